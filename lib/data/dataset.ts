@@ -1,0 +1,69 @@
+import { expected } from '../errors';
+import type { SourceArray } from '../kernels/contract';
+
+/** Which part of the data a set of rows is. Training accepts 'train' and selection 'validation'; 'test' stays sealed. */
+export type SplitName = 'train' | 'validation' | 'test';
+
+/** How the columns of a row form a picture: planes of channels, row-major, as in CIFAR-10. */
+export interface ImageShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * Rows of features with one class label each. Features stay in the format they came in (bytes for images); they are
+ * normalised when a batch is drawn. The arrays may be views on shared memory, so that handing a data set to a worker
+ * thread copies nothing.
+ */
+export interface Dataset {
+  readonly name: string;
+  readonly split: SplitName;
+  /** [size, featureSize], row-major. */
+  readonly features: SourceArray;
+  /** [size], class indices in [0, classNames.length). */
+  readonly labels: Int32Array;
+  readonly size: number;
+  readonly featureSize: number;
+  readonly classNames: readonly string[];
+  readonly imageShape?: ImageShape;
+}
+
+/** Where data came from, enough to recognise it again. */
+export interface DataOrigin {
+  /** 'cifar10', 'synthetic', … */
+  readonly name: string;
+  /** One line for a person: layout and folder, or generator and seed. */
+  readonly description: string;
+  /** SHA-256 over all features and labels that the splits are taken from. */
+  readonly digest: string;
+}
+
+/** The three parts of a data set and where they came from. */
+export interface DataSplits {
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly test: Dataset;
+  readonly origin: DataOrigin;
+}
+
+/** How many rows each part gets. */
+export interface SplitSizes {
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+}
+
+/** Rows [from, from + size) of a data set as a view; nothing is copied. Throws ERR_SHAPE when the rows are not there. */
+export function sliceRows(data: Dataset, split: SplitName, from: number, size: number): Dataset {
+  if (!(Number.isInteger(from) && Number.isInteger(size) && from >= 0 && size >= 0 && from + size <= data.size)) {
+    throw expected('ERR_SHAPE', `rows within [0, ${String(data.size)})`, `the ${split} split of ${data.name}`, `rows ${String(from)} to ${String(from + size)}`);
+  }
+  return {
+    ...data,
+    split,
+    size,
+    features: data.features.subarray(from * data.featureSize, (from + size) * data.featureSize),
+    labels: data.labels.subarray(from, from + size),
+  };
+}

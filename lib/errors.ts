@@ -1,0 +1,114 @@
+/**
+ * Stable identities of everything that can go wrong. Identify an error by `code`, never by `instanceof`: a structured
+ * clone drops the class, and errors made natively can belong to another realm.
+ */
+export type ErrorCode =
+  | 'ERR_CONFIG' //       a spec, option or argument is wrong; details.path names it
+  | 'ERR_DATA' //         a data file or data set is wrong; details.file names it
+  | 'ERR_SHAPE' //        sizes of model, data or arrays do not fit together
+  | 'ERR_KERNEL_ARG' //   a kernel argument has the wrong type or length
+  | 'ERR_KERNEL_INDEX' // a label or row index is out of range
+  | 'ERR_BACKEND' //      the asked-for backend does not load; details say what was tried and what to type
+  | 'ERR_DIVERGED' //     the loss is no longer finite; details: step, learningRate, lastFiniteLoss
+  | 'ERR_CHECKPOINT' //   a checkpoint is torn, foreign or does not fit
+  | 'ERR_NETWORK' //      a download failed
+  | 'ERR_IO'; //          a file could not be read or written (permissions, space)
+
+/** Plain facts about an error, safe to clone to another thread or to print as JSON. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Every error that blastrain throws on purpose. The message is one sentence. */
+export class BlastrainError extends Error {
+  override readonly name = 'BlastrainError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The one sentence of the project: «Expected WHAT for NAME but received VALUE». */
+export function expected(
+  code: ErrorCode,
+  what: string,
+  name: string,
+  received: unknown,
+  details: ErrorDetails = {},
+): BlastrainError {
+  return new BlastrainError(code, `Expected ${what} for ${name} but received ${describe(received)}`, details);
+}
+
+/** How a value reads in an error message: short, quoted where it is text, the type and length where it is an array. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 77)}...'` : `'${value}'`;
+  if (ArrayBuffer.isView(value)) {
+    const view = value as ArrayBufferView & { length?: number };
+    return `${value.constructor.name} of length ${String(view.length ?? value.byteLength)}`;
+  }
+  if (Array.isArray(value)) return value.length > 8 ? `an array of length ${String(value.length)}` : JSON.stringify(value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (Object.is(value, -0)) return '-0';
+  if (value !== null && typeof value === 'object') {
+    const text = JSON.stringify(value);
+    return text.length > 80 ? `an object with keys ${Object.keys(value).slice(0, 8).join(', ')}` : text;
+  }
+  return String(value);
+}
+
+/** An error as plain data, for a hop between threads or a JSON line. */
+export interface PlainError {
+  readonly code: string;
+  readonly message: string;
+  readonly details: ErrorDetails;
+  readonly stack?: string;
+}
+
+/** The plain form of any thrown value; foreign errors keep their own code (`ENOSPC`, …) or get `ERR_UNEXPECTED`. */
+export function toPlain(thrown: unknown): PlainError {
+  if (!(thrown !== null && typeof thrown === 'object' && 'message' in thrown)) {
+    return { code: 'ERR_UNEXPECTED', message: String(thrown), details: {} };
+  }
+  const error = thrown as { message: unknown; code?: unknown; details?: ErrorDetails; stack?: unknown };
+  return {
+    code: typeof error.code === 'string' ? error.code : 'ERR_UNEXPECTED',
+    message: String(error.message),
+    details: error.details ?? {},
+    ...(typeof error.stack === 'string' ? { stack: error.stack } : {}),
+  };
+}
+
+/** The inverse of {@link toPlain}: an error that can be thrown again on this side. */
+export function fromPlain(plain: PlainError): BlastrainError {
+  const error = new BlastrainError(plain.code as ErrorCode, plain.message, plain.details);
+  if (plain.stack !== undefined) error.stack = plain.stack;
+  return error;
+}
+
+/** The candidate that is nearest to a misspelt name by edit distance, or undefined when none is near. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1;
+  for (const candidate of candidates) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const substitution = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(substitution, previous[j]! + 1, row[j - 1]! + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length]!;
+}

@@ -1,0 +1,114 @@
+/**
+ * The kernel contract: every numerical operation of blastrain, as a function on typed arrays.
+ *
+ * Shapes: `m` rows (examples), `n` columns, `k` inner size. Matrices are row-major and contiguous; `x[m,n]` stands for a
+ * typed array whose first m·n elements are used (longer arrays are legal). `dx` is ∂loss/∂x.
+ *
+ * Rules that hold for every kernel:
+ * - Sizes and inputs come first, outputs last. The caller owns all memory; a kernel allocates nothing and keeps nothing.
+ * - Synchronous. Outputs are overwritten; they accumulate only where `beta` is an argument, and β = 0 means that the
+ *   output is not read (it may hold NaN).
+ * - Inputs and outputs must not overlap, except for exact aliasing (the same array) where the kernel says so.
+ * - Zero sizes are legal. Scalars are rounded to the kernel's dtype on entry.
+ * - Labels and indices are range-checked, because they are data used as addresses.
+ * - No randomness, no fast-math. The number of threads is set apart from any kernel.
+ *
+ * Errors: ERR_KERNEL_ARG for a wrong type, dtype, detached or too short array or a size that is not a non-negative
+ * integer; ERR_KERNEL_INDEX for a label or row index out of range. Both backends throw the same sentence.
+ */
+
+/** The two number formats that kernels exist for. */
+export type FloatArray = Float32Array | Float64Array;
+
+/** The name of a number format, as written in a spec. */
+export type Dtype = 'float32' | 'float64';
+
+/** The name of an implementation of the contract. */
+export type BackendName = 'native' | 'typescript';
+
+/** What a batch can be gathered from. */
+export type SourceArray = Uint8Array | Float32Array | Float64Array;
+
+/** A fresh zeroed array of the dtype. */
+export function allocate(dtype: Dtype, length: number): FloatArray {
+  return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+}
+
+/** The dtype of an array. Told by element size: typed arrays can come from another realm. */
+export function dtypeOf(array: FloatArray): Dtype {
+  return array.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
+}
+
+/** Unit roundoff u of the dtype: 2⁻²⁴ or 2⁻⁵³. Every parity bound is derived from it. */
+export function unitRoundoff(dtype: Dtype): number {
+  return dtype === 'float32' ? 2 ** -24 : 2 ** -53;
+}
+
+/** One backend at one dtype. */
+export interface Kernels<T extends FloatArray = FloatArray> {
+  readonly backend: BackendName;
+  readonly dtype: Dtype;
+
+  /**
+   * C[m,n] ← α·op(A)[m,k]·op(B)[k,n] + β·C, op(X) = Xᵀ where the flag is set.
+   * A is stored [m,k], or [k,m] when transA; B is stored [k,n], or [n,k] when transB.
+   */
+  gemm(
+    transA: boolean, transB: boolean, m: number, n: number, k: number,
+    alpha: number, a: T, b: T, beta: number, c: T,
+  ): void;
+
+  /** y[n] ← α·x + y. */
+  axpy(n: number, alpha: number, x: T, y: T): void;
+  /** x[n] ← α·x. */
+  scal(n: number, alpha: number, x: T): void;
+  /** Σ x[i]·y[i]. `x` and `y` may be the same array. */
+  dot(n: number, x: T, y: T): number;
+  /** √Σ x[i]². */
+  nrm2(n: number, x: T): number;
+
+  /** y[m,n]: every row of y gets bias[n] added. */
+  biasForward(m: number, n: number, bias: T, y: T): void;
+  /** dbias[n] ← Σᵢ dy[i,:] + β·dbias, rows added from first to last. */
+  biasBackward(m: number, n: number, dy: T, beta: number, dbias: T): void;
+
+  /** y[n] ← x ≤ 0 ? 0 : x; NaN passes through. `x` and `y` may be the same array. */
+  reluForward(n: number, x: T, y: T): void;
+  /** dx[n] ← y ≤ 0 ? 0 : dy, from the forward output y. `dy` and `dx` may be the same array. */
+  reluBackward(n: number, y: T, dy: T, dx: T): void;
+
+  /** y[n] ← mask ? scale·x : 0: dropout, forward and backward. `x` and `y` may be the same array. */
+  maskScale(n: number, scale: number, mask: Uint8Array, x: T, y: T): void;
+
+  /** y[m,n] ← row-wise softmax of x, shifted by the row's maximum. `x` and `y` may be the same array. */
+  softmaxForward(m: number, n: number, x: T, y: T): void;
+  /** dx[i,:] ← y[i,:]·(dy[i,:] − Σⱼ dy[i,j]·y[i,j]), from the forward output y. `dy` and `dx` may be the same array. */
+  softmaxBackward(m: number, n: number, y: T, dy: T, dx: T): void;
+
+  /**
+   * probs[m,n] ← row-wise softmax of x; returns Σᵢ −log p[i, labels[i]], computed from the shifted logits so that it stays
+   * finite where p underflows. `x` and `probs` may be the same array.
+   */
+  softmaxCrossEntropyForward(m: number, n: number, x: T, labels: Int32Array, probs: T): number;
+  /** dx[m,n] ← scale·(probs − onehot(labels)). `probs` and `dx` may be the same array. */
+  softmaxCrossEntropyBackward(m: number, n: number, scale: number, probs: T, labels: Int32Array, dx: T): void;
+
+  /** out[m] ← index of the first maximum of each row of x[m,n]; n ≥ 1 unless m = 0. A row with NaN gives its first NaN. */
+  argmax(m: number, n: number, x: T, out: Int32Array): void;
+
+  /**
+   * One step of SGD on n parameters: g = dw + weightDecay·w; v = momentum·v + g; w −= lr·(nesterov ? g + momentum·v : v).
+   * With momentum 0, v is neither read nor written and may be empty.
+   */
+  sgdStep(
+    n: number, lr: number, momentum: number, weightDecay: number, nesterov: boolean, w: T, dw: T, v: T,
+  ): void;
+
+  /**
+   * x[m,n] ← scale[n]·src[indices[i], :] + shift[n]: draws rows of a data set (bytes, or floats of this dtype) into a
+   * normalised batch, in one pass. The number of rows of src is ⌊src.length / n⌋.
+   */
+  gatherRows(
+    m: number, n: number, indices: Int32Array, src: SourceArray, scale: T, shift: T, x: T,
+  ): void;
+}
