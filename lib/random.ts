@@ -22,8 +22,8 @@ export type Shuffleable = unknown[] | Int32Array | Uint8Array | Float32Array | F
  * NumPy's legacy `numpy.random.RandomState`: the Mersenne Twister MT19937 (Matsumoto & Nishimura, 1998) with the
  * distributions that NumPy froze in 1.16, so that a seed gives the draws that it gives in Python.
  *
- * Integers and uniforms equal NumPy's bit for bit. Normals are within one unit in the last place: they go through a
- * logarithm, and V8's rounds differently from C's in a few percent of the draws.
+ * Integers and uniforms equal NumPy's bit for bit, normals within one unit in the last place: they go through a logarithm,
+ * which C libraries round differently now and then. `Math.log` is not used, so they are the same in every engine.
  *
  * Throws ERR_CONFIG for seeds, ranges and sizes that NumPy would refuse.
  */
@@ -96,9 +96,11 @@ export class RandomState {
       y = 2 * this.random() - 1;
       squared = x * x + y * y;
     } while (squared >= 1 || squared === 0);
-    const factor = Math.sqrt((-2 * Math.log(squared)) / squared);
-    this.#cachedGaussian = factor * x;
-    return factor * y;
+    const [log, otherLog] = logarithm(squared);
+    const factor = Math.sqrt((-2 * log) / squared);
+    const otherFactor = Math.sqrt((-2 * otherLog) / squared);
+    this.#cachedGaussian = between(factor * x, otherFactor * x);
+    return between(factor * y, otherFactor * y);
   }
 
   /** `size` integers in [low, high), all within the 32-bit range. */
@@ -239,4 +241,61 @@ function checkRange(low: number, high: number, least: number, most: number): voi
   if (!isRange || high - 1 - low > Number.MAX_SAFE_INTEGER) {
     throw expected('ERR_CONFIG', `integers low < high within [${String(least)}, ${String(most)}]`, 'randint', `${String(low)} and ${String(high)}`);
   }
+}
+
+const LN2_HIGH = 0.6931471805592082; // 40 bits: its multiples below are exact
+const LN2_LOW = 7.371002565167799e-13;
+/** Closer than this to the middle of two doubles, in ulps, a C library may take the wrong one (glibc's bound is 0.032). */
+const DOUBT = 0.06;
+
+/**
+ * log q for q in (0, 1): the nearest double, and the double on the other side of the true value where a C library that
+ * is a little less than correctly rounded may return that one instead (else the nearest again).
+ *
+ * q = 2ᵏ·m with m near 1; log m = 2·atanh s = 2s·(1 + s²/3 + s⁴/5 + …), s = (m − 1)/(m + 1), with s and the sum carried
+ * as unevaluated pairs of doubles (Dekker, 1971).
+ */
+function logarithm(q: number): readonly [number, number] {
+  let m = q;
+  let k = 0;
+  for (; m < Math.SQRT1_2; k--) m *= 2;
+
+  const below = m - 1; // exact
+  const above = m + 1;
+  const s = below / above;
+  const remainder = remainderOf(below, s, above) - s * (m - (above - 1));
+  const sLow = remainder / above;
+  const square = s * s;
+  let series = 0;
+  for (let n = 25; n >= 3; n -= 2) series = square * (1 / n + series);
+
+  const first = k * LN2_HIGH;
+  const sum = first + 2 * s;
+  // |first| ≥ |2s| unless first is 0: then the sum is exact and so is this.
+  const low = first - sum + 2 * s + (k * LN2_LOW + 2 * sLow + 2 * s * series);
+  const log = sum + low;
+  const rest = sum - log + low;
+
+  const other = log + Math.sign(rest) * Math.abs(log) * (2 ** -53 * (1 + 2 ** -20));
+  return Math.abs(rest) > (0.5 - DOUBT) * Math.abs(other - log) ? [log, other] : [log, log];
+}
+
+/** a − b·c without rounding error, for b·c close to a: the product is split into 26-bit halves (Veltkamp, Dekker). */
+function remainderOf(a: number, b: number, c: number): number {
+  const [bHigh, cHigh] = [leading(b), leading(c)];
+  const [bLow, cLow] = [b - bHigh, c - cHigh];
+  const product = b * c;
+  const error = bHigh * cHigh - product + bHigh * cLow + bLow * cHigh + bLow * cLow;
+  return a - product - error;
+}
+
+/** The leading 26 bits of x. */
+function leading(x: number): number {
+  const shifted = x * 134217729;
+  return shifted - (shifted - x);
+}
+
+/** A double between two that are at most three units apart: `value` or its neighbour towards `other`. */
+function between(value: number, other: number): number {
+  return value + 0.4 * (other - value);
 }
