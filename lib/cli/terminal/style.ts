@@ -1,0 +1,93 @@
+/** Where the command line writes: `process.stdout`, `process.stderr`, or a stand-in in a test. */
+export interface TerminalStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a stream can show. */
+export interface Terminal {
+  readonly isTTY: boolean;
+  /** Width in characters; 80 where nothing is known. */
+  readonly columns: number;
+  readonly colour: boolean;
+  /** Whether characters beyond ASCII arrive as meant. */
+  readonly unicode: boolean;
+}
+
+/** What `stream` can show now; `columns` changes when the window does, so ask again rather than keep the answer. */
+export function terminalOf(stream: TerminalStream, env: Environment = process.env): Terminal {
+  const isTTY = stream.isTTY === true;
+  const columns = stream.columns;
+  return {
+    isTTY,
+    columns: columns !== undefined && columns > 0 ? columns : 80,
+    colour: showsColour(isTTY, env),
+    unicode: showsUnicode(env),
+  };
+}
+
+/** FORCE_COLOR wins over NO_COLOR (https://no-color.org), as in Node itself. */
+function showsColour(isTTY: boolean, env: Environment): boolean {
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined) return forced !== '0' && forced !== 'false';
+  return isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}
+
+/** The locale decides, in the order of POSIX; the Linux console knows UTF-8 but has no glyphs for braille. */
+function showsUnicode(env: Environment): boolean {
+  if (env['NO_UNICODE'] || env['TERM'] === 'linux') return false;
+  return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
+}
+
+/** Wraps text into the escape sequences of a colour, or leaves it as it is. */
+export type Paint = (text: string) => string;
+
+const codes = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  blue: [34, 39],
+  magenta: [35, 39],
+  cyan: [36, 39],
+} as const;
+
+export type Colours = Readonly<Record<keyof typeof codes, Paint>>;
+
+const plain: Paint = (text) => text;
+
+/** The colours of a terminal; each leaves its text alone where colour is off. */
+export function coloursOf(terminal: Pick<Terminal, 'colour'>): Colours {
+  const paint = (name: keyof typeof codes): Paint => {
+    if (!terminal.colour) return plain;
+    const [on, off] = codes[name];
+    return (text) => `\x1b[${on}m${text}\x1b[${off}m`;
+  };
+  return {
+    bold: paint('bold'),
+    dim: paint('dim'),
+    red: paint('red'),
+    green: paint('green'),
+    yellow: paint('yellow'),
+    blue: paint('blue'),
+    magenta: paint('magenta'),
+    cyan: paint('cyan'),
+  };
+}
+
+/** The number of characters a text takes on the screen: code points, for text without wide characters or escapes. */
+export function textWidth(text: string): number {
+  return Array.from(text).length;
+}
+
+/** `text` cut to `width` characters, the last of them an ellipsis when something is missing. */
+export function truncate(text: string, width: number, unicode: boolean): string {
+  if (textWidth(text) <= width) return text;
+  const ellipsis = unicode ? '…' : '...';
+  const kept = Array.from(text).slice(0, Math.max(0, width - ellipsis.length));
+  return (kept.join('') + ellipsis).slice(0, Math.max(0, kept.length > 0 ? Infinity : width));
+}

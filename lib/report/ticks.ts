@@ -1,0 +1,42 @@
+/** Multiples of 1, 2 or 5 times a power of ten that enclose [low, high] in about `count` steps; low < high. */
+export function linearTicks(low: number, high: number, count: number): number[] {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * ([1, 2, 5].find((factor) => rough <= factor * power * 1.001) ?? 10);
+  const first = Math.floor(low / step);
+  const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
+  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/**
+ * Ticks of a logarithmic axis that enclose [low, high], 0 < low ≤ high: 1, 2 and 5 times powers of ten for up to two
+ * decades, powers of ten beyond, no more than ten of them.
+ */
+export function logTicks(low: number, high: number): number[] {
+  const first = Math.floor(Math.log10(low) + 1e-9);
+  const last = Math.ceil(Math.log10(high) - 1e-9);
+  const decades = last - first;
+  if (decades > 2) {
+    const stride = Math.ceil(decades / 9);
+    const count = Math.ceil(decades / stride) + 1;
+    return Array.from({ length: count }, (_, i) => powerOfTen(first + i * stride));
+  }
+  const grid = Array.from({ length: decades + 2 }, (_, d) => [1, 2, 5].map((factor) => factor * powerOfTen(first + d))).flat();
+  const from = grid.findLastIndex((tick) => tick <= low * (1 + 1e-9));
+  const to = Math.max(from + 1, grid.findIndex((tick) => tick >= high * (1 - 1e-9)));
+  return grid.slice(from, to + 1);
+}
+
+/** How ticks read: as few decimals as tell them apart, in scientific notation where that would be long. */
+export function tickFormat(ticks: readonly number[]): (value: number) => string {
+  const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
+  const decimals = Math.max(0, Math.ceil(-Math.log10(Math.min(...gaps)) - 1e-9));
+  const greatest = Math.max(...ticks.map(Math.abs));
+  if (greatest >= 1e6 || decimals > 5) return (value) => value.toExponential().replace(/(\.\d\d)\d+/, '$1').replace('e+', 'e');
+  return (value) => value.toFixed(decimals);
+}
+
+/** 10 ** n as its literal reads: Math.pow leaves 10 ** -3 one bit off in some engines, a parsed literal never is. */
+function powerOfTen(n: number): number {
+  return Number(`1e${String(n)}`);
+}
