@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { expected } from '../errors';
+import type { DataSplits, ImageShape, SplitSizes } from './dataset';
+import { sliceRows } from './dataset';
+
+/** 32×32 colour images as CIFAR-10 stores them: a red, a green and a blue plane of bytes, each row by row. */
+export const cifarShape: ImageShape = { channels: 3, height: 32, width: 32 };
+/** Bytes of one image. */
+export const pixelsPerImage = cifarShape.channels * cifarShape.height * cifarShape.width;
+export const classCount = 10;
+
+/** Images and labels on shared memory, which a worker thread sees without a copy. Rows: train, validation, test. */
+export interface ImageRows {
+  /** [rows, pixelsPerImage] */
+  readonly features: Uint8Array;
+  /** [rows] */
+  readonly labels: Int32Array;
+}
+
+export function allocateRows(sizes: SplitSizes): ImageRows {
+  const rows = sizes.train + sizes.validation + sizes.test;
+  return {
+    features: new Uint8Array(new SharedArrayBuffer(rows * pixelsPerImage)),
+    labels: new Int32Array(new SharedArrayBuffer(rows * Int32Array.BYTES_PER_ELEMENT)),
+  };
+}
+
+/**
+ * Fills in the sizes that were not given. Throws ERR_CONFIG for a negative or fractional size, no training rows, or more
+ * rows than there are: validation rows come from behind the training rows, test rows from the test file.
+ */
+export function resolveSizes(given: Partial<SplitSizes>, defaults: SplitSizes, available: { train: number; test: number }): SplitSizes {
+  const sizes = { ...defaults, ...given };
+  for (const split of ['train', 'validation', 'test'] as const) {
+    const least = split === 'train' ? 1 : 0;
+    if (!(Number.isInteger(sizes[split]) && sizes[split] >= least)) {
+      throw expected('ERR_CONFIG', `an integer of at least ${String(least)}`, `the number of ${split} rows`, sizes[split], { path: `sizes.${split}` });
+    }
+  }
+  if (sizes.train + sizes.validation > available.train) {
+    throw expected('ERR_CONFIG', `at most ${String(available.train)} rows`, 'training and validation rows together', sizes.train + sizes.validation, { path: 'sizes.train' });
+  }
+  if (sizes.test > available.test) {
+    throw expected('ERR_CONFIG', `at most ${String(available.test)} rows`, 'the number of test rows', sizes.test, { path: 'sizes.test' });
+  }
+  return { train: sizes.train, validation: sizes.validation, test: sizes.test };
+}
+
+/**
+ * The three splits as views on the rows. The digest is SHA-256 over all pixels, row by row in the order train, validation,
+ * test, followed by one byte per label in the same order: the same for the same images, whatever files they came from.
+ */
+export function splitImages(
+  rows: ImageRows, sizes: SplitSizes, classNames: readonly string[], name: string, description: string,
+): DataSplits {
+  const all = {
+    name, split: 'train', ...rows, size: rows.labels.length, featureSize: pixelsPerImage, classNames, imageShape: cifarShape,
+  } as const;
+  const digest = createHash('sha256').update(rows.features).update(Uint8Array.from(rows.labels)).digest('hex');
+  return {
+    train: sliceRows(all, 'train', 0, sizes.train),
+    validation: sliceRows(all, 'validation', sizes.train, sizes.validation),
+    test: sliceRows(all, 'test', sizes.train + sizes.validation, sizes.test),
+    origin: { name, description, digest },
+  };
+}

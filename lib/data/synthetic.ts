@@ -1,0 +1,122 @@
+import { expected } from '../errors';
+import { RandomState } from '../random';
+import type { DataSplits, SplitSizes } from './dataset';
+import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from './images';
+
+/**
+ * What the ten synthetic classes show, by label: whether the point (u, v) belongs to the figure, measured from its centre
+ * in units of its radius, u to the right and v downwards.
+ */
+const figures: readonly (readonly [name: string, isInside: (u: number, v: number) => boolean])[] = [
+  ['disc', (u, v) => u * u + v * v < 1],
+  ['ring', (u, v) => u * u + v * v < 1.1 && u * u + v * v > 0.4],
+  ['square', (u, v) => Math.abs(u) < 0.85 && Math.abs(v) < 0.85],
+  ['frame', (u, v) => Math.max(Math.abs(u), Math.abs(v)) < 0.95 && Math.max(Math.abs(u), Math.abs(v)) > 0.55],
+  ['triangle', (u, v) => v < 0.8 && 2 * Math.abs(u) < v + 1.2],
+  ['plus', (u, v) => Math.min(Math.abs(u), Math.abs(v)) < 0.3 && Math.max(Math.abs(u), Math.abs(v)) < 1.1],
+  ['cross', (u, v) => Math.min(Math.abs(u - v), Math.abs(u + v)) < 0.4 && Math.max(Math.abs(u), Math.abs(v)) < 0.95],
+  ['horizontal bars', (u, v) => Math.abs(u) < 1.1 && Math.abs(Math.abs(v) - 0.65) < 0.3],
+  ['vertical bars', (u, v) => Math.abs(v) < 1.1 && Math.abs(Math.abs(u) - 0.65) < 0.3],
+  ['checkers', (u, v) => Math.max(Math.abs(u), Math.abs(v)) < 1.1 && u * v > 0],
+];
+
+/** The names of the synthetic classes, by label. */
+export const syntheticClasses: readonly string[] = figures.map(([name]) => name);
+
+/** The sizes of the embedded set. Others can be asked for: row i of a split's source is the same picture in all sizes. */
+export const syntheticSizes: SplitSizes = { train: 10_000, validation: 1_000, test: 1_000 };
+
+/** Seeds of single pictures repeat beyond this. */
+const mostRows = { train: 1e6, test: 1e6 };
+/** The seeds of test pictures are this far from those of training pictures. */
+const testOffset = 2 ** 31;
+
+/** How pictures vary; lengths in pixels, brightness in steps of a byte. */
+const variation = {
+  /** The centre's distance from the middle, along each axis. */
+  shift: 4,
+  radius: [7, 11],
+  /** Tangent of the angle by which the figure is turned, to either side. */
+  tilt: 0.35,
+  /** Share of the figures that are brighter than their ground; the others defeat a linear model. */
+  bright: 0.75,
+  contrast: [30, 90],
+  /** Least part of the contrast that a colour channel gets. */
+  leastChannel: 0.4,
+  ground: [70, 185],
+  /** Change of the ground's brightness per pixel, along each axis. */
+  slope: 1.5,
+  noise: 48,
+} as const;
+
+/**
+ * CIFAR-shaped images for where CIFAR-10 is not: ten kinds of figures at random places, sizes, angles and colours on a
+ * shaded and noisy ground. A linear model reaches about 39 % on the default sizes, a two-layer net with 100 hidden units
+ * about 73 %. The same bytes on every platform: only arithmetic that IEEE 754 rounds exactly.
+ *
+ * Throws ERR_CONFIG for sizes that are not whole numbers up to a million rows and for a seed outside [0, 2³²).
+ */
+export function makeSynthetic(sizes: Partial<SplitSizes> = {}, seed = 0): DataSplits {
+  if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
+    throw expected('ERR_CONFIG', 'an integer in [0, 2^32)', 'seed', seed, { path: 'seed' });
+  }
+  const wanted = resolveSizes(sizes, syntheticSizes, mostRows);
+  const rows = allocateRows(wanted);
+  const trainRows = wanted.train + wanted.validation;
+  const painter = new Painter();
+  for (let row = 0; row < rows.labels.length; row++) {
+    const picture = row < trainRows ? row : testOffset + row - trainRows;
+    const image = rows.features.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage);
+    rows.labels[row] = painter.paint((Math.imul(seed, 0x9e3779b1) + picture) >>> 0, image);
+  }
+  return splitImages(rows, wanted, syntheticClasses, 'synthetic', `synthetic images (seed ${String(seed)})`);
+}
+
+/** Paints pictures one after the other, each from a seed of its own. */
+class Painter {
+  private readonly random = new RandomState(0);
+  private readonly noise = new Int32Array(pixelsPerImage);
+  private readonly mask = new Uint8Array(cifarShape.width * cifarShape.height);
+
+  /** Fills `image` and returns its label. */
+  paint(seed: number, image: Uint8Array): number {
+    const { random, noise, mask } = this;
+    const { width, channels } = cifarShape;
+    const middle = (width - 1) / 2;
+    random.seed(seed);
+    const label = random.randint(0, classCount);
+    this.drawFigure(figures[label]![1], middle);
+    const contrast = random.uniform(...variation.contrast) * (random.random() < variation.bright ? 1 : -1);
+    random.fillRandint(noise, -variation.noise, variation.noise + 1);
+
+    for (let channel = 0, at = 0; channel < channels; channel++) {
+      const ground = random.uniform(...variation.ground);
+      const slopeX = random.uniform(-variation.slope, variation.slope);
+      const slopeY = random.uniform(-variation.slope, variation.slope);
+      const figure = contrast * random.uniform(variation.leastChannel, 1);
+      for (let pixel = 0; pixel < mask.length; pixel++, at++) {
+        const x = pixel % width;
+        const y = (pixel - x) / width;
+        const value = ground + slopeX * (x - middle) + slopeY * (y - middle) + figure * mask[pixel]! + noise[at]!;
+        image[at] = Math.min(255, Math.max(0, value));
+      }
+    }
+    return label;
+  }
+
+  /** Sets the mask to 1 where the figure is, at a random place, size and angle. */
+  private drawFigure(isInside: (u: number, v: number) => boolean, middle: number): void {
+    const { random, mask } = this;
+    const centreX = middle + random.uniform(-variation.shift, variation.shift);
+    const centreY = middle + random.uniform(-variation.shift, variation.shift);
+    const radius = random.uniform(...variation.radius);
+    const tilt = random.uniform(-variation.tilt, variation.tilt);
+    const scale = 1 / (radius * Math.sqrt(1 + tilt * tilt));
+    for (let pixel = 0; pixel < mask.length; pixel++) {
+      const x = pixel % cifarShape.width;
+      const dx = (x - centreX) * scale;
+      const dy = ((pixel - x) / cifarShape.width - centreY) * scale;
+      mask[pixel] = isInside(dx - tilt * dy, dy + tilt * dx) ? 1 : 0;
+    }
+  }
+}
