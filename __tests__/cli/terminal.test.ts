@@ -226,7 +226,7 @@ describe('plots', () => {
   test('a logarithmic axis has ticks at 1, 2 and 5 and leaves out what is not positive', () => {
     const points = [[0, 1], [1, 0.1], [2, 0], [3, -1], [4, 0.02]] as const;
     const text = renderPlot([{ name: 'train', points }], { ...labels, yScale: 'log' }, terminal());
-    for (const tick of ['1.00┤', '0.50┤', '0.20┤', '0.10┤', '0.05┤', '0.02┤']) expect(text).toContain(tick);
+    for (const tick of ['   1┤', ' 0.5┤', ' 0.2┤', ' 0.1┤', '0.05┤', '0.02┤']) expect(text).toContain(tick);
   });
 
   test('several curves get a legend and marks of their own where there is no colour', () => {

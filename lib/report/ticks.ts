@@ -9,31 +9,37 @@ export function linearTicks(low: number, high: number, count: number): number[] 
 }
 
 /**
- * Ticks of a logarithmic axis that enclose [low, high], 0 < low ≤ high: 1, 2 and 5 times powers of ten for up to two
- * decades, powers of ten beyond, no more than ten of them.
+ * Ticks of a logarithmic axis that enclose [low, high], 0 < low < high: 1, 2 and 5 times powers of ten for a span of up
+ * to about two decades, powers of ten beyond, no more than eleven of them.
  */
 export function logTicks(low: number, high: number): number[] {
   const first = Math.floor(Math.log10(low) + 1e-9);
   const last = Math.ceil(Math.log10(high) - 1e-9);
-  const decades = last - first;
-  if (decades > 2) {
-    const stride = Math.ceil(decades / 9);
-    const count = Math.ceil(decades / stride) + 1;
+  if (high / low > 200) {
+    const stride = Math.ceil((last - first) / 9);
+    const count = Math.ceil((last - first) / stride) + 1;
     return Array.from({ length: count }, (_, i) => powerOfTen(first + i * stride));
   }
-  const grid = Array.from({ length: decades + 2 }, (_, d) => [1, 2, 5].map((factor) => factor * powerOfTen(first + d))).flat();
+  const decades = Array.from({ length: last - first + 2 }, (_, d) => powerOfTen(first + d));
+  const grid = decades.flatMap((decade) => [1, 2, 5].map((factor) => factor * decade));
   const from = grid.findLastIndex((tick) => tick <= low * (1 + 1e-9));
-  const to = Math.max(from + 1, grid.findIndex((tick) => tick >= high * (1 - 1e-9)));
-  return grid.slice(from, to + 1);
+  const to = grid.findIndex((tick) => tick >= high * (1 - 1e-9));
+  return grid.slice(from, Math.max(from + 1, to) + 1);
 }
 
-/** How ticks read: as few decimals as tell them apart, in scientific notation where that would be long. */
+/** How ticks of a linear axis read: as few decimals as tell them apart, in scientific notation where that would be long. */
 export function tickFormat(ticks: readonly number[]): (value: number) => string {
   const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
   const decimals = Math.max(0, Math.ceil(-Math.log10(Math.min(...gaps)) - 1e-9));
   const greatest = Math.max(...ticks.map(Math.abs));
-  if (greatest >= 1e6 || decimals > 5) return (value) => value.toExponential().replace(/(\.\d\d)\d+/, '$1').replace('e+', 'e');
+  if (greatest >= 1e6 || decimals > 5) return (value) => Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
   return (value) => value.toFixed(decimals);
+}
+
+/** How a tick of a logarithmic axis reads: 0.02, 1, 500, 1e-6. */
+export function logTickFormat(value: number): string {
+  const short = Number(value.toPrecision(3));
+  return short >= 1e-4 && short < 1e6 ? String(short) : short.toExponential().replace('e+', 'e');
 }
 
 /** 10 ** n as its literal reads: Math.pow leaves 10 ** -3 one bit off in some engines, a parsed literal never is. */

@@ -1,4 +1,4 @@
-import { linearTicks, logTicks, tickFormat } from '../../report/ticks';
+import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../report/ticks';
 import { coloursOf, textWidth, truncate } from './style';
 import type { Paint, Terminal } from './style';
 
@@ -42,7 +42,7 @@ export function renderPlot(series: readonly PlotSeries[], options: PlotOptions, 
   const heights = log ? ticks.map(Math.log10) : ticks;
   const yLow = heights[0]!;
   const yHigh = heights[heights.length - 1]!;
-  const format = options.yFormat ?? tickFormat(ticks);
+  const format = options.yFormat ?? (log ? logTickFormat : tickFormat(ticks));
   const rowOf = (tick: number): number => Math.round(((yHigh - tick) / (yHigh - yLow)) * (height - 1));
   const labels = new Map(heights.map((tick, i) => [rowOf(tick), format(ticks[i]!)]));
   const margin = Math.max(...[...labels.values()].map(textWidth));

@@ -1,0 +1,107 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BlastrainError, toPlain } from '../errors';
+import { lineChart } from './charts';
+import { readMetrics } from './metrics';
+import type { RunMetrics } from './metrics';
+import { encodePng } from './png';
+import { centredMean } from './thin';
+import type { Point } from './thin';
+import { weightGrid } from './weights';
+import type { FirstLayer } from './weights';
+
+/**
+ * Draws loss.svg and accuracy.svg from the metrics.jsonl in the folder of a run, and weights.png when the first layer is
+ * handed in; returns the paths. A file is replaced as a whole or not at all. Throws ERR_IO or ERR_DATA with the file.
+ */
+export async function writeRunFigures(folder: string, firstLayer?: FirstLayer): Promise<string[]> {
+  const metrics = await readMetrics(join(folder, 'metrics.jsonl'));
+  const figures: [name: string, contents: string | Buffer][] = [
+    ['loss.svg', lossSvg(metrics)],
+    ['accuracy.svg', accuracySvg(metrics)],
+  ];
+  if (firstLayer !== undefined) {
+    const { width, height, channels, pixels } = weightGrid(firstLayer);
+    figures.push(['weights.png', encodePng(width, height, channels, pixels)]);
+  }
+  const paths: string[] = [];
+  for (const [name, contents] of figures) {
+    const path = join(folder, name);
+    await replace(path, contents);
+    paths.push(path);
+  }
+  return paths;
+}
+
+/** Loss against step: every logged batch faintly, their smoothed course, and the validation loss at evaluations. */
+export function lossSvg({ start, steps, evaluations }: RunMetrics): string {
+  const raw = steps.map(({ step, loss }): Point => [step, loss]);
+  const window = smoothingWindow(raw.length);
+  const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
+  const train =
+    window > 1
+      ? ([
+          { name: 'train, single batches', points: raw, style: 'faint', colour: 0 },
+          { name: `train, mean over ${Math.round(window * stride)} steps`, points: centredMean(raw, window), colour: 0 },
+        ] as const)
+      : [{ name: 'train', points: raw, colour: 0 }];
+  return lineChart({
+    ...headings('Loss', start),
+    yLabel: 'mean cross-entropy + λ‖W‖²',
+    series: [...train, { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss]), colour: 1 }],
+  });
+}
+
+/** Accuracy against step, at evaluations. */
+export function accuracySvg({ start, evaluations }: RunMetrics): string {
+  return lineChart({
+    ...headings('Accuracy', start),
+    yLabel: 'share classified rightly',
+    yFormat: 'percent',
+    series: [
+      { name: 'train', points: evaluations.map(({ step, trainAccuracy }) => [step, trainAccuracy]) },
+      { name: 'validation', points: evaluations.map(({ step, valAccuracy }) => [step, valAccuracy]) },
+    ],
+  });
+}
+
+/** A loss against the number of updates done before it; logarithmic where it falls by more than a factor of ten. */
+export function lossCurveSvg(lossHistory: readonly number[], title: string): string {
+  const positive = lossHistory.filter((loss) => loss > 0 && Number.isFinite(loss));
+  const [low, high] = positive.reduce(([a, b], loss) => [Math.min(a, loss), Math.max(b, loss)], [Infinity, 0]);
+  return lineChart({
+    title,
+    xLabel: 'step',
+    yLabel: 'loss',
+    yScale: high > 10 * low && positive.length === lossHistory.length ? 'log' : 'linear',
+    series: [{ name: 'loss', points: lossHistory.map((loss, step) => [step, loss]) }],
+  });
+}
+
+function headings(quantity: string, start: RunMetrics['start']) {
+  if (start === undefined) return { title: quantity, xLabel: 'step' };
+  const { run, data, layers, backend, dtype, stepsPerEpoch } = start;
+  return {
+    title: `${quantity} of ${run}`,
+    subtitle: `${data}; layers ${layers.join('-')}; ${backend} ${dtype}`,
+    xLabel: `step (${stepsPerEpoch} steps = 1 epoch)`,
+  };
+}
+
+/** About a fiftieth of the points, odd; few points are clear without smoothing. */
+function smoothingWindow(points: number): number {
+  return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
+}
+
+/** Writes beside the file, then renames: whoever looks sees the old file or the new one. */
+async function replace(path: string, contents: string | Buffer): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await writeFile(temporary, contents);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    const message = `Expected a file that can be written for ${path} but received ${toPlain(cause).message}`;
+    throw new BlastrainError('ERR_IO', message, { file: path }, { cause });
+  }
+}
