@@ -1,0 +1,64 @@
+import { verifyKernels } from '../experiment/verify';
+import type { VerifyReport, VerifyResult } from '../experiment/verify';
+import type { Command } from './command';
+import { integerOption } from './flagValues';
+import { readOptions } from './options';
+import { coloursOf, terminalOf } from './terminal/style';
+import type { Terminal } from './terminal/style';
+import { renderTable } from './terminal/table';
+
+/** `blastrain verify`: the native kernels against their TypeScript twins. */
+export const verifyCommand: Command = {
+  name: 'verify',
+  summary: 'hold the native kernels against the TypeScript ones',
+  help: `Usage: blastrain verify [--seed N] [--json]
+
+Runs every kernel in float32 and float64 on ragged sizes and hostile inputs, natively
+and in TypeScript, and compares: bit for bit where the arithmetic leaves no choice,
+elsewhere within a bound derived from the number of roundings.
+
+  --seed N  of the inputs; default 0
+  --json    one JSON object on standard output: passed, seed, results
+
+Exit status 1 when a kernel is wrong or the native ones do not load.
+`,
+  run(args) {
+    const { values } = readOptions(args, { seed: { type: 'string', default: '0' }, json: { type: 'boolean' } });
+    const report = verifyKernels({ seed: integerOption('seed', values.seed, 0) });
+    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderReport(report, terminalOf(process.stdout)));
+    return Promise.resolve(report.passed ? 0 : 1);
+  },
+};
+
+function renderReport({ passed, results }: VerifyReport, terminal: Terminal): string {
+  const colours = coloursOf(terminal);
+  const [pass, fail] = terminal.unicode ? ['✓', '✗'] : ['ok', 'FAILED'];
+  const kernels = [...new Set(results.map(({ kernel }) => kernel))];
+  const table = renderTable(
+    [
+      { header: 'kernel' },
+      { header: 'cases' },
+      { header: 'float32', align: 'right' },
+      { header: 'float64', align: 'right' },
+      { header: '', align: 'left', paint: (text) => (text === pass ? colours.green : colours.red)(text) },
+    ],
+    kernels.map((kernel) => {
+      const both = results.filter((result) => result.kernel === kernel);
+      const cases = both.reduce((sum, result) => sum + result.cases, 0);
+      return [kernel, cases, ...both.map(errorText), both.every((result) => result.passed) ? pass : fail];
+    }),
+    terminal,
+  );
+  const failures = results
+    .filter((result) => !result.passed)
+    .map(({ kernel, dtype, worstCase, ...result }) =>
+      `${colours.red(fail)} ${kernel} ${dtype} ${worstCase}: ${errorText(result)}\n`);
+  return 'Native against TypeScript kernels: the worst error in units of what rounding allows\n\n' + table + '\n' +
+    (passed ? 'Every kernel agrees with its twin.\n' : failures.join(''));
+}
+
+function errorText({ exact, worst, passed }: Pick<VerifyResult, 'exact' | 'worst' | 'passed'>): string {
+  if (exact) return passed ? 'exact' : 'differs';
+  if (worst < 1000) return worst.toFixed(3);
+  return Number.isFinite(worst) ? worst.toExponential(1) : 'differs';
+}

@@ -1,0 +1,80 @@
+import { kernelsFor } from '../kernels';
+import type { Dtype, Kernels } from '../kernels/contract';
+import { kernelNames, verifyCases } from './verifyCases';
+import type { KernelName, VerifyCase } from './verifyCases';
+
+export type { KernelName } from './verifyCases';
+
+/** What to verify; by default the native kernels against the TypeScript ones. */
+export interface VerifyOptions {
+  /** Gives the kernels under test. */
+  readonly candidate?: (dtype: Dtype) => Kernels;
+  /** Seed of the inputs; default 0. */
+  readonly seed?: number;
+}
+
+/** How one kernel did at one dtype. */
+export interface VerifyResult {
+  readonly kernel: KernelName;
+  readonly dtype: Dtype;
+  readonly cases: number;
+  /** Whether all outputs had to agree bit for bit. */
+  readonly exact: boolean;
+  /**
+   * The worst error as a fraction of what is allowed; above 1 the kernel is wrong. Infinity (null in JSON) where nothing
+   * is allowed: a bit differs, a NaN stands alone, or an element beyond the output was written.
+   */
+  readonly worst: number;
+  /** Empty where no case had an error. */
+  readonly worstCase: string;
+  readonly passed: boolean;
+}
+
+/** What {@link verifyKernels} found. */
+export interface VerifyReport {
+  readonly passed: boolean;
+  readonly seed: number;
+  readonly results: readonly VerifyResult[];
+}
+
+/**
+ * Runs every kernel at both dtypes on ragged sizes and hostile inputs, and holds what it writes against the TypeScript
+ * kernels, within bounds derived from the arithmetic (verifyDraw.ts). Takes about a second. Throws ERR_BACKEND when the
+ * native kernels are asked for and do not load.
+ */
+export function verifyKernels(options: VerifyOptions = {}): VerifyReport {
+  const { candidate = (dtype: Dtype) => kernelsFor(dtype, 'native'), seed = 0 } = options;
+  const results = (['float32', 'float64'] as const).flatMap((dtype) => {
+    const [tested, reference] = [candidate(dtype), kernelsFor(dtype, 'typescript')];
+    return kernelNames.map((kernel) => verifyKernel(kernel, tested, reference, seed));
+  });
+  return { passed: results.every(({ passed }) => passed), seed, results };
+}
+
+function verifyKernel(kernel: KernelName, tested: Kernels, reference: Kernels, seed: number): VerifyResult {
+  let cases = 0;
+  let exact = true;
+  let worst = 0;
+  let worstCase = '';
+  for (const each of verifyCases(kernel, reference.dtype, seed)) {
+    const error = errorOf(each, tested, reference);
+    if (error > worst) [worst, worstCase] = [error, each.label];
+    if (each.bounds.length > 0) exact = false;
+    cases++;
+  }
+  return { kernel, dtype: reference.dtype, cases, exact, worst, worstCase, passed: worst <= 1 };
+}
+
+/** The largest error of a case's outputs, in units of what is allowed. */
+function errorOf({ run, bounds }: VerifyCase, tested: Kernels, reference: Kernels): number {
+  const right = run(reference);
+  return run(tested).reduce((worst, output, o) => {
+    for (let i = 0; i < output.length; i++) {
+      const [value, truth] = [output[i]!, right[o]![i]!];
+      if (Object.is(value, truth)) continue;
+      const error = Math.abs(value - truth) / (bounds[o]?.[i] ?? 0);
+      worst = Math.max(worst, Number.isNaN(error) ? Infinity : error); // also where a NaN or an infinity stands alone
+    }
+    return worst;
+  }, 0);
+}

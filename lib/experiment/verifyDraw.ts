@@ -1,0 +1,85 @@
+import { allocate, unitRoundoff } from '../kernels/contract';
+import type { Dtype, FloatArray } from '../kernels/contract';
+import { RandomState } from '../random';
+
+/** Elements behind an output that no kernel may touch. */
+export const GUARDS = 3;
+
+/** Random and hostile inputs of a dtype, and the constants of its arithmetic. */
+export class Draw {
+  readonly random: RandomState;
+  readonly #smallestSubnormal: number;
+  readonly #smallestNormal: number;
+  readonly #roundoff: number;
+  /** Magnitudes: the squares of the outer two leave the normal range below and come near its end above. */
+  readonly magnitudes: readonly number[];
+
+  constructor(readonly dtype: Dtype, seed: number) {
+    const single = dtype === 'float32';
+    this.random = new RandomState(seed);
+    this.#roundoff = unitRoundoff(dtype);
+    this.#smallestSubnormal = single ? 2 ** -149 : 2 ** -1074;
+    this.#smallestNormal = single ? 2 ** -126 : 2 ** -1022;
+    this.magnitudes = single ? [2 ** -70, 1, 2 ** 55] : [2 ** -530, 1, 2 ** 500];
+  }
+
+  of(values: ArrayLike<number>): FloatArray {
+    const array = allocate(this.dtype, values.length);
+    array.set(values);
+    return array;
+  }
+
+  uniform(length: number, magnitude = 1): FloatArray {
+    return this.of(this.random.uniform(-magnitude, magnitude, length));
+  }
+
+  /** Uniform numbers, a third of them replaced by zeros of both signs, infinities, NaN and the ends of the range. */
+  hostile(length: number): FloatArray {
+    const largest = this.dtype === 'float32' ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
+    const specials = [0, -0, Infinity, -Infinity, NaN, this.#smallestSubnormal, -this.#smallestNormal, largest, -largest];
+    return this.uniform(length).map((value) => (this.random.random() < 1 / 3 ? this.pick(specials) : value));
+  }
+
+  pick<Value>(values: readonly Value[]): Value {
+    return values[this.random.randint(0, values.length)]!;
+  }
+
+  /** An output that may hold anything before, NaN above all, or one that starts from `values`; followed by guards. */
+  output(length: number, values?: FloatArray): FloatArray {
+    const array = allocate(this.dtype, length + GUARDS).fill(12345);
+    if (values === undefined) array.fill(NaN, 0, length);
+    else array.set(values);
+    return array;
+  }
+
+  /**
+   * For a sum of products, in any order, with or without fused multiply-add and a factor in front: each term passes
+   * through at most terms + 1 roundings, so one side errs by (terms + 2)·u·Σ|terms|; the spare one pays for powers of u
+   * up to 4096 terms. The reference sums in double: at float32 it adds one rounding, at float64 as much again. A product
+   * that underflows loses up to half the smallest subnormal on either side.
+   */
+  sumBound(terms: number, magnitude: number): number {
+    const roundings = this.dtype === 'float32' ? terms + 3 : 2 * (terms + 2);
+    return roundings * this.#roundoff * magnitude + 2 * terms * this.#smallestSubnormal;
+  }
+
+  /**
+   * For p = exp(x − max) / Σ exp(x − max) of n columns: the subtraction errs by u·|x − max|, exp and its input by some
+   * u more, Σ by (n − 1)·u and by the average of its terms' own errors, at most (log n + 4)·u; the rest of the 16 is for
+   * the division and, at float32, the reference's roundings. Powers that underflow are off by at most the smallest normal.
+   */
+  softmaxBound(n: number, p: number, distance: number): number {
+    const sides = this.dtype === 'float32' ? 1 : 2;
+    const relative = p === 0 ? 0 : p * (distance + n + 16);
+    return sides * this.#roundoff * relative + this.#smallestNormal;
+  }
+
+  /**
+   * For ℓ = log Σ exp(x − max) − (x[label] − max), both parts ≥ 0: Σ has the relative error of softmax's, which log turns
+   * into an absolute one, and both parts and their sum are rounded.
+   */
+  lossBound(n: number, loss: number): number {
+    const sides = this.dtype === 'float32' ? 1 : 2;
+    return sides * this.#roundoff * (2 * loss + n + 16);
+  }
+}
