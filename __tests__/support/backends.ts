@@ -1,0 +1,14 @@
+import type { BackendName, Dtype } from '../../lib/kernels/contract';
+
+/**
+ * The backends under test: both, unless BLASTRAIN_BACKEND=typescript says that this machine has no native one. Where native
+ * does not load and nothing says so, `kernelsFor` throws and the suite fails: a suite that skipped it would prove nothing.
+ */
+export const backends: readonly BackendName[] =
+  process.env.BLASTRAIN_BACKEND === 'typescript' ? ['typescript'] : ['native', 'typescript'];
+
+export const dtypes: readonly Dtype[] = ['float32', 'float64'];
+
+/** Every backend at every dtype, as rows for describe.each. */
+export const variants: readonly { readonly backend: BackendName; readonly dtype: Dtype }[] =
+  backends.flatMap((backend) => dtypes.map((dtype) => ({ backend, dtype })));

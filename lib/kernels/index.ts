@@ -1,0 +1,82 @@
+import { expected, nearest } from '../errors';
+import { checked } from './checked';
+import type { BackendName, Dtype, Kernels } from './contract';
+import { loadAddon, nativeKernels, requireAddon } from './native';
+import type { NativeStatus } from './native';
+import { createReference } from './reference';
+
+export type { NativeInfo, NativeStatus } from './native';
+
+/** The backend that runs, and where native was wished for by default but did not load, one line that says so. */
+export interface BackendChoice {
+  readonly backend: BackendName;
+  /** That native did not load, why, and what to type. */
+  readonly fallback?: string;
+}
+
+const backends: readonly BackendName[] = ['native', 'typescript'];
+const dtypes: readonly Dtype[] = ['float32', 'float64'];
+
+/**
+ * The backend that is asked for by `choice`, else by the environment variable BLASTRAIN_BACKEND; else native where it
+ * loads, typescript where not. Throws ERR_CONFIG for an unknown name, ERR_BACKEND where native was asked for by name and
+ * does not load.
+ */
+export function selectBackend(choice?: BackendName): BackendChoice {
+  const variable = process.env.BLASTRAIN_BACKEND;
+  const wish = choice !== undefined ? oneOf(backends, choice, 'backend')
+    : variable !== undefined && variable !== '' ? oneOf(backends, variable, 'BLASTRAIN_BACKEND')
+    : undefined;
+  if (wish !== undefined) {
+    if (wish === 'native') requireAddon();
+    return { backend: wish };
+  }
+  const status = nativeStatus();
+  if (status.loaded) return { backend: 'native' };
+  return {
+    backend: 'typescript',
+    fallback: `The native kernels did not load (${status.reason}); the TypeScript kernels run instead, many times slower. ` +
+      `For the native ones, type: ${status.mend}`,
+  };
+}
+
+function oneOf<Name extends string>(names: readonly Name[], name: string, path: string): Name {
+  const found = names.find((candidate) => candidate === name);
+  if (found !== undefined) return found;
+  const suggestion = nearest(name, names);
+  const what = `${names.join(' or ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`}`;
+  throw expected('ERR_CONFIG', what, path, name, { path, nearest: suggestion ?? null });
+}
+
+/**
+ * The kernels of a dtype, on the given or else the selected backend ({@link selectBackend}, whose errors it throws).
+ * Throws ERR_CONFIG for an unknown dtype. The first call in a thread loads the addon.
+ */
+export function kernelsFor(dtype: Dtype, backend?: BackendName): Kernels {
+  oneOf(dtypes, dtype, 'dtype');
+  return selectBackend(backend).backend === 'native' ? nativeKernels(requireAddon(), dtype) : checked(createReference(dtype));
+}
+
+/** Whether the native backend loads here, and what it tells about itself; if not, why, and what to type. */
+export function nativeStatus(): NativeStatus {
+  const outcome = loadAddon();
+  return 'addon' in outcome ? { loaded: true, info: outcome.addon.info() } : { loaded: false, ...outcome };
+}
+
+/**
+ * Sets how many threads the native kernels use, in the whole process; more than OpenBLAS was built for are cut down to
+ * that. The TypeScript kernels have one thread. Throws ERR_CONFIG unless `threads` is a positive integer.
+ */
+export function setThreads(threads: number): void {
+  if (!(Number.isInteger(threads) && threads > 0 && threads < 2 ** 31)) {
+    throw expected('ERR_CONFIG', 'a positive integer', 'threads', threads, { path: 'threads' });
+  }
+  const outcome = loadAddon();
+  if ('addon' in outcome) outcome.addon.setThreads(threads);
+}
+
+/** How many threads the kernels of a backend use, by default of the selected one. */
+export function getThreads(backend: BackendName = selectBackend().backend): number {
+  const outcome = loadAddon();
+  return backend === 'native' && 'addon' in outcome ? outcome.addon.getThreads() : 1;
+}

@@ -1,0 +1,102 @@
+import { createRequire } from 'node:module';
+import { join, sep } from 'node:path';
+import { BlastrainError, toPlain } from '../errors';
+import type { Dtype, Kernels } from './contract';
+import { checked } from './checked';
+
+/** What the addon tells about itself and the machine. */
+export interface NativeInfo {
+  /** OpenBLAS's own description of its build; empty with another BLAS. */
+  readonly openblasVersion: string;
+  /** The CPU that OpenBLAS chose its kernels for. */
+  readonly openblasCore: string;
+  readonly threads: number;
+  readonly maxThreads: number;
+  readonly cpuFeatures: readonly string[];
+  readonly compiler: string;
+}
+
+/** Whether the native backend can be used here; if not, why, and what to type. */
+export type NativeStatus =
+  | { readonly loaded: true; readonly info: NativeInfo }
+  | { readonly loaded: false; readonly reason: string; readonly mend: string };
+
+type Operation = (...args: unknown[]) => unknown;
+/** The kernels of one dtype by name. */
+type Operations = Readonly<Record<string, Operation>>;
+
+/** What native/addon.cc exports. */
+export interface Addon {
+  readonly float32: Operations;
+  readonly float64: Operations;
+  readonly info: () => NativeInfo;
+  readonly setThreads: (threads: number) => void;
+  readonly getThreads: () => number;
+}
+
+/** Where the addon is looked for: the package, or what BLASTRAIN_PREBUILD names (a convention of node-gyp-build). */
+const packageRoot = join(__dirname, '..', '..');
+
+type Outcome = { readonly addon: Addon } | { readonly reason: string; readonly mend: string };
+let outcome: Outcome | undefined;
+
+/** The addon, or why there is none. Loads it on the first call in each thread. */
+export function loadAddon(): Outcome {
+  outcome ??= tryToLoad();
+  return outcome;
+}
+
+/** The addon. Throws ERR_BACKEND, with reason and mend, where it does not load. */
+export function requireAddon(): Addon {
+  const result = loadAddon();
+  if ('addon' in result) return result.addon;
+  const { reason, mend } = result;
+  throw new BlastrainError(
+    'ERR_BACKEND',
+    `Expected an addon that loads for backend native but received: ${reason}; to mend it, type: ${mend}`,
+    { reason, mend, tried: process.env.BLASTRAIN_PREBUILD ?? packageRoot },
+  );
+}
+
+function tryToLoad(): Outcome {
+  try {
+    const load = createRequire(__filename)('node-gyp-build') as (root: string) => Addon;
+    return { addon: load(packageRoot) };
+  } catch (error) {
+    return whyNot(toPlain(error).message);
+  }
+}
+
+function whyNot(message: string): { reason: string; mend: string } {
+  const build = packageRoot.includes(`${sep}node_modules${sep}`) ? 'npm rebuild blastrain' : 'npm run install';
+  const mend = `apt-get install g++ make cmake libopenblas-dev && ${build}`;
+  if (message.startsWith('No native build was found')) {
+    return { reason: `no binary was built for ${process.platform}-${process.arch}`, mend };
+  }
+  const reason = message.split('\n', 1)[0]!;
+  return { reason, mend: reason.startsWith('libopenblas') ? 'apt-get install libopenblas0' : mend };
+}
+
+/**
+ * The native kernels of a dtype. Memory safety is the addon's own: it checks every argument and refuses with a bare code.
+ * The checks of TypeScript run only then, to put the refusal into words.
+ */
+export function nativeKernels(addon: Addon, dtype: Dtype): Kernels {
+  const operations = Object.entries(addon[dtype]);
+  const inert = Object.fromEntries(operations.map(([name]) => [name, () => 0]));
+  const words = checked({ ...inert, backend: 'native', dtype } as unknown as Kernels) as unknown as Operations;
+  const explained = operations.map(([name, operation]) => [name, explain(operation, words[name]!)]);
+  return { ...Object.fromEntries(explained), backend: 'native', dtype } as Kernels;
+}
+
+/** `operation` with the errors of `words`. The wrapper is inlined: it costs 5 ns of a call's 125. */
+function explain(operation: Operation, words: Operation): Operation {
+  return (...args) => {
+    try {
+      return operation(...args);
+    } catch (error) {
+      words(...args);
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,76 @@
+// The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), info, threads.
+
+#include <napi.h>
+
+#include "binding.h"
+#include "blas.h"
+#include "calls.h"
+#include "cpu.h"
+
+namespace blastrain {
+
+template <typename T>
+Napi::Object Kernels(Napi::Env env) {
+  using C = Calls<T>;
+  Napi::Object kernels = Napi::Object::New(env);
+  kernels["gemm"] = Function<C::Gemm>(env, "gemm");
+  kernels["axpy"] = Function<C::Axpy>(env, "axpy");
+  kernels["scal"] = Function<C::Scal>(env, "scal");
+  kernels["dot"] = Function<C::Dot>(env, "dot");
+  kernels["nrm2"] = Function<C::Nrm2>(env, "nrm2");
+  kernels["biasForward"] = Function<C::BiasForward>(env, "biasForward");
+  kernels["biasBackward"] = Function<C::BiasBackward>(env, "biasBackward");
+  kernels["reluForward"] = Function<C::ReluForward>(env, "reluForward");
+  kernels["reluBackward"] = Function<C::ReluBackward>(env, "reluBackward");
+  kernels["maskScale"] = Function<C::MaskScale>(env, "maskScale");
+  kernels["softmaxForward"] = Function<C::SoftmaxForward>(env, "softmaxForward");
+  kernels["softmaxBackward"] = Function<C::SoftmaxBackward>(env, "softmaxBackward");
+  kernels["softmaxCrossEntropyForward"] = Function<C::SoftmaxCrossEntropyForward>(env, "softmaxCrossEntropyForward");
+  kernels["softmaxCrossEntropyBackward"] = Function<C::SoftmaxCrossEntropyBackward>(env, "softmaxCrossEntropyBackward");
+  kernels["argmax"] = Function<C::Argmax>(env, "argmax");
+  kernels["sgdStep"] = Function<C::SgdStep>(env, "sgdStep");
+  kernels["gatherRows"] = Function<C::GatherRows>(env, "gatherRows");
+  return kernels;
+}
+
+#if defined(__clang__)
+constexpr char kCompiler[] = __VERSION__;
+#else
+constexpr char kCompiler[] = "GCC " __VERSION__;
+#endif
+
+Napi::Value Info(const Napi::CallbackInfo& call) {
+  Napi::Env env = call.Env();
+  Napi::Array features = Napi::Array::New(env);
+  for (const std::string& feature : CpuFeatures()) features[features.Length()] = feature;
+  Napi::Object info = Napi::Object::New(env);
+  info["openblasVersion"] = blas::Config();
+  info["openblasCore"] = blas::Core();
+  info["threads"] = blas::Threads();
+  info["maxThreads"] = blas::MaxThreads();
+  info["cpuFeatures"] = features;
+  info["compiler"] = kCompiler;
+  return info;
+}
+
+void SetThreads(Args& args) {
+  const int64_t threads = args.Size();
+  if (threads == 0) throw kBadArgument;
+  blas::SetThreads(static_cast<int>(threads));
+}
+
+double GetThreads(Args&) { return blas::Threads(); }
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  exports["float32"] = Kernels<float>(env);
+  exports["float64"] = Kernels<double>(env);
+  exports["info"] = Napi::Function::New<Info>(env, "info");
+  exports["setThreads"] = Function<SetThreads>(env, "setThreads");
+  exports["getThreads"] = Function<GetThreads>(env, "getThreads");
+  return exports;
+}
+
+}  // namespace blastrain
+
+using blastrain::Init;
+NODE_API_MODULE(blastrain, Init)

@@ -1,0 +1,145 @@
+// From JavaScript values to pointers: the only way there is. Nothing below depends on what TypeScript has checked before.
+//
+// An Args reads the arguments of one call in order. Whatever does not fit throws Rejected, so that code after a read
+// holds a pointer to at least as many elements as it asked for, of the type it asked for. There is no state: the addon
+// may be loaded by any number of threads. Plain Node-API on this path: TypedArrayOf costs three times as much per array.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include <napi.h>
+
+#include "kernels/indices.h"
+
+namespace blastrain {
+
+// A refused argument. lib/kernels/native.ts makes the sentence, with the names and values that only it knows.
+struct Rejected {
+  const char* code;
+};
+inline constexpr Rejected kBadArgument{"ERR_KERNEL_ARG"};
+inline constexpr Rejected kBadIndex{"ERR_KERNEL_INDEX"};
+
+template <typename T>
+constexpr napi_typedarray_type kArrayType = napi_typedarray_type(-1);
+template <>
+inline constexpr napi_typedarray_type kArrayType<float> = napi_float32_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
+template <>
+inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
+
+class Args {
+ public:
+  Args(napi_env env, napi_callback_info info) : env_(env) {
+    size_t count = kMax;  // Arguments that are missing read as undefined.
+    if (napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) != napi_ok) throw kBadArgument;
+  }
+
+  bool Flag() {
+    bool flag;
+    if (napi_get_value_bool(env_, Next(), &flag) != napi_ok) throw kBadArgument;
+    return flag;
+  }
+
+  // A non-negative integer below 2^31, which is what BLAS counts with; products of two such fit an int64_t.
+  int64_t Size() {
+    const double value = Number();
+    if (!(value >= 0 && value < 2147483648.0)) throw kBadArgument;
+    const auto size = static_cast<int64_t>(value);
+    if (static_cast<double>(size) != value) throw kBadArgument;
+    return size;
+  }
+
+  // A number, rounded to T.
+  template <typename T>
+  T Scalar() {
+    return static_cast<T>(Number());
+  }
+
+  // An array of at least `length` elements of T. Detached arrays have length 0; the pointer of an empty one may be null.
+  template <typename T>
+  T* Array(int64_t length) {
+    const auto array = Read();
+    if (array.type != kArrayType<T> || array.length < length) throw kBadArgument;
+    return static_cast<T*>(array.data);
+  }
+
+  // Any typed array, for an argument that may have more than one type; `As` gives the pointer where the type is T.
+  struct View {
+    napi_typedarray_type type;
+    int64_t length;
+    void* data;
+
+    template <typename T>
+    const T* As() const {
+      return type == kArrayType<T> ? static_cast<const T*>(data) : nullptr;
+    }
+  };
+  View Read() {
+    napi_typedarray_type type;
+    size_t length;
+    void* data;
+    // The buffer is not asked for: a handle to it costs time, and there is none for a SharedArrayBuffer.
+    if (napi_get_typedarray_info(env_, Next(), &type, &length, &data, nullptr, nullptr) != napi_ok) throw kBadArgument;
+    return {type, static_cast<int64_t>(length), data};
+  }
+
+ private:
+  static constexpr size_t kMax = 12;
+
+  napi_value Next() {
+    if (next_ == kMax) throw kBadArgument;
+    return values_[next_++];
+  }
+
+  double Number() {
+    double value;
+    if (napi_get_value_double(env_, Next(), &value) != napi_ok) throw kBadArgument;
+    return value;
+  }
+
+  napi_env env_;
+  napi_value values_[kMax];
+  size_t next_ = 0;
+};
+
+// The first `count` numbers at `data` as indices in [0, bound); data has at least `count` elements.
+inline Indices Checked(const int32_t* data, int64_t count, int64_t bound) {
+  for (int64_t i = 0; i < count; i++) {
+    if (!Indices::InRange(Indices::Load(data, i), bound)) throw kBadIndex;
+  }
+  return Indices(data, bound);
+}
+
+// What Node calls: runs kCall, a function on Args that returns nothing or a double, and turns a refusal into an Error.
+template <auto kCall>
+napi_value Callback(napi_env env, napi_callback_info info) {
+  napi_value result = nullptr;
+  try {
+    Args args(env, info);
+    if constexpr (std::is_void_v<decltype(kCall(args))>) {
+      kCall(args);
+    } else {
+      napi_create_double(env, kCall(args), &result);
+    }
+  } catch (const Rejected& rejected) {
+    // Fails only where the environment is being torn down, and then nobody is left to hear of it.
+    napi_throw_error(env, rejected.code, "A native kernel refused an argument");
+  }
+  return result;
+}
+
+// kCall as a JavaScript function.
+template <auto kCall>
+Napi::Function Function(Napi::Env env, const char* name) {
+  napi_value function;
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, Callback<kCall>, nullptr, &function);
+  NAPI_THROW_IF_FAILED(env, status, Napi::Function());
+  return Napi::Function(env, function);
+}
+
+}  // namespace blastrain

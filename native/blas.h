@@ -1,0 +1,82 @@
+// BLAS for both dtypes: the one file that knows cblas.h. Shapes, letters and meaning as in lib/kernels/contract.ts.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include <cblas.h>
+
+// What only OpenBLAS has. Weak: with another CBLAS the addresses are null and the answers below are empty.
+extern "C" {
+__attribute__((weak)) char* openblas_get_config(void);
+__attribute__((weak)) char* openblas_get_corename(void);
+__attribute__((weak)) int openblas_get_num_procs(void);
+__attribute__((weak)) int openblas_get_num_threads(void);
+__attribute__((weak)) void openblas_set_num_threads(int);
+}
+
+namespace blastrain::blas {
+
+inline std::string Config() { return openblas_get_config != nullptr ? openblas_get_config() : ""; }
+inline std::string Core() { return openblas_get_corename != nullptr ? openblas_get_corename() : ""; }
+inline int MaxThreads() { return openblas_get_num_procs != nullptr ? openblas_get_num_procs() : 1; }
+inline int Threads() { return openblas_get_num_threads != nullptr ? openblas_get_num_threads() : 1; }
+inline void SetThreads(int threads) {
+  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);
+}
+
+// Leading dimensions follow from the shapes; CBLAS wants them to be at least 1 even where a matrix is empty.
+struct GemmShape {
+  CBLAS_TRANSPOSE trans_a, trans_b;
+  int m, n, k, lda, ldb, ldc;
+
+  GemmShape(bool ta, bool tb, int m, int n, int k)
+      : trans_a(ta ? CblasTrans : CblasNoTrans),
+        trans_b(tb ? CblasTrans : CblasNoTrans),
+        m(m), n(n), k(k),
+        lda(std::max(1, ta ? m : k)),
+        ldb(std::max(1, tb ? k : n)),
+        ldc(std::max(1, n)) {}
+};
+
+// C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C; beta = 0 does not read C.
+inline void Gemm(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
+  cblas_sgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
+}
+inline void Gemm(const GemmShape& s, double alpha, const double* a, const double* b, double beta, double* c) {
+  cblas_dgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
+}
+
+// y[n] <- alpha x + y, and x[n] <- alpha x. With alpha = 0 most libraries take a short cut past 0 NaN = NaN, which would
+// hide that a run has diverged.
+template <typename T>
+void AddZeroTimes(int n, const T* x, T* y) {
+  for (int i = 0; i < n; i++) y[i] += 0 * x[i];
+}
+inline void Axpy(int n, float alpha, const float* x, float* y) {
+  alpha == 0 ? AddZeroTimes(n, x, y) : cblas_saxpy(n, alpha, x, 1, y, 1);
+}
+inline void Axpy(int n, double alpha, const double* x, double* y) {
+  alpha == 0 ? AddZeroTimes(n, x, y) : cblas_daxpy(n, alpha, x, 1, y, 1);
+}
+template <typename T>
+void ZeroTimes(int n, T* x) {
+  for (int i = 0; i < n; i++) x[i] *= 0;
+}
+inline void Scal(int n, float alpha, float* x) {
+  alpha == 0 ? ZeroTimes(n, x) : cblas_sscal(n, alpha, x, 1);
+}
+inline void Scal(int n, double alpha, double* x) {
+  alpha == 0 ? ZeroTimes(n, x) : cblas_dscal(n, alpha, x, 1);
+}
+
+// sum of x[i] y[i].
+inline double Dot(int n, const float* x, const float* y) { return cblas_sdot(n, x, 1, y, 1); }
+inline double Dot(int n, const double* x, const double* y) { return cblas_ddot(n, x, 1, y, 1); }
+
+// square root of the sum of x[i]^2.
+inline double Nrm2(int n, const float* x) { return cblas_snrm2(n, x, 1); }
+inline double Nrm2(int n, const double* x) { return cblas_dnrm2(n, x, 1); }
+
+}  // namespace blastrain::blas
