@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'ERR_DIVERGED' //     the loss is no longer finite; details: step, learningRate, lastFiniteLoss
   | 'ERR_CHECKPOINT' //   a checkpoint is torn, foreign or does not fit
   | 'ERR_NETWORK' //      a download failed
+  | 'ERR_WORKER' //       a training thread ended without a word
   | 'ERR_IO'; //          a file could not be read or written (permissions, space)
 
 /** Plain facts about an error, safe to clone to another thread or to print as JSON. */

@@ -24,4 +24,9 @@ export interface Layer {
    * it), dx.
    */
   backward(m: number, x: FloatArray, y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void;
+  /**
+   * For a layer that is only piecewise smooth, which piece gave y[i]: a gradient check cannot use a difference quotient
+   * whose ends lie on different pieces. Absent where f is smooth.
+   */
+  pieceOf?(y: FloatArray, i: number): number;
 }

@@ -25,4 +25,8 @@ export class Relu implements Layer {
   backward(m: number, _x: FloatArray, y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
     if (dx !== undefined) this.kernels.reluBackward(m * this.inputSize, y, dy, dx);
   }
+
+  pieceOf(y: FloatArray, i: number): number {
+    return y[i]! > 0 ? 1 : 0;
+  }
 }

@@ -79,6 +79,13 @@ export class Sequential {
       this.layers[i]!.backward(m, input, this.outputs[i]!, this.outputGradients[i]!, inputGradient);
     }
   }
+
+  /** Which smooth piece each activation of the last {@link forward} of m rows lies on, layer by layer; for gradient checks. */
+  pieces(m: number): Uint8Array {
+    return Uint8Array.from(this.layers.flatMap((layer, i) =>
+      Array.from({ length: layer.pieceOf === undefined ? 0 : m * layer.outputSize }, (_, j) => layer.pieceOf!(this.outputs[i]!, j)),
+    ));
+  }
 }
 
 /**

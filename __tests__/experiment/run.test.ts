@@ -1,0 +1,161 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainingData } from '../../lib/experiment/build';
+import { Classifier } from '../../lib/experiment/classifier';
+import { runExperiment } from '../../lib/experiment/run';
+import { RunFolder } from '../../lib/experiment/runFolder';
+import { parseSpec } from '../../lib/experiment/spec';
+import type { ResultEvent, TrainEvent } from '../../lib/train/events';
+import type { TrainCommand } from '../../lib/train/train';
+import { backends } from '../support/backends';
+import { temporaryFolder } from '../support/folder';
+import { tinyData, tinySpec } from '../support/tinyData';
+
+const folder = temporaryFolder();
+const data = tinyData();
+
+function run(
+  spec: object, options: { data?: TrainingData; place?: RunFolder; stopAt?: number } = {},
+): { events: TrainEvent[]; checkpoint: Uint8Array; result: ResultEvent } {
+  const generator = runExperiment(parseSpec({ ...tinySpec, ...spec }), options.data ?? data, 'run', options.place);
+  const events: TrainEvent[] = [];
+  let command: TrainCommand;
+  for (;;) {
+    const turn = generator.next(command);
+    if (turn.done === true) return { events, checkpoint: turn.value, result: events[events.length - 1] as ResultEvent };
+    events.push(turn.value);
+    command = 'step' in turn.value && turn.value.step === options.stopAt ? 'stop' : undefined;
+  }
+}
+
+/** Everything but the wall clock. */
+function withoutTimes(events: readonly TrainEvent[]): unknown[] {
+  return events.map((event) => ({ ...event, seconds: 0, stepMilliseconds: 0 }));
+}
+
+describe.each(backends)('on %s kernels', (backend) => {
+  describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
+    test('learns, and says so in order', () => {
+      const { events, result } = run({ backend, dtype });
+      expect(events.map(({ type }) => type)).toEqual([
+        'start',
+        ...Array.from({ length: 30 }, (_, i) => (i % 10 === 9 ? ['step', 'evaluation'] : ['step'])).flat(),
+        'result',
+      ]);
+      expect(result).toMatchObject({ ended: 'finished', steps: 30, backend, dtype, epochs: 6 });
+      expect(result.valAccuracy).toBeGreaterThan(0.9);
+      expect(result.parametersDigest).toMatch(/^[0-9a-f]{64}$/);
+    });
+
+    test('repeats itself bit for bit, and changes with the seed', () => {
+      const first = run({ backend, dtype, threads: 1 });
+      expect(withoutTimes(run({ backend, dtype, threads: 1 }).events)).toEqual(withoutTimes(first.events));
+      expect(run({ backend, dtype, threads: 1, seed: 4 }).result.parametersDigest).not.toBe(first.result.parametersDigest);
+    });
+  });
+});
+
+test('a model trained on one backend predicts the same on the other', () => {
+  const { checkpoint, result } = run({});
+  for (const backend of backends) {
+    const classifier = Classifier.fromBytes(checkpoint, { name: 'memory', backend });
+    expect(classifier.evaluate(data.validation).accuracy).toBe(result.valAccuracy);
+    const [prediction] = classifier.predict(data.validation.features.subarray(0, 12));
+    expect(prediction).toMatchObject({ label: 0, className: 'a' });
+    expect(prediction!.probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5);
+    expect(() => classifier.predict(new Uint8Array(13))).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+  }
+});
+
+test('a stopped run keeps what it learned', () => {
+  const place = RunFolder.create({ runs: folder, name: 'stopped' });
+  const { result } = run({}, { place, stopAt: 7 });
+  place.close();
+  expect(result).toMatchObject({ ended: 'stopped', steps: 7 });
+  const saved = Classifier.load(join(folder, 'stopped', 'checkpoint.safetensors'));
+  expect(saved.evaluate(data.validation).accuracy).toBe(result.valAccuracy);
+});
+
+test('the folder holds what repeats the run', () => {
+  const place = RunFolder.create({ runs: folder, name: 'whole' });
+  const { events, result } = run({}, { place });
+  place.close();
+  const lines = readFileSync(join(folder, 'whole', 'metrics.jsonl'), 'utf8').trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events);
+  const saved = JSON.parse(readFileSync(join(folder, 'whole', 'spec.json'), 'utf8')) as { record: object };
+  expect(saved.record).toMatchObject({ name: 'run', dataDigest: data.origin.digest, versions: { node: process.versions.node } });
+  expect(run(saved).result.parametersDigest).toBe(result.parametersDigest);
+});
+
+test('divergence names step and rate, and the last good checkpoint stays', () => {
+  const place = RunFolder.create({ runs: folder, name: 'diverging' });
+  expect(() => run({ learningRate: 1e30, momentum: 0, evaluateEvery: 1 }, { place })).toThrow(
+    expect.objectContaining({
+      code: 'ERR_DIVERGED',
+      details: expect.objectContaining({ learningRate: 1e30, step: expect.any(Number) as number }) as object,
+    }),
+  );
+  place.close();
+  const saved = Classifier.load(join(folder, 'diverging', 'checkpoint.safetensors'));
+  expect(Number.isFinite(saved.evaluate(data.validation).loss)).toBe(true);
+});
+
+test.each([
+  ['layers', { layers: [13, 8, 3] }, data],
+  ['layers', { layers: [12, 8, 4] }, data],
+  ['batchSize', { batchSize: 91 }, data],
+  ['the training rows', {}, { ...data, train: { ...data.train, split: 'test' as const } }],
+])('refuses %s that do not fit', (_, spec, rows) => {
+  expect(() => run(spec, { data: rows })).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+});
+
+test('refuses labels out of range', () => {
+  const labels = Int32Array.from(data.train.labels).fill(3);
+  expect(() => run({}, { data: { ...data, train: { ...data.train, labels } } })).toThrow(
+    expect.objectContaining({ code: 'ERR_KERNEL_INDEX' }),
+  );
+});
+
+test('refuses features that are not numbers', () => {
+  const features = Float32Array.from(data.train.features).fill(Number.NaN, 40, 41);
+  expect(() => run({}, { data: { ...data, train: { ...data.train, features } } })).toThrow(
+    expect.objectContaining({ code: 'ERR_DATA' }),
+  );
+});
+
+describe('a place for a run', () => {
+  test('is never overwritten', () => {
+    RunFolder.create({ runs: folder, name: 'taken' }).close();
+    writeFileSync(join(folder, 'taken', 'spec.json'), 'precious');
+    expect(() => RunFolder.create({ runs: folder, name: 'taken' })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+    expect(readFileSync(join(folder, 'taken', 'spec.json'), 'utf8')).toBe('precious');
+  });
+  test.each(['../up', 'a/b', '', '.hidden'])('has a plain name, not %j', (name) => {
+    expect(() => RunFolder.create({ runs: folder, name })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  });
+  test('gets the next free number', () => {
+    mkdirSync(join(folder, 'base-4'));
+    const place = RunFolder.create({ runs: folder, base: 'base' });
+    place.close();
+    expect(place.name).toBe('base-5');
+  });
+  test('that cannot be made is ERR_IO', () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(() => RunFolder.create({ runs: join(folder, 'file'), name: 'x' })).toThrow(expect.objectContaining({ code: 'ERR_IO' }));
+  });
+});
+
+test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole', () => {
+  const path = join(folder, 'full');
+  mkdirSync(path);
+  const place = RunFolder.create({ runs: folder, name: 'fills' });
+  const checkpoint = place.writeCheckpoint(run({}).checkpoint);
+  place.close();
+  // A metrics file on /dev/full: every write fails with ENOSPC, as on a full disk.
+  if (!existsSync('/dev/full')) return;
+  symlinkSync('/dev/full', join(path, 'metrics.jsonl'));
+  const full = new (RunFolder as unknown as new (path: string, name: string) => RunFolder)(path, 'full');
+  expect(() => run({}, { place: full })).toThrow(expect.objectContaining({ code: 'ERR_IO', message: expect.stringContaining('no space left') as string }));
+  full.close();
+  expect(() => Classifier.load(checkpoint)).not.toThrow();
+});

@@ -1,0 +1,66 @@
+import { presets } from '../../lib/experiment/presets';
+import { applySettings, parseSpec, specFields } from '../../lib/experiment/spec';
+
+const base = { steps: 10 };
+
+test('fills in every default', () => {
+  const spec = parseSpec(base);
+  expect(Object.keys(spec).sort()).toEqual(Object.keys(specFields).sort());
+  expect(spec).toMatchObject({ layers: [3072, 50, 10], batchSize: 200, seed: 0, steps: 10, epochs: null });
+});
+
+test.each(Object.keys(presets))('the preset %s is a legal spec', (name) => {
+  expect(() => parseSpec(presets[name]!.spec)).not.toThrow();
+});
+
+test('ignores the record that a run adds, so that its spec.json can be trained again', () => {
+  expect(parseSpec({ ...base, record: { name: 'x' } })).toEqual(parseSpec(base));
+});
+
+test.each([
+  ['learnignRate', 'learningRate'],
+  ['lr', 'learningRate'],
+  ['hidden', 'layers'],
+  ['batchsize', 'batchSize'],
+])('refuses the key %s and suggests %s', (key, suggestion) => {
+  expect(() => parseSpec({ ...base, [key]: 1 })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG', details: { path: key, nearest: suggestion }, message: expect.stringContaining(suggestion) as string }),
+  );
+});
+
+test.each([
+  ['learningRate', -1], ['learningRate', '0.1'], ['learningRate', Number.NaN], ['layers', [3072]], ['layers', [3, 0, 2]],
+  ['layers', 'x'], ['momentum', 1], ['batchSize', 0], ['batchSize', 2.5], ['seed', -1], ['seed', 2 ** 32],
+  ['dtype', 'float16'], ['backend', 'cuda'], ['l2', -0.1], ['decay', 0], ['decay', 1.5], ['normalization', 'zscore'], ['nesterov', 1],
+])('refuses %s = %j and names it', (path, value) => {
+  expect(() => parseSpec({ ...base, [path]: value })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG', details: { path }, message: expect.stringMatching(/^Expected .* but received /) as string }),
+  );
+});
+
+test.each([[{}, 'neither'], [{ steps: 1, epochs: 1 }, 'both']])('wants one length of training: %j', (spec, received) => {
+  expect(() => parseSpec(spec)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringContaining(received) as string }));
+});
+
+test.each([null, 3, 'two-layer', [1]])('refuses %j as a spec', (input) => {
+  expect(() => parseSpec(input)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+});
+
+test('nesterov needs momentum', () => {
+  expect(() => parseSpec({ ...base, nesterov: true })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+});
+
+describe('settings', () => {
+  test('read numbers, lists, words and null', () => {
+    expect(applySettings(base, ['learningRate=1e-2', 'layers=3072,20,10', 'backend=typescript', 'threads=null', 'nesterov=true'])).toEqual({
+      steps: 10, learningRate: 0.01, layers: [3072, 20, 10], backend: 'typescript', threads: null, nesterov: true,
+    });
+  });
+  test('replace one length by the other', () => {
+    expect(applySettings({ steps: 10 }, ['epochs=2'])).toEqual({ epochs: 2 });
+    expect(applySettings({ epochs: 2 }, ['steps=10'])).toEqual({ steps: 10 });
+  });
+  test.each(['learningRate', '=3', 'lr=3'])('refuse %s', (setting) => {
+    expect(() => applySettings(base, [setting])).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  });
+});

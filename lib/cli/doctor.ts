@@ -1,0 +1,45 @@
+import { diagnose } from '../experiment/diagnosis';
+import type { Diagnosis } from '../experiment/diagnosis';
+import type { Command } from './command';
+import { readOptions } from './options';
+import { coloursOf, terminalOf } from './terminal/style';
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'say what this machine offers, and how to mend what is missing',
+  help: `Usage: blastrain doctor [--json]
+
+Prints backend, CPU features, OpenBLAS version, core and threads, number formats, the data set that training would use,
+and a mend for each thing that is missing.
+`,
+  run(args) {
+    const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
+    const diagnosis = diagnose();
+    process.stdout.write(values.json === true ? `${JSON.stringify(diagnosis)}\n` : describeDiagnosis(diagnosis));
+    return Promise.resolve(0);
+  },
+};
+
+function describeDiagnosis({ native, data, mends, ...facts }: Diagnosis): string {
+  const terminal = terminalOf(process.stdout);
+  const { green, yellow, bold } = coloursOf(terminal);
+  const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${value}\n`;
+  const dtypes = Object.entries(facts.dtypes).map(([backend, list]) => `${backend} ${list.join(', ') || 'none'}`);
+  return [
+    line('blastrain', `${facts.blastrain}, Node.js ${facts.node}, ${facts.platform}`),
+    line('CPU', `${facts.cpu}, ${String(facts.cores)} cores`),
+    line('backend', facts.backend),
+    ...(native === null
+      ? []
+      : [
+          line('features', native.cpuFeatures.join(' ')),
+          line('BLAS', native.openblasVersion || 'a generic CBLAS'),
+          line('', `core ${native.openblasCore || 'unknown'}, ${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
+        ]),
+    line('dtypes', dtypes.join('; ')),
+    line('data', data.description),
+    ...(data.digest === null ? [] : [line('', `digest ${data.digest.slice(0, 16)}`)]),
+    mends.length === 0 ? green('Nothing is missing.\n') : '',
+    ...mends.map(({ problem, mend }) => `${yellow('attention')}  ${problem}\n${line('', `mend: ${mend}`)}`),
+  ].join('');
+}

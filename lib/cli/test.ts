@@ -1,0 +1,38 @@
+import { basename } from 'node:path';
+import { findRun } from '../experiment/runFolder';
+import { testRun } from '../experiment/testRun';
+import { announceFallback } from './backend';
+import type { Command } from './command';
+import { readOptions, requirePositional } from './options';
+import { formatPercent } from './terminal/format';
+
+export const testCommand: Command = {
+  name: 'test',
+  summary: 'evaluate a finished run on the test split, and record that it was done',
+  help: `Usage: blastrain test RUN [options]
+
+RUN is a run's name or the path of its folder. Every look at a test split is written into the ledger beside the runs;
+a second look at the same data is possible, but says so: a choice made after it is no longer blind.
+
+Options:
+  --runs DIR   where the runs are [runs]
+  --json       the result as one line of JSON on standard output
+`,
+  run(args) {
+    const { values, positionals } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] });
+    const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'test'));
+    announceFallback();
+    const result = testRun(folder, basename(folder));
+    if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'test', ...result })}\n`);
+    else {
+      process.stdout.write(
+        `${result.run}: test accuracy ${formatPercent(result.testAccuracy)}, loss ${result.testLoss.toFixed(4)} ` +
+          `(${String(result.testRows)} rows)\n` +
+          (result.look === 1
+            ? 'This was the first look at this test split.\n'
+            : `This was look ${String(result.look)} at this test split: the figure is no longer an unbiased estimate.\n`),
+      );
+    }
+    return Promise.resolve(0);
+  },
+};

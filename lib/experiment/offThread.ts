@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { BlastrainError, fromPlain } from '../errors';
+import type { TrainEvent } from '../train/events';
+import type { TrainingData } from './build';
+import { Classifier } from './classifier';
+import { packageRoot } from './files';
+import type { RunPlace } from './runFolder';
+import { parseSpec } from './spec';
+import type { TrainSpec } from './spec';
+import type { WorkerMessage, WorkerOrder } from './worker';
+
+export interface TrainOptions {
+  /** Rows to train on; by default what the spec's `data` names. Rows on shared memory are not copied. */
+  readonly data?: TrainingData;
+  /** Where to make the run's folder; by default nothing is written to disk. */
+  readonly place?: RunPlace;
+  /** Name of a run without a folder, for its events. */
+  readonly name?: string;
+}
+
+/** A training on a thread of its own: iterate over its events, stop it early, take the trained model. */
+export interface TrainingRun extends AsyncIterable<TrainEvent> {
+  /** Ends the training after the current step; it still evaluates and keeps what was learned. */
+  stop(): void;
+  /** The trained model; rejects with what ended the training: ERR_DIVERGED, ERR_SHAPE, ERR_DATA, ERR_IO, … */
+  readonly model: Promise<Classifier>;
+}
+
+/**
+ * Trains in a worker thread, so that the caller's event loop is never blocked. Leaving the `for await` loop early stops
+ * the training. Throws ERR_CONFIG at once for a bad spec; later errors come out of the iteration and of `model`.
+ */
+export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): TrainingRun {
+  const parsed = parseSpec(spec);
+  const { port1: control, port2 } = new MessageChannel();
+  control.unref();
+  const { data, place, name = 'run' } = options;
+  const order: WorkerOrder = {
+    spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }),
+  };
+  const worker = new Worker(join(packageRoot, 'dist', 'experiment', 'worker.js'), {
+    workerData: order,
+    transferList: [port2],
+  });
+
+  const events = new EventQueue();
+  const checkpoint = new Promise<Uint8Array>((resolve, reject) => {
+    const fail = (error: Error): void => {
+      events.fail(error);
+      reject(error);
+    };
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.type === 'event') events.push(message.event);
+      else if (message.type === 'failed') fail(fromPlain(message.error));
+      else {
+        events.end();
+        resolve(message.checkpoint);
+      }
+    });
+    worker.on('error', fail);
+    worker.on('exit', (code) => {
+      control.close();
+      // Does nothing after 'done' or 'failed': a promise settles once, and so does the queue.
+      fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));
+    });
+  });
+  const model = checkpoint.then((bytes) => Classifier.fromBytes(bytes, { name }));
+  // Whoever iterates sees the error there; without this, not asking for the model would crash the process.
+  model.catch(() => undefined);
+
+  const stop = (): void => {
+    control.postMessage('stop');
+  };
+  return {
+    stop,
+    model,
+    async *[Symbol.asyncIterator]() {
+      try {
+        yield* events;
+      } finally {
+        stop();
+      }
+    },
+  };
+}
+
+/** Only what training may see crosses to the worker, even when the caller hands over all splits. */
+function trainingRows({ train: rows, validation, origin }: TrainingData): TrainingData {
+  return { train: rows, validation, origin };
+}
+
+/** Events between the thread that sends them and the loop that takes them. */
+class EventQueue implements AsyncIterable<TrainEvent> {
+  private readonly waiting: TrainEvent[] = [];
+  private ended = false;
+  private error: Error | undefined;
+  private wake: () => void = () => undefined;
+
+  push(event: TrainEvent): void {
+    this.waiting.push(event);
+    this.wake();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.wake();
+  }
+
+  fail(error: Error): void {
+    if (!this.ended) this.error = error;
+    this.end();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TrainEvent> {
+    for (;;) {
+      while (this.waiting.length > 0) yield this.waiting.shift()!;
+      if (this.error !== undefined) throw this.error;
+      if (this.ended) return;
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { expected, nearest } from '../errors';
+import type { TrainSpec } from './spec';
+
+/** A spec with a name, shipped with blastrain. Keys that are not given keep the schema's defaults. */
+export interface Preset {
+  readonly summary: string;
+  readonly spec: Partial<TrainSpec>;
+}
+
+/** The shipped presets by name. */
+export const presets: Readonly<Record<string, Preset>> = {
+  'two-layer-default': {
+    summary: 'the course\'s poor defaults: about 29 % validation, and a lesson in why',
+    spec: {
+      layers: [3072, 50, 10], init: 'normal', initStd: 1e-4, normalization: 'mean-image',
+      learningRate: 1e-4, decay: 0.95, decayEvery: 245, l2: 0.25, batchSize: 200, steps: 1000,
+      evaluateEvery: 100,
+    },
+  },
+  'two-layer-tuned': {
+    summary: 'a two-layer net with better hyper-parameters: about 55 % validation in seconds',
+    spec: {
+      layers: [3072, 100, 10], init: 'he', normalization: 'standardize',
+      learningRate: 0.03, decay: 0.75, momentum: 0.9, l2: 2e-3, batchSize: 200, epochs: 12,
+    },
+  },
+};
+
+/** The preset of that name. Throws ERR_CONFIG, naming the nearest, when there is none. */
+export function findPreset(name: string): Preset {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (preset !== undefined) return preset;
+  const names = Object.keys(presets);
+  const suggestion = nearest(name, names);
+  throw expected(
+    'ERR_CONFIG',
+    `a preset (${names.join(', ')}) or a spec file${suggestion === undefined ? '' : `, perhaps ${suggestion},`}`,
+    'the run',
+    name,
+    { path: name },
+  );
+}

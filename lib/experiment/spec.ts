@@ -1,0 +1,206 @@
+import { BlastrainError, expected, nearest } from '../errors';
+import type { BackendName, Dtype } from '../kernels/contract';
+import type { DataRequest } from '../data/locate';
+import { normalizationKinds } from '../data/preprocess';
+import type { NormalizationKind } from '../data/preprocess';
+import { initializers } from '../model/init';
+import type { Initializer } from '../model/init';
+
+/** Everything that decides a training run. Flat, so that `--set learningRate=1e-3` and a search space name a key alike. */
+export interface TrainSpec {
+  data: 'auto' | 'cifar10' | 'synthetic';
+  dataFolder: string | null;
+  trainRows: number | null;
+  validationRows: number | null;
+  testRows: number | null;
+  normalization: NormalizationKind;
+  layers: readonly number[];
+  init: Initializer;
+  initStd: number;
+  learningRate: number;
+  decay: number;
+  decayEvery: number | null;
+  momentum: number;
+  nesterov: boolean;
+  l2: number;
+  batchSize: number;
+  sampling: 'shuffle' | 'replacement';
+  steps: number | null;
+  epochs: number | null;
+  evaluateEvery: number | null;
+  logEvery: number | null;
+  seed: number;
+  dtype: Dtype;
+  backend: BackendName | null;
+  threads: number | null;
+}
+
+/** How one key of a spec is checked, read from text and explained. */
+interface Field {
+  readonly help: string;
+  readonly default: unknown;
+  /** What a legal value is, in words, for the error message. */
+  readonly what: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const orNull = (field: Field): Field => ({
+  ...field,
+  default: null,
+  what: `${field.what} or null`,
+  accepts: (value) => value === null || field.accepts(value),
+});
+
+function number(fallback: number, range: string, inRange: (value: number) => boolean, help: string): Field {
+  return { help, default: fallback, what: `a number ${range}`, accepts: (value) => isNumber(value) && inRange(value) };
+}
+
+function integer(fallback: number, least: number, help: string): Field {
+  return {
+    help,
+    default: fallback,
+    what: `an integer of at least ${String(least)}`,
+    accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  };
+}
+
+function choice(fallback: string, values: readonly string[], help: string): Field {
+  return {
+    help: `${help}: ${values.join(', ')}`,
+    default: fallback,
+    what: `one of ${values.join(', ')}`,
+    accepts: (value) => values.includes(value as string),
+  };
+}
+
+/** The schema: one entry per key, in the order in which `train --help` explains them. */
+export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
+  data: choice('auto', ['auto', 'cifar10', 'synthetic'], 'data set; auto takes CIFAR-10 where it is found'),
+  dataFolder: orNull({
+    help: 'folder of the data set; null looks into the datasets folders',
+    default: null, what: 'a path', accepts: (value) => typeof value === 'string' && value !== '',
+  }),
+  trainRows: orNull(integer(0, 1, 'training rows; null is the data set\'s own split')),
+  validationRows: orNull(integer(0, 1, 'validation rows, taken behind the training rows')),
+  testRows: orNull(integer(0, 1, 'test rows, taken from the test file')),
+  normalization: choice('standardize', normalizationKinds, 'how pixels become inputs, fitted on the training rows'),
+  layers: {
+    help: 'layer sizes from input to classes',
+    default: [3072, 50, 10],
+    what: 'two or more positive integers',
+    accepts: (value) =>
+      Array.isArray(value) && value.length >= 2 && value.every((size) => Number.isSafeInteger(size) && size > 0),
+  },
+  init: choice('he', initializers, 'how weights start; biases start at zero'),
+  initStd: number(1e-4, '≥ 0', (value) => value >= 0, 'standard deviation of init normal'),
+  learningRate: number(1e-3, '> 0', (value) => value > 0, 'learning rate of the first step'),
+  decay: number(1, 'in (0, 1]', (value) => value > 0 && value <= 1, 'factor on the learning rate after each decayEvery steps'),
+  decayEvery: orNull(integer(0, 1, 'steps between decays; null is an epoch')),
+  momentum: number(0, 'in [0, 1)', (value) => value >= 0 && value < 1, 'momentum of SGD'),
+  nesterov: { help: 'Nesterov momentum', default: false, what: 'true or false', accepts: (value) => typeof value === 'boolean' },
+  l2: number(0, '≥ 0', (value) => value >= 0, 'λ of the penalty λ‖W‖² on weights; gradient 2λW'),
+  batchSize: integer(200, 1, 'rows per step'),
+  sampling: choice('shuffle', ['shuffle', 'replacement'], 'batches from a fresh permutation per epoch, or drawn with replacement'),
+  steps: orNull(integer(0, 1, 'length of training in steps (or give epochs)')),
+  epochs: orNull(number(0, '> 0', (value) => value > 0, 'length of training in passes over the training rows (or give steps)')),
+  evaluateEvery: orNull(integer(0, 1, 'steps between evaluations and checkpoints; null is an epoch')),
+  logEvery: orNull(integer(0, 1, 'steps between step events; null gives about 1,000 a run')),
+  seed: { ...integer(0, 0, 'seed of weights and batches, below 2^32'), what: 'an integer in [0, 2^32)', accepts: isSeed },
+  dtype: choice('float32', ['float32', 'float64'], 'number format'),
+  backend: orNull(choice('native', ['native', 'typescript'], 'kernels; null takes native where it loads')),
+  threads: orNull(integer(0, 1, 'BLAS threads; null takes all cores')),
+};
+
+/** Names that people from other frameworks type, and the key that they mean. */
+const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
+  lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', weightDecay: 'l2',
+  hidden: 'layers', sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
+  precision: 'dtype', dataset: 'data', normalize: 'normalization', std: 'initStd', mu: 'momentum',
+};
+
+/**
+ * Checks a spec and fills in the defaults. The key `record`, which a run's spec.json holds for the reader, is ignored.
+ * Throws ERR_CONFIG with details.path for an unknown key (naming the nearest) or an illegal value.
+ */
+export function parseSpec(input: unknown): TrainSpec {
+  if (input === null || typeof input !== 'object' || Array.isArray(input)) {
+    throw expected('ERR_CONFIG', 'an object', 'the spec', input);
+  }
+  const spec: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(specFields)) spec[key] = field.default;
+  for (const [key, value] of Object.entries(input)) {
+    if (key === 'record' || value === undefined) continue;
+    const field = fieldOf(key);
+    if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, key, value, { path: key });
+    spec[key] = value;
+  }
+  const parsed = spec as unknown as TrainSpec;
+  if ((parsed.steps === null) === (parsed.epochs === null)) {
+    throw expected('ERR_CONFIG', 'either steps or epochs', 'the length of training', parsed.steps === null ? 'neither' : 'both', {
+      path: 'steps',
+    });
+  }
+  if (parsed.nesterov && parsed.momentum === 0) {
+    throw expected('ERR_CONFIG', 'a momentum above 0', 'nesterov', 0, { path: 'momentum' });
+  }
+  return parsed;
+}
+
+/**
+ * A spec with `key=value` settings over it. Values are JSON, or plain text, or numbers joined by commas for a list.
+ * Setting the length as epochs replaces a length in steps, and the other way round. Throws ERR_CONFIG for an unknown key.
+ */
+export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
+  const spec: Record<string, unknown> = { ...base };
+  const set = new Set<string>();
+  for (const setting of settings) {
+    const equals = setting.indexOf('=');
+    if (equals <= 0) throw expected('ERR_CONFIG', 'key=value', '--set', setting);
+    const key = setting.slice(0, equals);
+    fieldOf(key);
+    spec[key] = readValue(setting.slice(equals + 1), Array.isArray(specFields[key as keyof TrainSpec].default));
+    set.add(key);
+  }
+  if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
+  if (set.has('steps') && !set.has('epochs')) delete spec['epochs'];
+  return spec;
+}
+
+function readValue(text: string, isList: boolean): unknown {
+  if (isList && /^[\d,\s]+$/.test(text)) return text.split(',').map(Number);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function fieldOf(key: string): Field {
+  if (Object.hasOwn(specFields, key)) return specFields[key as keyof TrainSpec];
+  const names = Object.keys(specFields);
+  const suggestion = synonyms[key] ?? nearest(key, names);
+  throw new BlastrainError(
+    'ERR_CONFIG',
+    `Expected a key of the spec${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`} for '${key}' but received an unknown name`,
+    { path: key, nearest: suggestion ?? null },
+  );
+}
+
+function isSeed(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32;
+}
+
+/** What the spec asks of the data loaders. */
+export function dataRequest(spec: TrainSpec): DataRequest {
+  const { data, dataFolder, trainRows, validationRows, testRows } = spec;
+  return {
+    name: data,
+    ...(dataFolder === null ? {} : { folder: dataFolder }),
+    sizes: {
+      ...(trainRows === null ? {} : { train: trainRows }),
+      ...(validationRows === null ? {} : { validation: validationRows }),
+      ...(testRows === null ? {} : { test: testRows }),
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { toPlain } from '../errors';
+import type { PlainError } from '../errors';
+import type { TrainEvent } from '../train/events';
+import type { TrainCommand } from '../train/train';
+import { loadData } from '../data/locate';
+import { RunFolder } from './runFolder';
+import type { RunPlace } from './runFolder';
+import { runExperiment } from './run';
+import type { TrainingData } from './build';
+import { dataRequest } from './spec';
+import type { TrainSpec } from './spec';
+import type { MessagePort } from 'node:worker_threads';
+
+/** What the starting thread hands over. */
+export interface WorkerOrder {
+  readonly spec: TrainSpec;
+  /** Rows on shared memory; loaded here when absent. */
+  readonly data?: TrainingData;
+  readonly name: string;
+  /** Where the run's folder is made; absent for a run that only lives in memory. */
+  readonly place?: RunPlace;
+  /** Carries 'stop' to the worker. Polled between events, because the loop never returns to its event loop. */
+  readonly control: MessagePort;
+}
+
+/** What the worker sends back: events, then either the final checkpoint or the error. */
+export type WorkerMessage =
+  | { readonly type: 'event'; readonly event: TrainEvent }
+  | { readonly type: 'done'; readonly checkpoint: Uint8Array }
+  | { readonly type: 'failed'; readonly error: PlainError };
+
+function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void {
+  let folder: RunFolder | undefined;
+  try {
+    const data = order.data ?? loadData(dataRequest(order.spec));
+    folder = order.place && RunFolder.create(order.place);
+    const run = runExperiment(order.spec, data, folder?.name ?? order.name, folder);
+    let command: TrainCommand;
+    for (;;) {
+      const turn = run.next(command);
+      if (turn.done === true) {
+        post({ type: 'done', checkpoint: turn.value });
+        return;
+      }
+      post({ type: 'event', event: turn.value });
+      if (receiveMessageOnPort(order.control)?.message === 'stop') command = 'stop';
+    }
+  } catch (error) {
+    post({ type: 'failed', error: toPlain(error) });
+  } finally {
+    folder?.close();
+  }
+}
+
+const port = parentPort!;
+main(workerData as WorkerOrder, (message) => {
+  port.postMessage(message);
+});

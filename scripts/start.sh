@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The main job, from a bare clone: set up, look around, prove the gradients, learn CIFAR-10.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bash scripts/setup.sh
+
+step() { printf '\n== %s\n\n' "$*"; }
+blastrain() { node dist/cli/main.js "$@"; }
+
+step '1/5  What this machine offers (blastrain doctor)'
+blastrain doctor
+step '2/5  The toy problem, against the course (blastrain toy)'
+blastrain toy
+step '3/5  Gradients against central differences (blastrain gradcheck)'
+blastrain gradcheck --backend both
+step '4/5  The data (blastrain data get cifar10)'
+if ! blastrain data info >/dev/null 2>&1; then
+  blastrain data get cifar10 || echo 'CIFAR-10 could not be had; the training below uses the synthetic set instead.'
+fi
+step '5/5  A two-layer network (blastrain train two-layer-tuned)'
+blastrain train two-layer-tuned
+cat <<'END'
+
+Next: blastrain train two-layer-default      the course's poor defaults, to compare the pictures
+      blastrain test two-layer-tuned-1       the test split, once
+      README.md                              the library in ten lines
+(In this clone, type `npx blastrain` or `node dist/cli/main.js` for blastrain.)
+END
