@@ -35,7 +35,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     const model = small();
     // Rows: z2 = [0 − 3 → off, 4] and [3, −2 → off].
     const x = array([-2, 2, 1, -1]);
-    model.forward(2, x);
+    model.forward(2, x, 'train');
     expect(Array.from(model.output)).toEqual([4, 0.5, 9, -2.5]);
     expect(Array.from(model.pieces(2))).toEqual([0, 1, 1, 0]);
 
@@ -55,10 +55,10 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     const random = new RandomState(0);
     initialize(model, 'he', 0, random);
     const x = array(Array.from(random.randn(4 * 5)));
-    model.forward(4, x);
+    model.forward(4, x, 'train');
     const all = Array.from(model.output);
     model.output.fill(NaN);
-    model.forward(2, x);
+    model.forward(2, x, 'train');
     const unit = dtype === 'float32' ? 2 ** -24 : 2 ** -53;
     for (let i = 0; i < 2 * 3; i++) expect(Math.abs(model.output[i]! - all[i]!)).toBeLessThanOrEqual(32 * unit * 10);
     // The rest of the buffer is not touched.
@@ -72,11 +72,13 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
       inputSize: layer.inputSize,
       outputSize: layer.outputSize,
       parameterSpecs: layer.parameterSpecs,
+      bufferSpecs: layer.bufferSpecs,
       inPlace: layer.inPlace,
-      attach(parameters) { layer.attach(parameters); },
-      forward(m, input, output) {
+      reads: layer.reads,
+      attach(parameters, buffers) { layer.attach(parameters, buffers); },
+      forward(m, input, output, mode) {
         seen.add(input).add(output);
-        layer.forward(m, input, output);
+        layer.forward(m, input, output, mode);
       },
       backward(m, input, output, dy, dx) {
         seen.add(input).add(output).add(dy);
@@ -88,7 +90,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     const model = new Sequential(kernels, layers.map(spy), 2);
     const x = array([1, 2, 3, 4]);
     for (const m of [2, 1, 2, 1]) {
-      model.forward(m, x);
+      model.forward(m, x, 'train');
       model.backward(m, x);
     }
     // x, the activations of hidden and output layer, and their gradients: ReLU works in place, and no view is made anew.
@@ -101,7 +103,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     const x = array([-1, 2, -3, 4]);
     const model = new Sequential(kernels, [new Relu(kernels, 2), new Linear(kernels, 2, 1, 1)], 2);
     model.arena.find('W1')!.value.set([1, 1]);
-    model.forward(2, x);
+    model.forward(2, x, 'train');
     expect(Array.from(model.output)).toEqual([2, 4]);
     model.backward(2, x);
     expect(Array.from(x)).toEqual([-1, 2, -3, 4]);
@@ -114,7 +116,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     ['layers that do not fit', () => new Sequential(kernels, [new Linear(kernels, 2, 3, 1), new Relu(kernels, 4)], 1), 'input size 3'],
     ['one size', () => mlp([3], kernels, 1), 'two or more positive layer sizes'],
     ['a size of zero', () => mlp([3, 0, 2], kernels, 1), 'two or more positive layer sizes'],
-    ['too many rows', () => { small().forward(3, array([1, 2, 3, 4, 5, 6])); }, 'at most 2 rows'],
+    ['too many rows', () => { small().forward(3, array([1, 2, 3, 4, 5, 6]), 'train'); }, 'at most 2 rows'],
   ])('refuses %s', (_, build, message) => {
     let error: unknown;
     try { build(); } catch (thrown) { error = thrown; }
@@ -123,7 +125,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
 
   test('refuses a batch with too few numbers', () => {
     let error: unknown;
-    try { small().forward(2, array([1, 2, 3])); } catch (thrown) { error = thrown; }
+    try { small().forward(2, array([1, 2, 3]), 'train'); } catch (thrown) { error = thrown; }
     expect(error).toMatchObject({ code: 'ERR_KERNEL_ARG' });
   });
 });

@@ -1,6 +1,17 @@
 import type { FloatArray } from '../kernels/contract';
 import type { Parameter, ParameterSpec } from './arena';
 
+/** Training draws dropout masks and uses a batch's own statistics; evaluation does neither. */
+export type Mode = 'train' | 'evaluate';
+
+/** State that a layer keeps but does not learn by gradient, such as running statistics; saved in checkpoints. */
+export interface BufferSpec {
+  /** Unique within a model. */
+  readonly name: string;
+  readonly length: number;
+  readonly initial: number;
+}
+
 /**
  * One differentiable step of a model, on batches: x[m, inputSize] → y[m, outputSize]. Layers own neither activations nor
  * parameters: the model lends them, so that memory is laid out once and a step allocates nothing.
@@ -11,17 +22,25 @@ export interface Layer {
   readonly outputSize: number;
   /** What the layer learns; empty for an activation function. */
   readonly parameterSpecs: readonly ParameterSpec[];
-  /**
-   * True when y may share memory with x and dx with dy, because backward reads only y. The model then saves an activation.
-   */
+  readonly bufferSpecs: readonly BufferSpec[];
+  /** True when y may share memory with x and dx with dy, because backward does not read x. */
   readonly inPlace: boolean;
-  /** Takes the views for {@link parameterSpecs}, in the same order. Called once, by the model. */
-  attach(parameters: readonly Parameter[]): void;
-  /** y ← f(x). */
-  forward(m: number, x: FloatArray, y: FloatArray): void;
   /**
-   * From x, y = f(x) and dy: overwrites the parameters' gradients and, unless dx is undefined (first layer: nobody reads
-   * it), dx.
+   * What backward reads of y: nothing, only its sign, or its value. Decides whether the next layer may overwrite y: one that
+   * works in place may where nothing is read, and where only the sign is read if it {@link keepsSign}.
+   */
+  readonly reads: 'nothing' | 'sign' | 'value';
+  /** For an in-place layer: y > 0 exactly where x > 0, or dy is 0 there. */
+  readonly keepsSign?: boolean;
+  /** Takes the views for {@link parameterSpecs} and {@link bufferSpecs}, in the same order. Called once, by the model. */
+  attach(parameters: readonly Parameter[], buffers: readonly FloatArray[]): void;
+  /** Allocates what the layer needs for batches of up to maxBatch rows. Called once, by the model. */
+  reserve?(maxBatch: number): void;
+  /** y ← f(x). */
+  forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void;
+  /**
+   * After a forward in mode 'train': from x, y = f(x) and dy, overwrites the parameters' gradients and, unless dx is
+   * undefined (first layer: nobody reads it), dx.
    */
   backward(m: number, x: FloatArray, y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void;
   /**
@@ -29,4 +48,10 @@ export interface Layer {
    * whose ends lie on different pieces. Absent where f is smooth.
    */
   pieceOf?(y: FloatArray, i: number): number;
+  /** The state of the layer's random generator, as plain data, for checkpoints. Absent where nothing is drawn. */
+  getRandomState?(): unknown;
+  /** Goes on from such a state. */
+  setRandomState?(state: unknown): void;
+  /** Layers inside this one, for summaries and for measuring; absent for a simple layer. */
+  readonly inner?: readonly Layer[];
 }

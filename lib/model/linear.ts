@@ -9,6 +9,8 @@ import type { Layer } from './layer';
 export class Linear implements Layer {
   readonly kind = 'linear';
   readonly inPlace = false;
+  readonly reads = 'nothing';
+  readonly bufferSpecs = [];
   readonly parameterSpecs: readonly ParameterSpec[];
   private weight!: Parameter;
   private bias!: Parameter;

@@ -5,7 +5,10 @@ import type { Layer } from './layer';
 export class Relu implements Layer {
   readonly kind = 'relu';
   readonly inPlace = true;
+  readonly reads = 'sign';
+  readonly keepsSign = true;
   readonly parameterSpecs = [];
+  readonly bufferSpecs = [];
   readonly inputSize: number;
   readonly outputSize: number;
 

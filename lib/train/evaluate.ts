@@ -33,7 +33,7 @@ export class Evaluator {
     let correct = 0;
     let crossEntropy = 0;
     this.forEachBatch(data, (m) => {
-      crossEntropy += m * this.objective.crossEntropyLoss(m, this.x, this.labels);
+      crossEntropy += m * this.objective.crossEntropyLoss(m, this.x, this.labels, 'evaluate');
       correct += countEqual(m, this.classify(m), this.labels);
     });
     return { accuracy: correct / data.size, loss: crossEntropy / data.size + this.objective.penalty() };
@@ -45,7 +45,7 @@ export class Evaluator {
     const all = allocate(model.kernels.dtype, data.size * model.outputSize);
     const labels = new Int32Array(data.size);
     this.forEachBatch(data, (m, from) => {
-      this.objective.crossEntropyLoss(m, this.x, this.labels);
+      this.objective.crossEntropyLoss(m, this.x, this.labels, 'evaluate');
       all.set(probabilities.subarray(0, m * model.outputSize), from * model.outputSize);
       labels.set(this.classify(m).subarray(0, m), from);
     });

@@ -1,4 +1,5 @@
 import type { FloatArray } from '../kernels/contract';
+import type { Mode } from '../model/layer';
 import { SoftmaxCrossEntropy } from '../model/loss';
 import type { Sequential } from '../model/sequential';
 
@@ -27,14 +28,14 @@ export class Objective {
   }
 
   /** Mean cross-entropy of m rows x[m, inputSize], without the penalty; fills {@link probabilities}. */
-  crossEntropyLoss(m: number, x: FloatArray, labels: Int32Array): number {
-    this.model.forward(m, x);
+  crossEntropyLoss(m: number, x: FloatArray, labels: Int32Array, mode: Mode): number {
+    this.model.forward(m, x, mode);
     return this.crossEntropy.forward(m, this.model.output, labels) / m;
   }
 
-  /** J̃ on m rows. */
+  /** J̃ on m rows, as training sees it. */
   loss(m: number, x: FloatArray, labels: Int32Array): number {
-    return this.crossEntropyLoss(m, x, labels) + this.penalty();
+    return this.crossEntropyLoss(m, x, labels, 'train') + this.penalty();
   }
 
   /** J̃ on m rows, and ∂J/∂θ of the cross-entropy term in the arena's gradients. */

@@ -1,0 +1,80 @@
+import { expected } from '../errors';
+import { allocate } from '../kernels/contract';
+import type { Dtype, FloatArray } from '../kernels/contract';
+import type { Parameter } from './arena';
+import type { Layer, Mode } from './layer';
+
+/**
+ * Layers applied one after the other, with their activations and the gradients of these for up to `maxBatch` rows. The
+ * body of a model, and of a block within one.
+ */
+export class Chain {
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** Output of each layer [maxBatch, outputSize]; in-place layers share their input's where nobody needs it any more. */
+  readonly outputs: readonly FloatArray[];
+  /** ∂loss/∂output of each layer, after {@link backward}; shared likewise. */
+  readonly outputGradients: readonly FloatArray[];
+
+  /** Throws ERR_SHAPE when there is no layer, neighbours do not fit or `maxBatch` is not a positive integer. */
+  constructor(readonly layers: readonly Layer[], dtype: Dtype, readonly maxBatch: number) {
+    const first = layers[0];
+    const last = layers[layers.length - 1];
+    if (first === undefined || last === undefined) throw expected('ERR_SHAPE', 'at least one layer', 'layers', layers.length);
+    if (!(Number.isInteger(maxBatch) && maxBatch > 0)) throw expected('ERR_SHAPE', 'a positive integer', 'maxBatch', maxBatch);
+    layers.forEach((layer, i) => {
+      const before = layers[i - 1];
+      if (before !== undefined && before.outputSize !== layer.inputSize) {
+        throw expected('ERR_SHAPE', `input size ${String(before.outputSize)}`, `layer ${String(i)} (${layer.kind})`, layer.inputSize);
+      }
+    });
+    this.inputSize = first.inputSize;
+    this.outputSize = last.outputSize;
+
+    const activations = (): FloatArray[] => {
+      const arrays: FloatArray[] = [];
+      layers.forEach((layer, i) => {
+        // The first layer's input belongs to the caller and is never overwritten.
+        const shared = i > 0 && mayOverwrite(layer, layers[i - 1]!) ? arrays[i - 1] : undefined;
+        arrays.push(shared ?? allocate(dtype, maxBatch * layer.outputSize));
+      });
+      return arrays;
+    };
+    this.outputs = activations();
+    this.outputGradients = activations();
+    for (const layer of layers) layer.reserve?.(maxBatch);
+  }
+
+  /** Hands each layer its parameters and buffers, which stand in the order of the layers' specs. */
+  attach(parameters: readonly Parameter[], buffers: readonly FloatArray[]): void {
+    let p = 0;
+    let b = 0;
+    for (const layer of this.layers) {
+      layer.attach(
+        parameters.slice(p, (p += layer.parameterSpecs.length)),
+        buffers.slice(b, (b += layer.bufferSpecs.length)),
+      );
+    }
+  }
+
+  /** Fills {@link outputs} for m rows x[m, inputSize]. */
+  forward(m: number, x: FloatArray, mode: Mode): void {
+    for (let i = 0; i < this.layers.length; i++) {
+      this.layers[i]!.forward(m, i === 0 ? x : this.outputs[i - 1]!, this.outputs[i]!, mode);
+    }
+  }
+
+  /** From the last of {@link outputGradients}: fills the others, the parameters' gradients and, where given, dx. */
+  backward(m: number, x: FloatArray, dx: FloatArray | undefined): void {
+    for (let i = this.layers.length - 1; i >= 0; i--) {
+      const input = i === 0 ? x : this.outputs[i - 1]!;
+      const inputGradient = i === 0 ? dx : this.outputGradients[i - 1]!;
+      this.layers[i]!.backward(m, input, this.outputs[i]!, this.outputGradients[i]!, inputGradient);
+    }
+  }
+}
+
+function mayOverwrite(layer: Layer, before: Layer): boolean {
+  if (!layer.inPlace) return false;
+  return before.reads === 'nothing' || (before.reads === 'sign' && layer.keepsSign === true);
+}
