@@ -16,9 +16,9 @@ export function readingFile<T>(file: string, read: () => T): T {
 }
 
 /** An error of the operating system as a BlastrainError; any other error as it is. */
-export function systemError(error: unknown, code: 'ERR_DATA' | 'ERR_IO', what: string, file: string): unknown {
+export function systemError(error: unknown, code: 'ERR_DATA' | 'ERR_IO', what: string, file: string): Error {
   const { code: errno, syscall } = error as NodeJS.ErrnoException;
-  if (errno === undefined || syscall === undefined) return error;
+  if (errno === undefined || syscall === undefined) return error as Error;
   const reason = reasons[errno] ?? `${errno} from ${syscall}`;
   return new BlastrainError(code, `Expected ${what} for ${file} but received ${reason}`, { file, errno }, { cause: error });
 }
