@@ -53,7 +53,7 @@ function renderReport({ passed, results }: VerifyReport, terminal: Terminal): st
     .filter((result) => !result.passed)
     .map(({ kernel, dtype, worstCase, ...result }) =>
       `${colours.red(fail)} ${kernel} ${dtype} ${worstCase}: ${errorText(result)}\n`);
-  return 'Native against TypeScript kernels: the worst error in units of what rounding allows\n\n' + table + '\n' +
+  return 'Worst error of the native kernels, in units of what rounding allows\n\n' + table + '\n' +
     (passed ? 'Every kernel agrees with its twin.\n' : failures.join(''));
 }
 

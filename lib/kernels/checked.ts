@@ -1,6 +1,11 @@
 import { expected } from '../errors';
 import type { FloatArray, Kernels } from './contract';
 
+/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+const buffers = ArrayBuffer;
+const { isInteger } = Number;
+const { toStringTag } = Symbol;
+
 /**
  * The same kernels behind checks of every argument, in the contract's order: this is its table of types and lengths, and
  * nothing is written before all checks have passed. Throws ERR_KERNEL_ARG for a wrong type, dtype, size or length,
@@ -178,9 +183,9 @@ type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
 
 /** Told by tag, not by class: an array may come from another realm. A detached array has length 0. */
 function isArray(type: ArrayType, length: number, value: unknown): boolean {
-  if (!ArrayBuffer.isView(value)) return false;
-  const view = value as unknown as { readonly [Symbol.toStringTag]: string; readonly length: number };
-  return view[Symbol.toStringTag] === type && view.length >= length;
+  if (!buffers.isView(value)) return false;
+  const view = value as unknown as { readonly [toStringTag]: string; readonly length: number };
+  return view[toStringTag] === type && view.length >= length;
 }
 
 function array(name: string, type: ArrayType, length: number, value: unknown): void {
@@ -191,8 +196,8 @@ function array(name: string, type: ArrayType, length: number, value: unknown): v
 
 /** Sizes stay below 2³¹: that is what BLAS counts with. */
 function size(name: string, value: unknown): void {
-  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 31) return;
-  const what = Number.isInteger(value) && value as number > 0 ? 'an integer below 2147483648' : 'a non-negative integer';
+  if (typeof value === 'number' && isInteger(value) && value >= 0 && value < 2 ** 31) return;
+  const what = isInteger(value) && value as number > 0 ? 'an integer below 2147483648' : 'a non-negative integer';
   throw expected('ERR_KERNEL_ARG', what, name, value);
 }
 

@@ -1,0 +1,83 @@
+import { verifyCommand } from '../../lib/cli/verify';
+import type { VerifyReport } from '../../lib/experiment/verify';
+import { BlastrainError } from '../../lib/errors';
+import type * as KernelsModule from '../../lib/kernels';
+import type { BackendName, Dtype, Kernels } from '../../lib/kernels/contract';
+import { backends } from '../support/backends';
+import { capture } from '../support/capture';
+
+/** What stands for the native kernels in a test; undefined: they themselves. */
+let standIn: ((dtype: Dtype, actual: typeof KernelsModule) => Kernels) | undefined;
+
+jest.mock('../../lib/kernels', () => {
+  const actual = jest.requireActual<typeof KernelsModule>('../../lib/kernels');
+  return {
+    ...actual,
+    kernelsFor: (dtype: Dtype, backend?: BackendName) =>
+      backend === 'native' && standIn !== undefined ? standIn(dtype, actual) : actual.kernelsFor(dtype, backend),
+  };
+});
+
+afterEach(() => { standIn = undefined; });
+
+const twin: typeof standIn = (dtype, actual) => actual.kernelsFor(dtype, 'typescript');
+/** ReLU that lets every number through. */
+const broken: typeof standIn = (dtype, actual) => ({
+  ...actual.kernelsFor(dtype, 'typescript'),
+  reluForward: (n, x, y) => { y.set(x.subarray(0, n)); },
+});
+
+(backends.includes('native') ? test : test.skip)('the native kernels agree: status 0', async () => {
+  const { status, output } = await capture(() => verifyCommand.run([]));
+  expect(output).toContain('Every kernel agrees with its twin.');
+  expect(output).toMatch(/^gemm +\d+ +0\.\d{3} +0\.\d{3} /m);
+  expect(status).toBe(0);
+});
+
+test('the table is aligned, names every kernel once, and has at most 80 columns', async () => {
+  standIn = twin;
+  const { output } = await capture(() => verifyCommand.run([]));
+  const lines = output.split('\n');
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  const table = lines.filter((line) => /^\w+ +\d+ /.test(line));
+  expect(table).toHaveLength(17);
+  expect(new Set(table.map((line) => line.search(/\S+$/))).size).toBe(1);
+});
+
+test('--json: one object and nothing else', async () => {
+  standIn = twin;
+  const { status, output } = await capture(() => verifyCommand.run(['--json', '--seed', '3']));
+  expect(status).toBe(0);
+  const report = JSON.parse(output) as VerifyReport;
+  expect(report).toMatchObject({ passed: true, seed: 3 });
+  expect(report.results).toHaveLength(2 * 17);
+  expect(report.results[0]).toEqual({
+    kernel: 'gemm', dtype: 'float32', cases: expect.any(Number), exact: false, worst: 0, worstCase: '', passed: true,
+  });
+});
+
+test('a wrong kernel: status 1, and where it is wrong', async () => {
+  standIn = broken;
+  const { status, output } = await capture(() => verifyCommand.run([]));
+  expect(status).toBe(1);
+  expect(output).toMatch(/^reluForward +\d+ +differs +differs /m);
+  expect(output).toMatch(/ reluForward float64 n=\d+: differs$/m);
+  expect(output).not.toContain('agrees');
+
+  const { status: again, output: json } = await capture(() => verifyCommand.run(['--json']));
+  expect(again).toBe(1);
+  const { passed, results } = JSON.parse(json) as VerifyReport;
+  expect(passed).toBe(false);
+  expect(results.filter((result) => !result.passed)).toMatchObject([
+    { kernel: 'reluForward', dtype: 'float32', worst: null }, { kernel: 'reluForward', dtype: 'float64', worst: null },
+  ]);
+});
+
+test('without native kernels: their error, which main prints as one sentence', async () => {
+  standIn = () => { throw new BlastrainError('ERR_BACKEND', 'Expected an addon that loads'); };
+  await expect(async () => verifyCommand.run([])).rejects.toMatchObject({ code: 'ERR_BACKEND' });
+});
+
+test.each([['--seed', '-1'], ['--seed', 'x'], ['--sed', '1'], ['gemm']])('refuses %j', async (...args) => {
+  await expect(async () => verifyCommand.run(args)).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+});

@@ -1,0 +1,210 @@
+import { kernelsFor } from '../../lib/kernels';
+import { allocate, unitRoundoff } from '../../lib/kernels/contract';
+import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
+import { variants } from '../support/backends';
+
+// What each kernel computes, by hand, on every backend and dtype. Every array is longer than it need be: what lies behind
+// its used part must stay, and so must all inputs.
+
+type KernelName = Exclude<keyof Kernels, 'backend' | 'dtype'>;
+
+/** An array argument: what it holds before the call and, where it is an output, after it. */
+interface ArrayArgument {
+  readonly type: 'floats' | 'Int32Array' | 'Uint8Array';
+  readonly before: readonly number[];
+  readonly after?: readonly number[];
+}
+/** The array of another argument, by position: exact aliasing. */
+interface Alias { readonly alias: number }
+type Argument = number | boolean | ArrayArgument | Alias;
+
+const floats = (...before: number[]): ArrayArgument => ({ type: 'floats', before });
+const ints = (...before: number[]): ArrayArgument => ({ type: 'Int32Array', before });
+const bytes = (...before: number[]): ArrayArgument => ({ type: 'Uint8Array', before });
+/** An output that must not be read: it holds NaN. */
+const writes = (...after: number[]): ArrayArgument => ({ type: 'floats', before: after.map(() => NaN), after });
+const writesInts = (...after: number[]): ArrayArgument => ({ type: 'Int32Array', before: after.map(() => -7), after });
+const updates = (before: number[], after: number[]): ArrayArgument => ({ type: 'floats', before, after });
+const same = (alias: number): Alias => ({ alias });
+
+interface Case {
+  readonly kernel: KernelName;
+  readonly title: string;
+  readonly args: readonly Argument[];
+  readonly returns?: number;
+}
+const call = (kernel: KernelName, title: string, args: readonly Argument[], returns?: number): Case =>
+  ({ kernel, title, args, ...(returns === undefined ? {} : { returns }) });
+
+const { log, SQRT2 } = Math;
+const [A, At] = [floats(1, 2, 3, 4, 5, 6), floats(1, 4, 2, 5, 3, 6)]; //        [2,3] and its transpose
+const [B, Bt] = [floats(7, 8, 9, 10, 11, 12), floats(7, 9, 11, 8, 10, 12)]; //  [3,2] and its transpose
+const nans = floats(NaN, NaN, NaN, NaN, NaN, NaN);
+
+const cases: readonly Case[] = [
+  call('gemm', 'A·B', [false, false, 2, 2, 3, 1, A, B, 0, writes(58, 64, 139, 154)]),
+  call('gemm', 'A·Bᵀ', [false, true, 2, 2, 3, 1, A, Bt, 0, writes(58, 64, 139, 154)]),
+  call('gemm', 'Aᵀ·B', [true, false, 2, 2, 3, 1, At, B, 0, writes(58, 64, 139, 154)]),
+  call('gemm', 'Aᵀ·Bᵀ', [true, true, 2, 2, 3, 1, At, Bt, 0, writes(58, 64, 139, 154)]),
+  call('gemm', 'α and β', [false, false, 2, 2, 3, -2, A, B, 0.5, updates([2, 4, 6, 8], [-115, -126, -275, -304])]),
+  call('gemm', 'a row by a column', [false, false, 1, 1, 3, 1, A, B, 1, updates([1], [51])]),
+  call('gemm', 'a column by a row', [false, false, 3, 2, 1, 1, A, B, 0, writes(7, 8, 14, 16, 21, 24)]),
+  call('gemm', 'inner size 0 with β', [false, false, 2, 2, 0, 1, floats(), floats(), 0.5, updates([2, 4, 6, 8], [1, 2, 3, 4])]),
+  call('gemm', 'inner size 0 without β', [false, false, 2, 2, 0, 1, floats(), floats(), 0, writes(0, 0, 0, 0)]),
+  call('gemm', 'no rows', [false, false, 0, 2, 3, 1, floats(), B, 0, writes()]),
+  call('gemm', 'no columns', [true, true, 2, 0, 3, 1, At, floats(), 1, writes()]),
+  call('gemm', 'α = 0 leaves A and B unread', [false, false, 2, 2, 3, 0, nans, nans, 2, updates([1, 2, 3, 4], [2, 4, 6, 8])]),
+  call('gemm', 'NaN in A reaches its row alone', [false, false, 2, 1, 2, 1, floats(NaN, 1, 2, 3), floats(1, 1), 0, writes(NaN, 5)]),
+
+  call('axpy', 'y + αx', [3, 2, floats(1, -2, 3), updates([10, 20, 30], [12, 16, 36])]),
+  call('axpy', 'no elements', [0, 2, floats(), updates([], [])]),
+  call('scal', 'αx', [3, -2, updates([1, -2, 3], [-2, 4, -6])]),
+  call('scal', 'zero hides no NaN', [3, 0, updates([1, NaN, Infinity], [0, NaN, NaN])]),
+  call('scal', 'no elements', [0, 2, updates([], [])]),
+  call('dot', 'Σxy', [3, floats(1, 2, 3), floats(4, -5, 6)], 12),
+  call('dot', 'of an array with itself', [3, floats(1, 2, 3), same(1)], 14),
+  call('dot', 'no elements', [0, floats(), floats()], 0),
+  call('nrm2', '√Σx²', [2, floats(3, -4)], 5),
+  call('nrm2', 'squares beyond the range of a float', [2, floats(3 * 2 ** 100, 4 * 2 ** 100)], 5 * 2 ** 100),
+  call('nrm2', 'squares below the range of a float', [2, floats(3 * 2 ** -100, 4 * 2 ** -100)], 5 * 2 ** -100),
+  call('nrm2', 'NaN', [2, floats(1, NaN)], NaN),
+  call('nrm2', 'no elements', [0, floats()], 0),
+
+  call('biasForward', 'to each row', [2, 3, floats(1, 2, 3), updates([0, 0, 0, 10, 20, 30], [1, 2, 3, 11, 22, 33])]),
+  call('biasForward', 'no rows', [0, 3, floats(1, 2, 3), updates([], [])]),
+  call('biasBackward', 'sums columns', [2, 3, floats(1, 2, 3, 10, 20, 30), 0, writes(11, 22, 33)]),
+  call('biasBackward', 'accumulates with β', [2, 3, floats(1, 2, 3, 10, 20, 30), 0.5, updates([2, 4, 6], [12, 24, 36])]),
+  call('biasBackward', 'no rows', [0, 3, floats(), 0, writes(0, 0, 0)]),
+
+  call('reluForward', 'cuts at 0; NaN passes', [6, floats(-1, -0, 0, 2, -Infinity, NaN), writes(0, 0, 0, 2, 0, NaN)]),
+  call('reluForward', 'in place', [3, updates([-1, Infinity, 2], [0, Infinity, 2]), same(1)]),
+  call('reluForward', 'no elements', [0, floats(), writes()]),
+  call('reluBackward', 'where y > 0; NaN passes', [5, floats(0, -0, 3, 1e-30, NaN), floats(1, 2, 3, -4, 5), writes(0, 0, 3, -4, 5)]),
+  call('reluBackward', 'in place', [3, floats(0, 1, 2), updates([NaN, 5, NaN], [0, 5, NaN]), same(2)]),
+  call('maskScale', 'any byte but 0 keeps', [4, 2, bytes(0, 1, 255, 0), floats(1, 2, 3, NaN), writes(0, 4, 6, 0)]),
+  call('maskScale', 'in place', [3, 0.5, bytes(1, 0, 1), updates([2, Infinity, NaN], [1, 0, NaN]), same(3)]),
+
+  call('softmaxForward', 'row by row', [2, 3, floats(0, log(2), log(3), 5, 5, 5), writes(1 / 6, 1 / 3, 1 / 2, 1 / 3, 1 / 3, 1 / 3)]),
+  call('softmaxForward', 'in place', [1, 2, updates([log(3), 0], [0.75, 0.25]), same(2)]),
+  call('softmaxForward', 'large logits', [1, 3, floats(1e4, 1e4, -1e4), writes(0.5, 0.5, 0)]),
+  call('softmaxForward', '-Infinity', [1, 3, floats(-Infinity, 1, 1), writes(0, 0.5, 0.5)]),
+  call('softmaxForward', 'NaN and Infinity spoil their rows alone',
+    [4, 2, floats(NaN, 1, 1, NaN, Infinity, 1, 2, 2), writes(NaN, NaN, NaN, NaN, NaN, NaN, 0.5, 0.5)]),
+  call('softmaxForward', 'one column', [2, 1, floats(-3, 1e30), writes(1, 1)]),
+  call('softmaxForward', 'no columns', [2, 0, floats(), writes()]),
+  call('softmaxBackward', 'y(dy − Σ dy·y)', [1, 2, floats(0.25, 0.75), floats(1, 3), writes(-0.375, 0.375)]),
+  call('softmaxBackward', 'in place', [1, 2, floats(0.25, 0.75), updates([1, 3], [-0.375, 0.375]), same(3)]),
+
+  call('softmaxCrossEntropyForward', 'adds up rows',
+    [2, 2, floats(0, log(3), 1, 1), ints(0, 1), writes(0.25, 0.75, 0.5, 0.5)], log(8)),
+  call('softmaxCrossEntropyForward', 'in place', [1, 2, updates([0, log(3)], [0.25, 0.75]), ints(1), same(2)], log(4 / 3)),
+  call('softmaxCrossEntropyForward', 'finite where p underflows', [1, 2, floats(0, 1e4), ints(0), writes(0, 1)], 1e4),
+  call('softmaxCrossEntropyForward', 'impossible label', [1, 2, floats(-Infinity, 0), ints(0), writes(0, 1)], Infinity),
+  call('softmaxCrossEntropyForward', 'NaN', [1, 2, floats(NaN, 0), ints(1), writes(NaN, NaN)], NaN),
+  call('softmaxCrossEntropyForward', 'no rows', [0, 3, floats(), ints(), writes()], 0),
+  call('softmaxCrossEntropyBackward', 'scale·(p − onehot)',
+    [2, 2, 0.5, floats(0.25, 0.75, 0.5, 0.5), ints(0, 1), writes(-0.375, 0.375, 0.25, -0.25)]),
+  call('softmaxCrossEntropyBackward', 'in place', [1, 2, 2, updates([0.25, 0.75], [0.5, -0.5]), ints(1), same(3)]),
+
+  call('argmax', 'row by row', [3, 3, floats(1, 3, 2, -1, -2, -3, 0, 1, 2), writesInts(1, 0, 2)]),
+  call('argmax', 'the first of equals', [3, 3, floats(1, 2, 2, 5, 5, 5, -0, 0, 0), writesInts(1, 0, 0)]),
+  call('argmax', 'the first NaN', [3, 3, floats(9, NaN, NaN, NaN, 1, 2, 1, Infinity, NaN), writesInts(1, 0, 2)]),
+  call('argmax', 'infinities', [2, 3, floats(-Infinity, -Infinity, -Infinity, 0, Infinity, Infinity), writesInts(0, 1)]),
+  call('argmax', 'no rows', [0, 0, floats(), writesInts()]),
+
+  call('sgdStep', 'plain: v unread and empty', [2, 0.25, 0, 0, false, updates([1, 2], [0.5, 3]), floats(2, -4), floats()]),
+  call('sgdStep', 'plain: v unwritten', [1, 0.25, 0, 0.5, true, updates([1], [0.75]), floats(0.5), updates([NaN], [NaN])]),
+  call('sgdStep', 'momentum', [1, 0.25, 0.5, 0.5, false, updates([1], [0.25]), floats(0.5), updates([4], [3])]),
+  call('sgdStep', 'Nesterov', [1, 0.25, 0.5, 0.5, true, updates([1], [0.375]), floats(0.5), updates([4], [3])]),
+
+  call('gatherRows', 'bytes',
+    [3, 2, ints(2, 0, 2), bytes(0, 255, 1, 2, 128, 4), floats(2, 0.5), floats(-1, 1), writes(255, 3, -1, 128.5, 255, 3)]),
+  call('gatherRows', 'floats', [2, 2, ints(1, 1), floats(0, 0, -1.5, 4), floats(2, 0.5), floats(-1, 1), writes(-4, 3, -4, 3)]),
+  call('gatherRows', 'no rows', [0, 2, ints(), bytes(), floats(1, 1), floats(0, 0), writes()]),
+  call('gatherRows', 'no columns', [2, 0, ints(5, -5), bytes(), floats(), floats(), writes()]),
+];
+
+const constructors = { Int32Array, Uint8Array };
+const guards = [77, 78, 79];
+/** A source without its guards: its length is its number of rows. */
+const isSource = (kernel: KernelName, position: number): boolean => kernel === 'gatherRows' && position === 3;
+
+/** Numbers agree within 8 roundings; NaN with NaN, infinities and zeros with themselves. */
+function agree(actual: number, right: number, dtype: Dtype): boolean {
+  if (Object.is(actual, right)) return true;
+  return right !== 0 && Math.abs(actual - right) <= 8 * unitRoundoff(dtype) * Math.abs(right);
+}
+
+function expectAgreement(actual: readonly number[], right: readonly number[], dtype: Dtype): void {
+  const settled = actual.map((value, i) => (i < right.length && agree(value, right[i]!, dtype) ? right[i]! : value));
+  expect(settled).toEqual(right);
+}
+
+describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
+  const kernels = kernelsFor(dtype, backend);
+  const anyKernel = kernels as unknown as Readonly<Record<KernelName, (...args: unknown[]) => unknown>>;
+
+  test('says what it is', () => {
+    expect([kernels.backend, kernels.dtype]).toEqual([backend, dtype]);
+  });
+
+  test.each(cases)('$kernel: $title', ({ kernel, args, returns }) => {
+    const tailOf = (position: number): readonly number[] => (isSource(kernel, position) ? [] : guards);
+    const made: unknown[] = [];
+    args.forEach((argument, position) => {
+      if (typeof argument !== 'object') made.push(argument);
+      else if ('alias' in argument) made.push(made[argument.alias]);
+      else {
+        const content = [...argument.before, ...tailOf(position)];
+        const array = argument.type === 'floats' ? allocate(dtype, content.length) : new constructors[argument.type](content.length);
+        array.set(content);
+        made.push(array);
+      }
+    });
+    const result = anyKernel[kernel](...made);
+    args.forEach((argument, position) => {
+      if (typeof argument !== 'object' || 'alias' in argument) return;
+      const right = [...(argument.after ?? argument.before), ...tailOf(position)];
+      const rounded = argument.after === undefined && argument.type === 'floats' ? roundedTo(dtype, right) : right;
+      expectAgreement(Array.from(made[position] as FloatArray), rounded, dtype);
+    });
+    if (returns === undefined) expect(result).toBeUndefined();
+    else expectAgreement([result as number], [returns], dtype);
+  });
+
+  test('gemm: a product of many blocks, exact in integers', () => {
+    const [m, n, k] = [133, 131, 515];
+    const a = allocate(dtype, m * k).map((_, i) => (i * 7) % 11 - 5);
+    const b = allocate(dtype, k * n).map((_, i) => (i * 5) % 13 - 6);
+    const c = allocate(dtype, m * n).fill(NaN);
+    kernels.gemm(false, false, m, n, k, 1, a, b, 0, c);
+    const right = allocate(dtype, m * n);
+    for (let i = 0; i < m; i++) {
+      for (let p = 0; p < k; p++) {
+        for (let j = 0; j < n; j++) right[i * n + j]! += a[i * k + p]! * b[p * n + j]!;
+      }
+    }
+    expect(c).toEqual(right);
+  });
+
+  test('scalars are rounded to the dtype on entry', () => {
+    const x = allocate(dtype, 1).fill(1);
+    kernels.scal(1, 0.1, x);
+    expect(x[0]).toBe(dtype === 'float32' ? Math.fround(0.1) : 0.1);
+  });
+
+  test('a step of SGD rounds after each operation', () => {
+    const one = (value: number): FloatArray => allocate(dtype, 1).fill(value);
+    const [w, v] = [one(SQRT2), one(Math.PI)];
+    kernels.sgdStep(1, 0.1, 0.9, 0.3, true, w, one(Math.E), v);
+    const r = (value: number): number => roundedTo(dtype, [value])[0]!;
+    const g = r(r(Math.E) + r(r(0.3) * r(SQRT2)));
+    const velocity = r(r(r(0.9) * r(Math.PI)) + g);
+    expect(v[0]).toBe(velocity);
+    expect(w[0]).toBe(r(r(SQRT2) - r(r(0.1) * r(g + r(r(0.9) * velocity)))));
+  });
+});
+
+function roundedTo(dtype: Dtype, values: readonly number[]): number[] {
+  return dtype === 'float32' ? values.map(Math.fround) : [...values];
+}

@@ -1,0 +1,135 @@
+import { kernelNames, verifyKernels } from '../../lib/experiment/verify';
+import type { KernelName, VerifyOptions, VerifyResult } from '../../lib/experiment/verify';
+import { kernelsFor } from '../../lib/kernels';
+import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
+import { backends, dtypes } from '../support/backends';
+
+const rows = kernelNames.flatMap((kernel) => dtypes.map((dtype) => ({ kernel, dtype })));
+
+(backends.includes('native') ? describe : describe.skip)('native against TypeScript', () => {
+  const results = new Map<string, VerifyResult>();
+  beforeAll(() => {
+    for (const result of verifyKernels().results) results.set(`${result.kernel} ${result.dtype}`, result);
+  });
+
+  test.each(rows)('$kernel $dtype stays within its bound', ({ kernel, dtype }) => {
+    const result = results.get(`${kernel} ${dtype}`)!;
+    expect(result.cases).toBeGreaterThan(10);
+    expect(result).toMatchObject({ passed: true });
+    expect(result.worst).toBeLessThanOrEqual(result.exact ? 0 : 1);
+  });
+
+  test('whatever the seed', () => {
+    expect(verifyKernels({ seed: 1 }).passed).toBe(true);
+  });
+});
+
+test('the table names every kernel of the contract', () => {
+  const { backend, dtype, ...functions } = kernelsFor('float32', 'typescript');
+  expect([backend, dtype]).toEqual(['typescript', 'float32']);
+  expect(kernelNames).toEqual(Object.keys(functions));
+});
+
+test('TypeScript against itself has no error', () => {
+  const { passed, results } = verifyKernels({ candidate: (dtype) => kernelsFor(dtype, 'typescript') });
+  expect(passed).toBe(true);
+  expect(results.map(({ worst, worstCase }) => [worst, worstCase])).toEqual(results.map(() => [0, '']));
+});
+
+test('the same seed gives the same report', () => {
+  const options: VerifyOptions = { kernels: ['gemm', 'dot'], seed: 5, candidate: inSinglePrecision };
+  expect(verifyKernels(options)).toEqual(verifyKernels(options));
+});
+
+// A comparison that cannot fail proves nothing: kernels that are wrong in one way each.
+
+type Values = Float32Array | Float64Array | Int32Array;
+type AnyKernel = (...args: unknown[]) => unknown;
+
+/** The TypeScript kernels with one of them replaced. */
+function replaced(dtype: Dtype, kernel: KernelName, change: (original: AnyKernel) => AnyKernel): Kernels {
+  const kernels = kernelsFor(dtype, 'typescript');
+  const { [kernel]: original } = kernels as unknown as Record<KernelName, AnyKernel>;
+  return { ...kernels, [kernel]: change(original) };
+}
+
+/** What a kernel writes last: the last array, or for an SGD step, whose velocity may be unused, the weights. */
+const outputOf = (kernel: KernelName, args: readonly unknown[]): Values =>
+  (kernel === 'sgdStep' ? args[5] : args.at(-1)) as Values;
+
+const returning = ['dot', 'nrm2', 'softmaxCrossEntropyForward'] as const;
+const writing = kernelNames.filter((kernel) => kernel !== 'dot' && kernel !== 'nrm2');
+const hundredthOff = 1 + 2 ** -7;
+
+const faults: readonly (readonly [string, readonly KernelName[], (kernel: KernelName) => (original: AnyKernel) => AnyKernel])[] = [
+  ['is off in its first element', writing, (kernel) => (original) => (...args) => {
+    const result = original(...args);
+    const output = outputOf(kernel, args);
+    output[0] = output[0] === 0 ? 1 : output[0]! * hundredthOff + 0.01;
+    return result;
+  }],
+  ['writes one element too many', writing, (kernel) => (original) => (...args) => {
+    const result = original(...args);
+    const output = outputOf(kernel, args);
+    output[output.length - 3] = 0;
+    return result;
+  }],
+  ['writes nothing', writing, () => () => () => 0],
+  ['returns a number that is off', returning, () => (original) => (...args) => original(...args) as number * hundredthOff],
+  ['returns NaN', returning, () => (original) => (...args) => {
+    original(...args);
+    return NaN;
+  }],
+];
+
+describe.each(faults)('a kernel that %s is caught:', (_, kernels, fault) => {
+  test.each(kernels)('%s', (kernel) => {
+    const report = verifyKernels({ kernels: [kernel], candidate: (dtype) => replaced(dtype, kernel, fault(kernel)) });
+    expect(report.passed).toBe(false);
+    expect(report.results.map(({ passed }) => passed)).toEqual([false, false]);
+    expect(report.results.every(({ worst, worstCase }) => worst > 1 && worstCase !== '')).toBe(true);
+  });
+});
+
+test.each(['gemm', 'biasBackward'] as const)('%s that reads its output at β = 0 is caught', (kernel) => {
+  const betaAt = kernel === 'gemm' ? 8 : 3;
+  const candidate = (dtype: Dtype): Kernels => replaced(dtype, kernel, (original) => (...args) => {
+    const [beta, out] = [args[betaAt], outputOf(kernel, args)];
+    if (beta === 0) for (let i = 0; i < out.length - 3; i++) out[i]! *= 0;
+    return original(...args.with(betaAt, beta === 0 ? 1 : beta));
+  });
+  expect(verifyKernels({ kernels: [kernel], candidate }).passed).toBe(false);
+});
+
+/** float64 kernels whose products and sums are no better than float32. */
+function inSinglePrecision(dtype: Dtype): Kernels {
+  const kernels = kernelsFor(dtype, 'typescript');
+  const round = (out: FloatArray): void => { out.forEach((value, i) => { out[i] = Math.fround(value); }); };
+  return {
+    ...kernels,
+    gemm: (...args) => { kernels.gemm(...args); round(args[9]); },
+    axpy: (...args) => { kernels.axpy(...args); round(args[3]); },
+    dot: (...args) => Math.fround(kernels.dot(...args)),
+    softmaxForward: (...args) => { kernels.softmaxForward(...args); round(args[3]); },
+  };
+}
+
+test('the bounds are narrow enough to tell float64 from float32', () => {
+  const { results } = verifyKernels({ kernels: ['gemm', 'axpy', 'dot', 'softmaxForward'], candidate: inSinglePrecision });
+  for (const { dtype, worst } of results) {
+    if (dtype === 'float32') expect(worst).toBe(0);
+    else expect(worst).toBeGreaterThan(1000);
+  }
+});
+
+test('only the kernel that is wrong is blamed', () => {
+  const { results } = verifyKernels({
+    kernels: ['scal', 'reluForward', 'argmax'],
+    candidate: (dtype) => replaced(dtype, 'reluForward', () => (n, x, y) => {
+      // Right but for NaN, which must pass through.
+      for (let i = 0; i < (n as number); i++) (y as FloatArray)[i] = (x as FloatArray)[i]! > 0 ? (x as FloatArray)[i]! : 0;
+    }),
+  });
+  expect(results.filter(({ passed }) => !passed).map(({ kernel, dtype }) => `${kernel} ${dtype}`))
+    .toEqual(['reluForward float32', 'reluForward float64']);
+});
