@@ -107,7 +107,7 @@ function summary(result: ResultEvent, files: readonly string[]): string {
   return (
     `${how} ${String(result.steps)} steps in ${formatDuration(result.seconds)} (${result.stepMilliseconds.toFixed(2)} ms a step)\n` +
     `Accuracy: train ${formatPercent(result.trainAccuracy)}, validation ${formatPercent(result.valAccuracy)}\n` +
-    `${files.map((file) => `  ${file}\n`).join('')}`
+    files.map((file) => `  ${file}\n`).join('')
   );
 }
 

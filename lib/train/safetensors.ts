@@ -103,7 +103,7 @@ function digestOf(header: Header, metadata: Metadata, data: readonly Uint8Array[
 function parseHeader(text: string): { header: Header; metadata: Metadata } | undefined {
   try {
     const { __metadata__: metadata = {}, ...header } = JSON.parse(text) as Header & { __metadata__?: Metadata };
-    return { header, metadata } as { header: Header; metadata: Metadata };
+    return { header, metadata };
   } catch {
     return undefined;
   }

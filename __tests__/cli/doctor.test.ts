@@ -1,0 +1,21 @@
+import { blastrain, jsonLines } from '../support/cli';
+import { backends } from '../support/backends';
+import { temporaryFolder } from '../support/folder';
+
+const cwd = temporaryFolder();
+
+test('says what runs here, in at most 80 columns of prose', async () => {
+  const { status, stdout } = await blastrain(['doctor'], { cwd });
+  expect(status).toBe(0);
+  for (const word of ['blastrain', 'CPU', 'backend', 'dtypes', 'data']) expect(stdout).toContain(word);
+});
+
+test('gives each missing thing a mend', async () => {
+  const { stdout } = await blastrain(['doctor', '--json'], { cwd, env: { BLASTRAIN_DATASETS: cwd } });
+  const [diagnosis] = jsonLines(stdout);
+  expect(diagnosis).toMatchObject({
+    backend: backends[0],
+    dtypes: { typescript: ['float32', 'float64'] },
+    mends: expect.arrayContaining([{ problem: expect.stringContaining('CIFAR-10') as string, mend: 'npx blastrain data get cifar10' }]) as object,
+  });
+});

@@ -1,0 +1,21 @@
+import { expected } from '../errors';
+import type { BackendName } from '../kernels/contract';
+
+/** The value of --backend as an API option; absent when the flag is. Throws ERR_CONFIG for another name. */
+export function backendOption(value: string | undefined): { backend?: BackendName } {
+  if (value === undefined) return {};
+  if (value === 'native' || value === 'typescript') return { backend: value };
+  throw expected('ERR_CONFIG', 'native or typescript', '--backend', value, { path: 'backend' });
+}
+
+/** A whole number of at least `least`, from the text behind --name. Throws ERR_CONFIG. */
+export function integerOption(name: string, text: string, least: number): number {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && Number(text) >= least) return Number(text);
+  throw expected('ERR_CONFIG', `an integer of at least ${String(least)}`, `--${name}`, text, { path: name });
+}
+
+/** A non-negative number, from the text behind --name. Throws ERR_CONFIG. */
+export function numberOption(name: string, text: string): number {
+  if (/^\d*\.?\d+(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text))) return Number(text);
+  throw expected('ERR_CONFIG', 'a non-negative number', `--${name}`, text, { path: name });
+}

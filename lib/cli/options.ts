@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util';
+import type { ParseArgsConfig } from 'node:util';
+import { expected, nearest } from '../errors';
+
+type OptionTable = NonNullable<ParseArgsConfig['options']>;
+
+/** The words without dashes that a command takes. */
+export interface Positionals {
+  /** How they are called, in order. */
+  readonly names: readonly string[];
+  /** Whether more than those may follow. */
+  readonly rest?: boolean;
+}
+
+/** Known to every command; main.ts looks at it. */
+const common = { debug: { type: 'boolean' } } as const satisfies OptionTable;
+
+/** A command's words, read: `values` by option, and the other words in order. */
+type Parsed<Options extends OptionTable> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: Options & typeof common; strict: true; allowPositionals: true }>
+>;
+
+/**
+ * Reads a command's words. Throws ERR_CONFIG for an option that the table does not list (with the nearest that it does), a
+ * missing or unwanted value, and words beyond the positionals.
+ */
+export function readOptions<Options extends OptionTable>(
+  args: readonly string[], options: Options, { names, rest = false }: Positionals = { names: [] },
+): Parsed<Options> {
+  const parsed = parse(args, options);
+  const surplus = parsed.positionals[names.length];
+  if (!rest && surplus !== undefined) {
+    throw expected('ERR_CONFIG', names.length === 0 ? 'options only' : `no more than ${names.join(' ')}`, 'the arguments', surplus);
+  }
+  return parsed;
+}
+
+/** A positional that a command cannot do without. Throws ERR_CONFIG when it is missing. */
+export function requirePositional(value: string | undefined, what: string, command: string): string {
+  if (value === undefined) throw expected('ERR_CONFIG', what, `blastrain ${command}`, 'nothing');
+  return value;
+}
+
+function parse<Options extends OptionTable>(args: readonly string[], options: Options): Parsed<Options> {
+  const known = { ...options, ...common };
+  const { tokens } = parseArgs({ args: [...args], options: known, strict: false, allowPositionals: true, tokens: true });
+  for (const token of tokens) {
+    if (token.kind === 'option' && !Object.hasOwn(known, token.name)) {
+      const suggestion = nearest(token.name, Object.keys(known));
+      const hint = suggestion === undefined ? `one of ${Object.keys(options).map((name) => `--${name}`).join(', ')}` : `--${suggestion}`;
+      throw expected('ERR_CONFIG', hint, 'an option', token.rawName, { path: token.name });
+    }
+  }
+  try {
+    return parseArgs({ args: [...args], options: known, strict: true, allowPositionals: true });
+  } catch (cause) {
+    throw expected('ERR_CONFIG', 'legal options', 'the command line', (cause as Error).message.split('. ')[0]);
+  }
+}
