@@ -1,0 +1,56 @@
+import { expected } from '../../errors';
+import type { Kernels } from '../contract';
+import type { LossKernels } from '../reference/loss';
+import { array, floatTypeOf, indices, scalar, size } from './arguments';
+
+export function lossChecked(kernels: Kernels): LossKernels {
+  const type = floatTypeOf(kernels.dtype);
+  return {
+    softmaxForward(m, n, x, y) {
+      size('softmaxForward m', m);
+      size('softmaxForward n', n);
+      array('softmaxForward x', type, m * n, x);
+      array('softmaxForward y', type, m * n, y);
+      kernels.softmaxForward(m, n, x, y);
+    },
+
+    softmaxBackward(m, n, y, dy, dx) {
+      size('softmaxBackward m', m);
+      size('softmaxBackward n', n);
+      array('softmaxBackward y', type, m * n, y);
+      array('softmaxBackward dy', type, m * n, dy);
+      array('softmaxBackward dx', type, m * n, dx);
+      kernels.softmaxBackward(m, n, y, dy, dx);
+    },
+
+    softmaxCrossEntropyForward(m, n, x, labels, probs) {
+      size('softmaxCrossEntropyForward m', m);
+      size('softmaxCrossEntropyForward n', n);
+      array('softmaxCrossEntropyForward x', type, m * n, x);
+      array('softmaxCrossEntropyForward labels', 'Int32Array', m, labels);
+      array('softmaxCrossEntropyForward probs', type, m * n, probs);
+      indices('softmaxCrossEntropyForward labels', m, n, labels);
+      return kernels.softmaxCrossEntropyForward(m, n, x, labels, probs);
+    },
+
+    softmaxCrossEntropyBackward(m, n, scale, probs, labels, dx) {
+      size('softmaxCrossEntropyBackward m', m);
+      size('softmaxCrossEntropyBackward n', n);
+      scalar('softmaxCrossEntropyBackward scale', scale);
+      array('softmaxCrossEntropyBackward probs', type, m * n, probs);
+      array('softmaxCrossEntropyBackward labels', 'Int32Array', m, labels);
+      array('softmaxCrossEntropyBackward dx', type, m * n, dx);
+      indices('softmaxCrossEntropyBackward labels', m, n, labels);
+      kernels.softmaxCrossEntropyBackward(m, n, scale, probs, labels, dx);
+    },
+
+    argmax(m, n, x, out) {
+      size('argmax m', m);
+      size('argmax n', n);
+      array('argmax x', type, m * n, x);
+      array('argmax out', 'Int32Array', m, out);
+      if (n === 0 && m > 0) throw expected('ERR_KERNEL_ARG', 'a positive integer', 'argmax n', n);
+      kernels.argmax(m, n, x, out);
+    },
+  };
+}

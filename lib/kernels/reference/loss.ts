@@ -1,0 +1,84 @@
+import type { FloatArray, Kernels } from '../contract';
+import type { Rounding } from './rounding';
+
+const { exp, log } = Math;
+const { isNaN } = Number;
+
+/** Softmax, losses and the most probable class. */
+export type LossKernels = Pick<Kernels,
+  | 'softmaxForward' | 'softmaxBackward' | 'softmaxCrossEntropyForward' | 'softmaxCrossEntropyBackward' | 'argmax'
+>;
+
+export function lossReference(round: Rounding): LossKernels {
+  return {
+    softmaxForward(m, n, x, y) {
+      for (let i = 0; i < m; i++) softmaxRow(n, x, y, i * n, rowMaximum(n, x, i * n));
+    },
+
+    softmaxBackward(m, n, y, dy, dx) {
+      for (let i = 0; i < m; i++) {
+        const from = i * n;
+        let sum = 0;
+        for (let at = from; at < from + n; at++) sum += dy[at]! * y[at]!;
+        for (let at = from; at < from + n; at++) dx[at] = y[at]! * (dy[at]! - sum);
+      }
+    },
+
+    softmaxCrossEntropyForward(m, n, x, labels, probs) {
+      let loss = 0;
+      for (let i = 0; i < m; i++) {
+        const from = i * n;
+        const maximum = rowMaximum(n, x, from);
+        const shifted = x[from + labels[i]!]! - maximum; // read first: probs may be x
+        // −log p = log Σ exp(x − max) − (x[label] − max): finite where p itself underflows.
+        loss += log(softmaxRow(n, x, probs, from, maximum)) - shifted;
+      }
+      return loss;
+    },
+
+    softmaxCrossEntropyBackward(m, n, scale, probs, labels, dx) {
+      const factor = round(scale);
+      for (let i = 0, at = 0; i < m; i++) {
+        const label = labels[i]!;
+        for (let j = 0; j < n; j++, at++) dx[at] = factor * (j === label ? round(probs[at]! - 1) : probs[at]!);
+      }
+    },
+
+    argmax(m, n, x, out) {
+      for (let i = 0; i < m; i++) {
+        const from = i * n;
+        let best = 0;
+        for (let j = 0; j < n; j++) {
+          const value = x[from + j]!;
+          if (isNaN(value)) {
+            best = j;
+            break;
+          }
+          if (value > x[from + best]!) best = j;
+        }
+        out[i] = best;
+      }
+    },
+  };
+}
+
+function rowMaximum(n: number, x: FloatArray, from: number): number {
+  let maximum = -Infinity;
+  for (let at = from; at < from + n; at++) {
+    const value = x[at]!;
+    if (value > maximum) maximum = value;
+  }
+  return maximum;
+}
+
+/** One row of y ← softmax of x, which may be the same array; returns Σ exp(x − max). */
+function softmaxRow(n: number, x: FloatArray, y: FloatArray, from: number, maximum: number): number {
+  let sum = 0;
+  for (let at = from; at < from + n; at++) {
+    const power = exp(x[at]! - maximum);
+    y[at] = power;
+    sum += power;
+  }
+  for (let at = from; at < from + n; at++) y[at] = y[at]! / sum;
+  return sum;
+}
