@@ -14,9 +14,8 @@ blastrain toy
 step '3/5  Gradients against central differences (blastrain gradcheck)'
 blastrain gradcheck --backend both
 step '4/5  The data (blastrain data get cifar10)'
-if ! blastrain data info >/dev/null 2>&1; then
-  blastrain data get cifar10 || echo 'CIFAR-10 could not be had; the training below uses the synthetic set instead.'
-fi
+blastrain data get cifar10 || printf '\nCIFAR-10 could not be had; the training uses synthetic images of the same shape instead.\n\n'
+blastrain data info
 step '5/5  A two-layer network (blastrain train two-layer-tuned)'
 blastrain train two-layer-tuned
 cat <<'END'
