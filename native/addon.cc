@@ -38,6 +38,8 @@ constexpr char kCompiler[] = __VERSION__;
 #else
 constexpr char kCompiler[] = "GCC " __VERSION__;
 #endif
+  kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
+  kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
 
 Napi::Value Info(const Napi::CallbackInfo& call) {
   Napi::Env env = call.Env();

@@ -40,6 +40,13 @@ const { log, SQRT2 } = Math;
 const [A, At] = [floats(1, 2, 3, 4, 5, 6), floats(1, 4, 2, 5, 3, 6)]; //        [2,3] and its transpose
 const [B, Bt] = [floats(7, 8, 9, 10, 11, 12), floats(7, 9, 11, 8, 10, 12)]; //  [3,2] and its transpose
 const nans = floats(NaN, NaN, NaN, NaN, NaN, NaN);
+const photos = bytes(1, 2, 3, 4, 5, 6, 7, 8);
+/** Scale and shift that change nothing. */
+const plain = (n: number): [ArrayArgument, ArrayArgument] => [floats(...Array<number>(n).fill(1)), floats(...Array<number>(n).fill(0))];
+const geometryKeys = ['flip', 'dx', 'dy', 'left', 'top', 'right', 'bottom'] as const;
+/** One row for each picture; what is not given is 0. */
+const geometry = (...rows: Partial<Record<(typeof geometryKeys)[number], number>>[]): ArrayArgument =>
+  ints(...(rows.length === 0 ? [{}] : rows).flatMap((row) => geometryKeys.map((key) => row[key] ?? 0)));
 
 const cases: readonly Case[] = [
   call('gemm', 'A·B', [false, false, 2, 2, 3, 1, A, B, 0, writes(58, 64, 139, 154)]),
@@ -122,12 +129,43 @@ const cases: readonly Case[] = [
   call('gatherRows', 'floats', [2, 2, ints(1, 1), floats(0, 0, -1.5, 4), floats(2, 0.5), floats(-1, 1), writes(-4, 3, -4, 3)]),
   call('gatherRows', 'no rows', [0, 2, ints(), bytes(), floats(1, 1), floats(0, 0), writes()]),
   call('gatherRows', 'no columns', [2, 0, ints(5, -5), bytes(), floats(), floats(), writes()]),
+
+  call('gatherImages', 'as they are', [1, 1, 2, 2, ints(1), geometry(), photos, ...plain(4), writes(5, 6, 7, 8)]),
+  call('gatherImages', 'mirrored', [1, 1, 2, 2, ints(0), geometry({ flip: 1 }), photos, ...plain(4), writes(2, 1, 4, 3)]),
+  call('gatherImages', 'any flip but 0 mirrors', [1, 1, 1, 2, ints(0), geometry({ flip: -9 }), photos, ...plain(2), writes(2, 1)]),
+  call('gatherImages', 'moved right', [1, 1, 2, 3, ints(0), geometry({ dx: 1 }), photos, ...plain(6), writes(1, 1, 2, 4, 4, 5)]),
+  call('gatherImages', 'moved left', [1, 1, 2, 3, ints(0), geometry({ dx: -1 }), photos, ...plain(6), writes(2, 3, 3, 5, 6, 6)]),
+  call('gatherImages', 'moved down', [1, 1, 2, 3, ints(0), geometry({ dy: 1 }), photos, ...plain(6), writes(1, 2, 3, 1, 2, 3)]),
+  call('gatherImages', 'moved up', [1, 1, 2, 3, ints(0), geometry({ dy: -1 }), photos, ...plain(6), writes(4, 5, 6, 4, 5, 6)]),
+  call('gatherImages', 'moved, then mirrored about the edges that repeat',
+    [1, 1, 2, 3, ints(0), geometry({ flip: 1, dx: 1 }), photos, ...plain(6), writes(3, 3, 2, 6, 6, 5)]),
+  call('gatherImages', 'moved far out of the picture',
+    [2, 1, 2, 2, ints(0, 0), geometry({ dx: 2 ** 31 - 1 }, { dx: -(2 ** 31), dy: 7 }), photos, ...plain(4), writes(1, 1, 3, 3, 2, 2, 2, 2)]),
+  call('gatherImages', 'each plane alike', [1, 2, 1, 2, ints(1), geometry({ flip: 1 }), photos, ...plain(4), writes(6, 5, 8, 7)]),
+  call('gatherImages', 'cut out, to zero whatever the shift', [
+    1, 1, 2, 3, ints(0), geometry({ left: 1, top: 0, right: 9, bottom: 1 }), photos, floats(1, 1, 1, 1, 1, 1),
+    floats(9, 9, 9, 9, 9, 9), writes(10, 0, 0, 13, 14, 15),
+  ]),
+  call('gatherImages', 'a rectangle outside cuts nothing', [
+    1, 1, 2, 2, ints(0), geometry({ left: -5, top: 0, right: -1, bottom: 2 }), photos, ...plain(4), writes(1, 2, 3, 4),
+  ]),
+  call('gatherImages', 'scale and shift are those of the pixel written', [
+    1, 1, 1, 2, ints(0), geometry({ flip: 1 }), photos, floats(10, 100), floats(1, 2), writes(21, 102),
+  ]),
+  call('gatherImages', 'out of floats', [1, 1, 1, 2, ints(1), geometry({ dx: 1 }), floats(0, 0, 0.5, 1.5), ...plain(2), writes(0.5, 0.5)]),
+  call('gatherImages', 'no rows', [0, 1, 2, 2, ints(), ints(), photos, ...plain(4), writes()]),
+  call('gatherImages', 'no columns', [2, 1, 2, 0, ints(5, -5), geometry({}, {}), bytes(), floats(), floats(), writes()]),
+  call('mixRows', 'λ own and 1 − λ of the partner',
+    [3, 2, 0.25, ints(1, 2, 0), floats(0, 4, 8, 16, 32, 0), writes(6, 13, 26, 4, 8, 3)]),
+  call('mixRows', 'a row with itself', [1, 2, 0.5, ints(0), floats(3, -5), writes(3, -5)]),
+  call('mixRows', 'no rows', [0, 2, 0.5, ints(), floats(), writes()]),
 ];
 
 const constructors = { Int32Array, Uint8Array };
 const guards = [77, 78, 79];
 /** A source without its guards: its length is its number of rows. */
-const isSource = (kernel: KernelName, position: number): boolean => kernel === 'gatherRows' && position === 3;
+const isSource = (kernel: KernelName, position: number): boolean =>
+  (kernel === 'gatherRows' && position === 3) || (kernel === 'gatherImages' && position === 6);
 
 /** Numbers agree within 8 roundings; NaN with NaN, infinities and zeros with themselves. */
 function agree(actual: number, right: number, dtype: Dtype): boolean {

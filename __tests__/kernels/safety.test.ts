@@ -59,6 +59,14 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     m, n, { kind: 'indices', name: 'indices', length: M, bound: 2 }, { kind: 'source', name: 'src', length: 2 * N },
     floats('scale', N), floats('shift', N), floats('x', M * N),
   ],
+  gatherImages: [
+    m, size('channels', 1), size('height', 2), size('width', N / 2), { kind: 'indices', name: 'indices', length: M, bound: 2 },
+    { kind: 'indices', name: 'geometry', length: 7 * M }, { kind: 'source', name: 'src', length: 2 * N },
+    floats('scale', N), floats('shift', N), floats('x', M * N),
+  ],
+  mixRows: [
+    m, n, scalar('lambda'), { kind: 'indices', name: 'partners', length: M, bound: M }, floats('x', M * N), floats('y', M * N),
+  ],
 };
 type KernelName = keyof typeof signatures;
 const kernelNames = Object.keys(signatures) as KernelName[];

@@ -112,3 +112,16 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     m: number, n: number, indices: Int32Array, src: SourceArray, scale: T, shift: T, x: T,
   ): void;
 }
+  /**
+   * As {@link gatherRows} with n = channels·height·width < 2³¹, rows being pictures (planes of pixels, row by row) that are
+   * mirrored, moved and partly blanked on the way. Row i of geometry[m,7] holds flip, dx, dy, left, top, right, bottom:
+   * the pixel at column u and line v is scale·src + shift of the one at u − dx, v − dy, both clamped to the picture, and
+   * counted from the right where flip ≠ 0; it is 0 where left ≤ u < right and top ≤ v < bottom. Scale and shift are those
+   * of the pixel written. Any integers are legal.
+   */
+  gatherImages(
+    m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
+    src: SourceArray, scale: T, shift: T, x: T,
+  ): void;
+  /** y[m,n] ← λ·x[i,:] + (1 − λ)·x[partners[i],:]: mixup, of inputs or of targets. */
+  mixRows(m: number, n: number, lambda: number, partners: Int32Array, x: T, y: T): void;

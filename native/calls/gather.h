@@ -21,6 +21,38 @@ struct GatherCalls {
     if (src.type == kArrayType<T>) return blastrain::GatherRows(m, n, rows, src.As<T>(), scale, shift, x);
     blastrain::GatherRows(m, n, rows, src.As<uint8_t>(), scale, shift, x);
   }
+
+  static void GatherImages(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t channels = args.Size();
+    const int64_t height = args.Size();
+    const int64_t width = args.Size();
+    // In double, where the product cannot wrap; below 2^31 it is exact.
+    if (double(channels) * double(height) * double(width) >= 2147483648.0) throw kBadArgument;
+    const int64_t n = channels * height * width;
+    const int32_t* indices = args.Array<int32_t>(m);
+    const int32_t* geometry = args.Array<int32_t>(7 * m);
+    const Args::View src = args.Read();
+    const T* scale = args.Array<T>(n);
+    const T* shift = args.Array<T>(n);
+    T* x = args.Array<T>(m * n);
+    if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
+    if (n == 0) return;
+    const Indices rows = Checked(indices, m, src.length / n);
+    const ImageShape shape{channels, height, width};
+    if (src.type == kArrayType<T>) return blastrain::GatherImages(m, shape, rows, geometry, src.As<T>(), scale, shift, x);
+    blastrain::GatherImages(m, shape, rows, geometry, src.As<uint8_t>(), scale, shift, x);
+  }
+
+  static void MixRows(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const T lambda = args.Scalar<T>();
+    const int32_t* partners = args.Array<int32_t>(m);
+    const T* x = args.Array<T>(m * n);
+    T* y = args.Array<T>(m * n);
+    blastrain::MixRows(m, n, lambda, Checked(partners, m, m), x, y);
+  }
 };
 
 }  // namespace blastrain

@@ -1,6 +1,7 @@
 // Minibatches out of a data set. Bit for bit equal to TypeScript.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "kernels/indices.h"
@@ -19,6 +20,75 @@ BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const T* scale,
 template <typename T, typename Source>
 void GatherRows(int64_t m, int64_t n, Indices indices, const Source* src, const T* scale, const T* shift, T* x) {
   for (int64_t i = 0; i < m; i++, x += n) NormaliseRow(n, src + indices[i] * n, scale, shift, x);
+}
+
+struct ImageShape {
+  int64_t channels, height, width;
+};
+
+// How one picture is mirrored, moved and blanked. Loaded once: what another thread does to shared memory meanwhile
+// cannot come between the clamping of a number and its use.
+struct Geometry {
+  explicit Geometry(const int32_t* data)
+      : flip(data[0] != 0), dx(data[1]), dy(data[2]), left(data[3]), top(data[4]), right(data[5]), bottom(data[6]) {}
+
+  bool flip;
+  int64_t dx, dy, left, top, right, bottom;
+};
+
+// One picture: see gatherImages in contract.ts. Each line is its interior and, on either side, a repeated edge.
+template <typename T, typename Source>
+BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, const T* scale, const T* shift,
+                                     T* x) {
+  const int64_t width = shape.width;
+  const auto within = [](int64_t value, int64_t size) { return std::clamp<int64_t>(value, 0, size); };
+  const int64_t begin = within(by.dx, width);
+  const int64_t end = within(width + by.dx, width);
+  const int64_t left = within(by.left, width);
+  const int64_t right = within(by.right, width);
+  for (int64_t c = 0; c < shape.channels; c++, src += shape.height * width) {
+    for (int64_t v = 0; v < shape.height; v++, scale += width, shift += width, x += width) {
+      const Source* line = src + within(v - by.dy, shape.height - 1) * width;
+      const T first = static_cast<T>(line[by.flip ? width - 1 : 0]);
+      const T last = static_cast<T>(line[by.flip ? 0 : width - 1]);
+      for (int64_t u = 0; u < begin; u++) x[u] = scale[u] * first + shift[u];
+      if (by.flip) {
+        const Source* mirrored = line + (width - 1 + by.dx);
+        BLASTRAIN_ELEMENTWISE
+        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(mirrored[-u]) + shift[u];
+      } else {
+        const Source* moved = line - by.dx;
+        BLASTRAIN_ELEMENTWISE
+        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(moved[u]) + shift[u];
+      }
+      for (int64_t u = std::max(begin, end); u < width; u++) x[u] = scale[u] * last + shift[u];
+      if (by.top <= v && v < by.bottom) {
+        for (int64_t u = left; u < right; u++) x[u] = T(0);
+      }
+    }
+  }
+}
+
+template <typename T, typename Source>
+void GatherImages(int64_t m, ImageShape shape, Indices indices, const int32_t* geometry, const Source* src,
+                  const T* scale, const T* shift, T* x) {
+  const int64_t n = shape.channels * shape.height * shape.width;
+  for (int64_t i = 0; i < m; i++, x += n) {
+    TransformImage(shape, Geometry(geometry + 7 * i), src + indices[i] * n, scale, shift, x);
+  }
+}
+
+// y <- own x + other x' for one row and its partner's.
+template <typename T>
+BLASTRAIN_KERNEL void MixRow(int64_t n, T own, const T* x, T other, const T* partner, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t j = 0; j < n; j++) y[j] = own * x[j] + other * partner[j];
+}
+
+// y[i,:] <- lambda x[i,:] + (1 - lambda) x[partners[i],:].
+template <typename T>
+void MixRows(int64_t m, int64_t n, T lambda, Indices partners, const T* x, T* y) {
+  for (int64_t i = 0; i < m; i++) MixRow(n, lambda, x + i * n, T(1) - lambda, x + partners[i] * n, y + i * n);
 }
 
 }  // namespace blastrain

@@ -19,4 +19,43 @@ export const gatherCases: CaseMakers<keyof GatherKernels> = {
       }
     }
   },
+
+  /** Moves that stay in the picture, leave it and are as large as can be; rectangles likewise. */
+  *gatherImages(draw) {
+    const { random } = draw;
+    const hostile = [-(2 ** 31), 2 ** 31 - 1, -1, 0, 1];
+    for (const [channels, height, width] of [[3, 32, 32], [1, 5, 7], [2, 1, 33], [3, 8, 1], [1, 1, 1], [0, 4, 4]] as const) {
+      const n = channels * height * width;
+      const rows = 3;
+      const bytes = Uint8Array.from(random.randint(0, 256, rows * n));
+      for (const [label, src] of [['bytes', bytes], ['floats', draw.uniform(rows * n)]] as const) {
+        for (const [m, reach] of [[9, 4], [9, 40], [20, 'hostile'], [0, 4]] as const) {
+          const indices = random.randint(0, rows, m);
+          const geometry = Int32Array.from({ length: 7 * m }, (_, i) =>
+            i % 7 === 0 ? random.randint(0, 2) : reach === 'hostile' ? draw.pick(hostile) : random.randint(-reach, 1 + reach));
+          const scale = draw.uniform(n);
+          const shift = draw.uniform(n);
+          yield exact(`${m} of ${shapeOf(channels, height, width)} ${label} by ${reach}`, (kernels) => {
+            const out = draw.output(m * n);
+            kernels.gatherImages(m, channels, height, width, indices, geometry, src, scale, shift, out);
+            return [out];
+          });
+        }
+      }
+    }
+  },
+
+  *mixRows(draw) {
+    for (const [m, n] of shapes) {
+      for (const lambda of [0, 0.3, 1]) {
+        const partners = draw.random.permutation(m);
+        const x = draw.hostile(m * n);
+        yield exact(`${shapeOf(m, n)} lambda=${lambda}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.mixRows(m, n, lambda, partners, x, out);
+          return [out];
+        });
+      }
+    }
+  },
 };

@@ -1,23 +1,54 @@
 import { expected } from '../../errors';
 import type { Kernels } from '../contract';
 import type { GatherKernels } from '../reference/gather';
-import { array, floatTypeOf, indices, isArray, size } from './arguments';
+import { array, floatTypeOf, indices, isArray, scalar, size } from './arguments';
 
 export function gatherChecked(kernels: Kernels): GatherKernels {
   const type = floatTypeOf(kernels.dtype);
+  const source = (name: string, src: unknown): void => {
+    if (!isArray('Uint8Array', 0, src) && !isArray(type, 0, src)) {
+      throw expected('ERR_KERNEL_ARG', `a Uint8Array or ${type}`, name, src);
+    }
+  };
   return {
     gatherRows(m, n, rows, src, scale, shift, x) {
       size('gatherRows m', m);
       size('gatherRows n', n);
       array('gatherRows indices', 'Int32Array', m, rows);
-      if (!isArray('Uint8Array', 0, src) && !isArray(type, 0, src)) {
-        throw expected('ERR_KERNEL_ARG', `a Uint8Array or ${type}`, 'gatherRows src', src);
-      }
+      source('gatherRows src', src);
       array('gatherRows scale', type, n, scale);
       array('gatherRows shift', type, n, shift);
       array('gatherRows x', type, m * n, x);
       if (n > 0) indices('gatherRows indices', m, Math.floor(src.length / n), rows); // rows of no columns are not read
       kernels.gatherRows(m, n, rows, src, scale, shift, x);
+    },
+
+    gatherImages(m, channels, height, width, rows, geometry, src, scale, shift, x) {
+      size('gatherImages m', m);
+      size('gatherImages channels', channels);
+      size('gatherImages height', height);
+      size('gatherImages width', width);
+      const n = channels * height * width;
+      size('gatherImages channels·height·width', n);
+      array('gatherImages indices', 'Int32Array', m, rows);
+      array('gatherImages geometry', 'Int32Array', 7 * m, geometry);
+      source('gatherImages src', src);
+      array('gatherImages scale', type, n, scale);
+      array('gatherImages shift', type, n, shift);
+      array('gatherImages x', type, m * n, x);
+      if (n > 0) indices('gatherImages indices', m, Math.floor(src.length / n), rows);
+      kernels.gatherImages(m, channels, height, width, rows, geometry, src, scale, shift, x);
+    },
+
+    mixRows(m, n, lambda, partners, x, y) {
+      size('mixRows m', m);
+      size('mixRows n', n);
+      scalar('mixRows lambda', lambda);
+      array('mixRows partners', 'Int32Array', m, partners);
+      array('mixRows x', type, m * n, x);
+      array('mixRows y', type, m * n, y);
+      indices('mixRows partners', m, m, partners);
+      kernels.mixRows(m, n, lambda, partners, x, y);
     },
   };
 }

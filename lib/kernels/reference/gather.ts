@@ -1,8 +1,11 @@
-import type { Kernels, SourceArray } from '../contract';
+import type { FloatArray, Kernels, SourceArray } from '../contract';
 import type { Rounding } from './rounding';
 
+/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+const { max, min } = Math;
+
 /** Minibatches out of a data set. */
-export type GatherKernels = Pick<Kernels, 'gatherRows'>;
+export type GatherKernels = Pick<Kernels, 'gatherRows' | 'gatherImages' | 'mixRows'>;
 
 export function gatherReference(round: Rounding): GatherKernels {
   return {
@@ -12,5 +15,43 @@ export function gatherReference(round: Rounding): GatherKernels {
         for (let j = 0; j < n; j++, to++) x[to] = round(scale[j]! * src[from + j]!) + shift[j]!;
       }
     },
+
+    gatherImages(m, channels, height, width, indices, geometry, src, scale, shift, x) {
+      const n = channels * height * width;
+      for (let i = 0, to = 0; i < m; i++) {
+        const flip = geometry[7 * i]!;
+        const dx = geometry[7 * i + 1]!;
+        const dy = geometry[7 * i + 2]!;
+        const left = geometry[7 * i + 3]!;
+        const top = geometry[7 * i + 4]!;
+        const right = geometry[7 * i + 5]!;
+        const bottom = geometry[7 * i + 6]!;
+        for (let c = 0, j = 0; c < channels; c++) {
+          for (let v = 0; v < height; v++) {
+            const line = indices[i]! * n + (c * height + clamp(v - dy, height)) * width;
+            for (let u = 0; u < width; u++, j++, to++) {
+              const column = clamp(u - dx, width);
+              const value = src[line + (flip === 0 ? column : width - 1 - column)]!;
+              const isCut = left <= u && u < right && top <= v && v < bottom;
+              x[to] = isCut ? 0 : round(scale[j]! * value) + shift[j]!;
+            }
+          }
+        }
+      }
+    },
+
+    mixRows(m, n, lambda, partners, x: FloatArray, y: FloatArray) {
+      const own = round(lambda);
+      const other = round(1 - own);
+      for (let i = 0, at = 0; i < m; i++) {
+        const from = partners[i]! * n;
+        for (let j = 0; j < n; j++, at++) y[at] = round(own * x[at]!) + round(other * x[from + j]!);
+      }
+    },
   };
+}
+
+/** The index in [0, size) that is nearest. */
+function clamp(index: number, size: number): number {
+  return max(0, min(size - 1, index));
 }
