@@ -27,9 +27,19 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["softmaxBackward"] = Function<C::SoftmaxBackward>(env, "softmaxBackward");
   kernels["softmaxCrossEntropyForward"] = Function<C::SoftmaxCrossEntropyForward>(env, "softmaxCrossEntropyForward");
   kernels["softmaxCrossEntropyBackward"] = Function<C::SoftmaxCrossEntropyBackward>(env, "softmaxCrossEntropyBackward");
+  kernels["softCrossEntropyForward"] = Function<C::SoftCrossEntropyForward>(env, "softCrossEntropyForward");
+  kernels["softCrossEntropyBackward"] = Function<C::SoftCrossEntropyBackward>(env, "softCrossEntropyBackward");
+  kernels["squaredErrorForward"] = Function<C::SquaredErrorForward>(env, "squaredErrorForward");
+  kernels["squaredErrorBackward"] = Function<C::SquaredErrorBackward>(env, "squaredErrorBackward");
   kernels["argmax"] = Function<C::Argmax>(env, "argmax");
   kernels["sgdStep"] = Function<C::SgdStep>(env, "sgdStep");
+  kernels["adamStep"] = Function<C::AdamStep>(env, "adamStep");
+  kernels["rmspropStep"] = Function<C::RmspropStep>(env, "rmspropStep");
+  kernels["lionStep"] = Function<C::LionStep>(env, "lionStep");
+  kernels["lerp"] = Function<C::Lerp>(env, "lerp");
   kernels["gatherRows"] = Function<C::GatherRows>(env, "gatherRows");
+  kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
+  kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
   return kernels;
 }
 
@@ -38,8 +48,6 @@ constexpr char kCompiler[] = __VERSION__;
 #else
 constexpr char kCompiler[] = "GCC " __VERSION__;
 #endif
-  kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
-  kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
 
 Napi::Value Info(const Napi::CallbackInfo& call) {
   Napi::Env env = call.Env();

@@ -113,6 +113,33 @@ const cases: readonly Case[] = [
     [2, 2, 0.5, floats(0.25, 0.75, 0.5, 0.5), ints(0, 1), writes(-0.375, 0.375, 0.25, -0.25)]),
   call('softmaxCrossEntropyBackward', 'in place', [1, 2, 2, updates([0.25, 0.75], [0.5, -0.5]), ints(1), same(3)]),
 
+  call('softCrossEntropyForward', 'Σ −a·log p',
+    [2, 2, 0, floats(0, log(3), 1, 1), floats(0.5, 0.5, 1, 0), floats(1, 1), writes(0.25, 0.75, 0.5, 0.5)], 0.5 * log(16 / 3) + log(2)),
+  call('softCrossEntropyForward', 'smoothing takes ε from the targets and spreads it',
+    [1, 2, 0.5, floats(0, log(3)), floats(1, 0), floats(1, 1), writes(0.25, 0.75)], 0.75 * log(4) + 0.25 * log(4 / 3)),
+  call('softCrossEntropyForward', 'class weights',
+    [1, 2, 0.5, floats(0, log(3)), floats(1, 0), floats(4, 2), writes(0.25, 0.75)], 3 * log(4) + 0.5 * log(4 / 3)),
+  call('softCrossEntropyForward', 'in place',
+    [1, 2, 0, updates([0, log(3)], [0.25, 0.75]), floats(1, 0), floats(1, 1), same(3)], log(4)),
+  call('softCrossEntropyForward', 'finite where p underflows',
+    [1, 2, 0, floats(0, 1e4), floats(0.5, 0.5), floats(1, 1), writes(0, 1)], 5e3),
+  call('softCrossEntropyForward', 'an impossible class counts where its target does',
+    [2, 2, 0, floats(-Infinity, 0, -Infinity, 0), floats(0, 1, 0, 1), floats(1, 1), writes(0, 1, 0, 1)], 0),
+  call('softCrossEntropyForward', 'an impossible target',
+    [1, 2, 0, floats(-Infinity, 0), floats(0.5, 0.5), floats(1, 1), writes(0, 1)], Infinity),
+  call('softCrossEntropyForward', 'NaN', [1, 2, 0, floats(NaN, 0), floats(0, 1), floats(1, 1), writes(NaN, NaN)], NaN),
+  call('softCrossEntropyForward', 'no rows', [0, 3, 0.5, floats(), floats(), floats(1, 1, 1), writes()], 0),
+  call('softCrossEntropyForward', 'no columns', [2, 0, 0.5, floats(), floats(), floats(), writes()], 0),
+  call('softCrossEntropyBackward', 'scale·(p·Σa − a)',
+    [1, 2, 0.5, 0.5, floats(0.25, 0.75), floats(1, 0), floats(4, 2), writes(-1.0625, 1.0625)]),
+  call('softCrossEntropyBackward', 'in place',
+    [1, 2, 2, 0, updates([0.25, 0.75], [0.5, -0.5]), floats(0, 1), floats(1, 1), same(4)]),
+  call('squaredErrorForward', 'Σ(x − t)²', [3, floats(1, 2, 3), floats(0, 4, 3)], 5),
+  call('squaredErrorForward', 'no elements', [0, floats(), floats()], 0),
+  call('squaredErrorForward', 'NaN', [1, floats(NaN), floats(0)], NaN),
+  call('squaredErrorBackward', 'scale·(x − t)', [3, 0.5, floats(1, 2, 3), floats(0, 4, 3), writes(0.5, -1, 0)]),
+  call('squaredErrorBackward', 'in place', [2, 2, updates([1, 2], [2, -4]), floats(0, 4), same(2)]),
+
   call('argmax', 'row by row', [3, 3, floats(1, 3, 2, -1, -2, -3, 0, 1, 2), writesInts(1, 0, 2)]),
   call('argmax', 'the first of equals', [3, 3, floats(1, 2, 2, 5, 5, 5, -0, 0, 0), writesInts(1, 0, 0)]),
   call('argmax', 'the first NaN', [3, 3, floats(9, NaN, NaN, NaN, 1, 2, 1, Infinity, NaN), writesInts(1, 0, 2)]),
@@ -123,6 +150,25 @@ const cases: readonly Case[] = [
   call('sgdStep', 'plain: v unwritten', [1, 0.25, 0, 0.5, true, updates([1], [0.75]), floats(0.5), updates([NaN], [NaN])]),
   call('sgdStep', 'momentum', [1, 0.25, 0.5, 0.5, false, updates([1], [0.25]), floats(0.5), updates([4], [3])]),
   call('sgdStep', 'Nesterov', [1, 0.25, 0.5, 0.5, true, updates([1], [0.375]), floats(0.5), updates([4], [3])]),
+
+  call('adamStep', 'moments, then a step',
+    [1, 0.5, 0.5, 0.75, 0.5, 2, 0, 1, updates([1], [0.875]), floats(2), updates([0], [1]), updates([0], [1])]),
+  call('adamStep', 'coupled decay enters the gradient',
+    [1, 0.5, 0.5, 0.75, 0.5, 0, 0.5, 1, updates([2], [1.75]), floats(1), updates([0], [1]), updates([0], [1])]),
+  call('adamStep', 'decoupled decay shrinks first',
+    [1, 0.5, 0.5, 0.75, 0.5, 0, 0, 0.5, updates([2], [0.75]), floats(2), updates([0], [1]), updates([0], [1])]),
+  call('adamStep', 'no gradient so far', [1, 0.5, 0.5, 0.75, 0.5, 0.25, 0, 1, updates([2], [2]), floats(0), updates([0], [0]), updates([0], [0])]),
+  call('adamStep', 'NaN shows', [1, 1, 0.5, 0.5, 1, 1, 0, 1, updates([2], [NaN]), floats(NaN), updates([0], [NaN]), updates([0], [NaN])]),
+  call('rmspropStep', 'g over the root of its mean square',
+    [1, 0.5, 0.75, 1, 0, updates([1], [0.5]), floats(2), updates([0], [1])]),
+  call('rmspropStep', 'coupled decay', [1, 0.5, 0.75, 0, 0.5, updates([2], [1]), floats(1), updates([0], [1])]),
+  call('lionStep', 'the sign decides, the momentum follows',
+    [3, 0.25, 0.5, 0.75, 0, 1, updates([1, 1, 1], [0.75, 1.25, 1]), floats(4, -8, 0), updates([-2, 4, 0], [-0.5, 1, 0])]),
+  call('lionStep', 'decay: in the gradient, or apart',
+    [1, 0.25, 0.5, 0.75, 0.5, 0.5, updates([2], [0.75]), floats(0), updates([0], [0.25])]),
+  call('lionStep', 'NaN shows', [1, 0.25, 0.5, 0.5, 0, 1, updates([1], [NaN]), floats(NaN), updates([0], [NaN])]),
+  call('lerp', 'y + t(x − y)', [3, 0.25, floats(4, 0, 1), updates([0, 4, 1], [1, 3, 1])]),
+  call('lerp', 'no elements', [0, 0.5, floats(), updates([], [])]),
 
   call('gatherRows', 'bytes',
     [3, 2, ints(2, 0, 2), bytes(0, 255, 1, 2, 128, 4), floats(2, 0.5), floats(-1, 1), writes(255, 3, -1, 128.5, 255, 3)]),
@@ -240,6 +286,18 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
     const velocity = r(r(r(0.9) * r(Math.PI)) + g);
     expect(v[0]).toBe(velocity);
     expect(w[0]).toBe(r(r(SQRT2) - r(r(0.1) * r(g + r(r(0.9) * velocity)))));
+  });
+
+  test('a step of Adam rounds after each operation, and 1 − β once', () => {
+    const one = (value: number): FloatArray => allocate(dtype, 1).fill(value);
+    const [w, m, v] = [one(SQRT2), one(0.3), one(0.7)];
+    kernels.adamStep(1, 0.01, 0.9, 0.999, 0.1, 1e-8, 0.3, 0.99, w, one(Math.E), m, v);
+    const r = (value: number): number => roundedTo(dtype, [value])[0]!;
+    const g = r(r(Math.E) + r(r(0.3) * r(SQRT2)));
+    expect(m[0]).toBe(r(r(r(0.9) * r(0.3)) + r(r(1 - 0.9) * g)));
+    expect(v[0]).toBe(r(r(r(0.999) * r(0.7)) + r(r(r(1 - 0.999) * g) * g)));
+    const denominator = r(r(r(Math.sqrt(v[0]!)) / r(0.1)) + r(1e-8));
+    expect(w[0]).toBe(r(r(r(0.99) * r(SQRT2)) - r(r(r(0.01) * m[0]!) / denominator)));
   });
 });
 

@@ -57,8 +57,9 @@ function replaced(dtype: Dtype, kernel: KernelName, change: (original: AnyKernel
 const outputOf = (kernel: KernelName, args: readonly unknown[]): Values =>
   (kernel === 'sgdStep' ? args[5] : args.at(-1)) as Values;
 
-const returning = ['dot', 'nrm2', 'softmaxCrossEntropyForward'] as const;
-const writing = kernelNames.filter((kernel) => kernel !== 'dot' && kernel !== 'nrm2');
+const returningOnly: readonly KernelName[] = ['dot', 'nrm2', 'squaredErrorForward'];
+const returning: readonly KernelName[] = [...returningOnly, 'softmaxCrossEntropyForward', 'softCrossEntropyForward'];
+const writing = kernelNames.filter((kernel) => !returningOnly.includes(kernel));
 const hundredthOff = 1 + 2 ** -7;
 
 const faults: readonly (readonly [string, readonly KernelName[], (kernel: KernelName) => (original: AnyKernel) => AnyKernel])[] = [

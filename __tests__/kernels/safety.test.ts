@@ -50,11 +50,33 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     m, n, scalar('scale'), floats('probs', M * N), { kind: 'indices', name: 'labels', length: M, bound: N },
     floats('dx', M * N),
   ],
+  softCrossEntropyForward: [
+    m, n, scalar('smoothing'), floats('x', M * N), floats('targets', M * N), floats('weights', N), floats('probs', M * N),
+  ],
+  softCrossEntropyBackward: [
+    m, n, scalar('scale'), scalar('smoothing'), floats('probs', M * N), floats('targets', M * N), floats('weights', N),
+    floats('dx', M * N),
+  ],
+  squaredErrorForward: [n, floats('x', N), floats('targets', N)],
+  squaredErrorBackward: [n, scalar('scale'), floats('x', N), floats('targets', N), floats('dx', N)],
   argmax: [m, n, floats('x', M * N), { kind: 'indices', name: 'out', length: M }],
   sgdStep: [
     n, scalar('lr'), scalar('momentum'), scalar('weightDecay'), flag('nesterov'), floats('w', N), floats('dw', N),
     floats('v', N),
   ],
+  adamStep: [
+    n, scalar('stepSize'), scalar('beta1'), scalar('beta2'), scalar('rootCorrection'), scalar('epsilon'),
+    scalar('weightDecay'), scalar('keep'), floats('w', N), floats('dw', N), floats('m', N), floats('v', N),
+  ],
+  rmspropStep: [
+    n, scalar('lr'), scalar('rho'), scalar('epsilon'), scalar('weightDecay'), floats('w', N), floats('dw', N),
+    floats('v', N),
+  ],
+  lionStep: [
+    n, scalar('lr'), scalar('beta1'), scalar('beta2'), scalar('weightDecay'), scalar('keep'), floats('w', N),
+    floats('dw', N), floats('m', N),
+  ],
+  lerp: [n, scalar('t'), floats('x', N), floats('y', N)],
   gatherRows: [
     m, n, { kind: 'indices', name: 'indices', length: M, bound: 2 }, { kind: 'source', name: 'src', length: 2 * N },
     floats('scale', N), floats('shift', N), floats('x', M * N),

@@ -125,3 +125,47 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   ): void;
   /** y[m,n] ← λ·x[i,:] + (1 − λ)·x[partners[i],:]: mixup, of inputs or of targets. */
   mixRows(m: number, n: number, lambda: number, partners: Int32Array, x: T, y: T): void;
+  /**
+   * Softmax cross-entropy on soft targets[m,n], with label smoothing ε and class weights[n]: probs[m,n] ← row-wise softmax
+   * of x; returns Σᵢⱼ −aᵢⱼ·log p[i,j] with aᵢⱼ = weights[j]·((1 − ε)·targets[i,j] + ε/n), from the shifted logits as
+   * above. A term with a = 0 counts 0. `x` and `probs` may be the same array.
+   */
+  softCrossEntropyForward(m: number, n: number, smoothing: number, x: T, targets: T, weights: T, probs: T): number;
+  /** dx[i,:] ← scale·(probs[i,:]·Σⱼ aᵢⱼ − a[i,:]) with a as above. `probs` and `dx` may be the same array. */
+  softCrossEntropyBackward(
+    m: number, n: number, scale: number, smoothing: number, probs: T, targets: T, weights: T, dx: T,
+  ): void;
+
+  /** Σ (x[i] − targets[i])², summed in double from first to last. */
+  squaredErrorForward(n: number, x: T, targets: T): number;
+  /** dx[n] ← scale·(x − targets). `x` and `dx` may be the same array. */
+  squaredErrorBackward(n: number, scale: number, x: T, targets: T, dx: T): void;
+
+  /*
+   * In the next three, weightDecay is coupled (it enters the gradient), keep = 1 − lr·λ is what decoupled decay leaves of w,
+   * and 1 − β is taken in double before it is rounded. PyTorch's order of operations, without fused multiply-add.
+   */
+
+  /**
+   * One step of Adam, step t of size lr/(1 − β₁ᵗ), with rootCorrection = √(1 − β₂ᵗ): g = dw + weightDecay·w; w ← keep·w;
+   * m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g·g; w ← w − stepSize·m / (√v/rootCorrection + ε).
+   */
+  adamStep(
+    n: number, stepSize: number, beta1: number, beta2: number, rootCorrection: number, epsilon: number,
+    weightDecay: number, keep: number, w: T, dw: T, m: T, v: T,
+  ): void;
+  /** One step of RMSprop: g = dw + weightDecay·w; v ← ρ·v + (1 − ρ)·g·g; w ← w − lr·g / (√v + ε). */
+  rmspropStep(
+    n: number, lr: number, rho: number, epsilon: number, weightDecay: number, w: T, dw: T, v: T,
+  ): void;
+  /**
+   * One step of Lion: g = dw + weightDecay·w; w ← keep·w − lr·sign(β₁·m + (1 − β₁)·g); m ← β₂·m + (1 − β₂)·g.
+   * sign(0) is 0, and NaN stays NaN.
+   */
+  lionStep(
+    n: number, lr: number, beta1: number, beta2: number, weightDecay: number, keep: number, w: T, dw: T, m: T,
+  ): void;
+
+  /** y[n] ← y + t·(x − y): a moving average of x where t is small. What is equal stays as it is. */
+  lerp(n: number, t: number, x: T, y: T): void;
+

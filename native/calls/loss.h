@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding.h"
+#include "kernels/loss.h"
 #include "kernels/softmax.h"
 
 namespace blastrain {
@@ -41,6 +42,45 @@ struct LossCalls {
     const int32_t* labels = args.Array<int32_t>(m);
     T* dx = args.Array<T>(m * n);
     blastrain::SoftmaxCrossEntropyBackward(m, n, scale, probs, Checked(labels, m, n), dx);
+  }
+
+  static double SoftCrossEntropyForward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const T smoothing = args.Scalar<T>();
+    const T* x = args.Array<T>(m * n);
+    const T* targets = args.Array<T>(m * n);
+    const T* weights = args.Array<T>(n);
+    T* probs = args.Array<T>(m * n);
+    return blastrain::SoftCrossEntropyForward(m, n, smoothing, x, targets, weights, probs);
+  }
+
+  static void SoftCrossEntropyBackward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const T scale = args.Scalar<T>();
+    const T smoothing = args.Scalar<T>();
+    const T* probs = args.Array<T>(m * n);
+    const T* targets = args.Array<T>(m * n);
+    const T* weights = args.Array<T>(n);
+    T* dx = args.Array<T>(m * n);
+    blastrain::SoftCrossEntropyBackward(m, n, scale, smoothing, probs, targets, weights, dx);
+  }
+
+  static double SquaredErrorForward(Args& args) {
+    const int64_t n = args.Size();
+    const T* x = args.Array<T>(n);
+    const T* targets = args.Array<T>(n);
+    return blastrain::SquaredErrorForward(n, x, targets);
+  }
+
+  static void SquaredErrorBackward(Args& args) {
+    const int64_t n = args.Size();
+    const T scale = args.Scalar<T>();
+    const T* x = args.Array<T>(n);
+    const T* targets = args.Array<T>(n);
+    T* dx = args.Array<T>(n);
+    blastrain::SquaredErrorBackward(n, scale, x, targets, dx);
   }
 
   static void Argmax(Args& args) {

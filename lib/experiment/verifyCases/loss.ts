@@ -2,7 +2,7 @@ import type { FloatArray } from '../../kernels/contract';
 import type { LossKernels } from '../../kernels/reference/loss';
 import { GUARDS } from '../verifyDraw';
 import type { Draw } from '../verifyDraw';
-import { boundEach, exact, indicesUpTo, shapeOf, shapes } from './shared';
+import { boundEach, exact, indicesUpTo, lengths, shapeOf, shapes } from './shared';
 import type { CaseMakers } from './shared';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
@@ -44,6 +44,15 @@ function softmaxBounds(draw: Draw, m: number, n: number, x: FloatArray): number[
 
 const labelsOf = (draw: Draw, m: number, n: number): Int32Array =>
   n === 0 ? new Int32Array(m) : draw.random.randint(0, n, m);
+
+/** Rows of probabilities, some of them one-hot, and class weights, some of them zero. */
+function softTargets(draw: Draw, m: number, n: number): { targets: FloatArray; weights: FloatArray } {
+  const rows = indicesUpTo(m).flatMap(() => {
+    const hot = n === 0 ? 0 : draw.random.randint(0, n);
+    return draw.pick([true, false]) ? indicesUpTo(n).map((j) => (j === hot ? 1 : 0)) : softmaxOf(draw.uniform(n, 3)).p;
+  });
+  return { targets: draw.of(rows), weights: draw.of(indicesUpTo(n).map(() => draw.pick([0, 1, 0.3, 7]))) };
+}
 
 export const lossCases: CaseMakers<keyof LossKernels> = {
   *softmaxForward(draw) {
@@ -108,6 +117,69 @@ export const lossCases: CaseMakers<keyof LossKernels> = {
       yield exact(shapeOf(m, n), (kernels) => {
         const out = draw.output(m * n);
         kernels.softmaxCrossEntropyBackward(m, n, 1 / 3, probs, labels, out);
+        return [out];
+      });
+    }
+  },
+
+  /**
+   * Each term of a row is a·(log Σ + distance), with the error of a whole loss on either side; a has no more than four
+   * roundings in double, as has the sum, which both sides take in the same order.
+   */
+  *softCrossEntropyForward(draw) {
+    for (const { label, m, n, x } of logits(draw)) {
+      for (const smoothing of [0, 0.125]) {
+        const { targets, weights } = softTargets(draw, m, n);
+        const lossBounds = boundEach(m, (i) => {
+          const { distance, logSum } = softmaxOf(x.subarray(i * n, (i + 1) * n));
+          return distance.reduce((total, far, j) => {
+            const a = weights[j]! * ((1 - smoothing) * targets[i * n + j]! + smoothing / n);
+            return a === 0 ? total : total + a * (draw.lossBound(n, logSum + far) + (m + n + 8) * 2 ** -52 * (logSum + far));
+          }, 0);
+        });
+        yield {
+          label: `${label} smoothing=${smoothing}`,
+          run: (kernels) => {
+            const probs = draw.output(m * n);
+            const loss = kernels.softCrossEntropyForward(m, n, smoothing, x, targets, weights, probs);
+            return [probs, [loss]];
+          },
+          bounds: [softmaxBounds(draw, m, n, x), [lossBounds.reduce((total, bound) => total + bound, 0)]],
+        };
+      }
+    }
+  },
+
+  /** In double throughout, in one order, and rounded once. */
+  *softCrossEntropyBackward(draw) {
+    for (const [m, n] of shapes) {
+      const probs = draw.of(draw.random.uniform(0, 1, m * n));
+      const { targets, weights } = softTargets(draw, m, n);
+      for (const smoothing of [0, 0.1]) {
+        yield exact(`${shapeOf(m, n)} smoothing=${smoothing}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.softCrossEntropyBackward(m, n, 1 / 3, smoothing, probs, targets, weights, out);
+          return [out];
+        });
+      }
+    }
+  },
+
+  *squaredErrorForward(draw) {
+    for (const n of lengths) {
+      for (const magnitude of [1e-3, 1, 1e6]) {
+        const [x, targets] = [draw.uniform(n, magnitude), draw.uniform(n)];
+        yield exact(`n=${n} of ${magnitude}`, (kernels) => [[kernels.squaredErrorForward(n, x, targets)]]);
+      }
+    }
+  },
+
+  *squaredErrorBackward(draw) {
+    for (const n of lengths) {
+      const [x, targets] = [draw.hostile(n), draw.hostile(n)];
+      yield exact(`n=${n}`, (kernels) => {
+        const out = draw.output(n);
+        kernels.squaredErrorBackward(n, 2 / 3, x, targets, out);
         return [out];
       });
     }

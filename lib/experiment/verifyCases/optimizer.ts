@@ -1,6 +1,19 @@
+import type { FloatArray } from '../../kernels/contract';
 import type { OptimizerKernels } from '../../kernels/reference/optimizer';
+import type { Draw } from '../verifyDraw';
 import { exact, lengths } from './shared';
 import type { CaseMakers } from './shared';
+
+/** Weights of order one with gradients of different sizes, zero among them. */
+function parameters(draw: Draw, n: number): { w: FloatArray; dw: FloatArray } {
+  const magnitude = draw.pick([1, 1e-3, 1e-12]);
+  return { w: draw.uniform(n), dw: draw.uniform(n, magnitude).map((value) => draw.pick([0, value, value, value])) };
+}
+
+/** Averages of squares, some of them still zero. */
+function squares(draw: Draw, n: number): FloatArray {
+  return draw.uniform(n, draw.pick([1, 1e-3])).map((value) => draw.pick([0, value * value, value * value]));
+}
 
 export const optimizerCases: CaseMakers<keyof OptimizerKernels> = {
   *sgdStep(draw) {
@@ -15,6 +28,63 @@ export const optimizerCases: CaseMakers<keyof OptimizerKernels> = {
           const velocity = draw.output(n, v);
           kernels.sgdStep(n, 0.01, momentum, weightDecay, nesterov, weights, dw, velocity);
           return [weights, velocity];
+        });
+      }
+    }
+  },
+
+  *adamStep(draw) {
+    for (const n of lengths) {
+      for (const [weightDecay, keep] of [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const) {
+        const { w, dw } = parameters(draw, n);
+        const m = draw.uniform(n);
+        const v = squares(draw, n);
+        yield exact(`n=${n} weightDecay=${weightDecay} keep=${keep}`, (kernels) => {
+          const outputs = [w, m, v].map((values) => draw.output(n, values)) as [FloatArray, FloatArray, FloatArray];
+          const [weights, mean, square] = outputs;
+          kernels.adamStep(n, 3e-3, 0.9, 0.999, 0.05, 1e-8, weightDecay, keep, weights, dw, mean, square);
+          return outputs;
+        });
+      }
+    }
+  },
+
+  *rmspropStep(draw) {
+    for (const n of lengths) {
+      for (const weightDecay of [0, 0.1]) {
+        const { w, dw } = parameters(draw, n);
+        const v = squares(draw, n);
+        yield exact(`n=${n} weightDecay=${weightDecay}`, (kernels) => {
+          const [weights, square] = [draw.output(n, w), draw.output(n, v)];
+          kernels.rmspropStep(n, 1e-3, 0.99, 1e-8, weightDecay, weights, dw, square);
+          return [weights, square];
+        });
+      }
+    }
+  },
+
+  /** A third of the numbers is zero, infinite, NaN or at an end of the range: what the sign is made of matters. */
+  *lionStep(draw) {
+    for (const n of lengths) {
+      for (const [weightDecay, keep] of [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const) {
+        const [w, dw, m] = [draw.uniform(n), draw.hostile(n), draw.hostile(n)];
+        yield exact(`n=${n} weightDecay=${weightDecay} keep=${keep}`, (kernels) => {
+          const [weights, mean] = [draw.output(n, w), draw.output(n, m)];
+          kernels.lionStep(n, 1e-3, 0.9, 0.99, weightDecay, keep, weights, dw, mean);
+          return [weights, mean];
+        });
+      }
+    }
+  },
+
+  *lerp(draw) {
+    for (const n of lengths) {
+      for (const t of [0, 1e-3, 0.5, 1]) {
+        const [x, y] = [draw.hostile(n), draw.hostile(n)];
+        yield exact(`n=${n} t=${t}`, (kernels) => {
+          const out = draw.output(n, y);
+          kernels.lerp(n, t, x, out);
+          return [out];
         });
       }
     }

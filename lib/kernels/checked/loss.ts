@@ -44,6 +44,45 @@ export function lossChecked(kernels: Kernels): LossKernels {
       kernels.softmaxCrossEntropyBackward(m, n, scale, probs, labels, dx);
     },
 
+    softCrossEntropyForward(m, n, smoothing, x, targets, weights, probs) {
+      size('softCrossEntropyForward m', m);
+      size('softCrossEntropyForward n', n);
+      scalar('softCrossEntropyForward smoothing', smoothing);
+      array('softCrossEntropyForward x', type, m * n, x);
+      array('softCrossEntropyForward targets', type, m * n, targets);
+      array('softCrossEntropyForward weights', type, n, weights);
+      array('softCrossEntropyForward probs', type, m * n, probs);
+      return kernels.softCrossEntropyForward(m, n, smoothing, x, targets, weights, probs);
+    },
+
+    softCrossEntropyBackward(m, n, scale, smoothing, probs, targets, weights, dx) {
+      size('softCrossEntropyBackward m', m);
+      size('softCrossEntropyBackward n', n);
+      scalar('softCrossEntropyBackward scale', scale);
+      scalar('softCrossEntropyBackward smoothing', smoothing);
+      array('softCrossEntropyBackward probs', type, m * n, probs);
+      array('softCrossEntropyBackward targets', type, m * n, targets);
+      array('softCrossEntropyBackward weights', type, n, weights);
+      array('softCrossEntropyBackward dx', type, m * n, dx);
+      kernels.softCrossEntropyBackward(m, n, scale, smoothing, probs, targets, weights, dx);
+    },
+
+    squaredErrorForward(n, x, targets) {
+      size('squaredErrorForward n', n);
+      array('squaredErrorForward x', type, n, x);
+      array('squaredErrorForward targets', type, n, targets);
+      return kernels.squaredErrorForward(n, x, targets);
+    },
+
+    squaredErrorBackward(n, scale, x, targets, dx) {
+      size('squaredErrorBackward n', n);
+      scalar('squaredErrorBackward scale', scale);
+      array('squaredErrorBackward x', type, n, x);
+      array('squaredErrorBackward targets', type, n, targets);
+      array('squaredErrorBackward dx', type, n, dx);
+      kernels.squaredErrorBackward(n, scale, x, targets, dx);
+    },
+
     argmax(m, n, x, out) {
       size('argmax m', m);
       size('argmax n', n);

@@ -6,7 +6,8 @@ const { isNaN } = Number;
 
 /** Softmax, losses and the most probable class. */
 export type LossKernels = Pick<Kernels,
-  | 'softmaxForward' | 'softmaxBackward' | 'softmaxCrossEntropyForward' | 'softmaxCrossEntropyBackward' | 'argmax'
+  | 'softmaxForward' | 'softmaxBackward' | 'softmaxCrossEntropyForward' | 'softmaxCrossEntropyBackward'
+  | 'softCrossEntropyForward' | 'softCrossEntropyBackward' | 'squaredErrorForward' | 'squaredErrorBackward' | 'argmax'
 >;
 
 export function lossReference(round: Rounding): LossKernels {
@@ -42,6 +43,53 @@ export function lossReference(round: Rounding): LossKernels {
         const label = labels[i]!;
         for (let j = 0; j < n; j++, at++) dx[at] = factor * (j === label ? round(probs[at]! - 1) : probs[at]!);
       }
+    },
+
+    softCrossEntropyForward(m, n, smoothing, x, targets, weights, probs) {
+      if (n === 0) return 0;
+      const epsilon = round(smoothing);
+      let loss = 0;
+      for (let i = 0; i < m; i++) {
+        const from = i * n;
+        const maximum = rowMaximum(n, x, from);
+        let total = 0;
+        let distance = 0; // read from x before softmax: probs may be x
+        for (let j = 0; j < n; j++) {
+          const target = weights[j]! * ((1 - epsilon) * targets[from + j]! + epsilon / n);
+          total += target;
+          if (target !== 0) distance += target * (maximum - x[from + j]!);
+        }
+        loss += total * log(softmaxRow(n, x, probs, from, maximum)) + distance;
+      }
+      return loss;
+    },
+
+    softCrossEntropyBackward(m, n, scale, smoothing, probs, targets, weights, dx) {
+      const factor = round(scale);
+      const epsilon = round(smoothing);
+      for (let i = 0; i < m; i++) {
+        const from = i * n;
+        let total = 0;
+        for (let j = 0; j < n; j++) total += weights[j]! * ((1 - epsilon) * targets[from + j]! + epsilon / n);
+        for (let j = 0; j < n; j++) {
+          const target = weights[j]! * ((1 - epsilon) * targets[from + j]! + epsilon / n);
+          dx[from + j] = factor * (probs[from + j]! * total - target);
+        }
+      }
+    },
+
+    squaredErrorForward(n, x, targets) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        const error = x[i]! - targets[i]!;
+        sum += error * error;
+      }
+      return sum;
+    },
+
+    squaredErrorBackward(n, scale, x, targets, dx) {
+      const factor = round(scale);
+      for (let i = 0; i < n; i++) dx[i] = factor * round(x[i]! - targets[i]!);
     },
 
     argmax(m, n, x, out) {
