@@ -87,7 +87,7 @@ function backendsOf(wish: string | undefined): readonly BackendName[] {
 function renderReports(layers: string, reports: readonly GradcheckReport[], terminal: Terminal): string {
   const colours = coloursOf(terminal);
   const [pass, fail] = terminal.unicode ? ['✓', '✗'] : ['ok', 'FAILED'];
-  const [times, of] = terminal.unicode ? ['×', ' of '] : ['x', ' of '];
+  const times = terminal.unicode ? '×' : 'x';
   const rows = reports.flatMap(({ backend, parameters }) => parameters.map((parameter) => ({ backend, parameter })));
   const table = renderTable(
     [
@@ -95,15 +95,15 @@ function renderReports(layers: string, reports: readonly GradcheckReport[], term
       { header: 'parameter', align: 'left' },
       { header: 'checked', align: 'right' },
       { header: 'kinks' },
-      { header: 'worst error', align: 'right' },
+      { header: 'worst', align: 'right' },
       { header: 'at', align: 'left' },
-      { header: 'of limit', align: 'right' },
+      { header: 'limit', align: 'right' },
       { header: '', align: 'left', paint: (text) => (text === pass ? colours.green : colours.red)(text) },
     ],
     rows.map(({ backend, parameter: { name, shape, checked, kinks, worst, passed } }) => [
       backend,
       `${name} ${shape.join(times)}`,
-      `${String(checked)}${of}${String(shape.reduce((product, extent) => product * extent, 1))}`,
+      `${String(checked)}/${String(shape.reduce((product, extent) => product * extent, 1))}`,
       kinks,
       worst?.error.toExponential(2) ?? '-',
       worst === null ? '-' : `[${worst.index.join(', ')}]`,
