@@ -1,40 +1,28 @@
-import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
-import type { Arena, Block } from '../model/arena';
-import type { Optimizer } from './optimizer';
+import { allocate } from '../kernels/contract';
+import type { Arena } from '../model/arena';
+import { ArenaOptimizer } from './optimizer';
+import type { DecayOptions, Part } from './optimizer';
 
-export interface SgdOptions {
+export interface SgdOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
   /** μ in [0, 1). */
   readonly momentum: number;
   readonly nesterov: boolean;
-  /** λ of the penalty λ‖W‖²; its gradient 2λW is added to the regularised parameters only. */
-  readonly l2: number;
 }
 
 /** Stochastic gradient descent: g = ∂J + 2λw; v = μv + g; w −= lr·(nesterov ? g + μv : v). PyTorch's arithmetic. */
-export class Sgd implements Optimizer {
+export class Sgd extends ArenaOptimizer {
   readonly name = 'sgd';
-  readonly state: Readonly<Record<string, FloatArray>>;
-  private readonly velocity: FloatArray;
+  /** Stands for the velocity where there is no momentum. */
+  private readonly none: FloatArray;
 
-  constructor(private readonly kernels: Kernels, private readonly arena: Arena, private readonly options: SgdOptions) {
-    this.velocity = allocate(arena.dtype, options.momentum === 0 ? 0 : arena.values.length);
-    this.state = options.momentum === 0 ? {} : { velocity: this.velocity };
-    const boundary = arena.regularised.values.length;
-    this.regularisedVelocity = this.velocity.subarray(0, boundary);
-    this.unregularisedVelocity = this.velocity.subarray(boundary);
+  constructor(private readonly kernels: Kernels, arena: Arena, private readonly options: SgdOptions) {
+    super(arena, options.momentum === 0 ? [] : ['velocity'], { l2: options.l2, decayBiases: options.decayBiases ?? false });
+    this.none = allocate(arena.dtype, 0);
   }
 
-  private readonly regularisedVelocity: FloatArray;
-  private readonly unregularisedVelocity: FloatArray;
-
-  step(learningRate: number): void {
-    this.update(this.arena.regularised, learningRate, 2 * this.options.l2, this.regularisedVelocity);
-    this.update(this.arena.unregularised, learningRate, 0, this.unregularisedVelocity);
-  }
-
-  private update({ values, gradients }: Block, learningRate: number, weightDecay: number, velocity: FloatArray): void {
+  protected update({ size, values, gradients, state, coupled }: Part, learningRate: number): void {
     const { momentum, nesterov } = this.options;
-    this.kernels.sgdStep(values.length, learningRate, momentum, weightDecay, nesterov, values, gradients, velocity);
+    this.kernels.sgdStep(size, learningRate, momentum, coupled, nesterov, values, gradients, state['velocity'] ?? this.none);
   }
 }

@@ -1,0 +1,36 @@
+import type { Kernels } from '../kernels/contract';
+import type { Arena } from '../model/arena';
+import { ArenaOptimizer } from './optimizer';
+import type { DecayOptions, Part } from './optimizer';
+
+export interface AdamOptions extends DecayOptions {
+  /** β₁ in [0, 1): memory of the gradient. */
+  readonly beta1: number;
+  /** β₂ in [0, 1): memory of its square. */
+  readonly beta2: number;
+  /** ε > 0, added to the root of the mean square. */
+  readonly epsilon: number;
+}
+
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1) and, with `weightDecay`, AdamW (Loshchilov & Hutter 2019, algorithm 2):
+ * m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; w −= lr·m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
+ * PyTorch's arithmetic.
+ */
+export class Adam extends ArenaOptimizer {
+  readonly name = 'adam';
+
+  constructor(private readonly kernels: Kernels, arena: Arena, private readonly options: AdamOptions) {
+    super(arena, ['mean', 'square'], options);
+  }
+
+  protected update({ size, values, gradients, state, coupled, decoupled }: Part, learningRate: number): void {
+    const { beta1, beta2, epsilon } = this.options;
+    const stepSize = learningRate / (1 - beta1 ** this.steps);
+    const rootCorrection = Math.sqrt(1 - beta2 ** this.steps);
+    this.kernels.adamStep(
+      size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
+      values, gradients, state['mean']!, state['square']!,
+    );
+  }
+}

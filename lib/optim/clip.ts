@@ -1,0 +1,12 @@
+import type { FloatArray, Kernels } from '../kernels/contract';
+
+/**
+ * Scales the gradients down to a Euclidean norm of `limit` over all of them together, where they are longer (Pascanu et
+ * al. 2013). As PyTorch's clip_grad_norm_: the factor is limit / (norm + 1e-6). Returns the norm before.
+ */
+export function clipNorm(kernels: Kernels, gradients: FloatArray, limit: number): number {
+  const norm = kernels.nrm2(gradients.length, gradients);
+  const factor = limit / (norm + 1e-6);
+  if (factor < 1) kernels.scal(gradients.length, factor, gradients);
+  return norm;
+}

@@ -1,0 +1,31 @@
+import type { Kernels } from '../kernels/contract';
+import type { Arena } from '../model/arena';
+import { ArenaOptimizer } from './optimizer';
+import type { DecayOptions, Part } from './optimizer';
+
+export interface LionOptions extends DecayOptions {
+  /** β₁ in [0, 1): share of the momentum in the direction of a step. */
+  readonly beta1: number;
+  /** β₂ in [0, 1): memory of the momentum. */
+  readonly beta2: number;
+}
+
+/**
+ * Lion (Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2):
+ * w ← (1 − lr·λ)·w − lr·sign(β₁m + (1 − β₁)g); m ← β₂m + (1 − β₂)g. Every step has the same size, so that a good learning
+ * rate is three to ten times smaller than Adam's.
+ */
+export class Lion extends ArenaOptimizer {
+  readonly name = 'lion';
+
+  constructor(private readonly kernels: Kernels, arena: Arena, private readonly options: LionOptions) {
+    super(arena, ['momentum'], options);
+  }
+
+  protected update({ size, values, gradients, state, coupled, decoupled }: Part, learningRate: number): void {
+    const { beta1, beta2 } = this.options;
+    this.kernels.lionStep(
+      size, learningRate, beta1, beta2, coupled, 1 - learningRate * decoupled, values, gradients, state['momentum']!,
+    );
+  }
+}
