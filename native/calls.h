@@ -5,11 +5,17 @@
 #include "calls/algebra.h"
 #include "calls/gather.h"
 #include "calls/loss.h"
+#include "calls/normalization.h"
 #include "calls/optimizer.h"
 
 namespace blastrain {
 
 template <typename T>
-struct Calls : AlgebraCalls<T>, ActivationCalls<T>, LossCalls<T>, OptimizerCalls<T>, GatherCalls<T> {};
+struct Calls : AlgebraCalls<T>,
+               ActivationCalls<T>,
+               NormalizationCalls<T>,
+               LossCalls<T>,
+               OptimizerCalls<T>,
+               GatherCalls<T> {};
 
 }  // namespace blastrain

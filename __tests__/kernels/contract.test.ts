@@ -91,6 +91,80 @@ const cases: readonly Case[] = [
   call('maskScale', 'any byte but 0 keeps', [4, 2, bytes(0, 1, 255, 0), floats(1, 2, 3, NaN), writes(0, 4, 6, 0)]),
   call('maskScale', 'in place', [3, 0.5, bytes(1, 0, 1), updates([2, Infinity, NaN], [1, 0, NaN]), same(3)]),
 
+  call('leakyReluForward', 'slope below 0; NaN passes', [6, 0.25, floats(-4, -0, 0, 2, -Infinity, NaN), writes(-1, -0, 0, 2, -Infinity, NaN)]),
+  call('leakyReluForward', 'in place', [2, 0.25, updates([-4, 8], [-1, 8]), same(2)]),
+  call('leakyReluBackward', 'by the sign of y', [4, 0.25, floats(-1, 0, 3, -0), floats(4, 8, -4, 1), writes(1, 2, -4, 0.25)]),
+  call('leakyReluBackward', 'in place', [2, 0.25, floats(-1, 1), updates([4, 4], [1, 4]), same(3)]),
+  call('tanhForward', 'saturates; small numbers stay', [7, floats(0, -0, log(3), -log(3), Infinity, -100, 2 ** -30),
+    writes(0, -0, 0.8, -0.8, 1, -1, 2 ** -30)]),
+  call('tanhForward', 'in place; NaN passes', [2, updates([NaN, log(2)], [NaN, 0.6]), same(1)]),
+  call('tanhBackward', 'dy·(1 − y²)', [3, floats(0.5, 1, -0.5), floats(4, 7, 8), writes(3, 0, 6)]),
+  call('tanhBackward', 'in place', [1, floats(0.5), updates([4], [3]), same(2)]),
+  call('sigmoidForward', 'between 0 and 1', [6, floats(0, log(3), -log(3), Infinity, -Infinity, -1000), writes(0.5, 0.75, 0.25, 1, 0, 0)]),
+  call('sigmoidForward', 'in place; NaN passes', [2, updates([NaN, log(4)], [NaN, 0.8]), same(1)]),
+  call('sigmoidBackward', 'dy·y(1 − y)', [3, floats(0.5, 1, 0.25), floats(4, 7, 16), writes(1, 0, 3)]),
+  call('sigmoidBackward', 'in place', [1, floats(0.5), updates([4], [1]), same(2)]),
+  call('geluForward', 'x·Φ(x)', [8, floats(0, 1, -1, 3, -3, 100, -100, Infinity),
+    writes(0, 0.8413447460685429, -0.15865525393145705, 2.99595030590511, -0.0040496940948902835, 100, -0, Infinity)]),
+  call('geluForward', 'in place; NaN passes', [3, updates([NaN, -Infinity, 2], [NaN, NaN, 1.9544997361036416]), same(1)]),
+  call('geluBackward', 'dy·(Φ(x) + x·φ(x))', [6, floats(0, 1, -1, 100, -100, Infinity), floats(2, 1, -1, 3, 3, 5),
+    writes(1, 1.0833154705876864, 0.08331547058768625, 3, 0, 5)]),
+  call('geluBackward', 'in place', [1, floats(0), updates([3], [1.5]), same(2)]),
+  call('add', 'a + b', [3, floats(1, -0, Infinity), floats(2, -0, -Infinity), writes(3, -0, NaN)]),
+  call('add', 'in place', [2, updates([1, 2], [4, 6]), floats(3, 4), same(1)]),
+  call('add', 'doubled in place', [2, updates([1, 2], [2, 4]), same(1), same(1)]),
+
+  // Columns [1, 3, 5] and [−1, −1, 2] have means 3 and 0, variances 8/3 and 2; ε makes these 4 and 10/3 below.
+  call('batchNormForward', 'statistics of the columns', [
+    3, 2, 4 / 3, 0.5, floats(1, -1, 3, -1, 5, 2), floats(2, 1), floats(10, 0), updates([1, 4], [2, 2]), updates([2, 1], [3, 2]),
+    writes(3, 0), writes(0.5, Math.sqrt(0.3)), writes(8, -Math.sqrt(0.3), 10, -Math.sqrt(0.3), 12, 2 * Math.sqrt(0.3)),
+  ]),
+  call('batchNormForward', 'one row: no variance', [
+    1, 2, 0.25, 0.5, floats(3, -5), floats(2, 2), floats(1, 7), updates([1, 1], [2, -2]), floats(6, 7),
+    writes(3, -5), writes(2, 2), writes(1, 7),
+  ]),
+  call('batchNormForward', 'NaN spoils its column alone', [
+    2, 2, 3, 0, floats(NaN, 1, 1, 3), floats(1, 1), floats(0, 0), updates([1, 1], [NaN, 1]), updates([1, 1], [NaN, 1]),
+    writes(NaN, 2), writes(NaN, 0.5), writes(NaN, -0.5, NaN, 0.5),
+  ]),
+  call('batchNormForward', 'no rows: nothing written', [
+    0, 1, 1, 0.5, floats(), floats(1), floats(1), floats(5), floats(6), floats(7), floats(8), writes(),
+  ]),
+  call('batchNormEvaluate', 'with the running statistics', [
+    2, 2, 1, floats(1, 2, 3, 4), floats(2, 1), floats(10, 0), floats(1, 4), floats(3, 0), writes(10, -2, 12, 0),
+  ]),
+  call('batchNormEvaluate', 'in place', [1, 1, 1, updates([5], [3]), floats(2), floats(1), floats(3), floats(3), same(3)]),
+  // x̂ = [−1, 0, 1]: Σ dy = 9, Σ dy·x̂ = 3; γ·inverseStd = 1.
+  call('batchNormBackward', 'through the statistics', [
+    3, 1, floats(1, 3, 5), floats(2), floats(3), floats(0.5), floats(1, 4, 4), writes(3), writes(9), writes(-1, 1, 0),
+  ]),
+  call('batchNormBackward', 'in place', [
+    3, 1, floats(1, 3, 5), floats(2), floats(3), floats(0.5), updates([1, 4, 4], [-1, 1, 0]), writes(3), writes(9), same(6),
+  ]),
+  call('batchNormBackward', 'no rows: nothing written', [
+    0, 1, floats(), floats(1), floats(1), floats(1), floats(), floats(5), floats(6), writes(),
+  ]),
+  call('layerNormForward', 'statistics of the rows', [
+    2, 3, 4 / 3, floats(1, 3, 5, 2, 2, 2), floats(2, 1, 2), floats(10, 0, 0), writes(3, 2), writes(0.5, Math.sqrt(0.75)),
+    writes(8, 0, 2, 10, 0, 0),
+  ]),
+  call('layerNormForward', 'no rows', [0, 2, 1, floats(), floats(1, 1), floats(1, 1), writes(), writes(), writes()]),
+  // x̂ = [−1, 0, 1] and g = γ·dy = [1, 4, 4]: Σ g = 9, Σ g·x̂ = 3.
+  call('layerNormBackward', 'through the statistics', [
+    1, 3, floats(1, 3, 5), floats(0.5, 2, 1), floats(3), floats(0.5), floats(2, 2, 4), writes(-2, 0, 4), writes(2, 2, 4),
+    writes(-0.5, 0.5, 0),
+  ]),
+  call('layerNormBackward', 'parameters add up rows', [
+    2, 1, floats(1, 3), floats(1), floats(0, 2), floats(1, 1), floats(10, 100), writes(110), writes(110), writes(-10, -100),
+  ]),
+  call('layerNormBackward', 'in place', [
+    1, 3, floats(1, 3, 5), floats(0.5, 2, 1), floats(3), floats(0.5), updates([2, 2, 4], [-0.5, 0.5, 0]), writes(-2, 0, 4),
+    writes(2, 2, 4), same(6),
+  ]),
+  call('layerNormBackward', 'no rows', [
+    0, 2, floats(), floats(1, 1), floats(), floats(), floats(), writes(0, 0), writes(0, 0), writes(),
+  ]),
+
   call('softmaxForward', 'row by row', [2, 3, floats(0, log(2), log(3), 5, 5, 5), writes(1 / 6, 1 / 3, 1 / 2, 1 / 3, 1 / 3, 1 / 3)]),
   call('softmaxForward', 'in place', [1, 2, updates([log(3), 0], [0.75, 0.25]), same(2)]),
   call('softmaxForward', 'large logits', [1, 3, floats(1e4, 1e4, -1e4), writes(0.5, 0.5, 0)]),

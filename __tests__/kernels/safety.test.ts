@@ -40,7 +40,36 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
   biasBackward: [m, n, floats('dy', M * N), scalar('beta'), floats('dbias', N)],
   reluForward: [n, floats('x', N), floats('y', N)],
   reluBackward: [n, floats('y', N), floats('dy', N), floats('dx', N)],
+  leakyReluForward: [n, scalar('slope'), floats('x', N), floats('y', N)],
+  leakyReluBackward: [n, scalar('slope'), floats('y', N), floats('dy', N), floats('dx', N)],
+  tanhForward: [n, floats('x', N), floats('y', N)],
+  tanhBackward: [n, floats('y', N), floats('dy', N), floats('dx', N)],
+  sigmoidForward: [n, floats('x', N), floats('y', N)],
+  sigmoidBackward: [n, floats('y', N), floats('dy', N), floats('dx', N)],
+  geluForward: [n, floats('x', N), floats('y', N)],
+  geluBackward: [n, floats('x', N), floats('dy', N), floats('dx', N)],
   maskScale: [n, scalar('scale'), bytes('mask', N), floats('x', N), floats('y', N)],
+  add: [n, floats('a', N), floats('b', N), floats('y', N)],
+  batchNormForward: [
+    m, n, scalar('epsilon'), scalar('momentum'), floats('x', M * N), floats('gamma', N), floats('beta', N),
+    floats('runningMean', N), floats('runningVariance', N), floats('mean', N), floats('inverseStd', N), floats('y', M * N),
+  ],
+  batchNormEvaluate: [
+    m, n, scalar('epsilon'), floats('x', M * N), floats('gamma', N), floats('beta', N), floats('runningMean', N),
+    floats('runningVariance', N), floats('y', M * N),
+  ],
+  batchNormBackward: [
+    m, n, floats('x', M * N), floats('gamma', N), floats('mean', N), floats('inverseStd', N), floats('dy', M * N),
+    floats('dgamma', N), floats('dbeta', N), floats('dx', M * N),
+  ],
+  layerNormForward: [
+    m, n, scalar('epsilon'), floats('x', M * N), floats('gamma', N), floats('beta', N), floats('mean', M),
+    floats('inverseStd', M), floats('y', M * N),
+  ],
+  layerNormBackward: [
+    m, n, floats('x', M * N), floats('gamma', N), floats('mean', M), floats('inverseStd', M), floats('dy', M * N),
+    floats('dgamma', N), floats('dbeta', N), floats('dx', M * N),
+  ],
   softmaxForward: [m, n, floats('x', M * N), floats('y', M * N)],
   softmaxBackward: [m, n, floats('y', M * N), floats('dy', M * N), floats('dx', M * N)],
   softmaxCrossEntropyForward: [

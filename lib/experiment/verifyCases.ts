@@ -3,6 +3,7 @@ import { activationCases } from './verifyCases/activation';
 import { algebraCases } from './verifyCases/algebra';
 import { gatherCases } from './verifyCases/gather';
 import { lossCases } from './verifyCases/loss';
+import { normalizationCases } from './verifyCases/normalization';
 import { optimizerCases } from './verifyCases/optimizer';
 import type { CaseMakers, KernelName, VerifyCase } from './verifyCases/shared';
 import { Draw } from './verifyDraw';
@@ -12,6 +13,7 @@ export type { KernelName, VerifyCase } from './verifyCases/shared';
 const makers: CaseMakers<KernelName> = {
   ...algebraCases,
   ...activationCases,
+  ...normalizationCases,
   ...lossCases,
   ...optimizerCases,
   ...gatherCases,

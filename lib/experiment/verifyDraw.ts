@@ -82,4 +82,14 @@ export class Draw {
     const sides = this.dtype === 'float32' ? 1 : 2;
     return sides * this.#roundoff * (2 * loss + n + 16);
   }
+
+  /**
+   * For a function whose native version errs by at most `roundings`·u·magnitude; the reference, in double, adds its one
+   * rounding at float32 and as much again at float64. Native exponentials below the smallest normal are 0, in front of
+   * factors of at most 16.
+   */
+  functionBound(roundings: number, magnitude: number): number {
+    const both = this.dtype === 'float32' ? roundings + 1 : 2 * roundings;
+    return both * this.#roundoff * magnitude + 16 * this.#smallestNormal;
+  }
 }

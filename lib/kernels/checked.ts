@@ -2,6 +2,7 @@ import { activationChecked } from './checked/activation';
 import { algebraChecked } from './checked/algebra';
 import { gatherChecked } from './checked/gather';
 import { lossChecked } from './checked/loss';
+import { normalizationChecked } from './checked/normalization';
 import { optimizerChecked } from './checked/optimizer';
 import type { Kernels } from './contract';
 
@@ -16,6 +17,7 @@ export function checked(kernels: Kernels): Kernels {
     dtype: kernels.dtype,
     ...algebraChecked(kernels),
     ...activationChecked(kernels),
+    ...normalizationChecked(kernels),
     ...lossChecked(kernels),
     ...optimizerChecked(kernels),
     ...gatherChecked(kernels),

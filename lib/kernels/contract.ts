@@ -77,8 +77,74 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** dx[n] ← y ≤ 0 ? 0 : dy, from the forward output y. `dy` and `dx` may be the same array. */
   reluBackward(n: number, y: T, dy: T, dx: T): void;
 
+  /** y[n] ← x > 0 ? x : slope·x. `x` and `y` may be the same array. */
+  leakyReluForward(n: number, slope: number, x: T, y: T): void;
+  /** dx[n] ← y > 0 ? dy : slope·dy, from the forward output y, hence for slope ≥ 0. `dy` and `dx` may be the same array. */
+  leakyReluBackward(n: number, slope: number, y: T, dy: T, dx: T): void;
+
+  /** y[n] ← tanh x. `x` and `y` may be the same array. */
+  tanhForward(n: number, x: T, y: T): void;
+  /** dx[n] ← dy·(1 − y²), from the forward output y. `dy` and `dx` may be the same array. */
+  tanhBackward(n: number, y: T, dy: T, dx: T): void;
+
+  /** y[n] ← 1 / (1 + exp(−x)). `x` and `y` may be the same array. */
+  sigmoidForward(n: number, x: T, y: T): void;
+  /** dx[n] ← dy·(y·(1 − y)), from the forward output y. `dy` and `dx` may be the same array. */
+  sigmoidBackward(n: number, y: T, dy: T, dx: T): void;
+
+  /**
+   * y[n] ← x·Φ(x), Φ(x) = ½·erfc(−x/√2): the exact GELU of Hendrycks & Gimpel (2016), not its tanh approximation.
+   * `x` and `y` may be the same array. −Infinity gives NaN.
+   */
+  geluForward(n: number, x: T, y: T): void;
+  /** dx[n] ← dy·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π), from the forward input x. `dy` and `dx` may be the same array. */
+  geluBackward(n: number, x: T, dy: T, dx: T): void;
+
   /** y[n] ← mask ? scale·x : 0: dropout, forward and backward. `x` and `y` may be the same array. */
   maskScale(n: number, scale: number, mask: Uint8Array, x: T, y: T): void;
+
+  /** y[n] ← a + b: a residual connection. Any of the three may be the same array. */
+  add(n: number, a: T, b: T, y: T): void;
+
+  /*
+   * Normalisation. Per column j (batch) or row i (layer): μ = Σx/N, σ² = Σ(x − μ)²/N, x̂ = (x − μ)/√(σ² + ε), y = γ·x̂ + β.
+   * All sums are taken from first to last, in double for either dtype; mean μ and inverseStd 1/√(σ² + ε) are rounded when
+   * stored, and what follows is computed from them in double and rounded once. Both backends agree bit for bit.
+   */
+
+  /**
+   * Batch normalisation in training (Ioffe & Szegedy 2015, algorithm 1), over the m ≥ 1 rows of x[m,n]: y[m,n], and mean[n] and
+   * inverseStd[n] for the backward pass. Moves the running statistics as PyTorch does, in double:
+   * running ← running + momentum·(batch − running), the variance with N − 1; m = 1 has none and leaves runningVariance alone.
+   * With m = 0 nothing is written.
+   */
+  batchNormForward(
+    m: number, n: number, epsilon: number, momentum: number, x: T, gamma: T, beta: T,
+    runningMean: T, runningVariance: T, mean: T, inverseStd: T, y: T,
+  ): void;
+  /** y[m,n] ← γ·(x − runningMean)/√(runningVariance + ε) + β: batch normalisation in evaluation. `x` and `y` may be the same array. */
+  batchNormEvaluate(
+    m: number, n: number, epsilon: number, x: T, gamma: T, beta: T, runningMean: T, runningVariance: T, y: T,
+  ): void;
+  /**
+   * From the forward pass's x, mean and inverseStd: dbeta[n] ← Σᵢ dy, dgamma[n] ← Σᵢ dy·x̂,
+   * dx[m,n] ← γ·inverseStd·(dy − dbeta/m − x̂·dgamma/m). `dy` and `dx` may be the same array. With m = 0 nothing is written.
+   */
+  batchNormBackward(
+    m: number, n: number, x: T, gamma: T, mean: T, inverseStd: T, dy: T, dgamma: T, dbeta: T, dx: T,
+  ): void;
+
+  /** Layer normalisation (Ba et al. 2016) of each row of x[m,n]: y[m,n], and mean[m] and inverseStd[m] for the backward pass. */
+  layerNormForward(
+    m: number, n: number, epsilon: number, x: T, gamma: T, beta: T, mean: T, inverseStd: T, y: T,
+  ): void;
+  /**
+   * From the forward pass's x, mean and inverseStd: dbeta[n] ← Σᵢ dy, dgamma[n] ← Σᵢ dy·x̂, both rounded after each row;
+   * with g = γ·dy: dx[i,:] ← inverseStd·(g − Σⱼ g/n − x̂·Σⱼ g·x̂/n). `dy` and `dx` may be the same array.
+   */
+  layerNormBackward(
+    m: number, n: number, x: T, gamma: T, mean: T, inverseStd: T, dy: T, dgamma: T, dbeta: T, dx: T,
+  ): void;
 
   /** y[m,n] ← row-wise softmax of x, shifted by the row's maximum. `x` and `y` may be the same array. */
   softmaxForward(m: number, n: number, x: T, y: T): void;
@@ -93,38 +159,6 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** dx[m,n] ← scale·(probs − onehot(labels)). `probs` and `dx` may be the same array. */
   softmaxCrossEntropyBackward(m: number, n: number, scale: number, probs: T, labels: Int32Array, dx: T): void;
 
-  /** out[m] ← index of the first maximum of each row of x[m,n]; n ≥ 1 unless m = 0. A row with NaN gives its first NaN. */
-  argmax(m: number, n: number, x: T, out: Int32Array): void;
-
-  /**
-   * One step of SGD on n parameters: g = dw + weightDecay·w; v = momentum·v + g; w −= lr·(nesterov ? g + momentum·v : v).
-   * With momentum 0, v is neither read nor written and may be empty.
-   */
-  sgdStep(
-    n: number, lr: number, momentum: number, weightDecay: number, nesterov: boolean, w: T, dw: T, v: T,
-  ): void;
-
-  /**
-   * x[m,n] ← scale[n]·src[indices[i], :] + shift[n]: draws rows of a data set (bytes, or floats of this dtype) into a
-   * normalised batch, in one pass. The number of rows of src is ⌊src.length / n⌋.
-   */
-  gatherRows(
-    m: number, n: number, indices: Int32Array, src: SourceArray, scale: T, shift: T, x: T,
-  ): void;
-}
-  /**
-   * As {@link gatherRows} with n = channels·height·width < 2³¹, rows being pictures (planes of pixels, row by row) that are
-   * mirrored, moved and partly blanked on the way. Row i of geometry[m,7] holds flip, dx, dy, left, top, right, bottom:
-   * the pixel at column u and line v is scale·src + shift of the one at u − dx, v − dy, both clamped to the picture, and
-   * counted from the right where flip ≠ 0; it is 0 where left ≤ u < right and top ≤ v < bottom. Scale and shift are those
-   * of the pixel written. Any integers are legal.
-   */
-  gatherImages(
-    m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
-    src: SourceArray, scale: T, shift: T, x: T,
-  ): void;
-  /** y[m,n] ← λ·x[i,:] + (1 − λ)·x[partners[i],:]: mixup, of inputs or of targets. */
-  mixRows(m: number, n: number, lambda: number, partners: Int32Array, x: T, y: T): void;
   /**
    * Softmax cross-entropy on soft targets[m,n], with label smoothing ε and class weights[n]: probs[m,n] ← row-wise softmax
    * of x; returns Σᵢⱼ −aᵢⱼ·log p[i,j] with aᵢⱼ = weights[j]·((1 − ε)·targets[i,j] + ε/n), from the shifted logits as
@@ -140,6 +174,17 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   squaredErrorForward(n: number, x: T, targets: T): number;
   /** dx[n] ← scale·(x − targets). `x` and `dx` may be the same array. */
   squaredErrorBackward(n: number, scale: number, x: T, targets: T, dx: T): void;
+
+  /** out[m] ← index of the first maximum of each row of x[m,n]; n ≥ 1 unless m = 0. A row with NaN gives its first NaN. */
+  argmax(m: number, n: number, x: T, out: Int32Array): void;
+
+  /**
+   * One step of SGD on n parameters: g = dw + weightDecay·w; v = momentum·v + g; w −= lr·(nesterov ? g + momentum·v : v).
+   * With momentum 0, v is neither read nor written and may be empty.
+   */
+  sgdStep(
+    n: number, lr: number, momentum: number, weightDecay: number, nesterov: boolean, w: T, dw: T, v: T,
+  ): void;
 
   /*
    * In the next three, weightDecay is coupled (it enters the gradient), keep = 1 − lr·λ is what decoupled decay leaves of w,
@@ -169,3 +214,24 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** y[n] ← y + t·(x − y): a moving average of x where t is small. What is equal stays as it is. */
   lerp(n: number, t: number, x: T, y: T): void;
 
+  /**
+   * x[m,n] ← scale[n]·src[indices[i], :] + shift[n]: draws rows of a data set (bytes, or floats of this dtype) into a
+   * normalised batch, in one pass. The number of rows of src is ⌊src.length / n⌋.
+   */
+  gatherRows(
+    m: number, n: number, indices: Int32Array, src: SourceArray, scale: T, shift: T, x: T,
+  ): void;
+  /**
+   * As {@link gatherRows} with n = channels·height·width < 2³¹, rows being pictures (planes of pixels, row by row) that are
+   * mirrored, moved and partly blanked on the way. Row i of geometry[m,7] holds flip, dx, dy, left, top, right, bottom:
+   * the pixel at column u and line v is scale·src + shift of the one at u − dx, v − dy, both clamped to the picture, and
+   * counted from the right where flip ≠ 0; it is 0 where left ≤ u < right and top ≤ v < bottom. Scale and shift are those
+   * of the pixel written. Any integers are legal.
+   */
+  gatherImages(
+    m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
+    src: SourceArray, scale: T, shift: T, x: T,
+  ): void;
+  /** y[m,n] ← λ·x[i,:] + (1 − λ)·x[partners[i],:]: mixup, of inputs or of targets. */
+  mixRows(m: number, n: number, lambda: number, partners: Int32Array, x: T, y: T): void;
+}

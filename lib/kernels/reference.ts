@@ -3,6 +3,7 @@ import { activationReference } from './reference/activation';
 import { algebraReference } from './reference/algebra';
 import { gatherReference } from './reference/gather';
 import { lossReference } from './reference/loss';
+import { normalizationReference } from './reference/normalization';
 import { optimizerReference } from './reference/optimizer';
 import { roundingTo } from './reference/rounding';
 
@@ -21,6 +22,7 @@ export function createReference(dtype: Dtype): Kernels {
     dtype,
     ...algebraReference(round),
     ...activationReference(round),
+    ...normalizationReference(round),
     ...lossReference(round),
     ...optimizerReference(round),
     ...gatherReference(round),

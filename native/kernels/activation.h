@@ -1,8 +1,10 @@
-// Elementwise layers: ReLU and dropout's mask. Bit for bit equal to TypeScript.
+// Elementwise functions, dropout's mask and the sum of a residual block. Bit for bit equal to TypeScript, except where a
+// function of elementary.h is involved.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/elementary.h"
 #include "kernels/loops.h"
 
 namespace blastrain {
@@ -21,11 +23,77 @@ BLASTRAIN_KERNEL void ReluBackward(int64_t n, const T* y, const T* dy, T* dx) {
   for (int64_t i = 0; i < n; i++) dx[i] = y[i] <= 0 ? T(0) : dy[i];
 }
 
+// y <- x > 0 ? x : slope x. x and y may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void LeakyReluForward(int64_t n, T slope, const T* x, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : slope * x[i];
+}
+
+// dx <- y > 0 ? dy : slope dy, from the forward output y. dy and dx may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void LeakyReluBackward(int64_t n, T slope, const T* y, const T* dy, T* dx) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dy[i] : slope * dy[i];
+}
+
+// x and y may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void TanhForward(int64_t n, const T* x, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = Tanh(x[i]);
+}
+
+// dx <- dy (1 - y^2), from the forward output y. dy and dx may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void TanhBackward(int64_t n, const T* y, const T* dy, T* dx) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
+}
+
+// x and y may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void SigmoidForward(int64_t n, const T* x, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = Sigmoid(x[i]);
+}
+
+// dx <- dy (y (1 - y)), from the forward output y. dy and dx may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void SigmoidBackward(int64_t n, const T* y, const T* dy, T* dx) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) dx[i] = dy[i] * (y[i] * (1 - y[i]));
+}
+
+// y <- x Phi(x). x and y may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void GeluForward(int64_t n, const T* x, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] * NormalOf(x[i]).distribution;
+}
+
+// dx <- dy (Phi(x) + x phi(x)), from the forward input x. dy and dx may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void GeluBackward(int64_t n, const T* x, const T* dy, T* dx) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) {
+    const Normal<T> normal = NormalOf(x[i]);
+    dx[i] = dy[i] * (normal.distribution + normal.density_times_x);
+  }
+}
+
 // y <- mask ? scale x : 0. x and y may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void MaskScale(int64_t n, T scale, const uint8_t* mask, const T* x, T* y) {
   BLASTRAIN_ELEMENTWISE
   for (int64_t i = 0; i < n; i++) y[i] = mask[i] != 0 ? scale * x[i] : T(0);
+}
+
+// y <- a + b. Any of the three may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void Add(int64_t n, const T* a, const T* b, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = a[i] + b[i];
 }
 
 }  // namespace blastrain

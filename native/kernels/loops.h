@@ -10,6 +10,9 @@
 #define BLASTRAIN_KERNEL
 #endif
 
+// BLASTRAIN_INLINE: a part of such a loop, compiled with it for each vector width.
+#define BLASTRAIN_INLINE inline __attribute__((always_inline))
+
 // BLASTRAIN_ELEMENTWISE: element i of the outputs depends on element i of the inputs alone, so the loop may vectorise
 // even where the contract lets an output be the same array as an input.
 #if defined(__clang__)
