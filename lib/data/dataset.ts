@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import type { SourceArray } from '../kernels/contract';
+import type { FloatArray, SourceArray } from '../kernels/contract';
 
 /** Which part of the data a set of rows is. Training accepts 'train' and selection 'validation'; 'test' stays sealed. */
 export type SplitName = 'train' | 'validation' | 'test';
@@ -23,6 +23,8 @@ export interface Dataset {
   readonly features: SourceArray;
   /** [size], class indices in [0, classNames.length). */
   readonly labels: Int32Array;
+  /** [size, targets.length / size], what a regression is to predict. */
+  readonly targets?: FloatArray;
   readonly size: number;
   readonly featureSize: number;
   readonly classNames: readonly string[];

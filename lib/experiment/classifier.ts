@@ -77,14 +77,14 @@ export class Classifier {
     if (!Number.isInteger(size)) {
       throw expected('ERR_SHAPE', `a multiple of ${String(inputSize)} values`, 'features', features, { path: 'features' });
     }
-    const { labels, probabilities } = this.evaluator.predict({
+    const { labels, predictions } = this.evaluator.predict({
       name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize: inputSize,
       classNames: this.classNames,
     });
     return Array.from(labels, (label, row) => ({
       label,
       className: this.classNames[label]!,
-      probabilities: Array.from(probabilities.subarray(row * outputSize, (row + 1) * outputSize)),
+      probabilities: Array.from(predictions.subarray(row * outputSize, (row + 1) * outputSize)),
     }));
   }
 

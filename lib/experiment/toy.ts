@@ -80,7 +80,7 @@ export function runToy(options: { readonly backend?: BackendName } = {}): ToyRep
 
   const checked = new Objective(model, CHECK.l2);
   const loss = checked.loss(EXAMPLES, x, labels);
-  const scores = rows(checked.probabilities, LAYERS[2]);
+  const scores = rows(checked.predictions, LAYERS[2]);
   const { parameters } = checkGradients(checked, EXAMPLES, x, labels, { step: CHECK.step });
 
   const trained = new Objective(model, TRAINING.l2);

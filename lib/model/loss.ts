@@ -1,25 +1,134 @@
+import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
 
+/** What a batch should give: class indices [m], or class probabilities or numbers [m, outputs]. */
+export type Targets = Int32Array | FloatArray;
+
+/** The names of the losses, for specs. */
+export const lossNames = ['cross-entropy', 'mse'] as const;
+export type LossName = (typeof lossNames)[number];
+
+/** A loss over the rows of a batch: its mean is the sum that forward returns, over {@link weight}. */
+export interface Loss {
+  readonly name: LossName;
+  /** What the last forward's outputs say [m, outputs]: class probabilities, or the numbers themselves. */
+  readonly predictions: FloatArray;
+  /** What the last forward's sum is to be divided by for a mean. */
+  readonly weight: number;
+  /** The sum over m rows of outputs[m, outputSize]. */
+  forward(m: number, outputs: FloatArray, targets: Targets): number;
+  /** Fills {@link predictions} alone. */
+  predict(m: number, outputs: FloatArray): void;
+  /** doutputs ← scale·∂sum/∂outputs, after a forward on the same arguments. */
+  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void;
+}
+
+export interface CrossEntropyOptions {
+  /** ε in [0, 1): the share of each target that is spread over all classes. Default 0. */
+  readonly labelSmoothing?: number;
+  /** A weight ≥ 0 for each class; by default all 1. */
+  readonly classWeights?: readonly number[];
+}
+
 /**
- * Softmax cross-entropy on integer labels, on logits x[m, classes]. Softmax and logarithm stay fused, so that the gradient
- * is the plain difference p − onehot and no probability is ever divided by.
+ * Softmax cross-entropy on logits [m, classes]. Softmax and logarithm stay fused, so that the gradient is the plain
+ * difference p − target and no probability is ever divided by.
+ *
+ * As torch.nn.CrossEntropyLoss: a label y stands for the one-hot row of y, smoothing makes (1 − ε)·target + ε/classes of a row,
+ * and class weights multiply its columns. The mean divides by the sum of the labels' weights, or, for probabilities as
+ * targets, by m.
  */
-export class SoftmaxCrossEntropy {
-  /** Class probabilities [m, classes] of the last {@link forward}. */
-  readonly probabilities: FloatArray;
+export class SoftmaxCrossEntropy implements Loss {
+  readonly name = 'cross-entropy';
+  readonly predictions: FloatArray;
+  weight = 0;
+  private readonly smoothing: number;
+  private readonly classWeights: FloatArray;
+  /** One-hot rows of labels, for what the kernels on labels do not know: smoothing and weights. */
+  private readonly onehot: FloatArray | undefined;
 
-  constructor(private readonly kernels: Kernels, private readonly classes: number, maxBatch: number) {
-    this.probabilities = allocate(kernels.dtype, maxBatch * classes);
+  constructor(
+    private readonly kernels: Kernels,
+    private readonly classes: number,
+    maxBatch: number,
+    { labelSmoothing = 0, classWeights }: CrossEntropyOptions = {},
+  ) {
+    this.predictions = allocate(kernels.dtype, maxBatch * classes);
+    this.smoothing = labelSmoothing;
+    this.classWeights = allocate(kernels.dtype, classes).fill(1);
+    if (classWeights !== undefined) this.classWeights.set(classWeights);
+    if (labelSmoothing > 0 || classWeights !== undefined) this.onehot = allocate(kernels.dtype, maxBatch * classes);
   }
 
-  /** Σᵢ −log p[i, labels[i]] over the m rows. Throws ERR_KERNEL_INDEX for a label outside [0, classes). */
-  forward(m: number, logits: FloatArray, labels: Int32Array): number {
-    return this.kernels.softmaxCrossEntropyForward(m, this.classes, logits, labels, this.probabilities);
+  /** Throws ERR_KERNEL_INDEX for a label outside [0, classes). */
+  forward(m: number, logits: FloatArray, targets: Targets): number {
+    const { kernels, classes, onehot, predictions } = this;
+    this.weight = m;
+    if (isLabels(targets)) {
+      if (onehot === undefined) return kernels.softmaxCrossEntropyForward(m, classes, logits, targets, predictions);
+      this.spread(m, targets, onehot);
+    }
+    const rows = isLabels(targets) ? onehot! : targets;
+    return kernels.softCrossEntropyForward(m, classes, this.smoothing, logits, rows, this.classWeights, predictions);
   }
 
-  /** dlogits ← (p − onehot)/m: the gradient of the mean over the batch (docs/backpropagation.md, ∂J/∂z3). */
-  backward(m: number, labels: Int32Array, dlogits: FloatArray): void {
-    this.kernels.softmaxCrossEntropyBackward(m, this.classes, 1 / m, this.probabilities, labels, dlogits);
+  predict(m: number, logits: FloatArray): void {
+    this.kernels.softmaxForward(m, this.classes, logits, this.predictions);
   }
+
+  backward(m: number, _logits: FloatArray, targets: Targets, scale: number, dlogits: FloatArray): void {
+    const { kernels, classes, onehot, predictions } = this;
+    if (isLabels(targets) && onehot === undefined) {
+      kernels.softmaxCrossEntropyBackward(m, classes, scale, predictions, targets, dlogits);
+      return;
+    }
+    const rows = isLabels(targets) ? onehot! : targets;
+    kernels.softCrossEntropyBackward(m, classes, scale, this.smoothing, predictions, rows, this.classWeights, dlogits);
+  }
+
+  /** Fills the one-hot rows and sums up the labels' weights. */
+  private spread(m: number, labels: Int32Array, onehot: FloatArray): void {
+    onehot.fill(0, 0, m * this.classes);
+    this.weight = 0;
+    for (let i = 0; i < m; i++) {
+      const label = labels[i]!;
+      if (!(label >= 0 && label < this.classes)) {
+        throw expected('ERR_KERNEL_INDEX', `an index in [0, ${String(this.classes)})`, `labels[${String(i)}]`, label);
+      }
+      onehot[i * this.classes + label] = 1;
+      this.weight += this.classWeights[label]!;
+    }
+  }
+}
+
+/** Mean squared error on outputs [m, outputs] and numbers of the same shape, over all elements, as torch.nn.MSELoss. */
+export class MeanSquaredError implements Loss {
+  readonly name = 'mse';
+  predictions: FloatArray;
+  weight = 0;
+
+  constructor(private readonly kernels: Kernels, private readonly outputs: number) {
+    this.predictions = allocate(kernels.dtype, 0);
+  }
+
+  /** Throws ERR_KERNEL_ARG for labels as targets. */
+  forward(m: number, outputs: FloatArray, targets: Targets): number {
+    this.predictions = outputs;
+    this.weight = m * this.outputs;
+    return this.kernels.squaredErrorForward(this.weight, outputs, targets as FloatArray);
+  }
+
+  predict(_m: number, outputs: FloatArray): void {
+    this.predictions = outputs;
+  }
+
+  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void {
+    this.kernels.squaredErrorBackward(m * this.outputs, 2 * scale, outputs, targets as FloatArray, doutputs);
+  }
+}
+
+/** Told by tag, not by class: an array may come from another realm. */
+export function isLabels(targets: Targets): targets is Int32Array {
+  return targets[Symbol.toStringTag] === 'Int32Array';
 }

@@ -1,73 +1,103 @@
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
-import type { Dataset } from '../data/dataset';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/preprocess';
+import { TargetReader } from '../data/targets';
+import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
 
 /** How well a model does on a set of rows. */
 export interface Evaluation {
-  /** Share of the rows whose most probable class is the label. */
+  /** Share of the rows whose most probable class is the label; NaN where rows have numbers instead of labels. */
   readonly accuracy: number;
-  /** Mean cross-entropy + λ‖W‖². */
+  /** Mean loss + λ‖W‖²: plain cross-entropy, without label smoothing and class weights, or the mean squared error. */
   readonly loss: number;
+  /** Root of the mean squared error; present for a regression only. */
+  readonly rmse?: number;
 }
 
 /** Runs a model over data sets in batches of the model's `maxBatch`; its buffers are allocated once. */
 export class Evaluator {
   private readonly x: FloatArray;
   private readonly rows: Int32Array;
-  private readonly labels: Int32Array;
   /** Predicted class of each row of the last batch. */
   private readonly predicted: Int32Array;
 
-  constructor(private readonly objective: Objective, private readonly normalization: Normalization) {
+  /** @param average where given, its parameters are evaluated, not the model's. */
+  constructor(
+    private readonly objective: Objective,
+    private readonly normalization: Normalization,
+    private readonly average: WeightAverage | null = null,
+  ) {
     const { model } = objective;
     this.x = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
     this.rows = new Int32Array(model.maxBatch);
-    this.labels = new Int32Array(model.maxBatch);
     this.predicted = new Int32Array(model.maxBatch);
   }
 
   /** Accuracy and loss on all rows of the data set; NaN for an empty one. */
-  evaluate(data: Dataset): Evaluation {
+  evaluate(data: Dataset | StoredDataset): Evaluation {
+    const { objective, x } = this;
+    const targets = new TargetReader(objective.model.kernels, data, objective.model.maxBatch);
     let correct = 0;
-    let crossEntropy = 0;
-    this.forEachBatch(data, (m) => {
-      crossEntropy += m * this.objective.crossEntropyLoss(m, this.x, this.labels, 'evaluate');
-      correct += countEqual(m, this.classify(m), this.labels);
+    let sum = 0;
+    let weight = 0;
+    let penalty = 0;
+    this.averaged(() => {
+      this.forEachBatch(data, (m) => {
+        sum += objective.sum(m, x, targets.read(m, this.rows), 'evaluate');
+        weight += objective.weight;
+        correct += countEqual(m, this.classify(m), targets.labels);
+      });
+      penalty = objective.penalty();
     });
-    return { accuracy: correct / data.size, loss: crossEntropy / data.size + this.objective.penalty() };
+    return {
+      accuracy: data.targets === undefined ? correct / data.size : Number.NaN,
+      loss: sum / weight + penalty,
+      ...(objective.classifies ? {} : { rmse: Math.sqrt(sum / weight) }),
+    };
   }
 
-  /** Class probabilities [size, classes] and the most probable class of every row. */
-  predict(data: Dataset): { probabilities: FloatArray; labels: Int32Array } {
-    const { model, probabilities } = this.objective;
-    const all = allocate(model.kernels.dtype, data.size * model.outputSize);
+  /** What the model says of every row [size, outputs], see {@link Objective.predictions}, and its most probable class. */
+  predict(data: Dataset): { predictions: FloatArray; labels: Int32Array } {
+    const { model } = this.objective;
+    const { outputSize } = model;
+    const all = allocate(model.kernels.dtype, data.size * outputSize);
     const labels = new Int32Array(data.size);
-    this.forEachBatch(data, (m, from) => {
-      this.objective.crossEntropyLoss(m, this.x, this.labels, 'evaluate');
-      all.set(probabilities.subarray(0, m * model.outputSize), from * model.outputSize);
-      labels.set(this.classify(m).subarray(0, m), from);
+    this.averaged(() => {
+      this.forEachBatch(data, (m, from) => {
+        const predictions = this.objective.predict(m, this.x);
+        all.set(predictions.subarray(0, m * outputSize), from * outputSize);
+        labels.set(this.classify(m).subarray(0, m), from);
+      });
     });
-    return { probabilities: all, labels };
+    return { predictions: all, labels };
+  }
+
+  /** Runs `work` with the averaged parameters in the model's place, where there are some. */
+  averaged<Result>(work: () => Result): Result {
+    this.average?.exchange();
+    try {
+      return work();
+    } finally {
+      this.average?.exchange();
+    }
   }
 
   private classify(m: number): Int32Array {
-    const { model, probabilities } = this.objective;
-    model.kernels.argmax(m, model.outputSize, probabilities, this.predicted);
+    const { model, predictions } = this.objective;
+    model.kernels.argmax(m, model.outputSize, predictions, this.predicted);
     return this.predicted;
   }
 
-  private forEachBatch(data: Dataset, visit: (m: number, from: number) => void): void {
-    const { model } = this.objective;
-    for (let from = 0; from < data.size; from += model.maxBatch) {
-      const m = Math.min(model.maxBatch, data.size - from);
-      for (let i = 0; i < m; i++) {
-        this.rows[i] = from + i;
-        this.labels[i] = data.labels[from + i]!;
-      }
-      const { scale, shift } = this.normalization;
-      model.kernels.gatherRows(m, model.inputSize, this.rows, data.features, scale, shift, this.x);
+  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, from: number) => void): void {
+    const { kernels, maxBatch } = this.objective.model;
+    const inputs = new InputReader(kernels, { data, normalization: this.normalization, maxBatch, order: 'sequential' });
+    for (let from = 0; from < data.size; from += maxBatch) {
+      const m = Math.min(maxBatch, data.size - from);
+      for (let i = 0; i < m; i++) this.rows[i] = from + i;
+      inputs.read(m, this.rows, this.x);
       visit(m, from);
     }
   }

@@ -1,20 +1,43 @@
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { Batches } from '../data/batches';
-import type { Dataset } from '../data/dataset';
+import type { Augmenter } from '../data/augment';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/preprocess';
+import { TargetReader } from '../data/targets';
+import type { WeightAverage } from '../optim/average';
+import { clipNorm } from '../optim/clip';
 import type { Optimizer } from '../optim/optimizer';
 import { countEqual } from './evaluate';
 import type { Objective } from './objective';
 
+export interface StepOptions {
+  /**
+   * Batches per update, whose gradients add up to that of one large batch. An epoch's last update takes what is left of
+   * it. Default 1.
+   */
+  readonly accumulate?: number;
+  /** Limit on the norm of the gradient of the loss, without the penalty's; null sets none. */
+  readonly clipNorm?: number | null;
+  /** Follows the parameters; null for none. */
+  readonly average?: WeightAverage | null;
+  /** Varies the rows; as they are without. */
+  readonly augmenter?: Augmenter;
+}
+
 /** One training step: draw a batch, forward, loss, backward, update. Allocates nothing after construction. */
 export class TrainingStep {
   private readonly x: FloatArray;
-  private readonly labels: Int32Array;
+  private readonly inputs: InputReader;
+  private readonly targets: TargetReader;
   private readonly predicted: Int32Array;
+  /** Sum of the gradients of the batches of an update. */
+  private readonly gradientSum: FloatArray;
+  private readonly accumulate: number;
   /** J̃ on the last batch, before the update. */
   loss = Number.NaN;
-  /** Rows of the last batch that were classified rightly before the update. */
+  /** Rows of the last batch that were classified rightly before the update; NaN where there is nothing to classify. */
   correct = 0;
   /** Rows of the last batch. */
   rows = 0;
@@ -23,30 +46,80 @@ export class TrainingStep {
     private readonly objective: Objective,
     private readonly optimizer: Optimizer,
     private readonly batches: Batches,
-    private readonly data: Dataset,
-    private readonly normalization: Normalization,
+    private readonly data: Dataset | StoredDataset,
+    normalization: Normalization,
+    private readonly options: StepOptions = {},
   ) {
-    const { model } = objective;
-    this.x = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
-    this.labels = new Int32Array(model.maxBatch);
-    this.predicted = new Int32Array(model.maxBatch);
+    const { model: { kernels, maxBatch, inputSize, arena } } = objective;
+    this.accumulate = options.accumulate ?? 1;
+    this.x = allocate(kernels.dtype, maxBatch * inputSize);
+    const { augmenter } = options;
+    this.inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }) });
+    this.targets = new TargetReader(kernels, data, maxBatch, augmenter);
+    this.predicted = new Int32Array(maxBatch);
+    this.gradientSum = allocate(kernels.dtype, this.accumulate > 1 ? arena.gradients.length : 0);
   }
 
   /** Returns false, without an update, when the loss is not finite. */
   run(learningRate: number): boolean {
-    const { objective, data, normalization, x, labels } = this;
-    const { kernels, inputSize, outputSize } = objective.model;
+    const { objective, optimizer, options } = this;
+    const { kernels, arena } = objective.model;
+    this.rows = 0;
+    this.correct = 0;
+    if (this.accumulate === 1) this.single();
+    else this.several();
+    if (!Number.isFinite(this.loss)) return false;
+    if (typeof options.clipNorm === 'number') clipNorm(kernels, arena.gradients, options.clipNorm);
+    optimizer.step(learningRate);
+    options.average?.update(optimizer.steps);
+    return true;
+  }
+
+  private single(): void {
+    const { objective, x } = this;
     const rows = this.batches.next();
     const m = rows.length;
-    kernels.gatherRows(m, inputSize, rows, data.features, normalization.scale, normalization.shift, x);
-    for (let i = 0; i < m; i++) labels[i] = data.labels[rows[i]!]!;
+    const targets = this.read(m, rows);
+    this.loss = objective.lossAndGradient(m, x, targets);
+    this.count(m);
+  }
 
-    this.rows = m;
-    this.loss = objective.lossAndGradient(m, x, labels);
-    kernels.argmax(m, outputSize, objective.probabilities, this.predicted);
-    this.correct = countEqual(m, this.predicted, labels);
-    if (!Number.isFinite(this.loss)) return false;
-    this.optimizer.step(learningRate);
-    return true;
+  /** As {@link single} on all rows of several batches at once: sums are divided by the weight of all. */
+  private several(): void {
+    const { objective, x, gradientSum } = this;
+    const { kernels, arena: { gradients } } = objective.model;
+    let sum = 0;
+    let weight = 0;
+    for (let batch = 1; batch <= this.accumulate; batch++) {
+      const rows = this.batches.next();
+      const m = rows.length;
+      const targets = this.read(m, rows);
+      sum += objective.sum(m, x, targets, 'train');
+      weight += objective.weight;
+      objective.backward(m, x, targets, 1);
+      this.count(m);
+      if (batch > 1) kernels.axpy(gradients.length, 1, gradientSum, gradients);
+      if (this.batches.position >= this.data.size) break;
+      if (batch < this.accumulate) gradientSum.set(gradients);
+    }
+    kernels.scal(gradients.length, 1 / weight, gradients);
+    this.loss = sum / weight + objective.penalty();
+  }
+
+  /** Fills x with the inputs of a batch; returns its targets. */
+  private read(m: number, rows: Int32Array): Int32Array | FloatArray {
+    this.inputs.read(m, rows, this.x);
+    return this.targets.read(m, rows);
+  }
+
+  private count(m: number): void {
+    const { kernels, outputSize } = this.objective.model;
+    this.rows += m;
+    if (this.data.targets !== undefined) {
+      this.correct = Number.NaN;
+      return;
+    }
+    kernels.argmax(m, outputSize, this.objective.predictions, this.predicted);
+    this.correct += countEqual(m, this.predicted, this.targets.labels);
   }
 }
