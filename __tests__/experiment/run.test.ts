@@ -1,37 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainingData } from '../../lib/experiment/build';
 import { Classifier } from '../../lib/experiment/classifier';
-import { runExperiment } from '../../lib/experiment/run';
 import { RunFolder } from '../../lib/experiment/runFolder';
-import { parseSpec } from '../../lib/experiment/spec';
-import type { ResultEvent, TrainEvent } from '../../lib/train/events';
-import type { TrainCommand } from '../../lib/train/train';
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { run, withoutTimes } from '../support/run';
+import { tinyData } from '../support/tinyData';
 
 const folder = temporaryFolder();
 const data = tinyData();
-
-function run(
-  spec: object, options: { data?: TrainingData; place?: RunFolder; stopAt?: number } = {},
-): { events: TrainEvent[]; checkpoint: Uint8Array; result: ResultEvent } {
-  const generator = runExperiment(parseSpec({ ...tinySpec, ...spec }), options.data ?? data, 'run', options.place);
-  const events: TrainEvent[] = [];
-  let command: TrainCommand;
-  for (;;) {
-    const turn = generator.next(command);
-    if (turn.done === true) return { events, checkpoint: turn.value, result: events[events.length - 1] as ResultEvent };
-    events.push(turn.value);
-    command = 'step' in turn.value && turn.value.step === options.stopAt ? 'stop' : undefined;
-  }
-}
-
-/** Everything but the wall clock. */
-function withoutTimes(events: readonly TrainEvent[]): unknown[] {
-  return events.map((event) => ({ ...event, seconds: 0, stepMilliseconds: 0 }));
-}
 
 describe.each(backends)('on %s kernels', (backend) => {
   describe.each(['float32', 'float64'] as const)('in %s', (dtype) => {
@@ -39,7 +16,9 @@ describe.each(backends)('on %s kernels', (backend) => {
       const { events, result } = run({ backend, dtype });
       expect(events.map(({ type }) => type)).toEqual([
         'start',
-        ...Array.from({ length: 30 }, (_, i) => (i % 10 === 9 ? ['step', 'evaluation'] : ['step'])).flat(),
+        ...Array.from({ length: 30 }, (_, i) => [
+          'step', ...(i % 10 === 9 ? ['evaluation'] : []), ...(i === 0 || i === 9 ? ['health'] : []), ...(i % 5 === 4 ? ['epoch'] : []),
+        ]).flat(),
         'result',
       ]);
       expect(result).toMatchObject({ ended: 'finished', steps: 30, backend, dtype, epochs: 6 });
@@ -149,7 +128,7 @@ test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole'
   const path = join(folder, 'full');
   mkdirSync(path);
   const place = RunFolder.create({ runs: folder, name: 'fills' });
-  const checkpoint = place.writeCheckpoint(run({}).checkpoint);
+  place.writeCheckpoint(run({}).checkpoint);
   place.close();
   // A metrics file on /dev/full: every write fails with ENOSPC, as on a full disk.
   if (!existsSync('/dev/full')) return;
@@ -157,5 +136,5 @@ test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole'
   const full = new (RunFolder as unknown as new (path: string, name: string) => RunFolder)(path, 'full');
   expect(() => run({}, { place: full })).toThrow(expect.objectContaining({ code: 'ERR_IO', message: expect.stringContaining('no space left') as string }));
   full.close();
-  expect(() => Classifier.load(checkpoint)).not.toThrow();
+  expect(() => Classifier.load(place.checkpointFiles(0).last)).not.toThrow();
 });

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { BlastrainError, fromPlain } from '../errors';
+import { BlastrainError, expected, fromPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
 import { Classifier } from './classifier';
-import { packageRoot } from './files';
+import { packageRoot } from '../files';
+import { resumedSpec } from './resume';
 import type { RunPlace } from './runFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
@@ -15,6 +16,11 @@ export interface TrainOptions {
   readonly data?: TrainingData;
   /** Where to make the run's folder; by default nothing is written to disk. */
   readonly place?: RunPlace;
+  /**
+   * The folder of a run that goes on from its last checkpoint, to the bit; the spec then holds changes only, see
+   * {@link resumedSpec}. In place of `place`.
+   */
+  readonly resume?: string;
   /** Name of a run without a folder, for its events. */
   readonly name?: string;
 }
@@ -32,12 +38,14 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  * the training. Throws ERR_CONFIG at once for a bad spec; later errors come out of the iteration and of `model`.
  */
 export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): TrainingRun {
-  const parsed = parseSpec(spec);
+  const { data, place, resume, name = 'run' } = options;
+  if (place !== undefined && resume !== undefined) throw expected('ERR_CONFIG', 'no place', 'a run that goes on', place, { path: 'place' });
+  const parsed = resume === undefined ? parseSpec(spec) : resumedSpec(resume, spec);
+  if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
-  const { data, place, name = 'run' } = options;
   const order: WorkerOrder = {
-    spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }),
+    spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }), ...(resume !== undefined && { resume }),
   };
   const worker = new Worker(join(packageRoot, 'dist', 'experiment', 'worker.js'), {
     workerData: order,

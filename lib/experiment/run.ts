@@ -1,105 +1,152 @@
 import { arch, availableParallelism, platform, release } from 'node:os';
+import { BlastrainError } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
-import { encodeCheckpoint } from '../train/checkpoint';
-import type { TrainEvent } from '../train/events';
-import { freshProgress, train } from '../train/train';
+import { decodeCheckpoint, encodeCheckpoint, restoreParts } from '../train/checkpoint';
+import type { CheckpointParts } from '../train/checkpoint';
+import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
+import { conclude, freshProgress, train } from '../train/train';
 import type { TrainCommand } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
+import { Keeper } from './keeper';
+import { readBest } from './resume';
+import type { Resumption } from './resume';
 import type { RunFolder } from './runFolder';
 import type { TrainSpec } from './spec';
 import { version } from './version';
 
-/** What spec.json records beside the spec, so that a run can be repeated and its conditions known. */
-export interface RunRecord {
-  readonly name: string;
-  readonly startedAt: string;
-  readonly versions: Readonly<Record<string, string>>;
+/** What a run computes with; two runs agree to the bit only where all of it agrees. */
+interface Conditions {
   readonly backend: BackendName;
   readonly dtype: Dtype;
   readonly threads: number;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** What spec.json records beside the spec, so that a run can be repeated and its conditions known. */
+export interface RunRecord extends Conditions {
+  readonly name: string;
+  readonly startedAt: string;
   readonly platform: string;
   readonly data: string;
   readonly dataDigest: string;
+  /** When the run went on, and from which step. */
+  readonly resumed?: readonly { readonly at: string; readonly step: number }[];
 }
 
 /**
- * Trains what the spec says and yields the run's events; the generator's return value is the final checkpoint. With a
- * folder, spec, metrics and checkpoints are written into it on the way. A driver may answer an event with 'stop'.
- * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO; the last good checkpoint stays.
+ * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint of the model. With a
+ * folder, spec, metrics and checkpoints are written into it on the way; with a resumption the run of that folder goes on
+ * from its checkpoint, to the bit. A driver may answer an event with 'stop'.
+ * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before; the last good checkpoint stays.
  */
 export function* runExperiment(
-  spec: TrainSpec, data: TrainingData, name: string, folder?: RunFolder,
+  spec: TrainSpec, data: TrainingData, name: string, folder?: RunFolder, resumption?: Resumption,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
+  const { train: rows, origin } = data;
+  if (resumption !== undefined && resumption.record.dataDigest !== origin.digest) throw otherData(resumption.record, data);
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? availableParallelism());
-  const threads = getThreads(kernels.backend);
-  const conditions = { backend: kernels.backend, dtype: kernels.dtype, threads };
-  const { training, optimizer, batches, normalization } = buildTraining(spec, data, kernels);
-  const { arena } = training.objective.model;
-  const { train: rows } = data;
-  const resolved: TrainSpec = { ...spec, backend: kernels.backend, threads };
+  const { backend, dtype } = kernels;
+  const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
+  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels);
+  const { plateau, objective: { model } } = training;
+  const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
+  const progress = freshProgress();
+  const checkpoint = resumption?.checkpoint;
+  if (checkpoint !== undefined) {
+    restoreParts(checkpoint, parts);
+    sampler.setState(checkpoint.sampler);
+    Object.assign(progress, checkpoint.progress);
+  }
+
+  const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
   const facts = {
     spec: resolved,
     classNames: rows.classNames,
     ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
-    dataDigest: data.origin.digest,
+    dataDigest: origin.digest,
   };
-  const record: RunRecord = {
-    name,
-    startedAt: new Date().toISOString(),
-    versions: versions(),
-    ...conditions,
-    platform: `${platform()} ${release()} ${arch()}`,
-    data: data.origin.description,
-    dataDigest: data.origin.digest,
-  };
-  folder?.writeSpec({ ...resolved, record });
+  const begun = progress.step;
+  const earlier = resumption === undefined ? [] : folder?.rewindMetrics(begun) ?? [];
+  const at = new Date().toISOString();
+  folder?.writeSpec({
+    ...resolved,
+    record: {
+      name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: origin.description, dataDigest: origin.digest,
+      ...resumption?.record,
+      ...conditions,
+      ...(resumption && { resumed: [...(resumption.record.resumed ?? []), { at, step: begun }] }),
+    } satisfies RunRecord,
+  });
 
-  const progress = freshProgress();
-  const checkpoint = (): Uint8Array =>
-    encodeCheckpoint({ arena, optimizer, normalization }, facts, progress, batches.getState());
-  const write = (bytes: Uint8Array): TrainEvent | undefined =>
-    folder && { type: 'checkpoint', step: progress.step, file: folder.writeCheckpoint(bytes) };
   const emit = function* (event: TrainEvent): Generator<TrainEvent, TrainCommand, TrainCommand> {
     folder?.appendEvent(event);
     return yield event;
   };
-
-  yield* emit({
+  const { steps, stepsPerEpoch } = training.plan;
+  const start: StartEvent = {
     type: 'start',
     run: name,
     layers: spec.layers,
-    parameters: arena.values.length,
-    steps: training.plan.steps,
-    stepsPerEpoch: training.plan.stepsPerEpoch,
+    parameters: model.arena.values.length,
+    steps,
+    stepsPerEpoch,
     batchSize: spec.batchSize,
-    ...conditions,
+    backend,
+    dtype,
+    threads: conditions.threads,
     seed: spec.seed,
-    data: data.origin.description,
-    dataDigest: data.origin.digest,
-  });
-  // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
-  write(checkpoint());
+    data: origin.description,
+    dataDigest: origin.digest,
+  };
+  // Where nothing changed, metrics hold the start already: they become those of a run that was never interrupted.
+  if (earlier.some((event) => JSON.stringify(event) === JSON.stringify(start))) yield { ...start, resumedFrom: begun };
+  else yield* emit(resumption === undefined ? start : { ...start, resumedFrom: begun });
+  for (const event of resumption?.warnings ?? []) yield* emit(event);
+  const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
+  if (changes.length > 0) yield* emit(otherConditions(changes));
 
-  const loop = train(training, progress, () => write(folder === undefined ? new Uint8Array() : checkpoint()));
+  const encode = (): Uint8Array => encodeCheckpoint(parts, facts, progress, sampler.getState());
+  const keeper = new Keeper(encode, folder, spec.restoreBest);
+  if (checkpoint === undefined) {
+    // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
+    keeper.saveLast(0);
+  } else if (folder !== undefined && progress.best !== null) {
+    const { step } = progress.best;
+    if (step === begun) keeper.saveBest(encode()); // it may have been killed just before it did this
+    else if (spec.restoreBest) {
+      keeper.best = readBest(folder.path, spec, step);
+      if (keeper.best === undefined) yield* emit(lostBest(step));
+    }
+  }
+
+  const loop = train(training, progress, (request) => keeper.save(progress.step, request));
   let turn = loop.next();
-  while (turn.done !== true) turn = loop.next(yield* emit(turn.value));
-  const { ended, ...scores } = turn.value;
+  // A checkpoint's event is in the metrics already, see Keeper.
+  while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));
+  if (keeper.savedAt !== progress.step) keeper.saveLast(progress.step);
 
-  const bytes = checkpoint();
-  if (ended === 'stopped') write(bytes);
+  const bytes = keeper.best ?? encode();
+  if (keeper.best !== undefined) restoreParts(decodeCheckpoint(bytes, 'the best checkpoint'), parts);
+  const scores = conclude(training, progress);
+  const best = progress.best ?? { step: progress.step, valAccuracy: scores.valAccuracy };
   yield* emit({
     type: 'result',
     run: name,
-    ended,
+    ended: turn.value,
     ...scores,
-    epochs: progress.step / training.plan.stepsPerEpoch,
+    bestStep: best.step,
+    bestValAccuracy: best.valAccuracy,
+    modelStep: keeper.best === undefined ? progress.step : best.step,
+    epochs: progress.step / stepsPerEpoch,
     steps: progress.step,
     seconds: progress.seconds,
     stepMilliseconds: (1000 * progress.stepSeconds) / progress.step,
-    ...conditions,
+    backend,
+    dtype,
+    threads: conditions.threads,
   });
   return bytes;
 }
@@ -111,5 +158,40 @@ function versions(): Readonly<Record<string, string>> {
     node: process.versions.node,
     v8: process.versions.v8,
     ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore } : {}),
+  };
+}
+
+function otherData({ name, dataDigest }: RunRecord, { origin }: TrainingData): BlastrainError {
+  return new BlastrainError(
+    'ERR_DATA',
+    `Expected the data that run ${name} was trained on (digest ${dataDigest.slice(0, 12)}) to go on with but received ` +
+      `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
+  );
+}
+
+/** What differs of that which decides about bits. */
+function changesOf(before: Conditions, now: Conditions): string[] {
+  const facts = ({ backend, threads, versions: { v8, openblas, openblasCore } }: Conditions): Record<string, unknown> => ({
+    backend, ...(backend === 'native' ? { threads, openblas, openblasCore } : { v8 }),
+  });
+  const [old, fresh] = [facts(before), facts(now)];
+  return Object.keys(fresh)
+    .filter((key) => old[key] !== fresh[key] && (key === 'backend' || old['backend'] === fresh['backend']))
+    .map((key) => `${key} was ${String(old[key])} and is ${String(fresh[key])}`);
+}
+
+function otherConditions(changes: readonly string[]): WarningEvent {
+  return {
+    type: 'warning',
+    code: 'RESUME_CONDITIONS',
+    message: `The run goes on under other conditions and may differ in the last bits from one that was not interrupted: ${changes.join(', ')}`,
+  };
+}
+
+function lostBest(step: number): WarningEvent {
+  return {
+    type: 'warning',
+    code: 'RESUME_BEST',
+    message: `The checkpoint of the best step ${String(step)} is gone: unless a better one comes, the run ends with its last model`,
   };
 }

@@ -1,14 +1,23 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync,
+  rmSync, writeSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { expected, nearest } from '../errors';
 import type { TrainEvent } from '../train/events';
-import { replaceFile, withFileErrors } from './files';
+import { replaceFile, withFileErrors } from '../files';
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
   spec: 'spec.json',
   metrics: 'metrics.jsonl',
+  /** The last checkpoint, and the one before it, for the case that the last is damaged. */
   checkpoint: 'checkpoint.safetensors',
+  previous: 'checkpoint.previous.safetensors',
+  /** The checkpoint of the best evaluation. */
+  best: 'best.safetensors',
+  /** Folder of the checkpoints that `keepEvery` keeps. */
+  kept: 'checkpoints',
 } as const;
 
 /** Where a run's folder is made: runs/NAME, or runs/BASE-n with the next free number. */
@@ -46,6 +55,38 @@ export class RunFolder {
     }
   }
 
+  /** Opens the folder of a run that ended in any way; what it was writing at that moment is cleared away. Throws ERR_IO. */
+  static reopen(path: string): RunFolder {
+    for (const folder of [path, join(path, runFiles.kept)]) {
+      if (!existsSync(folder)) continue;
+      withFileErrors(folder, () => {
+        for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) rmSync(join(folder, name));
+      });
+    }
+    return new RunFolder(path, basename(path));
+  }
+
+  /**
+   * Cuts metrics.jsonl behind the last event that a run had said when it had done `step` steps; an end that was torn while
+   * it was written goes too. Returns the events that stay.
+   */
+  rewindMetrics(step: number): TrainEvent[] {
+    const file = join(this.path, runFiles.metrics);
+    const bytes = withFileErrors(file, () => readFileSync(file));
+    const events: TrainEvent[] = [];
+    let end = 0;
+    for (let next = bytes.indexOf('\n'); next >= 0; next = bytes.indexOf('\n', end)) {
+      const event = parseEvent(bytes.toString('utf8', end, next));
+      if (event === undefined || event.type === 'result' || ('step' in event && event.step > step)) break;
+      events.push(event);
+      end = next + 1;
+    }
+    withFileErrors(file, () => {
+      ftruncateSync(this.metrics, end);
+    });
+    return events;
+  }
+
   appendEvent(event: TrainEvent): void {
     const file = join(this.path, runFiles.metrics);
     withFileErrors(file, () => {
@@ -57,14 +98,35 @@ export class RunFolder {
     replaceFile(join(this.path, runFiles.spec), `${JSON.stringify(spec, null, 2)}\n`);
   }
 
-  /** Replaces the checkpoint; the metrics written so far are on the disk before it. Returns the file. */
-  writeCheckpoint(bytes: Uint8Array): string {
+  /** Where the checkpoints of a step go. */
+  checkpointFiles(step: number): { last: string; kept: string } {
+    return {
+      last: join(this.path, runFiles.checkpoint),
+      kept: join(this.path, runFiles.kept, `step-${String(step).padStart(6, '0')}.safetensors`),
+    };
+  }
+
+  /**
+   * Replaces the last checkpoint, whose file becomes the previous one; the metrics written so far are on the disk before
+   * it. At every moment a whole checkpoint is in place.
+   */
+  writeCheckpoint(bytes: Uint8Array): void {
     withFileErrors(join(this.path, runFiles.metrics), () => {
       fsyncSync(this.metrics);
     });
-    const file = join(this.path, runFiles.checkpoint);
-    replaceFile(file, bytes);
-    return file;
+    const last = join(this.path, runFiles.checkpoint);
+    if (existsSync(last)) keepAs(last, join(this.path, runFiles.previous));
+    replaceFile(last, bytes);
+  }
+
+  /** Replaces the checkpoint of the best evaluation. */
+  writeBest(bytes: Uint8Array): void {
+    replaceFile(join(this.path, runFiles.best), bytes);
+  }
+
+  /** Writes a checkpoint that stays. */
+  writeKept(bytes: Uint8Array, step: number): void {
+    replaceFile(this.checkpointFiles(step).kept, bytes);
   }
 
   close(): void {
@@ -112,6 +174,28 @@ function highestNumber(runs: string, base: string): number {
   const names = withFileErrors(runs, () => readdirSync(runs));
   const numbers = names.filter((name) => name.startsWith(`${base}-`)).map((name) => Number(name.slice(base.length + 1)));
   return Math.max(0, ...numbers.filter((n) => Number.isSafeInteger(n)));
+}
+
+/** Gives a file a second name, in place of what had that name before, so that neither name is ever without a file. */
+function keepAs(file: string, name: string): void {
+  const temporary = `${name}.${String(process.pid)}.tmp`;
+  withFileErrors(name, () => {
+    rmSync(temporary, { force: true });
+    try {
+      linkSync(file, temporary);
+    } catch {
+      copyFileSync(file, temporary); // a file system without hard links
+    }
+    renameSync(temporary, name);
+  });
+}
+
+function parseEvent(line: string): TrainEvent | undefined {
+  try {
+    return JSON.parse(line) as TrainEvent;
+  } catch {
+    return undefined;
+  }
 }
 
 /** writeSync may write a part only, on a disk that is nearly full. */

@@ -4,6 +4,7 @@ import type { PlainError } from '../errors';
 import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
 import { loadData } from '../data/locate';
+import { findResumption } from './resume';
 import { RunFolder } from './runFolder';
 import type { RunPlace } from './runFolder';
 import { runExperiment } from './run';
@@ -20,6 +21,8 @@ export interface WorkerOrder {
   readonly name: string;
   /** Where the run's folder is made; absent for a run that only lives in memory. */
   readonly place?: RunPlace;
+  /** The folder of a run that goes on, in place of `place`. */
+  readonly resume?: string;
   /** Carries 'stop' to the worker. Polled between events, because the loop never returns to its event loop. */
   readonly control: MessagePort;
 }
@@ -34,8 +37,10 @@ function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void 
   let folder: RunFolder | undefined;
   try {
     const data = order.data ?? loadData(dataRequest(order.spec));
-    folder = order.place && RunFolder.create(order.place);
-    const run = runExperiment(order.spec, data, folder?.name ?? order.name, folder);
+    const resumption = order.resume === undefined ? undefined : findResumption(order.resume, order.spec);
+    if (order.resume !== undefined) folder = RunFolder.reopen(order.resume);
+    else if (order.place !== undefined) folder = RunFolder.create(order.place);
+    const run = runExperiment(order.spec, data, resumption?.record.name ?? folder?.name ?? order.name, folder, resumption);
     let command: TrainCommand;
     for (;;) {
       const turn = run.next(command);

@@ -1,7 +1,8 @@
 import type { BackendName, Dtype } from '../kernels/contract';
 
 /** Everything a training run says, as plain JSON objects in the order in which it happens. */
-export type TrainEvent = StartEvent | StepEvent | EvaluationEvent | CheckpointEvent | WarningEvent | ResultEvent;
+export type TrainEvent =
+  StartEvent | StepEvent | EpochEvent | EvaluationEvent | HealthEvent | CheckpointEvent | WarningEvent | ResultEvent;
 
 /** First event: what is about to happen. */
 export interface StartEvent {
@@ -18,6 +19,8 @@ export interface StartEvent {
   readonly seed: number;
   readonly data: string;
   readonly dataDigest: string;
+  /** Steps done already, where the run goes on from a checkpoint. */
+  readonly resumedFrom?: number;
 }
 
 /** A training step, after its update; emitted every `logEvery` steps. */
@@ -26,14 +29,28 @@ export interface StepEvent {
   /** Steps done so far, the first is 1. */
   readonly step: number;
   readonly epoch: number;
-  /** Loss on the batch before the update: mean cross-entropy + λ‖W‖². */
+  /** The loss that training minimises on the batch, before the update: its mean + λ‖W‖². */
   readonly loss: number;
   /** Share of the batch classified rightly before the update. */
   readonly batchAccuracy: number;
   readonly learningRate: number;
 }
 
-/** Accuracy and loss at a point of the training, taken without dropout. */
+/** End of a pass over the training rows, as training itself saw it: before each update, with dropout and the like. */
+export interface EpochEvent {
+  readonly type: 'epoch';
+  readonly step: number;
+  /** Passes done so far, the first is 1. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly trainAccuracy: number;
+  /** Wall time of the pass with its evaluations and events. */
+  readonly seconds: number;
+  /** Training rows per second of the steps alone. */
+  readonly samplesPerSecond: number;
+}
+
+/** Accuracy and loss at a point of the training, taken without dropout. Accuracies of a regression are NaN. */
 export interface EvaluationEvent {
   readonly type: 'evaluation';
   readonly step: number;
@@ -42,13 +59,42 @@ export interface EvaluationEvent {
   readonly trainLoss: number;
   readonly valAccuracy: number;
   readonly valLoss: number;
+  /** Root mean squared error on the validation rows; of a regression only. */
+  readonly valRmse?: number;
 }
 
-/** A checkpoint was written. */
+/** How the layers do on one batch of training, see health.ts. */
+export interface HealthEvent {
+  readonly type: 'health';
+  readonly step: number;
+  readonly layers: readonly LayerHealth[];
+}
+
+/** Measurements of one layer with weights, together with the activation function behind it. */
+export interface LayerHealth {
+  /** Its number among the layers with weights, from 1, and the name of its weights. */
+  readonly layer: number;
+  readonly weights: string;
+  /** Standard deviation of its outputs over rows and units. */
+  readonly activationStd: number;
+  /** Share of its units that are 0 on every row of the batch; absent without a ReLU. */
+  readonly deadUnits?: number;
+  /** Root mean square of the weights before the step, and of their gradient. */
+  readonly weightRms: number;
+  readonly gradientRms: number;
+  /** ‖change of the weights‖ / ‖weights‖ of this step. */
+  readonly updateRatio: number;
+}
+
+/** A checkpoint is written. */
 export interface CheckpointEvent {
   readonly type: 'checkpoint';
   readonly step: number;
   readonly file: string;
+  /** Whether this is the best model so far, by validation, and so was kept as such too. */
+  readonly best: boolean;
+  /** Where a copy was kept for good, when one was due. */
+  readonly kept?: string;
 }
 
 /** Something the user should know that does not stop the run. */
@@ -56,17 +102,30 @@ export interface WarningEvent {
   readonly type: 'warning';
   readonly code: string;
   readonly message: string;
+  /** Steps done when it was said; absent before the first. */
+  readonly step?: number;
 }
+
+/** Why a training ended. */
+export type EndReason = 'finished' | 'stopped' | 'earlyStopping' | 'maxSeconds';
 
 /** Last event of a run that ended well or was stopped. */
 export interface ResultEvent {
   readonly type: 'result';
   readonly run: string;
-  /** Why training ended. */
-  readonly ended: 'finished' | 'stopped';
+  /** Why training ended: all steps done, asked to, or by the spec's key of that name. */
+  readonly ended: EndReason;
   readonly trainAccuracy: number;
   readonly valAccuracy: number;
   readonly valLoss: number;
+  /** Root mean squared errors; of a regression only. */
+  readonly trainRmse?: number;
+  readonly valRmse?: number;
+  /** The evaluation that did best on validation. */
+  readonly bestStep: number;
+  readonly bestValAccuracy: number;
+  /** The step whose parameters the model has: `bestStep` with restoreBest, else the last. */
+  readonly modelStep: number;
   /** Passes over the training rows, fractional when a run ends within one. */
   readonly epochs: number;
   readonly steps: number;

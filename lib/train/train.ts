@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { BlastrainError } from '../errors';
-import type { Dataset } from '../data/dataset';
-import type { Schedule } from '../optim/schedules';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import type { ReduceOnPlateau, Schedule } from '../optim/schedules';
+import { diverged } from './divergence';
 import type { Evaluator } from './evaluate';
-import type { EvaluationEvent, TrainEvent } from './events';
+import type { EndReason, EpochEvent, EvaluationEvent, TrainEvent } from './events';
+import { freshHealth } from './health';
+import type { HealthMonitor, HealthState } from './health';
 import type { Objective } from './objective';
 import type { TrainingStep } from './step';
 
@@ -13,6 +15,12 @@ export interface TrainingPlan {
   readonly stepsPerEpoch: number;
   readonly logEvery: number;
   readonly evaluateEvery: number;
+  /** Steps between checkpoints that are kept for good; null keeps none. */
+  readonly keepEvery: number | null;
+  /** Evaluations without a better one after which training ends; null never ends it. */
+  readonly earlyStopping: number | null;
+  /** Wall time after which training ends, resumed runs included; null never ends it. */
+  readonly maxSeconds: number | null;
 }
 
 /** Everything a training needs, built and ready. There is no place for test rows on purpose. */
@@ -20,143 +28,250 @@ export interface Training {
   readonly objective: Objective;
   readonly step: TrainingStep;
   readonly schedule: Schedule;
+  /** Hears the validation losses, where the schedule listens to them. */
+  readonly plateau: ReduceOnPlateau | null;
   readonly evaluator: Evaluator;
-  readonly train: Dataset;
-  readonly validation: Dataset;
+  readonly train: Dataset | StoredDataset;
+  readonly validation: Dataset | StoredDataset;
   readonly plan: TrainingPlan;
+  /** Watches the layers; null saves its little time. */
+  readonly health: HealthMonitor | null;
 }
+
+/** Sums over some steps, for a running training loss and accuracy. */
+export interface RunningSums {
+  steps: number;
+  rows: number;
+  lossSum: number;
+  correct: number;
+}
+
+function emptySums(): RunningSums {
+  return { steps: 0, rows: 0, lossSum: 0, correct: 0 };
+}
+
+/** What an evaluation found, and when. */
+export type BestEvaluation = Pick<EvaluationEvent, 'step' | 'valAccuracy' | 'valLoss'>;
 
 /** How far a training has come; part of a checkpoint. */
 export interface TrainingProgress {
   step: number;
-  /** Sums over the steps since the last evaluation, for its running training loss and accuracy. */
-  lossSum: number;
-  correct: number;
-  rows: number;
-  stepsSinceEvaluation: number;
+  readonly sinceEvaluation: RunningSums;
+  readonly inEpoch: RunningSums;
+  best: BestEvaluation | null;
+  evaluationsSinceBest: number;
   lastFiniteLoss: number;
+  readonly health: HealthState;
   /** Time spent in steps, and in all; wall clock, so the one part of a run that does not repeat. */
   stepSeconds: number;
   seconds: number;
+  /** The two as they were when the epoch began. */
+  readonly epochStart: { stepSeconds: number; seconds: number };
 }
 
 /** The progress of a training that has not begun. */
 export function freshProgress(): TrainingProgress {
   return {
-    step: 0, lossSum: 0, correct: 0, rows: 0, stepsSinceEvaluation: 0,
-    lastFiniteLoss: Number.NaN, stepSeconds: 0, seconds: 0,
+    step: 0,
+    sinceEvaluation: emptySums(),
+    inEpoch: emptySums(),
+    best: null,
+    evaluationsSinceBest: 0,
+    lastFiniteLoss: Number.NaN,
+    health: freshHealth(),
+    stepSeconds: 0,
+    seconds: 0,
+    epochStart: { stepSeconds: 0, seconds: 0 },
   };
 }
 
 /** What a driver may answer to an event. */
 export type TrainCommand = 'stop' | undefined;
 
-/** Where and why a training ended. */
-export interface TrainingOutcome {
-  readonly ended: 'finished' | 'stopped';
-  readonly trainAccuracy: number;
-  readonly valAccuracy: number;
-  readonly valLoss: number;
-  readonly parametersDigest: string;
+/** Which checkpoints are due beside the last one, which always is. */
+export interface SaveRequest {
+  /** This is the best evaluation so far. */
+  readonly best: boolean;
+  /** `keepEvery` falls on this step. */
+  readonly keep: boolean;
 }
 
 /**
- * The training loop, as a generator of events: whoever drives it decides on which thread it runs, and ends it early by
- * answering an event with 'stop'. `progress` is updated in place; `save` is called after each evaluation, when
- * everything is consistent, and may yield an event of its own.
+ * The training loop, as a generator of events: whoever drives it decides on which thread it runs, and ends it between two
+ * steps by answering an event with 'stop'. `progress` is updated in place; `save` is called when everything that happens
+ * at a step has happened, so that going on from there repeats nothing and leaves nothing out. It may yield an event.
  *
  * Throws ERR_DIVERGED when the loss is no longer finite: parameters are then those before the failing update.
  */
 export function* train(
   training: Training,
   progress: TrainingProgress,
-  save: () => TrainEvent | undefined,
-): Generator<TrainEvent, TrainingOutcome, TrainCommand> {
-  const { step, schedule, plan } = training;
+  save: (request: SaveRequest) => TrainEvent | undefined,
+): Generator<TrainEvent, EndReason, TrainCommand> {
+  const { step, schedule, plan, health, objective: { model } } = training;
+  let command: TrainCommand;
+  const say = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
+    command = (yield event) ?? command;
+  };
   let clock = performance.now();
   const lap = (): number => {
     const before = clock;
     clock = performance.now();
-    progress.seconds += (clock - before) / 1000;
-    return (clock - before) / 1000;
+    const seconds = (clock - before) / 1000;
+    progress.seconds += seconds;
+    return seconds;
   };
-  let command: TrainCommand;
 
-  while (progress.step < plan.steps && command !== 'stop') {
-    const learningRate = schedule(progress.step);
-    const finite = step.run(learningRate);
-    if (!finite) throw diverged(progress.step + 1, learningRate, step.loss, progress.lastFiniteLoss);
-    progress.step++;
-    progress.lastFiniteLoss = step.loss;
-    progress.lossSum += step.loss;
-    progress.correct += step.correct;
-    progress.rows += step.rows;
-    progress.stepsSinceEvaluation++;
-
-    const last = progress.step === plan.steps;
-    if (progress.step % plan.logEvery === 0 || last) {
+  for (;;) {
+    if (progress.step >= plan.steps) return 'finished';
+    if (command === 'stop') return 'stopped';
+    if (plan.earlyStopping !== null && progress.evaluationsSinceBest >= plan.earlyStopping) return 'earlyStopping';
+    if (plan.maxSeconds !== null && progress.seconds + (performance.now() - clock) / 1000 >= plan.maxSeconds) {
       progress.stepSeconds += lap();
-      command = yield {
+      return 'maxSeconds';
+    }
+
+    const next = progress.step + 1;
+    const last = next === plan.steps;
+    const evaluates = last || isDue(next, plan.evaluateEvery);
+    const examines = health !== null && health.isDue(next, evaluates, progress.health);
+    const learningRate = schedule(progress.step);
+    if (examines) health.beforeStep();
+    if (!step.run(learningRate)) throw diverged(model, step.loss, next, learningRate, progress.lastFiniteLoss);
+    progress.step = next;
+    progress.lastFiniteLoss = step.loss;
+    count(step, progress.sinceEvaluation);
+    count(step, progress.inEpoch);
+
+    const logs = last || isDue(next, plan.logEvery);
+    const keeps = isDue(next, plan.keepEvery);
+    const epochEnds = isDue(next, plan.stepsPerEpoch);
+    if (!(logs || evaluates || examines || keeps || epochEnds)) continue;
+
+    progress.stepSeconds += lap();
+    // Before an evaluation overwrites the activations.
+    const layers = examines ? health.afterStep(step.rows) : undefined;
+    if (logs) {
+      yield* say({
         type: 'step',
-        step: progress.step,
-        epoch: progress.step / plan.stepsPerEpoch,
+        step: next,
+        epoch: next / plan.stepsPerEpoch,
         loss: step.loss,
         batchAccuracy: step.correct / step.rows,
         learningRate,
-      };
-      lap();
+      });
     }
-    if ((progress.step % plan.evaluateEvery === 0 || last) && command !== 'stop') {
-      progress.stepSeconds += lap();
-      const event = evaluation(training, progress);
+    let evaluation: EvaluationEvent | undefined;
+    if (evaluates) {
+      evaluation = evaluate(training, progress);
       // An update can blow the parameters up without its own loss telling; such parameters are not to be saved.
-      if (!Number.isFinite(event.valLoss)) throw diverged(progress.step, learningRate, event.valLoss, progress.lastFiniteLoss);
-      command = (yield event) ?? command;
-      const saved = save();
-      if (saved !== undefined) command = (yield saved) ?? command;
-      lap();
+      if (!Number.isFinite(evaluation.valLoss)) {
+        throw diverged(model, evaluation.valLoss, next, learningRate, progress.lastFiniteLoss);
+      }
+      training.plateau?.observe(evaluation.valLoss);
+      yield* say(evaluation);
     }
+    if (layers !== undefined) yield* say({ type: 'health', step: next, layers });
+    if (health !== null && (layers !== undefined || evaluation !== undefined)) {
+      const facts = { step: next, loss: step.loss, learningRate, layers, evaluation };
+      for (const { code, message } of health.diagnose(facts, progress.health)) {
+        yield* say({ type: 'warning', code, message, step: next });
+      }
+    }
+    if (epochEnds) {
+      lap();
+      yield* say(endEpoch(progress, plan.stepsPerEpoch));
+    }
+    if (evaluates || keeps) {
+      const saved = save({ best: progress.best?.step === next, keep: keeps });
+      if (saved !== undefined) yield* say(saved);
+    }
+    lap();
   }
-
-  const outcome = conclude(training, command === 'stop' && progress.step < plan.steps ? 'stopped' : 'finished');
-  lap();
-  return outcome;
 }
 
-function evaluation(training: Training, progress: TrainingProgress): EvaluationEvent {
-  const { accuracy, loss } = training.evaluator.evaluate(training.validation);
+function isDue(step: number, every: number | null): boolean {
+  return every !== null && step % every === 0;
+}
+
+function count({ loss, correct, rows }: TrainingStep, sums: RunningSums): void {
+  sums.steps++;
+  sums.rows += rows;
+  sums.lossSum += loss;
+  sums.correct += correct;
+}
+
+function evaluate(training: Training, progress: TrainingProgress): EvaluationEvent {
+  const { step, sinceEvaluation } = progress;
+  const { accuracy, loss, rmse } = training.evaluator.evaluate(training.validation);
   const event: EvaluationEvent = {
     type: 'evaluation',
-    step: progress.step,
-    epoch: progress.step / training.plan.stepsPerEpoch,
-    trainAccuracy: progress.correct / progress.rows,
-    trainLoss: progress.lossSum / progress.stepsSinceEvaluation,
+    step,
+    epoch: step / training.plan.stepsPerEpoch,
+    trainAccuracy: sinceEvaluation.correct / sinceEvaluation.rows,
+    trainLoss: sinceEvaluation.lossSum / sinceEvaluation.steps,
     valAccuracy: accuracy,
     valLoss: loss,
+    ...(rmse === undefined ? {} : { valRmse: rmse }),
   };
-  Object.assign(progress, { lossSum: 0, correct: 0, rows: 0, stepsSinceEvaluation: 0 });
+  Object.assign(sinceEvaluation, emptySums());
+  if (isBetter(event, progress.best)) {
+    progress.best = { step, valAccuracy: accuracy, valLoss: loss };
+    progress.evaluationsSinceBest = 0;
+  } else {
+    progress.evaluationsSinceBest++;
+  }
   return event;
 }
 
-function conclude(training: Training, ended: TrainingOutcome['ended']): TrainingOutcome {
-  const validation = training.evaluator.evaluate(training.validation);
-  const { values } = training.objective.model.arena;
-  return {
-    ended,
-    trainAccuracy: training.evaluator.evaluate(training.train).accuracy,
-    valAccuracy: validation.accuracy,
-    valLoss: validation.loss,
-    parametersDigest: createHash('sha256')
-      .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
-      .digest('hex'),
-  };
+/** By accuracy, or by loss where nothing is classified; the first of equals stays the best. */
+function isBetter(one: EvaluationEvent, best: BestEvaluation | null): boolean {
+  if (best === null) return true;
+  return Number.isFinite(one.valAccuracy) ? one.valAccuracy > best.valAccuracy : one.valLoss < best.valLoss;
 }
 
-function diverged(step: number, learningRate: number, loss: number, lastFiniteLoss: number): BlastrainError {
-  return new BlastrainError(
-    'ERR_DIVERGED',
-    `Expected a finite loss for step ${String(step)} but received ${String(loss)}; the learning rate was ` +
-      `${String(learningRate)} and the last finite loss ${String(lastFiniteLoss)}`,
-    { step, learningRate, lastFiniteLoss },
-  );
+function endEpoch(progress: TrainingProgress, stepsPerEpoch: number): EpochEvent {
+  const { step, inEpoch, epochStart, seconds, stepSeconds } = progress;
+  const event: EpochEvent = {
+    type: 'epoch',
+    step,
+    epoch: step / stepsPerEpoch,
+    trainLoss: inEpoch.lossSum / inEpoch.steps,
+    trainAccuracy: inEpoch.correct / inEpoch.rows,
+    seconds: seconds - epochStart.seconds,
+    samplesPerSecond: inEpoch.rows / (stepSeconds - epochStart.stepSeconds),
+  };
+  Object.assign(inEpoch, emptySums());
+  Object.assign(epochStart, { seconds, stepSeconds });
+  return event;
+}
+
+/** What a trained model comes to. */
+export interface TrainingScores {
+  readonly trainAccuracy: number;
+  readonly valAccuracy: number;
+  readonly valLoss: number;
+  /** Of a regression only. */
+  readonly trainRmse?: number;
+  readonly valRmse?: number;
+  /** SHA-256 of the parameters that were evaluated, little-endian, in arena order. */
+  readonly parametersDigest: string;
+}
+
+/** Evaluates the model as it stands on all training and validation rows; the time counts as part of the training. */
+export function conclude(training: Training, progress: TrainingProgress): TrainingScores {
+  const begun = performance.now();
+  const { evaluator, objective: { model: { arena: { values } } } } = training;
+  const validation = evaluator.evaluate(training.validation);
+  const train = evaluator.evaluate(training.train);
+  const scores = {
+    trainAccuracy: train.accuracy,
+    valAccuracy: validation.accuracy,
+    valLoss: validation.loss,
+    ...(train.rmse === undefined || validation.rmse === undefined ? {} : { trainRmse: train.rmse, valRmse: validation.rmse }),
+    parametersDigest: evaluator.averaged(() =>
+      createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex')),
+  };
+  progress.seconds += (performance.now() - begun) / 1000;
+  return scores;
 }

@@ -1,0 +1,177 @@
+import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runExperiment } from '../../lib/experiment/run';
+import { RunFolder } from '../../lib/experiment/runFolder';
+import { parseSpec } from '../../lib/experiment/spec';
+import type { TrainEvent } from '../../lib/train/events';
+import { backends } from '../support/backends';
+import { temporaryFolder } from '../support/folder';
+import { drive, resume, run as runWith, withoutTimes } from '../support/run';
+import type { Ran } from '../support/run';
+import { tinyData, tinySpec } from '../support/tinyData';
+
+const runs = temporaryFolder();
+let count = 0;
+/** Ends within an epoch, and not on an evaluation. */
+const short = { steps: 18, evaluateEvery: 5 };
+const run: typeof runWith = (spec, options) => runWith({ ...short, ...spec }, options);
+
+/** Runs into a folder of its own; gives up without a word behind event number `killedAt`, as after kill -9. */
+function begin(spec: object, killedAt = Infinity): { path: string; ran?: Ran } {
+  const folder = RunFolder.create({ runs, name: `run${String(++count)}` });
+  try {
+    const experiment = runExperiment(parseSpec({ ...tinySpec, ...short, ...spec }), tinyData(), 'run', folder);
+    if (killedAt === Infinity) return { path: folder.path, ran: drive(experiment) };
+    for (let i = 0; i < killedAt; i++) if (experiment.next().done === true) break;
+    return { path: folder.path };
+  } finally {
+    folder.close();
+  }
+}
+
+/** What metrics.jsonl says, but for times and the folder's name. */
+function metricsOf(path: string): unknown[] {
+  const lines = readFileSync(join(path, 'metrics.jsonl'), 'utf8').replaceAll(path, 'RUN').trimEnd().split('\n');
+  return withoutTimes(lines.map((line) => JSON.parse(line) as TrainEvent));
+}
+
+/** The step that a kill behind each event leaves in the folder: every number of events of a run that is never killed. */
+const everywhere = (spec: object): number[] => Array.from({ length: run(spec).events.length + 4 }, (_, i) => i);
+
+const variants: readonly [string, object][] = [
+  ['momentum', {}],
+  ['Adam, an average of the weights and reduction on a plateau', {
+    optimizer: 'adam', momentum: 0, learningRate: 0.02, emaDecay: 0.9, schedule: 'plateau', decay: 0.5, patience: 1, evaluateEvery: 3, restoreBest: true,
+  }],
+  ['Nesterov, decay, replacement', { nesterov: true, decay: 0.9, sampling: 'replacement' }],
+  ['restoreBest and keepEvery', { restoreBest: true, keepEvery: 7, learningRate: 0.5 }],
+  ['early stopping', { earlyStopping: 2, evaluateEvery: 2, steps: 60 }],
+  ['evaluations within epochs', { evaluateEvery: 7 }],
+];
+
+describe.each(backends)('on %s kernels', (backend) => {
+  describe.each(variants)('with %s', (_, options) => {
+    const spec = { ...options, backend, threads: 1 };
+
+    test('a run killed behind any event goes on to the bit', () => {
+      const whole = begin(spec);
+      for (const killedAt of everywhere(spec)) {
+        const { path } = begin(spec, killedAt);
+        if (!existsSync(join(path, 'spec.json'))) continue; // killed before it began
+        const { result } = resume(path);
+        expect({ killedAt, digest: result.parametersDigest }).toEqual({ killedAt, digest: whole.ran!.result.parametersDigest });
+        expect(metricsOf(path)).toEqual(metricsOf(whole.path));
+      }
+    });
+
+    test('a run stopped at any step goes on to the bit', () => {
+      const whole = begin(spec);
+      for (let stopAt = 1; stopAt < whole.ran!.result.steps; stopAt += 2) {
+        const folder = RunFolder.create({ runs, name: `run${String(++count)}` });
+        expect(run(spec, { place: folder, stopAt }).result).toMatchObject({ ended: 'stopped' });
+        folder.close();
+        const { result } = resume(folder.path);
+        expect({ stopAt, digest: result.parametersDigest }).toEqual({ stopAt, digest: whole.ran!.result.parametersDigest });
+        expect(metricsOf(folder.path)).toEqual(metricsOf(whole.path));
+      }
+    });
+  });
+});
+
+describe('what a kill can leave behind', () => {
+  const whole = begin({});
+
+  const torn: readonly [string, (path: string) => void][] = [
+    ['a torn last line of the metrics', (path) => { appendFileSync(join(path, 'metrics.jsonl'), '{"type":"step","st'); }],
+    ['half-written files', (path) => { writeFileSync(join(path, 'checkpoint.safetensors.123.tmp'), 'half'); }],
+    ['no metrics at all', (path) => { rmSync(join(path, 'metrics.jsonl')); }],
+  ];
+  test.each(torn)('%s is put right', (what, damage) => {
+    const { path } = begin({}, 15);
+    damage(path);
+    const { result } = resume(path);
+    expect(result.parametersDigest).toBe(whole.ran!.result.parametersDigest);
+    if (what !== 'no metrics at all') expect(metricsOf(path)).toEqual(metricsOf(whole.path));
+    expect(readdirSync(path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  const damages: readonly [string, (file: string) => void][] = [
+    ['cut', (file) => { truncateSync(file, 1000); }],
+    ['empty', (file) => { truncateSync(file, 0); }],
+    ['of another program', (file) => { writeFileSync(file, 'PK text of something else'); }],
+    ['of another run', (file) => { copyFileSync(join(begin({ learningRate: 0.2 }).path, 'checkpoint.safetensors'), file); }],
+  ];
+  test.each(damages)('of a last checkpoint that is %s, a warning is said and the previous one is used', (_, damage) => {
+    const { path } = begin({}, 20);
+    damage(join(path, 'checkpoint.safetensors'));
+    const { events, result } = resume(path);
+    expect(events[0]).toMatchObject({ type: 'start', resumedFrom: 5 });
+    expect(events[1]).toMatchObject({ type: 'warning', code: 'ERR_CHECKPOINT', message: expect.stringContaining('ERR_CHECKPOINT') as string });
+    expect(result.parametersDigest).toBe(whole.ran!.result.parametersDigest);
+  });
+
+  test('where both are damaged, ERR_CHECKPOINT says so and nothing is touched', () => {
+    const { path } = begin({}, 20);
+    for (const name of ['checkpoint.safetensors', 'checkpoint.previous.safetensors']) truncateSync(join(path, name), 1000);
+    const before = metricsOf(path);
+    expect(() => resume(path)).toThrow(expect.objectContaining({ code: 'ERR_CHECKPOINT' }));
+    expect(metricsOf(path)).toEqual(before);
+  });
+
+  test('a best model that is gone is said, and the run ends with its last', () => {
+    const folder = RunFolder.create({ runs, name: 'lost' });
+    run({ restoreBest: true }, { place: folder, stopAt: 7 });
+    folder.close();
+    const { path } = folder;
+    rmSync(join(path, 'best.safetensors'));
+    const { events } = resume(path, {}, { answer: () => 'stop' });
+    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', code: 'RESUME_BEST' }));
+    expect(events[events.length - 1]).toMatchObject({ ended: 'stopped', bestStep: 5, modelStep: 8 });
+  });
+});
+
+describe('going on', () => {
+  test('with more steps is the longer run', () => {
+    const { path } = begin({ steps: 10 });
+    const { result } = resume(path, { steps: 18 });
+    expect(result.parametersDigest).toBe(run({}).result.parametersDigest);
+    expect(JSON.parse(readFileSync(join(path, 'spec.json'), 'utf8'))).toMatchObject({ steps: 18, record: { resumed: [{ step: 10 }] } });
+  });
+
+  test('with epochs in place of steps', () => {
+    const { path } = begin({ steps: 10 });
+    expect(resume(path, { epochs: 3 }).result).toMatchObject({ steps: 15, epochs: 3 });
+  });
+
+  test('with a finished run repeats its result', () => {
+    const { path, ran } = begin({});
+    const before = metricsOf(path);
+    expect(resume(path).result.parametersDigest).toBe(ran!.result.parametersDigest);
+    expect(metricsOf(path)).toEqual(before);
+  });
+
+  test('with other data is ERR_DATA', () => {
+    const data = tinyData();
+    const { path } = begin({}, 15);
+    expect(() => resume(path, {}, { data: { ...data, origin: { ...data.origin, digest: 'e'.repeat(64) } } })).toThrow(
+      expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('digest dddddddddddd') as string }),
+    );
+  });
+
+  test('on the other backend is said', () => {
+    const { path } = begin({ backend: 'typescript' }, 15);
+    const spec = join(path, 'spec.json');
+    writeFileSync(spec, readFileSync(spec, 'utf8').replace(/(?<="record": [^]*)"backend": "typescript"/, '"backend": "native"'));
+    expect(resume(path).events).toContainEqual(expect.objectContaining({
+      type: 'warning', code: 'RESUME_CONDITIONS', message: expect.stringContaining('backend was native and is typescript') as string,
+    }));
+  });
+
+  test('with another rate is refused by name, and so is a run that does not exist', () => {
+    const { path } = begin({}, 15);
+    expect(() => resume(path, { learningRate: 1 })).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringContaining("'learningRate'") as string }),
+    );
+    expect(() => resume(join(runs, 'nobody'))).toThrow(expect.objectContaining({ code: 'ERR_IO' }));
+  });
+});

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BlastrainError, expected, toPlain } from '../errors';
+import { withFileErrors } from '../files';
+import { decodeCheckpoint } from '../train/checkpoint';
+import type { Checkpoint } from '../train/checkpoint';
+import type { WarningEvent } from '../train/events';
+import type { RunRecord } from './run';
+import { readJsonFile, runFiles } from './runFolder';
+import { parseSpec } from './spec';
+import type { TrainSpec } from './spec';
+
+/** Keys that may change when a run goes on: how long it lasts and where it runs, not what a step computes. */
+const changeable: readonly (keyof TrainSpec)[] = [
+  'steps', 'epochs', 'maxSeconds', 'earlyStopping', 'keepEvery', 'dataFolder', 'backend', 'threads',
+];
+
+/** Where a run goes on. */
+export interface Resumption {
+  readonly record: RunRecord;
+  /** Absent for a run that was ended before its first checkpoint: it begins again. */
+  readonly checkpoint?: Checkpoint;
+  /** What should be known about the checkpoint. */
+  readonly warnings: readonly WarningEvent[];
+}
+
+/**
+ * The spec of a run, from its folder, with changes over it. Throws ERR_CONFIG for a key that must not change, naming those
+ * that may, ERR_IO.
+ */
+export function resumedSpec(folder: string, changes: Readonly<Record<string, unknown>>): TrainSpec {
+  const spec = { ...(readJsonFile(join(folder, runFiles.spec)) as Record<string, unknown>) };
+  for (const [key, value] of Object.entries(changes)) {
+    if (!(changeable as readonly string[]).includes(key)) {
+      throw expected('ERR_CONFIG', `a change to one of ${changeable.join(', ')}`, 'a run that goes on', key, { path: key });
+    }
+    spec[key] = value;
+  }
+  if (typeof changes['steps'] === 'number' && changes['epochs'] === undefined) spec['epochs'] = null;
+  if (typeof changes['epochs'] === 'number' && changes['steps'] === undefined) spec['steps'] = null;
+  return parseSpec(spec);
+}
+
+/**
+ * The last checkpoint of a run, or the one before it, with a warning, where the last is damaged or not of this run. Throws
+ * ERR_CHECKPOINT when there are checkpoints but none that serves, ERR_IO.
+ */
+export function findResumption(folder: string, spec: TrainSpec): Resumption {
+  const { record } = readJsonFile(join(folder, runFiles.spec)) as { record: RunRecord };
+  const warnings: WarningEvent[] = [];
+  for (const name of [runFiles.checkpoint, runFiles.previous]) {
+    const file = join(folder, name);
+    if (!existsSync(file)) continue;
+    try {
+      return { record, checkpoint: decodeOwn(withFileErrors(file, () => readFileSync(file)), file, spec), warnings };
+    } catch (error) {
+      const { code, message } = toPlain(error);
+      if (code !== 'ERR_CHECKPOINT') throw error;
+      warnings.push({ type: 'warning', code, message: `${message} [${code}]; going on from the checkpoint before it` });
+    }
+  }
+  const [refused] = warnings;
+  if (refused === undefined) return { record, warnings };
+  throw new BlastrainError('ERR_CHECKPOINT', refused.message.replace(/; going on.*$/, ', and no earlier checkpoint serves'));
+}
+
+/** Throws ERR_CHECKPOINT when the bytes are damaged or were made with another spec, but for {@link changeable} keys. */
+function decodeOwn(bytes: Uint8Array, file: string, spec: TrainSpec): Checkpoint {
+  const checkpoint = decodeCheckpoint(bytes, file);
+  const its = parseSpec(checkpoint.facts.spec);
+  for (const key of Object.keys(spec) as (keyof TrainSpec)[]) {
+    if (!changeable.includes(key) && JSON.stringify(its[key]) !== JSON.stringify(spec[key])) {
+      throw expected('ERR_CHECKPOINT', `${key} ${JSON.stringify(spec[key])}, as in the run's spec.json,`, file, its[key], { file });
+    }
+  }
+  return checkpoint;
+}
+
+/** The bytes of best.safetensors, if they are those of the run's given step. Throws ERR_IO. */
+export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Array | undefined {
+  const file = join(folder, runFiles.best);
+  if (!existsSync(file)) return undefined;
+  const bytes = withFileErrors(file, () => readFileSync(file));
+  try {
+    return decodeOwn(bytes, file, spec).progress.step === step ? bytes : undefined;
+  } catch (error) {
+    if (toPlain(error).code !== 'ERR_CHECKPOINT') throw error;
+    return undefined;
+  }
+}

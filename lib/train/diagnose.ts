@@ -1,0 +1,121 @@
+import type { LayerHealth } from './events';
+import type { Sighting } from './health';
+import type { WeightedLayer } from './layers';
+
+/** What a diagnosis is made from. */
+export interface HealthFacts extends Sighting {
+  /** λ‖W‖², a part of each loss. */
+  readonly penalty: number;
+  /** The learning rate that the spec names, from which schedules only fall. */
+  readonly highestRate: number;
+  /** The layers that were measured. */
+  readonly model: readonly WeightedLayer[];
+  /** What guessing costs, log(classes); undefined for a regression. */
+  readonly guessing: number | undefined;
+}
+
+/** One thing that is wrong: a stable code, and a sentence with the remedy. */
+export interface Diagnosis {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Each looks for one illness; undefined means healthy, or not to be told from these facts. */
+const examinations: Readonly<Record<string, (facts: HealthFacts) => string | undefined>> = {
+  HEALTH_VANISHING: vanishing,
+  HEALTH_EXPLODING: exploding,
+  HEALTH_DEAD_UNITS: deadUnits,
+  HEALTH_RATE_LOW: rateTooLow,
+  HEALTH_RATE_HIGH: rateTooHigh,
+  HEALTH_PENALTY: penaltyDominates,
+  HEALTH_NOT_LEARNING: notLearning,
+  HEALTH_OVERFITTING: overfitting,
+};
+
+/** What follows from another illness and would only repeat it. */
+const consequences: Readonly<Record<string, readonly string[]>> = {
+  HEALTH_VANISHING: ['HEALTH_NOT_LEARNING', 'HEALTH_RATE_LOW', 'HEALTH_RATE_HIGH'],
+  HEALTH_DEAD_UNITS: ['HEALTH_NOT_LEARNING'],
+  HEALTH_RATE_LOW: ['HEALTH_NOT_LEARNING'],
+};
+
+/** The diagnoses that the facts allow, but for those of `said` and what follows from them. */
+export function diagnose(facts: HealthFacts, said: readonly string[]): Diagnosis[] {
+  const found: Diagnosis[] = [];
+  for (const [code, examine] of Object.entries(examinations)) {
+    const known = [...said, ...found.map((diagnosis) => diagnosis.code)];
+    if (known.some((other) => other === code || consequences[other]?.includes(code))) continue;
+    const message = examine(facts);
+    if (message !== undefined) found.push({ code, message });
+  }
+  return found;
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+const significant = (value: number): string => String(Number(value.toPrecision(2)));
+
+/** Rows that make no difference to a hidden layer make none to the loss. */
+function vanishing({ layers = [], model }: HealthFacts): string | undefined {
+  const weak = layers.slice(0, -1).find(({ activationStd, deadUnits = 0 }) => activationStd < 1e-4 && deadUnits <= 0.5);
+  return weak && `The outputs of ${nameOf(weak, model)} differ by ${significant(weak.activationStd)} only between rows, so that ` +
+    `almost nothing reaches the loss: its weights have a std of ${significant(weak.weightRms)}; use init=he`;
+}
+
+/** No sound start costs ten times what guessing does. */
+function exploding({ step, loss, penalty, guessing }: HealthFacts): string | undefined {
+  if (guessing === undefined || !(loss - penalty > 10 * guessing)) return undefined;
+  return step === 1
+    ? `The first loss is ${significant(loss - penalty)} where guessing costs ${significant(guessing)}: the outputs start far too ` +
+      'large; use init=he and normalization=standardize'
+    : `The loss is ${significant(loss - penalty)} where guessing costs ${significant(guessing)}: training is about to diverge; ` +
+      'lower learningRate to a tenth';
+}
+
+function deadUnits({ layers = [], model, learningRate }: HealthFacts): string | undefined {
+  const dead = layers.find((layer) => layer.deadUnits !== undefined && layer.deadUnits > 0.5);
+  return dead && `${percent(dead.deadUnits!)} of the units of ${nameOf(dead, model)} are 0 on every row and learn no more: ` +
+    `lower learningRate (now ${significant(learningRate)})`;
+}
+
+/** Updates should change weights by about a thousandth; a schedule's low end and the first steps do not count. */
+function rateTooLow({ step, layers = [], learningRate, highestRate, evaluation }: HealthFacts): string | undefined {
+  const largest = Math.max(...layers.map(({ updateRatio }) => updateRatio));
+  if (evaluation === undefined || step < 50 || learningRate < highestRate / 2 || !(largest < 1e-5)) return undefined;
+  return `A step changes no layer's weights by more than ${significant(largest)} of their size, where 0.001 is usual: ` +
+    `raise learningRate (now ${significant(learningRate)})`;
+}
+
+function rateTooHigh({ step, layers = [], learningRate }: HealthFacts): string | undefined {
+  const smallest = Math.min(...layers.map(({ updateRatio }) => updateRatio));
+  if (step < 50 || !(smallest > 0.1)) return undefined;
+  return `A step changes every layer's weights by ${percent(smallest)} of their size or more, where 0.1 % is usual: ` +
+    `lower learningRate (now ${significant(learningRate)})`;
+}
+
+/** A penalty above the rest of the loss is right for a net that has learnt, and a burden for one that has not. */
+function penaltyDominates({ evaluation, penalty, guessing }: HealthFacts): string | undefined {
+  if (evaluation === undefined || guessing === undefined) return undefined;
+  const rest = evaluation.valLoss - penalty;
+  if (!(penalty > rest && rest > guessing / 4)) return undefined;
+  return `The penalty λ‖W‖² makes up ${percent(penalty / evaluation.valLoss)} of the loss, so that weights shrink rather than learn: lower l2`;
+}
+
+function notLearning({ step, evaluation, penalty, guessing, learningRate }: HealthFacts): string | undefined {
+  if (evaluation === undefined || guessing === undefined || step < 100) return undefined;
+  const loss = evaluation.trainLoss - penalty;
+  if (Math.abs(loss - guessing) > 0.01 * guessing) return undefined;
+  return `After ${String(step)} steps the loss is still ${significant(loss)}, what guessing costs: try ten times the learningRate ` +
+    `(now ${significant(learningRate)}), or a tenth where the loss jumps about`;
+}
+
+function overfitting({ evaluation }: HealthFacts): string | undefined {
+  if (evaluation === undefined) return undefined;
+  const { trainAccuracy, valAccuracy, trainLoss, valLoss } = evaluation;
+  if (!(trainAccuracy - valAccuracy > 0.2 && valLoss > trainLoss)) return undefined;
+  return `${percent(trainAccuracy)} of the training rows but ${percent(valAccuracy)} of the validation rows are classified ` +
+    'rightly: the net learns rows by heart; raise l2, or stop sooner with earlyStopping';
+}
+
+function nameOf({ layer }: LayerHealth, model: readonly WeightedLayer[]): string {
+  return model[layer - 1]!.description;
+}
