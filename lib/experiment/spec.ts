@@ -1,5 +1,6 @@
 import { BlastrainError, expected, nearest } from '../errors';
 import type { DataRequest } from '../data/locate';
+import { refuseContradictions } from './contradictions';
 import { specFields } from './specFields';
 import type { Field, TrainSpec } from './specFields';
 
@@ -8,9 +9,13 @@ export type { TrainSpec } from './specFields';
 
 /** Names that people from other frameworks type, and the key that they mean. */
 const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
-  lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', weightDecay: 'l2',
+  lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', wd: 'weightDecay',
   hidden: 'layers', sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
   precision: 'dtype', dataset: 'data', normalize: 'normalization', std: 'initStd', mu: 'momentum',
+  criterion: 'loss', smoothing: 'labelSmoothing', optim: 'optimizer', optimiser: 'optimizer', scheduler: 'schedule',
+  betas: 'beta1', eps: 'epsilon', gamma: 'decay', clip: 'clipNorm', clipGradNorm: 'clipNorm', gradientClip: 'clipNorm',
+  maxGradNorm: 'clipNorm', accumulateGradBatches: 'accumulate', gradientAccumulation: 'accumulate', ema: 'emaDecay',
+  warmup: 'warmupSteps', minLr: 'minLearningRate', etaMin: 'minLearningRate', maxLr: 'learningRate',
 };
 
 /**
@@ -35,8 +40,12 @@ export function parseSpec(input: unknown): TrainSpec {
       path: 'steps',
     });
   }
-  if (parsed.nesterov && parsed.momentum === 0) {
-    throw expected('ERR_CONFIG', 'a momentum above 0', 'nesterov', 0, { path: 'momentum' });
+  refuseContradictions(parsed);
+  if (parsed.overfitBatches !== null && parsed.fastDevRun) {
+    throw expected('ERR_CONFIG', 'no fastDevRun, which takes a single batch,', 'overfitBatches', parsed.overfitBatches, { path: 'overfitBatches' });
+  }
+  if (parsed.seed + parsed.seeds > 2 ** 32) {
+    throw expected('ERR_CONFIG', 'seeds that end below 2^32', 'seeds', parsed.seeds, { path: 'seeds' });
   }
   return parsed;
 }
@@ -53,7 +62,7 @@ export function applySettings(base: Readonly<Record<string, unknown>>, settings:
     if (equals <= 0) throw expected('ERR_CONFIG', 'key=value', '--set', setting);
     const key = setting.slice(0, equals);
     fieldOf(key);
-    spec[key] = readValue(setting.slice(equals + 1), Array.isArray(specFields[key as keyof TrainSpec].default));
+    spec[key] = readValue(setting.slice(equals + 1), specFields[key as keyof TrainSpec].list === true);
     set.add(key);
   }
   if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
@@ -62,7 +71,7 @@ export function applySettings(base: Readonly<Record<string, unknown>>, settings:
 }
 
 function readValue(text: string, isList: boolean): unknown {
-  if (isList && /^[\d,\s]+$/.test(text)) return text.split(',').map(Number);
+  if (isList && /^[-+.\de,\s]+$/i.test(text)) return text.split(',').map(Number);
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -83,10 +92,15 @@ function fieldOf(key: string): Field {
 
 /** What the spec asks of the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
-  const { data, dataFolder, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, splitSeed, chunkRows, dtype, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
+    ...(dataFile === null ? {} : { file: dataFile }),
+    ...(target === null ? {} : { target }),
+    ...(chunkRows === null ? {} : { chunkRows }),
+    splitSeed,
+    dtype,
     sizes: {
       ...(trainRows === null ? {} : { train: trainRows }),
       ...(validationRows === null ? {} : { validation: validationRows }),

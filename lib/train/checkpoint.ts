@@ -1,9 +1,12 @@
 import { BlastrainError } from '../errors';
 import type { FloatArray } from '../kernels/contract';
+import { inputSizeOf } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
 import type { ImageShape } from '../data/dataset';
-import type { Arena } from '../model/arena';
+import type { Sequential } from '../model/sequential';
+import type { WeightAverage } from '../optim/average';
 import type { Optimizer } from '../optim/optimizer';
+import type { PlateauState, ReduceOnPlateau } from '../optim/schedules';
 import type { Tensor, TensorArray } from './safetensors';
 import { decodeTensors, encodeTensors } from './safetensors';
 import type { TrainingProgress } from './train';
@@ -19,39 +22,64 @@ export interface CheckpointFacts {
   readonly dataDigest: string;
 }
 
-/** The parts of a training whose arrays a checkpoint copies out of or back into. */
+/** The parts of a training whose state a checkpoint copies out of or back into. */
 export interface CheckpointParts {
-  readonly arena: Arena;
+  readonly model: Sequential;
   readonly optimizer: Optimizer;
   readonly normalization: Normalization;
+  readonly average: WeightAverage | null;
+  readonly plateau: ReduceOnPlateau | null;
+}
+
+/** What of the parts is no array. */
+interface PartsState {
+  readonly optimizerSteps: number;
+  readonly plateau: PlateauState | null;
+  /** Of the random generators in the layers. */
+  readonly layers: readonly unknown[];
 }
 
 /** A checkpoint as read: arrays by name, and everything else as plain values. */
 export interface Checkpoint {
   readonly facts: CheckpointFacts;
   readonly progress: TrainingProgress;
-  /** Position of the batch sampler: its order, place and generator state. */
+  /** Where the drawing of batches stands, and the generator that varies them. */
   readonly sampler: unknown;
+  readonly parts: PartsState;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** The bytes of a checkpoint: a safetensors file with the parameters under their names and the rest beside them. */
+/**
+ * The bytes of a checkpoint: a safetensors file with the parameters and buffers under their names and the rest beside them.
+ * Where there is an average, the names stand for it, as that is what the model predicts with, and the parameters that
+ * training goes on from are `live.*`.
+ */
 export function encodeCheckpoint(
   parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown,
 ): Uint8Array {
   const tensors = new Map<string, Tensor>();
-  for (const { name, shape, value } of parts.arena.parameters) tensors.set(name, { shape, data: value });
-  for (const [name, data] of stateArrays(parts)) tensors.set(name, { shape: [data.length], data });
-  const state = detachArrays({ progress, sampler }, 'state', tensors);
-  return encodeTensors({
-    tensors,
-    metadata: {
-      format: 'blastrain',
-      version: String(formatVersion),
-      facts: JSON.stringify(facts),
-      state: JSON.stringify(state),
-    },
-  });
+  for (const { name, shape, value } of parts.model.arena.parameters) tensors.set(name, { shape, data: value });
+  for (const [name, data] of [...bufferArrays(parts.model), ...stateArrays(parts)]) {
+    tensors.set(name, { shape: [data.length], data });
+  }
+  const partsState: PartsState = {
+    optimizerSteps: parts.optimizer.steps,
+    plateau: parts.plateau?.getState() ?? null,
+    layers: parts.model.getRandomStates(),
+  };
+  const state = detachArrays({ progress, sampler, parts: partsState }, 'state', tensors);
+  const metadata = {
+    format: 'blastrain',
+    version: String(formatVersion),
+    facts: JSON.stringify(facts),
+    state: JSON.stringify(state),
+  };
+  parts.average?.exchange();
+  try {
+    return encodeTensors({ tensors, metadata });
+  } finally {
+    parts.average?.exchange();
+  }
 }
 
 /** Reads a checkpoint. Throws ERR_CHECKPOINT, naming `source`, for a torn, altered or foreign file. */
@@ -66,33 +94,50 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
       { file: source },
     );
   }
-  const { progress, sampler } = attachArrays(JSON.parse(state), tensors) as Pick<Checkpoint, 'progress' | 'sampler'>;
-  return { facts: JSON.parse(facts) as CheckpointFacts, progress, sampler, tensors };
+  const read = attachArrays(JSON.parse(state), tensors) as Pick<Checkpoint, 'progress' | 'sampler' | 'parts'>;
+  return { facts: JSON.parse(facts) as CheckpointFacts, ...read, tensors };
 }
 
-/** Copies the model's parameters back. Throws ERR_CHECKPOINT when one is missing or has another shape. */
-export function restoreParameters(checkpoint: Checkpoint, arena: Arena): void {
-  for (const { name, value, shape } of arena.parameters) copyTensor(checkpoint, name, shape, value);
+/** Copies the parameters and buffers to predict with. Throws ERR_CHECKPOINT when one is missing or has another shape. */
+export function restoreModel(checkpoint: Checkpoint, model: Sequential): void {
+  for (const { name, value, shape } of model.arena.parameters) copyTensor(checkpoint, name, shape, value);
+  for (const [name, data] of bufferArrays(model)) copyTensor(checkpoint, name, [data.length], data);
 }
 
-/** Copies everything back: parameters, optimiser state, normalisation. Throws like {@link restoreParameters}. */
+/** Copies everything back, for training to go on. Throws like {@link restoreModel}. */
 export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): void {
-  restoreParameters(checkpoint, parts.arena);
+  const { model, optimizer, average, plateau } = parts;
+  restoreModel(checkpoint, model);
   for (const [name, data] of stateArrays(parts)) copyTensor(checkpoint, name, [data.length], data);
+  average?.exchange();
+  optimizer.steps = checkpoint.parts.optimizerSteps;
+  if (checkpoint.parts.plateau !== null) plateau?.setState(checkpoint.parts.plateau);
+  model.setRandomStates(checkpoint.parts.layers);
 }
 
-/** The normalisation that the model was trained with. */
-export function restoreNormalization(checkpoint: Checkpoint, like: Normalization): void {
-  for (const name of ['scale', 'shift'] as const) {
-    copyTensor(checkpoint, `normalization.${name}`, [like[name].length], like[name]);
+/** The normalisation that the model was trained with. Throws ERR_CHECKPOINT when it does not give the model's inputs. */
+export function restoreNormalization({ tensors }: Checkpoint, { inputSize }: Sequential): Normalization {
+  const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data as FloatArray | undefined;
+  const [scale, shift, matrix] = [find('scale'), find('shift'), find('matrix')];
+  const normalization = scale && shift?.length === scale.length ? { scale, shift, ...(matrix && { matrix }) } : undefined;
+  if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
+    throw new BlastrainError('ERR_CHECKPOINT', `Expected a normalisation to ${String(inputSize)} inputs for the checkpoint but received another or none`);
   }
+  return normalization;
 }
 
-function stateArrays({ optimizer, normalization }: CheckpointParts): [string, FloatArray][] {
+function bufferArrays({ buffers }: Sequential): [string, FloatArray][] {
+  return buffers.map(({ name, value }) => [name, value]);
+}
+
+function stateArrays({ model, optimizer, normalization, average }: CheckpointParts): [string, FloatArray][] {
+  const averaged = ['parameters', ...model.buffers.map(({ name }) => name)];
   return [
     ['normalization.scale', normalization.scale],
     ['normalization.shift', normalization.shift],
+    ...(normalization.matrix === undefined ? [] : [['normalization.matrix', normalization.matrix] as [string, FloatArray]]),
     ...Object.entries(optimizer.state).map(([name, data]): [string, FloatArray] => [`optimizer.${name}`, data]),
+    ...(average?.state ?? []).map((data, i): [string, FloatArray] => [`live.${averaged[i]!}`, data]),
   ];
 }
 

@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""Makes optimizers.json beside this file: trajectories of torch.optim and torch.optim.lr_scheduler for lib/optim.
+
+usage: optimizers.py        (PyTorch 1.13; Debian's python3-torch)
+A problem of seven parameters, five weights and two biases, whose gradient at step t is slope[t]*w + offset[t], element by
+element, so that both sides compute it alike. Lion is not in PyTorch: it is written here from the paper's algorithm 2.
+"""
+import json, os, sys
+sys.path.pop(0)  # this folder: random.py in it would hide the standard module
+import numpy as np
+import torch
+
+STEPS = 20
+RECORDED = [1, 2, 5, 20]
+RATE = 0.05
+WEIGHTS = 5
+
+
+class Lion(torch.optim.Optimizer):
+    """Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2."""
+
+    def __init__(self, params, lr, betas=(0.9, 0.99), weight_decay=0.0):
+        super().__init__(params, {'lr': lr, 'betas': betas, 'weight_decay': weight_decay})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            beta1, beta2 = group['betas']
+            for p in group['params']:
+                m = self.state[p].setdefault('m', torch.zeros_like(p))
+                p.mul_(1 - group['lr'] * group['weight_decay'])
+                p.add_(torch.sign(m * beta1 + p.grad * (1 - beta1)), alpha=-group['lr'])
+                m.mul_(beta2).add_(p.grad, alpha=1 - beta2)
+
+
+SGD, ADAM, ADAMW, RMSPROP = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop
+# Name, the options as lib/optim takes them, PyTorch's class and its options. weight_decay is for weights unless `biases`.
+CASES = [
+    ('sgd', {}, SGD, {}),
+    ('sgd', {'l2': 0.05}, SGD, {'weight_decay': 0.1}),
+    ('sgd', {'momentum': 0.9}, SGD, {'momentum': 0.9}),
+    ('sgd', {'momentum': 0.9, 'nesterov': True}, SGD, {'momentum': 0.9, 'nesterov': True}),
+    ('sgd', {'momentum': 0.9, 'l2': 0.05}, SGD, {'momentum': 0.9, 'weight_decay': 0.1}),
+    ('sgd', {'momentum': 0.9, 'nesterov': True, 'l2': 0.05}, SGD, {'momentum': 0.9, 'nesterov': True, 'weight_decay': 0.1}),
+    ('sgd', {'momentum': 0.5, 'l2': 0.05, 'decayBiases': True}, SGD, {'momentum': 0.5, 'weight_decay': 0.1, 'biases': True}),
+    ('sgd', {'momentum': 0.9, 'clipNorm': 0.5}, SGD, {'momentum': 0.9, 'clip': 0.5}),
+    ('adam', {}, ADAM, {}),
+    ('adam', {'beta1': 0.8, 'beta2': 0.95, 'epsilon': 1e-3}, ADAM, {'betas': (0.8, 0.95), 'eps': 1e-3}),
+    ('adam', {'l2': 0.05}, ADAM, {'weight_decay': 0.1}),
+    ('adam', {'beta1': 0}, ADAM, {'betas': (0, 0.999)}),
+    ('adamw', {'weightDecay': 0.1}, ADAMW, {'weight_decay': 0.1}),
+    ('adamw', {'weightDecay': 0.1, 'decayBiases': True}, ADAMW, {'weight_decay': 0.1, 'biases': True}),
+    ('rmsprop', {}, RMSPROP, {}),
+    ('rmsprop', {'rho': 0.9, 'epsilon': 1e-3}, RMSPROP, {'alpha': 0.9, 'eps': 1e-3}),
+    ('rmsprop', {'l2': 0.05}, RMSPROP, {'weight_decay': 0.1}),
+    ('lion', {}, Lion, {}),
+    ('lion', {'beta1': 0.5, 'beta2': 0.7}, Lion, {'betas': (0.5, 0.7)}),
+    ('lion', {'weightDecay': 0.1}, Lion, {'weight_decay': 0.1}),
+]
+
+
+def problem():
+    r = np.random.RandomState(0)
+    slope = r.uniform(0, 2, (STEPS, 7))
+    offset = r.randn(STEPS, 7)
+    slope[:, 4] = offset[:, 4] = 0  # a weight that never gets a gradient
+    return r.randn(7), slope, offset
+
+
+def trajectory(make, options, dtype, start, slope, offset):
+    options = dict(options)
+    biases, clip = options.pop('biases', False), options.pop('clip', None)
+    # PyTorch's AdamW decays by 0.01 unless it is told.
+    decay = options.pop('weight_decay', 0)
+    w = [torch.tensor(part, dtype=dtype, requires_grad=True) for part in (start[:WEIGHTS], start[WEIGHTS:])]
+    groups = [{'params': [w[0]], 'weight_decay': decay}, {'params': [w[1]], 'weight_decay': decay if biases else 0}]
+    optimizer = make(groups, lr=RATE, **options)
+    recorded = []
+    for t in range(STEPS):
+        for p, part in zip(w, (slice(None, WEIGHTS), slice(WEIGHTS, None))):
+            p.grad = torch.tensor(slope[t, part], dtype=dtype) * p.detach() + torch.tensor(offset[t, part], dtype=dtype)
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(w, clip)
+        for group in optimizer.param_groups:
+            group['lr'] = RATE * 0.9 ** t
+        optimizer.step()
+        if t + 1 in RECORDED:
+            recorded.append(torch.cat(w).tolist())
+    return recorded
+
+
+def rates(make, steps, lr=0.1, losses=None):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
+    scheduler = make(optimizer)
+    result = []
+    for t in range(steps):
+        result.append(optimizer.param_groups[0]['lr'])
+        optimizer.step()
+        scheduler.step() if losses is None else scheduler.step(losses[t])
+    return result
+
+
+def schedules():
+    from torch.optim import lr_scheduler as S
+    plateau = [1, 0.9, 0.9, 0.91, 0.89995, 0.92, 0.8, 0.8, 0.8, 0.8, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9]
+    return {
+        'oneCycle': [rates(lambda o: S.OneCycleLR(o, max_lr=0.1, total_steps=n, cycle_momentum=False), n) for n in (1, 2, 7, 50)],
+        'cosine': rates(lambda o: S.CosineAnnealingLR(o, T_max=50, eta_min=0.001), 51),
+        'multiStep': rates(lambda o: S.MultiStepLR(o, milestones=[3, 10, 11], gamma=0.3), 20),
+        'stepLR': rates(lambda o: S.StepLR(o, step_size=4, gamma=0.7), 20),
+        'warmUp': rates(lambda o: S.LinearLR(o, start_factor=1 / 8, total_iters=7), 20),
+        'warmUpCosine': rates(lambda o: S.SequentialLR(o, [
+            S.LinearLR(o, start_factor=1 / 8, total_iters=7), S.CosineAnnealingLR(o, T_max=42)], milestones=[8]), 50),
+        'plateau': {
+            'losses': plateau,
+            'rates': rates(lambda o: S.ReduceLROnPlateau(o, factor=0.3, patience=2, min_lr=0.005), 20, losses=plateau),
+        },
+    }
+
+
+def main():
+    start, slope, offset = problem()
+    cases = []
+    for optimizer, options, make, torch_options in CASES:
+        cases.append({'optimizer': optimizer, 'options': options, **{
+            name: trajectory(make, torch_options, dtype, start, slope, offset)
+            for name, dtype in (('float32', torch.float32), ('float64', torch.float64))
+        }})
+    golden = {
+        'torch': torch.__version__, 'rate': RATE, 'steps': STEPS, 'recorded': RECORDED, 'weights': WEIGHTS,
+        'start': start.tolist(), 'slope': slope.tolist(), 'offset': offset.tolist(), 'cases': cases, 'schedules': schedules(),
+    }
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'optimizers.json'), 'w') as f:
+        json.dump(golden, f, separators=(',', ':'))
+        f.write('\n')
+
+
+main()
