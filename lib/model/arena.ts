@@ -8,6 +8,8 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** Whether L2 regularisation and weight decay apply; true for weights, false for biases. */
   readonly regularised: boolean;
+  /** Where a parameter that is not drawn at random starts; 0 when absent. */
+  readonly initial?: number;
 }
 
 /** A parameter in the arena: views on its value and its gradient, both of the given shape, row-major. */

@@ -31,12 +31,11 @@ export class Chain {
     this.inputSize = first.inputSize;
     this.outputSize = last.outputSize;
 
+    const shares = sharing(layers);
     const activations = (): FloatArray[] => {
       const arrays: FloatArray[] = [];
       layers.forEach((layer, i) => {
-        // The first layer's input belongs to the caller and is never overwritten.
-        const shared = i > 0 && mayOverwrite(layer, layers[i - 1]!) ? arrays[i - 1] : undefined;
-        arrays.push(shared ?? allocate(dtype, maxBatch * layer.outputSize));
+        arrays.push(shares[i] ? arrays[i - 1]! : allocate(dtype, maxBatch * layer.outputSize));
       });
       return arrays;
     };
@@ -64,17 +63,30 @@ export class Chain {
     }
   }
 
-  /** From the last of {@link outputGradients}: fills the others, the parameters' gradients and, where given, dx. */
-  backward(m: number, x: FloatArray, dx: FloatArray | undefined): void {
-    for (let i = this.layers.length - 1; i >= 0; i--) {
+  /** From dy[m, outputSize]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx. */
+  backward(m: number, x: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
+    const last = this.layers.length - 1;
+    for (let i = last; i >= 0; i--) {
       const input = i === 0 ? x : this.outputs[i - 1]!;
       const inputGradient = i === 0 ? dx : this.outputGradients[i - 1]!;
-      this.layers[i]!.backward(m, input, this.outputs[i]!, this.outputGradients[i]!, inputGradient);
+      this.layers[i]!.backward(m, input, this.outputs[i]!, i === last ? dy : this.outputGradients[i]!, inputGradient);
     }
+  }
+
+  /** Which smooth piece each output of the last forward pass of m rows lies on, layer by layer. */
+  pieces(m: number): Uint8Array {
+    return Uint8Array.from(this.layers.flatMap((layer, i) => Array.from(layer.pieces?.(m, this.outputs[i]!) ?? [])));
   }
 }
 
-function mayOverwrite(layer: Layer, before: Layer): boolean {
-  if (!layer.inPlace) return false;
-  return before.reads === 'nothing' || (before.reads === 'sign' && layer.keepsSign === true);
+/** Which layers write their output over their input: those that work in place, where what lies there is read no more. */
+function sharing(layers: readonly Layer[]): boolean[] {
+  // What backward still reads of the array that the layer before has written to, be it by that layer or by one before it.
+  let needed: Layer['reads'] = 'value';
+  return layers.map((layer, i) => {
+    // The first layer's input belongs to the caller and is never overwritten.
+    const shares = i > 0 && layer.inPlace && (needed === 'nothing' || (needed === 'sign' && layer.keepsSign === true));
+    if (!shares || layer.reads === 'value' || needed === 'nothing') needed = layer.reads;
+    return shares;
+  });
 }

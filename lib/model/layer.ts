@@ -1,5 +1,6 @@
 import type { FloatArray } from '../kernels/contract';
 import type { Parameter, ParameterSpec } from './arena';
+import type { Chain } from './chain';
 
 /** Training draws dropout masks and uses a batch's own statistics; evaluation does neither. */
 export type Mode = 'train' | 'evaluate';
@@ -39,19 +40,19 @@ export interface Layer {
   /** y ← f(x). */
   forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void;
   /**
-   * After a forward in mode 'train': from x, y = f(x) and dy, overwrites the parameters' gradients and, unless dx is
-   * undefined (first layer: nobody reads it), dx.
+   * After a forward in mode 'train': from x, y = f(x) and dy, overwrites the parameters' gradients and dx. Where dx is
+   * undefined (first layer: nobody reads it) it may overwrite dy instead.
    */
   backward(m: number, x: FloatArray, y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void;
   /**
-   * For a layer that is only piecewise smooth, which piece gave y[i]: a gradient check cannot use a difference quotient
-   * whose ends lie on different pieces. Absent where f is smooth.
+   * For a layer that is only piecewise smooth, which piece gave each element of the m rows of y: a gradient check cannot use a
+   * difference quotient whose ends lie on different pieces. Absent where f is smooth.
    */
-  pieceOf?(y: FloatArray, i: number): number;
+  pieces?(m: number, y: FloatArray): Uint8Array;
   /** The state of the layer's random generator, as plain data, for checkpoints. Absent where nothing is drawn. */
   getRandomState?(): unknown;
   /** Goes on from such a state. */
   setRandomState?(state: unknown): void;
-  /** Layers inside this one, for summaries and for measuring; absent for a simple layer. */
-  readonly inner?: readonly Layer[];
+  /** The layers inside this one with their activations, once memory is reserved; absent for a simple layer. */
+  readonly inner?: Chain;
 }

@@ -1,25 +1,12 @@
-import type { FloatArray, Kernels } from '../kernels/contract';
-import type { Layer } from './layer';
+import type { FloatArray } from '../kernels/contract';
+import { Elementwise } from './elementwise';
 
 /** y = max(x, 0). Its derivative at 0 is taken as 0, as everywhere in the field. */
-export class Relu implements Layer {
+export class Relu extends Elementwise {
   readonly kind = 'relu';
   readonly inPlace = true;
   readonly reads = 'sign';
   readonly keepsSign = true;
-  readonly parameterSpecs = [];
-  readonly bufferSpecs = [];
-  readonly inputSize: number;
-  readonly outputSize: number;
-
-  constructor(private readonly kernels: Kernels, size: number) {
-    this.inputSize = size;
-    this.outputSize = size;
-  }
-
-  attach(): void {
-    // Nothing to learn.
-  }
 
   forward(m: number, x: FloatArray, y: FloatArray): void {
     this.kernels.reluForward(m * this.inputSize, x, y);
@@ -29,7 +16,12 @@ export class Relu implements Layer {
     if (dx !== undefined) this.kernels.reluBackward(m * this.inputSize, y, dy, dx);
   }
 
-  pieceOf(y: FloatArray, i: number): number {
-    return y[i]! > 0 ? 1 : 0;
+  pieces(m: number, y: FloatArray): Uint8Array {
+    return signs(m * this.inputSize, y);
   }
+}
+
+/** 1 where y[n] is above 0, else 0. */
+export function signs(n: number, y: FloatArray): Uint8Array {
+  return Uint8Array.from({ length: n }, (_, i) => (y[i]! > 0 ? 1 : 0));
 }

@@ -1,11 +1,12 @@
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
+import { RandomState } from '../random';
 import { Arena } from './arena';
 import { Chain } from './chain';
+import { makeLayers, mlpLayers } from './description';
+import type { MlpOptions } from './description';
 import type { Layer, Mode } from './layer';
-import { Linear } from './linear';
-import { Relu } from './relu';
 
 /** A buffer of a model: state that is kept and saved but not learned by gradient. */
 export interface Buffer {
@@ -58,14 +59,12 @@ export class Sequential {
 
   /** Overwrites the arena's gradients, from {@link outputGradient} and the activations of the last forward in training. */
   backward(m: number, x: FloatArray): void {
-    this.chain.backward(m, x, undefined);
+    this.chain.backward(m, x, this.outputGradient, undefined);
   }
 
   /** Which smooth piece each activation of the last {@link forward} of m rows lies on, layer by layer; for gradient checks. */
   pieces(m: number): Uint8Array {
-    return Uint8Array.from(this.layers.flatMap((layer, i) =>
-      Array.from({ length: layer.pieceOf === undefined ? 0 : m * layer.outputSize }, (_, j) => layer.pieceOf!(this.chain.outputs[i]!, j)),
-    ));
+    return this.chain.pieces(m);
   }
 
   /** The states of all random generators in the layers, for checkpoints. */
@@ -82,17 +81,15 @@ export class Sequential {
 }
 
 /**
- * A multi-layer perceptron: linear layers of the given sizes with ReLU between them. [3072, 50, 10] is the course's
- * two-layer net. Parameters start at zero; see init.ts. Throws ERR_SHAPE for fewer than two sizes or a size below 1.
+ * A multi-layer perceptron of the given sizes: linear layers with what {@link MlpOptions} say between them, by default ReLU.
+ * [3072, 50, 10] is the course's two-layer net. Parameters start at zero; see init.ts. Throws ERR_SHAPE for fewer than two
+ * sizes or a size below 1, ERR_CONFIG for a rate out of range.
  */
-export function mlp(sizes: readonly number[], kernels: Kernels, maxBatch: number): Sequential {
-  if (sizes.length < 2 || !sizes.every((size) => Number.isInteger(size) && size > 0)) {
-    throw expected('ERR_SHAPE', 'two or more positive layer sizes', 'layers', sizes);
-  }
-  const layers: Layer[] = [];
-  for (let i = 1; i < sizes.length; i++) {
-    layers.push(new Linear(kernels, sizes[i - 1]!, sizes[i]!, i));
-    if (i < sizes.length - 1) layers.push(new Relu(kernels, sizes[i]!));
-  }
+export function mlp(
+  sizes: readonly number[], kernels: Kernels, maxBatch: number, options: MlpOptions & { readonly random?: RandomState } = {},
+): Sequential {
+  const descriptions = mlpLayers(sizes, options);
+  const outputSize = sizes[sizes.length - 1]!;
+  const layers = makeLayers(descriptions, sizes[0]!, outputSize, kernels, options.random ?? new RandomState(0));
   return new Sequential(kernels, layers, maxBatch);
 }

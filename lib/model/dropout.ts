@@ -1,0 +1,62 @@
+import { expected } from '../errors';
+import type { FloatArray, Kernels } from '../kernels/contract';
+import type { RandomState } from '../random';
+import { Xoshiro128 } from '../random/xoshiro128';
+import type { Xoshiro128State } from '../random/xoshiro128';
+import { Elementwise } from './elementwise';
+import type { Mode } from './layer';
+
+/**
+ * In training each element is 0 with probability `rate`, else scaled by 1/(1 − rate); in evaluation y = x (Srivastava et al.
+ * 2014, with the scaling inverted). The rate is rounded to a multiple of 2⁻¹⁶, so that two elements take one draw, and the
+ * scale follows the rounded one. Masks are drawn here, not in a kernel: both backends see the same.
+ */
+export class Dropout extends Elementwise {
+  readonly kind = 'dropout';
+  readonly inPlace = true;
+  readonly reads = 'nothing';
+  readonly keepsSign = true;
+  private readonly zeros: number;
+  private readonly scale: number;
+  private readonly random: Xoshiro128;
+  private mask = new Uint8Array(0);
+
+  /**
+   * @param rate in [0, 1).
+   * @param random gives the layer's own generator its state. Throws ERR_CONFIG for a rate out of range.
+   */
+  constructor(kernels: Kernels, size: number, rate: number, random: RandomState) {
+    super(kernels, size);
+    if (!(rate >= 0 && rate < 1)) throw expected('ERR_CONFIG', 'a number in [0, 1)', 'rate', rate, { path: 'rate' });
+    this.zeros = Math.min(Math.round(rate * 2 ** 16), 2 ** 16 - 1);
+    this.scale = 1 / (1 - this.zeros / 2 ** 16);
+    const word = (): number => random.randint(0, 2 ** 32);
+    this.random = new Xoshiro128([word(), word(), word(), word()]);
+  }
+
+  reserve(maxBatch: number): void {
+    this.mask = new Uint8Array(maxBatch * this.inputSize);
+  }
+
+  forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void {
+    const n = m * this.inputSize;
+    if (mode === 'train') {
+      this.random.fillMask(n, this.zeros, this.mask);
+      this.kernels.maskScale(n, this.scale, this.mask, x, y);
+    } else if (x !== y) {
+      y.set(x.subarray(0, n));
+    }
+  }
+
+  backward(m: number, _x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
+    if (dx !== undefined) this.kernels.maskScale(m * this.inputSize, this.scale, this.mask, dy, dx);
+  }
+
+  getRandomState(): Xoshiro128State {
+    return this.random.getState();
+  }
+
+  setRandomState(state: unknown): void {
+    this.random.setState(state as Xoshiro128State);
+  }
+}
