@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Writes normal.json: for some x, the normal distribution function and x times the density, from mpmath."""
-import json
+import json, sys
+sys.path.pop(0)  # this folder: random.py would hide the standard module
 from pathlib import Path
 from mpmath import erfc, exp, mp, mpf, pi, sqrt
 

@@ -23,10 +23,10 @@ const draws: Readonly<Record<Initializer, Draw>> = {
   },
   /** N(0, 1/fanIn) keeps the variance where the activation has slope 1 (LeCun et al. 1998, Efficient BackProp, eq. 16). */
   lecun: (fanOut, fanIn, random) => normal(fanOut, fanIn, random, Math.sqrt(1 / fanIn)),
-  /** torch.nn.init.orthogonal_: orthonormal rows, or columns where those are fewer (Saxe et al. 2014). */
+  /** torch.nn.init.orthogonal_: orthonormal columns, or rows where those are fewer (Saxe et al. 2014). */
   orthogonal(fanOut, fanIn, random) {
     const gaussian = random.randn(fanOut * fanIn);
-    if (fanOut <= fanIn) return orthonormalRows(fanOut, fanIn, gaussian);
+    if (fanOut < fanIn) return orthonormalRows(fanOut, fanIn, gaussian);
     return transpose(fanIn, fanOut, orthonormalRows(fanIn, fanOut, transpose(fanOut, fanIn, gaussian)));
   },
   zeros: () => [],

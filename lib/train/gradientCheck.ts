@@ -64,8 +64,9 @@ const NOISE_FACTOR = 12;
 
 /**
  * Compares the gradient of J̃ that backpropagation computes on m rows x[m, inputSize] with central differences of the
- * loss, parameter by parameter. Needs a float64 model. The parameters are left exactly as they were; the arena's gradients
- * hold ∂J̃/∂θ afterwards.
+ * loss, parameter by parameter. Needs a float64 model. Layers are in training mode: every evaluation sees the dropout masks
+ * of the next step, and batch normalisation the batch's statistics. Parameters, running statistics and random generators are
+ * left exactly as they were; the arena's gradients hold ∂J̃/∂θ afterwards.
  *
  * The quotient n has errors of its own, which are all that is left where the gradient is tiny. An element passes when
  * |a − n| is within `tolerance` of max(1e-8, |a| + |n|), or within what n can be from the truth:
@@ -93,23 +94,36 @@ export function checkGradients(
   validate(objective, m, x, labels, step, tolerance, samples);
   const { model } = objective;
   const random = new RandomState(seed);
-  const evaluate = (): number => objective.loss(m, x, labels);
+  const masks = model.getRandomStates();
+  const buffers = model.buffers.map(({ value }) => value.slice());
+  const evaluate = (): number => {
+    model.setRandomStates(masks);
+    return objective.loss(m, x, labels);
+  };
 
-  const noise = lossNoise(evaluate, model.arena.values, random);
-  const loss = objective.lossAndGradient(m, x, labels);
-  objective.addPenaltyGradient();
-  const pieces = model.pieces(m);
-  const smooth = (): boolean => samePieces(pieces, model.pieces(m));
+  try {
+    const noise = lossNoise(evaluate, model.arena.values, random);
+    model.setRandomStates(masks);
+    const loss = objective.lossAndGradient(m, x, labels);
+    objective.addPenaltyGradient();
+    const pieces = model.pieces(m);
+    const smooth = (): boolean => samePieces(pieces, model.pieces(m));
 
-  const parameters = model.arena.parameters.map((parameter) => {
-    const { length } = parameter.value;
-    const elements = samples === undefined || samples >= length
-      ? Array.from({ length }, (_, i) => i)
-      : Array.from(random.choice(length, samples, false)).sort((a, b) => a - b);
-    const checks = elements.map((i) => checkElement(parameter, i, evaluate, smooth, step, tolerance, noise));
-    return summarise(parameter, checks);
-  });
-  return { passed: parameters.every((parameter) => parameter.passed), loss, step, tolerance, noise, parameters };
+    const parameters = model.arena.parameters.map((parameter) => {
+      const { length } = parameter.value;
+      const elements = samples === undefined || samples >= length
+        ? Array.from({ length }, (_, i) => i)
+        : Array.from(random.choice(length, samples, false)).sort((a, b) => a - b);
+      const checks = elements.map((i) => checkElement(parameter, i, evaluate, smooth, step, tolerance, noise));
+      return summarise(parameter, checks);
+    });
+    return { passed: parameters.every((parameter) => parameter.passed), loss, step, tolerance, noise, parameters };
+  } finally {
+    model.setRandomStates(masks);
+    model.buffers.forEach(({ value }, i) => {
+      value.set(buffers[i]!);
+    });
+  }
 }
 
 function validate(
