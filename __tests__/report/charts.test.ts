@@ -112,6 +112,16 @@ describe('line charts', () => {
     expect(textsOf(elements)).toEqual(expect.arrayContaining(['1', '0.1', '0.01', '0.001', '0.0001']));
   });
 
+  test('a logarithmic x-axis spaces decades evenly, and says so', () => {
+    const points = [1e-4, 1e-3, 1e-2, 1e-1].map((x): Point => [x, 1]);
+    const elements = elementsOf({ xScale: 'log', xLabel: 'rate', series: [{ name: 'line', points }] });
+    const places = curves(elements, blue)[0]!.map(([x]) => x);
+    const gaps = places.slice(1).map((x, i) => x - places[i]!);
+    for (const gap of gaps) expect(Math.abs(gap - gaps[0]!)).toBeLessThan(0.5);
+    expect(textsOf(elements)).toEqual(expect.arrayContaining(['0.0001', '0.001', '0.01', '0.1']));
+    expect(elements[2]!.text).toContain('against rate, logarithmic.');
+  });
+
   test('shares read as percentages', () => {
     const elements = elementsOf({ yFormat: 'percent', series: [{ name: 'a', points: [[0, 0.2], [9, 0.6]] }] });
     expect(textsOf(elements)).toEqual(expect.arrayContaining(['20 %', '60 %']));

@@ -5,13 +5,14 @@ import type { Command } from './command';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
 import { gradcheckCommand } from './gradcheck';
+import { lrFindCommand } from './lrFind';
 import { testCommand } from './test';
 import { toyCommand } from './toy';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, testCommand, toyCommand, gradcheckCommand, verifyCommand, dataCommand, doctorCommand,
+  trainCommand, lrFindCommand, testCommand, toyCommand, gradcheckCommand, verifyCommand, dataCommand, doctorCommand,
 ];
 
 const overview = `blastrain ${version}: neural networks in Node.js at the speed of the metal

@@ -10,26 +10,36 @@ export interface Axis {
   readonly labels: string[];
 }
 
-/** The x-axis spans the data, from 0 where that is near; the y-axis runs from tick to tick. */
+/** The x-axis spans the data, if linear from 0 where that is near; the y-axis runs from tick to tick. */
 export function layAxes(
   points: readonly Point[],
-  chart: Pick<LineChart, 'yScale' | 'yFormat'>,
+  chart: Pick<LineChart, 'xScale' | 'yScale' | 'yFormat'>,
 ): { x: Axis; y: Axis } {
   if (points.length === 0) {
     const empty = { low: 0, high: 1, ticks: [], labels: [] };
-    return { x: empty, y: { ...empty, low: chart.yScale === 'log' ? 0.1 : 0 } };
+    const lowOf = (scale: LineChart['xScale']): number => (scale === 'log' ? 0.1 : 0);
+    return { x: { ...empty, low: lowOf(chart.xScale) }, y: { ...empty, low: lowOf(chart.yScale) } };
   }
-  const [first, last] = range(points, 0);
-  const xLow = first > 0 && first <= 0.1 * last ? 0 : first;
-  const xTicks = linearTicks(xLow, last, 8).filter((tick) => tick >= xLow && tick <= last);
-  const x = { low: xLow, high: last, ticks: xTicks, labels: xTicks.map((tick) => grouped(tickFormat(xTicks)(tick))) };
-
+  const x = chart.xScale === 'log' ? logarithmicX(points) : linearX(points);
   const [low, high] = range(points, 1);
   const yTicks = chart.yScale === 'log' ? logTicks(low, high) : linearTicks(low, high, 5);
   const numberFormat = chart.yScale === 'log' ? logTickFormat : tickFormat(yTicks);
   const format = chart.yFormat === 'percent' ? percentFormat(yTicks) : numberFormat;
   const y = { low: yTicks[0]!, high: yTicks[yTicks.length - 1]!, ticks: yTicks, labels: yTicks.map(format) };
   return { x, y };
+}
+
+function linearX(points: readonly Point[]): Axis {
+  const [first, high] = range(points, 0);
+  const low = first > 0 && first <= 0.1 * high ? 0 : first;
+  const ticks = linearTicks(low, high, 8).filter((tick) => tick >= low && tick <= high);
+  return { low, high, ticks, labels: ticks.map((tick) => grouped(tickFormat(ticks)(tick))) };
+}
+
+function logarithmicX(points: readonly Point[]): Axis {
+  const [low, high] = range(points, 0);
+  const ticks = logTicks(low, high).filter((tick) => tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9));
+  return { low, high, ticks, labels: ticks.map(logTickFormat) };
 }
 
 /** The least and the greatest coordinate of at least one point. */

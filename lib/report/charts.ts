@@ -6,7 +6,7 @@ import type { Point } from './thin';
 
 export interface ChartSeries {
   readonly name: string;
-  /** In order of x. A y that is not finite, or not positive on a logarithmic axis, leaves a gap. */
+  /** In order of x, positive on a logarithmic axis. A y that is not finite, or not positive on such an axis, leaves a gap. */
   readonly points: readonly Point[];
   /** 'faint' is for raw values behind their smoothed curve. Default 'solid'. */
   readonly style?: 'solid' | 'dashed' | 'faint';
@@ -20,6 +20,7 @@ export interface LineChart {
   /** With the unit where there is one. */
   readonly xLabel: string;
   readonly yLabel: string;
+  readonly xScale?: 'linear' | 'log';
   readonly yScale?: 'linear' | 'log';
   /** 'percent' shows a share of 1 as 100 %. */
   readonly yFormat?: 'number' | 'percent';
@@ -85,6 +86,7 @@ export function lineChart(chart: LineChart): string {
     grid: { ...grid, outerBoundsMode: 'none' },
     xAxis: {
       ...axisStyle,
+      type: chart.xScale === 'log' ? 'log' : 'value',
       min: axes.x.low,
       max: axes.x.high,
       axisTick: { show: true, customValues: axes.x.ticks, lineStyle: { color: axisLine } },
@@ -216,8 +218,8 @@ function describe(chart: LineChart, series: readonly ChartSeries[]): string {
       `between ${format(low)} and ${format(high)}${missing > 0 ? `, ${missing} values missing` : ''}.`
     );
   });
-  const scale = chart.yScale === 'log' ? ', logarithmic,' : '';
-  return [`Line chart of ${chart.yLabel}${scale} against ${chart.xLabel}.`, ...sentences].join(' ');
+  const [xScale, yScale] = [chart.xScale, chart.yScale].map((scale) => (scale === 'log' ? ', logarithmic' : ''));
+  return [`Line chart of ${chart.yLabel}${yScale!}${yScale === '' ? '' : ','} against ${chart.xLabel}${xScale!}.`, ...sentences].join(' ');
 }
 
 function renderSvg(width: number, height: number, option: ECharts.EChartsOption): string {

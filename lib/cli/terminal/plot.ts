@@ -15,6 +15,8 @@ export interface PlotOptions {
   readonly height?: number;
   /** 'log' draws log₁₀ y and leaves out what is not positive. Default 'linear'. */
   readonly yScale?: 'linear' | 'log';
+  /** How the ends of the x-axis read; default: six digits. */
+  readonly xFormat?: (value: number) => string;
   /** How a tick of the y-axis reads; default: as few decimals as tell the ticks apart. */
   readonly yFormat?: (value: number) => string;
 }
@@ -65,7 +67,8 @@ export function renderPlot(series: readonly PlotSeries[], options: PlotOptions, 
     lines.push(colours.dim((label ?? '').padStart(margin) + (label === undefined ? bar : tick)) + canvas.row(row, paint));
   }
   lines.push(colours.dim(' '.repeat(margin) + corner + dash.repeat(width)));
-  lines.push(' '.repeat(margin + 1) + xAxisLabels(xLow, xHigh, options.xLabel, width, terminal));
+  const ends = [xLow, xHigh].map(options.xFormat ?? ((x): string => String(Number(x.toPrecision(6))))) as [string, string];
+  lines.push(' '.repeat(margin + 1) + xAxisLabels(ends, options.xLabel, width, terminal));
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
@@ -175,9 +178,7 @@ function range(values: readonly number[]): [number, number] {
   return [low - room, high + room];
 }
 
-function xAxisLabels(low: number, high: number, name: string, width: number, terminal: Terminal): string {
-  const format = (value: number): string => String(Number(value.toPrecision(6)));
-  const [left, right] = [format(low), format(high)];
+function xAxisLabels([left, right]: readonly [string, string], name: string, width: number, terminal: Terminal): string {
   const room = width - textWidth(left) - textWidth(right) - 2;
   const middle = room > 0 ? truncate(name, room, terminal.unicode) : '';
   const before = Math.max(1, Math.floor((width - textWidth(middle)) / 2) - textWidth(left));
