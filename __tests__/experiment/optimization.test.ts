@@ -6,6 +6,7 @@ import { makeLosses, makeOptimizer, makeSchedule } from '../../lib/experiment/op
 import { applySettings, parseSpec, specFields } from '../../lib/experiment/spec';
 import type { TrainSpec } from '../../lib/experiment/spec';
 import { kernelsFor } from '../../lib/kernels';
+import { mlp } from '../../lib/model/sequential';
 import { decodeCheckpoint, encodeCheckpoint, restoreParts } from '../../lib/train/checkpoint';
 import type { CheckpointParts } from '../../lib/train/checkpoint';
 import type { EvaluationEvent, StepEvent } from '../../lib/train/events';
@@ -53,7 +54,7 @@ describe('a checkpoint holds what the next step needs:', () => {
     };
     const first = build();
     steps(first, 0, 7);
-    const bytes = encodeCheckpoint(first.parts, { spec, classNames: [], dataDigest: '' }, freshProgress(), first.built.sampler.getState());
+    const bytes = encodeCheckpoint(first.parts, { spec, classNames: [], dataDigest: '', inputSize: 12, outputSize: 3 }, freshProgress(), first.built.sampler.getState());
     steps(first, 7, 12);
 
     const second = build();
@@ -91,7 +92,7 @@ describe('losses', () => {
   test('balanced weights make classes count alike', () => {
     const labels = Int32Array.from(data.labels, (label, i) => (i < 60 ? 0 : label));
     const spec = parseSpec({ ...tinySpec, dtype: 'float64', classWeights: 'balanced' });
-    const { loss } = makeLosses(spec, kernels, 90, { ...data, labels });
+    const { loss } = makeLosses(spec, mlp(tinySpec.layers, kernels, 90), { ...data, labels });
     // 70 rows of class 0, ten each of 1 and 2; equal logits: every row costs its weight times log 3.
     const logits = new Float64Array(90 * 3);
     for (const [label, count] of [[0, 70], [1, 10], [2, 10]] as const) {

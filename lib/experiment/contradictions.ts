@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expected } from '../errors';
 import { leastChunkRows } from '../data/stored';
 import { specFields } from './specFields';
@@ -22,7 +23,14 @@ const dataHasPictures = ({ data }: TrainSpec): boolean => data !== 'csv';
 const mayBeShare = (key: 'trainRows' | 'validationRows' | 'testRows'): Condition =>
   ({ key, holds: (spec) => isTable(spec) || spec[key]! >= 1, needs: 'data csv or npy, whose rows are shared out (else whole rows),', received: 'data' });
 
+/** Keys that say in parts what `model` says as a whole. */
+export const besideModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
+
 const conditions: readonly Condition[] = [
+  ...besideModel.map((key): Condition => ({
+    key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
+  })),
+  { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
   { key: 'dataFile', holds: isTable, needs: 'data csv or npy', received: 'data' },
   { key: 'dataFolder', holds: (spec) => !isTable(spec), needs: 'data of images (a table is a dataFile)', received: 'data' },
@@ -81,12 +89,14 @@ const conditions: readonly Condition[] = [
     key: 'schedule', holds: ({ schedule, decay }) => !(schedule === 'step' || schedule === 'plateau') || decay < 1,
     needs: 'a decay below 1', received: 'decay',
   },
+  { key: 'overfitBatches', holds: ({ fastDevRun }) => !fastDevRun, needs: 'no fastDevRun, which takes a single batch,', received: 'fastDevRun' },
+  { key: 'seeds', holds: ({ seed, seeds }) => seed + seeds <= 2 ** 32, needs: 'a first seed that leaves all below 2^32', received: 'seed' },
 ];
 
 /** Throws ERR_CONFIG, naming the key, where keys of an otherwise legal spec contradict each other. */
 export function refuseContradictions(spec: TrainSpec): void {
   for (const { key, holds, needs, received } of conditions) {
-    if (spec[key] !== specFields[key].default && !holds(spec)) {
+    if (!isDeepStrictEqual(spec[key], specFields[key].default) && !holds(spec)) {
       throw expected('ERR_CONFIG', needs, key, spec[received], { path: key });
     }
   }

@@ -4,6 +4,7 @@ import type { Dataset } from '../data/dataset';
 import type { Arena } from '../model/arena';
 import { MeanSquaredError, SoftmaxCrossEntropy } from '../model/loss';
 import type { Loss } from '../model/loss';
+import type { Sequential } from '../model/sequential';
 import { Adam } from '../optim/adam';
 import { Lion } from '../optim/lion';
 import type { Optimizer } from '../optim/optimizer';
@@ -80,22 +81,21 @@ type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'clas
  * ERR_CONFIG where the loss or the class weights do not fit the data.
  */
 export function makeLosses(
-  spec: TrainSpec, kernels: Kernels, maxBatch: number, train: LabelledRows,
+  spec: TrainSpec, { kernels, outputSize, maxBatch }: Sequential, train: LabelledRows,
 ): { loss: Loss; evaluationLoss: Loss } {
-  const outputs = spec.layers[spec.layers.length - 1]!;
   const fitting = train.targets === undefined ? 'cross-entropy' : 'mse';
   if (spec.loss !== fitting) {
     const rows = train.targets === undefined ? 'class labels' : 'numeric targets';
     throw expected('ERR_CONFIG', `${fitting}, as the rows of ${train.name} have ${rows},`, 'loss', spec.loss, { path: 'loss' });
   }
   if (spec.loss === 'mse') {
-    const loss = new MeanSquaredError(kernels, outputs);
+    const loss = new MeanSquaredError(kernels, outputSize);
     return { loss, evaluationLoss: loss };
   }
-  const plain = new SoftmaxCrossEntropy(kernels, outputs, maxBatch);
+  const plain = new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
   if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: plain, evaluationLoss: plain };
   const classWeights = weightsOf(spec, train);
-  const loss = new SoftmaxCrossEntropy(kernels, outputs, maxBatch, {
+  const loss = new SoftmaxCrossEntropy(kernels, outputSize, maxBatch, {
     labelSmoothing: spec.labelSmoothing, ...(classWeights && { classWeights }),
   });
   return { loss, evaluationLoss: plain };

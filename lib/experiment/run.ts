@@ -2,6 +2,7 @@ import { arch, availableParallelism, platform, release } from 'node:os';
 import { BlastrainError } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
+import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeCheckpoint, restoreParts } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
@@ -67,6 +68,8 @@ export function* runExperiment(
     classNames: rows.classNames,
     ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
     dataDigest: origin.digest,
+    inputSize: model.inputSize,
+    outputSize: model.outputSize,
   };
   const begun = progress.step;
   const earlier = resumption === undefined ? [] : folder?.rewindMetrics(begun) ?? [];
@@ -89,7 +92,7 @@ export function* runExperiment(
   const start: StartEvent = {
     type: 'start',
     run: name,
-    layers: spec.layers,
+    layers: layerSizes(model),
     parameters: model.arena.values.length,
     steps,
     stepsPerEpoch,

@@ -1,6 +1,7 @@
 import { BlastrainError, expected, nearest } from '../errors';
 import type { DataRequest } from '../data/locate';
-import { refuseContradictions } from './contradictions';
+import { checkDescription } from '../model/checkDescription';
+import { besideModel, refuseContradictions } from './contradictions';
 import { specFields } from './specFields';
 import type { Field, TrainSpec } from './specFields';
 
@@ -40,19 +41,14 @@ export function parseSpec(input: unknown): TrainSpec {
       path: 'steps',
     });
   }
+  if (parsed.model !== null) checkDescription(parsed.model, 'model');
   refuseContradictions(parsed);
-  if (parsed.overfitBatches !== null && parsed.fastDevRun) {
-    throw expected('ERR_CONFIG', 'no fastDevRun, which takes a single batch,', 'overfitBatches', parsed.overfitBatches, { path: 'overfitBatches' });
-  }
-  if (parsed.seed + parsed.seeds > 2 ** 32) {
-    throw expected('ERR_CONFIG', 'seeds that end below 2^32', 'seeds', parsed.seeds, { path: 'seeds' });
-  }
   return parsed;
 }
 
 /**
  * A spec with `key=value` settings over it. Values are JSON, or plain text, or numbers joined by commas for a list.
- * Setting the length as epochs replaces a length in steps, and the other way round. Throws ERR_CONFIG for an unknown key.
+ * Setting the length as epochs replaces a length in steps, and the other way round; so do a model and its sizes. Throws ERR_CONFIG for an unknown key.
  */
 export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
   const spec: Record<string, unknown> = { ...base };
@@ -67,6 +63,8 @@ export function applySettings(base: Readonly<Record<string, unknown>>, settings:
   }
   if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
   if (set.has('steps') && !set.has('epochs')) delete spec['epochs'];
+  if (set.has('layers') && !set.has('model')) delete spec['model'];
+  if (set.has('model')) for (const key of besideModel) if (!set.has(key)) Reflect.deleteProperty(spec, key);
   return spec;
 }
 

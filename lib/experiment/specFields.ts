@@ -3,6 +3,10 @@ import { dataNames } from '../data/locate';
 import type { DataName } from '../data/locate';
 import { normalizationKinds } from '../data/preprocess';
 import type { NormalizationKind } from '../data/preprocess';
+import { activations } from '../model/activations';
+import type { Activation } from '../model/activations';
+import { norms } from '../model/description';
+import type { LayerDescription, Norm } from '../model/description';
 import { initializers } from '../model/init';
 import type { Initializer } from '../model/init';
 import { lossNames } from '../model/loss';
@@ -31,6 +35,12 @@ export interface TrainSpec {
   cutout: number;
   mixup: number;
   layers: readonly number[];
+  activation: Activation;
+  norm: Norm;
+  dropout: number;
+  inputDropout: number;
+  residual: boolean;
+  model: readonly LayerDescription[] | null;
   init: Initializer;
   initStd: number;
   loss: LossName;
@@ -113,6 +123,10 @@ function flag(fallback: boolean, help: string): Field {
   return { help, default: fallback, what: 'true or false', accepts: (value) => typeof value === 'boolean' };
 }
 
+function rate(help: string): Field {
+  return number(0, 'in [0, 1)', (value) => value >= 0 && value < 1, help);
+}
+
 function path(help: string): Field {
   return { help, default: null, what: 'a path', accepts: (value) => typeof value === 'string' && value !== '' };
 }
@@ -166,6 +180,15 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     list: true,
     accepts: (value) =>
       Array.isArray(value) && value.length >= 2 && value.every((size) => Number.isSafeInteger(size) && size > 0),
+  },
+  activation: choice('relu', activations, 'activation function of hidden layers'),
+  norm: choice('none', norms, 'normalisation of hidden layers, before the activation'),
+  dropout: rate('share of hidden units that a training step drops, after the activation'),
+  inputDropout: rate('share of inputs that a training step drops'),
+  residual: flag(false, 'add its input to each hidden layer that has as many outputs'),
+  model: {
+    help: 'the model as a list of layers, in the place of all this: [{"type": "linear", "size": 512}, {"type": "relu"}, …]',
+    default: null, what: 'a list of layers or null', accepts: (value) => value === null || Array.isArray(value),
   },
   init: choice('he', initializers, 'how weights start; biases start at zero'),
   initStd: number(1e-4, '≥ 0', (value) => value >= 0, 'standard deviation of init normal'),

@@ -20,6 +20,9 @@ export interface CheckpointFacts {
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
   readonly dataDigest: string;
+  /** Of the model. */
+  readonly inputSize: number;
+  readonly outputSize: number;
 }
 
 /** The parts of a training whose state a checkpoint copies out of or back into. */

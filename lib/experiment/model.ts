@@ -1,0 +1,35 @@
+import { expected } from '../errors';
+import type { Kernels } from '../kernels/contract';
+import { makeLayers } from '../model/description';
+import { mlp, Sequential } from '../model/sequential';
+import { RandomState } from '../random';
+import type { TrainSpec } from './spec';
+
+/** The sizes that a model must have to fit its data. */
+export interface ModelSizes {
+  readonly inputSize: number;
+  readonly outputSize: number;
+}
+
+/**
+ * The model that a spec describes, by `model` or by `layers` and the options beside it, before its parameters are drawn.
+ * Dropout draws from generators that follow from `seed` + 3. Throws ERR_SHAPE where its sizes are not those of the data.
+ */
+export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels, maxBatch: number): Sequential {
+  const { inputSize, outputSize } = sizes;
+  const random = new RandomState((spec.seed + 3) % 2 ** 32);
+  if (spec.model === null) {
+    const [inputs, outputs] = [spec.layers[0]!, spec.layers[spec.layers.length - 1]!];
+    if (inputs !== inputSize) throw expected('ERR_SHAPE', `${String(inputSize)} inputs, as the data has,`, 'layers[0]', inputs);
+    if (outputs !== outputSize) {
+      throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last of layers', outputs);
+    }
+    const { activation, norm, dropout, inputDropout, residual } = spec;
+    return mlp(spec.layers, kernels, maxBatch, { activation, norm, dropout, inputDropout, residual, random });
+  }
+  const model = new Sequential(kernels, makeLayers(spec.model, inputSize, outputSize, kernels, random), maxBatch);
+  if (model.outputSize !== outputSize) {
+    throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', model.outputSize);
+  }
+  return model;
+}

@@ -1,0 +1,103 @@
+import type { Dtype, FloatArray } from '../kernels/contract';
+import type { Chain } from './chain';
+import type { Layer } from './layer';
+import type { Sequential } from './sequential';
+
+/** Floating-point operations for one sample: a multiplication and an addition are two. */
+export interface Flops {
+  readonly forward: number;
+  /** Forward, and backward to the parameters and to the layer's input; nobody needs the gradient of the model's own. */
+  readonly step: number;
+}
+
+/** One layer of a {@link ModelSummary}. */
+export interface LayerSummary {
+  readonly kind: string;
+  /** How many blocks it stands in. */
+  readonly depth: number;
+  readonly inputSize: number;
+  readonly outputSize: number;
+  /** What it learns itself; a block learns through its layers. */
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly parameterCount: number;
+  /** Of the products and biases of a linear layer. Functions of single elements and normalisations count nothing. */
+  readonly flops: Flops;
+}
+
+/** What a model consists of and what it costs. */
+export interface ModelSummary {
+  readonly layers: readonly LayerSummary[];
+  readonly inputSize: number;
+  readonly outputSize: number;
+  readonly parameterCount: number;
+  /** For one sample. The optimiser's work is per step, not per sample, and not part of it. */
+  readonly flops: Flops;
+  readonly dtype: Dtype;
+  /** Rows of the largest batch. */
+  readonly maxBatch: number;
+  /** In bytes. The optimiser's state, as long as the parameters once or twice, is not part of it. */
+  readonly memory: {
+    readonly parameters: number;
+    readonly gradients: number;
+    readonly buffers: number;
+    /** All layers' outputs and their gradients for a batch of maxBatch; layers that work in place share theirs. */
+    readonly activations: number;
+  };
+}
+
+/** Describes a model. */
+export function summarize(model: Sequential): ModelSummary {
+  const { arena, buffers, chain, inputSize, outputSize, maxBatch, kernels: { dtype } } = model;
+  const layers = describe(chain.layers, 0, false);
+  const bytes = (arrays: Iterable<FloatArray>): number => [...arrays].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const sum = (pick: (layer: LayerSummary) => number): number => layers.reduce((total, layer) => total + pick(layer), 0);
+  return {
+    layers,
+    inputSize,
+    outputSize,
+    parameterCount: arena.values.length,
+    flops: { forward: sum(({ flops }) => flops.forward), step: sum(({ flops }) => flops.step) },
+    dtype,
+    maxBatch,
+    memory: {
+      parameters: arena.values.byteLength,
+      gradients: arena.gradients.byteLength,
+      buffers: bytes(buffers.map(({ value }) => value)),
+      activations: bytes(activationsOf(chain)),
+    },
+  };
+}
+
+/** The sizes of a model as people write them: its inputs, then the outputs of each linear layer. */
+export function layerSizes({ inputSize, layers }: Sequential): number[] {
+  const linear = describe(layers, 0, false).filter(({ kind }) => kind === 'linear');
+  return [inputSize, ...linear.map(({ outputSize }) => outputSize)];
+}
+
+/** The layers and those within them. `passes`: whether the gradient of the first one's input is needed. */
+function describe(layers: readonly Layer[], depth: number, passes: boolean): LayerSummary[] {
+  return layers.flatMap((layer, i) => {
+    const { kind, inputSize, outputSize, inner } = layer;
+    const needed = passes || i > 0;
+    const parameters = inner === undefined ? layer.parameterSpecs.map(({ name, shape }) => ({ name, shape })) : [];
+    const product = kind === 'linear' ? 2 * inputSize * outputSize : 0;
+    const bias = kind === 'linear' ? outputSize : 0;
+    return [
+      {
+        kind,
+        depth,
+        inputSize,
+        outputSize,
+        parameters,
+        parameterCount: parameters.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
+        flops: { forward: product + bias, step: (needed ? 3 : 2) * product + 2 * bias },
+      },
+      ...(inner === undefined ? [] : describe(inner.layers, depth + 1, needed)),
+    ];
+  });
+}
+
+function activationsOf({ layers, outputs, outputGradients }: Chain): Set<FloatArray> {
+  const inner = layers.flatMap((layer) => (layer.inner === undefined ? [] : [...activationsOf(layer.inner)]));
+  return new Set([...outputs, ...outputGradients, ...inner]);
+}
