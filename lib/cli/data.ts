@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import { cifar10Rows } from '../data/cifar10';
-import type { DataSplits, Dataset } from '../data/dataset';
+import type { DataSplits, Rows } from '../data/dataset';
 import { installCifar10, installSynthetic } from '../data/install';
 import { datasetsFolder, loadData, locateData } from '../data/locate';
 import type { Command } from './command';
@@ -113,8 +113,8 @@ function info(args: readonly string[]): number {
   return 0;
 }
 
-function countClasses({ train, validation, test }: DataSplits) {
-  const count = ({ labels }: Dataset, label: number): number => labels.reduce((sum, own) => sum + Number(own === label), 0);
+function countClasses({ train, validation, test }: DataSplits<Rows>) {
+  const count = ({ labels }: Rows, label: number): number => labels.reduce((sum, own) => sum + Number(own === label), 0);
   return train.classNames.map((name, label) => ({
     name, train: count(train, label), validation: count(validation, label), test: count(test, label),
   }));

@@ -1,9 +1,16 @@
 import { expected } from '../errors';
 import type { RandomSnapshot, RandomState } from '../random';
-import type { Dataset } from './dataset';
+import type { Rows } from './dataset';
 
 /** How batches are drawn: a fresh permutation per epoch walked in order, or every row anew, with replacement. */
 export type Sampling = 'shuffle' | 'replacement';
+
+/** Fills an array of n numbers with 0 … n − 1 in an order for one epoch. */
+export type EpochOrder = (order: Int32Array, random: RandomState) => void;
+
+const anyOrder: EpochOrder = (order, random) => {
+  random.fillPermutation(order);
+};
 
 /** Where the drawing of batches stands, as plain data. */
 export interface BatchesState {
@@ -30,12 +37,16 @@ export class Batches {
   #position = 0;
   #epochStart: RandomSnapshot;
 
-  /** The generator is used by this object alone from now on. Throws ERR_SHAPE for no rows or a batch of no or too many. */
+  /**
+   * The generator is used by this object alone from now on. `fillOrder` is for 'shuffle', by default any permutation. Throws
+   * ERR_SHAPE for no rows or a batch of no or too many.
+   */
   constructor(
-    data: Pick<Dataset, 'size'>,
+    data: Pick<Rows, 'size'>,
     readonly batchSize: number,
     private readonly random: RandomState,
     readonly sampling: Sampling = 'shuffle',
+    private readonly fillOrder: EpochOrder = anyOrder,
   ) {
     if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= data.size)) {
       throw expected('ERR_SHAPE', `an integer in [1, ${String(data.size)}], the rows,`, 'batchSize', batchSize, { path: 'batchSize' });
@@ -47,7 +58,7 @@ export class Batches {
     this.#last = sampling === 'shuffle' && rest > 0 ? new Int32Array(rest) : this.#full;
     this.#order = new Int32Array(sampling === 'shuffle' ? data.size : 0);
     this.#epochStart = random.getState();
-    random.fillPermutation(this.#order);
+    fillOrder(this.#order, random);
   }
 
   /** Epochs that are finished. */
@@ -104,7 +115,7 @@ export class Batches {
       this.random.setState(before);
       throw error;
     }
-    this.random.fillPermutation(this.#order);
+    this.fillOrder(this.#order, this.random);
     this.random.setState(random);
     this.#epochStart = epochStart;
     this.#epoch = epoch;
@@ -116,6 +127,6 @@ export class Batches {
     this.#position = 0;
     if (this.sampling === 'replacement') return;
     this.#epochStart = this.random.getState();
-    this.random.fillPermutation(this.#order);
+    this.fillOrder(this.#order, this.random);
   }
 }

@@ -1,9 +1,13 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { DataSplits, SplitSizes } from './dataset';
+import { blocksOf } from './blocks';
+import { FileBytes } from './bytes';
+import type { DataSplits, SplitName, SplitSizes, StoredDataset } from './dataset';
 import { badFile, readingFile } from './files';
-import { allocateRows, classCount, pixelsPerImage, resolveSizes, splitImages } from './images';
+import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from './images';
 import type { ImageRows } from './images';
+import { StoredFeatures } from './stored';
 import { unpickle } from './unpickle';
 import type { Pickled } from './unpickle';
 
@@ -74,12 +78,7 @@ export function findCifar10(...candidates: readonly string[]): Cifar10Folder | u
  * foreign or has a label beyond 9; ERR_CONFIG for sizes that do not fit 50,000 and 10,000 rows.
  */
 export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): DataSplits {
-  const found = findCifar10(folder);
-  if (found === undefined) {
-    const names = layouts.map(({ folder: name, trainFiles }) => `${name} (with ${trainFiles[0]!})`).join(' or ');
-    throw badFile(names, folder, existsSync(folder) ? 'a folder without it' : 'no such folder');
-  }
-  const { path, layout } = found;
+  const { path, layout, classNames, name, description } = recognise(folder);
   const wanted = resolveSizes(sizes, courseSizes, cifar10Rows);
   const rows = allocateRows(wanted);
   const trainRows = wanted.train + wanted.validation;
@@ -88,10 +87,58 @@ export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): Da
     readImages(layout, join(path, file), rows, from, Math.min(imagesPerFile, trainRows - from));
   });
   readImages(layout, join(path, layout.testFile), rows, trainRows, wanted.test);
+  return splitImages(rows, wanted, classNames, name, description);
+}
 
+/**
+ * The same rows, and the same digest, with the pixels left on disk: `chunkRows` of them come into memory at a time. For the
+ * binary layout alone: a pickle can only be read as a whole. All files are read once, for labels and digest. Throws what
+ * {@link loadCifar10} throws.
+ */
+export function storeCifar10(folder: string, sizes: Partial<SplitSizes>, chunkRows: number): DataSplits<StoredDataset> {
+  const { path, layout, classNames, name, description } = recognise(folder);
+  if (layout.kind !== 'bin') throw badFile(`${layouts[0]!.folder}, for chunkRows,`, path, 'the python layout', { path: 'chunkRows' });
+  const wanted = resolveSizes(sizes, courseSizes, cifar10Rows);
+  const parts = [...layout.trainFiles, layout.testFile].map((file) => ({ bytes: openBinary(join(path, file)), rows: imagesPerFile }));
+  const record = { parts, format: 'u1', offset: 0, stride: recordBytes } as const;
+  const pixels = { ...record, featureSize: pixelsPerImage, skip: 1 };
+  const hash = createHash('sha256');
+  const allLabels: Uint8Array[] = [];
+  const part = (split: SplitName, from: number, size: number): StoredDataset => {
+    const order = Int32Array.from({ length: size }, (_, i) => from + i);
+    const bytes = new Uint8Array(size);
+    new StoredFeatures({ ...record, featureSize: 1, skip: 0 }, 'float32', order).read(0, size, bytes);
+    const labels = Int32Array.from(bytes, (label, i) => checkLabel(label, (from + i) % imagesPerFile, path));
+    const stored = new StoredFeatures(pixels, 'float32', order);
+    const data = { name, split, labels, size, featureSize: pixelsPerImage, classNames, imageShape: cifarShape, stored, chunkRows };
+    for (const { features } of blocksOf(data, chunkRows)) hash.update(features as Uint8Array);
+    allLabels.push(bytes);
+    return data;
+  };
+  const train = part('train', 0, wanted.train);
+  const validation = part('validation', wanted.train, wanted.validation);
+  const test = part('test', cifar10Rows.train, wanted.test);
+  for (const bytes of allLabels) hash.update(bytes);
+  return { train, validation, test, origin: { name, description, digest: hash.digest('hex') } };
+}
+
+interface Recognised extends Cifar10Folder {
+  readonly classNames: readonly string[];
+  readonly name: string;
+  readonly description: string;
+}
+
+function recognise(folder: string): Recognised {
+  const found = findCifar10(folder);
+  if (found === undefined) {
+    const names = layouts.map(({ folder: name, trainFiles }) => `${name} (with ${trainFiles[0]!})`).join(' or ');
+    throw badFile(names, folder, existsSync(folder) ? 'a folder without it' : 'no such folder');
+  }
+  const { path, layout } = found;
   const classNames = readClassNames(layout, join(path, layout.metaFile));
-  const name = classNames.every((className, label) => className === cifar10Classes[label]) ? 'cifar10' : 'images';
-  return splitImages(rows, wanted, classNames, name, `${name === 'cifar10' ? 'CIFAR-10' : 'images'} from ${path} (${layout.kind === 'bin' ? 'binary' : 'python'} layout)`);
+  const isCifar10 = classNames.every((className, label) => className === cifar10Classes[label]);
+  const description = `${isCifar10 ? 'CIFAR-10' : 'images'} from ${path} (${layout.kind === 'bin' ? 'binary' : 'python'} layout)`;
+  return { ...found, classNames, name: isCifar10 ? 'cifar10' : 'images', description };
 }
 
 /** Reads the first `count` images of a file into the rows behind `from`. */
@@ -105,32 +152,25 @@ function readImages(layout: Layout, file: string, rows: ImageRows, from: number,
   });
 }
 
-function readBinary(file: string, features: Uint8Array, labels: Int32Array): void {
-  const descriptor = openSync(file, 'r');
-  try {
-    const { size } = fstatSync(descriptor);
-    const wanted = imagesPerFile * recordBytes;
-    if (size !== wanted) throw badFile(`${String(wanted)} bytes (${String(imagesPerFile)} images)`, file, `${String(size)} bytes`);
-    // A block that stays in the cache between the read and the copy that leaves the labels out.
-    const block = new Uint8Array(128 * recordBytes);
-    for (let row = 0; row < labels.length; ) {
-      const records = Math.min(128, labels.length - row);
-      readFully(descriptor, file, block.subarray(0, records * recordBytes), row * recordBytes);
-      for (let i = 0; i < records; i++, row++) {
-        labels[row] = checkLabel(block[i * recordBytes], row, file);
-        features.set(block.subarray(i * recordBytes + 1, (i + 1) * recordBytes), row * pixelsPerImage);
-      }
-    }
-  } finally {
-    closeSync(descriptor);
-  }
+/** Throws ERR_DATA for a file of another length than one of images has. */
+function openBinary(file: string): FileBytes {
+  const bytes = new FileBytes(file);
+  const wanted = imagesPerFile * recordBytes;
+  if (bytes.size !== wanted) throw badFile(`${String(wanted)} bytes (${String(imagesPerFile)} images)`, file, `${String(bytes.size)} bytes`);
+  return bytes;
 }
 
-function readFully(descriptor: number, file: string, into: Uint8Array, position: number): void {
-  for (let done = 0; done < into.length; ) {
-    const read = readSync(descriptor, into, done, into.length - done, position + done);
-    if (read === 0) throw badFile('a file that keeps its size', file, `an end at byte ${String(position + done)}`);
-    done += read;
+function readBinary(file: string, features: Uint8Array, labels: Int32Array): void {
+  const bytes = openBinary(file);
+  // A block that stays in the cache between the read and the copy that leaves the labels out.
+  const block = new Uint8Array(128 * recordBytes);
+  for (let row = 0; row < labels.length; ) {
+    const records = Math.min(128, labels.length - row);
+    bytes.read(block.subarray(0, records * recordBytes), row * recordBytes);
+    for (let i = 0; i < records; i++, row++) {
+      labels[row] = checkLabel(block[i * recordBytes], row, file);
+      features.set(block.subarray(i * recordBytes + 1, (i + 1) * recordBytes), row * pixelsPerImage);
+    }
   }
 }
 

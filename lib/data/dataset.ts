@@ -1,5 +1,6 @@
 import { expected } from '../errors';
 import type { FloatArray, SourceArray } from '../kernels/contract';
+import type { StoredFeatures } from './stored';
 
 /** Which part of the data a set of rows is. Training accepts 'train' and selection 'validation'; 'test' stays sealed. */
 export type SplitName = 'train' | 'validation' | 'test';
@@ -11,24 +12,34 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/**
- * Rows of features with one class label each. Features stay in the format they came in (bytes for images); they are
- * normalised when a batch is drawn. The arrays may be views on shared memory, so that handing a data set to a worker
- * thread copies nothing.
- */
-export interface Dataset {
+/** What is known of rows wherever their features lie: one class label or some numeric targets each. */
+export interface Rows {
   readonly name: string;
   readonly split: SplitName;
-  /** [size, featureSize], row-major. */
-  readonly features: SourceArray;
-  /** [size], class indices in [0, classNames.length). */
+  /** [size], class indices in [0, classNames.length); all 0 where there are targets instead. */
   readonly labels: Int32Array;
   /** [size, targets.length / size], what a regression is to predict. */
   readonly targets?: FloatArray;
   readonly size: number;
   readonly featureSize: number;
+  /** Empty where there are targets instead. */
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
+}
+
+/**
+ * Rows in memory. Features stay in the format they came in (bytes for images); they are normalised when a batch is
+ * drawn. The arrays may be views on shared memory, so that handing a data set to a worker thread copies nothing.
+ */
+export interface Dataset extends Rows {
+  /** [size, featureSize], row-major. */
+  readonly features: SourceArray;
+}
+
+/** Rows whose features stay on disk and come into memory `chunkRows` at a time, for sets larger than memory. */
+export interface StoredDataset extends Rows {
+  readonly stored: StoredFeatures;
+  readonly chunkRows: number;
 }
 
 /** Where data came from, enough to recognise it again. */
@@ -42,10 +53,10 @@ export interface DataOrigin {
 }
 
 /** The three parts of a data set and where they came from. */
-export interface DataSplits {
-  readonly train: Dataset;
-  readonly validation: Dataset;
-  readonly test: Dataset;
+export interface DataSplits<D extends Rows = Dataset> {
+  readonly train: D;
+  readonly validation: D;
+  readonly test: D;
   readonly origin: DataOrigin;
 }
 
@@ -57,7 +68,7 @@ export interface SplitSizes {
 }
 
 /** Rows [from, from + size) of a data set as a view; nothing is copied. Throws ERR_SHAPE when the rows are not there. */
-export function sliceRows(data: Dataset, split: SplitName, from: number, size: number): Dataset {
+export function sliceRows<D extends Dataset | StoredDataset>(data: D, split: SplitName, from: number, size: number): D {
   if (!(Number.isInteger(from) && Number.isInteger(size) && from >= 0 && size >= 0 && from + size <= data.size)) {
     throw expected('ERR_SHAPE', `rows within [0, ${String(data.size)})`, `the ${split} split of ${data.name}`, `rows ${String(from)} to ${String(from + size)}`);
   }
@@ -65,7 +76,18 @@ export function sliceRows(data: Dataset, split: SplitName, from: number, size: n
     ...data,
     split,
     size,
-    features: data.features.subarray(from * data.featureSize, (from + size) * data.featureSize),
-    labels: data.labels.subarray(from, from + size),
+    ...('stored' in data
+      ? { stored: data.stored.slice(from, size) }
+      : { features: data.features.subarray(from * data.featureSize, (from + size) * data.featureSize) }),
+    ...sliceLabels(data, from, size),
+  };
+}
+
+/** Labels and targets of rows [from, from + size), as views. */
+function sliceLabels({ labels, targets, size: all }: Rows, from: number, size: number): Pick<Rows, 'labels' | 'targets'> {
+  const width = targets === undefined ? 0 : targets.length / all;
+  return {
+    labels: labels.subarray(from, from + size),
+    ...(targets && { targets: targets.subarray(from * width, (from + size) * width) }),
   };
 }

@@ -1,15 +1,26 @@
 import { dirname, join, resolve } from 'node:path';
-import { BlastrainError } from '../errors';
-import { findCifar10, loadCifar10 } from './cifar10';
-import type { DataSplits, SplitSizes } from './dataset';
+import { BlastrainError, expected } from '../errors';
+import { findCifar10, loadCifar10, storeCifar10 } from './cifar10';
+import { loadCsv } from './csv';
+import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
+import { loadNumpy } from './numpy';
 import { makeSynthetic } from './synthetic';
+import type { TableOptions } from './table';
 
-/** What a spec can ask for; `auto` is CIFAR-10 where it is found and the synthetic images elsewhere. */
-export type DataName = 'auto' | 'cifar10' | 'synthetic';
+/**
+ * What a spec can ask for; `auto` is CIFAR-10 where it is found and the synthetic images elsewhere, `csv` and `npy` are
+ * tables of the user's.
+ */
+export const dataNames = ['auto', 'cifar10', 'synthetic', 'csv', 'npy'] as const;
+export type DataName = (typeof dataNames)[number];
 
-/** A data set by name, perhaps in a folder of the caller's, perhaps with other sizes than its own. */
-export interface DataRequest {
+/** A data set by name, perhaps in a folder or file of the caller's, perhaps with other sizes than its own. */
+export interface DataRequest extends TableOptions {
   readonly name?: DataName;
+  /** The file of a table. */
+  readonly file?: string;
+  /** What a table is to predict: see `loadCsv` and `loadNumpy`. */
+  readonly target?: string | number;
   /** A folder with images in a layout of CIFAR-10, or with such a folder in it. Given, it is not looked for elsewhere. */
   readonly folder?: string;
   readonly sizes?: Partial<SplitSizes>;
@@ -60,8 +71,15 @@ export function locateData({ name = 'auto', folder }: DataRequest = {}): Located
   );
 }
 
-/** Loads what a request means. Throws what {@link locateData} and `loadCifar10` throw. */
-export function loadData(request: DataRequest = {}): DataSplits {
+/** Loads what a request means. Throws what {@link locateData} and the loaders throw. */
+export function loadData(request: DataRequest = {}): DataSplits<Dataset | StoredDataset> {
+  const { name, file, target, chunkRows, sizes = {} } = request;
+  if (name === 'csv' || name === 'npy') {
+    if (file === undefined) throw expected('ERR_CONFIG', 'the path of a table', 'dataFile', null, { path: 'dataFile' });
+    if (name === 'csv') return loadCsv(file, request);
+    return loadNumpy(file, { ...request, ...(target !== undefined && { target: String(target) }) } as TableOptions);
+  }
   const { folder } = locateData(request);
-  return folder === undefined ? makeSynthetic(request.sizes) : loadCifar10(folder, request.sizes);
+  if (folder === undefined) return makeSynthetic(sizes);
+  return chunkRows === undefined ? loadCifar10(folder, sizes) : storeCifar10(folder, sizes, chunkRows);
 }

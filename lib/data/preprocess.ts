@@ -1,7 +1,10 @@
 import { BlastrainError, expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { Dtype, FloatArray } from '../kernels/contract';
-import type { Dataset } from './dataset';
+import { blocksOf } from './blocks';
+import type { Dataset, StoredDataset } from './dataset';
+import { fitWhitening } from './whiten';
+import type { WhiteningOptions } from './whiten';
 
 /**
  * How features become inputs x, per feature j of a row:
@@ -10,14 +13,22 @@ import type { Dataset } from './dataset';
  * - `mean-image`: x = f − mean[j]
  * - `standardize`: x = (f − mean[j]) / std[j]
  * - `standardize-channel`: the same with one mean and one std for each colour plane
+ * - `pca`, `zca`: `standardize`, then decorrelated by a matrix: see whiten.ts
  */
-export const normalizationKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel'] as const;
+export const normalizationKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel', 'pca', 'zca'] as const;
 export type NormalizationKind = (typeof normalizationKinds)[number];
 
-/** x[j] = scale[j]·f[j] + shift[j], as `gatherRows` applies it; both [featureSize]. */
+/** z[j] = scale[j]·f[j] + shift[j], as `gatherRows` applies it, both [featureSize]; x = z, or matrix·z where there is one. */
 export interface Normalization {
   readonly scale: FloatArray;
   readonly shift: FloatArray;
+  /** [inputs, featureSize] */
+  readonly matrix?: FloatArray;
+}
+
+/** How many inputs a row gives. */
+export function inputSizeOf({ scale, matrix }: Normalization): number {
+  return matrix === undefined ? scale.length : matrix.length / scale.length;
 }
 
 /** A feature that varies less than this is centred only: its std says nothing and dividing by it would blow up noise. */
@@ -26,10 +37,12 @@ const leastStd = 1e-8;
 /**
  * Fits a normalisation to training rows and to nothing else: validation and test rows must not be looked at, and rows
  * of another split are refused. std is that of the population (divided by the number of rows, as np.std does).
- * Throws ERR_SHAPE for no rows, another split or rows without colour planes where they are asked for, ERR_CONFIG for an
- * unknown kind, ERR_DATA for features that are not finite.
+ * `pca` and `zca` need `whitening`. Throws ERR_SHAPE for no rows, another split, more components than features or rows without
+ * colour planes where they are asked for, ERR_CONFIG for an unknown kind, ERR_DATA for features that are not finite.
  */
-export function fitNormalization(kind: NormalizationKind, train: Dataset, dtype: Dtype): Normalization {
+export function fitNormalization(
+  kind: NormalizationKind, train: Dataset | StoredDataset, dtype: Dtype, whitening?: Omit<WhiteningOptions, 'kind'>,
+): Normalization {
   if (!normalizationKinds.includes(kind)) {
     throw expected('ERR_CONFIG', `one of ${normalizationKinds.join(', ')}`, 'normalization', kind, { path: 'normalization' });
   }
@@ -45,7 +58,15 @@ export function fitNormalization(kind: NormalizationKind, train: Dataset, dtype:
     scale[j] = 1 / divisor;
     shift[j] = -mean[j]! / divisor;
   }
-  return { scale, shift };
+  if (kind !== 'pca' && kind !== 'zca') return { scale, shift };
+  const { components } = whitening!;
+  if (components !== null && components > featureSize) {
+    throw expected('ERR_SHAPE', `at most ${String(featureSize)}, the features of ${train.name},`, 'components', components, { path: 'components' });
+  }
+  const white = fitWhitening(train, Float64Array.from(scale), Float64Array.from(shift), { ...whitening!, kind });
+  const matrix = allocate(dtype, white.length);
+  matrix.set(white);
+  return { scale, shift, matrix };
 }
 
 interface Moments {
@@ -54,25 +75,26 @@ interface Moments {
 }
 
 /** Mean and standard deviation of each feature. */
-function moments(data: Dataset): Moments {
+function moments(data: Dataset | StoredDataset): Moments {
   if (data.size === 0) throw expected('ERR_SHAPE', 'at least one row', 'fitNormalization', 'none');
   // Told by element size: typed arrays can come from another realm.
-  return data.features.BYTES_PER_ELEMENT === 1 ? byteMoments(data) : floatMoments(data);
+  const { BYTES_PER_ELEMENT: bytes } = 'stored' in data ? data.stored.allocate(0) : data.features;
+  return bytes === 1 ? byteMoments(data) : floatMoments(data);
 }
 
 /** Rows of images that the second-level cache holds, so that their columns can be walked. */
 const rowsPerBlock = 32;
 
 /** Exact sums, because they are integers; then n²·var = n·Σf² − (Σf)² is exact too (below 2^53 for 370,000 rows). */
-function byteMoments({ features, size, featureSize }: Dataset): Moments {
+function byteMoments(data: Dataset | StoredDataset): Moments {
+  const { size, featureSize } = data;
   const mean = new Float64Array(featureSize);
   const std = new Float64Array(featureSize);
-  for (let row = 0; row < size; row += rowsPerBlock) {
-    const end = Math.min(size, row + rowsPerBlock) * featureSize;
+  for (const { features } of blocksOf(data, rowsPerBlock)) {
     for (let j = 0; j < featureSize; j++) {
       let sum = 0;
       let squares = 0;
-      for (let at = row * featureSize + j; at < end; at += featureSize) {
+      for (let at = j; at < features.length; at += featureSize) {
         const byte = features[at]!;
         sum += byte;
         squares += byte * byte;
@@ -89,15 +111,18 @@ function byteMoments({ features, size, featureSize }: Dataset): Moments {
 }
 
 /** Two passes: the difference of two large sums of squares would cancel. */
-function floatMoments({ features, size, featureSize, name }: Dataset): Moments {
+function floatMoments(data: Dataset | StoredDataset): Moments {
+  const { size, featureSize, name } = data;
   const mean = new Float64Array(featureSize);
   const std = new Float64Array(featureSize);
-  for (let row = 0, at = 0; row < size; row++) {
-    for (let j = 0; j < featureSize; j++) mean[j] = mean[j]! + features[at++]!;
+  for (const { features } of blocksOf(data, rowsPerBlock)) {
+    for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) mean[j]! += features[at]!;
   }
   for (let j = 0; j < featureSize; j++) mean[j] = mean[j]! / size;
-  for (let row = 0, at = 0; row < size; row++) {
-    for (let j = 0; j < featureSize; j++) std[j] = std[j]! + (features[at++]! - mean[j]!) ** 2;
+  for (const { features } of blocksOf(data, rowsPerBlock)) {
+    for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
+      std[j]! += (features[at]! - mean[j]!) ** 2;
+    }
   }
   for (let j = 0; j < featureSize; j++) {
     std[j] = Math.sqrt(std[j]! / size);
@@ -113,7 +138,7 @@ function floatMoments({ features, size, featureSize, name }: Dataset): Moments {
 }
 
 /** The moments of whole planes, repeated for each feature of the plane: E[x²] and E[x] are averages over its features. */
-function channelMoments(data: Dataset): Moments {
+function channelMoments(data: Dataset | StoredDataset): Moments {
   if (data.imageShape === undefined) {
     throw expected('ERR_SHAPE', 'images with colour planes', "normalization 'standardize-channel'", data.name);
   }

@@ -1,74 +1,88 @@
 import { expected } from '../errors';
 import { kernelsFor } from '../kernels';
 import type { Kernels } from '../kernels/contract';
-import { Batches } from '../data/batches';
-import type { DataSplits } from '../data/dataset';
-import { fitNormalization } from '../data/preprocess';
+import { sliceRows } from '../data/dataset';
+import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import type { Normalization } from '../data/preprocess';
 import { initialize } from '../model/init';
-import { mlp } from '../model/sequential';
-import { Sgd } from '../optim/sgd';
-import { exponentialDecay } from '../optim/schedules';
+import { WeightAverage } from '../optim/average';
 import { RandomState } from '../random';
 import { Evaluator } from '../train/evaluate';
+import { HealthMonitor } from '../train/health';
 import { Objective } from '../train/objective';
 import { TrainingStep } from '../train/step';
 import type { Training, TrainingPlan } from '../train/train';
 import type { Optimizer } from '../optim/optimizer';
+import { fitInputs, inputsOf, Sampler } from './inputs';
+import { buildModel } from './model';
+import { makeLosses, makeOptimizer, makeSchedule } from './optimization';
 import type { TrainSpec } from './spec';
 
 /** The rows that training and selection may see. The test split has no place here. */
-export type TrainingData = Pick<DataSplits, 'train' | 'validation' | 'origin'>;
+export type TrainingData = Pick<DataSplits<Dataset | StoredDataset>, 'train' | 'validation' | 'origin'>;
 
 /** A training with the parts whose state a checkpoint keeps. */
 export interface BuiltTraining {
   readonly training: Training;
   readonly optimizer: Optimizer;
-  readonly batches: Batches;
+  readonly average: WeightAverage | null;
+  readonly sampler: Sampler;
   readonly normalization: Normalization;
 }
 
 /**
- * Makes every object that a spec describes: the one place that knows all concrete classes. Weights and batches draw from
- * generators of their own, seeded with `seed` and `seed + 1`, so that changing one does not change the other.
- * Throws ERR_SHAPE when layers and data do not fit.
+ * Makes every object that a spec describes: the one place that knows all concrete classes. Weights, batches,
+ * augmentation and dropout draw from generators of their own, seeded with `seed`, `seed + 1` and so on, so that changing one
+ * does not change the others.
+ * Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the spec and the data do not.
  */
 export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels): BuiltTraining {
-  const { train, validation } = data;
-  const inputSize = spec.layers[0]!;
-  const classes = spec.layers[spec.layers.length - 1]!;
-  if (inputSize !== train.featureSize) {
-    throw expected('ERR_SHAPE', `${String(train.featureSize)} inputs, the features of ${train.name},`, 'layers[0]', inputSize);
-  }
-  if (classes !== train.classNames.length) {
-    throw expected('ERR_SHAPE', `${String(train.classNames.length)} outputs, the classes of ${train.name},`, 'the last of layers', classes);
-  }
-  if (spec.batchSize > train.size) {
-    throw expected('ERR_SHAPE', `at most ${String(train.size)}, the training rows,`, 'batchSize', spec.batchSize);
-  }
-
-  const plan = planOf(spec, train.size);
+  const { train, validation } = usedRows(spec, data);
+  const sizes = {
+    inputSize: inputsOf(spec, train.featureSize),
+    outputSize: train.targets === undefined ? train.classNames.length : train.targets.length / train.size,
+  };
+  const plan = planOf(spec, data.train.size);
   // Evaluation runs in batches of the same model; very small ones would crawl.
-  const model = mlp(spec.layers, kernels, Math.max(spec.batchSize, 100));
+  const model = buildModel(spec, sizes, kernels, Math.max(spec.batchSize, 100));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
-  const objective = new Objective(model, spec.l2);
-  const optimizer = new Sgd(kernels, model.arena, spec);
-  const batches = new Batches(train, spec.batchSize, new RandomState((spec.seed + 1) % 2 ** 32), spec.sampling);
-  const normalization = fitNormalization(spec.normalization, train, spec.dtype);
+  const losses = makeLosses(spec, model, train);
+  const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });
+  const optimizer = makeOptimizer(spec, kernels, model.arena);
+  const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
+  const sampler = new Sampler(spec, train);
+  const { batches, augmenter } = sampler;
+  const normalization = fitInputs(spec, data.train, kernels);
   return {
     training: {
       objective,
-      step: new TrainingStep(objective, optimizer, batches, train, normalization),
-      schedule: exponentialDecay(spec.learningRate, spec.decay, spec.decayEvery ?? plan.stepsPerEpoch),
-      evaluator: new Evaluator(objective, normalization),
+      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter }),
+      // fastDevRun tries the schedule as it will be.
+      ...makeSchedule(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
+      evaluator: new Evaluator(objective, normalization, average),
       train,
       validation,
       plan,
+      health: spec.health ? new HealthMonitor(objective, spec.learningRate) : null,
     },
     optimizer,
-    batches,
+    average,
+    sampler,
     normalization,
   };
+}
+
+/** All rows, or the few that a debugging aid leaves. Throws ERR_SHAPE for a batch larger than the training rows. */
+function usedRows(
+  { batchSize, overfitBatches, fastDevRun }: TrainSpec, { train, validation }: TrainingData,
+): Pick<TrainingData, 'train' | 'validation'> {
+  if (batchSize > train.size) {
+    throw expected('ERR_SHAPE', `at most ${String(train.size)}, the training rows,`, 'batchSize', batchSize);
+  }
+  const first = (data: Dataset | StoredDataset, batches: number): Dataset | StoredDataset =>
+    sliceRows(data, data.split, 0, Math.min(data.size, batches * batchSize));
+  if (fastDevRun) return { train: first(train, 1), validation: first(validation, 1) };
+  return { train: overfitBatches === null ? train : first(train, overfitBatches), validation };
 }
 
 /** The kernels that a spec asks for. */
@@ -76,14 +90,21 @@ export function kernelsOf(spec: TrainSpec): Kernels {
   return kernelsFor(spec.dtype, spec.backend ?? undefined);
 }
 
-/** Lengths and intervals in steps. An epoch is ⌈rows / batchSize⌉ steps. */
+/**
+ * Lengths and intervals in steps. An epoch is ⌈rows / batchSize⌉ batches, also where overfitBatches repeats a part of the
+ * rows: a run has the same length with and without. A step takes `accumulate` of them, the last of an epoch what is left.
+ */
 export function planOf(spec: TrainSpec, trainRows: number): TrainingPlan {
-  const stepsPerEpoch = Math.ceil(trainRows / spec.batchSize);
-  const steps = spec.steps ?? Math.max(1, Math.round(spec.epochs! * stepsPerEpoch));
+  const { keepEvery, earlyStopping, maxSeconds } = spec;
+  const stepsPerEpoch = Math.ceil(Math.ceil(trainRows / spec.batchSize) / spec.accumulate);
+  const steps = spec.fastDevRun ? 1 : spec.steps ?? Math.max(1, Math.round(spec.epochs! * stepsPerEpoch));
   return {
     steps,
     stepsPerEpoch,
     logEvery: spec.logEvery ?? Math.ceil(steps / 1000),
     evaluateEvery: spec.evaluateEvery ?? stepsPerEpoch,
+    keepEvery: spec.fastDevRun ? 1 : keepEvery,
+    earlyStopping,
+    maxSeconds,
   };
 }

@@ -1,0 +1,77 @@
+import { allocate } from '../kernels/contract';
+import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
+import type { Augmenter } from './augment';
+import type { Dataset, ImageShape, StoredDataset } from './dataset';
+import { inputSizeOf } from './preprocess';
+import type { Normalization } from './preprocess';
+import { ShardWindow } from './stored';
+
+/** Where the inputs of a model come from and what is done to them on the way. */
+export interface InputOptions {
+  readonly data: Dataset | StoredDataset;
+  readonly normalization: Normalization;
+  readonly maxBatch: number;
+  /** How rows will be asked for: one after the other in steps of maxBatch, or in an order that `shardedOrder` made. */
+  readonly order: 'sequential' | 'sharded';
+  /** Varies the rows, in training. */
+  readonly augmenter?: Augmenter;
+}
+
+/**
+ * Turns rows of a data set into inputs of a model: fetches them from memory or disk, varies them, normalises, whitens and
+ * mixes. Memory is allocated on construction alone.
+ */
+export class InputReader {
+  private readonly source: ShardWindow | undefined;
+  private readonly features: SourceArray;
+  private readonly featureSize: number;
+  private readonly inputSize: number;
+  private readonly imageShape: ImageShape | undefined;
+  private readonly normalization: Normalization;
+  private readonly augmenter: Augmenter | undefined;
+  /** Rows before they are whitened, and before they are mixed. */
+  private readonly gathered: FloatArray | undefined;
+  private readonly unmixed: FloatArray | undefined;
+
+  constructor(private readonly kernels: Kernels, { data, normalization, maxBatch, order, augmenter }: InputOptions) {
+    this.normalization = normalization;
+    this.augmenter = augmenter;
+    this.featureSize = data.featureSize;
+    this.inputSize = inputSizeOf(normalization);
+    this.imageShape = augmenter?.isGeometric === true ? data.imageShape : undefined;
+    if ('stored' in data) {
+      this.source = order === 'sequential'
+        ? new ShardWindow(data.stored, data.size, maxBatch, maxBatch, 1)
+        : ShardWindow.forTraining(data.stored, data.size, maxBatch, data.chunkRows);
+      this.features = this.source.features;
+    } else {
+      this.features = data.features;
+    }
+    if (normalization.matrix !== undefined) this.gathered = allocate(kernels.dtype, maxBatch * this.featureSize);
+    if (augmenter?.isMixing === true) this.unmixed = allocate(kernels.dtype, maxBatch * this.inputSize);
+  }
+
+  /** x[m, inputSize] ← the inputs for rows[0 … m) of the data set; draws how they are varied. */
+  read(m: number, rows: Int32Array, x: FloatArray): void {
+    const { kernels, augmenter, inputSize, gathered, unmixed } = this;
+    const { matrix } = this.normalization;
+    const places = this.source === undefined ? rows : this.source.locate(m, rows);
+    augmenter?.draw(m);
+    this.gather(m, places, gathered ?? unmixed ?? x);
+    if (matrix !== undefined) {
+      kernels.gemm(false, true, m, inputSize, this.featureSize, 1, gathered!, matrix, 0, unmixed ?? x);
+    }
+    if (unmixed !== undefined) kernels.mixRows(m, inputSize, augmenter!.lambda, augmenter!.partners, unmixed, x);
+  }
+
+  private gather(m: number, places: Int32Array, out: FloatArray): void {
+    const { kernels, features, featureSize, imageShape } = this;
+    const { scale, shift } = this.normalization;
+    if (imageShape === undefined) {
+      kernels.gatherRows(m, featureSize, places, features, scale, shift, out);
+    } else {
+      const { channels, height, width } = imageShape;
+      kernels.gatherImages(m, channels, height, width, places, this.augmenter!.geometry, features, scale, shift, out);
+    }
+  }
+}
