@@ -46,6 +46,17 @@ test('the default network passes on both backends, in a table of at most 80 colu
   for (const line of output.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
 });
 
+test.each([
+  [['--activation', 'gelu', '--norm', 'batch', '--dropout', '0.3'], '4,10,3, gelu, batch norm, dropout 0.3', ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']],
+  [['--activation', 'leaky-relu', '--norm', 'layer'], '4,10,3, leaky-relu, layer norm', ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']],
+  [['--activation', 'sigmoid'], '4,10,3, sigmoid', ['W1', 'b1', 'W2', 'b2']],
+])('%j passes on both backends', async (options, title, names) => {
+  const { status, output } = await capture(() => gradcheckCommand.run([...small, '--backend', 'both', ...options]));
+  expect(status).toBe(0);
+  expect(output).toContain(`Gradient check of ${title}\n`);
+  for (const name of names) expect(output.split('\n').filter((line) => line.includes(` ${name} `))).toHaveLength(2);
+});
+
 test('a wrong gradient: status 1, and its parameter and index in table, JSON and JUnit', async () => {
   breakGradient();
   const junit = join(folder, 'new', 'junit.xml');
@@ -55,7 +66,7 @@ test('a wrong gradient: status 1, and its parameter and index in table, JSON and
   expect(text.output).not.toContain('Every gradient agrees');
 
   const xml = readFileSync(junit, 'utf8');
-  expect(xml).toContain('<testsuite name="gradcheck 4,10,3" tests="4" failures="1"');
+  expect(xml).toContain('<testsuite name="gradcheck 4,10,3, relu" tests="4" failures="1"');
   expect(xml.match(/<testcase classname="gradcheck\.typescript"/g)).toHaveLength(4);
   expect(xml).toMatch(/name="W1"><failure message="W1\[2, 1\]: analytic /);
 
@@ -76,6 +87,10 @@ test.each([
   [['--batch', '1.5'], 'ERR_CONFIG', '--batch'],
   [['--l2', 'NaN'], 'ERR_CONFIG', '--l2'],
   [['--seed=-1'], 'ERR_CONFIG', '--seed'],
+  [['--activation', 'swish'], 'ERR_CONFIG', '--activation'],
+  [['--norm', 'group'], 'ERR_CONFIG', '--norm'],
+  [['--dropout', 'x'], 'ERR_CONFIG', '--dropout'],
+  [['--dropout', '1'], 'ERR_CONFIG', 'in [0, 1)'],
   [['--backend', 'gpu'], 'ERR_CONFIG', '--backend'],
   [['--layer', '4,3'], 'ERR_CONFIG', '--layers'],
 ])('refuses %j', async (args, code, words) => {

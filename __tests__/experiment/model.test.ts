@@ -3,7 +3,8 @@ import { buildModel } from '../../lib/experiment/model';
 import { applySettings, parseSpec } from '../../lib/experiment/spec';
 import { kernelsFor } from '../../lib/kernels';
 import type { LayerDescription } from '../../lib/model/description';
-import { initialize, initializers } from '../../lib/model/init';
+import { initialize } from '../../lib/model/init';
+import type { Initializer } from '../../lib/model/init';
 import { mlp } from '../../lib/model/sequential';
 import { RandomState } from '../../lib/random';
 import type { StartEvent } from '../../lib/train/events';
@@ -113,7 +114,7 @@ describe('a spec', () => {
 
 describe('initialisers', () => {
   const [fanIn, fanOut] = [200, 150];
-  const weightsOf = (name: (typeof initializers)[number], std = 0): Float64Array => {
+  const weightsOf = (name: Initializer, std = 0): Float64Array => {
     const model = mlp([fanIn, fanOut], kernels, 1);
     model.arena.values.fill(9);
     initialize(model, name, std, new RandomState(1));

@@ -19,3 +19,10 @@ export function numberOption(name: string, text: string): number {
   if (/^\d*\.?\d+(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text))) return Number(text);
   throw expected('ERR_CONFIG', 'a non-negative number', `--${name}`, text, { path: name });
 }
+
+/** One of some names, from the text behind --name. Throws ERR_CONFIG. */
+export function choiceOption<Name extends string>(name: string, text: string, names: readonly Name[]): Name {
+  const found = names.find((candidate) => candidate === text);
+  if (found !== undefined) return found;
+  throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, `--${name}`, text, { path: name });
+}

@@ -1,25 +1,28 @@
 import type { Command } from './command';
-import { runGradcheck } from '../experiment/gradcheck';
+import { activations, norms, runGradcheck } from '../experiment/gradcheck';
 import type { GradcheckReport } from '../experiment/gradcheck';
 import { selectBackend } from '../kernels';
 import type { BackendName } from '../kernels/contract';
 import { failureText } from '../train/gradientCheck';
 import { announceFallback } from './backend';
-import { backendOption, integerOption, numberOption } from './flagValues';
+import { backendOption, choiceOption, integerOption, numberOption } from './flagValues';
 import { readOptions } from './options';
 import { junitXml } from './junit';
 import { coloursOf, terminalOf } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
-import { writeTextFile } from './textFile';
+import { replaceFile } from '../files';
 
-const defaults = { layers: '3072,50,10', samples: '100', batch: '5', l2: '0.05', seed: '0' } as const;
+const defaults = {
+  layers: '3072,50,10', activation: 'relu', norm: 'none', dropout: '0', samples: '100', batch: '5', l2: '0.05', seed: '0',
+} as const;
 
 /** `blastrain gradcheck`: backpropagation against finite differences, for CI. */
 export const gradcheckCommand: Command = {
   name: 'gradcheck',
   summary: 'check backpropagation against finite differences',
-  help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--backend native|typescript|both]
+  help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--activation NAME] [--norm NAME]
+                           [--dropout X] [--backend native|typescript|both]
                            [--samples N|all] [--batch N] [--l2 X] [--seed N]
                            [--junit FILE] [--json]
 
@@ -27,6 +30,10 @@ Compares the gradient of every parameter of a multi-layer perceptron with centra
 differences in float64, on random weights and inputs.
 
   --layers A,B,…  sizes from input to output; default ${defaults.layers}
+  --activation NAME
+                  ${activations.join(', ')}; default ${defaults.activation}
+  --norm NAME     of hidden layers: ${norms.join(', ')}; default ${defaults.norm}
+  --dropout X     rate in hidden layers, with the same masks throughout; default ${defaults.dropout}
   --backend NAME  native, typescript or both; default: each that loads
   --samples N     elements drawn from each parameter, or all; default ${defaults.samples}
   --batch N       examples; default ${defaults.batch}
@@ -40,6 +47,9 @@ Exit status 1 when a gradient is wrong.
   run(args) {
     const { values } = readOptions(args, {
       layers: { type: 'string', default: defaults.layers },
+      activation: { type: 'string', default: defaults.activation },
+      norm: { type: 'string', default: defaults.norm },
+      dropout: { type: 'string', default: defaults.dropout },
       backend: { type: 'string' },
       samples: { type: 'string', default: defaults.samples },
       batch: { type: 'string', default: defaults.batch },
@@ -50,6 +60,9 @@ Exit status 1 when a gradient is wrong.
     });
     const options = {
       layers: values.layers.split(',').map((size) => integerOption('layers', size, 1)),
+      activation: choiceOption('activation', values.activation, activations),
+      norm: choiceOption('norm', values.norm, norms),
+      dropout: numberOption('dropout', values.dropout),
       batch: integerOption('batch', values.batch, 1),
       l2: numberOption('l2', values.l2),
       seed: integerOption('seed', values.seed, 0),
@@ -68,10 +81,10 @@ Exit status 1 when a gradient is wrong.
           ...(parameter.passed ? {} : { failure: failureText(parameter) }),
         })),
       );
-      writeTextFile(values.junit, junitXml(`gradcheck ${values.layers}`, cases, (performance.now() - started) / 1000));
+      replaceFile(values.junit, junitXml(`gradcheck ${titleOf(values)}`, cases, (performance.now() - started) / 1000));
     }
     process.stdout.write(
-      values.json ? `${JSON.stringify({ passed, ...options, reports })}\n` : renderReports(values.layers, reports, terminalOf(process.stdout)),
+      values.json ? `${JSON.stringify({ passed, ...options, reports })}\n` : renderReports(titleOf(values), reports, terminalOf(process.stdout)),
     );
     return Promise.resolve(passed ? 0 : 1);
   },
@@ -84,7 +97,11 @@ function backendsOf(wish: string | undefined): readonly BackendName[] {
   return wish === 'both' || selectBackend().backend === 'native' ? ['native', 'typescript'] : ['typescript'];
 }
 
-function renderReports(layers: string, reports: readonly GradcheckReport[], terminal: Terminal): string {
+function titleOf({ layers, activation, norm, dropout }: Readonly<Record<'layers' | 'activation' | 'norm' | 'dropout', string>>): string {
+  return [layers, activation, ...(norm === 'none' ? [] : [`${norm} norm`]), ...(Number(dropout) === 0 ? [] : [`dropout ${dropout}`])].join(', ');
+}
+
+function renderReports(title: string, reports: readonly GradcheckReport[], terminal: Terminal): string {
   const colours = coloursOf(terminal);
   const [pass, fail] = terminal.unicode ? ['✓', '✗'] : ['ok', 'FAILED'];
   const times = terminal.unicode ? '×' : 'x';
@@ -116,6 +133,6 @@ function renderReports(layers: string, reports: readonly GradcheckReport[], term
     .filter(({ parameter }) => !parameter.passed)
     .map(({ backend, parameter }) => `${colours.red(fail)} ${backend} ${failureText(parameter)}\n`);
   const { step } = reports[0]!;
-  return `Gradient check of ${layers}, central differences with h = ${String(step)} in float64\n\n${table}\n` +
+  return `Gradient check of ${title}\nCentral differences with h = ${String(step)} in float64\n\n${table}\n` +
     (failures.length === 0 ? 'Every gradient agrees with its difference quotients.\n' : failures.join(''));
 }

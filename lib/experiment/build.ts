@@ -13,8 +13,8 @@ import { Objective } from '../train/objective';
 import { TrainingStep } from '../train/step';
 import type { Training, TrainingPlan } from '../train/train';
 import type { Optimizer } from '../optim/optimizer';
-import { fitInputs, inputsOf, Sampler } from './inputs';
-import { buildModel } from './model';
+import { fitInputs, Sampler } from './inputs';
+import { buildModel, maxBatchOf, modelSizes } from './model';
 import { makeLosses, makeOptimizer, makeSchedule } from './optimization';
 import type { TrainSpec } from './spec';
 
@@ -38,13 +38,8 @@ export interface BuiltTraining {
  */
 export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels): BuiltTraining {
   const { train, validation } = usedRows(spec, data);
-  const sizes = {
-    inputSize: inputsOf(spec, train.featureSize),
-    outputSize: train.targets === undefined ? train.classNames.length : train.targets.length / train.size,
-  };
   const plan = planOf(spec, data.train.size);
-  // Evaluation runs in batches of the same model; very small ones would crawl.
-  const model = buildModel(spec, sizes, kernels, Math.max(spec.batchSize, 100));
+  const model = buildModel(spec, modelSizes(spec, train), kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
   const losses = makeLosses(spec, model, train);
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });

@@ -1,5 +1,7 @@
 import type { BackendName } from '../kernels/contract';
 import { kernelsFor } from '../kernels';
+import type { Activation } from '../model/activations';
+import type { Norm } from '../model/description';
 import { initialize } from '../model/init';
 import { mlp } from '../model/sequential';
 import { RandomState } from '../random';
@@ -7,9 +9,18 @@ import { checkGradients } from '../train/gradientCheck';
 import type { GradientReport } from '../train/gradientCheck';
 import { Objective } from '../train/objective';
 
+export { activations } from '../model/activations';
+export { norms } from '../model/description';
+
 /** A multi-layer perceptron to check, and how. */
 export interface GradcheckOptions {
   readonly layers: readonly number[];
+  /** Of the hidden layers; default 'relu'. */
+  readonly activation?: Activation;
+  /** Of the hidden layers; default 'none'. */
+  readonly norm?: Norm;
+  /** Rate of dropout in the hidden layers; default 0. */
+  readonly dropout?: number;
   readonly backend?: BackendName;
   /** Elements per parameter; every one when absent. */
   readonly samples?: number;
@@ -17,7 +28,7 @@ export interface GradcheckOptions {
   readonly batch: number;
   /** λ of the penalty. */
   readonly l2: number;
-  /** Of weights, biases, inputs, labels and the sample of elements. */
+  /** Of weights, biases, inputs, labels, dropout and the sample of elements. */
   readonly seed: number;
 }
 
@@ -28,18 +39,19 @@ export interface GradcheckReport extends GradientReport {
 
 /**
  * Checks the gradients of an MLP with He-initialised weights on standard normal inputs: activations of order one in every
- * layer, so that no gradient vanishes by construction. Biases are normal as well (std 0.1): at zero a mistake that multiplies
- * with them would not show.
+ * layer, so that no gradient vanishes by construction. Normal numbers (std 0.1) are added to the other parameters: at 0 or 1 a
+ * mistake that multiplies with them would not show.
  *
  * Throws ERR_SHAPE for impossible layers or batches, ERR_CONFIG for options out of range, ERR_BACKEND.
  */
-export function runGradcheck({ layers, backend, samples, batch, l2, seed }: GradcheckOptions): GradcheckReport {
+export function runGradcheck({ layers, backend, samples, batch, l2, seed, ...hidden }: GradcheckOptions): GradcheckReport {
   const kernels = kernelsFor('float64', backend);
-  const model = mlp(layers, kernels, batch);
+  const model = mlp(layers, kernels, batch, { ...hidden, random: new RandomState(seed) });
   const random = new RandomState(seed);
   initialize(model, 'he', 0, random);
-  const biases = model.arena.unregularised.values;
-  biases.set(random.randn(biases.length).map((draw) => 0.1 * draw));
+  const { values } = model.arena.unregularised;
+  const noise = random.randn(values.length);
+  values.set(values.map((value, i) => value + 0.1 * noise[i]!));
   const x = random.randn(batch * model.inputSize);
   const labels = random.randint(0, model.outputSize, batch);
 

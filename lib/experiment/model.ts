@@ -1,14 +1,27 @@
 import { expected } from '../errors';
 import type { Kernels } from '../kernels/contract';
+import type { Dataset, StoredDataset } from '../data/dataset';
 import { makeLayers } from '../model/description';
 import { mlp, Sequential } from '../model/sequential';
 import { RandomState } from '../random';
+import { inputsOf } from './inputs';
 import type { TrainSpec } from './spec';
 
 /** The sizes that a model must have to fit its data. */
 export interface ModelSizes {
   readonly inputSize: number;
   readonly outputSize: number;
+}
+
+/** The sizes that a spec's model has on this data. */
+export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
+  const { featureSize, targets, classNames, size } = data;
+  return { inputSize: inputsOf(spec, featureSize), outputSize: targets === undefined ? classNames.length : targets.length / size };
+}
+
+/** Rows of the largest batch that a training's model takes: it evaluates as well, and very small batches would crawl. */
+export function maxBatchOf({ batchSize }: TrainSpec): number {
+  return Math.max(batchSize, 100);
 }
 
 /**
