@@ -1,8 +1,14 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunEvaluation } from '../../lib/experiment/evaluateRun';
+import type { SeedsSummary } from '../../lib/experiment/seeds';
+import { RandomState } from '../../lib/random';
+import type { ResultEvent, TrainEvent } from '../../lib/train/events';
 import { cifarFolder } from '../support/cifar';
 import { backends } from '../support/backends';
 import { blastrain, jsonLines } from '../support/cli';
+import type { CliResult } from '../support/cli';
+import { withoutTimes } from '../support/run';
 import { temporaryFolder } from '../support/folder';
 
 jest.setTimeout(60_000);
@@ -26,7 +32,8 @@ describe('a run', () => {
 
   test('leaves a folder with everything in it', () => {
     expect(readdirSync(join(cwd, 'runs', 'first')).sort()).toEqual([
-      'accuracy.svg', 'checkpoint.safetensors', 'loss.svg', 'metrics.jsonl', 'spec.json', 'weights.png',
+      'accuracy.svg', 'best.safetensors', 'checkpoint.previous.safetensors', 'checkpoint.safetensors', 'loss.svg', 'metrics.jsonl',
+      'spec.json', 'weights.png',
     ]);
   });
 
@@ -35,6 +42,21 @@ describe('a run', () => {
     const result = jsonLines(again.stdout).pop();
     const metrics = jsonLines(readFileSync(join(cwd, 'runs', 'first', 'metrics.jsonl'), 'utf8'));
     expect(result!['parametersDigest']).toBe(metrics.pop()!['parametersDigest']);
+  });
+
+  test('is scored class by class, on validation rows unless told otherwise', async () => {
+    const { status, stdout: table } = await blastrain(['evaluate', 'first'], { cwd });
+    expect(status).toBe(0);
+    expect(table).toMatch(/precision +recall +F1 +rows +taken for/);
+    expect(table).toMatch(/calibration error/);
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    const { stdout: line } = await blastrain(['evaluate', 'first', '--split', 'train', '--json'], { cwd });
+    expect(jsonLines(line)).toMatchObject([{ type: 'evaluate', run: 'first', split: 'train', rows: 500 }]);
+    const kept = JSON.parse(readFileSync(join(cwd, 'runs', 'first', 'evaluation.json'), 'utf8')) as Record<string, RunEvaluation>;
+    expect(Object.keys(kept)).toEqual(['validation', 'train']);
+    const { confusion, rows, accuracy } = kept['validation']!;
+    expect(confusion!.flat().reduce((sum, n) => sum + n)).toBe(rows);
+    expect(confusion!.reduce((sum, row, j) => sum + row[j]!, 0) / rows).toBe(accuracy);
   });
 
   test('is tested once, and a second look says so', async () => {
@@ -66,6 +88,69 @@ test.each(backends)('--json on %s prints events and nothing else, the result las
   });
 });
 
+describe('several seeds', () => {
+  test('end in their mean and standard deviation', async () => {
+    const { status, stdout } = await blastrain(['train', 'two-layer-tuned', ...quick, 'seeds=3', 'seed=5', '--name', 'many', '--json'], { cwd });
+    expect(status).toBe(0);
+    const lines = jsonLines(stdout) as unknown as (ResultEvent | SeedsSummary)[];
+    const summary = lines.pop() as SeedsSummary;
+    const results = lines.filter(({ type }) => type === 'result') as ResultEvent[];
+    expect(summary.runs.map(({ run, seed }) => [run, seed])).toEqual([['many-seed5', 5], ['many-seed6', 6], ['many-seed7', 7]]);
+    const [a, b, c] = results.map(({ valAccuracy }) => valAccuracy) as [number, number, number];
+    const mean = (a + b + c) / 3;
+    expect(summary.valAccuracy.mean).toBeCloseTo(mean, 12);
+    expect(summary.valAccuracy.std).toBeCloseTo(Math.sqrt(((a - mean) ** 2 + (b - mean) ** 2 + (c - mean) ** 2) / 2), 12);
+    expect(existsSync(join(cwd, 'runs', 'many-seed7', 'loss.svg'))).toBe(true);
+    const spec = JSON.parse(readFileSync(join(cwd, 'runs', 'many-seed6', 'spec.json'), 'utf8')) as object;
+    expect(spec).toMatchObject({ seed: 6, seeds: 1 });
+  });
+
+  test('are refused before the first of them runs when a name is taken', async () => {
+    const { status, stderr } = await blastrain(['train', 'two-layer-tuned', ...quick, 'seeds=3', 'seed=6', '--name', 'many'], { cwd });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("'many-seed6'") as string });
+  });
+
+  test('without a name take the next free number, and print a table', async () => {
+    const { stdout } = await blastrain(['train', 'two-layer-tuned', ...quick, 'seeds=2'], { cwd });
+    expect(stdout).toMatch(/two-layer-tuned-\d+-seed1 .*\nmean .*\nstandard deviation /);
+  });
+});
+
+describe('a run that is killed, again and again, goes on to the bit', () => {
+  const long = [...quick, 'steps=600', 'evaluateEvery=7', 'optimizer=adamw', 'momentum=0', 'l2=0', 'decay=1', 'schedule=cosine', 'learningRate=0.001'];
+
+  test.each(backends)('on %s kernels', async (backend) => {
+    const spec = [...long, `backend=${backend}`, 'threads=1', ...(backend === 'typescript' ? ['steps=150'] : [])];
+    const train = (args: readonly string[], afterLines?: number): Promise<CliResult> => blastrain([...args, '--json'], {
+      cwd,
+      during: (child) => {
+        let lines = 0;
+        if (afterLines === undefined) return;
+        child.stdout!.on('data', (text: string) => {
+          lines += text.split('\n').length - 1;
+          if (lines >= afterLines) child.kill('SIGKILL');
+        });
+      },
+    });
+    const names = [`whole-${backend}`, `killed-${backend}`] as const;
+    const whole = await train(['train', 'two-layer-tuned', ...spec, '--name', names[0]]);
+
+    // Lines arrive late and in bursts, so that the kills fall where they will.
+    const random = new RandomState(Date.now() % 2 ** 32);
+    let killed = await train(['train', 'two-layer-tuned', ...spec, '--name', names[1]], 1 + random.randint(0, 100));
+    for (let times = 0; times < 4 && killed.status === null; times++) {
+      killed = await train(['train', '--resume', names[1]], 1 + random.randint(0, 200));
+    }
+    const last = await train(['train', '--resume', names[1]]);
+    const digest = ({ stdout }: CliResult): unknown => jsonLines(stdout).pop()!['parametersDigest'];
+    expect(digest(last)).toBe(digest(whole));
+    const metrics = (name: string): unknown[] => withoutTimes(jsonLines(
+      readFileSync(join(cwd, 'runs', name, 'metrics.jsonl'), 'utf8').replaceAll(name, 'NAME'),
+    ) as unknown as TrainEvent[]);
+    expect(metrics(names[1])).toEqual(metrics(names[0]));
+  });
+});
+
 test('Ctrl-C ends the run cleanly and keeps what was learned', async () => {
   const { status, stdout } = await blastrain(
     ['train', 'two-layer-tuned', ...quick, 'steps=10000000', 'logEvery=5', '--name', 'interrupted', '--json'],
@@ -80,6 +165,10 @@ test('Ctrl-C ends the run cleanly and keeps what was learned', async () => {
   expect(jsonLines(stdout).pop()).toMatchObject({ type: 'result', ended: 'stopped' });
   expect(existsSync(join(cwd, 'runs', 'interrupted', 'loss.svg'))).toBe(true);
   expect((await blastrain(['test', 'interrupted'], { cwd })).status).toBe(0);
+  const { steps } = jsonLines(stdout).pop() as unknown as ResultEvent;
+  const resumed = await blastrain(['train', '--resume', join('runs', 'interrupted'), '--set', `steps=${String(steps + 10)}`], { cwd });
+  expect(resumed.stdout).toContain(`going on from step ${String(steps)}`);
+  expect(resumed.stdout).toContain(`Trained ${String(steps + 10)} steps`);
 });
 
 test.each([
@@ -94,6 +183,10 @@ test.each([
   ['layers that do not fit', ['train', 'two-layer-tuned', ...quick, 'layers=3072,5,7'], 'ERR_SHAPE', 'layers'],
   ['a folder without data', ['train', 'two-layer-tuned', '--set', 'dataFolder=.'], 'ERR_DATA', 'data'],
   ['a run that is not there', ['test', 'nobody'], 'ERR_CONFIG', 'nobody'],
+  ['going on with a run that is not there', ['train', '--resume', 'nobody'], 'ERR_CONFIG', 'nobody'],
+  ['going on under another name', ['train', '--resume', 'first', '--name', 'other'], 'ERR_CONFIG', 'other'],
+  ['going on at another rate', ['train', '--resume', 'first', '--set', 'learningRate=1'], 'ERR_CONFIG', 'learningRate'],
+  ['evaluating the test split', ['evaluate', 'first', '--split', 'test'], 'ERR_CONFIG', 'blastrain test'],
 ])('%s ends in one sentence with a code', async (_, args, code, part) => {
   writeFileSync(join(cwd, 'broken.json'), '{"steps": ');
   const { status, stdout, stderr } = await blastrain(args, { cwd });

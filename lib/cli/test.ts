@@ -4,15 +4,18 @@ import { testRun } from '../experiment/testRun';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
+import { renderScores } from './scores';
 import { formatPercent } from './terminal/format';
+import { terminalOf } from './terminal/style';
 
 export const testCommand: Command = {
   name: 'test',
   summary: 'evaluate a finished run on the test split, and record that it was done',
   help: `Usage: blastrain test RUN [options]
 
-RUN is a run's name or the path of its folder. Every look at a test split is written into the ledger beside the runs;
-a second look at the same data is possible, but says so: a choice made after it is no longer blind.
+RUN is a run's name or the path of its folder. Prints the scores that 'blastrain evaluate' does, for the test split. Every
+look at a test split is written into the ledger beside the runs; a second look at the same data is possible, but says so:
+a choice made after it is no longer blind.
 
 Options:
   --runs DIR   where the runs are [runs]
@@ -26,7 +29,8 @@ Options:
     if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'test', ...result })}\n`);
     else {
       process.stdout.write(
-        `${result.run}: test accuracy ${formatPercent(result.testAccuracy)}, loss ${result.testLoss.toFixed(4)} ` +
+        `${renderScores(result.evaluation, terminalOf(process.stdout))}\n` +
+          `${result.run}: test accuracy ${formatPercent(result.testAccuracy)}, loss ${result.testLoss.toFixed(4)} ` +
           `(${String(result.testRows)} rows)\n` +
           (result.look === 1
             ? 'This was the first look at this test split.\n'

@@ -1,18 +1,24 @@
-import { basename, extname, join } from 'node:path';
-import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expected } from '../errors';
 import { train } from '../experiment/offThread';
 import type { TrainingRun } from '../experiment/offThread';
-import { findPreset, presets } from '../experiment/presets';
-import { readJsonFile, runFiles } from '../experiment/runFolder';
+import { presets } from '../experiment/presets';
+import { findRun, modelFile } from '../experiment/runFolder';
+import type { RunPlace } from '../experiment/runFolder';
+import { seedRuns, summariseSeeds } from '../experiment/seeds';
+import type { SeedsSummary } from '../experiment/seeds';
 import { applySettings, parseSpec, specFields } from '../experiment/spec';
-import { expected } from '../errors';
-import type { ResultEvent } from '../train/events';
+import type { TrainSpec } from '../experiment/spec';
+import type { EndReason, ResultEvent } from '../train/events';
 import { writeRunFigures } from '../report/figures';
 import { announceFallback } from './backend';
 import type { Command } from './command';
+import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
-import { formatDuration, formatPercent } from './terminal/format';
-import { TrainingProgress } from './terminal/training-progress';
+import { readSpec } from './specSource';
+import { formatDuration, formatPercent, formatSignificant } from './terminal/format';
+import { terminalOf } from './terminal/style';
+import { renderTable } from './terminal/table';
 
 const keys = Object.entries(specFields).map(
   ([key, field]) => `  ${key.padEnd(15)} ${field.help} [${JSON.stringify(field.default)}]`,
@@ -22,12 +28,15 @@ export const trainCommand: Command = {
   name: 'train',
   summary: 'train a network from a preset or a spec file',
   help: `Usage: blastrain train PRESET|SPEC.json [--set key=value ...] [options]
+       blastrain train --resume RUN [--set key=value ...] [options]
 
 Presets:
 ${Object.entries(presets).map(([name, { summary }]) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
 
 Options:
   --set key=value   change a key of the spec; repeat it or list several
+  --resume RUN      go on with a run, by name or folder, from its last checkpoint,
+                    to the bit; only how long it lasts and where it runs may be set
   --name NAME       name of the run [the preset's name and a number]
   --runs DIR        where the run's folder is made [runs]
   --json            one event per line on standard output, nothing else
@@ -35,86 +44,95 @@ Options:
 Keys of a spec and their defaults:
 ${keys.join('\n')}
 
-The folder of the run holds spec.json, metrics.jsonl, checkpoint.safetensors, loss.svg, accuracy.svg and weights.png.
-Ctrl-C ends the training after the current step and keeps what was learned.
+The folder of the run holds spec.json, metrics.jsonl, the last checkpoint and the one before it, the best one by validation
+(best.safetensors), loss.svg, accuracy.svg and weights.png. With seeds=5 there are five runs, NAME-seed0 to NAME-seed4, and
+at the end their mean and standard deviation. Ctrl-C ends the training after the current step and keeps what was learned.
 `,
   async run(args) {
     const { values, positionals } = readOptions(
       args,
-      { set: { type: 'string', multiple: true }, name: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+      {
+        set: { type: 'string', multiple: true }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
+        json: { type: 'boolean' },
+      },
       { names: ['PRESET|SPEC.json'], rest: true },
     );
+    const runs = values.runs ?? 'runs';
+    const json = values.json === true;
+    if (values.resume !== undefined) {
+      if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
+      const folder = findRun(runs, values.resume);
+      const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
+      return statusOf(await complete(train(changes, { resume: folder }), () => folder, json));
+    }
+
     const [source, ...settings] = positionals;
     const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'));
-    const runs = values.runs ?? 'runs';
     const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
     announceFallback(parsed.backend ?? undefined);
-
-    const place = values.name === undefined ? { runs, base } : { runs, name: values.name };
+    const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
+    if (parsed.seeds > 1) return trainSeeds(parsed, place, json);
     const run = train(parsed, { place });
-    const result = await follow(run, values.json === true);
-    const folder = join(runs, result.run);
-    const { imageShape, ...classifier } = await firstLayerOf(run);
-    const figures = writeRunFigures(folder, imageShape && { ...classifier, imageShape });
-    if (values.json !== true) {
-      process.stdout.write(summary(result, [join(folder, runFiles.checkpoint), ...(await figures)]));
-    } else {
-      await figures;
-    }
-    return result.ended === 'stopped' ? 130 : 0;
+    return statusOf(await complete(run, (name) => join(runs, name), json));
   },
 };
 
-/** Shows the events as they come; Ctrl-C asks the run to stop, a second one ends the process. */
-async function follow(run: TrainingRun, json: boolean): Promise<ResultEvent> {
-  const progress = json ? undefined : new TrainingProgress();
-  let interrupted = false;
-  const interrupt = (): void => {
-    if (interrupted) process.exit(130);
-    interrupted = true;
-    run.stop();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  let result: ResultEvent | undefined;
-  try {
-    for await (const event of run) {
-      if (event.type === 'start' && !json) {
-        process.stdout.write(
-          `${event.run}: ${event.layers.join('-')} (${event.parameters.toLocaleString('en')} parameters) on ${event.data}\n` +
-            `${event.backend} ${event.dtype}, ${String(event.threads)} threads, seed ${String(event.seed)}\n`,
-        );
-      }
-      if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-      progress?.handle(event);
-      if (event.type === 'result') result = event;
-    }
-  } finally {
-    progress?.done();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
+/** Trains with one seed after the other; the last line is the summary. */
+async function trainSeeds(spec: TrainSpec, place: RunPlace, json: boolean): Promise<number> {
+  const runs = seedRuns(spec, place);
+  const results: ResultEvent[] = [];
+  for (const { spec: single, place: its } of runs) {
+    const result = await complete(train(single, { place: its }), (name) => join(its.runs, name), json);
+    if (result.ended === 'stopped') return statusOf(result);
+    results.push(result);
   }
-  return result!;
+  const seeds = summariseSeeds(runs, results);
+  process.stdout.write(json ? `${JSON.stringify(seeds)}\n` : renderSeeds(seeds));
+  return 0;
 }
 
-async function firstLayerOf(run: TrainingRun) {
+/** Follows a run to its end, then draws its figures. */
+async function complete(run: TrainingRun, folderOf: (name: string) => string, json: boolean): Promise<ResultEvent> {
+  const result = await follow(run, json);
+  const folder = folderOf(result.run);
   const classifier = await run.model;
-  return { ...classifier.firstLayer(), imageShape: classifier.imageShape };
+  const { imageShape } = classifier;
+  const figures = await writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
+  if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
+  return result;
 }
+
+function statusOf({ ended }: ResultEvent): number {
+  return ended === 'stopped' ? 130 : 0;
+}
+
+const endings: Readonly<Record<EndReason, string>> = {
+  finished: 'Trained', stopped: 'Stopped after', earlyStopping: 'Stopped early, after', maxSeconds: 'Ended by maxSeconds, after',
+};
 
 function summary(result: ResultEvent, files: readonly string[]): string {
-  const how = result.ended === 'stopped' ? 'Stopped' : 'Trained';
+  const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
+  const best = bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
   return (
-    `${how} ${String(result.steps)} steps in ${formatDuration(result.seconds)} (${result.stepMilliseconds.toFixed(2)} ms a step)\n` +
-    `Accuracy: train ${formatPercent(result.trainAccuracy)}, validation ${formatPercent(result.valAccuracy)}\n` +
+    `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
+    (Number.isFinite(valAccuracy)
+      ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
+      : `Loss: validation ${formatSignificant(valLoss)} (the best was at step ${String(bestStep)})\n`) +
     files.map((file) => `  ${file}\n`).join('')
   );
 }
 
-/** A preset by name, or a spec from a file; `base` names the run. */
-function readSpec(source: string): { base: string; spec: Record<string, unknown> } {
-  if (extname(source) !== '.json' && !existsSync(source)) return { base: source, spec: { ...findPreset(source).spec } };
-  const spec = readJsonFile(source);
-  if (spec === null || typeof spec !== 'object' || Array.isArray(spec)) throw expected('ERR_CONFIG', 'an object', source, spec);
-  return { base: basename(source, '.json').replace(/[^\w.-]/g, '-'), spec: spec as Record<string, unknown> };
+function renderSeeds({ runs, trainAccuracy, valAccuracy, valLoss }: SeedsSummary): string {
+  const terminal = terminalOf(process.stdout);
+  const row = (name: string, train: number, validation: number, loss: number): string[] =>
+    [name, formatPercent(train, 2), formatPercent(validation, 2), formatSignificant(loss)];
+  return `\n${renderTable(
+    [{ header: 'run', align: 'left' }, { header: 'train' }, { header: 'validation' }, { header: 'loss' }],
+    [
+      ...runs.map((run) => row(run.run, run.trainAccuracy, run.valAccuracy, run.valLoss)),
+      row('mean', trainAccuracy.mean, valAccuracy.mean, valLoss.mean),
+      row('standard deviation', trainAccuracy.std, valAccuracy.std, valLoss.std),
+    ],
+    terminal,
+  )}`;
 }

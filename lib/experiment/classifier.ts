@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { expected } from '../errors';
-import { allocate } from '../kernels/contract';
+import { allocate, dtypeOf } from '../kernels/contract';
 import type { BackendName, FloatArray, SourceArray } from '../kernels/contract';
 import { kernelsFor } from '../kernels';
-import type { Dataset, ImageShape } from '../data/dataset';
-import { mlp } from '../model/sequential';
+import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
+import type { Normalization } from '../data/preprocess';
 import type { Sequential } from '../model/sequential';
-import { decodeCheckpoint, restoreNormalization, restoreParameters } from '../train/checkpoint';
+import { decodeCheckpoint, restoreNormalization, restoreModel } from '../train/checkpoint';
 import type { Checkpoint, CheckpointFacts } from '../train/checkpoint';
 import { Evaluator } from '../train/evaluate';
 import type { Evaluation } from '../train/evaluate';
+import { classificationReport } from '../train/metrics';
+import type { ClassificationReport, ReportOptions } from '../train/metrics';
 import { Objective } from '../train/objective';
-import { withFileErrors } from './files';
+import { withFileErrors } from '../files';
+import { buildModel } from './model';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 
@@ -23,6 +26,9 @@ export interface Prediction {
   readonly probabilities: readonly number[];
 }
 
+/** How well a classifier does on a set of rows, class by class. */
+export type DetailedEvaluation = Evaluation & ClassificationReport;
+
 /** A trained model with everything that prediction needs: parameters, normalisation, class names. */
 export class Classifier {
   readonly spec: TrainSpec;
@@ -31,6 +37,7 @@ export class Classifier {
   /** SHA-256 of the data set that it was trained on. */
   readonly dataDigest: string;
   private readonly model: Sequential;
+  private readonly normalization: Normalization;
   private readonly evaluator: Evaluator;
 
   private constructor(checkpoint: Checkpoint, backend: BackendName | undefined) {
@@ -40,12 +47,10 @@ export class Classifier {
     this.imageShape = facts.imageShape;
     this.dataDigest = facts.dataDigest;
     const kernels = kernelsFor(this.spec.dtype, backend);
-    this.model = mlp(this.spec.layers, kernels, 200);
-    restoreParameters(checkpoint, this.model.arena);
-    const { inputSize } = this.model;
-    const normalization = { scale: allocate(kernels.dtype, inputSize), shift: allocate(kernels.dtype, inputSize) };
-    restoreNormalization(checkpoint, normalization);
-    this.evaluator = new Evaluator(new Objective(this.model, this.spec.l2), normalization);
+    this.model = buildModel(this.spec, facts, kernels, 200);
+    restoreModel(checkpoint, this.model);
+    this.normalization = restoreNormalization(checkpoint, this.model);
+    this.evaluator = new Evaluator(new Objective(this.model, this.spec.l2), this.normalization);
   }
 
   /**
@@ -62,23 +67,35 @@ export class Classifier {
   }
 
   /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit. */
-  evaluate(data: Dataset): Evaluation {
+  evaluate(data: Dataset | StoredDataset): Evaluation {
     this.checkFeatures(data.featureSize);
     return this.evaluator.evaluate(data);
   }
 
   /**
-   * Classifies rows: features [rows, inputSize], raw as in the data set (bytes for images); normalisation happens here.
-   * Throws ERR_SHAPE when the length is not a multiple of the input size.
+   * Scores by class, confusion, calibration and the like, beside accuracy and loss. Throws ERR_SHAPE when the features do
+   * not fit, ERR_CONFIG for a regression, which has no classes.
+   */
+  evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
+    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
+    const evaluation = this.evaluate(data);
+    const { predictions } = this.evaluator.predict(data);
+    return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
+  }
+
+  /**
+   * Classifies rows: features [rows, featureSize], raw as in the data set (bytes for images, floats of any format for
+   * tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size.
    */
   predict(features: SourceArray): Prediction[] {
-    const { inputSize, outputSize } = this.model;
-    const size = features.length / inputSize;
+    const { outputSize } = this.model;
+    const { featureSize } = this;
+    const size = features.length / featureSize;
     if (!Number.isInteger(size)) {
-      throw expected('ERR_SHAPE', `a multiple of ${String(inputSize)} values`, 'features', features, { path: 'features' });
+      throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
     }
     const { labels, predictions } = this.evaluator.predict({
-      name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize: inputSize,
+      name: 'features', split: 'test', features: this.inFormat(features), labels: new Int32Array(size), size, featureSize,
       classNames: this.classNames,
     });
     return Array.from(labels, (label, row) => ({
@@ -88,15 +105,33 @@ export class Classifier {
     }));
   }
 
-  /** Weights of the first layer [units, inputSize], for pictures. */
+  /** Weights of the first layer on normalised features [units, featureSize], for pictures: whitening is part of them. */
   firstLayer(): { weights: FloatArray; units: number } {
     const { value, shape } = this.model.arena.find('W1')!;
-    return { weights: value, units: shape[0]! };
+    const units = shape[0]!;
+    const { featureSize, model: { kernels, inputSize }, normalization: { matrix } } = this;
+    if (matrix === undefined) return { weights: value, units };
+    const weights = allocate(kernels.dtype, units * featureSize);
+    kernels.gemm(false, false, units, featureSize, inputSize, 1, value, matrix, 0, weights);
+    return { weights, units };
+  }
+
+  private get featureSize(): number {
+    return this.normalization.scale.length;
+  }
+
+  /** Kernels take bytes and floats of their own format. */
+  private inFormat(features: SourceArray): SourceArray {
+    const { dtype } = this.model.kernels;
+    if (features.BYTES_PER_ELEMENT === 1 || dtypeOf(features as FloatArray) === dtype) return features;
+    const converted = allocate(dtype, features.length);
+    converted.set(features);
+    return converted;
   }
 
   private checkFeatures(featureSize: number): void {
-    if (featureSize !== this.model.inputSize) {
-      throw expected('ERR_SHAPE', `${String(this.model.inputSize)} features per row`, 'the data set', featureSize);
+    if (featureSize !== this.featureSize) {
+      throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
     }
   }
 }

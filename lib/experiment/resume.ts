@@ -12,7 +12,7 @@ import type { TrainSpec } from './spec';
 
 /** Keys that may change when a run goes on: how long it lasts and where it runs, not what a step computes. */
 const changeable: readonly (keyof TrainSpec)[] = [
-  'steps', 'epochs', 'maxSeconds', 'earlyStopping', 'keepEvery', 'dataFolder', 'backend', 'threads',
+  'steps', 'epochs', 'maxSeconds', 'earlyStopping', 'keepEvery', 'dataFolder', 'dataFile', 'backend', 'threads',
 ];
 
 /** Where a run goes on. */

@@ -16,6 +16,8 @@ export const runFiles = {
   previous: 'checkpoint.previous.safetensors',
   /** The checkpoint of the best evaluation. */
   best: 'best.safetensors',
+  /** Scores by class, one entry for each split that was evaluated. */
+  evaluation: 'evaluation.json',
   /** Folder of the checkpoints that `keepEvery` keeps. */
   kept: 'checkpoints',
 } as const;
@@ -141,6 +143,13 @@ export function findRun(runs: string, run: string): string {
   throw expected('ERR_CONFIG', `a run of ${runs}${suggestion === undefined ? '' : `, perhaps ${suggestion},`}`, 'RUN', run, { path: 'run' });
 }
 
+/** The checkpoint that holds a run's model: the best with restoreBest, else the last. Throws ERR_IO or ERR_CONFIG. */
+export function modelFile(folder: string): string {
+  const { restoreBest } = readJsonFile(join(folder, runFiles.spec)) as { restoreBest?: boolean };
+  const best = join(folder, runFiles.best);
+  return restoreBest === true && existsSync(best) ? best : join(folder, runFiles.checkpoint);
+}
+
 /** What a run's spec.json holds. Throws ERR_IO or ERR_CONFIG. */
 export function readJsonFile(path: string): unknown {
   const text = withFileErrors(path, () => readFileSync(path, 'utf8'));
@@ -169,10 +178,17 @@ function runNames(runs: string): string[] {
   return readdirSync(runs).filter((name) => existsSync(join(runs, name, runFiles.spec)));
 }
 
+/** BASE-n with the next free number; runs of several seeds, BASE-n-seed0 and so on, take theirs too. Throws ERR_IO. */
+export function nextName(runs: string, base: string): string {
+  return `${base}-${String(1 + highestNumber(runs, base))}`;
+}
+
 function highestNumber(runs: string, base: string): number {
   if (!existsSync(runs)) return 0;
   const names = withFileErrors(runs, () => readdirSync(runs));
-  const numbers = names.filter((name) => name.startsWith(`${base}-`)).map((name) => Number(name.slice(base.length + 1)));
+  const numbers = names
+    .filter((name) => name.startsWith(`${base}-`))
+    .map((name) => Number(name.slice(base.length + 1).replace(/-seed\d+$/, '')));
   return Math.max(0, ...numbers.filter((n) => Number.isSafeInteger(n)));
 }
 

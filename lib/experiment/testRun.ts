@@ -1,11 +1,8 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BlastrainError } from '../errors';
-import { loadData } from '../data/locate';
-import { Classifier } from './classifier';
-import { withFileErrors } from './files';
-import { runFiles } from './runFolder';
-import { dataRequest } from './spec';
+import { withFileErrors } from '../files';
+import { evaluateSplit, recordEvaluation } from './evaluateRun';
+import type { RunEvaluation } from './evaluateRun';
 
 /** One look at a test split, as kept in the ledger. */
 export interface TestResult {
@@ -23,35 +20,27 @@ export interface TestResult {
 export const ledgerFile = 'test-ledger.jsonl';
 
 /**
- * Evaluates a run's model on the test split that its spec names, and writes the look into the ledger beside the runs.
- * Throws ERR_DATA when the data is not that which the run was trained on, ERR_CHECKPOINT, ERR_IO.
+ * Evaluates a run's model on the test split that its spec names. The look is written into the ledger beside the runs, the
+ * scores into the run's evaluation.json. Throws as {@link evaluateRun} does.
  */
-export function testRun(folder: string, name: string): TestResult {
-  const classifier = Classifier.load(join(folder, runFiles.checkpoint));
-  const { test, origin } = loadData(dataRequest(classifier.spec));
-  if (origin.digest !== classifier.dataDigest) {
-    throw new BlastrainError(
-      'ERR_DATA',
-      `Expected the data that run ${name} was trained on (digest ${classifier.dataDigest.slice(0, 12)}) for the test but ` +
-        `received ${origin.description} (digest ${origin.digest.slice(0, 12)})`,
-    );
-  }
+export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation } {
+  const { evaluation, origin } = evaluateSplit(folder, name, 'test');
   const ledger = join(dirname(folder), ledgerFile);
   const earlier = readLedger(ledger).filter((entry) => entry.dataDigest === origin.digest).length;
-  const { accuracy, loss } = classifier.evaluate(test);
   const result: TestResult = {
     run: name,
-    when: new Date().toISOString(),
-    testAccuracy: accuracy,
-    testLoss: loss,
-    testRows: test.size,
+    when: evaluation.when,
+    testAccuracy: evaluation.accuracy,
+    testLoss: evaluation.loss,
+    testRows: evaluation.rows,
     dataDigest: origin.digest,
     look: earlier + 1,
   };
   withFileErrors(ledger, () => {
     appendFileSync(ledger, `${JSON.stringify(result)}\n`, { flush: true });
   });
-  return result;
+  recordEvaluation(folder, evaluation);
+  return { ...result, evaluation };
 }
 
 /** All looks in a ledger; none when the file is not there. */

@@ -34,8 +34,8 @@ const examinations: Readonly<Record<string, (facts: HealthFacts) => string | und
 
 /** What follows from another illness and would only repeat it. */
 const consequences: Readonly<Record<string, readonly string[]>> = {
-  HEALTH_VANISHING: ['HEALTH_NOT_LEARNING', 'HEALTH_RATE_LOW', 'HEALTH_RATE_HIGH'],
-  HEALTH_DEAD_UNITS: ['HEALTH_NOT_LEARNING'],
+  HEALTH_VANISHING: ['HEALTH_DEAD_UNITS', 'HEALTH_NOT_LEARNING', 'HEALTH_RATE_LOW', 'HEALTH_RATE_HIGH'],
+  HEALTH_DEAD_UNITS: ['HEALTH_NOT_LEARNING', 'HEALTH_RATE_LOW'],
   HEALTH_RATE_LOW: ['HEALTH_NOT_LEARNING'],
 };
 
@@ -52,7 +52,12 @@ export function diagnose(facts: HealthFacts, said: readonly string[]): Diagnosis
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
-const significant = (value: number): string => String(Number(value.toPrecision(2)));
+
+/** Two digits: 0.043, 1e-4. */
+function significant(value: number): string {
+  const rounded = Number(value.toPrecision(2));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
+}
 
 /** Rows that make no difference to a hidden layer make none to the loss. */
 function vanishing({ layers = [], model }: HealthFacts): string | undefined {
@@ -77,17 +82,23 @@ function deadUnits({ layers = [], model, learningRate }: HealthFacts): string | 
     `lower learningRate (now ${significant(learningRate)})`;
 }
 
-/** Updates should change weights by about a thousandth; a schedule's low end and the first steps do not count. */
-function rateTooLow({ step, layers = [], learningRate, highestRate, evaluation }: HealthFacts): string | undefined {
+/**
+ * Updates should change weights by about a thousandth. The first steps, a schedule's low end and a net that has learnt, whose
+ * gradients are small, do not count.
+ */
+function rateTooLow({ step, loss, penalty, guessing, layers, learningRate, highestRate }: HealthFacts): string | undefined {
+  if (layers === undefined || step < 50 || learningRate < highestRate / 2) return undefined;
+  if (guessing === undefined || loss - penalty < guessing / 4) return undefined;
   const largest = Math.max(...layers.map(({ updateRatio }) => updateRatio));
-  if (evaluation === undefined || step < 50 || learningRate < highestRate / 2 || !(largest < 1e-5)) return undefined;
+  if (!(largest < 1e-5)) return undefined;
   return `A step changes no layer's weights by more than ${significant(largest)} of their size, where 0.001 is usual: ` +
     `raise learningRate (now ${significant(learningRate)})`;
 }
 
-function rateTooHigh({ step, layers = [], learningRate }: HealthFacts): string | undefined {
+function rateTooHigh({ step, layers, learningRate }: HealthFacts): string | undefined {
+  if (layers === undefined || step < 50) return undefined;
   const smallest = Math.min(...layers.map(({ updateRatio }) => updateRatio));
-  if (step < 50 || !(smallest > 0.1)) return undefined;
+  if (!(smallest > 0.1)) return undefined;
   return `A step changes every layer's weights by ${percent(smallest)} of their size or more, where 0.1 % is usual: ` +
     `lower learningRate (now ${significant(learningRate)})`;
 }

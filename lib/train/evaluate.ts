@@ -60,7 +60,7 @@ export class Evaluator {
   }
 
   /** What the model says of every row [size, outputs], see {@link Objective.predictions}, and its most probable class. */
-  predict(data: Dataset): { predictions: FloatArray; labels: Int32Array } {
+  predict(data: Dataset | StoredDataset): { predictions: FloatArray; labels: Int32Array } {
     const { model } = this.objective;
     const { outputSize } = model;
     const all = allocate(model.kernels.dtype, data.size * outputSize);

@@ -91,3 +91,18 @@ export function truncate(text: string, width: number, unicode: boolean): string 
   const kept = Array.from(text).slice(0, Math.max(0, width - ellipsis.length));
   return (kept.join('') + ellipsis).slice(0, Math.max(0, kept.length > 0 ? Infinity : width));
 }
+
+/** `text` in lines of at most `width` characters, broken at spaces; a longer word gets a line of its own. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}

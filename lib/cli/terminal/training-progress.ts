@@ -3,7 +3,7 @@ import { formatClock, formatCount, formatPercent, formatSignificant } from './fo
 import { sparkline } from './plot';
 import { ProgressLine } from './progress';
 import type { ProgressField, ProgressOptions } from './progress';
-import { coloursOf, terminalOf } from './style';
+import { coloursOf, terminalOf, wrap } from './style';
 
 /** The rate is measured over this time, in milliseconds. */
 const window = 5000;
@@ -19,6 +19,7 @@ export class TrainingProgress {
   private readonly now: () => number;
   private readonly unicode: boolean;
   private readonly green: (text: string) => string;
+  private readonly columns: number;
   private readonly yellow: (text: string) => string;
   private steps = 0;
   private step = 0;
@@ -33,6 +34,7 @@ export class TrainingProgress {
     this.now = options.now ?? ((): number => performance.now());
     const terminal = terminalOf(options.stream ?? process.stderr, options.env ?? process.env);
     this.unicode = terminal.unicode;
+    this.columns = Math.min(80, terminal.columns);
     this.green = coloursOf(terminal).green;
     this.yellow = coloursOf(terminal).yellow;
   }
@@ -54,11 +56,13 @@ export class TrainingProgress {
         this.line.update(this.fields, true);
         break;
       case 'warning':
-        this.line.log(`${this.yellow('warning')} ${event.message}`);
+        this.line.log(wrap(`warning ${event.message}`, this.columns).replace('warning', this.yellow));
         break;
       case 'result':
         this.done();
         break;
+      case 'epoch':
+      case 'health':
       case 'checkpoint':
         break;
     }

@@ -1,0 +1,56 @@
+import type { RunEvaluation } from '../experiment/evaluateRun';
+import type { ClassificationReport } from '../train/metrics';
+import { formatPercent } from './terminal/format';
+import { truncate } from './terminal/style';
+import type { Terminal } from './terminal/style';
+import { renderTable } from './terminal/table';
+
+/** Names longer than this are cut, so that a line keeps within 80 columns. */
+const longestName = 18;
+
+/** The scores of an evaluation as a person reads them: a table by class where there are classes, then the totals. */
+export function renderScores(evaluation: RunEvaluation, terminal: Terminal): string {
+  const { rows, loss, rmse, split } = evaluation;
+  const on = `on ${String(rows)} ${split} rows`;
+  if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n`;
+  const { accuracy, topK, macro, calibration, classes, confusion } = evaluation;
+  const name = (className: string): string => truncate(className, longestName, terminal.unicode);
+  const percent = (share: number): string => formatPercent(share);
+  const table = renderTable(
+    [
+      { header: 'class', align: 'left' }, { header: 'precision' }, { header: 'recall' }, { header: 'F1' }, { header: 'rows' },
+      { header: 'taken for', align: 'left' },
+    ],
+    [
+      ...classes.map(({ className, precision, recall, f1, support }, j) =>
+        [name(className), percent(precision), percent(recall), percent(f1), support, confusedWith(confusion[j]!, j, classes, name)]),
+      ['mean', percent(macro.precision), percent(macro.recall), percent(macro.f1), rows, ''],
+    ],
+    terminal,
+  );
+  return (
+    `${table}\naccuracy ${percent(accuracy)}, among the first ${String(topK.k)} ${percent(topK.accuracy)}, ` +
+    `loss ${loss.toFixed(4)} ${on}\n${confidence(calibration)}\n`
+  );
+}
+
+function isClassified(evaluation: RunEvaluation): evaluation is RunEvaluation & ClassificationReport {
+  return evaluation.classes !== undefined;
+}
+
+/** The class that rows of class j are most often taken for, and how often. */
+function confusedWith(
+  counts: readonly number[], j: number, classes: ClassificationReport['classes'], name: (className: string) => string,
+): string {
+  let worst = -1;
+  counts.forEach((count, other) => {
+    if (other !== j && count > 0 && (worst < 0 || count > counts[worst]!)) worst = other;
+  });
+  return worst < 0 ? '' : `${name(classes[worst]!.className)} ${formatPercent(counts[worst]! / classes[j]!.support, 0)}`;
+}
+
+/** The expected calibration error in words. */
+function confidence({ error, bins }: ClassificationReport['calibration']): string {
+  const surplus = bins.reduce((sum, { rows, confidence: mean, accuracy }) => sum + rows * (mean - accuracy), 0);
+  return `calibration error ${formatPercent(error)}: on the whole ${surplus > 0 ? 'too sure' : 'not sure enough'} of itself`;
+}

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { BlastrainError } from '../errors';
+import { replaceFile } from '../files';
+import { loadData } from '../data/locate';
+import type { DataOrigin, SplitName } from '../data/dataset';
+import type { Evaluation } from '../train/evaluate';
+import type { ClassificationReport } from '../train/metrics';
+import { Classifier } from './classifier';
+import { modelFile, readJsonFile, runFiles } from './runFolder';
+import { dataRequest } from './spec';
+
+/** What a run's model does on a split; all but the loss and its root only where there are classes. */
+export type RunEvaluation =
+  & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
+  & Evaluation & Partial<ClassificationReport>;
+
+/**
+ * Evaluates a run's model on training or validation rows, and keeps the result in the run's evaluation.json. The test split
+ * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, ERR_CHECKPOINT, ERR_IO.
+ */
+export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>): RunEvaluation {
+  const { evaluation } = evaluateSplit(folder, name, split);
+  recordEvaluation(folder, evaluation);
+  return evaluation;
+}
+
+/** Evaluates any split, without keeping the result. Throws as {@link evaluateRun} does. */
+export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
+  const classifier = Classifier.load(modelFile(folder));
+  const { origin, ...splits } = loadData(dataRequest(classifier.spec));
+  if (origin.digest !== classifier.dataDigest) {
+    throw new BlastrainError(
+      'ERR_DATA',
+      `Expected the data that run ${name} was trained on (digest ${classifier.dataDigest.slice(0, 12)}) for ${split} rows but ` +
+        `received ${origin.description} (digest ${origin.digest.slice(0, 12)})`,
+    );
+  }
+  const data = splits[split];
+  const evaluation: RunEvaluation = {
+    run: name,
+    split,
+    when: new Date().toISOString(),
+    rows: data.size,
+    dataDigest: origin.digest,
+    ...(data.targets === undefined ? classifier.evaluateInDetail(data) : classifier.evaluate(data)),
+  };
+  return { evaluation, origin };
+}
+
+/** Puts an evaluation into the run's evaluation.json, in place of an earlier one of the same split. */
+export function recordEvaluation(folder: string, evaluation: RunEvaluation): void {
+  const file = join(folder, runFiles.evaluation);
+  const earlier = existsSync(file) ? (readJsonFile(file) as object) : {};
+  replaceFile(file, `${JSON.stringify({ ...earlier, [evaluation.split]: evaluation }, null, 2)}\n`);
+}
