@@ -4,15 +4,18 @@ import { version } from '../experiment/version';
 import type { Command } from './command';
 import { dataCommand } from './data';
 import { doctorCommand } from './doctor';
+import { evaluateCommand } from './evaluate';
 import { gradcheckCommand } from './gradcheck';
 import { lrFindCommand } from './lrFind';
+import { summaryCommand } from './summary';
 import { testCommand } from './test';
 import { toyCommand } from './toy';
 import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, lrFindCommand, testCommand, toyCommand, gradcheckCommand, verifyCommand, dataCommand, doctorCommand,
+  trainCommand, lrFindCommand, evaluateCommand, testCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
+  dataCommand, doctorCommand,
 ];
 
 const overview = `blastrain ${version}: neural networks in Node.js at the speed of the metal
