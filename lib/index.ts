@@ -11,10 +11,17 @@ export { loadCifar10 } from './data/cifar10';
 export type { DataOrigin, Dataset, DataSplits, ImageShape, SplitName, SplitSizes } from './data/dataset';
 export { makeSynthetic } from './data/synthetic';
 
+export { activations } from './model/activations';
+export type { Activation } from './model/activations';
 export type { Parameter } from './model/arena';
-export { initialize } from './model/init';
+export { makeLayers } from './model/description';
+export type { LayerDescription, MlpOptions, Norm } from './model/description';
+export { initialize, initializers } from './model/init';
+export type { Initializer } from './model/init';
 export type { Layer } from './model/layer';
 export { mlp, Sequential } from './model/sequential';
+export { summarize } from './model/summary';
+export type { LayerSummary, ModelSummary } from './model/summary';
 
 export { Sgd } from './optim/sgd';
 export { exponentialDecay } from './optim/schedules';
