@@ -3,35 +3,20 @@
 
 usage: optimizers.py        (PyTorch 1.13; Debian's python3-torch)
 A problem of seven parameters, five weights and two biases, whose gradient at step t is slope[t]*w + offset[t], element by
-element, so that both sides compute it alike. Lion is not in PyTorch: it is written here from the paper's algorithm 2.
+element, so that both sides compute it alike. Lion is not in PyTorch: scripts/pytorch/lion.py has it from its paper.
 """
 import json, os, sys
 sys.path.pop(0)  # this folder: random.py in it would hide the standard module
 import numpy as np
 import torch
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(HERE, '..', '..', 'scripts', 'pytorch'))
+from lion import Lion
 
 STEPS = 20
 RECORDED = [1, 2, 5, 20]
 RATE = 0.05
 WEIGHTS = 5
-
-
-class Lion(torch.optim.Optimizer):
-    """Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2."""
-
-    def __init__(self, params, lr, betas=(0.9, 0.99), weight_decay=0.0):
-        super().__init__(params, {'lr': lr, 'betas': betas, 'weight_decay': weight_decay})
-
-    @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            beta1, beta2 = group['betas']
-            for p in group['params']:
-                m = self.state[p].setdefault('m', torch.zeros_like(p))
-                p.mul_(1 - group['lr'] * group['weight_decay'])
-                p.add_(torch.sign(m * beta1 + p.grad * (1 - beta1)), alpha=-group['lr'])
-                m.mul_(beta2).add_(p.grad, alpha=1 - beta2)
-
 
 SGD, ADAM, ADAMW, RMSPROP = torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.RMSprop
 # Name, the options as lib/optim takes them, PyTorch's class and its options. weight_decay is for weights unless `biases`.
@@ -130,7 +115,7 @@ def main():
         'torch': torch.__version__, 'rate': RATE, 'steps': STEPS, 'recorded': RECORDED, 'weights': WEIGHTS,
         'start': start.tolist(), 'slope': slope.tolist(), 'offset': offset.tolist(), 'cases': cases, 'schedules': schedules(),
     }
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), 'optimizers.json'), 'w') as f:
+    with open(os.path.join(HERE, 'optimizers.json'), 'w') as f:
         json.dump(golden, f, separators=(',', ':'))
         f.write('\n')
 

@@ -1,0 +1,129 @@
+#!/usr/bin/env node
+'use strict';
+
+/*
+ * Trains the same nets in blastrain and in PyTorch, from the same weights on the same batches, and compares the loss of
+ * every step: within 1e-4 of each other in float32 and 1e-9 in float64, relatively, for every optimiser. Without PyTorch it
+ * says so and ends with status 0; Debian's python3-torch serves. $PYTHON names another Python.
+ *
+ * usage: compare.js [--steps N] [--json] [key=value...]
+ */
+
+const { spawnSync } = require('node:child_process');
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join, resolve } = require('node:path');
+const { parseArgs } = require('node:util');
+const { encodeStart } = require('./export');
+
+const root = resolve(__dirname, '..', '..');
+const lib = (name) => require(resolve(root, 'dist', name));
+const { applySettings, dataRequest, parseSpec } = lib('experiment/spec');
+const { runExperiment } = lib('experiment/run');
+const { loadData } = lib('data/locate');
+
+const limits = { float32: 1e-4, float64: 1e-9 };
+
+/** What is compared: each optimiser, and whatever else changes the arithmetic of a step. */
+const base = {
+  data: 'synthetic', trainRows: 1000, validationRows: 200, testRows: 10, layers: [3072, 64, 32, 10], batchSize: 50, logEvery: 1,
+  normalization: 'standardize', decay: 0.95, health: false,
+};
+const cases = [
+  ['sgd', { learningRate: 0.02, l2: 1e-3 }],
+  ['sgd, momentum', { learningRate: 0.01, momentum: 0.9, l2: 1e-3 }],
+  ['sgd, Nesterov', { learningRate: 0.01, momentum: 0.9, nesterov: true, l2: 1e-3 }],
+  ['adam', { optimizer: 'adam', learningRate: 1e-3 }],
+  ['adam, l2', { optimizer: 'adam', learningRate: 1e-3, l2: 1e-3, decayBiases: true }],
+  ['adamw', { optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0.05 }],
+  ['rmsprop', { optimizer: 'rmsprop', learningRate: 3e-4, l2: 1e-4 }],
+  // Lion's steps are signs: where a gradient is of the size of rounding, or a ReLU of one row on its edge, a whole step turns
+  // round. A smooth net and a small rate keep this from being seen in float32.
+  ['lion', { optimizer: 'lion', learningRate: 3e-5, weightDecay: 0.1, activation: 'tanh' }],
+  ['clipping', { learningRate: 0.05, momentum: 0.9, clipNorm: 0.5 }],
+  ['accumulation', { optimizer: 'adam', learningRate: 1e-3, accumulate: 3 }],
+  ['smoothing, weights', { learningRate: 0.02, momentum: 0.9, labelSmoothing: 0.1, classWeights: [1, 2, 0.5, 1, 1, 3, 1, 1, 0.2, 1] }],
+  ['batch norm', { learningRate: 0.02, momentum: 0.9, norm: 'batch' }],
+  ['layer norm, GELU', { optimizer: 'adamw', learningRate: 1e-3, norm: 'layer', activation: 'gelu' }],
+  ['one-cycle, average', { learningRate: 0.05, momentum: 0.9, schedule: 'one-cycle', decay: 1, emaDecay: 0.9 }],
+];
+
+/** A Python that can import PyTorch, or undefined: $PYTHON alone where it is set. */
+function findPython() {
+  const candidates = process.env.PYTHON ? [process.env.PYTHON] : ['python3', '/usr/bin/python3'];
+  return candidates.find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
+}
+
+/** The losses of all steps and the result, by blastrain. */
+function train(spec, data) {
+  const losses = [];
+  let result;
+  for (const event of runExperiment(spec, data, 'compare')) {
+    if (event.type === 'step') losses.push(event.loss);
+    if (event.type === 'result') result = event;
+  }
+  return { losses, result };
+}
+
+function compare(python, steps, settings) {
+  const folder = mkdtempSync(join(tmpdir(), 'blastrain-pytorch-'));
+  try {
+    const runs = cases.flatMap(([name, changes]) =>
+      Object.keys(limits).map((dtype, i) => {
+        const spec = parseSpec(applySettings({ ...base, ...changes, dtype, steps }, settings));
+        return { name, dtype, spec, file: join(folder, `${name.replace(/\W+/g, '-')}-${dtype}-${i}.safetensors`) };
+      }));
+    const data = loadData(dataRequest(runs[0].spec));
+    for (const { spec, file } of runs) writeFileSync(file, encodeStart(spec, data));
+    const { status, stdout, stderr } = spawnSync(python, [join(__dirname, 'train.py'), ...runs.map(({ file }) => file)], {
+      encoding: 'utf8', maxBuffer: 1 << 28,
+    });
+    if (status !== 0) throw new Error(`train.py failed: ${stderr.trim().split('\n').pop()}`);
+    const answers = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    return runs.map(({ name, dtype, spec }, i) => {
+      const { losses, result } = train(spec, data);
+      const torch = answers[i];
+      const differences = losses.map((loss, step) => Math.abs(loss - torch.losses[step]) / Math.abs(torch.losses[step]));
+      const worst = Math.max(...differences);
+      return {
+        name, dtype, steps: losses.length, worst, limit: limits[dtype],
+        passed: losses.length === torch.losses.length && worst <= limits[dtype],
+        firstLoss: losses[0], lastLoss: losses[losses.length - 1],
+        blastrain: { valAccuracy: result.valAccuracy, valLoss: result.valLoss, stepMilliseconds: result.stepMilliseconds, threads: result.threads, backend: result.backend },
+        pytorch: { valAccuracy: torch.valAccuracy, valLoss: torch.valLoss, stepMilliseconds: torch.stepMilliseconds, threads: torch.threads, version: torch.torch },
+      };
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function main() {
+  const { values, positionals } = parseArgs({
+    options: { steps: { type: 'string', default: '50' }, json: { type: 'boolean', default: false } }, allowPositionals: true,
+  });
+  const python = findPython();
+  if (python === undefined) {
+    const reason = 'PyTorch is not installed here, so nothing was compared; on Debian or Ubuntu: apt-get install python3-torch';
+    console.log(values.json ? JSON.stringify({ skipped: reason }) : reason);
+    return;
+  }
+  const results = compare(python, Number(values.steps), positionals);
+  const passed = results.every((result) => result.passed);
+  if (values.json) {
+    console.log(JSON.stringify({ passed, results }));
+  } else {
+    console.log(`Worst relative difference of the losses of ${values.steps} steps, blastrain and PyTorch ${results[0].pytorch.version}\n`);
+    for (const { name, dtype, worst, limit, passed: met, firstLoss, lastLoss, blastrain, pytorch } of results) {
+      console.log(
+        `${name.padEnd(20)} ${dtype}  ${worst.toExponential(1)} of ${limit.toExponential(0)} ${met ? 'ok    ' : 'FAILED'}` +
+          `  loss ${firstLoss.toFixed(3)} -> ${lastLoss.toFixed(3)}` +
+          `  ${blastrain.stepMilliseconds.toFixed(2)} ms a step, PyTorch ${pytorch.stepMilliseconds.toFixed(2)}`,
+      );
+    }
+    console.log(passed ? '\nAll agree.' : '\nSome do not agree.');
+  }
+  process.exitCode = passed ? 0 : 1;
+}
+
+main();
