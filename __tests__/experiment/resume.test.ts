@@ -6,7 +6,7 @@ import { parseSpec } from '../../lib/experiment/spec';
 import type { TrainEvent } from '../../lib/train/events';
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
-import { drive, resume, run as runWith, withoutTimes } from '../support/run';
+import { drive, resume as resumeWith, run as runWith, withoutTimes } from '../support/run';
 import type { Ran } from '../support/run';
 import { tinyData, tinySpec } from '../support/tinyData';
 
@@ -14,13 +14,17 @@ const runs = temporaryFolder();
 let count = 0;
 /** Ends within an epoch, and not on an evaluation. */
 const short = { steps: 18, evaluateEvery: 5 };
-const run: typeof runWith = (spec, options) => runWith({ ...short, ...spec }, options);
+const tiny = tinyData();
+const imageShape = { channels: 3, height: 2, width: 2 };
+const data = { train: { ...tiny.train, imageShape }, validation: { ...tiny.validation, imageShape }, origin: tiny.origin };
+const run: typeof runWith = (spec, options) => runWith({ ...short, ...spec }, { data, ...options });
+const resume: typeof resumeWith = (path, changes, options) => resumeWith(path, changes, { data, ...options });
 
 /** Runs into a folder of its own; gives up without a word behind event number `killedAt`, as after kill -9. */
 function begin(spec: object, killedAt = Infinity): { path: string; ran?: Ran } {
   const folder = RunFolder.create({ runs, name: `run${String(++count)}` });
   try {
-    const experiment = runExperiment(parseSpec({ ...tinySpec, ...short, ...spec }), tinyData(), 'run', folder);
+    const experiment = runExperiment(parseSpec({ ...tinySpec, ...short, ...spec }), data, 'run', folder);
     if (killedAt === Infinity) return { path: folder.path, ran: drive(experiment) };
     for (let i = 0; i < killedAt; i++) if (experiment.next().done === true) break;
     return { path: folder.path };
@@ -50,6 +54,10 @@ const variants: readonly [string, object][] = [
   ['restoreBest and keepEvery', { restoreBest: true, keepEvery: 7, learningRate: 0.5 }],
   ['early stopping', { earlyStopping: 2, evaluateEvery: 2, steps: 60 }],
   ['evaluations within epochs', { evaluateEvery: 7 }],
+  ['everything that draws at random, and everything that keeps a state', {
+    layers: [12, 8, 8, 3], norm: 'batch', dropout: 0.3, inputDropout: 0.1, flip: true, shift: 1, cutout: 1, mixup: 0.5, labelSmoothing: 0.1,
+    accumulate: 2, clipNorm: 1, optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, schedule: 'one-cycle', emaDecay: 0.8, evaluateEvery: 4,
+  }],
 ];
 
 describe.each(backends)('on %s kernels', (backend) => {
@@ -154,7 +162,6 @@ describe('going on', () => {
   });
 
   test('with other data is ERR_DATA', () => {
-    const data = tinyData();
     const { path } = begin({}, 15);
     expect(() => resume(path, {}, { data: { ...data, origin: { ...data.origin, digest: 'e'.repeat(64) } } })).toThrow(
       expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('digest dddddddddddd') as string }),

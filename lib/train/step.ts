@@ -39,8 +39,9 @@ export class TrainingStep {
   loss = Number.NaN;
   /** Rows of the last batch that were classified rightly before the update; NaN where there is nothing to classify. */
   correct = 0;
-  /** Rows of the last batch. */
+  /** Rows of the step, and of the last of its batches: the activations that it leaves in the model are of these. */
   rows = 0;
+  batchRows = 0;
 
   constructor(
     private readonly objective: Objective,
@@ -115,6 +116,7 @@ export class TrainingStep {
   private count(m: number): void {
     const { kernels, outputSize } = this.objective.model;
     this.rows += m;
+    this.batchRows = m;
     if (this.data.targets !== undefined) {
       this.correct = Number.NaN;
       return;

@@ -150,7 +150,7 @@ export function* train(
 
     progress.stepSeconds += lap();
     // Before an evaluation overwrites the activations.
-    const layers = examines ? health.afterStep(step.rows) : undefined;
+    const layers = examines ? health.afterStep(step.batchRows) : undefined;
     if (logs) {
       yield* say({
         type: 'step',
