@@ -117,10 +117,10 @@ describe('several seeds', () => {
 });
 
 describe('a run that is killed, again and again, goes on to the bit', () => {
-  const long = [...quick, 'steps=600', 'evaluateEvery=7', 'optimizer=adamw', 'momentum=0', 'l2=0', 'decay=1', 'schedule=cosine', 'learningRate=0.001'];
+  const long = [...quick, 'steps=300', 'evaluateEvery=7', 'optimizer=adamw', 'momentum=0', 'l2=0', 'decay=1', 'schedule=cosine', 'learningRate=0.001'];
 
   test.each(backends)('on %s kernels', async (backend) => {
-    const spec = [...long, `backend=${backend}`, 'threads=1', ...(backend === 'typescript' ? ['steps=150'] : [])];
+    const spec = [...long, `backend=${backend}`, 'threads=1', ...(backend === 'typescript' ? ['steps=80'] : [])];
     const train = (args: readonly string[], afterLines?: number): Promise<CliResult> => blastrain([...args, '--json'], {
       cwd,
       during: (child) => {

@@ -1,8 +1,10 @@
 import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadData } from '../../lib/data/locate';
+import type { TrainingData } from '../../lib/experiment/build';
 import { runExperiment } from '../../lib/experiment/run';
 import { RunFolder } from '../../lib/experiment/runFolder';
-import { parseSpec } from '../../lib/experiment/spec';
+import { dataRequest, parseSpec } from '../../lib/experiment/spec';
 import type { TrainEvent } from '../../lib/train/events';
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
@@ -39,8 +41,9 @@ function metricsOf(path: string): unknown[] {
   return withoutTimes(lines.map((line) => JSON.parse(line) as TrainEvent));
 }
 
-/** The step that a kill behind each event leaves in the folder: every number of events of a run that is never killed. */
-const everywhere = (spec: object): number[] => Array.from({ length: run(spec).events.length + 4 }, (_, i) => i);
+/** Behind which events to kill: every `stride`-th number of events, and some beyond those of a run without a folder. */
+const everywhere = (spec: object, stride: number): number[] =>
+  Array.from({ length: Math.ceil((run(spec).events.length + 4) / stride) }, (_, i) => i * stride);
 
 const variants: readonly [string, object][] = [
   ['momentum', {}],
@@ -66,7 +69,7 @@ describe.each(backends)('on %s kernels', (backend) => {
 
     test('a run killed behind any event goes on to the bit', () => {
       const whole = begin(spec);
-      for (const killedAt of everywhere(spec)) {
+      for (const killedAt of everywhere(spec, backend === 'native' ? 1 : 5)) {
         const { path } = begin(spec, killedAt);
         if (!existsSync(join(path, 'spec.json'))) continue; // killed before it began
         const { result } = resume(path);
@@ -77,7 +80,7 @@ describe.each(backends)('on %s kernels', (backend) => {
 
     test('a run stopped at any step goes on to the bit', () => {
       const whole = begin(spec);
-      for (let stopAt = 1; stopAt < whole.ran!.result.steps; stopAt += 2) {
+      for (let stopAt = 1; stopAt < whole.ran!.result.steps; stopAt += 3) {
         const folder = RunFolder.create({ runs, name: `run${String(++count)}` });
         expect(run(spec, { place: folder, stopAt }).result).toMatchObject({ ended: 'stopped' });
         folder.close();
@@ -86,6 +89,33 @@ describe.each(backends)('on %s kernels', (backend) => {
         expect(metricsOf(folder.path)).toEqual(metricsOf(whole.path));
       }
     });
+  });
+});
+
+describe.each(backends)('rows that stay on disk, on %s kernels', (backend) => {
+  const npy = (name: string, descr: string, shape: string, bytes: ArrayBufferView): string => {
+    const file = join(runs, `${name}-${backend}.npy`);
+    const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`.padEnd(117) + '\n';
+    const start = Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), Buffer.from([118, 0]), Buffer.from(header, 'latin1')]);
+    writeFileSync(file, Buffer.concat([start, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)]));
+    return file;
+  };
+  const { features, labels, size } = tiny.train;
+  const spec = {
+    data: 'npy', dataFile: npy('rows', '|u1', `(${String(size)}, 12)`, features), target: npy('labels', '<i4', `(${String(size)},)`, labels),
+    chunkRows: 40, batchSize: 10, trainRows: 70, validationRows: 10, testRows: 10, backend, threads: 1,
+  };
+  const load = (): TrainingData => loadData(dataRequest(parseSpec({ ...tinySpec, ...spec })));
+
+  test('a run stopped within a chunk goes on to the bit', () => {
+    const whole = run(spec, { data: load() }).result;
+    for (let stopAt = 1; stopAt < 18; stopAt += 3) {
+      const folder = RunFolder.create({ runs, name: `run${String(++count)}` });
+      run(spec, { data: load(), place: folder, stopAt });
+      folder.close();
+      const { result } = resume(folder.path, {}, { data: load() });
+      expect({ stopAt, digest: result.parametersDigest }).toEqual({ stopAt, digest: whole.parametersDigest });
+    }
   });
 });
 
@@ -147,6 +177,16 @@ describe('going on', () => {
     const { result } = resume(path, { steps: 18 });
     expect(result.parametersDigest).toBe(run({}).result.parametersDigest);
     expect(JSON.parse(readFileSync(join(path, 'spec.json'), 'utf8'))).toMatchObject({ steps: 18, record: { resumed: [{ step: 10 }] } });
+  });
+
+  test.each([
+    ['a schedule that goes by the length', { schedule: 'cosine' }, true],
+    ['one that does not', { schedule: 'exponential', decay: 0.9 }, false],
+    ['no change', { schedule: 'cosine', steps: 18 }, false],
+  ])('with more steps and %s', (_, spec, isSaid) => {
+    const { path } = begin({ steps: 12, ...spec }, 14);
+    const { events } = resume(path, { steps: 18 });
+    expect(events.filter(({ type }) => type === 'warning')).toEqual(isSaid ? [expect.objectContaining({ code: 'RESUME_SCHEDULE' })] : []);
   });
 
   test('with epochs in place of steps', () => {

@@ -2,9 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { withFileErrors } from '../files';
+import type { Schedule } from '../optim/schedules';
 import { decodeCheckpoint } from '../train/checkpoint';
 import type { Checkpoint } from '../train/checkpoint';
 import type { WarningEvent } from '../train/events';
+import { planOf } from './build';
+import { makeSchedule } from './optimization';
 import type { RunRecord } from './run';
 import { readJsonFile, runFiles } from './runFolder';
 import { parseSpec } from './spec';
@@ -87,4 +90,32 @@ export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Ar
     if (toPlain(error).code !== 'ERR_CHECKPOINT') throw error;
     return undefined;
   }
+}
+
+/**
+ * A warning where another length of training changes the learning rates that were still to come at step `from`: the run is
+ * then neither the shorter one nor the longer one from its start.
+ */
+export function scheduleChange(before: TrainSpec, now: TrainSpec, trainRows: number, from: number): WarningEvent | undefined {
+  if (before.steps === now.steps && before.epochs === now.epochs) return undefined;
+  const [old, fresh] = [before, now].map((spec) => {
+    const plan = planOf(spec, trainRows);
+    return { steps: plan.steps, rate: makeSchedule(spec, plan).schedule };
+  }) as [PlannedRate, PlannedRate];
+  for (let step = from; step < Math.min(old.steps, fresh.steps); step++) {
+    if (old.rate(step) !== fresh.rate(step)) {
+      return {
+        type: 'warning',
+        code: 'RESUME_SCHEDULE',
+        message: `The schedule ${now.schedule} follows the new length of ${String(fresh.steps)} steps: the learning rate of step ` +
+          `${String(step + 1)} is ${String(fresh.rate(step))} where it was to be ${String(old.rate(step))}`,
+      };
+    }
+  }
+  return undefined;
+}
+
+interface PlannedRate {
+  readonly steps: number;
+  readonly rate: Schedule;
 }

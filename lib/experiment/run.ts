@@ -11,9 +11,10 @@ import type { TrainCommand } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
 import { Keeper } from './keeper';
-import { readBest } from './resume';
+import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
 import type { RunFolder } from './runFolder';
+import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { version } from './version';
 
@@ -110,6 +111,8 @@ export function* runExperiment(
   for (const event of resumption?.warnings ?? []) yield* emit(event);
   const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
   if (changes.length > 0) yield* emit(otherConditions(changes));
+  const stretched = checkpoint && scheduleChange(parseSpec(checkpoint.facts.spec), spec, rows.size, begun);
+  if (stretched !== undefined) yield* emit(stretched);
 
   const encode = (): Uint8Array => encodeCheckpoint(parts, facts, progress, sampler.getState());
   const keeper = new Keeper(encode, folder, spec.restoreBest);
