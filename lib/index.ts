@@ -8,7 +8,11 @@ export type { BackendName, Dtype, FloatArray, Kernels, SourceArray } from './ker
 export { RandomState } from './random';
 
 export { loadCifar10 } from './data/cifar10';
-export type { DataOrigin, Dataset, DataSplits, ImageShape, SplitName, SplitSizes } from './data/dataset';
+export { loadCsv } from './data/csv';
+export type { CsvOptions } from './data/csv';
+export type { DataOrigin, Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './data/dataset';
+export { loadNumpy } from './data/numpy';
+export type { NumpyOptions } from './data/numpy';
 export { makeSynthetic } from './data/synthetic';
 
 export { activations } from './model/activations';
@@ -19,13 +23,21 @@ export type { LayerDescription, MlpOptions, Norm } from './model/description';
 export { initialize, initializers } from './model/init';
 export type { Initializer } from './model/init';
 export type { Layer } from './model/layer';
+export { MeanSquaredError, SoftmaxCrossEntropy } from './model/loss';
+export type { Loss, Targets } from './model/loss';
 export { mlp, Sequential } from './model/sequential';
 export { summarize } from './model/summary';
 export type { LayerSummary, ModelSummary } from './model/summary';
 
-export { Sgd } from './optim/sgd';
-export { exponentialDecay } from './optim/schedules';
+export { Adam } from './optim/adam';
+export { WeightAverage } from './optim/average';
+export { clipNorm } from './optim/clip';
+export { Lion } from './optim/lion';
+export type { Optimizer } from './optim/optimizer';
+export { Rmsprop } from './optim/rmsprop';
+export { constant, cosine, exponentialDecay, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './optim/schedules';
 export type { Schedule } from './optim/schedules';
+export { Sgd } from './optim/sgd';
 
 export type { Evaluation } from './train/evaluate';
 export type * from './train/events';
@@ -36,6 +48,8 @@ export { Objective } from './train/objective';
 export type { TrainingData } from './experiment/build';
 export { Classifier } from './experiment/classifier';
 export type { Prediction } from './experiment/classifier';
+export { findLearningRate } from './experiment/lrFind';
+export type { LrFindOptions, LrFindReport } from './experiment/lrFind';
 export { train } from './experiment/offThread';
 export type { TrainingRun, TrainOptions } from './experiment/offThread';
 export { presets } from './experiment/presets';

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Classifier } from '../../lib/experiment/classifier';
+import { RandomState } from '../../lib/random';
+import { blastrain, jsonLines } from '../support/cli';
+import { writeFlowers } from '../support/flowers';
+import { temporaryFolder } from '../support/folder';
+import { saveNpy } from '../support/npy';
+
+jest.setTimeout(60_000);
+const cwd = temporaryFolder();
+writeFlowers(cwd);
+const flowers = ['data=csv', 'dataFile=flowers.csv', 'target=kind', 'testRows=0.2', 'layers=4,16,3', 'learningRate=0.1', 'momentum=0.9', 'batchSize=16', 'epochs=20'];
+writeFileSync(join(cwd, 'table.json'), '{"epochs": 20}');
+
+test('a CSV trains, is tested and predicts by the names of its classes', async () => {
+  const { stdout, stderr, status } = await blastrain(['train', 'table.json', '--set', ...flowers, '--name', 'flowers', '--json'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const events = jsonLines(stdout);
+  expect(events[0]).toMatchObject({ type: 'start', data: 'flowers.csv (150 rows)' });
+  expect(events.pop()!['valAccuracy']).toBeGreaterThan(0.8);
+
+  const [tested] = jsonLines((await blastrain(['test', 'flowers', '--json'], { cwd })).stdout);
+  expect(tested).toMatchObject({ testRows: 30, look: 1 });
+  expect(tested!['testAccuracy']).toBeGreaterThan(0.8);
+
+  const classifier = Classifier.load(join(cwd, 'runs', 'flowers', 'checkpoint.safetensors'));
+  expect(classifier.classNames).toEqual(['setosa', 'versicolor', 'virginica']);
+  expect(classifier.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2))[0]).toMatchObject({ label: 0, className: 'setosa' });
+});
+
+test('NumPy arrays train from disk', async () => {
+  const random = new RandomState(0);
+  const labels = Int32Array.from({ length: 400 }, (_, i) => i % 2);
+  saveNpy(join(cwd, 'x.npy'), '<f8', '(400, 3)', Float64Array.from({ length: 1200 }, (_, at) => random.gaussian() + 4 * labels[Math.floor(at / 3)]!));
+  saveNpy(join(cwd, 'y.npy'), '<i4', '(400,)', labels);
+  const { stdout, stderr } = await blastrain([
+    'train', 'table.json', '--set', 'data=npy', 'dataFile=x.npy', 'target=y.npy', 'chunkRows=64', 'layers=3,8,2', 'learningRate=0.1',
+    'batchSize=16', 'epochs=3', '--json',
+  ], { cwd });
+  expect(stderr).toBe('');
+  expect(jsonLines(stdout).pop()!['valAccuracy']).toBeGreaterThan(0.9);
+});
+
+test.each([
+  ['a number that is missing', 'dataFile=holes.csv', 'ERR_DATA', 'holes.csv, line 3, column 2 (b)'],
+  ['an unknown column', 'target=knid', 'ERR_CONFIG', 'kind'],
+  ['a table that is not there', 'dataFile=nowhere.csv', 'ERR_DATA', 'nowhere.csv'],
+  ['pictures asked for', 'flip=true', 'ERR_CONFIG', 'flip'],
+  ['too many rows', 'trainRows=1000', 'ERR_CONFIG', '150'],
+])('%s ends in one sentence with a code', async (_, setting, code, part) => {
+  writeFileSync(join(cwd, 'holes.csv'), 'a,b,kind\n1,2,x\n1,,y\n');
+  const { status, stderr } = await blastrain(['train', 'table.json', '--set', ...flowers, setting], { cwd });
+  expect(status).toBe(1);
+  expect(stderr).toMatch(new RegExp(`^blastrain: Expected .*\\[${code}\\]\n$`));
+  expect(stderr).toContain(part);
+});

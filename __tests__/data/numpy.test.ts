@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadNumpy } from '../../lib/data/numpy';
+import type { NumpyOptions } from '../../lib/data/numpy';
+import type { Dataset } from '../../lib/data/dataset';
+import { dtypes } from '../support/backends';
+import { temporaryFolder } from '../support/folder';
+import { goldenData } from '../support/goldenData';
+
+const folder = temporaryFolder();
+const { arrays } = goldenData;
+const bytesOf = (name: string): Buffer => Buffer.from(goldenData.files[name]!, 'base64');
+function write(name: string, extension = '.npy', bytes: Uint8Array = bytesOf(name)): string {
+  const file = join(folder, name + extension);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+const everything: NumpyOptions = { sizes: { validation: 0, test: 0 } };
+const load = (file: string, options: NumpyOptions = {}): Dataset => loadNumpy(file, { ...everything, ...options }).train as Dataset;
+const target = write('labels');
+
+test.each([['stored', '.npz'], ['images', '.npy']])('pictures of bytes stay bytes (%s%s)', (name, extension) => {
+  const train = load(write(name, extension), extension === '.npy' ? { target } : {});
+  expect(train).toMatchObject({
+    size: 6, featureSize: 60, imageShape: { channels: 3, height: 4, width: 5 }, classNames: ['0', '1', '2'],
+  });
+  expect(train.features).toEqual(Uint8Array.from(arrays.images));
+  expect(train.labels).toEqual(Int32Array.from(arrays.labels));
+});
+
+describe.each(dtypes)('in %s', (dtype) => {
+  test.each([['f8', '.npy'], ['f4', '.npy'], ['deflated', '.npz']])('floats of %s%s become floats', (name, extension) => {
+    const train = load(write(name, extension), { dtype, ...(extension === '.npy' && { target }) });
+    const single = dtype === 'float32' || name === 'f4';
+    const right = arrays.features.map((value) => (single ? Math.fround(value) : value));
+    expect(train.features).toEqual(dtype === 'float32' ? Float32Array.from(right) : Float64Array.from(right));
+    expect(train).toMatchObject({ size: 6, featureSize: 4 });
+    expect(train.imageShape).toBeUndefined();
+  });
+
+  test('integers as features become floats', () => {
+    const file = write('labels-as-features', '.npy', bytesOf('labels'));
+    const reshaped = bytesOf('labels').toString('latin1').replace("(6,), }", "(6,1),}");
+    writeFileSync(file, reshaped, 'latin1');
+    expect([...load(file, { dtype, target }).features]).toEqual(arrays.labels);
+  });
+
+  test('targets may be numbers, several a row', () => {
+    const { targets, classNames } = load(write('f8'), { dtype, target: write('targets'), numericTargets: true });
+    const right = arrays.features.filter((_, i) => i % 4 < 2);
+    expect(targets).toEqual(dtype === 'float32' ? Float32Array.from(right) : Float64Array.from(right));
+    expect(classNames).toEqual([]);
+  });
+});
+
+test.each(['labels', 'labels32', 'floatLabels'])('class numbers may be %s', (name) => {
+  expect(load(write('f8'), { target: write(name) }).labels).toEqual(Int32Array.from(arrays.labels));
+});
+
+test('arrays of an archive are taken by name', () => {
+  const train = load(write('named', '.npz'), { target: 'kinds' });
+  expect(train.labels).toEqual(Int32Array.from(arrays.labels));
+  expect(train.features).toEqual(Uint8Array.from(arrays.images));
+});
+
+test('rows are shared out by the seed, and the digest says so', () => {
+  const file = write('stored', '.npz');
+  const [one, other] = [loadNumpy(file, { splitSeed: 1 }), loadNumpy(file, { splitSeed: 2 })];
+  expect(loadNumpy(file, { splitSeed: 1 })).toEqual(one);
+  expect(one.train.size + one.validation.size + one.test.size).toBe(6);
+  expect(other.origin.digest).not.toBe(one.origin.digest);
+  expect(one.origin).toMatchObject({ name: 'stored.npz', description: 'stored.npz (6 rows)' });
+});
+
+describe('refuses with ERR_DATA and the file', () => {
+  test.each([
+    ['fortran', 'C order'], ['bigEndian', 'little-endian'], ['half', 'little-endian'], ['text', 'little-endian'], ['flat', 'shape (6)'],
+    ['nan', 'row '],
+  ])('features that are %s', (name, part) => {
+    const file = write(name);
+    expect(() => load(file, { target })).toThrow(expect.objectContaining({
+      code: 'ERR_DATA', message: expect.stringContaining(part) as string,
+      details: expect.objectContaining({ file: expect.stringContaining(file) as string }) as object,
+    }));
+  });
+
+  test.each([
+    ['negative', {}, 'class numbers from 0'], ['f8', {}, 'one class number a row'], ['flat', {}, 'class numbers from 0'],
+    ['nan', { numericTargets: true }, 'finite targets'], ['images', { numericTargets: false }, 'one class number a row'],
+  ])('targets that are %s', (name, options, part) => {
+    expect(() => load(write('f8'), { target: write(name), ...options })).toThrow(
+      expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining(part) as string }),
+    );
+  });
+
+  test('targets of another number of rows', () => {
+    const short = write('short', '.npy', Buffer.from(bytesOf('labels').toString('latin1').replace('(6,)', '(5,)').slice(0, -8), 'latin1'));
+    expect(() => load(write('f8'), { target: short })).toThrow(
+      expect.objectContaining({ code: 'ERR_DATA', message: `Expected targets for 6 rows for ${short} but received shape (5)` }),
+    );
+  });
+
+  test('a .npy cut anywhere, or too long', () => {
+    const whole = bytesOf('f8');
+    for (const length of [0, 1, 6, 9, 11, 12, 40, 127, 128, whole.length - 1]) {
+      const file = write('cut', '.npy', whole.subarray(0, length));
+      expect(() => load(file, { target })).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining(file) as string }));
+    }
+    const long = write('long', '.npy', Buffer.concat([whole, Buffer.from('x')]));
+    expect(() => load(long, { target })).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
+  });
+
+  test.each(['stored', 'deflated'])('an archive (%s) cut anywhere', (name) => {
+    const whole = bytesOf(name);
+    for (let length = 0; length < whole.length; length += 23) {
+      const file = write('cut', '.npz', whole.subarray(0, length));
+      expect(() => load(file)).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining(file) as string }));
+    }
+  });
+
+  test('an archive with one byte changed, where it does not read the same', () => {
+    const whole = bytesOf('deflated');
+    const right = load(write('deflated', '.npz'));
+    for (let at = 0; at < whole.length; at += 7) {
+      const file = write('changed', '.npz', whole.map((byte, i) => (i === at ? byte ^ 0xff : byte)));
+      try {
+        expect(load(file).features).toHaveLength(right.features.length);
+      } catch (error) {
+        expect(['ERR_DATA', 'ERR_CONFIG']).toContain((error as { code?: string }).code);
+      }
+    }
+  });
+
+  test.each([['something else.npz', '.npz'], ['a .npy of something else', '.npy']])('%s', (name, extension) => {
+    const file = write(name, extension, Buffer.from('no array at all, but long enough to look like one'));
+    expect(() => load(file, { target })).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
+  });
+
+  test('an archive in which the features could be either', () => {
+    expect(() => load(write('many', '.npz'))).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('a, b, y') as string }));
+  });
+
+  test('a file that is not there', () => {
+    expect(() => load(join(folder, 'nowhere.npy'), { target })).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
+  });
+});
+
+test.each<[string, string, NumpyOptions, string]>([
+  ['no target for a .npy', 'f8', {}, 'the .npy file of the targets'],
+  ['an unknown array', 'named', { target: 'labels' }, 'one of the arrays pixels, kinds'],
+  ['chunkRows on a compressed archive', 'deflated', { chunkRows: 8 }, 'compressed'],
+])('refuses %s with ERR_CONFIG', (_, name, options, part) => {
+  const file = write(name, name === 'f8' ? '.npy' : '.npz');
+  expect(() => load(file, options)).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringContaining(part) as string }),
+  );
+});

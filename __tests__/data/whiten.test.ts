@@ -1,0 +1,90 @@
+import type { Dataset } from '../../lib/data/dataset';
+import { InputReader } from '../../lib/data/inputs';
+import { fitNormalization, inputSizeOf } from '../../lib/data/preprocess';
+import { kernelsFor } from '../../lib/kernels';
+import { allocate, unitRoundoff } from '../../lib/kernels/contract';
+import type { BackendName, Dtype } from '../../lib/kernels/contract';
+import { variants } from '../support/backends';
+import { goldenData } from '../support/goldenData';
+
+/** Rows of numbers as training rows: bytes where all are. */
+function dataOf(x: readonly (readonly number[])[], dtype: Dtype): Dataset {
+  const numbers = x.flat();
+  const features = numbers.every((value) => Number.isInteger(value) && value >= 0 && value < 256)
+    ? Uint8Array.from(numbers)
+    : allocate(dtype, numbers.length);
+  features.set(numbers);
+  return {
+    name: 'numbers', split: 'train', features, labels: new Int32Array(x.length), size: x.length, featureSize: x[0]!.length,
+    classNames: ['a'],
+  };
+}
+
+const whitening = (backend: BackendName, epsilon: number, components: number | null) =>
+  ({ kernels: kernelsFor('float64', backend), epsilon, components });
+
+/** At float32 the standardisation is rounded, and the smallest components stand on little. */
+const tolerance = (dtype: Dtype, largest: number): number => 2000 * unitRoundoff(dtype) * largest;
+
+describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) => {
+  describe.each(Object.entries(goldenData.whitening))('%s', (_, { x, epsilon, components, pca, zca }) => {
+    const data = dataOf(x, dtype);
+
+    test("the principal components are NumPy's, up to their signs", () => {
+      const { matrix } = fitNormalization('pca', data, dtype, whitening(backend, epsilon, components));
+      const width = data.featureSize;
+      expect(matrix).toHaveLength(components * width);
+      pca.forEach((row, i) => {
+        const own = Array.from(matrix!.subarray(i * width, (i + 1) * width));
+        const gram = row.reduce((sum, value, j) => sum + value * own[j]!, 0);
+        const largest = Math.max(...row.map(Math.abs));
+        // Where variances coincide (at nothing, of data with fewer rows) any orthogonal vectors are right.
+        if (epsilon * row.reduce((sum, value) => sum + value * value, 0) > 0.999) return;
+        row.forEach((value, j) => {
+          expect(Math.abs(Math.sign(gram) * own[j]! - value)).toBeLessThanOrEqual(tolerance(dtype, largest));
+        });
+      });
+    });
+
+    test("ZCA is NumPy's", () => {
+      const { matrix } = fitNormalization('zca', data, dtype, whitening(backend, epsilon, null));
+      const right = zca.flat();
+      const largest = Math.max(...right.map(Math.abs));
+      right.forEach((value, at) => { expect(Math.abs(matrix![at]! - value)).toBeLessThanOrEqual(tolerance(dtype, largest)); });
+    });
+  });
+
+  test.each(['pca', 'zca'] as const)('%s leaves inputs that are uncorrelated, with variance λ / (λ + ε)', (kind) => {
+    const { x } = goldenData.whitening['floats']!;
+    const data = dataOf(x, dtype);
+    const epsilon = 1e-12;
+    const normalization = fitNormalization(kind, data, dtype, whitening(backend, epsilon, null));
+    const kernels = kernelsFor(dtype, backend);
+    const size = inputSizeOf(normalization);
+    const inputs = allocate(dtype, data.size * size);
+    new InputReader(kernels, { data, normalization, maxBatch: data.size, order: 'sequential' })
+      .read(data.size, Int32Array.from(x.keys()), inputs);
+    const covariance = allocate(dtype, size * size);
+    kernels.gemm(true, false, size, size, data.size, 1 / data.size, inputs, inputs, 0, covariance);
+    covariance.forEach((value, at) => {
+      expect(Math.abs(value - Number(at % (size + 1) === 0))).toBeLessThan(dtype === 'float32' ? 1e-3 : 1e-8);
+    });
+  });
+});
+
+describe('refuses', () => {
+  const data = dataOf(goldenData.whitening['floats']!.x, 'float64');
+  const options = whitening('typescript', 0.1, 8);
+
+  test('more components than features', () => {
+    expect(() => fitNormalization('pca', data, 'float64', options)).toThrow(
+      expect.objectContaining({ code: 'ERR_SHAPE', message: 'Expected at most 7, the features of numbers, for components but received 8' }),
+    );
+  });
+
+  test('rows of another split', () => {
+    expect(() => fitNormalization('zca', { ...data, split: 'test' }, 'float64', options)).toThrow(
+      expect.objectContaining({ code: 'ERR_SHAPE' }),
+    );
+  });
+});
