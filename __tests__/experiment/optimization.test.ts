@@ -11,6 +11,7 @@ import { decodeCheckpoint, encodeCheckpoint, restoreParts } from '../../lib/trai
 import type { CheckpointParts } from '../../lib/train/checkpoint';
 import type { EvaluationEvent, StepEvent } from '../../lib/train/events';
 import { freshProgress } from '../../lib/train/train';
+import type { Dataset } from '../../lib/data/dataset';
 import { backends, variants } from '../support/backends';
 import { drive, run } from '../support/run';
 import { tinyData, tinySpec } from '../support/tinyData';
@@ -151,13 +152,21 @@ test.each(variants)('regression learns numbers and reports their error: $backend
   const spec = parseSpec({
     ...tinySpec, loss: 'mse', layers: [12, 16, 2], normalization: 'standardize', learningRate: 0.03, steps: 200, l2: 0, backend, dtype,
   });
-  const { events, result } = drive(runExperiment(spec, regressionData(), 'run'));
+  const { events, result, checkpoint } = drive(runExperiment(spec, regressionData(), 'run'));
   expect(result.valRmse).toBeLessThan(0.15);
   expect(result.trainRmse).toBeLessThan(0.15);
   expect(result.valLoss).toBeCloseTo(result.valRmse! ** 2, 6);
   expect(result.valAccuracy).toBeNaN();
   const evaluations = events.filter((event): event is EvaluationEvent => event.type === 'evaluation');
   expect(evaluations.every(({ valRmse, valLoss }) => Math.abs(valRmse! ** 2 - valLoss) < 1e-6)).toBe(true);
+
+  const model = Classifier.fromBytes(checkpoint, { name: 'memory', backend });
+  const { validation } = regressionData();
+  expect(model.evaluate(validation).rmse).toBeCloseTo(result.valRmse!, 5);
+  const numbers = model.predictNumbers((validation as Dataset).features);
+  const squares = Array.from(numbers, (value, i) => (value - validation.targets![i]!) ** 2);
+  expect(Math.sqrt(squares.reduce((sum, square) => sum + square) / squares.length)).toBeCloseTo(result.valRmse!, 5);
+  expect(() => model.predict((validation as Dataset).features)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
 });
 
 describe('schedules of a spec', () => {

@@ -30,7 +30,8 @@ Options:
     else {
       process.stdout.write(
         `${renderScores(result.evaluation, terminalOf(process.stdout))}\n` +
-          `${result.run}: test accuracy ${formatPercent(result.testAccuracy)}, loss ${result.testLoss.toFixed(4)} ` +
+          `${result.run}: test ${Number.isFinite(result.testAccuracy) ? `accuracy ${formatPercent(result.testAccuracy)}, ` : ''}` +
+          `loss ${result.testLoss.toFixed(4)} ` +
           `(${String(result.testRows)} rows)\n` +
           (result.look === 1
             ? 'This was the first look at this test split.\n'

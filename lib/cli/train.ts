@@ -112,12 +112,14 @@ const endings: Readonly<Record<EndReason, string>> = {
 
 function summary(result: ResultEvent, files: readonly string[]): string {
   const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
+  const { trainRmse = NaN, valRmse = NaN } = result;
   const best = bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
   return (
     `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
     (Number.isFinite(valAccuracy)
       ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
-      : `Loss: validation ${formatSignificant(valLoss)} (the best was at step ${String(bestStep)})\n`) +
+      : `Root mean squared error: train ${formatSignificant(trainRmse)}, validation ${formatSignificant(valRmse)}; ` +
+        `validation loss ${formatSignificant(valLoss)} (the best was at step ${String(bestStep)})\n`) +
     files.map((file) => `  ${file}\n`).join('')
   );
 }

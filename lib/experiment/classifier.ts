@@ -15,6 +15,7 @@ import type { ClassificationReport, ReportOptions } from '../train/metrics';
 import { Objective } from '../train/objective';
 import { withFileErrors } from '../files';
 import { buildModel } from './model';
+import { makeEvaluationLoss } from './optimization';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 
@@ -50,7 +51,9 @@ export class Classifier {
     this.model = buildModel(this.spec, facts, kernels, 200);
     restoreModel(checkpoint, this.model);
     this.normalization = restoreNormalization(checkpoint, this.model);
-    this.evaluator = new Evaluator(new Objective(this.model, this.spec.l2), this.normalization);
+    const { l2, decayBiases } = this.spec;
+    const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
+    this.evaluator = new Evaluator(objective, this.normalization);
   }
 
   /**
@@ -85,24 +88,26 @@ export class Classifier {
 
   /**
    * Classifies rows: features [rows, featureSize], raw as in the data set (bytes for images, floats of any format for
-   * tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size.
+   * tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_CONFIG
+   * for a regression, whose way is {@link predictNumbers}.
    */
   predict(features: SourceArray): Prediction[] {
+    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'predict', 'a regression');
     const { outputSize } = this.model;
-    const { featureSize } = this;
-    const size = features.length / featureSize;
-    if (!Number.isInteger(size)) {
-      throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
-    }
-    const { labels, predictions } = this.evaluator.predict({
-      name: 'features', split: 'test', features: this.inFormat(features), labels: new Int32Array(size), size, featureSize,
-      classNames: this.classNames,
-    });
+    const { labels, predictions } = this.outputsFor(features);
     return Array.from(labels, (label, row) => ({
       label,
       className: this.classNames[label]!,
       probabilities: Array.from(predictions.subarray(row * outputSize, (row + 1) * outputSize)),
     }));
+  }
+
+  /**
+   * The numbers [rows, outputs] that a regression says of rows, given as to {@link predict}; of a model of classes their
+   * probabilities. Throws ERR_SHAPE as that does.
+   */
+  predictNumbers(features: SourceArray): FloatArray {
+    return this.outputsFor(features).predictions;
   }
 
   /** Weights of the first layer on normalised features [units, featureSize], for pictures: whitening is part of them. */
@@ -114,6 +119,17 @@ export class Classifier {
     const weights = allocate(kernels.dtype, units * featureSize);
     kernels.gemm(false, false, units, featureSize, inputSize, 1, value, matrix, 0, weights);
     return { weights, units };
+  }
+
+  private outputsFor(features: SourceArray): ReturnType<Evaluator['predict']> {
+    const { featureSize, classNames } = this;
+    const size = features.length / featureSize;
+    if (!Number.isInteger(size)) {
+      throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
+    }
+    return this.evaluator.predict({
+      name: 'features', split: 'test', features: this.inFormat(features), labels: new Int32Array(size), size, featureSize, classNames,
+    });
   }
 
   private get featureSize(): number {

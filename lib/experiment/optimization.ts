@@ -81,24 +81,26 @@ type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'clas
  * ERR_CONFIG where the loss or the class weights do not fit the data.
  */
 export function makeLosses(
-  spec: TrainSpec, { kernels, outputSize, maxBatch }: Sequential, train: LabelledRows,
+  spec: TrainSpec, model: Sequential, train: LabelledRows,
 ): { loss: Loss; evaluationLoss: Loss } {
   const fitting = train.targets === undefined ? 'cross-entropy' : 'mse';
   if (spec.loss !== fitting) {
     const rows = train.targets === undefined ? 'class labels' : 'numeric targets';
     throw expected('ERR_CONFIG', `${fitting}, as the rows of ${train.name} have ${rows},`, 'loss', spec.loss, { path: 'loss' });
   }
-  if (spec.loss === 'mse') {
-    const loss = new MeanSquaredError(kernels, outputSize);
-    return { loss, evaluationLoss: loss };
-  }
-  const plain = new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
-  if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: plain, evaluationLoss: plain };
+  const evaluationLoss = makeEvaluationLoss(spec, model);
+  if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: evaluationLoss, evaluationLoss };
   const classWeights = weightsOf(spec, train);
+  const { kernels, outputSize, maxBatch } = model;
   const loss = new SoftmaxCrossEntropy(kernels, outputSize, maxBatch, {
     labelSmoothing: spec.labelSmoothing, ...(classWeights && { classWeights }),
   });
-  return { loss, evaluationLoss: plain };
+  return { loss, evaluationLoss };
+}
+
+/** What a spec's model is evaluated with. */
+export function makeEvaluationLoss({ loss }: TrainSpec, { kernels, outputSize, maxBatch }: Sequential): Loss {
+  return loss === 'mse' ? new MeanSquaredError(kernels, outputSize) : new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
 }
 
 /** 'balanced' is rows / (classes · rows of the class): classes weigh alike, the mean weight of a row is 1. */

@@ -90,13 +90,14 @@ function fieldOf(key: string): Field {
 
 /** What the spec asks of the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
-  const { data, dataFolder, dataFile, target, splitSeed, chunkRows, dtype, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, loss, splitSeed, chunkRows, dtype, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
     ...(dataFile === null ? {} : { file: dataFile }),
     ...(target === null ? {} : { target }),
     ...(chunkRows === null ? {} : { chunkRows }),
+    numericTargets: loss === 'mse',
     splitSeed,
     dtype,
     sizes: {

@@ -2,6 +2,8 @@ import { expected } from '../errors';
 import { unitRoundoff } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { Parameter } from '../model/arena';
+import { isLabels } from '../model/loss';
+import type { Targets } from '../model/loss';
 import { RandomState } from '../random';
 import type { Objective } from './objective';
 
@@ -80,31 +82,31 @@ const NOISE_FACTOR = 12;
  * ReLU has no derivative at 0, and a quotient across its kink is no estimate of one. A step counts only when every
  * piecewise layer stays on the piece it is on at θ; otherwise smaller steps are tried, then the element is skipped and counted.
  *
- * Throws ERR_CONFIG for a float32 model or an option out of range, ERR_SHAPE for x and labels that do not fit, and what
+ * Throws ERR_CONFIG for a float32 model or an option out of range, ERR_SHAPE for x and targets that do not fit, and what
  * the kernels throw.
  */
 export function checkGradients(
   objective: Objective,
   m: number,
   x: FloatArray,
-  labels: Int32Array,
+  targets: Targets,
   options: GradientCheckOptions = {},
 ): GradientReport {
   const { step, tolerance, seed, samples } = { ...gradientCheckDefaults, ...options };
-  validate(objective, m, x, labels, step, tolerance, samples);
+  validate(objective, m, x, targets, step, tolerance, samples);
   const { model } = objective;
   const random = new RandomState(seed);
   const masks = model.getRandomStates();
   const buffers = model.buffers.map(({ value }) => value.slice());
   const evaluate = (): number => {
     model.setRandomStates(masks);
-    return objective.loss(m, x, labels);
+    return objective.loss(m, x, targets);
   };
 
   try {
     const noise = lossNoise(evaluate, model.arena.values, random);
     model.setRandomStates(masks);
-    const loss = objective.lossAndGradient(m, x, labels);
+    const loss = objective.lossAndGradient(m, x, targets);
     objective.addPenaltyGradient();
     const pieces = model.pieces(m);
     const smooth = (): boolean => samePieces(pieces, model.pieces(m));
@@ -127,7 +129,7 @@ export function checkGradients(
 }
 
 function validate(
-  { model }: Objective, m: number, x: FloatArray, labels: Int32Array, step: number, tolerance: number, samples?: number,
+  { model }: Objective, m: number, x: FloatArray, targets: Targets, step: number, tolerance: number, samples?: number,
 ): void {
   if (model.arena.dtype !== 'float64') throw expected('ERR_CONFIG', 'a float64 model', 'a gradient check', model.arena.dtype);
   const positive = { step, tolerance, samples: samples ?? 1 };
@@ -140,7 +142,11 @@ function validate(
   }
   const size = m * model.inputSize;
   if (x.length < size) throw expected('ERR_SHAPE', `${String(m)}×${String(model.inputSize)} numbers`, 'x', x);
-  if (labels.length < m) throw expected('ERR_SHAPE', `${String(m)} labels`, 'labels', labels);
+  if (isLabels(targets)) {
+    if (targets.length < m) throw expected('ERR_SHAPE', `${String(m)} labels`, 'labels', targets);
+  } else if (targets.length < m * model.outputSize) {
+    throw expected('ERR_SHAPE', `${String(m)}×${String(model.outputSize)} numbers`, 'targets', targets);
+  }
 }
 
 /**
