@@ -134,7 +134,10 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     m: number, n: number, x: T, gamma: T, mean: T, inverseStd: T, dy: T, dgamma: T, dbeta: T, dx: T,
   ): void;
 
-  /** Layer normalisation (Ba et al. 2016) of each row of x[m,n]: y[m,n], and mean[m] and inverseStd[m] for the backward pass. */
+  /**
+   * Layer normalisation (Ba et al. 2016) of each row of x[m,n]: y[m,n], and mean[m] and inverseStd[m] for the backward pass;
+   * these are NaN for n = 0.
+   */
   layerNormForward(
     m: number, n: number, epsilon: number, x: T, gamma: T, beta: T, mean: T, inverseStd: T, y: T,
   ): void;
