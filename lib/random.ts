@@ -1,5 +1,8 @@
 import { expected } from './errors';
 
+// Within a sandbox, such as jest's, each look-up of a global costs more than the draw it is for.
+const { SQRT1_2, abs, clz32, floor, imul, sign, sqrt } = Math;
+
 /** Words in the state of MT19937. */
 const WORDS = 624;
 const SHIFT = 397;
@@ -47,7 +50,7 @@ export class RandomState {
     key[0] = seed;
     for (let i = 1; i < WORDS; i++) {
       const previous = key[i - 1]!;
-      key[i] = Math.imul(1812433253, previous ^ (previous >>> 30)) + i;
+      key[i] = imul(1812433253, previous ^ (previous >>> 30)) + i;
     }
     this.#position = WORDS;
     this.#cachedGaussian = null;
@@ -98,8 +101,8 @@ export class RandomState {
       squared = x * x + y * y;
     } while (squared >= 1 || squared === 0);
     const [log, otherLog] = logarithm(squared);
-    const factor = Math.sqrt((-2 * log) / squared);
-    const otherFactor = Math.sqrt((-2 * otherLog) / squared);
+    const factor = sqrt((-2 * log) / squared);
+    const otherFactor = sqrt((-2 * otherLog) / squared);
     this.#cachedGaussian = between(factor * x, otherFactor * x);
     return between(factor * y, otherFactor * y);
   }
@@ -214,13 +217,13 @@ export class RandomState {
   #interval(largest: number): number {
     if (largest === 0) return 0;
     if (largest < TWO_32) {
-      const mask = 0xffffffff >>> Math.clz32(largest);
+      const mask = 0xffffffff >>> clz32(largest);
       let value: number;
       do value = (this.#next() & mask) >>> 0;
       while (value > largest);
       return value;
     }
-    const mask = 0xffffffff >>> Math.clz32(Math.floor(largest / TWO_32));
+    const mask = 0xffffffff >>> clz32(floor(largest / TWO_32));
     let value: number;
     do {
       const high = (this.#next() & mask) >>> 0;
@@ -259,7 +262,7 @@ const DOUBT = 0.06;
 function logarithm(q: number): readonly [number, number] {
   let m = q;
   let k = 0;
-  for (; m < Math.SQRT1_2; k--) m *= 2;
+  for (; m < SQRT1_2; k--) m *= 2;
 
   const below = m - 1; // exact
   const above = m + 1;
@@ -277,8 +280,8 @@ function logarithm(q: number): readonly [number, number] {
   const log = sum + low;
   const rest = sum - log + low;
 
-  const other = log + Math.sign(rest) * Math.abs(log) * (2 ** -53 * (1 + 2 ** -20));
-  return Math.abs(rest) > (0.5 - DOUBT) * Math.abs(other - log) ? [log, other] : [log, log];
+  const other = log + sign(rest) * abs(log) * (2 ** -53 * (1 + 2 ** -20));
+  return abs(rest) > (0.5 - DOUBT) * abs(other - log) ? [log, other] : [log, log];
 }
 
 /** a − b·c without rounding error, for b·c close to a: the product is split into 26-bit halves (Veltkamp, Dekker). */

@@ -31,7 +31,7 @@ export function inputSizeOf({ scale, matrix }: Normalization): number {
   return matrix === undefined ? scale.length : matrix.length / scale.length;
 }
 
-/** A feature that varies less than this is centred only: its std says nothing and dividing by it would blow up noise. */
+/** A feature that varies by less, in units of its mean where that is above 1, is centred only: its std is rounding noise. */
 const leastStd = 1e-8;
 
 /**
@@ -54,7 +54,7 @@ export function fitNormalization(
 
   const { mean, std } = kind === 'standardize-channel' ? channelMoments(train) : moments(train);
   for (let j = 0; j < featureSize; j++) {
-    const divisor = kind === 'mean-image' || std[j]! < leastStd ? 1 : std[j]!;
+    const divisor = kind === 'mean-image' || std[j]! < leastStd * Math.max(1, Math.abs(mean[j]!)) ? 1 : std[j]!;
     scale[j] = 1 / divisor;
     shift[j] = -mean[j]! / divisor;
   }

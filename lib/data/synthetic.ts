@@ -3,6 +3,9 @@ import { RandomState } from '../random';
 import type { DataSplits, SplitSizes } from './dataset';
 import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from './images';
 
+// Within a sandbox, such as jest's, each look-up of a global costs as much as painting a pixel.
+const { abs, imul, max, min, sqrt } = Math;
+
 /**
  * What the ten synthetic classes show, by label: whether the point (u, v) belongs to the figure, measured from its centre
  * in units of its radius, u to the right and v downwards.
@@ -10,14 +13,14 @@ import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, spl
 const figures: readonly (readonly [name: string, isInside: (u: number, v: number) => boolean])[] = [
   ['disc', (u, v) => u * u + v * v < 1],
   ['ring', (u, v) => u * u + v * v < 1.1 && u * u + v * v > 0.4],
-  ['square', (u, v) => Math.abs(u) < 0.85 && Math.abs(v) < 0.85],
-  ['frame', (u, v) => Math.max(Math.abs(u), Math.abs(v)) < 0.95 && Math.max(Math.abs(u), Math.abs(v)) > 0.55],
-  ['triangle', (u, v) => v < 0.8 && 2 * Math.abs(u) < v + 1.2],
-  ['plus', (u, v) => Math.min(Math.abs(u), Math.abs(v)) < 0.3 && Math.max(Math.abs(u), Math.abs(v)) < 1.1],
-  ['cross', (u, v) => Math.min(Math.abs(u - v), Math.abs(u + v)) < 0.4 && Math.max(Math.abs(u), Math.abs(v)) < 0.95],
-  ['horizontal bars', (u, v) => Math.abs(u) < 1.1 && Math.abs(Math.abs(v) - 0.65) < 0.3],
-  ['vertical bars', (u, v) => Math.abs(v) < 1.1 && Math.abs(Math.abs(u) - 0.65) < 0.3],
-  ['checkers', (u, v) => Math.max(Math.abs(u), Math.abs(v)) < 1.1 && u * v > 0],
+  ['square', (u, v) => abs(u) < 0.85 && abs(v) < 0.85],
+  ['frame', (u, v) => max(abs(u), abs(v)) < 0.95 && max(abs(u), abs(v)) > 0.55],
+  ['triangle', (u, v) => v < 0.8 && 2 * abs(u) < v + 1.2],
+  ['plus', (u, v) => min(abs(u), abs(v)) < 0.3 && max(abs(u), abs(v)) < 1.1],
+  ['cross', (u, v) => min(abs(u - v), abs(u + v)) < 0.4 && max(abs(u), abs(v)) < 0.95],
+  ['horizontal bars', (u, v) => abs(u) < 1.1 && abs(abs(v) - 0.65) < 0.3],
+  ['vertical bars', (u, v) => abs(v) < 1.1 && abs(abs(u) - 0.65) < 0.3],
+  ['checkers', (u, v) => max(abs(u), abs(v)) < 1.1 && u * v > 0],
 ];
 
 /** The names of the synthetic classes, by label. */
@@ -67,7 +70,7 @@ export function makeSynthetic(sizes: Partial<SplitSizes> = {}, seed = 0): DataSp
   for (let row = 0; row < rows.labels.length; row++) {
     const picture = row < trainRows ? row : testOffset + row - trainRows;
     const image = rows.features.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage);
-    rows.labels[row] = painter.paint((Math.imul(seed, 0x9e3779b1) + picture) >>> 0, image);
+    rows.labels[row] = painter.paint((imul(seed, 0x9e3779b1) + picture) >>> 0, image);
   }
   return splitImages(rows, wanted, syntheticClasses, 'synthetic', `synthetic images (seed ${String(seed)})`);
 }
@@ -98,7 +101,7 @@ class Painter {
         const x = pixel % width;
         const y = (pixel - x) / width;
         const value = ground + slopeX * (x - middle) + slopeY * (y - middle) + figure * mask[pixel]! + noise[at]!;
-        image[at] = Math.min(255, Math.max(0, value));
+        image[at] = min(255, max(0, value));
       }
     }
     return label;
@@ -111,7 +114,7 @@ class Painter {
     const centreY = middle + random.uniform(-variation.shift, variation.shift);
     const radius = random.uniform(...variation.radius);
     const tilt = random.uniform(-variation.tilt, variation.tilt);
-    const scale = 1 / (radius * Math.sqrt(1 + tilt * tilt));
+    const scale = 1 / (radius * sqrt(1 + tilt * tilt));
     for (let pixel = 0; pixel < mask.length; pixel++) {
       const x = pixel % cifarShape.width;
       const dx = (x - centreX) * scale;
