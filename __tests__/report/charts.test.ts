@@ -182,6 +182,12 @@ describe('line charts', () => {
 });
 
 describe('ticks', () => {
+  test('are the numbers that they read as, so that an axis ends at its last tick', () => {
+    expect(linearTicks(0.387, 0.593, 5)).toEqual([0.35, 0.4, 0.45, 0.5, 0.55, 0.6]);
+    const points = [[245, 0.387], [1715, 0.593]] as const;
+    expect(lineChart({ title: 't', xLabel: 'step', yLabel: 'share', series: [{ name: 'train', points }] })).toContain('0.60');
+  });
+
   test.each([
     [0, 1, 5, [0, 0.2, 0.4, 0.6, 0.8, 1]],
     [0.5, 2.6, 5, [0.5, 1, 1.5, 2, 2.5, 3]],

@@ -5,7 +5,8 @@ export function linearTicks(low: number, high: number, count: number): number[] 
   const step = power * ([1, 2, 5].find((factor) => rough <= factor * power * 1.001) ?? 10);
   const first = Math.floor(low / step);
   const last = Math.max(first + 1, Math.ceil(high / step - 1e-9));
-  return Array.from({ length: last - first + 1 }, (_, i) => (first + i) * step);
+  // 12 · 0.05 is one bit above 0.6, which ECharts takes for a tick beyond the axis.
+  return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
 /**
