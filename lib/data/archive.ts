@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { list } from 'tar';
 import type { ReadEntry } from 'tar';
 import type { Layout } from './cifar10';
-import { badFile, systemError } from './files';
+import { systemError } from '../files';
+import { badFile } from './files';
 
 /** More than any file of CIFAR-10 has, in either layout. */
 const largestFile = 64e6;

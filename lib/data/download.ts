@@ -5,7 +5,8 @@ import { get as getHttp } from 'node:http';
 import { get as getHttps } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlastrainError } from '../errors';
-import { badFile, systemError } from './files';
+import { systemError } from '../files';
+import { badFile } from './files';
 
 export interface DownloadOptions {
   /** http: or https: */
@@ -64,7 +65,7 @@ export async function md5Of(file: string): Promise<string> {
 /** Attempts until the part is whole. Returns whether bytes of an earlier connection are in it. */
 async function fetchAll(options: DownloadOptions, part: string): Promise<boolean> {
   const { attempts = 4, retryMilliseconds = 1000 } = options;
-  const descriptor = opened(part);
+  const descriptor = writing(part, () => openSync(part, 'a+'));
   try {
     let resumed = false;
     for (let failures = 0; ; ) {
@@ -105,8 +106,10 @@ async function fetchRest(options: DownloadOptions, descriptor: number, part: str
     if (status !== 200 && status !== 206) throw refused(url, status);
     const continues = status === 206 && Number(range?.[1]) === received;
     if (status === 206 && !continues) throw networkError(url, `the bytes from ${String(received)} on`, 'another range', true);
-    if (!continues) {
-      ftruncateSync(descriptor, 0);
+    if (!continues && received > 0) {
+      writing(part, () => {
+        ftruncateSync(descriptor);
+      });
       received = 0;
     }
     const length = Number(response.headers['content-length'] ?? Number.NaN);
@@ -114,7 +117,9 @@ async function fetchRest(options: DownloadOptions, descriptor: number, part: str
     writeValidator(part, url, response);
     onProgress?.(received, total);
     for await (const chunk of response) {
-      write(descriptor, chunk as Buffer, received, part);
+      writing(part, () => {
+        append(descriptor, chunk as Buffer);
+      });
       received += (chunk as Buffer).length;
       onProgress?.(received, total);
     }
@@ -149,39 +154,39 @@ function getOnce(url: string, headers: Record<string, string>, stallMilliseconds
       return;
     }
     const get = protocol === 'https:' ? getHttps : getHttp;
-    const call = get(url, { headers, timeout: stallMilliseconds }, resolve);
-    call.on('timeout', () => call.destroy(networkError(url, 'bytes', `none for ${String(stallMilliseconds / 1000)} s`, true)));
+    let silent: { destroy(error: Error): unknown };
+    const call = get(url, { headers, timeout: stallMilliseconds }, (response) => {
+      silent = response;
+      resolve(response);
+    });
+    silent = call;
+    call.on('timeout', () => silent.destroy(networkError(url, 'bytes', `none for ${String(stallMilliseconds / 1000)} s`, true)));
     call.on('error', (error) => {
       reject(asNetworkError(error, url));
     });
   });
 }
 
-function opened(part: string): number {
+/** Runs a file operation; what the system refuses becomes ERR_IO. */
+function writing<T>(file: string, operation: () => T): T {
   try {
-    return openSync(part, 'a+');
+    return operation();
   } catch (error) {
-    throw systemError(error, 'ERR_IO', 'a writable file', part);
+    throw systemError(error, 'ERR_IO', 'a writable file', file);
   }
 }
 
-function write(descriptor: number, chunk: Buffer, position: number, part: string): void {
-  try {
-    for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done, chunk.length - done, position + done);
-  } catch (error) {
-    throw systemError(error, 'ERR_IO', 'a writable file', part);
-  }
+function append(descriptor: number, chunk: Uint8Array): void {
+  for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done);
 }
 
 /** What identifies the server's version of the file: a strong ETag or its date. Kept beside the part. */
 function writeValidator(part: string, url: string, { headers }: IncomingMessage): void {
   const { etag } = headers;
   const validator = etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
-  try {
+  writing(`${part}.json`, () => {
     writeFileSync(`${part}.json`, JSON.stringify({ url, validator }));
-  } catch (error) {
-    throw systemError(error, 'ERR_IO', 'a writable file', `${part}.json`);
-  }
+  });
 }
 
 function readValidator(part: string, url: string): string | undefined {

@@ -8,7 +8,8 @@ import type { Layout } from './cifar10';
 import type { DataSplits } from './dataset';
 import { download, md5Of } from './download';
 import type { DownloadOptions } from './download';
-import { badFile, systemError } from './files';
+import { systemError } from '../files';
+import { badFile } from './files';
 import { pixelsPerImage } from './images';
 import { makeSynthetic, syntheticClasses } from './synthetic';
 
