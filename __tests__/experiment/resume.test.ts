@@ -194,6 +194,11 @@ describe('going on', () => {
     expect(resume(path, { epochs: 3 }).result).toMatchObject({ steps: 15, epochs: 3 });
   });
 
+  test('with fewer steps than are done is refused', () => {
+    const { path } = begin({});
+    expect(() => resume(path, { steps: 17 })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', details: { path: 'steps' } }));
+  });
+
   test('with a finished run repeats its result', () => {
     const { path, ran } = begin({});
     const before = metricsOf(path);

@@ -1,5 +1,5 @@
 import { arch, availableParallelism, platform, release } from 'node:os';
-import { BlastrainError } from '../errors';
+import { BlastrainError, expected } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { layerSizes } from '../model/summary';
@@ -41,7 +41,8 @@ export interface RunRecord extends Conditions {
  * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint of the model. With a
  * folder, spec, metrics and checkpoints are written into it on the way; with a resumption the run of that folder goes on
  * from its checkpoint, to the bit. A driver may answer an event with 'stop'.
- * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before; the last good checkpoint stays.
+ * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before, ERR_CONFIG for fewer steps than are
+ * done; the last good checkpoint stays.
  */
 export function* runExperiment(
   spec: TrainSpec, data: TrainingData, name: string, folder?: RunFolder, resumption?: Resumption,
@@ -73,6 +74,9 @@ export function* runExperiment(
     outputSize: model.outputSize,
   };
   const begun = progress.step;
+  if (training.plan.steps < begun) {
+    throw expected('ERR_CONFIG', `at least ${String(begun)} steps, which are done already,`, 'the length of training', training.plan.steps, { path: 'steps' });
+  }
   const earlier = resumption === undefined ? [] : folder?.rewindMetrics(begun) ?? [];
   const at = new Date().toISOString();
   folder?.writeSpec({

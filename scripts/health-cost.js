@@ -1,0 +1,33 @@
+'use strict';
+
+/*
+ * What watching the layers (key `health`) costs: trains a preset and adds up the time spent in the monitor.
+ *
+ * usage: node scripts/health-cost.js PRESET [key=value ...]        after npm run build
+ */
+
+const { loadData } = require('../dist/data/locate');
+const { findPreset } = require('../dist/experiment/presets');
+const { runExperiment } = require('../dist/experiment/run');
+const { applySettings, dataRequest, parseSpec } = require('../dist/experiment/spec');
+const { HealthMonitor } = require('../dist/train/health');
+
+let milliseconds = 0;
+for (const name of ['isDue', 'beforeStep', 'afterStep', 'diagnose']) {
+  const method = HealthMonitor.prototype[name];
+  HealthMonitor.prototype[name] = function timed(...args) {
+    const begun = performance.now();
+    try {
+      return method.apply(this, args);
+    } finally {
+      milliseconds += performance.now() - begun;
+    }
+  };
+}
+
+const [preset, ...settings] = process.argv.slice(2);
+const spec = parseSpec(applySettings(findPreset(preset).spec, settings));
+let result;
+for (const event of runExperiment(spec, loadData(dataRequest(spec)), 'health-cost')) result = event;
+const share = (milliseconds / 1000 / result.seconds) * 100;
+console.log(`${result.steps} steps in ${result.seconds.toFixed(2)} s, ${milliseconds.toFixed(1)} ms in the monitor: ${share.toFixed(2)} %`);
