@@ -29,6 +29,20 @@ test('a CSV trains, is tested and predicts by the names of its classes', async (
   expect(classifier.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2))[0]).toMatchObject({ label: 0, className: 'setosa' });
 });
 
+test('a CSV of numbers is a regression with loss=mse', async () => {
+  const random = new RandomState(5);
+  const lines = Array.from({ length: 200 }, () => {
+    const [a, b] = [random.gaussian(), random.gaussian()];
+    return [a, b, 2 * a - b + 0.5].map((value) => value.toFixed(4)).join(',');
+  });
+  writeFileSync(join(cwd, 'plane.csv'), `a,b,height\n${lines.join('\n')}\n`);
+  const { stdout, stderr } = await blastrain([
+    'train', 'table.json', '--set', 'data=csv', 'dataFile=plane.csv', 'loss=mse', 'layers=2,1', 'learningRate=0.05', 'batchSize=10', '--json',
+  ], { cwd });
+  expect(stderr).toBe('');
+  expect(jsonLines(stdout).pop()!['valRmse']).toBeLessThan(0.01);
+});
+
 test('NumPy arrays train from disk', async () => {
   const random = new RandomState(0);
   const labels = Int32Array.from({ length: 400 }, (_, i) => i % 2);

@@ -1,4 +1,7 @@
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { loadData } from '../../lib/data/locate';
 import { Classifier } from '../../lib/experiment/classifier';
 import { runExperiment } from '../../lib/experiment/run';
@@ -119,6 +122,32 @@ describe('rows that stay on disk', () => {
       expect(classifier.evaluate(stored[split])).toEqual(classifier.evaluate(memory[split]));
     }
   });
+});
+
+test('a file of 60 MB trains within 8 MB', () => {
+  const large = join(folder, 'large.npy');
+  const labels = join(folder, 'large-labels.npy');
+  const rows = 60_000;
+  saveNpy(labels, '<i4', `(${String(rows)},)`, Int32Array.from({ length: rows }, (_, i) => i % 3));
+  saveNpy(large, '|u1', `(${String(rows)}, 1000)`, new Uint8Array(0));
+  truncateSync(large, 128 + rows * 1000); // a hole, which reads as zeros
+  const parsed = parseSpec({
+    data: 'npy', dataFile: large, target: labels, chunkRows: 800, layers: [1000, 8, 3], batchSize: 100, steps: 30, threads: 1,
+  });
+  const memory = (): number => process.memoryUsage().arrayBuffers;
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const before = memory();
+  let most = 0;
+  const data = loadData(dataRequest(parsed));
+  const { result } = drive(runExperiment(parsed, data, 'run'), () => {
+    most = Math.max(most, memory() - before);
+    return undefined;
+  });
+  expect(result.steps).toBe(30);
+  expect(data.train.size * data.train.featureSize).toBe(48e6);
+  expect(most).toBeGreaterThan(0.8e6); // the window itself
+  expect(most).toBeLessThan(8e6);
 });
 
 describe('a spec is refused, by name,', () => {

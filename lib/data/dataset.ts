@@ -36,7 +36,10 @@ export interface Dataset extends Rows {
   readonly features: SourceArray;
 }
 
-/** Rows whose features stay on disk and come into memory `chunkRows` at a time, for sets larger than memory. */
+/**
+ * Rows whose features stay on disk and come into memory `chunkRows` at a time, for sets larger than memory. Labels stay in
+ * memory, and so does the order of the rows: some 16 bytes a row.
+ */
 export interface StoredDataset extends Rows {
   readonly stored: StoredFeatures;
   readonly chunkRows: number;

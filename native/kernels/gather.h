@@ -53,13 +53,11 @@ BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source
       const T last = static_cast<T>(line[by.flip ? 0 : width - 1]);
       for (int64_t u = 0; u < begin; u++) x[u] = scale[u] * first + shift[u];
       if (by.flip) {
-        const Source* mirrored = line + (width - 1 + by.dx);
         BLASTRAIN_ELEMENTWISE
-        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(mirrored[-u]) + shift[u];
+        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(line[width - 1 + by.dx - u]) + shift[u];
       } else {
-        const Source* moved = line - by.dx;
         BLASTRAIN_ELEMENTWISE
-        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(moved[u]) + shift[u];
+        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(line[u - by.dx]) + shift[u];
       }
       for (int64_t u = std::max(begin, end); u < width; u++) x[u] = scale[u] * last + shift[u];
       if (by.top <= v && v < by.bottom) {
