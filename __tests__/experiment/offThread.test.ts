@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { train } from '../../lib/experiment/offThread';
+import type { TrainingRun } from '../../lib/experiment/offThread';
 import type { TrainEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';
 import { tinyData, tinySpec } from '../support/tinyData';
@@ -42,7 +43,31 @@ test('stop ends it early and keeps what was learned', async () => {
   }
   expect(last).toMatchObject({ type: 'result', ended: 'stopped' });
   await expect(run.model).resolves.toBeDefined();
-  expect(readdirSync(join(runs, 'stopped')).sort()).toEqual(['checkpoint.safetensors', 'metrics.jsonl', 'spec.json']);
+  expect(readdirSync(join(runs, 'stopped'))).toEqual(expect.arrayContaining(['checkpoint.safetensors', 'metrics.jsonl', 'spec.json']));
+});
+
+test('goes on with a run of a folder, to the bit', async () => {
+  const digestOf = async (run: TrainingRun, stopAt = Infinity): Promise<string> => {
+    let digest = '';
+    for await (const event of run) {
+      if (event.type === 'step' && event.step >= stopAt) run.stop();
+      if (event.type === 'result') digest = event.parametersDigest;
+    }
+    return digest;
+  };
+  const spec = { ...tinySpec, steps: 2000, threads: 1 };
+  const whole = await digestOf(train(spec, { data }));
+  const stopped = await digestOf(train(spec, { data, place: { runs, name: 'halves' } }), 10);
+  expect(stopped).not.toBe(whole);
+  expect(await digestOf(train({}, { data, resume: join(runs, 'halves') }))).toBe(whole);
+});
+
+test.each([
+  ['a place and a run to go on with', {}, { resume: 'somewhere', place: { runs, name: 'new' } }, 'ERR_CONFIG'],
+  ['a run that is not there', {}, { resume: join(runs, 'nobody') }, 'ERR_IO'],
+  ['several seeds', { ...tinySpec, seeds: 2 }, {}, 'ERR_CONFIG'],
+])('%s: refused at once', (_, spec, options, code) => {
+  expect(() => train(spec, { data, ...options })).toThrow(expect.objectContaining({ code }));
 });
 
 test('leaving the loop stops the training', async () => {
