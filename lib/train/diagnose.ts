@@ -111,10 +111,11 @@ function penaltyDominates({ evaluation, penalty, guessing }: HealthFacts): strin
   return `The penalty λ‖W‖² makes up ${percent(penalty / evaluation.valLoss)} of the loss, so that weights shrink rather than learn: lower l2`;
 }
 
-function notLearning({ step, evaluation, penalty, guessing, learningRate }: HealthFacts): string | undefined {
-  if (evaluation === undefined || guessing === undefined || step < 100) return undefined;
+/** A loss can pass the value of guessing on its way down; a net that guesses says the same of every row. */
+function notLearning({ step, evaluation, layers, penalty, guessing, learningRate }: HealthFacts): string | undefined {
+  if (evaluation === undefined || layers === undefined || guessing === undefined || step < 100) return undefined;
   const loss = evaluation.trainLoss - penalty;
-  if (Math.abs(loss - guessing) > 0.01 * guessing) return undefined;
+  if (Math.abs(loss - guessing) > 0.01 * guessing || layers[layers.length - 1]!.activationStd > 0.1) return undefined;
   return `After ${String(step)} steps the loss is still ${significant(loss)}, what guessing costs: try ten times the learningRate ` +
     `(now ${significant(learningRate)}), or a tenth where the loss jumps about`;
 }
@@ -124,7 +125,8 @@ function overfitting({ evaluation }: HealthFacts): string | undefined {
   const { trainAccuracy, valAccuracy, trainLoss, valLoss } = evaluation;
   if (!(trainAccuracy - valAccuracy > 0.2 && valLoss > trainLoss)) return undefined;
   return `${percent(trainAccuracy)} of the training rows but ${percent(valAccuracy)} of the validation rows are classified ` +
-    'rightly: the net learns rows by heart; raise l2, or stop sooner with earlyStopping';
+    'rightly: the net learns rows by heart; raise dropout, l2 or weightDecay, vary the rows with flip and shift, or stop sooner ' +
+    'with earlyStopping';
 }
 
 function nameOf({ layer }: LayerHealth, model: readonly WeightedLayer[]): string {
