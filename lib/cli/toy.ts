@@ -10,7 +10,7 @@ import { renderPlot } from './terminal/plot';
 import { coloursOf, terminalOf } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
-import { writeTextFile } from './textFile';
+import { replaceFile } from '../files';
 
 const defaultFigure = 'runs/toy/loss.svg';
 
@@ -36,7 +36,7 @@ Exit status 1 when a number is not as it should be.
     const report = runToy(backend === undefined ? {} : { backend });
     const passed = Object.values(toyVerdict(report)).every(Boolean);
     const figure = values.out ?? (values.json ? undefined : defaultFigure);
-    if (figure !== undefined) writeTextFile(figure, lossCurveSvg(report.lossHistory, 'Toy problem: training loss'));
+    if (figure !== undefined) replaceFile(figure, lossCurveSvg(report.lossHistory, 'Toy problem: training loss'));
     process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderToy(report, figure!, terminalOf(process.stdout)));
     return Promise.resolve(passed ? 0 : 1);
   },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from './files';
+import { packageRoot } from '../files';
 
 /** The version in package.json. */
 export const version: string = (

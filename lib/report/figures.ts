@@ -1,6 +1,5 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BlastrainError, toPlain } from '../errors';
+import { replaceFile } from '../files';
 import { lineChart } from './charts';
 import { readMetrics } from './metrics';
 import type { RunMetrics } from './metrics';
@@ -27,7 +26,7 @@ export async function writeRunFigures(folder: string, firstLayer?: FirstLayer): 
   const paths: string[] = [];
   for (const [name, contents] of figures) {
     const path = join(folder, name);
-    await replace(path, contents);
+    replaceFile(path, contents);
     paths.push(path);
   }
   return paths;
@@ -91,17 +90,4 @@ function headings(quantity: string, start: RunMetrics['start']) {
 /** About a fiftieth of the points, odd; few points are clear without smoothing. */
 function smoothingWindow(points: number): number {
   return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
-}
-
-/** Writes beside the file, then renames: whoever looks sees the old file or the new one. */
-async function replace(path: string, contents: string | Buffer): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, contents);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    const message = `Expected a file that can be written for ${path} but received ${toPlain(cause).message}`;
-    throw new BlastrainError('ERR_IO', message, { file: path }, { cause });
-  }
 }
