@@ -3,6 +3,7 @@ import { toPlain, expected, nearest } from '../errors';
 import { version } from '../experiment/version';
 import type { Command } from './command';
 import { dataCommand } from './data';
+import { depthCommand } from './depth';
 import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { gradcheckCommand } from './gradcheck';
@@ -14,7 +15,7 @@ import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, lrFindCommand, evaluateCommand, testCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
+  trainCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
   dataCommand, doctorCommand,
 ];
 
