@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
-import { expected, nearest } from '../errors';
+import { BlastrainError, expected, nearest } from '../errors';
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
@@ -37,7 +37,7 @@ export function readOptions<Options extends OptionTable>(
 
 /** A positional that a command cannot do without. Throws ERR_CONFIG when it is missing. */
 export function requirePositional(value: string | undefined, what: string, command: string): string {
-  if (value === undefined) throw expected('ERR_CONFIG', what, `blastrain ${command}`, 'nothing');
+  if (value === undefined) throw new BlastrainError('ERR_CONFIG', `Expected ${what} for blastrain ${command} but received nothing`);
   return value;
 }
 
