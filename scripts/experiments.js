@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+// Fills the tables of docs/experiments.md from run folders.
+// usage: experiments.js [RUNS_DIR [FILE]]
+'use strict';
+const { existsSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+
+const [runs = 'runs', file = join(__dirname, '..', 'docs', 'experiments.md')] = process.argv.slice(2);
+
+const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
+const readLines = (path) => (existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : []);
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const table = (head, rows) =>
+  [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
+
+/** Finished runs by name, with their spec, first and last event, and their last look at a test split. */
+function finishedRuns() {
+  const looks = new Map(readLines(join(runs, 'test-ledger.jsonl')).map((look) => [look.run, look]));
+  return readdirSync(runs).sort().flatMap((name) => {
+    const metrics = readLines(join(runs, name, 'metrics.jsonl'));
+    const result = metrics[metrics.length - 1];
+    if (result === undefined || result.type !== 'result') return [];
+    return [{ name, spec: readJson(join(runs, name, 'spec.json')), start: metrics[0], result, test: looks.get(name) }];
+  });
+}
+
+function runTable(found) {
+  return table(
+    ['run', 'layers', 'parameters', 'epochs', 'seed', 'train', 'validation', 'test', 'training'],
+    found.map(({ name, spec, start, result, test }) => [
+      name, spec.layers.join('-'), start.parameters.toLocaleString('en'), result.epochs.toFixed(0), start.seed, percent(result.trainAccuracy),
+      percent(result.valAccuracy), test === undefined ? 'sealed' : `${percent(test.testAccuracy)} of ${test.testRows}`, `${result.seconds.toFixed(0)} s`,
+    ]),
+  );
+}
+
+function depthTable({ results, best, test }) {
+  return table(
+    ['layers', 'batch norm', 'parameters', 'train', 'validation', 'test', 'training'],
+    results.map((net) => [
+      net.layers.join('-'), net.norm === 'none' ? 'no' : 'yes', net.parameters.toLocaleString('en'), percent(net.trainAccuracy),
+      percent(net.valAccuracy), net.run === best ? percent(test.testAccuracy) : 'sealed', `${net.seconds.toFixed(0)} s`,
+    ]),
+  );
+}
+
+function conditions({ start, spec }) {
+  const { versions, platform } = spec.record;
+  return (
+    `Data: digest \`${start.dataDigest.slice(0, 16)}\`. blastrain ${versions.blastrain}, Node.js ${versions.node}, ` +
+    `${versions.openblas ?? 'no BLAS'} (core ${versions.openblasCore ?? '–'}), ${start.threads} threads, ${start.dtype}, ${platform.split(' ')[0]}.`
+  );
+}
+
+const all = finishedRuns();
+const depths = readdirSync(runs).filter((name) => existsSync(join(runs, name, 'depth.json')));
+const inDepth = (name) => depths.some((depth) => name.startsWith(`${depth}-`));
+const single = all.filter(({ name }) => !inDepth(name));
+const parts = { runs: single.length === 0 ? undefined : `${runTable(single)}\n\n${conditions(single[0])}` };
+if (depths.length > 0) {
+  const name = depths[depths.length - 1];
+  parts.depth = `${depthTable(readJson(join(runs, name, 'depth.json')))}\n\n${conditions(all.find((run) => run.name.startsWith(`${name}-`)))}`;
+}
+
+let text = readFileSync(file, 'utf8');
+for (const [part, markdown] of Object.entries(parts)) {
+  if (markdown === undefined) continue;
+  const pattern = new RegExp(`(<!-- ${part} -->)[\\s\\S]*?(<!-- /${part} -->)`);
+  if (!pattern.test(text)) throw new Error(`Expected the markers of the table ${part} for ${file} but received none`);
+  text = text.replace(pattern, (_, begin, end) => `${begin}\n${markdown}\n${end}`);
+}
+writeFileSync(file, text);
