@@ -76,11 +76,11 @@ async function drawCurves(runs: string, { name, results }: DepthReport): Promise
 function render({ results, best, test }: DepthReport, files: readonly string[]): string {
   const table = renderTable(
     [
-      { header: 'layers', align: 'left' }, { header: 'batch norm', align: 'left' }, { header: 'parameters' }, { header: 'train' },
+      { header: 'layers', align: 'left' }, { header: 'norm', align: 'left' }, { header: 'parameters' }, { header: 'train' },
       { header: 'validation' }, { header: 'seconds' }, { header: '', align: 'left' },
     ],
     results.map(({ run, layers, norm, parameters, trainAccuracy, valAccuracy, seconds }) => [
-      layers.join('-'), norm === 'none' ? 'no' : 'yes', parameters.toLocaleString('en'), formatPercent(trainAccuracy),
+      layers.join('-'), norm, parameters.toLocaleString('en'), formatPercent(trainAccuracy),
       formatPercent(valAccuracy), seconds.toFixed(1), run === best ? 'best' : '',
     ]),
     terminalOf(process.stdout),
