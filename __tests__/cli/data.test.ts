@@ -99,7 +99,7 @@ test.each<[string, string[], RegExp]>([
   ['nothing', [], /get, synth, info/],
   ['an unknown word', ['gte'], /get .* 'gte'/],
   ['an unknown data set', ['get', 'imagenet'], /cifar10 .* 'imagenet'/],
-  ['no data set', ['get'], /cifar10 .* 'nothing'/],
+  ['no data set', ['get'], /cifar10 .* nothing/],
   ['an unknown format', ['get', 'cifar10', '--format', 'zip'], /bin or py/],
   ['no MD5', ['get', 'cifar10', '--md5', 'none'], /32 hex digits/],
   ['a misspelt option', ['get', 'cifar10', '--ulr', 'x'], /--url/],
