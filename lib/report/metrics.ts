@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { BlastrainError, expected, toPlain } from '../errors';
+import { expected } from '../errors';
+import { systemError } from '../files';
 import type { EvaluationEvent, StartEvent, StepEvent, TrainEvent } from '../train/events';
 
 /** The course of a run, as its metrics.jsonl tells it. A value that was not finite is NaN. */
@@ -12,13 +13,9 @@ export interface RunMetrics {
 
 /** Reads metrics.jsonl. Throws ERR_IO when the file cannot be read, ERR_DATA (with the line) when it is damaged. */
 export async function readMetrics(file: string): Promise<RunMetrics> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (cause) {
-    const message = `Expected a readable file for ${file} but received ${toPlain(cause).message}`;
-    throw new BlastrainError('ERR_IO', message, { file }, { cause });
-  }
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw systemError(cause, 'ERR_IO', 'a readable file', file);
+  });
   return collect(parseLines(text, file));
 }
 
