@@ -24,24 +24,63 @@ function finishedRuns() {
   });
 }
 
+/** One line a run; the seeds of one experiment (NAME-seed0, …) share a line, as mean ± standard deviation. */
 function runTable(found) {
+  const groups = new Map();
+  for (const run of found) groups.set(nameOf(run), [...(groups.get(nameOf(run)) ?? []), run]);
   return table(
-    ['run', 'layers', 'parameters', 'epochs', 'seed', 'train', 'validation', 'test', 'training'],
-    found.map(({ name, spec, start, result, test }) => [
-      name, spec.layers.join('-'), start.parameters.toLocaleString('en'), result.epochs.toFixed(0), start.seed, percent(result.trainAccuracy),
-      percent(result.valAccuracy), test === undefined ? 'sealed' : `${percent(test.testAccuracy)} of ${test.testRows}`, `${result.seconds.toFixed(0)} s`,
+    ['run', 'layers', 'parameters', 'epochs', 'seeds', 'train', 'validation', 'test', 'training'],
+    [...groups].map(([name, group]) => {
+      const [{ spec, start, result }] = group;
+      const looks = group.flatMap(({ test }) => test ?? []);
+      return [
+        name, spec.layers.join('-'), start.parameters.toLocaleString('en'), result.epochs.toFixed(0), seedsOf(group),
+        spread(group.map((run) => run.result.trainAccuracy)), spread(group.map((run) => run.result.valAccuracy)),
+        looks.length < group.length ? 'sealed' : `${spread(looks.map((look) => look.testAccuracy))} of ${looks[0].testRows}`,
+        `${mean(group.map((run) => run.result.seconds)).toFixed(0)} s`,
+      ];
+    }),
+  );
+}
+
+const nameOf = ({ name }) => name.replace(/-seed\d+$/, '');
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function seedsOf(group) {
+  const seeds = group.map(({ start }) => start.seed).sort((a, b) => a - b);
+  return seeds.length === 1 ? seeds[0] : `${seeds[0]}–${seeds[seeds.length - 1]}`;
+}
+
+/** Mean ± standard deviation with n − 1, in percent. */
+function spread(shares) {
+  const centre = mean(shares);
+  if (shares.length === 1) return percent(centre);
+  const deviation = Math.sqrt(shares.reduce((sum, share) => sum + (share - centre) ** 2, 0) / (shares.length - 1));
+  return `${(100 * centre).toFixed(1)} ± ${(100 * deviation).toFixed(1)} %`;
+}
+
+/** The run's twin in PyTorch, where there is one. */
+function readTwin(run) {
+  const path = join(runs, run, 'pytorch.json');
+  return existsSync(path) ? readJson(path) : undefined;
+}
+
+/** With more columns where scripts/pytorch/runs.js has trained the twins. */
+function depthTable({ results, best, test }) {
+  const twins = results.map(({ run }) => readTwin(run));
+  const compared = twins.some((twin) => twin !== undefined);
+  return table(
+    ['layers', 'batch norm', 'parameters', 'train', 'validation', 'test', 'training', ...(compared ? ['PyTorch: train', 'validation', 'training'] : [])],
+    results.map((net, i) => [
+      net.layers.join('-'), net.norm === 'none' ? 'no' : 'yes', net.parameters.toLocaleString('en'), percent(net.trainAccuracy),
+      percent(net.valAccuracy), net.run === best ? percent(test.testAccuracy) : 'sealed', `${net.seconds.toFixed(0)} s`,
+      ...(compared ? twinCells(twins[i]) : []),
     ]),
   );
 }
 
-function depthTable({ results, best, test }) {
-  return table(
-    ['layers', 'batch norm', 'parameters', 'train', 'validation', 'test', 'training'],
-    results.map((net) => [
-      net.layers.join('-'), net.norm === 'none' ? 'no' : 'yes', net.parameters.toLocaleString('en'), percent(net.trainAccuracy),
-      percent(net.valAccuracy), net.run === best ? percent(test.testAccuracy) : 'sealed', `${net.seconds.toFixed(0)} s`,
-    ]),
-  );
+function twinCells(twin) {
+  return twin === undefined ? ['–', '–', '–'] : [percent(twin.trainAccuracy), percent(twin.valAccuracy), `${twin.seconds.toFixed(0)} s`];
 }
 
 function conditions({ start, spec }) {

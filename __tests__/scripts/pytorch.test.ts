@@ -1,16 +1,21 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadData } from '../../lib/data/locate';
+import { RunFolder } from '../../lib/experiment/runFolder';
+import { dataRequest, parseSpec } from '../../lib/experiment/spec';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
+import { run } from '../support/run';
 
 const folder = temporaryFolder();
 
-const script = join(root, 'scripts', 'pytorch', 'compare.js');
-const compare = (args: readonly string[], python?: string): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync(process.execPath, [script, ...args], {
+const script = (name: string) => (args: readonly string[], python?: string): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [join(root, 'scripts', 'pytorch', name), ...args], {
     encoding: 'utf8', env: { ...process.env, ...(python !== undefined && { PYTHON: python }) },
   });
+const compare = script('compare.js');
+const trainTwins = script('runs.js');
 
 const hasTorch = ['python3', '/usr/bin/python3'].some((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
 
@@ -51,8 +56,24 @@ for file; do echo '{"torch": "none", "threads": 1, "losses": [1, 1, 1, 1, 1], "v
   expect(results.filter((result) => result.passed)).toEqual([]);
 }, 180_000);
 
-test('without PyTorch one line says so, and nothing fails', () => {
-  const { status, stdout, stderr } = compare(['--steps', '2'], join(root, 'no-such-python'));
+(hasTorch ? test : test.skip)('the twin of a finished run learns what the run did', () => {
+  const spec = {
+    data: 'synthetic', trainRows: 200, validationRows: 50, testRows: 10, layers: [3072, 16, 10], norm: 'batch', normalization: 'standardize',
+    learningRate: 0.02, momentum: 0.9, batchSize: 50, steps: 12, threads: 1,
+  };
+  const { result } = run(spec, { data: loadData(dataRequest(parseSpec(spec))), place: RunFolder.create({ runs: folder, name: 'twin' }) });
+  const { status, stdout } = trainTwins([join(folder, 'twin')]);
+  expect({ status, stdout }).toMatchObject({ status: 0, stdout: expect.stringContaining('twin: validation') as string });
+  const twin = JSON.parse(readFileSync(join(folder, 'twin', 'pytorch.json'), 'utf8')) as typeof result;
+  expect({ steps: twin.steps, valAccuracy: twin.valAccuracy }).toEqual({ steps: 12, valAccuracy: result.valAccuracy });
+  expect(Math.abs(twin.valLoss / result.valLoss - 1)).toBeLessThan(1e-3);
+}, 180_000);
+
+test.each<[string, (args: readonly string[], python?: string) => ReturnType<typeof compare>, string[]]>([
+  ['comparing losses', compare, ['--steps', '2']],
+  ['training twins', trainTwins, ['run']],
+])('without PyTorch one line says so, and nothing fails (%s)', (_, start, args) => {
+  const { status, stdout, stderr } = start(args, join(root, 'no-such-python'));
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect(stdout).toMatch(/^PyTorch is not installed here, so nothing was compared; .*python3-torch\n$/);
 });

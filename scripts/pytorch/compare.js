@@ -9,12 +9,12 @@
  * usage: compare.js [--steps N] [--json] [key=value...]
  */
 
-const { spawnSync } = require('node:child_process');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 const { parseArgs } = require('node:util');
 const { encodeStart } = require('./export');
+const { findPython, missing, trainInPython } = require('./python');
 
 const root = resolve(__dirname, '..', '..');
 const lib = (name) => require(resolve(root, 'dist', name));
@@ -48,12 +48,6 @@ const cases = [
   ['one-cycle, average', { learningRate: 0.05, momentum: 0.9, schedule: 'one-cycle', decay: 1, emaDecay: 0.9 }],
 ];
 
-/** A Python that can import PyTorch, or undefined: $PYTHON alone where it is set. */
-function findPython() {
-  const candidates = process.env.PYTHON ? [process.env.PYTHON] : ['python3', '/usr/bin/python3'];
-  return candidates.find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
-}
-
 /** The losses of all steps and the result, by blastrain. */
 function train(spec, data) {
   const losses = [];
@@ -75,11 +69,7 @@ function compare(python, steps, settings) {
       }));
     const data = loadData(dataRequest(runs[0].spec));
     for (const { spec, file } of runs) writeFileSync(file, encodeStart(spec, data));
-    const { status, stdout, stderr } = spawnSync(python, [join(__dirname, 'train.py'), ...runs.map(({ file }) => file)], {
-      encoding: 'utf8', maxBuffer: 1 << 28,
-    });
-    if (status !== 0) throw new Error(`train.py failed: ${stderr.trim().split('\n').pop()}`);
-    const answers = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    const answers = trainInPython(python, runs.map(({ file }) => file));
     return runs.map(({ name, dtype, spec }, i) => {
       const { losses, result } = train(spec, data);
       const torch = answers[i];
@@ -104,8 +94,7 @@ function main() {
   });
   const python = findPython();
   if (python === undefined) {
-    const reason = 'PyTorch is not installed here, so nothing was compared; on Debian or Ubuntu: apt-get install python3-torch';
-    console.log(values.json ? JSON.stringify({ skipped: reason }) : reason);
+    console.log(values.json ? JSON.stringify({ skipped: missing }) : missing);
     return;
   }
   const results = compare(python, Number(values.steps), positionals);
