@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import { BlastrainError, expected, nearest } from '../errors';
+import type { RandomState } from '../random';
+import type { Domain, ParameterValue } from './types';
+
+/** A domain with an order. */
+export type Range = Exclude<Domain, { readonly type: 'choice' }>;
+
+/**
+ * The line on which a range is even: the numbers themselves, or their logarithms. Integers own the cells around them, so that
+ * each of them, the first and the last too, has its share of the line.
+ */
+export interface Axis {
+  readonly low: number;
+  readonly high: number;
+  at(value: number): number;
+  /** The nearest value of the range. */
+  valueAt(place: number): number;
+  /** The ends of an integer's cell; undefined where values are no integers. */
+  cell(value: number): readonly [number, number] | undefined;
+}
+
+/** The keys that describe each type of domain, beside `type`, `when` and `points`. */
+const domainKeys = {
+  'uniform': ['low', 'high'],
+  'log-uniform': ['low', 'high'],
+  'integer': ['low', 'high', 'step'],
+  'log-integer': ['low', 'high', 'step'],
+  'choice': ['values'],
+} as const satisfies Record<Domain['type'], readonly string[]>;
+
+/** Digits that a drawn number keeps, so that a table of trials can be read and a spec typed. */
+const digits = 6;
+
+const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+
+/**
+ * Reads what a parameter may be from its entry in a space; `path` names the entry. Throws ERR_CONFIG with details.path for an
+ * unknown type or key, an empty choice, bounds that are not in order, a logarithm of zero or less, and a step that does not
+ * lead from one bound to the other.
+ */
+export function parseDomain(entry: Readonly<Record<string, unknown>>, path: string): Domain {
+  const { type } = entry;
+  if (typeof type !== 'string' || !Object.hasOwn(domainKeys, type)) {
+    throw expected('ERR_CONFIG', `one of ${Object.keys(domainKeys).join(', ')}`, `${path}.type`, type, { path: `${path}.type` });
+  }
+  refuseUnknownKeys(entry, ['type', 'when', 'points', ...domainKeys[type as Domain['type']]], path, `${path}.`);
+  return type === 'choice' ? parseChoice(entry['values'], `${path}.values`) : parseRange(type as Range['type'], entry, path);
+}
+
+/** Throws ERR_CONFIG, naming the nearest, for a key that is none of those; `prefix` makes the key a path. */
+export function refuseUnknownKeys(entry: object, keys: readonly string[], name: string, prefix = ''): void {
+  for (const key of Object.keys(entry)) {
+    if (keys.includes(key)) continue;
+    const suggestion = nearest(key, keys);
+    throw new BlastrainError(
+      'ERR_CONFIG',
+      `Expected one of ${keys.join(', ')}${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`} for the keys of ${name} but received '${key}'`,
+      { path: `${prefix}${key}`, nearest: suggestion ?? null },
+    );
+  }
+}
+
+function parseChoice(values: unknown, path: string): Domain {
+  if (!Array.isArray(values) || values.length === 0) throw expected('ERR_CONFIG', 'one or more values', path, values, { path });
+  values.forEach((value: unknown, i) => {
+    if (!isValue(value)) throw expected('ERR_CONFIG', 'texts, numbers, true, false, null or lists of them', path, value, { path });
+    if (values.findIndex((other) => isDeepStrictEqual(other, value)) !== i) {
+      throw expected('ERR_CONFIG', 'each value once', path, value, { path });
+    }
+  });
+  return { type: 'choice', values: values as ParameterValue[] };
+}
+
+function isValue(value: unknown): value is ParameterValue {
+  if (Array.isArray(value)) return value.every(isValue);
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || isFiniteNumber(value);
+}
+
+function parseRange(type: Range['type'], entry: Readonly<Record<string, unknown>>, path: string): Range {
+  const whole = type === 'integer' || type === 'log-integer';
+  const { low, high } = entry;
+  for (const [key, bound] of [['low', low], ['high', high]] as const) {
+    if (!(whole ? Number.isSafeInteger(bound) : isFiniteNumber(bound))) {
+      throw expected('ERR_CONFIG', whole ? 'an integer' : 'a number', `${path}.${key}`, bound, { path: `${path}.${key}` });
+    }
+  }
+  const [least, most] = [low as number, high as number];
+  if (!(least < most)) throw expected('ERR_CONFIG', 'low < high', path, `${String(least)} and ${String(most)}`, { path });
+  if (type.startsWith('log-') && least <= 0) {
+    throw expected('ERR_CONFIG', 'a number > 0, as a logarithm is taken of it,', `${path}.low`, least, { path: `${path}.low` });
+  }
+  if (type === 'uniform' || type === 'log-uniform') return { type, low: least, high: most };
+  const { step = 1 } = entry;
+  if (!(Number.isSafeInteger(step) && (step as number) >= 1 && (most - least) % (step as number) === 0)) {
+    throw expected('ERR_CONFIG', `an integer that leads from ${String(least)} to ${String(most)}`, `${path}.step`, step, { path: `${path}.step` });
+  }
+  return { type, low: least, high: most, step: step as number };
+}
+
+/** The line of a range. */
+export function axisOf(range: Range): Axis {
+  const { low, high } = range;
+  const isLog = range.type.startsWith('log-');
+  const at = isLog ? Math.log : (value: number): number => value;
+  const from = isLog ? Math.exp : at;
+  const clamp = (value: number): number => Math.min(high, Math.max(low, value));
+  if (!('step' in range)) {
+    return { low: at(low), high: at(high), at, valueAt: (place) => clamp(Number(from(place).toPrecision(digits))), cell: () => undefined };
+  }
+  const { step } = range;
+  // A first value below the step has less than half a step of room where there is a logarithm.
+  const below = (value: number): number => at(isLog ? Math.max(value - step / 2, value / 2) : value - step / 2);
+  const above = (value: number): number => at(value + step / 2);
+  return {
+    low: below(low),
+    high: above(high),
+    at,
+    valueAt: (place) => clamp(low + step * Math.round((from(place) - low) / step)),
+    cell: (value) => [below(value), above(value)],
+  };
+}
+
+/** Any value of the domain, each as probable as the others; of a logarithmic one each order of magnitude. */
+export function draw(domain: Domain, random: RandomState): ParameterValue {
+  if (domain.type === 'choice') return domain.values[random.randint(0, domain.values.length)]!;
+  const axis = axisOf(domain);
+  return axis.valueAt(axis.low + random.random() * (axis.high - axis.low));
+}
+
+/** What a grid takes of a domain: all of a choice, and of a range about `points` values, the bounds among them. */
+export function gridValues(domain: Domain, points: number): readonly ParameterValue[] {
+  if (domain.type === 'choice') return domain.values;
+  if ('step' in domain && (domain.high - domain.low) / domain.step < points) {
+    const { low, high, step } = domain;
+    return Array.from({ length: (high - low) / step + 1 }, (_, i) => low + i * step);
+  }
+  const axis = axisOf(domain);
+  const [first, last] = [axis.at(domain.low), axis.at(domain.high)];
+  const values = Array.from({ length: points }, (_, i) => axis.valueAt(first + (i / (points - 1)) * (last - first)));
+  return [...new Set(values)];
+}
+
+/** Whether a value is one of the domain's. */
+export function isIn(domain: Domain, value: unknown): boolean {
+  if (domain.type === 'choice') return domain.values.some((other) => isDeepStrictEqual(other, value));
+  if (!isFiniteNumber(value) || value < domain.low || value > domain.high) return false;
+  return !('step' in domain) || Number.isInteger((value - domain.low) / domain.step);
+}

@@ -1,0 +1,47 @@
+import { expected } from '../../errors';
+import { RandomState } from '../../random';
+import { gridValues } from '../domain';
+import { isActive } from '../space';
+import type { Assignment, Sampler, Space } from '../types';
+
+/** More trials than anyone waits for. */
+const mostTrials = 100_000;
+
+/**
+ * Every combination of some values of each parameter, once: all of a choice, `points` of a range, and of a parameter with a
+ * condition only where that holds. In random order, so that a search that ends early has seen all of the space.
+ */
+export class GridSampler implements Sampler {
+  readonly name = 'grid';
+  readonly size: number;
+  private readonly trials: readonly Assignment[];
+
+  /** Throws ERR_CONFIG for more than 100,000 combinations. */
+  constructor(space: Space, seed: number) {
+    const trials = combinations(space);
+    new RandomState(seed).shuffle(trials);
+    this.trials = trials;
+    this.size = trials.length;
+  }
+
+  /** Throws ERR_CONFIG for a trial beyond the last. */
+  propose(trial: number): Assignment {
+    const assignment = this.trials[trial];
+    if (assignment === undefined) throw expected('ERR_CONFIG', `a number below ${String(this.size)}`, 'a trial of the grid', trial);
+    return assignment;
+  }
+}
+
+function combinations({ parameters }: Space): Assignment[] {
+  let trials: Assignment[] = [{}];
+  for (const parameter of parameters) {
+    const values = gridValues(parameter.domain, parameter.points);
+    trials = trials.flatMap((trial) => isActive(parameter, trial) ? values.map((value) => ({ ...trial, [parameter.name]: value })) : [trial]);
+    if (trials.length > mostTrials) {
+      throw expected('ERR_CONFIG', `at most ${String(mostTrials)} combinations (fewer points or parameters, or sampler random)`, 'the grid', trials.length, {
+        path: `space.${parameter.name}.points`,
+      });
+    }
+  }
+  return trials;
+}
