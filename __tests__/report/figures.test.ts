@@ -96,6 +96,20 @@ describe('metrics of a run', () => {
     expect(metrics.evaluations).toEqual([evaluation(50)]);
   });
 
+  test('keeps what the layers, the epochs and the doctor say, and the result of a run that has ended', async () => {
+    const health = { type: 'health', step: 2, layers: [] };
+    const warning = { type: 'warning', code: 'W', message: 'm', step: 2 };
+    const epoch = { type: 'epoch', step: 2, epoch: 1, trainLoss: 1, trainAccuracy: 0.5, seconds: 1, samplesPerSecond: 9 };
+    const result = { type: 'result', steps: 2 };
+    const early = { type: 'warning', code: 'RESUME_BEST', message: 'm' };
+    write([start, early, step(1), step(2), health, warning, epoch, result]);
+    expect(await read()).toEqual({
+      start, steps: [step(1), step(2)], evaluations: [], epochs: [epoch], health: [health], warnings: [early, warning], result,
+    });
+    write([start, early, step(1), step(2), health, warning, epoch, result, start, step(2), health, epoch]);
+    expect(await read()).toMatchObject({ health: [health], warnings: [early], epochs: [epoch], result: undefined });
+  });
+
   test('steps that were done again after a restart replace the earlier ones', async () => {
     write([start, step(1), step(2, 9), evaluation(2, 0.1), step(3, 9), start, step(2, 1), evaluation(2, 0.2)]);
     const metrics = await read();
