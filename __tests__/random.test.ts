@@ -155,6 +155,15 @@ describe('RandomState', () => {
     expect(copy.permutation(50)).toEqual(original.permutation(50));
   });
 
+  test('goes on from where another generator stands, and leaves that one alone', () => {
+    const original = new RandomState(5);
+    original.randn(313);
+    const copy = new RandomState(0);
+    copy.copyFrom(original);
+    const drawn = copy.randn(700);
+    expect(original.randn(700)).toEqual(drawn);
+  });
+
   test('a snapshot does not change with the generator', () => {
     const random = new RandomState(3);
     const state = random.getState();

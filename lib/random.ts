@@ -193,6 +193,13 @@ export class RandomState {
     this.#cachedGaussian = cachedGaussian;
   }
 
+  /** Goes on from where another generator stands, without allocating. */
+  copyFrom(other: RandomState): void {
+    this.#key.set(other.#key);
+    this.#position = other.#position;
+    this.#cachedGaussian = other.#cachedGaussian;
+  }
+
   /** The next 32 bits, tempered. */
   #next(): number {
     if (this.#position === WORDS) this.#refill();

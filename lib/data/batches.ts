@@ -1,5 +1,6 @@
 import { expected } from '../errors';
-import type { RandomSnapshot, RandomState } from '../random';
+import { RandomState } from '../random';
+import type { RandomSnapshot } from '../random';
 import type { Rows } from './dataset';
 
 /** How batches are drawn: a fresh permutation per epoch walked in order, or every row anew, with replacement. */
@@ -35,7 +36,8 @@ export class Batches {
   readonly #last: Int32Array;
   #epoch = 0;
   #position = 0;
-  #epochStart: RandomSnapshot;
+  /** Stands where the generator stood before it drew this epoch's permutation. */
+  readonly #epochStart = new RandomState(0);
 
   /**
    * The generator is used by this object alone from now on. `fillOrder` is for 'shuffle', by default any permutation. Throws
@@ -57,7 +59,7 @@ export class Batches {
     const rest = data.size % batchSize;
     this.#last = sampling === 'shuffle' && rest > 0 ? new Int32Array(rest) : this.#full;
     this.#order = new Int32Array(sampling === 'shuffle' ? data.size : 0);
-    this.#epochStart = random.getState();
+    this.#epochStart.copyFrom(random);
     fillOrder(this.#order, random);
   }
 
@@ -91,7 +93,7 @@ export class Batches {
       epoch: this.#epoch,
       position: this.#position,
       random: this.random.getState(),
-      epochStart: this.#epochStart,
+      epochStart: this.#epochStart.getState(),
     };
   }
 
@@ -107,17 +109,11 @@ export class Batches {
     if (!fits) {
       throw expected('ERR_CHECKPOINT', 'a position between batches', 'Batches.setState', `epoch ${String(epoch)}, row ${String(position)}`);
     }
-    const before = this.random.getState();
-    try {
-      this.random.setState(random);
-      this.random.setState(epochStart);
-    } catch (error) {
-      this.random.setState(before);
-      throw error;
-    }
-    this.fillOrder(this.#order, this.random);
-    this.random.setState(random);
-    this.#epochStart = epochStart;
+    const before = new RandomState(0);
+    before.setState(epochStart);
+    this.random.setState(random); // throws before it changes anything
+    this.#epochStart.copyFrom(before);
+    this.fillOrder(this.#order, before);
     this.#epoch = epoch;
     this.#position = position;
   }
@@ -126,7 +122,7 @@ export class Batches {
     this.#epoch++;
     this.#position = 0;
     if (this.sampling === 'replacement') return;
-    this.#epochStart = this.random.getState();
+    this.#epochStart.copyFrom(this.random);
     this.fillOrder(this.#order, this.random);
   }
 }
