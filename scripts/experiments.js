@@ -70,7 +70,7 @@ function depthTable({ results, best, test }) {
   const twins = results.map(({ run }) => readTwin(run));
   const compared = twins.some((twin) => twin !== undefined);
   return table(
-    ['layers', 'batch norm', 'parameters', 'train', 'validation', 'test', 'training', ...(compared ? ['PyTorch: train', 'validation', 'training'] : [])],
+    ['layers', 'batch norm', 'parameters', 'train', 'validation', 'test', 'training', ...(compared ? ['PyTorch: train', 'validation'] : [])],
     results.map((net, i) => [
       net.layers.join('-'), net.norm === 'none' ? 'no' : 'yes', net.parameters.toLocaleString('en'), percent(net.trainAccuracy),
       percent(net.valAccuracy), net.run === best ? percent(test.testAccuracy) : 'sealed', `${net.seconds.toFixed(0)} s`,
@@ -80,7 +80,7 @@ function depthTable({ results, best, test }) {
 }
 
 function twinCells(twin) {
-  return twin === undefined ? ['–', '–', '–'] : [percent(twin.trainAccuracy), percent(twin.valAccuracy), `${twin.seconds.toFixed(0)} s`];
+  return twin === undefined ? ['–', '–'] : [percent(twin.trainAccuracy), percent(twin.valAccuracy)];
 }
 
 function conditions({ start, spec }) {
