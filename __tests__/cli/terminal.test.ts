@@ -8,66 +8,13 @@ import type { Terminal } from '../../lib/cli/terminal/style';
 import { renderTable } from '../../lib/cli/terminal/table';
 import { TrainingProgress } from '../../lib/cli/terminal/training-progress';
 import type { TrainEvent } from '../../lib/train/events';
+import { Pipe, Screen, utf8 } from '../support/screen';
 
-const utf8 = { LANG: 'C.UTF-8' };
 const terminal = (over: Partial<Terminal> = {}): Terminal => ({
   isTTY: true, columns: 80, colour: false, unicode: true, ...over,
 });
 const linesOf = (text: string): string[] => text.trimEnd().split('\n');
 const widest = (text: string): number => Math.max(...linesOf(text).map(textWidth));
-
-/** A stream that behaves like a terminal window: keeps the screen that the written characters lead to. */
-class Screen {
-  readonly isTTY = true;
-  readonly rows: string[] = [''];
-  writes = 0;
-  private row = 0;
-  private column = 0;
-
-  constructor(public columns: number) {}
-
-  write(text: string): void {
-    this.writes++;
-    // eslint-disable-next-line no-control-regex -- escape sequences are what this reads
-    for (const [token] of text.matchAll(/\x1b\[(\d*)([A-Za-z])|[\s\S]/gu)) {
-      if (token === '\n') this.moveTo(this.row + 1, 0);
-      else if (token === '\r') this.column = 0;
-      else if (token === '\x1b[J') this.rows.splice(this.row, Infinity, this.rows[this.row]!.slice(0, this.column));
-      else if (token.startsWith('\x1b[') && token.endsWith('A')) this.row -= Number(token.slice(2, -1));
-      else if (token.startsWith('\x1b[')) continue;
-      else this.put(token);
-    }
-  }
-
-  /** Narrows the window; rows that no longer fit are folded, as most terminals do. */
-  resize(columns: number): void {
-    const folded = this.rows.flatMap((row) => row.match(new RegExp(`.{1,${String(columns)}}`, 'gu')) ?? ['']);
-    this.rows.splice(0, Infinity, ...folded);
-    this.columns = columns;
-    this.row = this.rows.length - 1;
-    this.column = this.rows[this.row]!.length;
-  }
-
-  private put(character: string): void {
-    if (this.column === this.columns) this.moveTo(this.row + 1, 0);
-    const row = this.rows[this.row]!.padEnd(this.column);
-    this.rows[this.row] = row.slice(0, this.column) + character + row.slice(this.column + 1);
-    this.column++;
-  }
-
-  private moveTo(row: number, column: number): void {
-    this.row = row;
-    this.column = column;
-    while (this.rows.length <= row) this.rows.push('');
-  }
-}
-
-class Pipe {
-  text = '';
-  write(text: string): void {
-    this.text += text;
-  }
-}
 
 describe('what a stream can show', () => {
   test.each([
@@ -276,11 +223,11 @@ describe('progress', () => {
     let time = 0;
     const line = new ProgressLine({ stream: screen, env: utf8, now: () => time });
     for (let step = 1; step <= 1000; step++, time += 1) line.update(fields(step));
-    expect(screen.rows).toEqual(['step 901  loss 1.482  0:04 left']);
+    expect(screen.lines).toEqual(['step 901  loss 1.482  0:04 left']);
     expect(screen.writes).toBeLessThanOrEqual(20);
     line.done();
     line.done();
-    expect(screen.rows).toEqual(['step 1000  loss 1.482  0:04 left', '']);
+    expect(screen.lines).toEqual(['step 1000  loss 1.482  0:04 left', '']);
   });
 
   test.each([
@@ -291,7 +238,7 @@ describe('progress', () => {
   ])('drops the least important fields at %i columns', (columns, shown) => {
     const screen = new Screen(columns);
     new ProgressLine({ stream: screen, env: utf8 }).update(fields(1));
-    expect(screen.rows).toEqual([shown]);
+    expect(screen.lines).toEqual([shown]);
   });
 
   test('leaves nothing behind when the window becomes narrower', () => {
@@ -299,9 +246,9 @@ describe('progress', () => {
     const line = new ProgressLine({ stream: screen, env: utf8, interval: 0 });
     line.update(fields(1));
     screen.resize(20);
-    expect(screen.rows).toHaveLength(2);
+    expect(screen.lines).toHaveLength(2);
     line.update(fields(2));
-    expect(screen.rows).toEqual(['step 2  loss 1.482']);
+    expect(screen.lines).toEqual(['step 2  loss 1.482']);
   });
 
   test('messages stand above the line', () => {
@@ -310,7 +257,7 @@ describe('progress', () => {
     line.update(fields(1));
     line.log('warning');
     line.done();
-    expect(screen.rows).toEqual(['warning', 'step 1  loss 1.482  0:04 left', '']);
+    expect(screen.lines).toEqual(['warning', 'step 1  loss 1.482  0:04 left', '']);
   });
 
   test.each([
@@ -361,7 +308,7 @@ describe('progress of a training run', () => {
   test('shows step, loss, accuracy, curve, rate and time left', () => {
     const screen = new Screen(120);
     play(screen);
-    expect(screen.rows).toEqual([
+    expect(screen.lines).toEqual([
       'step 1\u202f240/4\u202f000   31 %  loss 0.05680  val 52.1 %  █▃▂▁▁  625 steps/s  0:05 left',
     ]);
   });
@@ -369,9 +316,9 @@ describe('progress of a training run', () => {
   test.each([40, 80, 200])('stays on one line of %i columns', (columns) => {
     const screen = new Screen(columns);
     play(screen);
-    expect(screen.rows).toHaveLength(1);
-    expect(screen.rows[0]).toContain('loss 0.05680');
-    expect(textWidth(screen.rows[0]!)).toBeLessThan(columns);
+    expect(screen.lines).toHaveLength(1);
+    expect(screen.lines[0]).toContain('loss 0.05680');
+    expect(textWidth(screen.lines[0]!)).toBeLessThan(columns);
   });
 
   test('evaluations get a line of their own in a log; a result repeats nothing', () => {

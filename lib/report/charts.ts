@@ -1,15 +1,15 @@
-import type * as ECharts from 'echarts';
 import { extent, layAxes } from './axes';
-import type { Axis } from './axes';
+import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, oneLine, palette, quietInk, renderSvg, shorten, text, textWidth } from './svg';
 import { thin } from './thin';
 import type { Point } from './thin';
 
 export interface ChartSeries {
+  /** Curves of the same name are one entry of the legend. */
   readonly name: string;
   /** In order of x, positive on a logarithmic axis. A y that is not finite, or not positive on such an axis, leaves a gap. */
   readonly points: readonly Point[];
-  /** 'faint' is for raw values behind their smoothed curve. Default 'solid'. */
-  readonly style?: 'solid' | 'dashed' | 'faint';
+  /** 'faint' is for what stays in the background, such as raw values behind their smoothed curve; 'thin' for one of many. Default 'solid'. */
+  readonly style?: 'solid' | 'dashed' | 'faint' | 'thin';
   /** Index into the palette, for series that belong together; default: the place in the list. */
   readonly colour?: number;
 }
@@ -30,15 +30,6 @@ export interface LineChart {
   readonly height?: number;
 }
 
-/** Okabe and Ito's palette, which readers with any colour vision can tell apart, in order of contrast on white. */
-const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
-const ink = '#222222';
-const quietInk = '#5b5b5b';
-const gridLine = '#e6e6e6';
-const axisLine = '#8a8a8a';
-const fonts = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif';
-
-const margin = 20;
 const leastPlotHeight = 160;
 /** Points in one picture, over all series: enough for two per pixel column, and under 100 kB. */
 const pointBudget = 4000;
@@ -57,7 +48,8 @@ export function lineChart(chart: LineChart): string {
   }));
   const drawn = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)));
   const axes = layAxes(drawn, chart);
-  const rows = series.length > 1 ? legendRows(series.map(({ name }) => name), width) : [];
+  const named = series.filter(({ name }, s) => series.findIndex((other) => other.name === name) === s);
+  const rows = named.length > 1 ? legendRows(named.map(({ name }) => name), width) : [];
 
   const legendTop = margin + 24 + (chart.subtitle ? 20 : 0);
   const top = legendTop + rows.length * 20 + 30;
@@ -69,7 +61,7 @@ export function lineChart(chart: LineChart): string {
     text(oneLine(chart.title), margin, margin, 17, ink, width, 600),
     ...(chart.subtitle ? [text(oneLine(chart.subtitle), margin, margin + 25, 12.5, quietInk, width)] : []),
     ...rows.flatMap((row, r) =>
-      row.flatMap(({ index, x, label }) => legendEntry(series[index]!, label, x, legendTop + r * 20)),
+      row.flatMap(({ index, x, label }) => legendEntry(named[index]!, label, x, legendTop + r * 20)),
     ),
     text(oneLine(chart.yLabel), margin, top - 26, 12.5, quietInk, width),
     centred(oneLine(chart.xLabel), (left + width - grid.right) / 2, height - margin - 8, 12.5, quietInk),
@@ -108,36 +100,21 @@ export function lineChart(chart: LineChart): string {
       data: thin(points, Math.max(50, Math.floor(pointBudget / series.length))).map(([x, y]) => [x, y]),
       clip: false,
       silent: true,
-      showSymbol: points.length <= dotLimit,
+      showSymbol: points.length === 1 || (points.length <= dotLimit && style !== 'faint' && style !== 'thin'),
       symbol: 'circle',
       symbolSize: 5,
-      itemStyle: { color: hue },
+      itemStyle: { color: hue, opacity: lineStyle(style, hue).opacity },
       lineStyle: lineStyle(style, hue),
     })),
     graphic: texts,
   });
-  return finish(svg, chart, describe(chart, series));
-}
-
-function axisLabels(axis: Axis, name: 'x' | 'y') {
-  return {
-    color: quietInk,
-    fontSize: 12,
-    margin: 8,
-    hideOverlap: name === 'x',
-    customValues: axis.ticks,
-    formatter: (value: number): string => axis.labels[axis.ticks.indexOf(nearestOf(axis.ticks, value))] ?? '',
-  };
-}
-
-/** ECharts hands ticks of a logarithmic axis back through log and power, a few bits off. */
-function nearestOf(ticks: readonly number[], value: number): number {
-  return ticks.reduce((best, tick) => (Math.abs(tick - value) < Math.abs(best - value) ? tick : best), Infinity);
+  return finish(svg, chart.title, describe(chart, named, series));
 }
 
 function lineStyle(style: ChartSeries['style'], hue: string) {
   if (style === 'faint') return { color: hue, width: 1, join: 'round' as const, opacity: 0.3 };
-  return { color: hue, width: 2, join: 'round' as const, type: style === 'dashed' ? [6, 4] : ('solid' as const) };
+  if (style === 'thin') return { color: hue, width: 1.2, join: 'round' as const, opacity: 0.8 };
+  return { color: hue, width: 2, join: 'round' as const, opacity: 1, type: style === 'dashed' ? [6, 4] : ('solid' as const) };
 }
 
 interface LegendPlace {
@@ -168,7 +145,7 @@ function legendRows(names: readonly string[], width: number): LegendPlace[][] {
 }
 
 function legendEntry(series: ChartSeries & { hue: string }, label: string, x: number, y: number) {
-  const { color, width, opacity = 1, type } = { type: 'solid' as const, ...lineStyle(series.style, series.hue) };
+  const { color, width, opacity, type } = { type: 'solid' as const, ...lineStyle(series.style, series.hue) };
   return [
     {
       type: 'line' as const,
@@ -179,87 +156,23 @@ function legendEntry(series: ChartSeries & { hue: string }, label: string, x: nu
   ];
 }
 
-function text(content: string, x: number, y: number, size: number, fill: string, width: number, weight = 400) {
-  const fitted = shorten(content, size, width - x - margin);
-  return { type: 'text' as const, x, y, style: { text: fitted, fontSize: size, fontWeight: weight, fill, fontFamily: fonts } };
-}
-
-function centred(content: string, x: number, y: number, size: number, fill: string) {
-  return {
-    type: 'text' as const,
-    x,
-    y,
-    style: { text: content, fontSize: size, fill, fontFamily: fonts, align: 'center' as const },
-  };
-}
-
-/** An upper estimate: no font is at hand to measure with, and the fonts of the list are 0.5 to 0.6 em wide on average. */
-function textWidth(content: string, size: number): number {
-  return content.length * 0.6 * size;
-}
-
-function shorten(content: string, size: number, width: number): string {
-  if (textWidth(content, size) <= width) return content;
-  return `${content.slice(0, Math.max(1, Math.floor(width / (0.6 * size)) - 1)).trimEnd()}…`;
-}
-
 /** What the picture shows, in words. */
-function describe(chart: LineChart, series: readonly ChartSeries[]): string {
+function describe(chart: LineChart, named: readonly ChartSeries[], series: readonly ChartSeries[]): string {
   const number = (value: number): string => String(Number(value.toPrecision(4)));
   const format = (y: number): string => (chart.yFormat === 'percent' ? `${number(y * 100)} %` : number(y));
-  const sentences = series.map(({ name, points }) => {
+  const sentences = named.map(({ name }) => {
+    const curves = series.filter((other) => other.name === name);
+    const points = curves.flatMap((curve) => curve.points);
     const drawn = points.filter(([, y]) => Number.isFinite(y));
     if (drawn.length === 0) return `${name}: no values.`;
     const [first, last] = [drawn[0]!, drawn[drawn.length - 1]!];
     const [low, high] = extent(drawn, 1);
     const missing = points.length - drawn.length;
-    return (
-      `${name}: from ${format(first[1])} at ${number(first[0])} to ${format(last[1])} at ${number(last[0])}, ` +
-      `between ${format(low)} and ${format(high)}${missing > 0 ? `, ${missing} values missing` : ''}.`
-    );
+    const course = curves.length > 1
+      ? `${curves.length} curves`
+      : `from ${format(first[1])} at ${number(first[0])} to ${format(last[1])} at ${number(last[0])}`;
+    return `${name}: ${course}, between ${format(low)} and ${format(high)}${missing > 0 ? `, ${missing} values missing` : ''}.`;
   });
   const [xScale, yScale] = [chart.xScale, chart.yScale].map((scale) => (scale === 'log' ? ', logarithmic' : ''));
   return [`Line chart of ${chart.yLabel}${yScale!}${yScale === '' ? '' : ','} against ${chart.xLabel}${xScale!}.`, ...sentences].join(' ');
-}
-
-function renderSvg(width: number, height: number, option: ECharts.EChartsOption): string {
-  // Loaded when the first chart is drawn: it takes as long as all the rest of a command that draws none.
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every caller asynchronous
-  const { init } = require('echarts') as typeof ECharts;
-  const instance = init(null, null, { renderer: 'svg', ssr: true, width, height });
-  try {
-    instance.setOption(option);
-    return instance.renderToSVGString();
-  } finally {
-    instance.dispose();
-  }
-}
-
-/**
- * Adds the text alternative and takes away what only a live page needs: hover styles, classes and clip paths with
- * numbers that count up in the process (the same chart is the same file; the axes hold all there is to clip), and the
- * font list of every single text. Texts are centred on their line by an offset, because librsvg and others do not know
- * dominant-baseline.
- */
-function finish(svg: string, chart: LineChart, description: string): string {
-  const alternative = `<title>${escape(oneLine(chart.title))}</title>\n<desc>${escape(oneLine(description))}</desc>`;
-  return `${svg
-    .replace(/<style[\s\S]*?<\/style>\s*/g, '')
-    .replace(/ (class|clip-path|pointer-events|xml:space|ecmeta_\w+)="[^"]*"/g, '')
-    .replace(/(style="[^"]*?)font-family:[^;"]*;/g, '$1')
-    .replaceAll('dominant-baseline="central"', 'dy="0.36em"')
-    .replace(/<defs[\s\S]*?<\/defs>\s*/g, '')
-    .replace(/ xmlns:xlink="[^"]*"| baseProfile="[^"]*"| version="[^"]*"/g, '')
-    .replace(/^<svg ([^>]*)>/, `<svg $1 role="img" font-family="${fonts}">\n${alternative.replaceAll('$', '$$$$')}`)
-    .trimEnd()}\n`;
-}
-
-/** Line breaks and control characters, which XML forbids, become spaces. */
-function oneLine(content: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters to find
-  return content.replace(/[\u0000-\u001f\u007f\ufffe\uffff]+/g, ' ').trim();
-}
-
-function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -3,6 +3,7 @@ export interface TerminalStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

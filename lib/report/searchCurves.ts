@@ -1,0 +1,28 @@
+import { lineChart } from './charts';
+import type { ChartSeries } from './charts';
+import { trialCounts } from './searchHistory';
+import type { SearchHistory } from './searchHistory';
+import type { TrialSummary } from './searchTrials';
+
+/** Learning curves of all trials: those left behind faded, those that failed dashed, the best strong. A self-contained SVG file. */
+export function curvesSvg(history: SearchHistory): string {
+  const { name, trials, ranking } = history;
+  const best = ranking[0];
+  const others = trials.filter((trial) => trial !== best && trial.curve.length > 0);
+  const kind = (state: TrialSummary['state'], series: Omit<ChartSeries, 'points'>): ChartSeries[] =>
+    others.filter((trial) => trial.state === state).map(({ curve }) => ({ ...series, points: curve }));
+  return lineChart({
+    title: `${name}: learning curves`,
+    subtitle: trialCounts(history),
+    xLabel: 'step',
+    yLabel: 'validation accuracy',
+    yFormat: 'percent',
+    series: [
+      ...kind('pruned', { name: 'left behind', style: 'faint', colour: 6 }),
+      ...kind('running', { name: 'not ended', style: 'faint', colour: 0 }),
+      ...kind('failed', { name: 'failed', style: 'dashed', colour: 3 }),
+      ...kind('finished', { name: 'trained to the end', style: 'thin', colour: 0 }),
+      ...(best === undefined ? [] : [{ name: `best: trial ${best.trial}`, points: best.curve, colour: 1 }]),
+    ],
+  });
+}
