@@ -5,7 +5,11 @@ import type { BackendName, FloatArray, SourceArray } from '../kernels/contract';
 import { kernelsFor } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import type { Normalization } from '../data/preprocess';
+import { initialize } from '../model/init';
 import type { Sequential } from '../model/sequential';
+import { summarize } from '../model/summary';
+import type { ModelSummary } from '../model/summary';
+import { RandomState } from '../random';
 import { decodeCheckpoint, restoreNormalization, restoreModel } from '../train/checkpoint';
 import type { Checkpoint, CheckpointFacts } from '../train/checkpoint';
 import { Evaluator } from '../train/evaluate';
@@ -30,6 +34,15 @@ export interface Prediction {
 /** How well a classifier does on a set of rows, class by class. */
 export type DetailedEvaluation = Evaluation & ClassificationReport;
 
+/** How a checkpoint becomes a {@link Classifier}. */
+export interface ClassifierSource {
+  /** For error messages. */
+  readonly name: string;
+  readonly backend?: BackendName;
+  /** With the parameters that training began with, which follow from the spec's seed, in place of what it learned. */
+  readonly untrained?: boolean;
+}
+
 /** A trained model with everything that prediction needs: parameters, normalisation, class names. */
 export class Classifier {
   readonly spec: TrainSpec;
@@ -41,7 +54,7 @@ export class Classifier {
   private readonly normalization: Normalization;
   private readonly evaluator: Evaluator;
 
-  private constructor(checkpoint: Checkpoint, backend: BackendName | undefined) {
+  private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ClassifierSource, 'name'>) {
     const facts: CheckpointFacts = checkpoint.facts;
     this.spec = parseSpec(facts.spec);
     this.classNames = facts.classNames;
@@ -49,7 +62,8 @@ export class Classifier {
     this.dataDigest = facts.dataDigest;
     const kernels = kernelsFor(this.spec.dtype, backend);
     this.model = buildModel(this.spec, facts, kernels, 200);
-    restoreModel(checkpoint, this.model);
+    if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
+    else restoreModel(checkpoint, this.model);
     this.normalization = restoreNormalization(checkpoint, this.model);
     const { l2, decayBiases } = this.spec;
     const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
@@ -65,8 +79,8 @@ export class Classifier {
   }
 
   /** As {@link load}, from the bytes of a checkpoint. */
-  static fromBytes(bytes: Uint8Array, options: { name: string; backend?: BackendName }): Classifier {
-    return new Classifier(decodeCheckpoint(bytes, options.name), options.backend);
+  static fromBytes(bytes: Uint8Array, { name, ...options }: ClassifierSource): Classifier {
+    return new Classifier(decodeCheckpoint(bytes, name), options);
   }
 
   /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit. */
@@ -119,6 +133,11 @@ export class Classifier {
     const weights = allocate(kernels.dtype, units * featureSize);
     kernels.gemm(false, false, units, featureSize, inputSize, 1, value, matrix, 0, weights);
     return { weights, units };
+  }
+
+  /** What the model consists of and what it costs. */
+  summary(): ModelSummary {
+    return summarize(this.model);
   }
 
   private outputsFor(features: SourceArray): ReturnType<Evaluator['predict']> {
