@@ -33,7 +33,7 @@ describe('a run', () => {
   test('leaves a folder with everything in it', () => {
     expect(readdirSync(join(cwd, 'runs', 'first')).sort()).toEqual([
       'accuracy.svg', 'best.safetensors', 'checkpoint.previous.safetensors', 'checkpoint.safetensors', 'loss.svg', 'metrics.jsonl',
-      'spec.json', 'weights.png',
+      'spec.json', 'weights.film', 'weights.png',
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { arch, availableParallelism, platform, release } from 'node:os';
+import { join } from 'node:path';
 import { BlastrainError, expected } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
@@ -13,10 +14,12 @@ import type { TrainingData } from './build';
 import { Keeper } from './keeper';
 import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
+import { runFiles } from './runFolder';
 import type { RunFolder } from './runFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { version } from './version';
+import { WeightFilm } from './weightFilm';
 
 /** What a run computes with; two runs agree to the bit only where all of it agrees. */
 interface Conditions {
@@ -118,6 +121,11 @@ export function* runExperiment(
   const stretched = checkpoint && scheduleChange(parseSpec(checkpoint.facts.spec), spec, rows.size, begun);
   if (stretched !== undefined) yield* emit(stretched);
 
+  const film = folder && WeightFilm.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
+  const takeFrame = (): void => {
+    training.evaluator.averaged(() => film?.take(progress.step));
+  };
+  if (begun === 0) takeFrame();
   const encode = (): Uint8Array => encodeCheckpoint(parts, facts, progress, sampler.getState());
   const keeper = new Keeper(encode, folder, spec.restoreBest);
   if (checkpoint === undefined) {
@@ -132,7 +140,10 @@ export function* runExperiment(
     }
   }
 
-  const loop = train(training, progress, (request) => keeper.save(progress.step, request));
+  const loop = train(training, progress, (request) => {
+    takeFrame(); // before the checkpoint that a run goes on from
+    return keeper.save(progress.step, request);
+  });
   let turn = loop.next();
   // A checkpoint's event is in the metrics already, see Keeper.
   while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));

@@ -2,7 +2,7 @@ import {
   closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync,
   rmSync, writeSync,
 } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import type { TrainEvent } from '../train/events';
 import { replaceFile, withFileErrors } from '../files';
@@ -20,6 +20,20 @@ export const runFiles = {
   evaluation: 'evaluation.json',
   /** Folder of the checkpoints that `keepEvery` keeps. */
   kept: 'checkpoints',
+  /** Pictures of the first layer's weights over the run, see weightFilm.ts. */
+  film: 'weights.film',
+  /** That a process is at the run, or what ended it badly, and a request to end it: see runControl.ts. */
+  status: 'status.json',
+  stop: 'stop',
+} as const;
+
+/** Names of the files in a search's folder, in which the folders of its runs lie. */
+export const searchFiles = {
+  journal: 'journal.jsonl',
+  /** Ranking, importances, significance. */
+  report: 'search.json',
+  /** The best spec, ready for training. */
+  best: 'best.json',
 } as const;
 
 /** Where a run's folder is made: runs/NAME, or runs/BASE-n with the next free number. */
@@ -42,15 +56,7 @@ export class RunFolder {
   static create(place: RunPlace): RunFolder {
     const { runs } = place;
     withFileErrors(runs, () => mkdirSync(runs, { recursive: true }));
-    if ('name' in place) {
-      if (!/^\w[\w.-]{0,99}$/.test(place.name)) {
-        throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', place.name, { path: 'name' });
-      }
-      if (!makeFolder(join(runs, place.name))) {
-        throw expected('ERR_CONFIG', `a name that ${runs} does not hold yet`, 'the run name', place.name, { path: 'name' });
-      }
-      return new RunFolder(join(runs, place.name), place.name);
-    }
+    if ('name' in place) return new RunFolder(makeNamedFolder(runs, place.name), place.name);
     for (let next = 1 + highestNumber(runs, place.base); ; next++) {
       const name = `${place.base}-${String(next)}`;
       if (makeFolder(join(runs, name))) return new RunFolder(join(runs, name), name);
@@ -143,6 +149,12 @@ export function findRun(runs: string, run: string): string {
   throw expected('ERR_CONFIG', `a run of ${runs}${suggestion === undefined ? '' : `, perhaps ${suggestion},`}`, 'RUN', run, { path: 'run' });
 }
 
+/** The folder of runs that a run's folder belongs to; the runs of a search lie one deeper. */
+export function runsOf(folder: string): string {
+  const parent = dirname(resolve(folder));
+  return existsSync(join(parent, searchFiles.journal)) ? dirname(parent) : parent;
+}
+
 /** The checkpoint that holds a run's model: the best with restoreBest, else the last. Throws ERR_IO or ERR_CONFIG. */
 export function modelFile(folder: string): string {
   const { restoreBest } = readJsonFile(join(folder, runFiles.spec)) as { restoreBest?: boolean };
@@ -158,6 +170,18 @@ export function readJsonFile(path: string): unknown {
   } catch (error) {
     throw expected('ERR_CONFIG', 'valid JSON', path, (error as Error).message, { file: path });
   }
+}
+
+/** Makes runs/NAME. Throws ERR_CONFIG for an unusable name or one that is taken, ERR_IO. */
+export function makeNamedFolder(runs: string, name: string): string {
+  if (!/^\w[\w.-]{0,99}$/.test(name)) {
+    throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', name, { path: 'name' });
+  }
+  withFileErrors(runs, () => mkdirSync(runs, { recursive: true }));
+  if (!makeFolder(join(runs, name))) {
+    throw expected('ERR_CONFIG', `a name that ${runs} does not hold yet`, 'the run name', name, { path: 'name' });
+  }
+  return join(runs, name);
 }
 
 /** False when something of that name is there already, perhaps made by another process just now. */

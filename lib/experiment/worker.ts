@@ -5,6 +5,7 @@ import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
 import { loadData } from '../data/locate';
 import { findResumption } from './resume';
+import { RunControl } from './runControl';
 import { RunFolder } from './runFolder';
 import type { RunPlace } from './runFolder';
 import { runExperiment } from './run';
@@ -35,24 +36,29 @@ export type WorkerMessage =
 
 function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void {
   let folder: RunFolder | undefined;
+  let control: RunControl | undefined;
   try {
     const data = order.data ?? loadData(dataRequest(order.spec));
     const resumption = order.resume === undefined ? undefined : findResumption(order.resume, order.spec);
     if (order.resume !== undefined) folder = RunFolder.reopen(order.resume);
     else if (order.place !== undefined) folder = RunFolder.create(order.place);
+    if (folder !== undefined) control = new RunControl(folder.path);
     const run = runExperiment(order.spec, data, resumption?.record.name ?? folder?.name ?? order.name, folder, resumption);
     let command: TrainCommand;
     for (;;) {
       const turn = run.next(command);
       if (turn.done === true) {
+        control?.end();
         post({ type: 'done', checkpoint: turn.value });
         return;
       }
       post({ type: 'event', event: turn.value });
-      if (receiveMessageOnPort(order.control)?.message === 'stop') command = 'stop';
+      if (receiveMessageOnPort(order.control)?.message === 'stop' || control?.stopRequested === true) command = 'stop';
     }
-  } catch (error) {
-    post({ type: 'failed', error: toPlain(error) });
+  } catch (thrown) {
+    const error = toPlain(thrown);
+    control?.fail(error);
+    post({ type: 'failed', error });
   } finally {
     folder?.close();
   }

@@ -1,0 +1,67 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replaceFile, withFileErrors } from '../files';
+import type { PlainError } from '../errors';
+import { runFiles } from './runFolder';
+
+/** What a run's metrics do not tell: that a process is at it, or what ended it badly. */
+export type RunStatus =
+  | { readonly state: 'running'; readonly pid: number; readonly since: string }
+  | { readonly state: 'failed'; readonly at: string; readonly code: string; readonly message: string };
+
+/** Milliseconds between two looks for a stop file. */
+const pause = 200;
+
+/** The side of a run's folder that other processes see while it trains: status.json, and a file `stop` that asks it to end. */
+export class RunControl {
+  private lookedAt = -Infinity;
+
+  /** Says that this process is at the run. A request to stop that nobody heard is dropped. Throws ERR_IO. */
+  constructor(private readonly folder: string) {
+    this.clear(runFiles.stop);
+    this.write({ state: 'running', pid: process.pid, since: new Date().toISOString() });
+  }
+
+  /** Whether {@link requestStop} was called, looked up a few times a second at most. */
+  get stopRequested(): boolean {
+    const now = performance.now();
+    if (now - this.lookedAt < pause) return false;
+    this.lookedAt = now;
+    return existsSync(join(this.folder, runFiles.stop));
+  }
+
+  /** The run is over, and its metrics say how. Throws ERR_IO. */
+  end(): void {
+    this.clear(runFiles.stop);
+    this.clear(runFiles.status);
+  }
+
+  /** The run is over, and this is why. Never throws: the error itself is what the caller should hear of. */
+  fail({ code, message }: PlainError): void {
+    try {
+      this.clear(runFiles.stop);
+      this.write({ state: 'failed', at: new Date().toISOString(), code, message });
+    } catch {
+      // A disk that takes no file may well be the reason.
+    }
+  }
+
+  private write(status: RunStatus): void {
+    replaceFile(join(this.folder, runFiles.status), `${JSON.stringify(status)}\n`);
+  }
+
+  private clear(name: string): void {
+    const file = join(this.folder, name);
+    withFileErrors(file, () => {
+      rmSync(file, { force: true });
+    });
+  }
+}
+
+/** Asks the process that trains a run, whichever it is, to end it after the current step. Throws ERR_IO. */
+export function requestStop(folder: string): void {
+  const file = join(folder, runFiles.stop);
+  withFileErrors(file, () => {
+    writeFileSync(file, '');
+  });
+}

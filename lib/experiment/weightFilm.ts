@@ -1,0 +1,93 @@
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { withFileErrors } from '../files';
+import { allocate } from '../kernels/contract';
+import type { FloatArray } from '../kernels/contract';
+import type { ImageShape } from '../data/dataset';
+import type { Normalization } from '../data/preprocess';
+import type { Sequential } from '../model/sequential';
+
+/** Frames of a whole run, and units in a frame, at most: a file of 2.7 MB for pictures of CIFAR-10. */
+const mostFrames = 24;
+const mostUnits = 36;
+/** Weights of so many root mean squares of their unit are black or white. */
+const contrast = 3;
+
+/** The first line of a film; every frame is then its step, 4 bytes, and `units` pictures in planes of bytes. All is little-endian. */
+export interface FilmHeader {
+  readonly units: number;
+  readonly imageShape: ImageShape;
+}
+
+/** Pictures of the first layer's weights over a run, a frame at some of its evaluations, appended to one small file. */
+export class WeightFilm {
+  private constructor(
+    private readonly file: string, private readonly model: Sequential, private readonly normalization: Normalization,
+    private readonly units: number, private readonly steps: number, private takenAt: number,
+  ) {}
+
+  /**
+   * The film of a run of `steps` steps that has done `begun`: frames after that are cut off. Undefined where the first layer
+   * does not look at pictures. Throws ERR_IO.
+   */
+  static open(
+    file: string, model: Sequential, normalization: Normalization, imageShape: ImageShape | undefined, steps: number, begun: number,
+  ): WeightFilm | undefined {
+    const weights = model.arena.find('W1');
+    if (imageShape === undefined || weights?.shape[1] !== model.inputSize) return undefined;
+    const units = Math.min(mostUnits, weights.shape[0]!);
+    const header = `${JSON.stringify({ units, imageShape } satisfies FilmHeader)}\n`;
+    const takenAt = withFileErrors(file, () => {
+      if (begun > 0 && existsSync(file)) return cut(file, header.length, 4 + units * normalization.scale.length, begun);
+      writeFileSync(file, header);
+      return -1;
+    });
+    return new WeightFilm(file, model, normalization, units, steps, takenAt);
+  }
+
+  /** Takes a frame of the model as it stands, unless the last one was not long ago. Throws ERR_IO. */
+  take(step: number): void {
+    const share = (at: number): number => Math.floor((at * mostFrames) / this.steps);
+    if (this.takenAt >= 0 && share(step) === share(this.takenAt)) return;
+    const { units, normalization: { scale: { length: size } } } = this;
+    const frame = new Uint8Array(4 + units * size);
+    new DataView(frame.buffer).setUint32(0, step, true);
+    develop(this.weights(), units, size, frame.subarray(4));
+    withFileErrors(this.file, () => {
+      appendFileSync(this.file, frame);
+    });
+    this.takenAt = step;
+  }
+
+  /** Weights on normalised features [units, featureSize]: whitening is part of them, as in `Classifier.firstLayer`. */
+  private weights(): FloatArray {
+    const { model: { arena, inputSize, kernels }, normalization: { matrix, scale }, units } = this;
+    const { value } = arena.find('W1')!;
+    if (matrix === undefined) return value;
+    const weights = allocate(kernels.dtype, units * scale.length);
+    kernels.gemm(false, false, units, scale.length, inputSize, 1, value, matrix, 0, weights);
+    return weights;
+  }
+}
+
+/** Mid-grey is weight 0. Each unit has a scale of its own, as their norms differ by an order of magnitude. */
+function develop(weights: FloatArray, units: number, size: number, pixels: Uint8Array): void {
+  for (let from = 0; from < units * size; from += size) {
+    let squares = 0;
+    for (let i = from; i < from + size; i++) squares += weights[i]! * weights[i]!;
+    const level = squares === 0 ? 0 : 127.5 / (contrast * Math.sqrt(squares / size));
+    for (let i = from; i < from + size; i++) pixels[i] = Math.min(255, Math.max(0, Math.round(127.5 + level * weights[i]!)));
+  }
+}
+
+/** Cuts a film behind its last whole frame of a step up to `begun`; returns that frame's step, or -1. */
+function cut(file: string, header: number, frame: number, begun: number): number {
+  const bytes = readFileSync(file);
+  let end = header;
+  let takenAt = -1;
+  while (end + frame <= bytes.length && bytes.readUInt32LE(end) <= begun) {
+    takenAt = bytes.readUInt32LE(end);
+    end += frame;
+  }
+  truncateSync(file, end);
+  return takenAt;
+}
