@@ -1,5 +1,7 @@
+import { makeSampler } from '../../lib/search/samplers';
 import { GridSampler } from '../../lib/search/samplers/grid';
 import { RandomSampler } from '../../lib/search/samplers/random';
+import { parseSearch } from '../../lib/search/searchSpec';
 import { parseSpace } from '../../lib/search/space';
 
 const space = parseSpace({ layers: [12, 3], steps: 10 }, undefined, {
@@ -52,4 +54,9 @@ describe('random trials', () => {
     const rates = [0, 1, 2 ** 32 - 1].flatMap((seed) => [0, 1, 2].map((trial) => new RandomSampler(space, seed).propose(trial)['learningRate']));
     expect(new Set(rates).size).toBe(9);
   });
+});
+
+test.each([['grid', 2], ['random', Infinity], ['tpe', Infinity]])('%s is made by its name', (name, size) => {
+  const sampler = makeSampler(parseSearch({ base: { layers: [12, 3], steps: 10 }, space: { flip: { type: 'choice', values: [true, false] } }, sampler: name }));
+  expect([sampler.name, sampler.size]).toEqual([name, size]);
 });
