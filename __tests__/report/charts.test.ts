@@ -3,40 +3,8 @@ import type { LineChart } from '../../lib/report/charts';
 import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../lib/report/ticks';
 import { centredMean, thin } from '../../lib/report/thin';
 import type { Point } from '../../lib/report/thin';
-
-interface Element {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
-  text: string;
-}
-
-const entities: Readonly<Record<string, string>> = { '&lt;': '<', '&gt;': '>', '&amp;': '&', '&quot;': '"' };
-const unescaped = (text: string): string => text.replace(/&\w+;/g, (entity) => entities[entity]!);
-
-/** The elements of an XML text in document order; throws where it is not well-formed. */
-function parseXml(xml: string): Element[] {
-  const elements: Element[] = [];
-  const open: Element[] = [];
-  let at = 0;
-  for (const match of xml.matchAll(/<(\/?)([\w:]+)((?:\s+[\w:-]+="[^"<]*")*)\s*(\/?)>|([^<]+)/gy)) {
-    at = match.index + match[0].length;
-    const [, closing, name, attributes, selfClosing, text] = match;
-    if (text !== undefined) {
-      if (/&(?!(lt|gt|amp|quot);)/.test(text)) throw new Error(`bare & in ${text}`);
-      if (open.length > 0) open[open.length - 1]!.text += unescaped(text);
-    } else if (closing) {
-      if (open.pop()?.name !== name) throw new Error(`</${name!}> closes nothing`);
-    } else {
-      const pairs = [...attributes!.matchAll(/([\w:-]+)="([^"]*)"/g)].map(([, key, value]) => [key!, unescaped(value!)]);
-      const element: Element = { name: name!, attributes: Object.fromEntries(pairs) as Record<string, string>, text: '' };
-      elements.push(element);
-      if (!selfClosing) open.push(element);
-    }
-  }
-  if (at !== xml.length) throw new Error(`not XML from: ${xml.slice(at, at + 60)}`);
-  if (open.length > 0) throw new Error(`${open[open.length - 1]!.name} is not closed`);
-  return elements;
-}
+import { parseXml, textsOf } from '../support/xml';
+import type { Element } from '../support/xml';
 
 const blue = '#0072b2';
 const vermillion = '#d55e00';
@@ -45,8 +13,6 @@ const chart = (over: Partial<LineChart> = {}): LineChart => ({
   title: 'Loss', xLabel: 'step', yLabel: 'loss', series: [{ name: 'train', points: falling(100) }], ...over,
 });
 const elementsOf = (over: Partial<LineChart> = {}): Element[] => parseXml(lineChart(chart(over)));
-const textsOf = (elements: readonly Element[]): string[] =>
-  elements.filter(({ name }) => name === 'text').map(({ text }) => text);
 
 /** The vertices of the curve in a colour, in pixels; each part that hangs together is one list. */
 function curves(elements: readonly Element[], stroke: string): [number, number][][] {

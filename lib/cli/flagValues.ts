@@ -26,3 +26,12 @@ export function choiceOption<Name extends string>(name: string, text: string, na
   if (found !== undefined) return found;
   throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, `--${name}`, text, { path: name });
 }
+
+/** Seconds, from a text such as 90, 90s, 10m or 1h30m behind --name. Throws ERR_CONFIG. */
+export function durationOption(name: string, text: string): number {
+  const parts = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?$/.exec(text);
+  const [, hour = 0, minute = 0, second = 0] = parts ?? [];
+  const seconds = 3600 * Number(hour) + 60 * Number(minute) + Number(second);
+  if (seconds > 0) return seconds;
+  throw expected('ERR_CONFIG', 'a time such as 90s, 10m or 1h30m', `--${name}`, text, { path: name });
+}

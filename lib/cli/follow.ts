@@ -1,35 +1,25 @@
 import type { TrainingRun } from '../experiment/offThread';
 import type { ResultEvent, StartEvent } from '../train/events';
+import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/training-progress';
 
-/**
- * Shows a run's events as they come, or prints them as lines of JSON; returns its result. Ctrl-C asks the run to stop, a
- * second one ends the process.
- */
+/** Shows a run's events as they come, or prints them as lines of JSON; returns its result. Ctrl-C asks the run to stop. */
 export async function follow(run: TrainingRun, json: boolean): Promise<ResultEvent> {
   const progress = json ? undefined : new TrainingProgress();
-  let interrupted = false;
-  const interrupt = (): void => {
-    if (interrupted) process.exit(130);
-    interrupted = true;
-    run.stop();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  let result: ResultEvent | undefined;
-  try {
-    for await (const event of run) {
-      if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-      else if (event.type === 'start') process.stdout.write(heading(event));
-      progress?.handle(event);
-      if (event.type === 'result') result = event;
+  return interruptible(() => { run.stop(); }, async () => {
+    let result: ResultEvent | undefined;
+    try {
+      for await (const event of run) {
+        if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+        else if (event.type === 'start') process.stdout.write(heading(event));
+        progress?.handle(event);
+        if (event.type === 'result') result = event;
+      }
+    } finally {
+      progress?.done();
     }
-  } finally {
-    progress?.done();
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-  }
-  return result!;
+    return result!;
+  });
 }
 
 function heading({ run, layers, parameters, data, backend, dtype, threads, seed, resumedFrom }: StartEvent): string {

@@ -1,6 +1,6 @@
 import { parameterAxis } from './parameterAxis';
 import type { ParameterAxis } from './parameterAxis';
-import { trialCounts } from './searchHistory';
+import { mostDrawn, trialCounts } from './searchHistory';
 import type { SearchHistory } from './searchHistory';
 import type { TrialSummary } from './searchTrials';
 import { axisLine, centred, finish, ink, margin, oneLine, palette, quietInk, renderSvg, text } from './svg';
@@ -11,8 +11,6 @@ const gap = 120;
 const axisHeight = 280;
 /** Where a trial's line goes that has no value of a parameter: below the axis, whose length is 1. */
 const unused = -0.13;
-/** More lines than these cannot be told apart; the best are drawn. */
-const mostLines = 500;
 /** From the worst to the best trial of a rank. */
 const shades = [[222, 229, 236], [116, 169, 207], [4, 90, 141]] as const;
 
@@ -23,7 +21,7 @@ const shades = [[222, 229, 236], [116, 169, 207], [4, 90, 141]] as const;
 export function parallelSvg(history: SearchHistory): string {
   const { name, parameters, ranking } = history;
   const title = `${name}: trials across their parameters`;
-  const lines = ranking.slice(0, mostLines);
+  const lines = ranking.slice(0, mostDrawn);
   const score = scoreAxis(lines);
   const axes = [
     ...parameters.map((parameter) => ({ name: parameter.name, axis: parameterAxis(parameter.domain) })),

@@ -1,5 +1,5 @@
 import { parameterAxis } from './parameterAxis';
-import { trialCounts } from './searchHistory';
+import { mostDrawn, trialCounts } from './searchHistory';
 import type { SearchHistory } from './searchHistory';
 import type { TrialSummary } from './searchTrials';
 import { axisLabels, axisLine, finish, gridLine, ink, margin, oneLine, palette, quietInk, renderSvg, text } from './svg';
@@ -24,10 +24,11 @@ export function parametersSvg(history: SearchHistory): string {
   const y = layAxes(ranking.map(({ trial, score }) => [trial, score]), { yFormat: 'percent' }).y;
   const corner = (p: number): [x: number, y: number] =>
     [margin + (p % columns) * panel.width, top + Math.floor(p / columns) * panel.height];
+  const [best, ...others] = ranking.slice(0, mostDrawn);
   const kinds = [
-    { label: 'left behind', colour: palette[5]!, opacity: 0.45, size: 6, trials: ranking.slice(1).filter(({ state }) => state !== 'finished') },
-    { label: 'trained to the end', colour: palette[0]!, opacity: 0.8, size: 7, trials: ranking.slice(1).filter(({ state }) => state === 'finished') },
-    { label: 'best', colour: palette[1]!, opacity: 1, size: 11, trials: ranking.slice(0, 1) },
+    { label: 'left behind', colour: palette[5]!, opacity: 0.45, size: 6, trials: others.filter(({ state }) => state !== 'finished') },
+    { label: 'trained to the end', colour: palette[0]!, opacity: 0.8, size: 7, trials: others.filter(({ state }) => state === 'finished') },
+    { label: 'best', colour: palette[1]!, opacity: 1, size: 11, trials: best === undefined ? [] : [best] },
   ].filter(({ trials }) => trials.length > 0);
 
   const svg = renderSvg(width, height, {

@@ -1,0 +1,162 @@
+import type { BenchEntry, BenchReport } from '../bench/report';
+
+/** A table of texts: a header for each column, and rows. */
+export interface TextTable {
+  readonly headers: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The figures of a benchmark as a table: a row for each call of a kernel, or for each contender of a net. */
+export function benchTable(report: BenchReport): TextTable {
+  return report.benchmark === 'kernels' ? kernelTable(report) : stepTable(report);
+}
+
+function kernelTable({ entries }: BenchReport): TextTable {
+  const rows = groupEntries(entries).map((group) => {
+    const native = group.find(({ who }) => who === 'native');
+    const twin = group.find(({ who }) => who === 'typescript');
+    const shown = native ?? twin!;
+    return [
+      shown.subject, shown.case, native ? timeText(native.time.median) : '', native ? spreadText(native) : '',
+      twin ? timeText(twin.time.median) : '', rateText(shown), shareText(shown),
+      native && twin ? ratioText(twin.time.median / native.time.median) : '',
+    ];
+  });
+  return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of peak', 'speed-up'], rows };
+}
+
+function stepTable({ entries }: BenchReport): TextTable {
+  const rows = groupEntries(entries).flatMap((group) =>
+    group.map((entry, i) => [
+      i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
+      shareText(entry), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
+    ]));
+  return { headers: ['net', 'sizes', 'who', 'a step', '±', 'rate', 'of peak', 'ratio'], rows };
+}
+
+/** What follows from the figures, in sentences. Nothing where others used the machine meanwhile. */
+export function benchVerdicts({ benchmark, entries, load }: BenchReport): string[] {
+  if (!load.quiet) return [];
+  const groups = groupEntries(entries);
+  if (benchmark === 'kernels') return kernelVerdicts(groups);
+  if (benchmark === 'scaling') return scalingVerdicts(groups);
+  return groups.flatMap((group) => {
+    const [first, ...others] = group as [BenchEntry, ...BenchEntry[]];
+    const ratios = others.map(({ who, time }) => ({ who, ratio: time.median / first.time.median }));
+    if (ratios.length === 0) return [];
+    if (benchmark === 'step') {
+      const parts = ratios.map(({ who, ratio }) =>
+        who === 'typescript' ? `TypeScript takes ${ratioText(ratio)} as long` : `it takes ${ratioText(1 / ratio)} as long as the ${who}`);
+      return [`${first.subject}: ${timeText(first.time.median)} a step on the ${first.who} kernels; ${parts.join(', ')}.`];
+    }
+    return [`${first.subject}: ${ratios.map(({ who, ratio }) => comparison(who, ratio)).join(', ')}.`];
+  });
+}
+
+function comparison(who: string, ratio: number): string {
+  return ratio >= 1 ? `${ratioText(ratio)} as fast as ${who}` : `only ${ratioText(ratio)} as fast as ${who}`;
+}
+
+function kernelVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
+  const pairs = groups.filter((group) => group.length === 2);
+  if (pairs.length === 0) return [];
+  const slower = pairs.filter(([native, twin]) => native!.time.median > twin!.time.median);
+  const names = slower.map(([native]) => `${native!.subject} ${native!.case}`);
+  return [
+    `The native kernels are faster on ${String(pairs.length - slower.length)} of ${String(pairs.length)} calls` +
+      `${names.length > 0 ? `; slower: ${names.join(', ')}` : ''}.`,
+  ];
+}
+
+/** By how much the time per operation exceeds the least that a smaller net needed. */
+function scalingVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
+  const subjects = [...new Set(groups.flat().map(({ subject, who }) => `${subject}\n${who}`))];
+  return subjects.map((key) => {
+    const [subject, who] = key.split('\n') as [string, string];
+    let least = Infinity;
+    let worst = 1;
+    for (const entry of groups.flat().filter((other) => other.subject === subject && other.who === who)) {
+      const each = entry.time.median / entry.flops;
+      worst = Math.max(worst, each / least);
+      least = Math.min(least, each);
+    }
+    return `${subject}, ${who}: the time per operation ${worst <= 1 ? 'falls all the way' : `grows by at most ${((worst - 1) * 100).toFixed(0)} % over that of a smaller net`}.`;
+  });
+}
+
+/** A benchmark as Markdown: machine, load, table, verdicts and notes. */
+export function benchMarkdown(report: BenchReport): string {
+  const { headers, rows } = benchTable(report);
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  const numeric = headers.map((_, c) => rows.every((row) => /^[\d–]|^$/.test(row[c]!)));
+  const list = (sentences: readonly string[]): string => (sentences.length > 0 ? `\n${sentences.map((each) => `- ${each}\n`).join('')}` : '');
+  return (
+    `${machineText(report)}\n\n` + line(headers) + line(numeric.map((right) => (right ? '---:' : '---'))) + rows.map(line).join('') +
+    list([...benchVerdicts(report), ...report.notes]) + `\n${loadText(report)}\n`
+  );
+}
+
+/** Where a benchmark ran, in one line. */
+export function machineText({ benchmark, at, machine, peak }: BenchReport): string {
+  const { cpu, cores, node, threads, openblas, openblasCore } = machine;
+  const version = openblas === null ? undefined : /OpenBLAS ([\d.]+)/.exec(openblas)?.[0] ?? 'BLAS';
+  return (
+    `\`blastrain bench ${benchmark}\`, ${at.slice(0, 10)}: ${cpu}, ${String(cores)} cores, Node.js ${node}` +
+    (version === undefined ? '' : `, ${version}${openblasCore ? ` with its ${openblasCore} kernels` : ''}, ${String(threads)} threads`) +
+    (peak === null ? '' : `; peak ${(peak.flops / 1e9).toFixed(0)} GFLOP/s in ${peak.dtype}, ${streamText(peak.streams)}`)
+  );
+}
+
+function streamText(streams: readonly { readonly bytes: number; readonly rate: number }[]): string {
+  const [first, last] = [streams[0]!, streams[streams.length - 1]!];
+  const rate = (value: number): string => (value / 1e9).toFixed(0);
+  return `${rate(first.rate)} GB/s on ${byteText(first.bytes)} to ${rate(last.rate)} GB/s on ${byteText(last.bytes)}`;
+}
+
+function byteText(bytes: number): string {
+  return bytes < 2 ** 20 ? `${String(bytes / 2 ** 10)} KiB` : `${String(bytes / 2 ** 20)} MiB`;
+}
+
+/** How busy the machine was, and what that means for the figures. */
+export function loadText({ load: { before, after, others, quiet } }: BenchReport): string {
+  const facts = `Load average ${before.toFixed(2)} before and ${after.toFixed(2)} after; other processes used ${others.toFixed(2)} cores.`;
+  return quiet ? facts : `${facts} Inconclusive: repeat this while nobody else uses the machine.`;
+}
+
+/** The entries of each subject and case together, in order. */
+export function groupEntries(entries: readonly BenchEntry[]): BenchEntry[][] {
+  const groups = new Map<string, BenchEntry[]>();
+  for (const entry of entries) {
+    const key = `${entry.subject}, ${entry.case}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [entry]);
+    else group.push(entry);
+  }
+  return [...groups.values()];
+}
+
+/** A span of time with three significant digits: 813 ns, 4.21 µs, 1.05 ms. */
+export function timeText(seconds: number): string {
+  const [factor, unit] = seconds < 1e-6 ? [1e9, 'ns'] as const : seconds < 1e-3 ? [1e6, 'µs'] as const : seconds < 1 ? [1e3, 'ms'] as const : [1, 's'] as const;
+  return `${digits(seconds * factor)} ${unit}`;
+}
+
+function spreadText({ time: { median, low, high } }: BenchEntry): string {
+  return `${((50 * (high - low)) / median).toFixed(1)} %`;
+}
+
+function rateText({ flops, bytes, time: { median } }: BenchEntry): string {
+  return flops > 0 ? `${digits(flops / median / 1e9)} GFLOP/s` : `${digits(bytes / median / 1e9)} GB/s`;
+}
+
+function shareText({ share }: BenchEntry): string {
+  return share === null ? '' : `${(100 * share).toFixed(0)} %`;
+}
+
+function ratioText(ratio: number): string {
+  return `${digits(ratio)}×`;
+}
+
+function digits(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}

@@ -1,0 +1,49 @@
+import type { DepthReport, DepthResult } from '../../experiment/depth';
+import { depthSvg } from '../depth';
+import type { RunMetrics } from '../metrics';
+import { html } from './markup';
+import type { Html } from './markup';
+import { count, duration, percentOf } from './numbers';
+import { drawing, figure, renderPage, table } from './page';
+import { appendices, madeAt } from './runReport';
+import type { ReportFrame } from './runReport';
+import { closingSections, runSections, uncertainty } from './runSections';
+import type { ReportedRun } from './runSections';
+
+/** A net of the depth experiment with its course. */
+export interface ReportedNet {
+  readonly result: DepthResult;
+  readonly metrics: RunMetrics;
+}
+
+/** The report of a depth experiment, which tells most of its best run. Throws as `runReport` does. */
+export function depthReport(report: DepthReport, nets: readonly ReportedNet[], best: ReportedRun, frame: ReportFrame): string {
+  const { test, name } = report;
+  return renderPage({
+    title: `Depth experiment ${name}`,
+    lead: html`<p class="lead">${nets.length} nets of ${Math.min(...nets.map(({ result }) => result.depth))} to ${Math.max(...nets.map(({ result }) => result.depth))} layers, with and without batch norm, trained alike. The best by validation, ${report.best}, classifies ${percentOf(test.testAccuracy, test.testRows)} of ${count(test.testRows)} test rows rightly.</p>${madeAt(frame)}`,
+    sections: [
+      { title: 'The nets compared', body: comparison(report, nets, best) },
+      ...runSections(best, frame.keys).map(({ title, body }) => ({ title: `${title}${title === 'Data' ? '' : ' of the best net'}`, body })),
+      ...closingSections(best),
+    ],
+    appendices: appendices(best.account, frame),
+  });
+}
+
+function comparison({ best, results, test }: DepthReport, nets: readonly ReportedNet[], { account }: ReportedRun): Html {
+  const rows = 'sizes' in account.data ? account.data.sizes : { train: NaN, validation: account.evaluations.validation?.rows ?? NaN };
+  const winner = results.find(({ run }) => run === best)!;
+  const closest = results.filter(({ run }) => run !== best).reduce((a, b) => (b.valAccuracy > a.valAccuracy ? b : a), results.find(({ run }) => run !== best)!);
+  return html`${table(
+    'Layers, batch norm and what they give. All nets share rows, optimiser, length and seed.',
+    ['layers', 'norm', 'parameters', 'training accuracy', 'validation accuracy', 'duration', ''],
+    results.map(({ run, layers, norm, parameters, trainAccuracy, valAccuracy, seconds }) => [
+      layers.join('-'), norm, count(parameters), percentOf(trainAccuracy, rows.train), percentOf(valAccuracy, rows.validation),
+      duration(seconds), run === best ? html`<strong>best</strong>` : '',
+    ]),
+  )}
+${uncertainty}
+<p>The best leads the next by ${(100 * (winner.valAccuracy - closest.valAccuracy)).toFixed(1)} points of validation accuracy. Each net was trained once, from one seed: differences of the size of the standard error may be chance. On the test split, which only the best was run on, it reaches ${percentOf(test.testAccuracy, test.testRows)} (look ${test.look} at this split).</p>
+${figure(drawing(depthSvg(nets)), 'Validation accuracy of all nets at each evaluation; dashed with batch norm.')}`;
+}

@@ -1,0 +1,88 @@
+import { encodePng } from '../png';
+import type { Raster } from '../png';
+import { html, raw } from './markup';
+import type { Content, Html } from './markup';
+import { style } from './style';
+
+/** A part of a report. */
+export interface Section {
+  readonly title: string;
+  readonly body: Content;
+}
+
+/** A report that can stand alone. */
+export interface Report {
+  readonly title: string;
+  readonly lead: Content;
+  readonly sections: readonly Section[];
+  /** Behind everything else, lettered instead of numbered. */
+  readonly appendices: readonly Section[];
+}
+
+/**
+ * A report as one HTML file: no script, no link to another file, no font, and a policy that forbids the browser to load any.
+ * It prints on A4.
+ */
+export function renderPage({ title, lead, sections, appendices }: Report): string {
+  const parts = [
+    ...sections.map((section, i) => ({ ...section, number: String(i + 1) })),
+    ...appendices.map((section, i) => ({ ...section, number: String.fromCharCode(65 + i) })),
+  ];
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>${raw(style)}</style>
+</head>
+<body>
+<header><h1>${title}</h1>
+${lead}
+<nav aria-label="Contents"><ol>${parts.map(({ title: name, number }) => html`<li><a href="#part-${number}">${number}&ensp;${name}</a></li>`)}</ol></nav>
+</header>
+<main>
+${parts.map(({ title: name, number, body }) => html`<section id="part-${number}"><h2>${number}&ensp;${name}</h2>
+${body}
+</section>
+`)}</main>
+</body>
+</html>
+`.html;
+}
+
+/** A picture with what it shows written below it; the text alternative is within the picture. */
+export function figure(picture: Html, caption: Content): Html {
+  return html`<figure>${picture}<figcaption>${caption}</figcaption></figure>`;
+}
+
+/** An SVG of lib/report, which escapes what users have named, and has a title and a description for those who cannot see it. */
+export function drawing(svg: string): Html {
+  return raw(svg);
+}
+
+/** Pixels, with what they show in words. */
+export function photograph({ width, height, channels, pixels }: Raster, alternative: string): Html {
+  const data = encodePng(width, height, channels, pixels).toString('base64');
+  return html`<img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${alternative}">`;
+}
+
+/** A table with its caption; the first column names its rows, and numbers stand right. */
+export function table(caption: Content, header: readonly Content[], rows: readonly (readonly Content[])[]): Html {
+  return html`<div class="wide"><table><caption>${caption}</caption>
+<thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+<tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first!}</th>${rest.map((cell) => html`<td${numeric(cell)}>${cell}</td>`)}</tr>`)}</tbody></table></div>
+`;
+}
+
+/** Names and their values, where there is one row for each. */
+export function facts(entries: readonly (readonly [name: string, value: Content])[]): Html {
+  return html`<dl>${entries.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+`;
+}
+
+function numeric(cell: Content): Html {
+  const isNumber = typeof cell === 'number' || (typeof cell === 'string' && /^[-+−]?\d[\d\s.,e\u202f\u00a0±+-]*(\u00a0?[%a-zA-Z/]+)?$|^–$/.test(cell));
+  return raw(isNumber ? ' class="number"' : '');
+}

@@ -1,0 +1,100 @@
+import type { RunAccount } from '../../experiment/account';
+import { weightGrid } from '../weights';
+import { renderMarkdown } from './markdown';
+import { html } from './markup';
+import type { Content, Html } from './markup';
+import { count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
+import { figure, photograph, renderPage, table } from './page';
+import type { Section } from './page';
+import { closingSections, runSections, specAppendix } from './runSections';
+import type { ReportedRun, SpecKeys } from './runSections';
+
+/** What every report is given beside its subject. */
+export interface ReportFrame {
+  readonly keys: SpecKeys;
+  /** The document that derives the gradients, as Markdown. */
+  readonly derivation: string;
+  /** ISO time of the report. */
+  readonly when: string;
+}
+
+/**
+ * The report of a run as one HTML file. `baseline` is a run to compare it with, such as the one before tuning. Throws
+ * ERR_SHAPE for pictures that do not fit, and what KaTeX throws for a derivation that it cannot read.
+ */
+export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: ReportedRun): string {
+  const { record } = run.account;
+  return renderPage({
+    title: `Training run ${record.name}`,
+    lead: html`<p class="lead">${headline(run)}</p>${madeAt(frame)}`,
+    sections: [
+      ...runSections(run, frame.keys),
+      ...(baseline === undefined ? [] : [{ title: 'Before and after tuning', body: comparison(baseline, run, frame.keys) }]),
+      ...closingSections(run),
+    ],
+    appendices: appendices(run.account, frame),
+  });
+}
+
+/** What stands behind every report: the derivations, and the spec of the run that it tells most of. */
+export function appendices(account: RunAccount, { derivation, keys }: ReportFrame): Section[] {
+  // The document's own title is that of the appendix.
+  const text = derivation.replace(/^# .*\n/, '');
+  return [
+    { title: 'The gradients, derived', body: renderMarkdown(text, 2) },
+    specAppendix(account, keys),
+  ];
+}
+
+export function madeAt({ when }: ReportFrame): Html {
+  return html`<p>Made by blastrain on ${moment(when)} from the run's folder.</p>`;
+}
+
+/** What a run comes to, in a sentence or two. */
+export function headline({ account, metrics: { start, result } }: ReportedRun): Content {
+  const { evaluations: { validation, test }, record, summary } = account;
+  const layers = start?.layers.join('-') ?? `${String(summary.inputSize)}-…-${String(summary.outputSize)}`;
+  const accuracy = (one: typeof test): string =>
+    one === undefined ? '' : `${percentOf(one.accuracy, one.rows)} of ${count(one.rows)} ${one.split} rows`;
+  const scores = [accuracy(validation), accuracy(test)].filter((score) => score !== '' && !score.startsWith('–'));
+  const errors = [validation, test].flatMap((one) => (one?.rmse === undefined ? [] : [`${significant(one.rmse)} on ${count(one.rows)} ${one.split} rows`]));
+  return html`A net of layers ${layers} with ${count(summary.parameterCount)} parameters, trained on ${record.data}${
+    result === undefined ? '' : ` in ${duration(result.seconds)}`}.${
+    scores.length === 0 ? '' : ` It classifies ${scores.join(' and ')} rightly.`}${
+    errors.length === 0 ? '' : ` Its root mean squared error is ${errors.join(' and ')}.`}`;
+}
+
+function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Html {
+  const runs = [before, after];
+  const names = runs.map(({ account: { record } }) => record.name);
+  const values = runs.map(({ account: { spec } }) => spec as unknown as Readonly<Record<string, unknown>>);
+  const changed = Object.keys(keys).filter((key) => JSON.stringify(values[0]![key]) !== JSON.stringify(values[1]![key]));
+  const score = (run: ReportedRun, split: 'validation' | 'test'): string => {
+    const evaluation = run.account.evaluations[split];
+    return evaluation === undefined ? '–' : percentOf(evaluation.accuracy, evaluation.rows);
+  };
+  const grids = runs.flatMap(({ account: { pictures, record } }) => (pictures === undefined ? [] : [figure(
+    photograph(
+      weightGrid({ ...pictures.after, imageShape: pictures.imageShape }),
+      `A grid of the weights of ${String(Math.min(100, pictures.after.units))} hidden units of ${record.name} as images.`,
+    ),
+    `First-layer weights of ${record.name} after training.`,
+  )]));
+  return html`${table(
+    `What ${names[0]!} and ${names[1]!} come to.`,
+    ['', ...names],
+    [
+      ['validation accuracy', ...runs.map((run) => score(run, 'validation'))],
+      ['test accuracy', ...runs.map((run) => score(run, 'test'))],
+      ['training accuracy', ...runs.map(({ metrics: { result } }) => percent(result?.trainAccuracy ?? NaN))],
+      ['parameters', ...runs.map(({ account: { summary } }) => count(summary.parameterCount))],
+      ['duration', ...runs.map(({ metrics: { result } }) => duration(result?.seconds ?? NaN))],
+    ],
+  )}
+${table(
+    'Where their specs differ.',
+    ['key', ...names, 'meaning'],
+    changed.map((key) => [html`<code>${key}</code>`, ...values.map((spec) => html`<code>${settingText(spec[key])}</code>`), keys[key]!.help]),
+  )}
+<div class="pair">${grids}</div>`;
+}

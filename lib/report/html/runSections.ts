@@ -1,0 +1,223 @@
+import type { RunAccount } from '../../experiment/account';
+import { lineChart } from '../charts';
+import { accuracySvg, lossSvg } from '../figures';
+import type { RunMetrics } from '../metrics';
+import { composeGrid } from '../png';
+import type { Raster } from '../png';
+import { weightGrid } from '../weights';
+import { html } from './markup';
+import type { Content, Html } from './markup';
+import { bytes, count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
+import { drawing, facts, figure, photograph, table } from './page';
+import type { Section } from './page';
+import { isClassified, renderScores } from './scores';
+
+/** A run with everything that is known of it. */
+export interface ReportedRun {
+  readonly account: RunAccount;
+  readonly metrics: RunMetrics;
+}
+
+/** The keys of a spec, each with what it means and its default. */
+export type SpecKeys = Readonly<Record<string, { readonly help: string; readonly default: unknown }>>;
+
+/** What ± means wherever it stands. */
+export const uncertainty = html`<p>A figure after ± is one standard error √(<i>p</i>(1 − <i>p</i>)/<i>n</i>) of a share <i>p</i> of <i>n</i> rows. It tells how far the figure may be off because the rows are so few, not how much runs with other seeds differ.</p>`;
+
+/** The sections that tell of one run. */
+export function runSections(run: ReportedRun, keys: SpecKeys): Section[] {
+  return [
+    { title: 'Data', body: dataPart(run.account) },
+    { title: 'Model', body: modelPart(run.account) },
+    { title: 'Training', body: trainingPart(run, keys) },
+    { title: 'Results', body: resultsPart(run) },
+    ...(run.account.pictures === undefined ? [] : [{ title: 'What the first layer looks for', body: weightsPart(run.account) }]),
+  ];
+}
+
+/** The looks at the test split, and what the run was computed with. */
+export function closingSections({ account, metrics }: ReportedRun): Section[] {
+  return [
+    { title: 'Looks at the test split', body: ledgerPart(account) },
+    { title: 'Environment', body: environmentPart({ account, metrics }) },
+  ];
+}
+
+/** Every key of the spec, so that the report alone suffices to repeat the run. */
+export function specAppendix({ spec }: RunAccount, keys: SpecKeys): Section {
+  const values = spec as unknown as Readonly<Record<string, unknown>>;
+  return {
+    title: 'The whole spec',
+    body: table('Every key of the spec.', ['key', 'value', 'meaning'], Object.entries(keys).map(([key, { help }]) =>
+      [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help])),
+  };
+}
+
+function dataPart(account: RunAccount): Html {
+  const { record, spec, data, evaluations } = account;
+  const sizes = 'sizes' in data ? data.sizes : undefined;
+  const rows = sizes === undefined ? undefined : `${count(sizes.train)} to train on, ${count(sizes.validation)} for validation, ${count(sizes.test)} for the test`;
+  const known = Object.values(evaluations).map(({ rows: n, split }) => `${count(n)} ${split}`).join(', ');
+  const augmented = [
+    ...(spec.flip ? ['mirrored at random'] : []),
+    ...(spec.shift > 0 ? [`shifted by up to ${String(spec.shift)} pixels`] : []),
+    ...(spec.cutout > 0 ? [`with a square of ${String(spec.cutout)} pixels blanked`] : []),
+    ...(spec.mixup > 0 ? [`mixed in pairs (mixup ${String(spec.mixup)})`] : []),
+  ];
+  return html`${facts([
+    ['data set', record.data],
+    ['SHA-256', html`<code>${record.dataDigest}</code>`],
+    ['rows', rows ?? (known === '' ? 'not known' : `${known} rows were evaluated`)],
+    ['normalisation', spec.normalization],
+    ['variation', augmented.length === 0 ? 'none: rows are shown as they are' : augmented.join(', ')],
+  ])}
+<p>The digest is over every feature and label that the splits are taken from, so it tells this copy of the data from any other. Training saw the training rows; choices were made on validation rows; the test rows have no way into either.</p>
+${'reason' in data ? html`<p class="note">Pictures and fresh scores are missing, because the data cannot be read here: ${data.reason}.</p>` : ''}
+${exampleFigure(account)}`;
+}
+
+function exampleFigure({ data, pictures }: RunAccount): Content {
+  if (pictures === undefined || !('examples' in data) || data.examples.length === 0) return '';
+  const { height, width, channels } = pictures.imageShape;
+  const most = Math.max(...data.examples.map(({ images }) => images.length));
+  const blank = new Uint8Array(channels * height * width).fill(255);
+  const tiles = data.examples.flatMap(({ images }) =>
+    Array.from({ length: most }, (_, i) => rasterOf(images[i] ?? blank, width, height, channels as 1 | 3)));
+  const names = data.examples.map(({ className }) => className);
+  return figure(
+    photograph(composeGrid(tiles, { columns: most, gap: 2, scale: 2 }), `The first ${String(most)} training images of each class, a class per line: ${names.join(', ')}.`),
+    `The first training images of each class, from above: ${names.join(', ')}.`,
+  );
+}
+
+function modelPart({ summary, spec }: RunAccount): Html {
+  const { layers, parameterCount, flops, memory, dtype } = summary;
+  return html`${table(
+    `The layers of the model, in ${dtype}. Weights are stored [out, in]; a multiplication and an addition are two operations (FLOP).`,
+    ['layer', 'inputs → outputs', 'parameters', 'FLOP per row, forward', ''],
+    layers.map((layer) => [
+      `${'\u2003'.repeat(layer.depth)}${layer.kind}`, `${String(layer.inputSize)} → ${String(layer.outputSize)}`,
+      layer.parameterCount === 0 ? '' : count(layer.parameterCount), layer.flops.forward === 0 ? '' : count(layer.flops.forward),
+      layer.parameters.map(({ name, shape }) => `${name} ${shape.join('×')}`).join(', '),
+    ]),
+  )}
+<p>${count(parameterCount)} parameters (${bytes(memory.parameters)}); a row costs ${count(flops.forward)} FLOP forward and ${count(flops.step)} FLOP in a training step. Weights start as <code>init=${spec.init}</code> draws them from seed ${spec.seed}, biases at zero. The loss is ${lossText(spec)}.</p>`;
+}
+
+function lossText({ loss, l2 }: RunAccount['spec']): string {
+  const what = loss === 'mse' ? 'the mean squared error' : 'the mean cross-entropy of the softmax';
+  return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
+}
+
+function trainingPart({ account: { spec }, metrics }: ReportedRun, keys: SpecKeys): Html {
+  const values = spec as unknown as Readonly<Record<string, unknown>>;
+  const changed = Object.entries(keys).filter(([key, { default: usual }]) => JSON.stringify(values[key]) !== JSON.stringify(usual));
+  const { evaluations, steps, health, warnings, epochs } = metrics;
+  return html`${table(
+    'The keys of the spec that differ from their defaults. All keys stand in the last appendix.',
+    ['key', 'value', 'meaning'],
+    changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
+  )}
+${figure(drawing(lossSvg(metrics)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
+${evaluations.some(({ valAccuracy }) => Number.isFinite(valAccuracy)) ? figure(drawing(accuracySvg(metrics)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
+${spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
+    title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', height: 260,
+    series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
+  })), `The learning rate of each step, schedule ${spec.schedule}.`)}
+${healthFigure(health)}
+${epochs.length === 0 ? '' : html`<p>An epoch took ${duration(median(epochs.map(({ seconds }) => seconds)))} (the median), with ${count(Math.round(median(epochs.map(({ samplesPerSecond }) => samplesPerSecond))))} training rows a second in its steps.</p>`}
+${warnings.length === 0
+    ? html`<p>The training doctor found nothing to say.</p>`
+    : html`<p>What the training doctor said:</p><ul>${warnings.map(({ step, message }) => html`<li>${step === undefined ? '' : `Step ${String(step)}: `}${message}</li>`)}</ul>`}`;
+}
+
+function healthFigure(health: RunMetrics['health']): Content {
+  const layers = health[0]?.layers ?? [];
+  if (health.length < 2) return '';
+  const curves = layers.map(({ weights }, l) => ({
+    name: weights, points: health.map(({ step, layers: at }) => [step, at[l]?.updateRatio ?? NaN] as const),
+  }));
+  return figure(
+    drawing(lineChart({ title: 'Size of updates', xLabel: 'step', yLabel: '‖change of weights‖ / ‖weights‖', yScale: 'log', height: 300, series: curves })),
+    'How far a step moves the weights of each layer, relative to their size. About 0.001 is usual; far less learns nothing, far more is unstable.',
+  );
+}
+
+function resultsPart({ account, metrics: { result } }: ReportedRun): Html {
+  const { evaluations, data } = account;
+  const { validation, test } = evaluations;
+  const trained = 'sizes' in data ? data.sizes.train : NaN;
+  const scores: (readonly Content[])[] = [
+    ...(result === undefined ? [] : [['training', percentOf(result.trainAccuracy, trained), Number.isFinite(trained) ? count(trained) : '–', '–']]),
+    ...[validation, test].flatMap((one) => (one === undefined ? [] : [[one.split, percentOf(one.accuracy, one.rows), count(one.rows), significant(one.loss)]])),
+  ];
+  const detailed = validation ?? test;
+  return html`${result === undefined ? html`<p class="note">The run has not ended, or was interrupted: this is its model as of the last checkpoint.</p>` : ''}
+${detailed === undefined || isClassified(detailed)
+    ? html`${table('Accuracy, the share of the rows that are classified rightly, and mean loss.', ['split', 'accuracy', 'rows', 'loss'], scores)}${uncertainty}`
+    : regressionTable(account)}
+${detailed === undefined ? '' : renderScores(detailed)}
+${mistakesFigure(account)}`;
+}
+
+function regressionTable({ evaluations }: RunAccount): Html {
+  return table('Root mean squared error, in the unit of the target, and mean loss.', ['split', 'error', 'rows', 'loss'],
+    Object.values(evaluations).map(({ split, rmse = NaN, rows, loss }) => [split, significant(rmse), count(rows), significant(loss)]));
+}
+
+function mistakesFigure({ data, pictures }: RunAccount): Content {
+  if (pictures === undefined || !('mistakes' in data) || data.mistakes.length === 0) return '';
+  const { height, width, channels } = pictures.imageShape;
+  const cards = data.mistakes.map(({ image, className, takenFor, wrongProbability, probability }) => {
+    const picture = photograph(rasterOf(image, width, height, channels as 1 | 3), `An image of class ${className}`);
+    return html`<div>${picture}${className}, taken for ${takenFor} (${percent(wrongProbability, 0)}; ${className} ${percent(probability, 0)})</div>`;
+  });
+  return figure(html`<div class="pictures">${cards}</div>`, 'The validation images that the model gets wrong while it is surest, with the probabilities that it gives.');
+}
+
+function weightsPart({ pictures }: RunAccount): Html {
+  const { imageShape, before, after } = pictures!;
+  const grid = (layer: typeof before, when: string): Html => photograph(weightGrid({ ...layer, imageShape }), `A grid of the weights of ${String(Math.min(100, layer.units))} hidden units as images, ${when}.`);
+  return html`<p>The weights of each hidden unit of the first layer, laid out as the image that they look at, in unit order. Each picture has a scale of its own: mid-grey is weight 0, and the channels are red, green and blue.</p>
+<div class="pair">${figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.')}${figure(grid(after, 'after training'), 'After training.')}</div>`;
+}
+
+function ledgerPart({ looks, record }: RunAccount): Html {
+  if (looks.length === 0) return html`<p>The test split of this data has not been looked at, by this run or any other beside it. Its accuracy is unknown, and a look will be unbiased.</p>`;
+  const own = looks.filter(({ run }) => run === record.name).length;
+  return html`${table(
+    'Every recorded look at the test split of this data, by any run of the same folder.',
+    ['look', 'run', 'when', 'accuracy', 'rows', 'loss'],
+    looks.map(({ look, run, when, testAccuracy, testRows, testLoss }) =>
+      [String(look), run === record.name ? html`<strong>${run}</strong>` : run, moment(when), percentOf(testAccuracy, testRows), count(testRows), significant(testLoss)]),
+  )}
+<p>${looks.length === 1 ? 'It was looked at once.' : `It was looked at ${String(looks.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
+}
+
+function environmentPart({ account: { record, spec }, metrics: { result } }: ReportedRun): Html {
+  return html`${facts([
+    ['run', record.name],
+    ['started', moment(record.startedAt)],
+    ...(record.resumed ?? []).map(({ at, step }) => ['resumed', `${moment(at)}, from step ${String(step)}`] as const),
+    ['platform', record.platform],
+    ['kernels', `${record.backend}, ${record.dtype}, ${String(record.threads)} threads`],
+    ...Object.entries(record.versions).map(([name, version]) => [name, version] as const),
+    ['seed', String(spec.seed)],
+    ...(result === undefined ? [] : [
+      ['duration', `${duration(result.seconds)} for ${count(result.steps)} steps, ${duration(result.stepMilliseconds / 1000)} each without evaluations`],
+      ['parameters', html`SHA-256 <code>${result.parametersDigest}</code>`],
+    ] as const),
+  ])}
+<p>The same spec on the same data, kernels and number of threads gives the same parameters, to the bit.</p>`;
+}
+
+/** Planes of channels as interleaved pixels. */
+function rasterOf(image: Uint8Array, width: number, height: number, channels: 1 | 3): Raster {
+  const plane = width * height;
+  return { width, height, channels, pixels: image.map((_, at) => image[(at % channels) * plane + Math.floor(at / channels)]!) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.ceil((sorted.length - 1) / 2)]!) / 2;
+}

@@ -1,0 +1,60 @@
+/** The one style sheet of a report: sober on a screen of any width, and on paper. */
+export const style = `
+:root { color-scheme: light; }
+* { box-sizing: border-box; }
+body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 52rem; color: #222; background: #fff;
+  font: 16px/1.5 system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif; counter-reset: figure table; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.4rem; line-height: 1.25; margin: 3rem 0 .75rem; padding-top: .5rem; border-top: 2px solid #0072b2; }
+h3 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+h4, h5, h6 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+p, ul { margin: .6rem 0; }
+p { overflow-wrap: break-word; }
+.lead { font-size: 1.1rem; }
+a { color: #005a8f; }
+nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; columns: 2; column-gap: 2rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: .75rem 0; }
+dt { color: #555; }
+dd { margin: 0; overflow-wrap: anywhere; }
+code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.wide { overflow-x: auto; margin: 1rem 0; }
+table { border-collapse: collapse; font-size: .9rem; }
+caption, figcaption { text-align: left; color: #444; font-size: .9rem; padding: .25rem 0 .5rem; }
+table:not(.document) caption::before { counter-increment: table; content: "Table " counter(table) ".\\2002"; font-weight: 600; }
+figcaption::before { counter-increment: figure; content: "Figure " counter(figure) ".\\2002"; font-weight: 600; }
+th, td { padding: .2rem .75rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #e2e2e2; }
+thead th { border-bottom: 1px solid #555; vertical-align: bottom; }
+tbody th { font-weight: 400; }
+td.number, td.cell { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.confusion th, .confusion td { padding: .25rem .4rem; }
+.confusion thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; border: 0; }
+.confusion td.cell { text-align: center; border: 1px solid #fff; min-width: 2.4rem; }
+.confusion td.right { outline: 1.5px solid #222; outline-offset: -2px; }
+figure { margin: 1.25rem 0; }
+figure svg, figure img { display: block; max-width: 100%; height: auto; }
+figure img { image-rendering: pixelated; }
+.pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 0 1.25rem; }
+.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: .75rem; font-size: .78rem; line-height: 1.3; }
+.pictures img { width: 6rem; }
+.note { border-left: 4px solid #d55e00; padding: .1rem 0 .1rem .9rem; }
+.formula { overflow-x: auto; overflow-y: hidden; padding: .3rem 0; }
+math { font-size: 1.05em; }
+math[display="block"] { margin: .2rem 0; }
+menclose { border: 1px solid #222; padding: .45em .6em; }
+@media (max-width: 36rem) {
+  body { padding: 1rem .8rem 3rem; }
+  nav ol { columns: 1; }
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .4rem; }
+}
+@media print {
+  @page { size: A4; margin: 18mm 16mm; }
+  body { padding: 0; max-width: none; font-size: 10pt; }
+  h2, h3, h4, caption { break-after: avoid; }
+  figure, tr, .formula { break-inside: avoid; }
+  thead { display: table-header-group; }
+  a { color: inherit; text-decoration: none; }
+  .wide, .formula { overflow: visible; }
+  td, th, .confusion td.cell { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+}
+`;
