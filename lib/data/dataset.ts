@@ -32,8 +32,13 @@ export interface Rows {
  * drawn. The arrays may be views on shared memory, so that handing a data set to a worker thread copies nothing.
  */
 export interface Dataset extends Rows {
-  /** [size, featureSize], row-major. */
+  /** [size, featureSize], row-major; with an `order` more rows, perhaps. */
   readonly features: SourceArray;
+  /**
+   * [size]: row i is row `order[i]` of the features, none of which comes twice; absent where it is row i. Folds of the same rows
+   * share their features so.
+   */
+  readonly order?: Int32Array;
 }
 
 /**
@@ -81,9 +86,14 @@ export function sliceRows<D extends Dataset | StoredDataset>(data: D, split: Spl
     size,
     ...('stored' in data
       ? { stored: data.stored.slice(from, size) }
-      : { features: data.features.subarray(from * data.featureSize, (from + size) * data.featureSize) }),
+      : sliceFeatures(data, from, size)),
     ...sliceLabels(data, from, size),
   };
+}
+
+function sliceFeatures({ features, order, featureSize }: Dataset, from: number, size: number): Pick<Dataset, 'features' | 'order'> {
+  if (order !== undefined) return { features, order: order.subarray(from, from + size) };
+  return { features: features.subarray(from * featureSize, (from + size) * featureSize) };
 }
 
 /** Labels and targets of rows [from, from + size), as views. */

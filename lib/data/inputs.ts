@@ -24,6 +24,9 @@ export interface InputOptions {
 export class InputReader {
   private readonly source: ShardWindow | undefined;
   private readonly features: SourceArray;
+  private readonly order: Int32Array | undefined;
+  /** Where the rows of a batch are among the features. */
+  private readonly places: Int32Array;
   private readonly featureSize: number;
   private readonly inputSize: number;
   private readonly imageShape: ImageShape | undefined;
@@ -46,7 +49,9 @@ export class InputReader {
       this.features = this.source.features;
     } else {
       this.features = data.features;
+      this.order = data.order;
     }
+    this.places = new Int32Array(this.order === undefined ? 0 : maxBatch);
     if (normalization.matrix !== undefined) this.gathered = allocate(kernels.dtype, maxBatch * this.featureSize);
     if (augmenter?.isMixing === true) this.unmixed = allocate(kernels.dtype, maxBatch * this.inputSize);
   }
@@ -55,13 +60,20 @@ export class InputReader {
   read(m: number, rows: Int32Array, x: FloatArray): void {
     const { kernels, augmenter, inputSize, gathered, unmixed } = this;
     const { matrix } = this.normalization;
-    const places = this.source === undefined ? rows : this.source.locate(m, rows);
+    const places = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
     augmenter?.draw(m);
     this.gather(m, places, gathered ?? unmixed ?? x);
     if (matrix !== undefined) {
       kernels.gemm(false, true, m, inputSize, this.featureSize, 1, gathered!, matrix, 0, unmixed ?? x);
     }
     if (unmixed !== undefined) kernels.mixRows(m, inputSize, augmenter!.lambda, augmenter!.partners, unmixed, x);
+  }
+
+  private locate(m: number, rows: Int32Array): Int32Array {
+    const { order, places } = this;
+    if (order === undefined) return rows;
+    for (let i = 0; i < m; i++) places[i] = order[rows[i]!]!;
+    return places;
   }
 
   private gather(m: number, places: Int32Array, out: FloatArray): void {

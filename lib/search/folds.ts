@@ -1,0 +1,121 @@
+import { expected } from '../errors';
+import { allocate, dtypeOf } from '../kernels/contract';
+import type { FloatArray, SourceArray } from '../kernels/contract';
+import { blocksOf } from '../data/blocks';
+import type { Dataset } from '../data/dataset';
+import type { TrainingData } from '../experiment/build';
+import { RandomState } from '../random';
+
+/** Rows that are copied at once where they must be. */
+const rowsPerBlock = 1024;
+
+/**
+ * Training and validation rows shared out anew, for cross-validation: each row is for validation in one of the folds and for training in
+ * the others. Stratified: the rows of each class are dealt out in random order, so that the folds have as
+ * many of them as each other, give or take one, and as many rows in all. Test rows have no part in it.
+ *
+ * Folds hold the order of their rows and their labels alone: the features stay where they are, or, where validation rows do not lie
+ * behind training rows in memory, are brought together once. One fold is the data as it is.
+ * Throws ERR_CONFIG for more folds than rows and for rows that are not in memory.
+ */
+export function foldsOf(data: TrainingData, folds: number, seed: number): readonly TrainingData[] {
+  if (folds === 1) return [data];
+  const { train, validation, origin } = data;
+  if ('stored' in train || 'stored' in validation) {
+    throw expected('ERR_CONFIG', '1, as rows that stay on disk cannot be shared out anew,', 'folds', folds, { path: 'folds' });
+  }
+  const size = train.size + validation.size;
+  if (!(Number.isInteger(folds) && folds >= 1 && folds <= size)) {
+    throw expected('ERR_CONFIG', `an integer in [1, ${String(size)}], the rows,`, 'folds', folds, { path: 'folds' });
+  }
+  const pool = pooled(train, validation);
+  const foldOf = deal(pool.labels, folds, seed);
+  return Array.from({ length: folds }, (_, fold) => ({
+    train: select(pool, 'train', (row) => foldOf[row] !== fold),
+    validation: select(pool, 'validation', (row) => foldOf[row] === fold),
+    origin: { ...origin, description: `${origin.description}, fold ${String(fold + 1)} of ${String(folds)}` },
+  }));
+}
+
+/** Training rows, then validation rows, as one. */
+function pooled(train: Dataset, validation: Dataset): Dataset {
+  if (train.features.BYTES_PER_ELEMENT !== validation.features.BYTES_PER_ELEMENT || train.featureSize !== validation.featureSize) {
+    throw expected('ERR_SHAPE', 'features like those of the training rows', 'validation rows', validation.features);
+  }
+  const { order: _, ...facts } = train;
+  const size = train.size + validation.size;
+  const labels = new Int32Array(size);
+  labels.set(train.labels);
+  labels.set(validation.labels, train.size);
+  return {
+    ...facts, size, labels, features: pooledFeatures(train, validation),
+    ...(train.targets && validation.targets && { targets: joined(train.targets, validation.targets) }),
+  };
+}
+
+function pooledFeatures(train: Dataset, validation: Dataset): SourceArray {
+  const [first, second] = [train.features, validation.features];
+  const length = (train.size + validation.size) * train.featureSize;
+  const adjoin = first.buffer === second.buffer && first.byteOffset + first.byteLength === second.byteOffset;
+  if (adjoin && train.order === undefined && validation.order === undefined) return viewLike(first, first.buffer, first.byteOffset, length);
+  const features = viewLike(first, new SharedArrayBuffer(length * first.BYTES_PER_ELEMENT), 0, length);
+  let at = 0;
+  for (const part of [train, validation]) {
+    for (const block of blocksOf(part, rowsPerBlock)) {
+      features.set(block.features, at);
+      at += block.features.length;
+    }
+  }
+  return features;
+}
+
+/** A view of the type of `array`; told by element size, as arrays can come from another realm. */
+function viewLike({ BYTES_PER_ELEMENT }: SourceArray, buffer: ArrayBufferLike, offset: number, length: number): SourceArray {
+  if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, offset, length);
+  return BYTES_PER_ELEMENT === 4 ? new Float32Array(buffer, offset, length) : new Float64Array(buffer, offset, length);
+}
+
+function joined(first: FloatArray, second: FloatArray): FloatArray {
+  const all = allocate(dtypeOf(first), first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
+/** The fold in which each row is for validation. Each class goes on dealing where the one before it stopped. */
+function deal(labels: Int32Array, folds: number, seed: number): Int32Array {
+  const random = new RandomState(seed);
+  const foldOf = new Int32Array(labels.length);
+  const byClass = new Map<number, number[]>();
+  labels.forEach((label, row) => {
+    const rows = byClass.get(label) ?? [];
+    byClass.set(label, rows);
+    rows.push(row);
+  });
+  let dealt = 0;
+  for (const label of [...byClass.keys()].sort((a, b) => a - b)) {
+    const rows = byClass.get(label)!;
+    random.shuffle(rows);
+    for (const row of rows) foldOf[row] = dealt++ % folds;
+  }
+  return foldOf;
+}
+
+/** The rows that belong to a part, in their order; what a worker is to see without a copy is on shared memory. */
+function select(pool: Dataset, split: 'train' | 'validation', belongs: (row: number) => boolean): Dataset {
+  const rows = Array.from(pool.labels.keys()).filter(belongs);
+  const shared = (): Int32Array => new Int32Array(new SharedArrayBuffer(4 * rows.length));
+  const [order, labels] = [shared(), shared()];
+  rows.forEach((row, i) => {
+    order[i] = row;
+    labels[i] = pool.labels[row]!;
+  });
+  return { ...pool, split, order, labels, size: rows.length, ...(pool.targets && { targets: selectTargets(pool.targets, pool.size, rows) }) };
+}
+
+function selectTargets(targets: FloatArray, size: number, rows: readonly number[]): FloatArray {
+  const width = targets.length / size;
+  const own = allocate(dtypeOf(targets), rows.length * width);
+  rows.forEach((row, i) => { own.set(targets.subarray(row * width, (row + 1) * width), i * width); });
+  return own;
+}
