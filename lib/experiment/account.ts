@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Dataset, DataSplits, ImageShape, SplitName, SplitSizes, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/locate';
 import { toPlain } from '../errors';
@@ -9,7 +9,7 @@ import type { ModelSummary } from '../model/summary';
 import { Classifier } from './classifier';
 import type { RunEvaluation } from './evaluateRun';
 import type { RunRecord } from './run';
-import { modelFile, readJsonFile, runFiles } from './runFolder';
+import { modelFile, readJsonFile, runFiles, runsOf } from './runFolder';
 import { dataRequest, parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { ledgerFile, readLedger } from './testRun';
@@ -91,7 +91,7 @@ export function accountOf(folder: string): RunAccount {
         imageShape, before: Classifier.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), after: trained.firstLayer(),
       },
     }),
-    looks: readLedger(join(dirname(folder), ledgerFile)).filter(({ dataDigest }) => dataDigest === record.dataDigest),
+    looks: readLedger(join(runsOf(folder), ledgerFile)).filter(({ dataDigest }) => dataDigest === record.dataDigest),
   };
 }
 

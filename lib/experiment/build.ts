@@ -21,6 +21,17 @@ import type { TrainSpec } from './spec';
 /** The rows that training and selection may see. The test split has no place here. */
 export type TrainingData = Pick<DataSplits<Dataset | StoredDataset>, 'train' | 'validation' | 'origin'>;
 
+/**
+ * Only what training and selection may see, also when the caller holds all splits. Throws ERR_DATA for rows of another split
+ * than their place says, such as test rows to select on.
+ */
+export function trainingRows({ train, validation, origin }: TrainingData): TrainingData {
+  for (const [place, { split, name }] of Object.entries({ train, validation })) {
+    if (split !== place) throw expected('ERR_DATA', `${place} rows`, `the ${place} split of ${name}`, `${split} rows`);
+  }
+  return { train, validation, origin };
+}
+
 /** A training with the parts whose state a checkpoint keeps. */
 export interface BuiltTraining {
   readonly training: Training;
@@ -34,9 +45,10 @@ export interface BuiltTraining {
  * Makes every object that a spec describes: the one place that knows all concrete classes. Weights, batches,
  * augmentation and dropout draw from generators of their own, seeded with `seed`, `seed + 1` and so on, so that changing one
  * does not change the others.
- * Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the spec and the data do not.
+ * `fit` may know normalisations already. Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the
+ * spec and the data do not.
  */
-export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels): BuiltTraining {
+export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
   const { train, validation } = usedRows(spec, data);
   const plan = planOf(spec, data.train.size);
   const model = buildModel(spec, modelSizes(spec, train), kernels, maxBatchOf(spec));
@@ -47,7 +59,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
   const sampler = new Sampler(spec, train);
   const { batches, augmenter } = sampler;
-  const normalization = fitInputs(spec, data.train, kernels);
+  const normalization = fit(spec, data.train, kernels);
   return {
     training: {
       objective,

@@ -50,6 +50,8 @@ export class Classifier {
   readonly imageShape: ImageShape | undefined;
   /** SHA-256 of the data set that it was trained on. */
   readonly dataDigest: string;
+  /** Steps that it was trained for. */
+  readonly step: number;
   private readonly model: Sequential;
   private readonly normalization: Normalization;
   private readonly evaluator: Evaluator;
@@ -60,6 +62,7 @@ export class Classifier {
     this.classNames = facts.classNames;
     this.imageShape = facts.imageShape;
     this.dataDigest = facts.dataDigest;
+    this.step = checkpoint.progress.step;
     const kernels = kernelsFor(this.spec.dtype, backend);
     this.model = buildModel(this.spec, facts, kernels, 200);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
@@ -98,6 +101,18 @@ export class Classifier {
     const evaluation = this.evaluate(data);
     const { predictions } = this.evaluator.predict(data);
     return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
+  }
+
+  /** The most probable class of every row of a data set. Throws ERR_SHAPE when its features do not fit. */
+  classify(data: Dataset | StoredDataset): Int32Array {
+    this.checkFeatures(data.featureSize);
+    return this.evaluator.predict(data).labels;
+  }
+
+  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit. */
+  probabilities(data: Dataset | StoredDataset): FloatArray {
+    this.checkFeatures(data.featureSize);
+    return this.evaluator.predict(data).predictions;
   }
 
   /**

@@ -54,3 +54,17 @@ export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kerne
     kernels: kernelsFor('float64', kernels.backend),
   });
 }
+
+/** {@link fitInputs}, but the same rows are fitted once for all specs that ask for the same of them. */
+export function rememberFits(): typeof fitInputs {
+  const known = new WeakMap<Dataset | StoredDataset, Map<string, Normalization>>();
+  return (spec, train, kernels) => {
+    const fits = known.get(train) ?? new Map<string, Normalization>();
+    known.set(train, fits);
+    const { normalization, dtype, components, whitenEpsilon } = spec;
+    const key = JSON.stringify([normalization, dtype, components, whitenEpsilon, kernels.backend]);
+    const fitted = fits.get(key) ?? fitInputs(spec, train, kernels);
+    fits.set(key, fitted);
+    return fitted;
+  };
+}

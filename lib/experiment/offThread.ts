@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { BlastrainError, expected, fromPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
+import { trainingRows } from './build';
 import type { TrainingData } from './build';
 import { Classifier } from './classifier';
 import { packageRoot } from '../files';
@@ -91,11 +92,6 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
       }
     },
   };
-}
-
-/** Only what training may see crosses to the worker, even when the caller hands over all splits. */
-function trainingRows({ train: rows, validation, origin }: TrainingData): TrainingData {
-  return { train: rows, validation, origin };
 }
 
 /** Events between the thread that sends them and the loop that takes them. */

@@ -11,6 +11,7 @@ import { conclude, freshProgress, train } from '../train/train';
 import type { TrainCommand } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
+import type { fitInputs } from './inputs';
 import { Keeper } from './keeper';
 import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
@@ -43,12 +44,12 @@ export interface RunRecord extends Conditions {
 /**
  * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint of the model. With a
  * folder, spec, metrics and checkpoints are written into it on the way; with a resumption the run of that folder goes on
- * from its checkpoint, to the bit. A driver may answer an event with 'stop'.
+ * from its checkpoint, to the bit. A driver may answer an event with 'stop'. `fit` may know normalisations already.
  * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before, ERR_CONFIG for fewer steps than are
  * done; the last good checkpoint stays.
  */
 export function* runExperiment(
-  spec: TrainSpec, data: TrainingData, name: string, folder?: RunFolder, resumption?: Resumption,
+  spec: TrainSpec, data: TrainingData, name: string, folder?: RunFolder, resumption?: Resumption, fit?: typeof fitInputs,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { train: rows, origin } = data;
   if (resumption !== undefined && resumption.record.dataDigest !== origin.digest) throw otherData(resumption.record, data);
@@ -56,7 +57,7 @@ export function* runExperiment(
   setThreads(spec.threads ?? availableParallelism());
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
-  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels);
+  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, fit);
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();

@@ -1,8 +1,9 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { withFileErrors } from '../files';
 import { evaluateSplit, recordEvaluation } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
+import { runsOf } from './runFolder';
 
 /** One look at a test split, as kept in the ledger. */
 export interface TestResult {
@@ -25,7 +26,7 @@ export const ledgerFile = 'test-ledger.jsonl';
  */
 export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation } {
   const { evaluation, origin } = evaluateSplit(folder, name, 'test');
-  const ledger = join(dirname(folder), ledgerFile);
+  const ledger = join(runsOf(folder), ledgerFile);
   const earlier = readLedger(ledger).filter((entry) => entry.dataDigest === origin.digest).length;
   const result: TestResult = {
     run: name,

@@ -3,8 +3,8 @@ export interface Standing {
   readonly trial: number;
   /** What it scored at rung 0, 1, …, as far as it has come. */
   readonly scores: readonly number[];
-  /** `running`: it is being trained for the next rung; `failed`: that ended in an error. */
-  readonly state: 'running' | 'waiting' | 'failed';
+  /** `running`: it is being trained for the next rung; `dropped`: it is not to go on; `failed`: that ended in an error. */
+  readonly state: 'running' | 'waiting' | 'dropped' | 'failed';
 }
 
 /** How trials are halved. */

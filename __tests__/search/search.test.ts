@@ -1,0 +1,170 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RunFolder } from '../../lib/experiment/runFolder';
+import { runExperiment } from '../../lib/experiment/run';
+import { parseSpec } from '../../lib/experiment/spec';
+import type { TrainSpec } from '../../lib/experiment/spec';
+import type { ResultEvent, TrainEvent } from '../../lib/train/events';
+import { search } from '../../lib/search/search';
+import { specOf } from '../../lib/search/space';
+import { temporaryFolder } from '../support/folder';
+import { drive } from '../support/run';
+import { tinyData } from '../support/tinyData';
+import { listen, ofType, resultOf, tinySearch } from '../support/tinySearch';
+
+const runs = temporaryFolder();
+const data = tinyData();
+let count = 0;
+const options = (more: object = {}) => ({ runs, name: `s${String(++count)}`, data, workers: 2, ...more });
+
+const readJson = (...path: string[]): unknown => JSON.parse(readFileSync(join(runs, ...path), 'utf8'));
+const metricsOf = (run: string): TrainEvent[] =>
+  readFileSync(join(runs, run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as TrainEvent);
+const digestOf = (run: string): string => {
+  const events = metricsOf(run);
+  return (events[events.length - 1] as ResultEvent).parametersDigest;
+};
+/** The digest of the parameters that an uninterrupted run of a spec ends with. */
+function trained(spec: TrainSpec, name: string): string {
+  const folder = RunFolder.create({ runs, name });
+  try {
+    return drive(runExperiment(spec, data, name, folder)).result.parametersDigest;
+  } finally {
+    folder.close();
+  }
+}
+
+test('a search begins with what it is about to do and ends with the best of it', async () => {
+  const spec = tinySearch();
+  const events = await listen(search(spec, options()));
+  const name = `s${String(count)}`;
+  expect(events[0]).toMatchObject({
+    type: 'start', name, folder: join(runs, name), sampler: 'random', pruner: 'asha', parameters: ['learningRate', 'width1'],
+    rungs: [1 / 9, 1 / 3, 1], folds: 1, seeds: 1, workers: 2, trials: 9, budget: null, data: data.origin.description, dataDigest: data.origin.digest,
+  });
+  const trials = ofType(events, 'trial');
+  expect(trials.map(({ trial, runs: names, steps }) => [trial, names, steps])).toEqual(
+    Array.from({ length: 9 }, (_, i) => [i, [`${name}/trial-00${String(i)}`], [3, 9, 27]]));
+  const result = resultOf(events);
+  const finished = ofType(events, 'decision').filter(({ what }) => what === 'finished');
+  expect(result).toMatchObject({ type: 'result', name, ended: 'finished', trials: 9, finished: finished.length, failed: 0, pruned: 9 - finished.length });
+  expect(result.best!.valAccuracy).toBe(Math.max(...finished.map(({ score }) => score!)));
+  expect(result.best!.spec).toEqual(specOf(spec.space, result.best!.assignment));
+  expect(parseSpec(readJson(name, 'best.json'))).toEqual(result.best!.spec);
+  expect(readJson(name, 'search.json')).toMatchObject({ ...result, ranking: expect.any(Array) as unknown, failures: [] });
+  expect(trained(parseSpec(readJson(name, 'best.json')), `${name}-best`)).toBe(digestOf(result.best!.run));
+});
+
+test.each([1, 2])('with %d workers, scores and rungs are those of one run after the other', async (workers) => {
+  const spec = tinySearch({ pruner: 'none', trials: 5 });
+  const events = await listen(search(spec, options({ workers })));
+  for (const { trial, assignment, runs: [run] } of ofType(events, 'trial')) {
+    expect({ trial, digest: digestOf(run!) }).toEqual({ trial, digest: trained(specOf(spec.space, assignment), run!.replace("/", "-")) });
+  }
+});
+
+test.each(['random', 'grid'])('%s proposes the same trials whatever the number of workers', async (sampler) => {
+  const proposals = async (workers: number) =>
+    ofType(await listen(search(tinySearch({ sampler, trials: sampler === 'grid' ? null : 9 }), options({ workers }))), 'trial').map(({ assignment }) => assignment);
+  expect(await proposals(1)).toEqual(await proposals(3));
+});
+
+test('with one worker, TPE and its halving repeat themselves', async () => {
+  const decisions = async () => {
+    const events = await listen(search(tinySearch({ sampler: 'tpe', trials: 14 }), options({ workers: 1 })));
+    return [...ofType(events, 'trial').map(({ assignment }) => assignment), ...ofType(events, 'decision')];
+  };
+  expect(await decisions()).toEqual(await decisions());
+});
+
+describe.each([
+  ['plain', {}],
+  ['restoreBest', { restoreBest: true }],
+  ['momentum buffers, an average and dropout', { optimizer: 'adamw', momentum: 0, l2: 0, emaDecay: 0.9, dropout: 0.2, schedule: 'one-cycle' }],
+])('with %s', (_, base) => {
+  test('a promoted trial is to the bit a run without a pause', async () => {
+    const spec = tinySearch({}, base);
+    const events = await listen(search(spec, options()));
+    const promoted = ofType(events, 'decision').filter(({ what, rung }) => what === 'finished' && rung === 2);
+    expect(promoted.length).toBeGreaterThan(0);
+    for (const { trial } of promoted) {
+      const { assignment, runs: [run] } = ofType(events, 'trial')[trial]!;
+      const whole = `${run!.replace('/', '-')}-whole`;
+      expect(digestOf(run!)).toBe(trained(specOf(spec.space, assignment), whole));
+      const evaluations = (name: string) => metricsOf(name).filter(({ type }) => type === 'evaluation');
+      expect(evaluations(run!)).toEqual(evaluations(whole));
+    }
+  });
+});
+
+test('scores of several seeds are means with their deviation', async () => {
+  const events = await listen(search(tinySearch({ seeds: 2, trials: 3, pruner: 'none' }), options()));
+  const name = `s${String(count)}`;
+  expect(ofType(events, 'trial')[1]!.runs).toEqual([`${name}/trial-001-seed0`, `${name}/trial-001-seed1`]);
+  for (const { trial, score, std } of ofType(events, 'decision')) {
+    const [a, b] = ofType(events, 'unit').filter((unit) => unit.trial === trial).map((unit) => unit.score) as [number, number];
+    expect(score).toBeCloseTo((a + b) / 2, 12);
+    expect(std).toBeCloseTo(Math.abs(a - b) / Math.SQRT2, 12);
+  }
+  expect([0, 1].map((seed) => (readJson(name, `trial-001-seed${String(seed)}`, 'spec.json') as TrainSpec).seed)).toEqual([3, 4]);
+});
+
+test('folds share training and validation rows out anew', async () => {
+  const events = await listen(search(tinySearch({ folds: 3, trials: 2, pruner: 'none' }), options()));
+  const name = `s${String(count)}`;
+  expect(ofType(events, 'trial')[0]!.runs).toEqual([1, 2, 3].map((fold) => `${name}/trial-000-fold${String(fold)}`));
+  expect(ofType(events, 'unit')).toHaveLength(6);
+  expect(resultOf(events).best!.valAccuracyStd).toEqual(expect.any(Number));
+});
+
+test('a diverging trial is recorded with its reason, and the search goes on', async () => {
+  const spec = tinySearch({ space: { learningRate: { type: 'choice', values: [0.05, 1e30] } }, sampler: 'grid', trials: null });
+  const events = await listen(search(spec, options()));
+  const failed = ofType(events, 'decision').filter(({ what }) => what === 'failed');
+  expect(failed).toMatchObject([{ rung: 0, reason: { code: 'ERR_DIVERGED', message: expect.stringMatching(/^Expected/) as unknown } }]);
+  expect(resultOf(events)).toMatchObject({ trials: 2, finished: 1, failed: 1, best: { assignment: { learningRate: 0.05 } } });
+  expect(readJson(`s${String(count)}`, 'search.json')).toMatchObject({ failures: [{ assignment: { learningRate: 1e30 }, code: 'ERR_DIVERGED' }] });
+});
+
+test('a search in which every trial fails has no best', async () => {
+  const spec = tinySearch({ space: { learningRate: { type: 'choice', values: [1e29, 1e30] } }, sampler: 'grid', trials: null });
+  const result = resultOf(await listen(search(spec, options())));
+  expect(result).toMatchObject({ best: null, finished: 0, failed: 2 });
+  expect(existsSync(join(runs, result.name, 'best.json'))).toBe(false);
+});
+
+test('a search whose trials all fail gives up', async () => {
+  const spec = tinySearch({ trials: 1000 }, { layers: [11, 8, 3] });
+  await expect(listen(search(spec, options()))).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining('ERR_SHAPE') as unknown });
+});
+
+test('a budget ends a search that has no other end', async () => {
+  const result = resultOf(await listen(search(tinySearch({ trials: null }), options({ budget: 1.5 }))));
+  expect(result.ended).toBe('budget');
+  expect(result.seconds).toBeGreaterThanOrEqual(1.5);
+  expect(result.best).not.toBeNull();
+});
+
+test('checkpoints of trials that cannot be promoted any more are gone, and models stay', async () => {
+  const events = await listen(search(tinySearch({ trials: 12 }), options()));
+  const ends = new Map(ofType(events, 'decision').map(({ trial, what }) => [trial, what]));
+  const kept = ofType(events, 'trial').filter(({ runs: [run] }) => existsSync(join(runs, run!, 'checkpoint.safetensors')));
+  expect(kept.length).toBeLessThan(6);
+  for (const [trial, what] of ends) if (what === 'finished') expect(kept.map((one) => one.trial)).toContain(trial);
+});
+
+test.each([
+  ['workers', { workers: 0 }, 'ERR_CONFIG'],
+  ['budget', { budget: -1 }, 'ERR_CONFIG'],
+  ['test rows to select on', { data: { ...data, validation: data.test } }, 'ERR_DATA'],
+  ['test rows to train on', { data: { ...data, train: data.test } }, 'ERR_DATA'],
+])('refuses %s at once', (_, more, code) => {
+  expect(() => search(tinySearch(), options(more))).toThrow(expect.objectContaining({ code }) as Error);
+});
+
+test.each([
+  ['a name that is taken', 's1', 'ERR_CONFIG'],
+  ['a name that is no name', '../s', 'ERR_CONFIG'],
+])('refuses %s', async (_, name, code) => {
+  await expect(listen(search(tinySearch(), options({ name })))).rejects.toMatchObject({ code });
+});

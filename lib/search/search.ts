@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os';
+import { basename } from 'node:path';
+import { BlastrainError, expected } from '../errors';
+import { loadData } from '../data/locate';
+import { trainingRows } from '../experiment/build';
+import type { TrainingData } from '../experiment/build';
+import { makeNamedFolder, nextName } from '../experiment/runFolder';
+import { dataRequest } from '../experiment/spec';
+import { version } from '../experiment/version';
+import { Conductor } from './conductor';
+import type { Material } from './conductor';
+import type { SearchEvent } from './events';
+import { foldsOf } from './folds';
+import { Journal } from './journal';
+import type { SearchHead, SearchLimits } from './journal';
+import type { SearchSpec } from './searchSpec';
+
+/** Workers unless a number is asked for: each has a model and its optimiser in memory. */
+const mostWorkers = 8;
+
+/** Where a search runs and for how long. */
+export interface SearchOptions {
+  /** The folder in which the search's own is made. */
+  readonly runs: string;
+  /** Name of its folder; by default search-1, search-2, … */
+  readonly name?: string;
+  /** Rows to train and to select on; by default what the base's `data` names. */
+  readonly data?: TrainingData;
+  /** Trials that are trained at the same time, by default as many as there are cores, among which these are divided; 8 at most. */
+  readonly workers?: number;
+  /** Seconds after which the search ends; null for no limit. */
+  readonly budget?: number | null;
+}
+
+/** What may change when a search goes on; what is not given stays as it was. */
+export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 'budget'> {
+  /** How many trials to make in all. */
+  readonly trials?: number | null;
+}
+
+/** A search that runs while its events are taken: iterate over them, once, or stop it early. */
+export interface SearchRun extends AsyncIterable<SearchEvent> {
+  readonly name: string;
+  /** Ends the search; trials in training stay where they are, and can go on. */
+  stop(): void;
+}
+
+/**
+ * Searches for hyper-parameters: trials in worker threads, each step of it in the journal of runs/NAME before anyone acts on it.
+ * No test row comes into it: {@link TrainingData} has none, and rows of another split than their place says are refused.
+ * Throws ERR_CONFIG at once for options that cannot be; ERR_IO, ERR_DATA and ERR_BACKEND, which would spoil every trial,
+ * come out of the iteration; what else goes wrong in a trial is that trial's end alone.
+ */
+export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
+  const { runs, data } = options;
+  const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...crewOf(options.workers) });
+  const name = options.name ?? nextName(runs, 'search');
+  if (data !== undefined) trainingRows(data);
+  return searchRun(name, (stopped) => begin(spec, { ...options, name, limits }, stopped));
+}
+
+/**
+ * Goes on with the search in a folder, however it ended: a stretch of training that was under way goes on from its run's
+ * checkpoint. Throws as {@link search} does; the iteration throws ERR_DATA for other data than before, ERR_CONFIG where there is no
+ * search, ERR_CHECKPOINT for a damaged journal.
+ */
+export function resumeSearch(folder: string, options: ResumeOptions = {}): SearchRun {
+  if (options.data !== undefined) trainingRows(options.data);
+  return searchRun(basename(folder), (stopped) => goOn(folder, options, stopped));
+}
+
+function searchRun(name: string, start: (stopped: Promise<'stopped'>) => AsyncIterable<SearchEvent>): SearchRun {
+  let stop = (): void => undefined;
+  const stopped = new Promise<'stopped'>((resolve) => {
+    stop = (): void => {
+      resolve('stopped');
+    };
+  });
+  return { name, stop, [Symbol.asyncIterator]: () => start(stopped)[Symbol.asyncIterator]() };
+}
+
+interface Beginning extends SearchOptions {
+  readonly name: string;
+  readonly limits: SearchLimits;
+}
+
+async function* begin(
+  spec: SearchSpec, { runs, name, data, limits }: Beginning, stopped: Promise<'stopped'>,
+): AsyncGenerator<SearchEvent, void> {
+  const rows = data ?? loadData(dataRequest(spec.space.base));
+  const material = materialOf(spec, rows, data === undefined);
+  const folder = makeNamedFolder(runs, name);
+  const { description, digest } = rows.origin;
+  const head: SearchHead = {
+    type: 'search', name, startedAt: new Date().toISOString(), version, spec, data: description, dataDigest: digest, ...limits,
+  };
+  const journal = Journal.create(folder);
+  try {
+    journal.append({ elapsed: 0, ...head });
+    yield* new Conductor({ folder, journal, material, stopped, head, limits }).conduct();
+  } finally {
+    journal.close();
+  }
+}
+
+async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
+  const { journal, contents } = Journal.reopen(folder);
+  try {
+    const { head, elapsed } = contents;
+    const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
+    const limits = checkLimits({ ...(workers === undefined ? contents.limits : crewOf(workers)), budget, trials });
+    const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
+    if (rows.origin.digest !== head.dataDigest) throw otherData(head, rows);
+    const material = materialOf(head.spec, rows, options.data === undefined);
+    journal.append({ elapsed, type: 'resume', at: new Date().toISOString(), ...limits });
+    yield* new Conductor({ folder, journal, material, stopped, head, limits, before: contents }).conduct();
+  } finally {
+    journal.close();
+  }
+}
+
+/** Splits the rows into folds, and says how workers come by them. */
+function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: TrainingData, canLoad: boolean): Material {
+  const folds = count === 1 ? [trainingRows(rows)] : foldsOf(rows, count, seed);
+  if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, crew: { rows: folds } };
+  if (!canLoad) throw expected('ERR_CONFIG', 'rows in memory, or a base that names those on disk,', 'data', rows.origin.description, { path: 'data' });
+  return { folds, crew: { spec: base } };
+}
+
+/** The cores divided among so many workers. Throws ERR_CONFIG. */
+function crewOf(workers = Math.min(availableParallelism(), mostWorkers)): Pick<SearchLimits, 'workers' | 'threads'> {
+  if (!(Number.isSafeInteger(workers) && workers >= 1)) throw expected('ERR_CONFIG', 'an integer of at least 1', 'workers', workers, { path: 'workers' });
+  return { workers, threads: Math.max(1, Math.floor(availableParallelism() / workers)) };
+}
+
+function checkLimits(limits: SearchLimits): SearchLimits {
+  const { trials, budget } = limits;
+  if (trials !== null && !(Number.isSafeInteger(trials) && trials >= 1)) {
+    throw expected('ERR_CONFIG', 'an integer of at least 1 or null', 'trials', trials, { path: 'trials' });
+  }
+  if (budget !== null && !(Number.isFinite(budget) && budget > 0)) {
+    throw expected('ERR_CONFIG', 'a number of seconds > 0 or null', 'budget', budget, { path: 'budget' });
+  }
+  return limits;
+}
+
+function otherData({ name, dataDigest }: SearchHead, { origin }: TrainingData): BlastrainError {
+  return new BlastrainError(
+    'ERR_DATA',
+    `Expected the data that search ${name} began with (digest ${dataDigest.slice(0, 12)}) to go on with but received ` +
+      `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
+  );
+}
