@@ -16,14 +16,15 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   train: ['kernels/contract', 'random', 'model', 'optim', 'data'],
   experiment: ['kernels', 'random', 'model', 'optim', 'data', 'train'],
   search: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment'],
+  bench: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment'],
   report: [],
-  cli: ['kernels', 'experiment', 'search', 'report', 'data', 'train'],
+  cli: ['kernels', 'experiment', 'search', 'bench', 'report', 'data', 'train'],
   jest: ['train'],
   index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment', 'search', 'report'],
 };
 /** What a room may import as types only. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  report: ['experiment', 'search', 'train', 'data/dataset', 'kernels/contract'],
+  report: ['experiment', 'search', 'bench', 'train', 'data/dataset', 'kernels/contract'],
 };
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { toPlain, expected, nearest } from '../errors';
 import { version } from '../experiment/version';
+import { benchCommand } from './bench';
 import type { Command } from './command';
 import { dataCommand } from './data';
 import { depthCommand } from './depth';
@@ -16,7 +17,7 @@ import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
   trainCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
-  dataCommand, doctorCommand,
+  dataCommand, doctorCommand, benchCommand,
 ];
 
 const overview = `blastrain ${version}: neural networks in Node.js at the speed of the metal

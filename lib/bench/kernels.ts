@@ -1,0 +1,76 @@
+import { availableParallelism } from 'node:os';
+import { kernelNames } from '../experiment/verify';
+import type { KernelName } from '../experiment/verify';
+import { kernelsFor, setThreads } from '../kernels';
+import type { BackendName, Dtype } from '../kernels/contract';
+import { costOf } from './cost';
+import { kernelCalls } from './kernelCalls';
+import type { CallSizes } from './kernelCalls';
+import { describeMachine, LoadWatch } from './machine';
+import { leastTime, measurePeak } from './peak';
+import type { PeakOptions } from './peak';
+import type { BenchEntry, BenchReport } from './report';
+import { inProcess, measure } from './timing';
+
+export interface KernelsOptions {
+  readonly backends: readonly BackendName[];
+  /** Default: all. */
+  readonly kernels?: readonly KernelName[];
+  readonly dtype?: Dtype;
+  readonly threads?: number;
+  readonly sizes?: readonly CallSizes[];
+  readonly rounds?: number;
+  readonly sampleSeconds?: number;
+  readonly peak?: PeakOptions;
+  readonly onProgress?: (what: string) => void;
+}
+
+/** Two-layer nets of the course's size and of twenty times as many hidden units. */
+const realSizes: readonly CallSizes[] = [
+  { batch: 200, inputs: 3072, hidden: 50, classes: 10 },
+  { batch: 200, inputs: 3072, hidden: 1024, classes: 10 },
+];
+
+/**
+ * How long every kernel takes on each backend, at the sizes of real nets, and how much of the machine's peak that is. One dtype in
+ * a process: V8 specialises the TypeScript kernels on the arrays that it has seen.
+ * Throws ERR_BACKEND where native is asked for and does not load.
+ */
+export async function benchKernels(options: KernelsOptions): Promise<BenchReport> {
+  const { backends, kernels = kernelNames, dtype = 'float32', threads = availableParallelism(), sizes = realSizes } = options;
+  const { rounds = 5, sampleSeconds = 0.003, onProgress } = options;
+  const watch = new LoadWatch();
+  setThreads(threads);
+  const native = backends.includes('native');
+  if (native) onProgress?.('peak');
+  const peak = native ? await measurePeak(dtype, options.peak) : null;
+  const width = dtype === 'float32' ? 4 : 8;
+  const entries: BenchEntry[] = [];
+  const calls = sizes.map((size) => kernelCalls(dtype, size));
+  for (const kernel of kernels) {
+    onProgress?.(kernel);
+    const known = new Set<string>();
+    for (const args of calls.flatMap((list) => list[kernel])) {
+      const { shape, flops, bytes } = costOf(kernel, args, width);
+      if (known.has(shape)) continue;
+      known.add(shape);
+      const contenders = backends.map((backend) => {
+        const operations = kernelsFor(dtype, backend) as unknown as Readonly<Record<KernelName, (...args: readonly unknown[]) => unknown>>;
+        return inProcess(backend, () => {
+          operations[kernel](...args);
+        });
+      });
+      const times = await measure(contenders, { rounds, sampleSeconds });
+      backends.forEach((backend, b) => {
+        const time = times[b]!;
+        const share = peak === null || backend !== 'native' ? null : leastTime(peak, flops, bytes) / time.median;
+        entries.push({ subject: kernel, case: shape, who: backend, time, flops, bytes, share });
+      });
+    }
+  }
+  return {
+    type: 'bench', version: 1, benchmark: 'kernels', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(), peak,
+    entries, notes: [],
+  };
+}
+

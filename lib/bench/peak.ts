@@ -1,0 +1,55 @@
+import { kernelsFor } from '../kernels';
+import { allocate } from '../kernels/contract';
+import type { Dtype } from '../kernels/contract';
+import { inProcess, measure } from './timing';
+
+/** What this machine does at best, measured with the native kernels. */
+export interface Peak {
+  readonly dtype: Dtype;
+  /** Floating-point operations a second of a large product. */
+  readonly flops: number;
+  /** Bytes a second of a pass over as many bytes, from what the nearest cache holds to far more than all of them do. */
+  readonly streams: readonly { readonly bytes: number; readonly rate: number }[];
+}
+
+/** How far the measurement of a peak goes; smaller where only its working is to be seen. */
+export interface PeakOptions {
+  /** Side of the product. */
+  readonly product?: number;
+  /** Bytes of the longest pass. */
+  readonly stream?: number;
+}
+
+const shortestStream = 2 ** 15;
+
+/** Measures a large product and passes of growing length. Throws ERR_BACKEND where the native kernels do not load. */
+export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 28 }: PeakOptions = {}): Promise<Peak> {
+  const kernels = kernelsFor(dtype, 'native');
+  const options = { rounds: 5, sampleSeconds: 0.005 };
+  const matrix = (): ReturnType<typeof allocate> => allocate(dtype, product * product).fill(0.5);
+  const [a, b, c] = [matrix(), matrix(), matrix()];
+  const gemm = inProcess('gemm', () => {
+    kernels.gemm(false, false, product, product, product, 1, a, b, 0, c);
+  });
+  const [time] = await measure([gemm], options);
+
+  const streams: { bytes: number; rate: number }[] = [];
+  for (let bytes = shortestStream; bytes <= stream; bytes *= 8) {
+    const n = bytes / 2 / a.BYTES_PER_ELEMENT;
+    const [x, y] = [allocate(dtype, n), allocate(dtype, n)];
+    // Both read x and y and write one of them: half as much again as the arrays hold.
+    const passes = [
+      inProcess('axpy', () => { kernels.axpy(n, 0.5, x, y); }),
+      inProcess('add', () => { kernels.add(n, x, y, y); }),
+    ];
+    const best = Math.min(...(await measure(passes, options)).map((timing) => timing.best));
+    streams.push({ bytes, rate: (1.5 * bytes) / best });
+  }
+  return { dtype, flops: (2 * product ** 3) / time!.best, streams };
+}
+
+/** The least time for so many operations on so many bytes: either the arithmetic or the memory sets it. */
+export function leastTime({ flops: rate, streams }: Peak, flops: number, bytes: number): number {
+  const fitting = streams.find((stream) => stream.bytes >= bytes) ?? streams[streams.length - 1]!;
+  return Math.max(flops / rate, bytes / fitting.rate);
+}

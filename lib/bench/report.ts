@@ -1,0 +1,43 @@
+import type { Load, Machine } from './machine';
+import type { Peak } from './peak';
+import type { Timing } from './timing';
+
+/** The benchmarks by name. */
+export const benchmarks = ['kernels', 'step', 'peers', 'scaling'] as const;
+export type BenchmarkName = (typeof benchmarks)[number];
+
+/** How long one contender took for one piece of work. */
+export interface BenchEntry {
+  /** What was done: a kernel, or a step of a net. */
+  readonly subject: string;
+  /** At which sizes. */
+  readonly case: string;
+  /** Who did it. */
+  readonly who: string;
+  readonly time: Timing;
+  /** Floating-point operations of products; 0 where there are none. */
+  readonly flops: number;
+  /** Bytes that must be moved at least; 0 where nobody counts them. */
+  readonly bytes: number;
+  /** Least time that this machine's measured peak allows over the time it took; null where the peak is not this contender's. */
+  readonly share: number | null;
+}
+
+/** What a benchmark found, as --json prints it and --compare reads it. */
+export interface BenchReport {
+  readonly type: 'bench';
+  readonly version: 1;
+  readonly benchmark: BenchmarkName;
+  readonly at: string;
+  readonly machine: Machine;
+  readonly load: Load;
+  readonly peak: Peak | null;
+  readonly entries: readonly BenchEntry[];
+  /** What a reader of the figures has to know: who is missing and why, who disagreed. */
+  readonly notes: readonly string[];
+}
+
+/** The name of an entry within its report. */
+export function entryId({ subject, case: sizes, who }: BenchEntry): string {
+  return `${subject}, ${sizes}, ${who}`;
+}

@@ -1,0 +1,75 @@
+import { availableParallelism } from 'node:os';
+import { setThreads } from '../kernels';
+import type { BackendName } from '../kernels/contract';
+import { describeMachine, LoadWatch } from './machine';
+import { benchData } from './nets';
+import type { BenchNet } from './nets';
+import { leastTime, measurePeak } from './peak';
+import type { Peak, PeakOptions } from './peak';
+import { flopsOf, ProductsInC, productsOf } from './products';
+import type { BenchEntry, BenchReport } from './report';
+import { measure } from './timing';
+import { benchTraining, trainingContender } from './training';
+
+export interface StepOptions {
+  readonly nets: readonly BenchNet[];
+  readonly backends: readonly BackendName[];
+  /** Of the native kernels and of OpenBLAS; default: as many as there are cores. */
+  readonly threads?: number;
+  readonly rounds?: number;
+  readonly sampleSeconds?: number;
+  /** Training rows; default: as many as CIFAR-10 has. */
+  readonly rows?: number;
+  readonly peak?: PeakOptions;
+  readonly onProgress?: (what: string) => void;
+}
+
+/** The name of the contender that only makes the products. */
+export const productsName = 'products in C';
+
+/**
+ * How long a training step takes, from drawing the batch to the update, on each backend, beside its large products alone.
+ * Throws ERR_BACKEND where native is asked for and does not load.
+ */
+export async function benchStep(options: StepOptions): Promise<BenchReport> {
+  const { nets, backends, threads = availableParallelism(), rounds = 9, sampleSeconds = 0.05, onProgress } = options;
+  const watch = new LoadWatch();
+  setThreads(threads);
+  const notes: string[] = [];
+  const native = backends.includes('native');
+  if (native) onProgress?.('peak');
+  const peak = native ? await measurePeak('float32', options.peak) : null;
+  const products = native ? await ProductsInC.start(threads) : 'the products in C: they are measured beside native steps only';
+  if (typeof products === 'string') notes.push(products);
+  const entries: BenchEntry[] = [];
+  for (const net of nets) {
+    onProgress?.(net.name);
+    const data = benchData(net, options.rows);
+    const trainings = backends.map((backend) => ({ backend, training: benchTraining(net, data, backend) }));
+    const contenders = trainings.map(({ backend, training }) => trainingContender(backend, training));
+    if (typeof products !== 'string') contenders.push(await products.contender(productsName, productsOf(net)));
+    const times = await measure(contenders, { rounds, sampleSeconds, pauseSeconds: settlingSeconds });
+    contenders.forEach(({ name }, c) => {
+      const flops = trainings[c]?.training.flops ?? productsOf(net).reduce((sum, product) => sum + flopsOf(product), 0);
+      const time = times[c]!;
+      entries.push({
+        subject: net.name, case: net.label, who: name, time, flops, bytes: 0,
+        share: name === 'typescript' ? null : shareOf(peak, flops, time.median),
+      });
+    });
+  }
+  const children = typeof products === 'string' ? 0 : await products.stop();
+  return {
+    type: 'bench', version: 1, benchmark: 'step', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(children),
+    peak, entries, notes,
+  };
+}
+
+/** So long do threads of OpenBLAS and of OpenMP spin at most when a process has nothing to do any more. */
+export const settlingSeconds = 0.1;
+
+/** Of the arithmetic's peak: a step's operations are its products. */
+export function shareOf(peak: Peak | null, flops: number, seconds: number): number | null {
+  return peak === null ? null : leastTime(peak, flops, 0) / seconds;
+}
+

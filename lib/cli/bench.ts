@@ -1,0 +1,125 @@
+import { extname } from 'node:path';
+import { benchKernels } from '../bench/kernels';
+import { findNet, netNames } from '../bench/nets';
+import { benchmarks } from '../bench/report';
+import type { BenchmarkName, BenchReport } from '../bench/report';
+import { benchStep } from '../bench/step';
+import { expected, nearest } from '../errors';
+import { kernelNames } from '../experiment/verify';
+import type { KernelName } from '../experiment/verify';
+import { replaceFile } from '../files';
+import { nativeStatus } from '../kernels';
+import type { BackendName } from '../kernels/contract';
+import { benchMarkdown, benchTable, benchVerdicts, loadText, machineText } from '../report/bench';
+import type { Command } from './command';
+import { backendOption, choiceOption, integerOption } from './flagValues';
+import { readOptions, requirePositional } from './options';
+import { ProgressLine } from './terminal/progress';
+import { coloursOf, terminalOf, wrap } from './terminal/style';
+import { renderTable } from './terminal/table';
+
+const options = {
+  nets: { type: 'string' }, kernels: { type: 'string' }, dtype: { type: 'string' }, backend: { type: 'string' },
+  threads: { type: 'string' }, rounds: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
+} as const;
+
+/** The options as they were typed. */
+type Values = ReturnType<typeof readOptions<typeof options>>['values'];
+
+export const benchCommand: Command = {
+  name: 'bench',
+  summary: 'measure this machine: kernels and training steps',
+  help: `Usage: blastrain bench ${benchmarks.join('|')} [options]
+
+  kernels   every kernel at the sizes of real nets, natively and in TypeScript: time,
+            rate, share of this machine's measured peak, speed-up
+  step      whole training steps, from drawing the batch to the update, beside
+            their large products alone called from C (needs a C compiler)
+
+Options:
+  --nets A,B        which nets [${netNames.join(',')}]
+  --kernels A,B     which kernels [all]
+  --dtype NAME      number format of kernels [float32]
+  --backend NAME    native or typescript [both]
+  --threads N       threads of the native kernels [all cores]
+  --rounds N        samples of each figure
+  --out FILE        also into a file: .json or .md; repeat it for several
+  --json            the report on standard output, nothing else
+
+Figures are medians of samples that were taken in turn; ± is half of the distance
+between their quartiles. Nothing is concluded where others used the machine.
+`,
+  async run(args) {
+    const { values, positionals } = readOptions(args, options, { names: ['BENCHMARK'] });
+    const benchmark = choiceOption('benchmark', requirePositional(positionals[0], `one of ${benchmarks.join(', ')}`, 'bench'), benchmarks);
+    const writers = (values.out ?? []).map(writerOf);
+    const report = await measureWith(benchmark, values);
+    for (const write of writers) write(report);
+    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : render(report));
+    return 0;
+  },
+};
+
+async function measureWith(benchmark: BenchmarkName, values: Values): Promise<BenchReport> {
+  const progress = new ProgressLine();
+  const common = {
+    ...(values.threads !== undefined && { threads: integerOption('threads', values.threads, 1) }),
+    ...(values.rounds !== undefined && { rounds: integerOption('rounds', values.rounds, 1) }),
+    onProgress: (what: string): void => {
+      progress.update(() => [{ text: `measuring ${what}`, rank: 1 }]);
+    },
+  };
+  const backends = backendsOf(values.backend);
+  const nets = (values.nets?.split(',') ?? netNames).map(findNet);
+  try {
+    if (benchmark === 'step') return await benchStep({ ...common, nets, backends });
+    return await benchKernels({
+      ...common,
+      backends,
+      ...(values.kernels !== undefined && { kernels: values.kernels.split(',').map(kernelOption) }),
+      ...(values.dtype !== undefined && { dtype: choiceOption('dtype', values.dtype, ['float32', 'float64']) }),
+    });
+  } finally {
+    progress.done();
+  }
+}
+
+/** Native first, where it loads. */
+function backendsOf(choice: string | undefined): BackendName[] {
+  const { backend } = backendOption(choice);
+  if (backend !== undefined) return [backend];
+  return nativeStatus().loaded ? ['native', 'typescript'] : ['typescript'];
+}
+
+function kernelOption(name: string): KernelName {
+  const found = kernelNames.find((kernel) => kernel === name);
+  if (found !== undefined) return found;
+  throw expected('ERR_CONFIG', nearest(name, kernelNames) ?? 'the name of a kernel', '--kernels', name, { path: 'kernels' });
+}
+
+const formats: Readonly<Record<string, (report: BenchReport) => string>> = {
+  '.json': (report) => `${JSON.stringify(report, null, 2)}\n`,
+  '.md': benchMarkdown,
+};
+
+/** Writes a report into a file as its ending says. Throws ERR_CONFIG, before anything is measured, for another ending. */
+function writerOf(file: string): (report: BenchReport) => void {
+  const format = formats[extname(file)];
+  if (format === undefined) throw expected('ERR_CONFIG', `a file ending in ${Object.keys(formats).join(' or ')}`, '--out', file, { path: 'out' });
+  return (report) => {
+    replaceFile(file, format(report));
+  };
+}
+
+function render(report: BenchReport): string {
+  const terminal = terminalOf(process.stdout);
+  const { headers, rows } = benchTable(report);
+  const columns = headers.map((header, c) => ({
+    header, align: rows.every((row) => /^[\d–]|^$/.test(row[c]!)) ? ('right' as const) : ('left' as const),
+  }));
+  const paragraph = (text: string): string => `${wrap(text, Math.min(100, terminal.columns))}\n`;
+  return (
+    `${paragraph(machineText(report))}\n${renderTable(columns, rows, terminal)}\n` +
+    [...benchVerdicts(report), ...report.notes].map(paragraph).join('') + (report.load.quiet ? loadText(report) : coloursOf(terminal).yellow(loadText(report))) + '\n'
+  );
+}
