@@ -6,6 +6,7 @@
 #include "blas.h"
 #include "calls.h"
 #include "cpu.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -70,7 +71,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   Napi::Object info = Napi::Object::New(env);
   info["openblasVersion"] = blas::Config();
   info["openblasCore"] = blas::Core();
-  info["threads"] = blas::Threads();
+  info["threads"] = Pool::Shared().Threads();
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;
   info["compiler"] = kCompiler;
@@ -80,12 +81,23 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
 void SetThreads(Args& args) {
   const int64_t threads = args.Size();
   if (threads == 0) throw kBadArgument;
-  blas::SetThreads(static_cast<int>(threads));
+  Pool::Shared().SetThreads(static_cast<int>(std::min<int64_t>(threads, Pool::kMax)));
 }
 
-double GetThreads(Args&) { return blas::Threads(); }
+double GetThreads(Args&) { return Pool::Shared().Threads(); }
+
+// OpenBLAS's threads become the pool's: as many as it was told to use. Once for the process.
+void TakeOverThreads() {
+  static const bool once = [] {
+    Pool::Shared().SetThreads(blas::Threads());
+    blas::SetThreads(1);
+    return true;
+  }();
+  static_cast<void>(once);
+}
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  TakeOverThreads();
   exports["float32"] = Kernels<float>(env);
   exports["float64"] = Kernels<double>(env);
   exports["info"] = Napi::Function::New<Info>(env, "info");

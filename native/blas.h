@@ -21,6 +21,7 @@ namespace blastrain::blas {
 inline std::string Config() { return openblas_get_config != nullptr ? openblas_get_config() : ""; }
 inline std::string Core() { return openblas_get_corename != nullptr ? openblas_get_corename() : ""; }
 inline int MaxThreads() { return openblas_get_num_procs != nullptr ? openblas_get_num_procs() : 1; }
+// As many as OPENBLAS_NUM_THREADS says, until SetThreads.
 inline int Threads() { return openblas_get_num_threads != nullptr ? openblas_get_num_threads() : 1; }
 inline void SetThreads(int threads) {
   if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);

@@ -2,6 +2,7 @@
 
 #include "binding.h"
 #include "kernels/activation.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -11,7 +12,7 @@ struct ActivationCalls {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::ReluForward(n, x, y);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::ReluForward(end - i, x + i, y + i); });
   }
 
   static void ReluBackward(Args& args) {
@@ -19,7 +20,7 @@ struct ActivationCalls {
     const T* y = args.Array<T>(n);
     const T* dy = args.Array<T>(n);
     T* dx = args.Array<T>(n);
-    blastrain::ReluBackward(n, y, dy, dx);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::ReluBackward(end - i, y + i, dy + i, dx + i); });
   }
 
   static void LeakyReluForward(Args& args) {
@@ -27,7 +28,7 @@ struct ActivationCalls {
     const T slope = args.Scalar<T>();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::LeakyReluForward(n, slope, x, y);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::LeakyReluForward(end - i, slope, x + i, y + i); });
   }
 
   static void LeakyReluBackward(Args& args) {
@@ -36,14 +37,14 @@ struct ActivationCalls {
     const T* y = args.Array<T>(n);
     const T* dy = args.Array<T>(n);
     T* dx = args.Array<T>(n);
-    blastrain::LeakyReluBackward(n, slope, y, dy, dx);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::LeakyReluBackward(end - i, slope, y + i, dy + i, dx + i); });
   }
 
   static void TanhForward(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::TanhForward(n, x, y);
+    Split({n, kComputed}, [=](int64_t i, int64_t end) { blastrain::TanhForward(end - i, x + i, y + i); });
   }
 
   static void TanhBackward(Args& args) {
@@ -51,14 +52,14 @@ struct ActivationCalls {
     const T* y = args.Array<T>(n);
     const T* dy = args.Array<T>(n);
     T* dx = args.Array<T>(n);
-    blastrain::TanhBackward(n, y, dy, dx);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::TanhBackward(end - i, y + i, dy + i, dx + i); });
   }
 
   static void SigmoidForward(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::SigmoidForward(n, x, y);
+    Split({n, kComputed}, [=](int64_t i, int64_t end) { blastrain::SigmoidForward(end - i, x + i, y + i); });
   }
 
   static void SigmoidBackward(Args& args) {
@@ -66,14 +67,14 @@ struct ActivationCalls {
     const T* y = args.Array<T>(n);
     const T* dy = args.Array<T>(n);
     T* dx = args.Array<T>(n);
-    blastrain::SigmoidBackward(n, y, dy, dx);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::SigmoidBackward(end - i, y + i, dy + i, dx + i); });
   }
 
   static void GeluForward(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::GeluForward(n, x, y);
+    Split({n, kComputed}, [=](int64_t i, int64_t end) { blastrain::GeluForward(end - i, x + i, y + i); });
   }
 
   static void GeluBackward(Args& args) {
@@ -81,7 +82,7 @@ struct ActivationCalls {
     const T* x = args.Array<T>(n);
     const T* dy = args.Array<T>(n);
     T* dx = args.Array<T>(n);
-    blastrain::GeluBackward(n, x, dy, dx);
+    Split({n, kComputed}, [=](int64_t i, int64_t end) { blastrain::GeluBackward(end - i, x + i, dy + i, dx + i); });
   }
 
   static void MaskScale(Args& args) {
@@ -90,7 +91,7 @@ struct ActivationCalls {
     const uint8_t* mask = args.Array<uint8_t>(n);
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::MaskScale(n, scale, mask, x, y);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::MaskScale(end - i, scale, mask + i, x + i, y + i); });
   }
 
   static void Add(Args& args) {
@@ -98,7 +99,7 @@ struct ActivationCalls {
     const T* a = args.Array<T>(n);
     const T* b = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::Add(n, a, b, y);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::Add(end - i, a + i, b + i, y + i); });
   }
 };
 

@@ -2,7 +2,9 @@
 
 #include "binding.h"
 #include "blas.h"
+#include "gemm.h"
 #include "kernels/bias.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -20,7 +22,7 @@ struct AlgebraCalls {
     const T beta = args.Scalar<T>();
     T* c = args.Array<T>(m * n);
     if (m == 0 || n == 0) return;
-    blas::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), int(k)), alpha, a, b, beta, c);
+    blastrain::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), int(k)), alpha, a, b, beta, c);
   }
 
   static void Axpy(Args& args) {
@@ -28,27 +30,27 @@ struct AlgebraCalls {
     const T alpha = args.Scalar<T>();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blas::Axpy(int(n), alpha, x, y);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blas::Axpy(int(end - i), alpha, x + i, y + i); });
   }
 
   static void Scal(Args& args) {
     const int64_t n = args.Size();
     const T alpha = args.Scalar<T>();
     T* x = args.Array<T>(n);
-    blas::Scal(int(n), alpha, x);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blas::Scal(int(end - i), alpha, x + i); });
   }
 
   static double Dot(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     const T* y = args.Array<T>(n);
-    return blas::Dot(int(n), x, y);
+    return Sum({n, kMoved}, [=](int64_t i, int64_t end) { return blas::Dot(int(end - i), x + i, y + i); });
   }
 
   static double Nrm2(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
-    return blas::Nrm2(int(n), x);
+    return Norm({n, kMoved}, [=](int64_t i, int64_t end) { return blas::Nrm2(int(end - i), x + i); });
   }
 
   static void BiasForward(Args& args) {
@@ -56,7 +58,7 @@ struct AlgebraCalls {
     const int64_t n = args.Size();
     const T* bias = args.Array<T>(n);
     T* y = args.Array<T>(m * n);
-    blastrain::BiasForward(m, n, bias, y);
+    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) { blastrain::BiasForward(end - i, n, bias, y + i * n); });
   }
 
   static void BiasBackward(Args& args) {
@@ -65,7 +67,10 @@ struct AlgebraCalls {
     const T* dy = args.Array<T>(m * n);
     const T beta = args.Scalar<T>();
     T* dbias = args.Array<T>(n);
-    blastrain::BiasBackward(m, n, dy, beta, dbias);
+    // By columns: each sum stays in the order of the rows.
+    Split({n, kMoved / std::max<int64_t>(1, m)}, [=](int64_t j, int64_t end) {
+      blastrain::BiasBackward(m, end - j, n, dy + j, beta, dbias + j);
+    });
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "binding.h"
 #include "kernels/gather.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -18,8 +19,11 @@ struct GatherCalls {
     if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    if (src.type == kArrayType<T>) return blastrain::GatherRows(m, n, rows, src.As<T>(), scale, shift, x);
-    blastrain::GatherRows(m, n, rows, src.As<uint8_t>(), scale, shift, x);
+    // By columns, as the products that follow split long rows: each thread finds its part of x in its own cache.
+    Split({n, kComputed / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
+      if (src.type == kArrayType<T>) return blastrain::GatherRows(m, n, begin, end, rows, src.As<T>(), scale, shift, x);
+      blastrain::GatherRows(m, n, begin, end, rows, src.As<uint8_t>(), scale, shift, x);
+    });
   }
 
   static void GatherImages(Args& args) {
@@ -40,8 +44,13 @@ struct GatherCalls {
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
     const ImageShape shape{channels, height, width};
-    if (src.type == kArrayType<T>) return blastrain::GatherImages(m, shape, rows, geometry, src.As<T>(), scale, shift, x);
-    blastrain::GatherImages(m, shape, rows, geometry, src.As<uint8_t>(), scale, shift, x);
+    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+      const Indices some = rows.From(i);
+      const int32_t* by = geometry + 7 * i;
+      T* out = x + i * n;
+      if (src.type == kArrayType<T>) return blastrain::GatherImages(end - i, shape, some, by, src.As<T>(), scale, shift, out);
+      blastrain::GatherImages(end - i, shape, some, by, src.As<uint8_t>(), scale, shift, out);
+    });
   }
 
   static void MixRows(Args& args) {
@@ -51,7 +60,8 @@ struct GatherCalls {
     const int32_t* partners = args.Array<int32_t>(m);
     const T* x = args.Array<T>(m * n);
     T* y = args.Array<T>(m * n);
-    blastrain::MixRows(m, n, lambda, Checked(partners, m, m), x, y);
+    const Indices rows = Checked(partners, m, m);
+    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) { blastrain::MixRows(i, end, n, lambda, rows, x, y); });
   }
 };
 

@@ -3,6 +3,7 @@
 #include "binding.h"
 #include "kernels/loss.h"
 #include "kernels/softmax.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -13,7 +14,7 @@ struct LossCalls {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     T* y = args.Array<T>(m * n);
-    blastrain::SoftmaxForward(m, n, x, y);
+    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) { blastrain::SoftmaxForward(end - i, n, x + i * n, y + i * n); });
   }
 
   static void SoftmaxBackward(Args& args) {
@@ -22,7 +23,9 @@ struct LossCalls {
     const T* y = args.Array<T>(m * n);
     const T* dy = args.Array<T>(m * n);
     T* dx = args.Array<T>(m * n);
-    blastrain::SoftmaxBackward(m, n, y, dy, dx);
+    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) {
+      blastrain::SoftmaxBackward(end - i, n, y + i * n, dy + i * n, dx + i * n);
+    });
   }
 
   static double SoftmaxCrossEntropyForward(Args& args) {
@@ -31,7 +34,10 @@ struct LossCalls {
     const T* x = args.Array<T>(m * n);
     const int32_t* labels = args.Array<int32_t>(m);
     T* probs = args.Array<T>(m * n);
-    return blastrain::SoftmaxCrossEntropyForward(m, n, x, Checked(labels, m, n), probs);
+    const Indices targets = Checked(labels, m, n);
+    return Sum(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+      return blastrain::SoftmaxCrossEntropyForward(end - i, n, x + i * n, targets.From(i), probs + i * n);
+    });
   }
 
   static void SoftmaxCrossEntropyBackward(Args& args) {
@@ -41,7 +47,10 @@ struct LossCalls {
     const T* probs = args.Array<T>(m * n);
     const int32_t* labels = args.Array<int32_t>(m);
     T* dx = args.Array<T>(m * n);
-    blastrain::SoftmaxCrossEntropyBackward(m, n, scale, probs, Checked(labels, m, n), dx);
+    const Indices targets = Checked(labels, m, n);
+    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) {
+      blastrain::SoftmaxCrossEntropyBackward(end - i, n, scale, probs + i * n, targets.From(i), dx + i * n);
+    });
   }
 
   static double SoftCrossEntropyForward(Args& args) {
@@ -52,7 +61,10 @@ struct LossCalls {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(n);
     T* probs = args.Array<T>(m * n);
-    return blastrain::SoftCrossEntropyForward(m, n, smoothing, x, targets, weights, probs);
+    return Sum(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+      const int64_t at = i * n;
+      return blastrain::SoftCrossEntropyForward(end - i, n, smoothing, x + at, targets + at, weights, probs + at);
+    });
   }
 
   static void SoftCrossEntropyBackward(Args& args) {
@@ -64,7 +76,10 @@ struct LossCalls {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(n);
     T* dx = args.Array<T>(m * n);
-    blastrain::SoftCrossEntropyBackward(m, n, scale, smoothing, probs, targets, weights, dx);
+    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) {
+      const int64_t at = i * n;
+      blastrain::SoftCrossEntropyBackward(end - i, n, scale, smoothing, probs + at, targets + at, weights, dx + at);
+    });
   }
 
   static double SquaredErrorForward(Args& args) {
@@ -80,7 +95,9 @@ struct LossCalls {
     const T* x = args.Array<T>(n);
     const T* targets = args.Array<T>(n);
     T* dx = args.Array<T>(n);
-    blastrain::SquaredErrorBackward(n, scale, x, targets, dx);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) {
+      blastrain::SquaredErrorBackward(end - i, scale, x + i, targets + i, dx + i);
+    });
   }
 
   static void Argmax(Args& args) {
@@ -89,7 +106,7 @@ struct LossCalls {
     const T* x = args.Array<T>(m * n);
     int32_t* out = args.Array<int32_t>(m);
     if (n == 0 && m > 0) throw kBadArgument;  // An empty row has no maximum.
-    blastrain::Argmax(m, n, x, out);
+    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) { blastrain::Argmax(end - i, n, x + i * n, out + i); });
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "binding.h"
 #include "kernels/normalization.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -20,8 +21,10 @@ struct NormalizationCalls {
     T* mean = args.Array<T>(n);
     T* inverse_std = args.Array<T>(n);
     T* y = args.Array<T>(m * n);
-    blastrain::BatchNormForward(m, n, epsilon, momentum, x, gamma, beta, running_mean, running_variance, mean,
-                                inverse_std, y);
+    SplitColumns(m, n, [=](int64_t begin, int64_t end) {
+      blastrain::BatchNormForward(m, n, begin, end, epsilon, momentum, x, gamma, beta, running_mean, running_variance, mean,
+                                  inverse_std, y);
+    });
   }
 
   static void BatchNormEvaluate(Args& args) {
@@ -34,7 +37,9 @@ struct NormalizationCalls {
     const T* running_mean = args.Array<T>(n);
     const T* running_variance = args.Array<T>(n);
     T* y = args.Array<T>(m * n);
-    blastrain::BatchNormEvaluate(m, n, epsilon, x, gamma, beta, running_mean, running_variance, y);
+    SplitColumns(m, n, [=](int64_t begin, int64_t end) {
+      blastrain::BatchNormEvaluate(m, n, begin, end, epsilon, x, gamma, beta, running_mean, running_variance, y);
+    });
   }
 
   static void BatchNormBackward(Args& args) {
@@ -48,7 +53,9 @@ struct NormalizationCalls {
     T* dgamma = args.Array<T>(n);
     T* dbeta = args.Array<T>(n);
     T* dx = args.Array<T>(m * n);
-    blastrain::BatchNormBackward(m, n, x, gamma, mean, inverse_std, dy, dgamma, dbeta, dx);
+    SplitColumns(m, n, [=](int64_t begin, int64_t end) {
+      blastrain::BatchNormBackward(m, n, begin, end, x, gamma, mean, inverse_std, dy, dgamma, dbeta, dx);
+    });
   }
 
   static void LayerNormForward(Args& args) {
@@ -61,7 +68,9 @@ struct NormalizationCalls {
     T* mean = args.Array<T>(m);
     T* inverse_std = args.Array<T>(m);
     T* y = args.Array<T>(m * n);
-    blastrain::LayerNormForward(m, n, epsilon, x, gamma, beta, mean, inverse_std, y);
+    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+      blastrain::LayerNormForward(end - i, n, epsilon, x + i * n, gamma, beta, mean + i, inverse_std + i, y + i * n);
+    });
   }
 
   static void LayerNormBackward(Args& args) {
@@ -75,7 +84,20 @@ struct NormalizationCalls {
     T* dgamma = args.Array<T>(n);
     T* dbeta = args.Array<T>(n);
     T* dx = args.Array<T>(m * n);
-    blastrain::LayerNormBackward(m, n, x, gamma, mean, inverse_std, dy, dgamma, dbeta, dx);
+    // The sums first: dx may be where dy is.
+    SplitColumns(m, n, [=](int64_t begin, int64_t end) {
+      LayerNormParameters(m, n, begin, end, x, mean, inverse_std, dy, dgamma, dbeta);
+    });
+    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+      const int64_t at = i * n;
+      blastrain::LayerNormBackward(end - i, n, x + at, gamma, mean + i, inverse_std + i, dy + at, dx + at);
+    });
+  }
+
+ private:
+  template <typename Work>
+  static void SplitColumns(int64_t m, int64_t n, const Work& work) {
+    Split({n, std::max(kColumns, kComputed / std::max<int64_t>(1, m)), kColumns}, work);
   }
 };
 

@@ -3,6 +3,7 @@
 #include "binding.h"
 #include "kernels/adaptive.h"
 #include "kernels/sgd.h"
+#include "pool.h"
 
 namespace blastrain {
 
@@ -17,7 +18,10 @@ struct OptimizerCalls {
     T* w = args.Array<T>(n);
     const T* dw = args.Array<T>(n);
     T* v = args.Array<T>(momentum == 0 ? 0 : n);
-    blastrain::SgdStep(n, lr, static_cast<T>(momentum), decay, nesterov, w, dw, v);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) {
+      T* velocity = momentum == 0 ? nullptr : v + i;
+      blastrain::SgdStep(end - i, lr, static_cast<T>(momentum), decay, nesterov, w + i, dw + i, velocity);
+    });
   }
 
   // The betas stay doubles: the kernel rounds them and 1 - beta apart.
@@ -34,7 +38,9 @@ struct OptimizerCalls {
     const T* dw = args.Array<T>(n);
     T* m = args.Array<T>(n);
     T* v = args.Array<T>(n);
-    blastrain::AdamStep(n, step_size, beta1, beta2, root_correction, epsilon, decay, keep, w, dw, m, v);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) {
+      blastrain::AdamStep(end - i, step_size, beta1, beta2, root_correction, epsilon, decay, keep, w + i, dw + i, m + i, v + i);
+    });
   }
 
   static void RmspropStep(Args& args) {
@@ -46,7 +52,9 @@ struct OptimizerCalls {
     T* w = args.Array<T>(n);
     const T* dw = args.Array<T>(n);
     T* v = args.Array<T>(n);
-    blastrain::RmspropStep(n, lr, rho, epsilon, decay, w, dw, v);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) {
+      blastrain::RmspropStep(end - i, lr, rho, epsilon, decay, w + i, dw + i, v + i);
+    });
   }
 
   static void LionStep(Args& args) {
@@ -59,7 +67,9 @@ struct OptimizerCalls {
     T* w = args.Array<T>(n);
     const T* dw = args.Array<T>(n);
     T* m = args.Array<T>(n);
-    blastrain::LionStep(n, lr, beta1, beta2, decay, keep, w, dw, m);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) {
+      blastrain::LionStep(end - i, lr, beta1, beta2, decay, keep, w + i, dw + i, m + i);
+    });
   }
 
   static void Lerp(Args& args) {
@@ -67,7 +77,7 @@ struct OptimizerCalls {
     const T t = args.Scalar<T>();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    blastrain::Lerp(n, t, x, y);
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::Lerp(end - i, t, x + i, y + i); });
   }
 };
 

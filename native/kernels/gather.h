@@ -16,10 +16,13 @@ BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const T* scale,
   for (int64_t j = 0; j < n; j++) x[j] = scale[j] * static_cast<T>(src[j]) + shift[j];
 }
 
-// x[i,:] <- scale src[indices[i],:] + shift.
+// x[i,j] <- scale[j] src[indices[i],j] + shift[j] for columns j in [begin, end) of n.
 template <typename T, typename Source>
-void GatherRows(int64_t m, int64_t n, Indices indices, const Source* src, const T* scale, const T* shift, T* x) {
-  for (int64_t i = 0; i < m; i++, x += n) NormaliseRow(n, src + indices[i] * n, scale, shift, x);
+void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const T* scale,
+                const T* shift, T* x) {
+  for (int64_t i = 0; i < m; i++) {
+    NormaliseRow(end - begin, src + indices[i] * n + begin, scale + begin, shift + begin, x + i * n + begin);
+  }
 }
 
 struct ImageShape {
@@ -83,10 +86,10 @@ BLASTRAIN_KERNEL void MixRow(int64_t n, T own, const T* x, T other, const T* par
   for (int64_t j = 0; j < n; j++) y[j] = own * x[j] + other * partner[j];
 }
 
-// y[i,:] <- lambda x[i,:] + (1 - lambda) x[partners[i],:].
+// y[i,:] <- lambda x[i,:] + (1 - lambda) x[partners[i],:] for rows i in [begin, end).
 template <typename T>
-void MixRows(int64_t m, int64_t n, T lambda, Indices partners, const T* x, T* y) {
-  for (int64_t i = 0; i < m; i++) MixRow(n, lambda, x + i * n, T(1) - lambda, x + partners[i] * n, y + i * n);
+void MixRows(int64_t begin, int64_t end, int64_t n, T lambda, Indices partners, const T* x, T* y) {
+  for (int64_t i = begin; i < end; i++) MixRow(n, lambda, x + i * n, T(1) - lambda, x + partners[i] * n, y + i * n);
 }
 
 }  // namespace blastrain

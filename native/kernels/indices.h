@@ -17,6 +17,9 @@ class Indices {
     return InRange(index, bound_) ? index : 0;
   }
 
+  // The same from index i on.
+  Indices From(int64_t i) const { return Indices(data_ + i, bound_); }
+
   static int64_t Load(const int32_t* data, int64_t i) { return __atomic_load_n(data + i, __ATOMIC_RELAXED); }
   static bool InRange(int64_t index, int64_t bound) { return index >= 0 && index < bound; }
 

@@ -11,7 +11,7 @@
 namespace blastrain {
 
 // Columns are independent: a block of them goes through the rows together, so that memory is read in rows, the sums of the
-// block stay in the first-level cache and the loop over columns vectorises.
+// block stay in the first-level cache and the loop over columns vectorises. A thread gets columns [begin, end).
 inline constexpr int64_t kColumns = 64;
 
 // y <- (x - mean) inverse gamma + beta for one row of a block. x and y may be the same array.
@@ -25,12 +25,12 @@ BLASTRAIN_INLINE void NormaliseColumns(int64_t columns, const T* x, const Statis
 }
 
 template <typename T>
-BLASTRAIN_KERNEL void BatchNormForward(int64_t m, int64_t n, T epsilon, T momentum, const T* x, const T* gamma, const T* beta,
+BLASTRAIN_KERNEL void BatchNormForward(int64_t m, int64_t n, int64_t begin, int64_t end, T epsilon, T momentum, const T* x, const T* gamma, const T* beta,
                                        T* running_mean, T* running_variance, T* mean, T* inverse_std, T* y) {
   if (m == 0) return;
   const double rate = momentum;
-  for (int64_t from = 0; from < n; from += kColumns) {
-    const int64_t columns = std::min(kColumns, n - from);
+  for (int64_t from = begin; from < end; from += kColumns) {
+    const int64_t columns = std::min(kColumns, end - from);
     double centre[kColumns] = {};
     for (int64_t i = 0; i < m; i++) {
       for (int64_t j = 0; j < columns; j++) centre[j] += x[i * n + from + j];
@@ -60,10 +60,10 @@ BLASTRAIN_KERNEL void BatchNormForward(int64_t m, int64_t n, T epsilon, T moment
 
 // x and y may be the same array.
 template <typename T>
-BLASTRAIN_KERNEL void BatchNormEvaluate(int64_t m, int64_t n, T epsilon, const T* x, const T* gamma, const T* beta,
+BLASTRAIN_KERNEL void BatchNormEvaluate(int64_t m, int64_t n, int64_t begin, int64_t end, T epsilon, const T* x, const T* gamma, const T* beta,
                                         const T* running_mean, const T* running_variance, T* y) {
-  for (int64_t from = 0; from < n; from += kColumns) {
-    const int64_t columns = std::min(kColumns, n - from);
+  for (int64_t from = begin; from < end; from += kColumns) {
+    const int64_t columns = std::min(kColumns, end - from);
     double mean[kColumns];
     double inverse[kColumns];
     for (int64_t j = 0; j < columns; j++) {
@@ -79,11 +79,11 @@ BLASTRAIN_KERNEL void BatchNormEvaluate(int64_t m, int64_t n, T epsilon, const T
 
 // dy and dx may be the same array.
 template <typename T>
-BLASTRAIN_KERNEL void BatchNormBackward(int64_t m, int64_t n, const T* x, const T* gamma, const T* mean, const T* inverse_std,
+BLASTRAIN_KERNEL void BatchNormBackward(int64_t m, int64_t n, int64_t begin, int64_t end, const T* x, const T* gamma, const T* mean, const T* inverse_std,
                                         const T* dy, T* dgamma, T* dbeta, T* dx) {
   if (m == 0) return;
-  for (int64_t from = 0; from < n; from += kColumns) {
-    const int64_t columns = std::min(kColumns, n - from);
+  for (int64_t from = begin; from < end; from += kColumns) {
+    const int64_t columns = std::min(kColumns, end - from);
     double centre[kColumns];
     double inverse[kColumns];
     double factor[kColumns];
@@ -157,9 +157,28 @@ BLASTRAIN_KERNEL void LayerNormForward(int64_t m, int64_t n, T epsilon, const T*
   for (; i < m; i++) LayerNormRows<T, 1>(n, epsilon, x + i * n, gamma, beta, mean + i, inverse_std + i, y + i * n);
 }
 
+// dgamma <- sum of dy x^ and dbeta <- sum of dy over rows, both rounded after each row, for columns [begin, end).
+template <typename T>
+BLASTRAIN_KERNEL void LayerNormParameters(int64_t m, int64_t n, int64_t begin, int64_t end, const T* x, const T* mean,
+                                          const T* inverse_std, const T* dy, T* dgamma, T* dbeta) {
+  std::fill(dgamma + begin, dgamma + end, T(0));
+  std::fill(dbeta + begin, dbeta + end, T(0));
+  for (int64_t i = 0; i < m; i++, x += n, dy += n) {
+    const double mu = mean[i];
+    const double inverse = inverse_std[i];
+    BLASTRAIN_ELEMENTWISE
+    for (int64_t j = begin; j < end; j++) {
+      const double standard = (x[j] - mu) * inverse;
+      const double gradient = dy[j];
+      dgamma[j] = static_cast<T>(dgamma[j] + gradient * standard);
+      dbeta[j] = static_cast<T>(dbeta[j] + gradient);
+    }
+  }
+}
+
 template <typename T, int64_t rows>
 BLASTRAIN_INLINE void LayerNormBackwardRows(int64_t n, const T* x, const T* gamma, const T* mean, const T* inverse_std,
-                                            const T* dy, T* dgamma, T* dbeta, T* dx) {
+                                            const T* dy, T* dx) {
   double sum[rows] = {};
   double projection[rows] = {};
   for (int64_t j = 0; j < n; j++) {
@@ -179,26 +198,20 @@ BLASTRAIN_INLINE void LayerNormBackwardRows(int64_t n, const T* x, const T* gamm
     for (int64_t j = 0; j < n; j++) {
       const double standard = (x[i * n + j] - mu) * inverse;
       const double gradient = dy[i * n + j];
-      dgamma[j] = static_cast<T>(dgamma[j] + gradient * standard);
-      dbeta[j] = static_cast<T>(dbeta[j] + gradient);
       dx[i * n + j] = static_cast<T>(inverse * (gradient * gamma[j] - average - standard * slope));
     }
   }
 }
 
-// dy and dx may be the same array.
+// dx alone. dy and dx may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void LayerNormBackward(int64_t m, int64_t n, const T* x, const T* gamma, const T* mean, const T* inverse_std,
-                                        const T* dy, T* dgamma, T* dbeta, T* dx) {
-  std::fill_n(dgamma, n, T(0));
-  std::fill_n(dbeta, n, T(0));
+                                        const T* dy, T* dx) {
   int64_t i = 0;
   for (; i + kRows <= m; i += kRows) {
-    LayerNormBackwardRows<T, kRows>(n, x + i * n, gamma, mean + i, inverse_std + i, dy + i * n, dgamma, dbeta, dx + i * n);
+    LayerNormBackwardRows<T, kRows>(n, x + i * n, gamma, mean + i, inverse_std + i, dy + i * n, dx + i * n);
   }
-  for (; i < m; i++) {
-    LayerNormBackwardRows<T, 1>(n, x + i * n, gamma, mean + i, inverse_std + i, dy + i * n, dgamma, dbeta, dx + i * n);
-  }
+  for (; i < m; i++) LayerNormBackwardRows<T, 1>(n, x + i * n, gamma, mean + i, inverse_std + i, dy + i * n, dx + i * n);
 }
 
 }  // namespace blastrain

@@ -1,0 +1,53 @@
+// Products over all threads: OpenBLAS computes a part on each.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "blas.h"
+#include "pool.h"
+
+namespace blastrain {
+
+// Fewer multiplications than this take less time than sharing them.
+inline constexpr int64_t kLeastProduct = 1 << 17;
+// The most elements of C that a split of k adds up: they are written and read once more for each thread.
+inline constexpr int64_t kMostPartial = 1 << 20;
+
+// C <- alpha op(A) op(B) + beta C. Where k is long beside C, as in the first layer's forward pass, each thread takes a part of k,
+// so that each element of A and B is read by one core alone, and the sums are added from first to last. Else each takes
+// rows of C; or columns, where rows are few.
+template <typename T>
+void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+  const int64_t m = shape.m, n = shape.n, k = shape.k;
+  const int64_t threads = m * n * k < kLeastProduct ? 1 : Pool::Shared().Threads();
+  const auto part = [&](int64_t i, int64_t rows, int64_t j, int64_t columns, int64_t l, int64_t inner, T scale, T* out) {
+    blas::GemmShape some = shape;
+    some.m = int(rows);
+    some.n = int(columns);
+    some.k = int(inner);
+    const bool ta = shape.trans_a == CblasTrans, tb = shape.trans_b == CblasTrans;
+    blas::Gemm(some, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l), b + (tb ? j * shape.ldb + l : l * shape.ldb + j),
+               scale, out);
+  };
+  if (threads > 1 && k >= 2 * std::max(m, n) && m * n <= kMostPartial) {
+    thread_local std::vector<T> partial;
+    const Partition inner(k, 256);
+    partial.resize(std::max<size_t>(partial.size(), (inner.parts - 1) * m * n));
+    T* sums = partial.data();  // The caller's: a thread_local of that name is another one's elsewhere.
+    Pool::Shared().Run(inner.parts, [&](int p) {
+      const bool first = p == 0;
+      part(0, m, 0, n, inner.Begin(p), inner.End(p) - inner.Begin(p), first ? beta : 0, first ? c : sums + (p - 1) * m * n);
+    });
+    Split({m * n, kMoved / inner.parts}, [&](int64_t begin, int64_t end) {
+      for (int p = 1; p < inner.parts; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
+    });
+  } else if (m >= 64 * threads || m >= n) {
+    Split({m, (m + threads - 1) / threads, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
+  } else {
+    Split({n, n / threads}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });
+  }
+}
+
+}  // namespace blastrain
