@@ -1,10 +1,10 @@
 'use strict';
 
-/* Compiles lib/ into dist/: TypeScript to CommonJS, and the charts with their drawing library inlined. */
+/* Compiles lib/ into dist/: TypeScript to CommonJS, charts and formulas with their libraries inlined, and the formulas' style. */
 
 const { spawnSync } = require('node:child_process');
-const { chmodSync } = require('node:fs');
-const { join } = require('node:path');
+const { chmodSync, readFileSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
 const { build } = require('esbuild');
 
 const root = join(__dirname, '..');
@@ -18,17 +18,18 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 chmodSync(dist('cli', 'main.js'), 0o755);
 
-// ECharts is 60 MB installed and 1 MB used: a bundle keeps it out of the dependencies. Our own files stay files.
-const charts = dist('report', 'charts.js');
+// ECharts is 60 MB installed and 1 MB used: a bundle keeps it, and KaTeX, out of the dependencies. Our own files stay files.
+const drawing = [dist('report', 'svg.js'), dist('report', 'html', 'math.js')];
 const ownFilesStayOutside = {
   name: 'own-files-stay-outside',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => (importer === charts ? { path, external: true } : undefined));
+    onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => (drawing.includes(importer) ? { path, external: true } : undefined));
   },
 };
 build({
-  entryPoints: [charts],
-  outfile: charts,
+  entryPoints: drawing,
+  outdir: dist(),
+  outbase: dist(),
   allowOverwrite: true,
   bundle: true,
   minify: true,
@@ -38,3 +39,14 @@ build({
 }).catch(() => {
   process.exitCode = 1; // esbuild has said why
 });
+
+// A report stands alone: the fonts of its formulas, those that docs/ needs, are in their style sheet.
+const katex = dirname(require.resolve('katex/dist/katex.min.css'));
+const fonts = /KaTeX_(Main-(Regular|Bold|Italic)|Math-Italic|AMS-Regular|Size[1-4]-Regular)\.woff2/;
+const style = readFileSync(join(katex, 'katex.min.css'), 'utf8').replace(/@font-face\{[^}]*\}/g, (face) => {
+  const [file] = fonts.exec(face) ?? [];
+  if (file === undefined) return '';
+  const font = readFileSync(join(katex, 'fonts', file)).toString('base64');
+  return face.replace(/src:[^}]*/, `src:url(data:font/woff2;base64,${font}) format("woff2")`);
+});
+writeFileSync(dist('report', 'html', 'math.css'), style);

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor';
 import { evaluateCommand } from './evaluate';
 import { gradcheckCommand } from './gradcheck';
 import { lrFindCommand } from './lrFind';
+import { reportCommand } from './report';
 import { summaryCommand } from './summary';
 import { testCommand } from './test';
 import { toyCommand } from './toy';
@@ -16,7 +17,7 @@ import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
+  trainCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, reportCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
   dataCommand, doctorCommand, benchCommand,
 ];
 

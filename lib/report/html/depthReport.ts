@@ -3,7 +3,7 @@ import { depthSvg } from '../depth';
 import type { RunMetrics } from '../metrics';
 import { html } from './markup';
 import type { Html } from './markup';
-import { count, duration, percentOf } from './numbers';
+import { count, duration, percent, percentOf } from './numbers';
 import { drawing, figure, renderPage, table } from './page';
 import { appendices, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
@@ -32,18 +32,18 @@ export function depthReport(report: DepthReport, nets: readonly ReportedNet[], b
 }
 
 function comparison({ best, results, test }: DepthReport, nets: readonly ReportedNet[], { account }: ReportedRun): Html {
-  const rows = 'sizes' in account.data ? account.data.sizes : { train: NaN, validation: account.evaluations.validation?.rows ?? NaN };
-  const winner = results.find(({ run }) => run === best)!;
-  const closest = results.filter(({ run }) => run !== best).reduce((a, b) => (b.valAccuracy > a.valAccuracy ? b : a), results.find(({ run }) => run !== best)!);
+  const shareOf = (split: 'train' | 'validation', share: number): string =>
+    'sizes' in account.data ? percentOf(share, account.data.sizes[split]) : percent(share);
+  const [first, second] = results.map(({ valAccuracy }) => valAccuracy).sort((a, b) => b - a);
   return html`${table(
     'Layers, batch norm and what they give. All nets share rows, optimiser, length and seed.',
     ['layers', 'norm', 'parameters', 'training accuracy', 'validation accuracy', 'duration', ''],
     results.map(({ run, layers, norm, parameters, trainAccuracy, valAccuracy, seconds }) => [
-      layers.join('-'), norm, count(parameters), percentOf(trainAccuracy, rows.train), percentOf(valAccuracy, rows.validation),
+      layers.join('-'), norm, count(parameters), shareOf('train', trainAccuracy), shareOf('validation', valAccuracy),
       duration(seconds), run === best ? html`<strong>best</strong>` : '',
     ]),
   )}
 ${uncertainty}
-<p>The best leads the next by ${(100 * (winner.valAccuracy - closest.valAccuracy)).toFixed(1)} points of validation accuracy. Each net was trained once, from one seed: differences of the size of the standard error may be chance. On the test split, which only the best was run on, it reaches ${percentOf(test.testAccuracy, test.testRows)} (look ${test.look} at this split).</p>
+<p>The best leads the next by ${(100 * (first! - second!)).toFixed(1)} points of validation accuracy. Each net was trained once, from one seed: differences of the size of the standard error may be chance. On the test split, which only the best was run on, it reaches ${percentOf(test.testAccuracy, test.testRows)} (look ${test.look} at this split).</p>
 ${figure(drawing(depthSvg(nets)), 'Validation accuracy of all nets at each evaluation; dashed with batch norm.')}`;
 }

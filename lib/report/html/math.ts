@@ -1,17 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type * as Katex from 'katex';
+import { packageRoot, withFileErrors } from '../../files';
 import { raw } from './markup';
 import type { Html } from './markup';
 
 /**
- * A formula of TeX as MathML, which browsers set without script, style sheet or font. Throws what KaTeX throws for TeX that it
- * does not know.
+ * A formula of TeX, set for the eye and beside it as MathML for those who listen. Its page needs {@link mathStyle}. Throws
+ * what KaTeX throws for TeX that it does not know.
  */
 export function math(tex: string, display: boolean): Html {
   // Loaded with the first formula: most commands set none.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every caller asynchronous
   const { renderToString } = require('katex') as typeof Katex;
-  const markup = renderToString(tex, { displayMode: display, output: 'mathml', strict: 'error', throwOnError: true });
-  // Only the formula itself: the frame is for KaTeX's style sheet, and the copy of the source doubles the size.
-  const formula = markup.replace(/^<span class="katex">|<\/span>$/g, '');
-  return raw(formula.replace(/<semantics>([\s\S]*)<annotation [^>]*>[\s\S]*?<\/annotation><\/semantics>/, '$1'));
+  return raw(renderToString(tex, { displayMode: display, strict: 'error', throwOnError: true }));
+}
+
+/** The style sheet of formulas, with their fonts in it: about 180 kB. Throws ERR_IO where blastrain is not built. */
+export function mathStyle(): string {
+  const file = join(packageRoot, 'dist', 'report', 'html', 'math.css');
+  return withFileErrors(file, () => readFileSync(file, 'utf8'));
 }

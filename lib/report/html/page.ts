@@ -2,6 +2,7 @@ import { encodePng } from '../png';
 import type { Raster } from '../png';
 import { html, raw } from './markup';
 import type { Content, Html } from './markup';
+import { mathStyle } from './math';
 import { style } from './style';
 
 /** A part of a report. */
@@ -20,8 +21,8 @@ export interface Report {
 }
 
 /**
- * A report as one HTML file: no script, no link to another file, no font, and a policy that forbids the browser to load any.
- * It prints on A4.
+ * A report as one HTML file: no script, no link to another file, and a policy that forbids the browser to load any. It prints
+ * on A4. Throws ERR_IO where blastrain is not built.
  */
 export function renderPage({ title, lead, sections, appendices }: Report): string {
   const parts = [
@@ -32,10 +33,10 @@ export function renderPage({ title, lead, sections, appendices }: Report): strin
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-<style>${raw(style)}</style>
+<style>${raw(mathStyle() + style)}</style>
 </head>
 <body>
 <header><h1>${title}</h1>

@@ -146,9 +146,9 @@ function healthFigure(health: RunMetrics['health']): Content {
 function resultsPart({ account, metrics: { result } }: ReportedRun): Html {
   const { evaluations, data } = account;
   const { validation, test } = evaluations;
-  const trained = 'sizes' in data ? data.sizes.train : NaN;
+  const trained = 'sizes' in data ? data.sizes.train : undefined;
   const scores: (readonly Content[])[] = [
-    ...(result === undefined ? [] : [['training', percentOf(result.trainAccuracy, trained), Number.isFinite(trained) ? count(trained) : '–', '–']]),
+    ...(result === undefined ? [] : [['training', trained === undefined ? percent(result.trainAccuracy) : percentOf(result.trainAccuracy, trained), trained === undefined ? '–' : count(trained), '–']]),
     ...[validation, test].flatMap((one) => (one === undefined ? [] : [[one.split, percentOf(one.accuracy, one.rows), count(one.rows), significant(one.loss)]])),
   ];
   const detailed = validation ?? test;

@@ -19,6 +19,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin: 1rem 0; }
 table { border-collapse: collapse; font-size: .9rem; }
+table:not(.document, .confusion) { min-width: 65%; }
+th code { white-space: nowrap; }
+td code { min-width: 7.5rem; display: inline-block; }
 caption, figcaption { text-align: left; color: #444; font-size: .9rem; padding: .25rem 0 .5rem; }
 table:not(.document) caption::before { counter-increment: table; content: "Table " counter(table) ".\\2002"; font-weight: 600; }
 figcaption::before { counter-increment: figure; content: "Figure " counter(figure) ".\\2002"; font-weight: 600; }
@@ -38,9 +41,8 @@ figure img { image-rendering: pixelated; }
 .pictures img { width: 6rem; }
 .note { border-left: 4px solid #d55e00; padding: .1rem 0 .1rem .9rem; }
 .formula { overflow-x: auto; overflow-y: hidden; padding: .3rem 0; }
-math { font-size: 1.05em; }
-math[display="block"] { margin: .2rem 0; }
-menclose { border: 1px solid #222; padding: .45em .6em; }
+.katex { font-size: 1.1em; }
+.katex-display { margin: .3rem 0; }
 @media (max-width: 36rem) {
   body { padding: 1rem .8rem 3rem; }
   nav ol { columns: 1; }

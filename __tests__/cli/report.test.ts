@@ -1,0 +1,134 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDepthReport } from '../../lib/experiment/depth';
+import type { DepthResult } from '../../lib/experiment/depth';
+import type { TestResult } from '../../lib/experiment/testRun';
+import { blastrain, jsonLines } from '../support/cli';
+import { chromiumPath, openFile } from '../support/chromium';
+import { temporaryFolder } from '../support/folder';
+
+jest.setTimeout(180_000);
+const cwd = temporaryFolder();
+const small = ['data=synthetic', 'trainRows=400', 'validationRows=100', 'testRows=100', 'batchSize=50'];
+
+beforeAll(async () => {
+  const runs = [
+    ['--name', 'plain', '--set', ...small, 'layers=3072,6,10', 'steps=20', 'evaluateEvery=5'],
+    ['--name', 'tuned', '--set', ...small, 'layers=3072,12,10', 'norm=batch', 'epochs=4', 'init=he'],
+  ];
+  for (const run of runs) expect(await blastrain(['train', 'two-layer-tuned', ...run], { cwd })).toMatchObject({ status: 0 });
+  expect(await blastrain(['test', 'tuned'], { cwd })).toMatchObject({ status: 0 });
+});
+
+describe('the report of a run', () => {
+  const page = join(cwd, 'tuned.html');
+  beforeAll(async () => {
+    const { status, stdout, stderr } = await blastrain(['report', 'tuned', '--baseline', 'plain', '--out', 'tuned.html', '--json'], { cwd });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(jsonLines(stdout)).toEqual([{ type: 'report', files: ['tuned.html'] }]);
+  });
+
+  test.each([1000, 390])('stands alone in a browser %i pixels wide: nothing is requested, nothing is wrong, nothing runs over', async (width) => {
+    const wrong = await openFile(page, width, async (open) => {
+      const seen = await open.evaluate<{ charts: string[]; fonts: number; images: number }>(`({
+        sections: [...document.querySelectorAll('h2')].map((heading) => heading.textContent.replace(/\\s+/g, ' ')),
+        widest: document.documentElement.scrollWidth,
+        broken: [...document.images].filter((image) => image.naturalWidth === 0 || image.alt === '').length,
+        images: document.images.length,
+        charts: [...document.querySelectorAll('figure > svg')].map((svg) => svg.querySelector('title').textContent + svg.querySelector('desc').textContent),
+        uncaptioned: [...document.querySelectorAll('figure')].filter((figure) => !figure.querySelector('figcaption')?.textContent).length,
+        confusion: [...document.querySelectorAll('.confusion td.cell')].reduce((sum, cell) => sum + Number(cell.textContent), 0),
+        formula: getComputedStyle(document.querySelector('.katex')).fontFamily,
+        fonts: [...document.fonts].filter((font) => font.family === 'KaTeX_Main' && font.status === 'loaded').length,
+      })`);
+      expect(seen).toMatchObject({
+        sections: [
+          '1 Data', '2 Model', '3 Training', '4 Results', '5 What the first layer looks for', '6 Before and after tuning',
+          '7 Looks at the test split', '8 Environment', 'A The gradients, derived', 'B The whole spec',
+        ],
+        widest: width, broken: 0, uncaptioned: 0, confusion: 100,
+        formula: expect.stringMatching(/^KaTeX_Main/) as string,
+      });
+      expect(seen.fonts).toBeGreaterThan(0);
+      expect(seen.images).toBeGreaterThanOrEqual(5);
+      expect(seen.charts.length).toBeGreaterThanOrEqual(4);
+      expect(seen.charts.every((text) => text.length > 60)).toBe(true);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('says what was trained on what, with uncertainty, and how often the test was looked at', () => {
+    const text = readFileSync(page, 'utf8');
+    const { record } = JSON.parse(readFileSync(join(cwd, 'runs', 'tuned', 'spec.json'), 'utf8')) as { record: { dataDigest: string } };
+    // One by one and by name: a failed comparison would print the whole page.
+    const found = {
+      digest: text.includes(record.dataDigest),
+      uncertainty: /\d\u00a0±\u00a0\d\.\d\u00a0% of 100 validation rows/.test(text),
+      looks: text.includes('It was looked at once.'),
+      layers: ['batch-norm', '3072 → 12'].every((part) => text.includes(part)),
+      scriptOrLink: /<script|https?:\/\/(?!www\.w3\.org)/.test(text),
+    };
+    expect(found).toEqual({ digest: true, uncertainty: true, looks: true, layers: true, scriptOrLink: false });
+  });
+
+  test('leaves the run\'s folder and the ledger as they were', () => {
+    expect(existsSync(join(cwd, 'runs', 'tuned', 'report.html'))).toBe(false);
+    expect(readFileSync(join(cwd, 'runs', 'test-ledger.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
+  });
+
+  test('is printed by an installed browser', async () => {
+    const { status, stdout, stderr } = await blastrain(['report', 'tuned', '--pdf'], { cwd, env: { CHROME_PATH: chromiumPath } });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toBe(`  ${join('runs', 'tuned', 'report.html')}\n  ${join('runs', 'tuned', 'report.pdf')}\n`);
+    const pdf = readFileSync(join(cwd, 'runs', 'tuned', 'report.pdf'), 'latin1');
+    expect(pdf.startsWith('%PDF-')).toBe(true);
+    expect(Number(/\/Type \/Pages\s*\/Count (\d+)/.exec(pdf)?.[1] ?? [...pdf.matchAll(/\/Type \/Page\b/g)].length)).toBeGreaterThan(5);
+  });
+});
+
+test.each([
+  ['no browser', { CHROME_PATH: '', PATH: '/nowhere' }, /installed Chromium or Chrome for --pdf.*none of chromium.*apt-get install chromium.*\[ERR_CONFIG\]/],
+  ['another program', { CHROME_PATH: '/bin/false' }, /a PDF from \/bin\/false.*exit status 1.*\[ERR_IO\]/],
+])('with %s, --pdf is refused in one sentence, and the page is there', async (_, env, message) => {
+  const { status, stderr } = await blastrain(['report', 'plain', '--pdf'], { cwd, env });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(message) as string });
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+  expect(existsSync(join(cwd, 'runs', 'plain', 'report.html'))).toBe(true);
+});
+
+test('names that mean harm are text', async () => {
+  const file = join(cwd, 'evil.csv');
+  const classes = ['<img src=x onerror=alert(1)>', '"><script>alert(2)</script>'];
+  writeFileSync(file, `a,b,class\n${Array.from({ length: 120 }, (_, i) => `${i % 2},${i % 7},"${classes[i % 2]!.replaceAll('"', '""')}"`).join('\n')}\n`);
+  const train = await blastrain(['train', 'two-layer-tuned', '--name', 'evil', '--set', 'data=csv', `dataFile=${file}`, 'layers=2,4,2', 'batchSize=20', 'epochs=2'], { cwd });
+  expect(train).toMatchObject({ status: 0 });
+  expect(await blastrain(['report', 'evil'], { cwd })).toMatchObject({ status: 0 });
+  const page = join(cwd, 'runs', 'evil', 'report.html');
+  const wrong = await openFile(page, 800, async (open) => {
+    expect(await open.evaluate('document.scripts.length + document.querySelectorAll("[onerror]").length')).toBe(0);
+    expect(await open.textContent('main')).toContain(classes[1]);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('a depth experiment is told with its table and its best net', async () => {
+  const result = (run: string, layers: number[], valAccuracy: number): DepthResult =>
+    ({ run, depth: layers.length - 1, norm: 'none', layers, parameters: 1234, trainAccuracy: 0.5, valAccuracy, seconds: 1.5 });
+  const [test] = jsonLines(readFileSync(join(cwd, 'runs', 'test-ledger.jsonl'), 'utf8')) as unknown as [TestResult];
+  writeDepthReport(join(cwd, 'runs'), {
+    type: 'depth', name: 'depth-1', results: [result('plain', [3072, 512, 10], 0.25), result('tuned', [3072, 512, 256, 10], 0.5)], best: 'tuned', test,
+  });
+  expect(await blastrain(['report', 'depth-1'], { cwd })).toMatchObject({ status: 0 });
+  const text = readFileSync(join(cwd, 'runs', 'depth-1', 'report.html'), 'utf8');
+  expect(/<title>.*<\/title>/.exec(text)![0]).toBe('<title>Depth experiment depth-1</title>');
+  expect([...text.matchAll(/<th scope="row">3072-512-/g)]).toHaveLength(2);
+  expect([...text.matchAll(/<strong>best<\/strong>/g)]).toHaveLength(1);
+  expect([...text.matchAll(/25\.0\u00a0±\u00a04\.3\u00a0%/g)]).toHaveLength(1);
+  expect(text.includes('leads the next by 25.0 points')).toBe(true);
+  expect([...text.matchAll(/<title>Depth: validation accuracy of 2 to 5 layers<\/title>/g)]).toHaveLength(1);
+});
+
+test('what is neither is refused, naming the nearest', async () => {
+  const { status, stderr } = await blastrain(['report', 'tuend'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/perhaps tuned.*\[ERR_CONFIG\]/) as string });
+});

@@ -1,0 +1,83 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { accountOf } from '../experiment/account';
+import type { DepthReport } from '../experiment/depth';
+import { findRun, readJsonFile, runFiles } from '../experiment/runFolder';
+import { specFields } from '../experiment/spec';
+import { packageRoot, replaceFile, withFileErrors } from '../files';
+import { depthReport } from '../report/html/depthReport';
+import { runReport } from '../report/html/runReport';
+import type { ReportFrame } from '../report/html/runReport';
+import type { ReportedRun } from '../report/html/runSections';
+import { readMetrics } from '../report/metrics';
+import { printPdf } from '../report/pdf';
+import { announceFallback } from './backend';
+import type { Command } from './command';
+import { readOptions, requirePositional } from './options';
+
+export const reportCommand: Command = {
+  name: 'report',
+  summary: 'write a run, a search or a depth experiment up as a page that stands alone',
+  help: `Usage: blastrain report RUN|SEARCH|DEPTH [options]
+
+Writes one HTML file without script and without any link: data, model, training, scores of each class, confusion, calibration,
+weights as images before and after, looks at the test split, environment, and the derivations of the gradients. The model is
+evaluated on validation rows for it; the test split is left alone.
+
+  --baseline RUN  a run to compare with, such as the one before tuning
+  --out FILE      where it goes [report.html in the subject's folder]
+  --pdf           print it as PDF too, beside the HTML file, by an installed Chromium or Chrome ($CHROME_PATH)
+  --runs DIR      where the runs are [runs]
+  --json          the paths as one line of JSON on standard output
+`,
+  async run(args) {
+    const { values, positionals } = readOptions(
+      args,
+      { baseline: { type: 'string' }, out: { type: 'string' }, pdf: { type: 'boolean' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+      { names: ['RUN'] },
+    );
+    const runs = values.runs ?? 'runs';
+    const subject = requirePositional(positionals[0], 'RUN, SEARCH or DEPTH', 'report');
+    announceFallback();
+    const folder = findSubject(runs, subject);
+    const page = await pageOf(folder, values.baseline === undefined ? undefined : findRun(runs, values.baseline));
+    const html = values.out ?? join(folder, 'report.html');
+    replaceFile(html, page);
+    const files = [html];
+    if (values.pdf === true) {
+      const pdf = `${html.slice(0, html.length - extname(html).length)}.pdf`;
+      printPdf(html, pdf);
+      files.push(pdf);
+    }
+    process.stdout.write(values.json === true ? `${JSON.stringify({ type: 'report', files })}\n` : files.map((file) => `  ${file}\n`).join(''));
+    return 0;
+  },
+};
+
+/** The folder of a run or of an experiment of several. */
+function findSubject(runs: string, name: string): string {
+  for (const path of [name, join(runs, name)]) if (existsSync(join(path, 'depth.json'))) return path;
+  return findRun(runs, name);
+}
+
+async function pageOf(folder: string, baseline: string | undefined): Promise<string> {
+  const derivation = join(packageRoot, 'docs', 'backpropagation.md');
+  const frame: ReportFrame = {
+    keys: specFields,
+    derivation: withFileErrors(derivation, () => readFileSync(derivation, 'utf8')),
+    when: new Date().toISOString(),
+  };
+  if (!existsSync(join(folder, 'depth.json'))) {
+    return runReport(await reportedRun(folder), frame, baseline === undefined ? undefined : await reportedRun(baseline));
+  }
+  const report = readJsonFile(join(folder, 'depth.json')) as DepthReport;
+  const runs = dirname(folder);
+  const nets = await Promise.all(
+    report.results.map(async (result) => ({ result, metrics: await readMetrics(join(runs, result.run, runFiles.metrics)) })),
+  );
+  return depthReport({ ...report, name: basename(folder) }, nets, await reportedRun(join(runs, report.best)), frame);
+}
+
+async function reportedRun(folder: string): Promise<ReportedRun> {
+  return { account: accountOf(folder), metrics: await readMetrics(join(folder, runFiles.metrics)) };
+}
