@@ -5,7 +5,6 @@ import { gatherReference } from './reference/gather';
 import { lossReference } from './reference/loss';
 import { normalizationReference } from './reference/normalization';
 import { optimizerReference } from './reference/optimizer';
-import { roundingTo } from './reference/rounding';
 
 /**
  * The kernels in TypeScript: the truth that the native ones are held to, and the backend where those do not load.
@@ -16,15 +15,15 @@ import { roundingTo } from './reference/rounding';
  * must equal the native one bit for bit therefore round after each operation; sums stay in double and are rounded once.
  */
 export function createReference(dtype: Dtype): Kernels {
-  const round = roundingTo(dtype);
+  const single = dtype === 'float32';
   return {
     backend: 'typescript',
     dtype,
-    ...algebraReference(round),
-    ...activationReference(round),
-    ...normalizationReference(round),
-    ...lossReference(round),
-    ...optimizerReference(round),
-    ...gatherReference(round),
+    ...algebraReference(single),
+    ...activationReference(single),
+    ...normalizationReference(single),
+    ...lossReference(single),
+    ...optimizerReference(single),
+    ...gatherReference(single),
   };
 }

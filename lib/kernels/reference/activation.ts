@@ -1,6 +1,6 @@
 import type { Kernels } from '../contract';
 import { normalDensityTimes, normalDistribution } from '../normal';
-import type { Rounding } from './rounding';
+import { round } from './rounding';
 
 const { exp, tanh } = Math;
 
@@ -10,7 +10,7 @@ export type ActivationKernels = Pick<Kernels,
   | 'sigmoidForward' | 'sigmoidBackward' | 'geluForward' | 'geluBackward' | 'maskScale' | 'add'
 >;
 
-export function activationReference(round: Rounding): ActivationKernels {
+export function activationReference(single: boolean): ActivationKernels {
   return {
     reluForward(n, x, y) {
       for (let i = 0; i < n; i++) {
@@ -24,7 +24,7 @@ export function activationReference(round: Rounding): ActivationKernels {
     },
 
     leakyReluForward(n, slope, x, y) {
-      const factor = round(slope);
+      const factor = round(single, slope);
       for (let i = 0; i < n; i++) {
         const value = x[i]!;
         y[i] = value > 0 ? value : factor * value;
@@ -32,7 +32,7 @@ export function activationReference(round: Rounding): ActivationKernels {
     },
 
     leakyReluBackward(n, slope, y, dy, dx) {
-      const factor = round(slope);
+      const factor = round(single, slope);
       for (let i = 0; i < n; i++) dx[i] = y[i]! > 0 ? dy[i]! : factor * dy[i]!;
     },
 
@@ -43,7 +43,7 @@ export function activationReference(round: Rounding): ActivationKernels {
     tanhBackward(n, y, dy, dx) {
       for (let i = 0; i < n; i++) {
         const value = y[i]!;
-        dx[i] = dy[i]! * round(1 - round(value * value));
+        dx[i] = dy[i]! * round(single, 1 - round(single, value * value));
       }
     },
 
@@ -54,7 +54,7 @@ export function activationReference(round: Rounding): ActivationKernels {
     sigmoidBackward(n, y, dy, dx) {
       for (let i = 0; i < n; i++) {
         const value = y[i]!;
-        dx[i] = dy[i]! * round(value * round(1 - value));
+        dx[i] = dy[i]! * round(single, value * round(single, 1 - value));
       }
     },
 
@@ -73,7 +73,7 @@ export function activationReference(round: Rounding): ActivationKernels {
     },
 
     maskScale(n, scale, mask, x, y) {
-      const factor = round(scale);
+      const factor = round(single, scale);
       for (let i = 0; i < n; i++) y[i] = mask[i] === 0 ? 0 : factor * x[i]!;
     },
 

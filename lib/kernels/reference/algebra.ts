@@ -1,39 +1,39 @@
 import type { FloatArray, Kernels } from '../contract';
 import { gemm } from '../gemm';
-import type { Rounding } from './rounding';
+import { round } from './rounding';
 
 const { sqrt } = Math;
 
 /** BLAS and the bias of a linear layer. */
 export type AlgebraKernels = Pick<Kernels, 'gemm' | 'axpy' | 'scal' | 'dot' | 'nrm2' | 'biasForward' | 'biasBackward'>;
 
-export function algebraReference(round: Rounding): AlgebraKernels {
+export function algebraReference(single: boolean): AlgebraKernels {
   return {
     gemm(transA, transB, m, n, k, alpha, a, b, beta, c) {
-      gemm(transA, transB, m, n, k, round(alpha), a, b, round(beta), c);
+      gemm(transA, transB, m, n, k, round(single, alpha), a, b, round(single, beta), c);
     },
 
     axpy(n, alpha, x, y) {
-      const factor = round(alpha);
-      for (let i = 0; i < n; i++) y[i] = round(factor * x[i]!) + y[i]!;
+      const factor = round(single, alpha);
+      for (let i = 0; i < n; i++) y[i] = round(single, factor * x[i]!) + y[i]!;
     },
 
     scal(n, alpha, x) {
-      const factor = round(alpha);
+      const factor = round(single, alpha);
       for (let i = 0; i < n; i++) x[i] = factor * x[i]!;
     },
 
     dot(n, x, y) {
       let sum = 0;
       for (let i = 0; i < n; i++) sum += x[i]! * y[i]!;
-      return round(sum);
+      return round(single, sum);
     },
 
     nrm2(n, x) {
       const plain = sumOfSquares(n, x, 1);
       // Squares leave the range of a double long before the norm does; a power of two scales without rounding.
       const scale = plain > 2 ** 1000 ? 2 ** -600 : plain < 2 ** -900 ? 2 ** 600 : 1;
-      return round(sqrt(scale === 1 ? plain : sumOfSquares(n, x, scale)) / scale);
+      return round(single, sqrt(scale === 1 ? plain : sumOfSquares(n, x, scale)) / scale);
     },
 
     biasForward(m, n, bias, y) {
@@ -43,7 +43,7 @@ export function algebraReference(round: Rounding): AlgebraKernels {
     },
 
     biasBackward(m, n, dy, beta, dbias) {
-      const factor = round(beta);
+      const factor = round(single, beta);
       for (let j = 0; j < n; j++) dbias[j] = factor === 0 ? 0 : factor * dbias[j]!;
       for (let i = 0, at = 0; i < m; i++) {
         for (let j = 0; j < n; j++, at++) dbias[j] = dbias[j]! + dy[at]!;

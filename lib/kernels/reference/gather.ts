@@ -1,5 +1,5 @@
 import type { FloatArray, Kernels, SourceArray } from '../contract';
-import type { Rounding } from './rounding';
+import { round } from './rounding';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { max, min } = Math;
@@ -7,12 +7,12 @@ const { max, min } = Math;
 /** Minibatches out of a data set. */
 export type GatherKernels = Pick<Kernels, 'gatherRows' | 'gatherImages' | 'mixRows'>;
 
-export function gatherReference(round: Rounding): GatherKernels {
+export function gatherReference(single: boolean): GatherKernels {
   return {
     gatherRows(m, n, indices, src: SourceArray, scale, shift, x) {
       for (let i = 0, to = 0; i < m; i++) {
         const from = indices[i]! * n;
-        for (let j = 0; j < n; j++, to++) x[to] = round(scale[j]! * src[from + j]!) + shift[j]!;
+        for (let j = 0; j < n; j++, to++) x[to] = round(single, scale[j]! * src[from + j]!) + shift[j]!;
       }
     },
 
@@ -33,7 +33,7 @@ export function gatherReference(round: Rounding): GatherKernels {
               const column = clamp(u - dx, width);
               const value = src[line + (flip === 0 ? column : width - 1 - column)]!;
               const isCut = left <= u && u < right && top <= v && v < bottom;
-              x[to] = isCut ? 0 : round(scale[j]! * value) + shift[j]!;
+              x[to] = isCut ? 0 : round(single, scale[j]! * value) + shift[j]!;
             }
           }
         }
@@ -41,11 +41,11 @@ export function gatherReference(round: Rounding): GatherKernels {
     },
 
     mixRows(m, n, lambda, partners, x: FloatArray, y: FloatArray) {
-      const own = round(lambda);
-      const other = round(1 - own);
+      const own = round(single, lambda);
+      const other = round(single, 1 - own);
       for (let i = 0, at = 0; i < m; i++) {
         const from = partners[i]! * n;
-        for (let j = 0; j < n; j++, at++) y[at] = round(own * x[at]!) + round(other * x[from + j]!);
+        for (let j = 0; j < n; j++, at++) y[at] = round(single, own * x[at]!) + round(single, other * x[from + j]!);
       }
     },
   };

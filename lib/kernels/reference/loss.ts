@@ -1,5 +1,5 @@
 import type { FloatArray, Kernels } from '../contract';
-import type { Rounding } from './rounding';
+import { round } from './rounding';
 
 const { exp, log } = Math;
 const { isNaN } = Number;
@@ -10,7 +10,7 @@ export type LossKernels = Pick<Kernels,
   | 'softCrossEntropyForward' | 'softCrossEntropyBackward' | 'squaredErrorForward' | 'squaredErrorBackward' | 'argmax'
 >;
 
-export function lossReference(round: Rounding): LossKernels {
+export function lossReference(single: boolean): LossKernels {
   return {
     softmaxForward(m, n, x, y) {
       for (let i = 0; i < m; i++) softmaxRow(n, x, y, i * n, rowMaximum(n, x, i * n));
@@ -38,16 +38,16 @@ export function lossReference(round: Rounding): LossKernels {
     },
 
     softmaxCrossEntropyBackward(m, n, scale, probs, labels, dx) {
-      const factor = round(scale);
+      const factor = round(single, scale);
       for (let i = 0, at = 0; i < m; i++) {
         const label = labels[i]!;
-        for (let j = 0; j < n; j++, at++) dx[at] = factor * (j === label ? round(probs[at]! - 1) : probs[at]!);
+        for (let j = 0; j < n; j++, at++) dx[at] = factor * (j === label ? round(single, probs[at]! - 1) : probs[at]!);
       }
     },
 
     softCrossEntropyForward(m, n, smoothing, x, targets, weights, probs) {
       if (n === 0) return 0;
-      const epsilon = round(smoothing);
+      const epsilon = round(single, smoothing);
       let loss = 0;
       for (let i = 0; i < m; i++) {
         const from = i * n;
@@ -65,8 +65,8 @@ export function lossReference(round: Rounding): LossKernels {
     },
 
     softCrossEntropyBackward(m, n, scale, smoothing, probs, targets, weights, dx) {
-      const factor = round(scale);
-      const epsilon = round(smoothing);
+      const factor = round(single, scale);
+      const epsilon = round(single, smoothing);
       for (let i = 0; i < m; i++) {
         const from = i * n;
         let total = 0;
@@ -88,8 +88,8 @@ export function lossReference(round: Rounding): LossKernels {
     },
 
     squaredErrorBackward(n, scale, x, targets, dx) {
-      const factor = round(scale);
-      for (let i = 0; i < n; i++) dx[i] = factor * round(x[i]! - targets[i]!);
+      const factor = round(single, scale);
+      for (let i = 0; i < n; i++) dx[i] = factor * round(single, x[i]! - targets[i]!);
     },
 
     argmax(m, n, x, out) {

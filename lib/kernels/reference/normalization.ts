@@ -1,5 +1,5 @@
 import type { Kernels } from '../contract';
-import type { Rounding } from './rounding';
+import { round } from './rounding';
 
 const { sqrt } = Math;
 
@@ -8,12 +8,12 @@ export type NormalizationKernels = Pick<Kernels,
   'batchNormForward' | 'batchNormEvaluate' | 'batchNormBackward' | 'layerNormForward' | 'layerNormBackward'
 >;
 
-export function normalizationReference(round: Rounding): NormalizationKernels {
+export function normalizationReference(single: boolean): NormalizationKernels {
   return {
     batchNormForward(m, n, epsilon, momentum, x, gamma, beta, runningMean, runningVariance, mean, inverseStd, y) {
       if (m === 0) return;
-      const floor = round(epsilon);
-      const rate = round(momentum);
+      const floor = round(single, epsilon);
+      const rate = round(single, momentum);
       for (let j = 0; j < n; j++) {
         let sum = 0;
         for (let i = 0, at = j; i < m; i++, at += n) sum += x[at]!;
@@ -23,14 +23,14 @@ export function normalizationReference(round: Rounding): NormalizationKernels {
 
         runningMean[j] = runningMean[j]! + rate * (centre - runningMean[j]!);
         if (m > 1) runningVariance[j] = runningVariance[j]! + rate * (squares / (m - 1) - runningVariance[j]!);
-        const mu = mean[j] = round(centre);
-        const inverse = inverseStd[j] = round(1 / sqrt(squares / m + floor));
+        const mu = mean[j] = round(single, centre);
+        const inverse = inverseStd[j] = round(single, 1 / sqrt(squares / m + floor));
         for (let i = 0, at = j; i < m; i++, at += n) y[at] = (x[at]! - mu) * inverse * gamma[j]! + beta[j]!;
       }
     },
 
     batchNormEvaluate(m, n, epsilon, x, gamma, beta, runningMean, runningVariance, y) {
-      const floor = round(epsilon);
+      const floor = round(single, epsilon);
       for (let j = 0; j < n; j++) {
         const mu = runningMean[j]!;
         const inverse = 1 / sqrt(runningVariance[j]! + floor);
@@ -59,7 +59,7 @@ export function normalizationReference(round: Rounding): NormalizationKernels {
     },
 
     layerNormForward(m, n, epsilon, x, gamma, beta, mean, inverseStd, y) {
-      const floor = round(epsilon);
+      const floor = round(single, epsilon);
       for (let i = 0; i < m; i++) {
         const from = i * n;
         let sum = 0;
@@ -68,8 +68,8 @@ export function normalizationReference(round: Rounding): NormalizationKernels {
         let squares = 0;
         for (let j = 0; j < n; j++) squares += (x[from + j]! - centre) * (x[from + j]! - centre);
 
-        const mu = mean[i] = round(centre);
-        const inverse = inverseStd[i] = round(1 / sqrt(squares / n + floor));
+        const mu = mean[i] = round(single, centre);
+        const inverse = inverseStd[i] = round(single, 1 / sqrt(squares / n + floor));
         for (let j = 0; j < n; j++) y[from + j] = (x[from + j]! - mu) * inverse * gamma[j]! + beta[j]!;
       }
     },

@@ -1,75 +1,93 @@
 import type { Kernels } from '../contract';
-import type { Rounding } from './rounding';
+import { round } from './rounding';
 
 const { sqrt } = Math;
 
 /** Update rules. */
 export type OptimizerKernels = Pick<Kernels, 'sgdStep' | 'adamStep' | 'rmspropStep' | 'lionStep' | 'lerp'>;
 
-export function optimizerReference(round: Rounding): OptimizerKernels {
+export function optimizerReference(single: boolean): OptimizerKernels {
   return {
     sgdStep(n, lr, momentum, weightDecay, nesterov, w, dw, v) {
-      const rate = round(lr);
-      const inertia = round(momentum);
-      const decay = round(weightDecay);
+      const rate = round(single, lr);
+      const inertia = round(single, momentum);
+      const decay = round(single, weightDecay);
       for (let i = 0; i < n; i++) {
         const weight = w[i]!;
-        const gradient = round(dw[i]! + round(decay * weight));
+        const gradient = round(single, dw[i]! + round(single, decay * weight));
         let step = gradient;
         if (inertia !== 0) {
-          const velocity = round(round(inertia * v[i]!) + gradient);
+          const velocity = round(single, round(single, inertia * v[i]!) + gradient);
           v[i] = velocity;
-          step = nesterov ? round(gradient + round(inertia * velocity)) : velocity;
+          step = nesterov ? round(single, gradient + round(single, inertia * velocity)) : velocity;
         }
-        w[i] = weight - round(rate * step);
+        w[i] = weight - round(single, rate * step);
       }
     },
 
     adamStep(n, stepSize, beta1, beta2, rootCorrection, epsilon, weightDecay, keep, w, dw, m, v) {
-      const [size, correction, floor] = [round(stepSize), round(rootCorrection), round(epsilon)];
-      const [decay, kept] = [round(weightDecay), round(keep)];
-      const [old1, new1, old2, new2] = [round(beta1), round(1 - beta1), round(beta2), round(1 - beta2)];
+      const size = round(single, stepSize);
+      const correction = round(single, rootCorrection);
+      const floor = round(single, epsilon);
+      const decay = round(single, weightDecay);
+      const kept = round(single, keep);
+      const old1 = round(single, beta1);
+      const new1 = round(single, 1 - beta1);
+      const old2 = round(single, beta2);
+      const new2 = round(single, 1 - beta2);
       for (let i = 0; i < n; i++) {
         const weight = w[i]!;
-        const gradient = round(dw[i]! + round(decay * weight));
-        const mean = round(round(old1 * m[i]!) + round(new1 * gradient));
-        const square = round(round(old2 * v[i]!) + round(round(new2 * gradient) * gradient));
-        const denominator = round(round(round(sqrt(square)) / correction) + floor);
+        const gradient = round(single, dw[i]! + round(single, decay * weight));
+        const mean = round(single, round(single, old1 * m[i]!) + round(single, new1 * gradient));
+        const fresh = round(single, round(single, new2 * gradient) * gradient);
+        const square = round(single, round(single, old2 * v[i]!) + fresh);
+        const root = round(single, round(single, sqrt(square)) / correction);
+        const denominator = round(single, root + floor);
         m[i] = mean;
         v[i] = square;
-        w[i] = round(kept * weight) - round(round(size * mean) / denominator);
+        w[i] = round(single, kept * weight) - round(single, round(single, size * mean) / denominator);
       }
     },
 
     rmspropStep(n, lr, rho, epsilon, weightDecay, w, dw, v) {
-      const [rate, floor, decay] = [round(lr), round(epsilon), round(weightDecay)];
-      const [old, fresh] = [round(rho), round(1 - rho)];
+      const rate = round(single, lr);
+      const floor = round(single, epsilon);
+      const decay = round(single, weightDecay);
+      const old = round(single, rho);
+      const other = round(single, 1 - rho);
       for (let i = 0; i < n; i++) {
         const weight = w[i]!;
-        const gradient = round(dw[i]! + round(decay * weight));
-        const square = round(round(old * v[i]!) + round(round(fresh * gradient) * gradient));
+        const gradient = round(single, dw[i]! + round(single, decay * weight));
+        const fresh = round(single, round(single, other * gradient) * gradient);
+        const square = round(single, round(single, old * v[i]!) + fresh);
         v[i] = square;
-        w[i] = weight - round(round(rate * gradient) / round(round(sqrt(square)) + floor));
+        const denominator = round(single, round(single, sqrt(square)) + floor);
+        w[i] = weight - round(single, round(single, rate * gradient) / denominator);
       }
     },
 
     lionStep(n, lr, beta1, beta2, weightDecay, keep, w, dw, m) {
-      const [rate, decay, kept] = [round(lr), round(weightDecay), round(keep)];
-      const [old1, new1, old2, new2] = [round(beta1), round(1 - beta1), round(beta2), round(1 - beta2)];
+      const rate = round(single, lr);
+      const decay = round(single, weightDecay);
+      const kept = round(single, keep);
+      const old1 = round(single, beta1);
+      const new1 = round(single, 1 - beta1);
+      const old2 = round(single, beta2);
+      const new2 = round(single, 1 - beta2);
       for (let i = 0; i < n; i++) {
         const weight = w[i]!;
-        const gradient = round(dw[i]! + round(decay * weight));
+        const gradient = round(single, dw[i]! + round(single, decay * weight));
         const mean = m[i]!;
-        const direction = round(round(old1 * mean) + round(new1 * gradient));
+        const direction = round(single, round(single, old1 * mean) + round(single, new1 * gradient));
         const sign = direction > 0 ? 1 : direction < 0 ? -1 : direction;
-        w[i] = round(kept * weight) - round(rate * sign);
-        m[i] = round(old2 * mean) + round(new2 * gradient);
+        w[i] = round(single, kept * weight) - round(single, rate * sign);
+        m[i] = round(single, old2 * mean) + round(single, new2 * gradient);
       }
     },
 
     lerp(n, t, x, y) {
-      const factor = round(t);
-      for (let i = 0; i < n; i++) y[i] = y[i]! + round(factor * round(x[i]! - y[i]!));
+      const factor = round(single, t);
+      for (let i = 0; i < n; i++) y[i] = y[i]! + round(single, factor * round(single, x[i]! - y[i]!));
     },
   };
 }
