@@ -1,7 +1,7 @@
 import type { Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { ArenaOptimizer } from './optimizer';
-import type { DecayOptions, Part } from './optimizer';
+import type { DecayOptions } from './optimizer';
 
 export interface AdamOptions extends DecayOptions {
   /** β₁ in [0, 1): memory of the gradient. */
@@ -20,17 +20,15 @@ export interface AdamOptions extends DecayOptions {
 export class Adam extends ArenaOptimizer {
   readonly name = 'adam';
 
-  constructor(private readonly kernels: Kernels, arena: Arena, private readonly options: AdamOptions) {
-    super(arena, ['mean', 'square'], options);
-  }
-
-  protected update({ size, values, gradients, state, coupled, decoupled }: Part, learningRate: number): void {
-    const { beta1, beta2, epsilon } = this.options;
-    const stepSize = learningRate / (1 - beta1 ** this.steps);
-    const rootCorrection = Math.sqrt(1 - beta2 ** this.steps);
-    this.kernels.adamStep(
-      size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
-      values, gradients, state['mean']!, state['square']!,
-    );
+  constructor(kernels: Kernels, arena: Arena, options: AdamOptions) {
+    const { beta1, beta2, epsilon } = options;
+    super(arena, ['mean', 'square'], options, ({ size, values, gradients, state, coupled, decoupled }) => (learningRate, step) => {
+      const stepSize = learningRate / (1 - beta1 ** step);
+      const rootCorrection = Math.sqrt(1 - beta2 ** step);
+      kernels.adamStep(
+        size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
+        values, gradients, state['mean']!, state['square']!,
+      );
+    });
   }
 }

@@ -1,7 +1,7 @@
 import type { Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { ArenaOptimizer } from './optimizer';
-import type { DecayOptions, Part } from './optimizer';
+import type { DecayOptions } from './optimizer';
 
 export interface LionOptions extends DecayOptions {
   /** β₁ in [0, 1): share of the momentum in the direction of a step. */
@@ -18,14 +18,11 @@ export interface LionOptions extends DecayOptions {
 export class Lion extends ArenaOptimizer {
   readonly name = 'lion';
 
-  constructor(private readonly kernels: Kernels, arena: Arena, private readonly options: LionOptions) {
-    super(arena, ['momentum'], options);
-  }
-
-  protected update({ size, values, gradients, state, coupled, decoupled }: Part, learningRate: number): void {
-    const { beta1, beta2 } = this.options;
-    this.kernels.lionStep(
-      size, learningRate, beta1, beta2, coupled, 1 - learningRate * decoupled, values, gradients, state['momentum']!,
-    );
+  constructor(kernels: Kernels, arena: Arena, options: LionOptions) {
+    const { beta1, beta2 } = options;
+    super(arena, ['momentum'], options, ({ size, values, gradients, state, coupled, decoupled }) => (learningRate) => {
+      const keep = 1 - learningRate * decoupled;
+      kernels.lionStep(size, learningRate, beta1, beta2, coupled, keep, values, gradients, state['momentum']!);
+    });
   }
 }

@@ -34,15 +34,27 @@ export interface Part extends Block {
   readonly decoupled: number;
 }
 
+/**
+ * Moves a part; `step` counts this update already. A closure, made once for each part: what it captures is passed on to
+ * kernels as it is, where numbers read from an object's fields would be put on the heap at each call.
+ */
+export type PartUpdate = (learningRate: number, step: number) => void;
+
 /** What all rules share: the arena in two parts, weights and the rest, and a memory of the same layout. */
 export abstract class ArenaOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly state: Readonly<Record<string, FloatArray>>;
   steps = 0;
-  private readonly parts: readonly Part[];
+  private readonly updates: readonly PartUpdate[];
 
-  /** @param memory names of the arrays that the rule keeps; they start at zero. */
-  constructor(arena: Arena, memory: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions) {
+  /**
+   * @param memory names of the arrays that the rule keeps; they start at zero.
+   * @param updateOf the rule.
+   */
+  constructor(
+    arena: Arena, memory: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions,
+    updateOf: (part: Part) => PartUpdate,
+  ) {
     this.state = Object.fromEntries(memory.map((name) => [name, allocate(arena.dtype, arena.values.length)]));
     const boundary = arena.regularised.values.length;
     const part = ({ values, gradients }: Block, from: number, decays: boolean): Part => ({
@@ -53,14 +65,11 @@ export abstract class ArenaOptimizer implements Optimizer {
       coupled: decays ? 2 * l2 : 0,
       decoupled: decays ? weightDecay : 0,
     });
-    this.parts = [part(arena.regularised, 0, true), part(arena.unregularised, boundary, decayBiases)];
+    this.updates = [part(arena.regularised, 0, true), part(arena.unregularised, boundary, decayBiases)].map(updateOf);
   }
 
   step(learningRate: number): void {
     this.steps++;
-    for (const part of this.parts) this.update(part, learningRate);
+    for (const update of this.updates) update(learningRate, this.steps);
   }
-
-  /** Moves one part; {@link steps} counts this update already. */
-  protected abstract update(part: Part, learningRate: number): void;
 }

@@ -1,7 +1,7 @@
 import type { Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { ArenaOptimizer } from './optimizer';
-import type { DecayOptions, Part } from './optimizer';
+import type { DecayOptions } from './optimizer';
 
 export interface RmspropOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
   /** ρ in [0, 1): memory of the squared gradient; PyTorch calls it alpha. */
@@ -14,12 +14,9 @@ export interface RmspropOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'>
 export class Rmsprop extends ArenaOptimizer {
   readonly name = 'rmsprop';
 
-  constructor(private readonly kernels: Kernels, arena: Arena, private readonly options: RmspropOptions) {
-    super(arena, ['square'], { l2: options.l2, decayBiases: options.decayBiases ?? false });
-  }
-
-  protected update({ size, values, gradients, state, coupled }: Part, learningRate: number): void {
-    const { rho, epsilon } = this.options;
-    this.kernels.rmspropStep(size, learningRate, rho, epsilon, coupled, values, gradients, state['square']!);
+  constructor(kernels: Kernels, arena: Arena, { rho, epsilon, l2, decayBiases = false }: RmspropOptions) {
+    super(arena, ['square'], { l2, decayBiases }, ({ size, values, gradients, state, coupled }) => (learningRate) => {
+      kernels.rmspropStep(size, learningRate, rho, epsilon, coupled, values, gradients, state['square']!);
+    });
   }
 }

@@ -23,7 +23,11 @@ export class Xoshiro128 {
    */
   fillMask(n: number, zeros: number, out: Uint8Array): void {
     const state = this.#state;
-    let [s0, s1, s2, s3] = [state[0]!, state[1]!, state[2]!, state[3]!];
+    // As signed integers: an unsigned one of 32 bits may be a number on the heap.
+    let s0 = state[0]! | 0;
+    let s1 = state[1]! | 0;
+    let s2 = state[2]! | 0;
+    let s3 = state[3]! | 0;
     for (let i = 0; i < n; i += 2) {
       const fives = Math.imul(s1, 5);
       const draw = Math.imul((fives << 7) | (fives >>> 25), 9);
@@ -38,7 +42,10 @@ export class Xoshiro128 {
       out[i] = (zeros - 1 - (draw & 0xffff)) >>> 31;
       if (i + 1 < n) out[i + 1] = (zeros - 1 - (draw >>> 16)) >>> 31;
     }
-    state.set([s0, s1, s2, s3]);
+    state[0] = s0;
+    state[1] = s1;
+    state[2] = s2;
+    state[3] = s3;
   }
 
   /** Everything needed to go on from here elsewhere. */

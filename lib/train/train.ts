@@ -108,7 +108,7 @@ export function* train(
   progress: TrainingProgress,
   save: (request: SaveRequest) => TrainEvent | undefined,
 ): Generator<TrainEvent, EndReason, TrainCommand> {
-  const { step, schedule, plan, health, objective: { model } } = training;
+  const { step, plan, health, objective: { model } } = training;
   let command: TrainCommand;
   const say = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
     command = (yield event) ?? command;
@@ -135,13 +135,8 @@ export function* train(
     const last = next === plan.steps;
     const evaluates = last || isDue(next, plan.evaluateEvery);
     const examines = health !== null && health.isDue(next, evaluates, progress.health);
-    const learningRate = schedule(progress.step);
     if (examines) health.beforeStep();
-    if (!step.run(learningRate)) throw diverged(model, step.loss, next, learningRate, progress.lastFiniteLoss);
-    progress.step = next;
-    progress.lastFiniteLoss = step.loss;
-    count(step, progress.sinceEvaluation);
-    count(step, progress.inEpoch);
+    takeStep(training, progress);
 
     const logs = last || isDue(next, plan.logEvery);
     const keeps = isDue(next, plan.keepEvery);
@@ -149,6 +144,7 @@ export function* train(
     if (!(logs || evaluates || examines || keeps || epochEnds)) continue;
 
     progress.stepSeconds += lap();
+    const learningRate = training.schedule(progress.step - 1);
     // Before an evaluation overwrites the activations.
     const layers = examines ? health.afterStep(step.batchRows) : undefined;
     if (logs) {
@@ -188,6 +184,21 @@ export function* train(
     }
     lap();
   }
+}
+
+/**
+ * The part of the loop that runs at every step, on its own: V8 compiles a function of this kind at once, and what it
+ * compiles computes with doubles that are not put on the heap.
+ */
+function takeStep({ step, schedule, objective }: Training, progress: TrainingProgress): void {
+  const learningRate = schedule(progress.step);
+  if (!step.run(learningRate)) {
+    throw diverged(objective.model, step.loss, progress.step + 1, learningRate, progress.lastFiniteLoss);
+  }
+  progress.step++;
+  progress.lastFiniteLoss = step.loss;
+  count(step, progress.sinceEvaluation);
+  count(step, progress.inEpoch);
 }
 
 function isDue(step: number, every: number | null): boolean {
