@@ -88,7 +88,7 @@ describe('a search on a terminal', () => {
     time = 3000;
     shown.handle(events[1]!);
     const { lines } = screen;
-    expect(lines[0]).toBe('trial 3 failed: Expected a finite loss but received NaN [ERR_DIVERGED]');
+    expect(lines[0]).toBe('trial 3 failed: ERR_DIVERGED, Expected a finite loss but received NaN');
     expect(lines[1]).toMatch(/^trial +validation +rung +parameters$/);
     const trials = lines.slice(3, 11);
     expect(trials[0]).toMatch(/^ *\d+ +\d\d\.\d % +3\/3 done +learningRate 0\.0\d+ +batchSize \d00 +depth \d .*…$/);
@@ -104,7 +104,7 @@ describe('a search on a terminal', () => {
   test('leaves the screen to the result', () => {
     const screen = new Screen(80, 40);
     play(screen, [...searchEvents(10), progress, result]);
-    expect(screen.lines).toEqual(['trial 3 failed: Expected a finite loss but received NaN [ERR_DIVERGED]', '']);
+    expect(screen.lines).toEqual(['trial 3 failed: ERR_DIVERGED, Expected a finite loss but received NaN', '']);
   });
 
   test.each([40, 60, 200])('fits into %i columns at any moment', (columns) => {
@@ -124,7 +124,7 @@ describe('a search on a terminal', () => {
     expect(lines).toHaveLength(40);
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
     expect(lines[0]).toMatch(/^trial 0: \d\d\.\d %, left after rung 1, best so far; learningRate /);
-    expect(lines[3]).toBe('trial 3 failed: Expected a finite loss but received NaN [ERR_DIVERGED]');
+    expect(lines[3]).toBe('trial 3 failed: ERR_DIVERGED, Expected a finite loss but received NaN');
     expect(lines.filter((line) => /^trial \d+: \d\d\.\d %, done/.test(line)).length).toBeGreaterThan(1);
     const best = new SearchTrials();
     for (const event of events) best.handle(event);

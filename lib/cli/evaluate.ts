@@ -1,7 +1,7 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { expected } from '../errors';
 import { evaluateRun } from '../experiment/evaluateRun';
-import { findRun, runFiles } from '../experiment/runFolder';
+import { findRun, runFiles, runName } from '../experiment/runFolder';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
@@ -33,7 +33,7 @@ Options:
     }
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'evaluate'));
     announceFallback();
-    const evaluation = evaluateRun(folder, basename(folder), split);
+    const evaluation = evaluateRun(folder, runName(folder), split);
     if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'evaluate', ...evaluation })}\n`);
     else process.stdout.write(`${renderScores(evaluation, terminalOf(process.stdout))}  ${join(folder, runFiles.evaluation)}\n`);
     return Promise.resolve(0);

@@ -1,5 +1,4 @@
-import { basename } from 'node:path';
-import { findRun } from '../experiment/runFolder';
+import { findRun, runName } from '../experiment/runFolder';
 import { testRun } from '../experiment/testRun';
 import { announceFallback } from './backend';
 import type { Command } from './command';
@@ -25,7 +24,7 @@ Options:
     const { values, positionals } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'test'));
     announceFallback();
-    const result = testRun(folder, basename(folder));
+    const result = testRun(folder, runName(folder));
     if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'test', ...result })}\n`);
     else {
       process.stdout.write(

@@ -2,7 +2,7 @@ import {
   closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync,
   rmSync, writeSync,
 } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import type { TrainEvent } from '../train/events';
 import { replaceFile, withFileErrors } from '../files';
@@ -153,6 +153,11 @@ export function findRun(runs: string, run: string): string {
 export function runsOf(folder: string): string {
   const parent = dirname(resolve(folder));
   return existsSync(join(parent, searchFiles.journal)) ? dirname(parent) : parent;
+}
+
+/** A run's name below that folder: of a trial NAME/trial-007. */
+export function runName(folder: string): string {
+  return relative(runsOf(folder), resolve(folder));
 }
 
 /** The checkpoint that holds a run's model: the best with restoreBest, else the last. Throws ERR_IO or ERR_CONFIG. */

@@ -23,7 +23,7 @@ export function parameterAxis(domain: Domain): ParameterAxis {
   const isLog = domain.type.startsWith('log-');
   const at = isLog ? Math.log : (value: number): number => value;
   const place = (value: number): number => (at(value) - at(low)) / (at(high) - at(low));
-  const enclosing = isLog ? logTicks(low, high) : linearTicks(low, high, 4);
+  const enclosing = isLog ? logTicks(low, high) : linearTicks(low, high, 5);
   const within = enclosing.filter((tick) => tick >= low && tick <= high && (isLog || domain.type === 'uniform' || Number.isInteger(tick)));
   const ticks = within.length > 1 ? within : [low, high];
   const format = isLog ? logTickFormat : tickFormat(ticks);

@@ -3,6 +3,7 @@ import type { ChartSeries } from './charts';
 import { trialCounts } from './searchHistory';
 import type { SearchHistory } from './searchHistory';
 import type { TrialSummary } from './searchTrials';
+import type { Point } from './thin';
 
 /** Learning curves of all trials: those left behind faded, those that failed dashed, the best strong. A self-contained SVG file. */
 export function curvesSvg(history: SearchHistory): string {
@@ -10,11 +11,11 @@ export function curvesSvg(history: SearchHistory): string {
   const best = ranking[0];
   const others = trials.filter((trial) => trial !== best && trial.curve.length > 0);
   const kind = (state: TrialSummary['state'], series: Omit<ChartSeries, 'points'>): ChartSeries[] =>
-    others.filter((trial) => trial.state === state).map(({ curve }) => ({ ...series, points: curve }));
+    others.filter((trial) => trial.state === state).map((trial) => ({ ...series, points: shares(trial) }));
   return lineChart({
     title: `${name}: learning curves`,
     subtitle: trialCounts(history),
-    xLabel: 'step',
+    xLabel: 'share of the whole training, in %',
     yLabel: 'validation accuracy',
     yFormat: 'percent',
     series: [
@@ -22,7 +23,12 @@ export function curvesSvg(history: SearchHistory): string {
       ...kind('running', { name: 'not ended', style: 'faint', colour: 0 }),
       ...kind('failed', { name: 'failed', style: 'dashed', colour: 3 }),
       ...kind('finished', { name: 'trained to the end', style: 'thin', colour: 0 }),
-      ...(best === undefined ? [] : [{ name: `best: trial ${best.trial}`, points: best.curve, colour: 1 }]),
+      ...(best === undefined ? [] : [{ name: `best: trial ${best.trial}`, points: shares(best), colour: 1 }]),
     ],
   });
+}
+
+/** Batch sizes can differ, and steps with them. */
+function shares({ curve, steps }: TrialSummary): Point[] {
+  return curve.map(([step, score]) => [(100 * step) / steps[steps.length - 1]!, score]);
 }

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JournalContents } from '../search/journal';
 import type { Parameter } from '../search/types';
+import { readMetrics } from './metrics';
 import { SearchTrials } from './searchTrials';
 import type { TrialSummary } from './searchTrials';
+import type { Point } from './thin';
 
 /** What the pictures of a search show. */
 export interface SearchHistory {
@@ -23,6 +27,30 @@ export function searchHistory({ head, entries }: Pick<JournalContents, 'head' | 
   for (const entry of entries) if (entry.type === 'trial' || entry.type === 'unit' || entry.type === 'decision') trials.handle(entry);
   const { name, spec } = head;
   return { name, parameters: spec.space.parameters, trials: trials.all, ranking: trials.ranking, ...(importances && { importances }) };
+}
+
+/**
+ * The history with the curves that the metrics of its runs in that folder hold, which are finer than the scores at the ends of rungs;
+ * of several replicates their mean. A trial whose runs are gone keeps its curve. Throws as `readMetrics` does.
+ */
+export async function withRunCurves(history: SearchHistory, runs: string): Promise<SearchHistory> {
+  const trials: TrialSummary[] = [];
+  for (const trial of history.trials) trials.push({ ...trial, curve: await runCurve(trial, runs) });
+  const ranking = history.ranking.map(({ trial: number }) => trials.find(({ trial }) => trial === number)!);
+  return { ...history, trials, ranking };
+}
+
+async function runCurve(trial: TrialSummary, runs: string): Promise<readonly Point[]> {
+  const files = trial.runs.map((run) => join(runs, run, 'metrics.jsonl'));
+  if (!files.every(existsSync)) return trial.curve;
+  const curves = await Promise.all(files.map(async (file) => {
+    const { evaluations } = await readMetrics(file);
+    return new Map(evaluations.map(({ step, valAccuracy }) => [step, valAccuracy]));
+  }));
+  const [first] = curves;
+  return [...first!.keys()]
+    .filter((step) => curves.every((curve) => curve.has(step)))
+    .map((step) => [step, curves.reduce((sum, curve) => sum + curve.get(step)!, 0) / curves.length]);
 }
 
 /** How many trials came to which end, as the line below a picture's title. */

@@ -29,7 +29,6 @@ export function parallelSvg(history: SearchHistory): string {
   ];
   const width = Math.max(720, 2 * margin + gap * axes.length);
   const top = margin + 84;
-  const height = top + axisHeight * (1 - unused) + margin + 24;
   const [left, right] = [margin + gap / 2, width - margin - gap / 2];
   const x = (column: number): number => left + (column / (axes.length - 1)) * (right - left);
   const y = (place: number): number => top + (1 - place) * axisHeight;
@@ -43,6 +42,7 @@ export function parallelSvg(history: SearchHistory): string {
 
   const drawn = lines.map((trial, rank) => ({ places: placesOf(trial), rank, isPruned: trial.state !== 'finished' }));
   const hasUnused = drawn.some(({ places }) => places.includes(unused));
+  const height = y(hasUnused ? unused : 0) + margin + 14;
   const svg = renderSvg(width, height, {
     animation: false,
     backgroundColor: '#ffffff',

@@ -7,6 +7,8 @@ export interface TrialSummary {
   readonly trial: number;
   readonly assignment: Assignment;
   readonly runs: readonly string[];
+  /** Steps that the rungs end at; the last is the length of the training. */
+  readonly steps: readonly number[];
   /** 'running' until a first decision, and again from a promotion on. */
   readonly state: 'running' | 'pruned' | 'finished' | 'failed';
   /** The last rung that it has done, and the score there; -1 and NaN before the first. */
@@ -16,7 +18,7 @@ export interface TrialSummary {
   readonly std?: number;
   /** Why it failed. */
   readonly reason?: NonNullable<DecisionEvent['reason']>;
-  /** Step and score at the end of each rung that all of its replicates have done. */
+  /** Step and score, at the end of each rung that all of its replicates have done. */
   readonly curve: readonly Point[];
 }
 
@@ -28,8 +30,8 @@ export class SearchTrials {
 
   handle(event: SearchEvent): void {
     if (event.type === 'trial') {
-      const { trial, assignment, runs } = event;
-      this.trials.set(trial, { trial, assignment, runs, state: 'running', rung: -1, score: NaN, curve: [] });
+      const { trial, assignment, runs, steps } = event;
+      this.trials.set(trial, { trial, assignment, runs, steps, state: 'running', rung: -1, score: NaN, curve: [] });
     } else if (event.type === 'unit') {
       const { trial, rung, step, score } = event;
       const before = this.scores.get(trial);

@@ -6,7 +6,7 @@ import { LiveBlock } from './live-block';
 import { progressBar } from './progress';
 import type { ProgressOptions } from './progress';
 import { assignmentText, renderTrials, scoreText } from './search-table';
-import { coloursOf, terminalOf, truncate, wrap } from './style';
+import { coloursOf, terminalOf, truncate } from './style';
 import type { Terminal } from './style';
 
 const shownTrials = 8;
@@ -56,7 +56,7 @@ export class SearchProgress {
     const terminal = this.terminal();
     if (decision.what === 'failed') {
       const { code, message } = decision.reason!;
-      const text = wrap(`trial ${decision.trial} failed: ${message} [${code}]`, Math.min(80, terminal.columns));
+      const text = truncate(`trial ${decision.trial} failed: ${code}, ${message}`, Math.min(80, terminal.columns), terminal.unicode);
       this.block.log(text.replace('failed', coloursOf(terminal).yellow));
     } else if (!this.block.isLive && decision.what !== 'promoted') this.block.log(this.line(trial, terminal));
   }

@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { expected } from '../errors';
+import { nextName, readJsonFile, runsOf, searchFiles } from '../experiment/runFolder';
+import { applySettings } from '../experiment/spec';
+import { ledgerFile, readLedger } from '../experiment/testRun';
+import { writeSearchFigures } from '../report/searchFigures';
+import { searchHistory, withRunCurves } from '../report/searchHistory';
+import type { SearchStart } from '../search/events';
+import { readJournal } from '../search/journal';
+import type { SearchReport } from '../search/outcome';
+import { resumeSearch, search } from '../search/search';
+import type { SearchRun } from '../search/search';
+import { parseSearch } from '../search/searchSpec';
+import { findSearch, searches } from '../search/spaces';
+import { announceFallback } from './backend';
+import type { Command } from './command';
+import { durationOption, integerOption } from './flagValues';
+import { interruptible } from './interrupt';
+import { readOptions, requirePositional } from './options';
+import { renderSearch, searchHeading } from './searchReport';
+import { SearchProgress } from './terminal/search-progress';
+import { terminalOf } from './terminal/style';
+
+export const searchCommand: Command = {
+  name: 'search',
+  summary: 'search for hyper-parameters, with the test set sealed',
+  help: `Usage: blastrain search NAME|SPEC.json [--set key=value ...] [options]
+       blastrain search --resume RUN [--trials N] [--budget TIME] [--workers N]
+
+Shipped searches:
+${Object.entries(searches).map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
+
+Options:
+  --trials N        how many trials to make [as the search says, which may be no end]
+  --budget TIME     ends the search after 90s, 10m or 1h30m
+  --workers N       trials at the same time, each with its share of the cores
+                    [one for each core]
+  --sampler NAME    grid, random or tpe
+  --pruner NAME     asha: most trials end early; none: all go all the way
+  --folds K         score a trial by stratified K-fold cross-validation
+  --seeds N         score a trial by the mean over N seeds
+  --seed N          decides which trials are proposed
+  --set key=value   change a key that all trials share; repeat it or list several
+  --resume RUN      go on with a search, by name or folder, however it ended
+  --name NAME       name of the search [the shipped one's and a number]
+  --runs DIR        where its folder is made [runs]
+  --json            one event per line on standard output, nothing else
+
+Trials are compared on validation rows; no test row comes into a search. The folder of the search holds journal.jsonl,
+search.json (ranking, importances, significance), best.json (a spec that 'blastrain train' takes), parallel.svg,
+parameters.svg, curves.svg and the folder of each trial's run, which 'blastrain test' takes. Ctrl-C ends the search;
+--resume goes on with it, also after a kill. docs/search.md explains spec files.
+`,
+  run(args) {
+    const { values, positionals } = readOptions(
+      args,
+      {
+        trials: { type: 'string' }, budget: { type: 'string' }, workers: { type: 'string' }, sampler: { type: 'string' }, pruner: { type: 'string' },
+        folds: { type: 'string' }, seeds: { type: 'string' }, seed: { type: 'string' }, set: { type: 'string', multiple: true },
+        resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' },
+      },
+      { names: ['NAME|SPEC.json'], rest: true },
+    );
+    const runs = values.runs ?? 'runs';
+    const limits = {
+      ...(values.workers !== undefined && { workers: integerOption('workers', values.workers, 1) }),
+      ...(values.budget !== undefined && { budget: durationOption('budget', values.budget) }),
+    };
+    const trials = values.trials === undefined ? {} : { trials: integerOption('trials', values.trials, 1) };
+    announceFallback();
+    if (values.resume !== undefined) {
+      for (const key of ['sampler', 'pruner', 'folds', 'seeds', 'seed', 'set', 'name'] as const) {
+        if (values[key] !== undefined) throw expected('ERR_CONFIG', `no --${key}, as the search has its own,`, '--resume', values.resume, { path: key });
+      }
+      if (positionals.length > 0) throw expected('ERR_CONFIG', 'options only', '--resume', positionals[0], { path: 'resume' });
+      const folder = findSearchFolder(runs, values.resume);
+      return complete(resumeSearch(folder, { ...limits, ...trials }), values.json === true);
+    }
+
+    const [source, ...settings] = positionals;
+    const { base, given } = readSearch(requirePositional(source, 'NAME or SPEC.json', 'search'));
+    const numbers = (['folds', 'seeds', 'seed'] as const).flatMap((key) =>
+      values[key] === undefined ? [] : [[key, integerOption(key, values[key], key === 'seed' ? 0 : 1)]]);
+    const spec = parseSearch({
+      ...given,
+      set: setOver(given, [...(values.set ?? []), ...settings]),
+      ...trials,
+      ...(values.sampler !== undefined && { sampler: values.sampler }),
+      ...(values.pruner !== undefined && { pruner: values.pruner }),
+      ...Object.fromEntries(numbers) as object,
+    });
+    return complete(search(spec, { runs, name: values.name ?? nextName(runs, base), ...limits }), values.json === true);
+  },
+};
+
+/** A shipped search by name, or one from a file; `base` names a run of it. Throws ERR_CONFIG, ERR_IO. */
+function readSearch(source: string): { base: string; given: Readonly<Record<string, unknown>> } {
+  if (extname(source) !== '.json' && !existsSync(source)) return { base: source, given: findSearch(source).search };
+  const given = readJsonFile(source);
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) throw expected('ERR_CONFIG', 'an object', source, given);
+  return { base: basename(source, '.json').replace(/[^\w.-]/g, '-'), given: given as Readonly<Record<string, unknown>> };
+}
+
+/** The `set` of a search with settings over it. Throws ERR_CONFIG for a key that the search varies. */
+function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: readonly string[]): unknown {
+  if (settings.length === 0) return set;
+  const changes = applySettings({}, settings);
+  for (const key of Object.keys(changes)) {
+    if (space !== null && typeof space === 'object' && Object.hasOwn(space, key)) {
+      throw expected('ERR_CONFIG', 'a key that the search does not vary', '--set', key, { path: key });
+    }
+  }
+  return applySettings(set as Readonly<Record<string, unknown>> | undefined ?? {}, settings);
+}
+
+/** The folder of a search, by path or by name below `runs`; the search itself says what is wrong with one that is none. */
+function findSearchFolder(runs: string, name: string): string {
+  return existsSync(join(name, searchFiles.journal)) ? name : join(runs, name);
+}
+
+/** Follows a search to its end, then draws its pictures and prints what came out. */
+async function complete(run: SearchRun, json: boolean): Promise<number> {
+  const { folder, rungs, dataDigest } = await followSearch(run, json);
+  const report = readJsonFile(join(folder, searchFiles.report)) as SearchReport;
+  const history = await withRunCurves(searchHistory(readJournal(folder)), dirname(folder));
+  const figures = writeSearchFigures(folder, history);
+  if (!json) {
+    const looks = readLedger(join(runsOf(folder), ledgerFile)).filter((look) => look.dataDigest === dataDigest).length;
+    const { best } = report;
+    process.stdout.write(renderSearch(report, history.ranking, rungs.length, looks, terminalOf(process.stdout)));
+    const spec = best === null ? [] : [`${join(folder, searchFiles.best)}    blastrain train takes it`, `${join(dirname(folder), best.run)}    blastrain test takes it`];
+    process.stdout.write([...spec, join(folder, searchFiles.report), ...figures].map((file) => `  ${file}\n`).join(''));
+  }
+  if (report.ended === 'stopped') return 130;
+  return report.best === null ? 1 : 0;
+}
+
+/** Shows a search as it runs, or prints its events as lines of JSON; returns the first. Ctrl-C asks it to stop. */
+async function followSearch(run: SearchRun, json: boolean): Promise<SearchStart> {
+  const progress = json ? undefined : new SearchProgress();
+  return interruptible(() => { run.stop(); }, async () => {
+    let start: SearchStart | undefined;
+    try {
+      for await (const event of run) {
+        if (event.type === 'start') start = event;
+        if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+        else if (event.type === 'start') process.stdout.write(searchHeading(event, terminalOf(process.stdout)));
+        progress?.handle(event);
+      }
+    } finally {
+      progress?.done();
+    }
+    return start!;
+  });
+}
