@@ -37,7 +37,7 @@ export function findNet(name: string): BenchNet {
 
 /** A net that trains as `spec` says, and measures nothing else meanwhile. */
 export function makeNet(name: string, spec: Partial<TrainSpec>): BenchNet {
-  const parsed = parseSpec({ steps: 1_000_000, normalization: 'standardize', health: false, ...spec });
+  const parsed = parseSpec({ steps: 1_000_000, schedule: 'constant', normalization: 'standardize', health: false, ...spec });
   return { name, label: labelOf(parsed), spec: parsed };
 }
 
@@ -50,8 +50,11 @@ const imageRows = 49_000;
 /** That many of them are painted; the others repeat them. */
 const painted = 1000;
 
+/** Rows in memory to train on. */
+export type BenchData = TrainingData & { readonly train: Dataset };
+
 /** What a net's batches are drawn from: images as bytes, or for other inputs a handful of random numbers. */
-export function benchData({ spec: { layers, batchSize } }: BenchNet, rows = imageRows): TrainingData {
+export function benchData({ spec: { layers, batchSize } }: BenchNet, rows = imageRows): BenchData {
   const origin = { name: 'bench', description: 'rows to measure on', digest: '' };
   const train = layers[0] === 3072 ? images(rows) : numbers(layers[0]!, layers[layers.length - 1]!, batchSize);
   return { train, validation: { ...train, split: 'validation' }, origin };

@@ -26,6 +26,9 @@ export interface MeasureOptions {
 
 /** What a contender needs on its first calls, such as a compiler's attention, is over after so many of them. */
 const warmUps = 3;
+/** Work that takes so many samples' time is sampled in every third round only, and warm enough from its first call. */
+const slowFactor = 4;
+const slowEvery = 3;
 
 /**
  * Times all contenders in turn, so that what disturbs the machine disturbs all of them alike; each sample follows some untimed
@@ -33,27 +36,35 @@ const warmUps = 3;
  */
 export async function measure(contenders: readonly Contender[], options: MeasureOptions): Promise<Timing[]> {
   const { rounds, sampleSeconds, pauseSeconds = 0 } = options;
-  const counts: number[] = [];
-  for (const contender of contenders) counts.push(await calibrate(contender, sampleSeconds));
+  const plans: Plan[] = [];
+  for (const contender of contenders) plans.push(await calibrate(contender, sampleSeconds));
   const samples: number[][] = contenders.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [c, contender] of contenders.entries()) {
-      const count = counts[c]!;
+    for (const [c, { count, isSlow }] of plans.entries()) {
+      const contender = contenders[c]!;
+      if (isSlow && round % slowEvery > 0) continue;
       if (pauseSeconds > 0) await pause(pauseSeconds);
-      await contender.run(Math.ceil(count / 4));
+      if (!isSlow) await contender.run(Math.ceil(count / 4));
       samples[c]!.push((await contender.run(count)) / count);
     }
   }
   return samples.map(summarise);
 }
 
-/** How often the work fits into a sample, once it runs warm. */
-async function calibrate(contender: Contender, sampleSeconds: number): Promise<number> {
+/** How a contender is sampled. */
+interface Plan {
+  /** How often its work fits into a sample, once it runs warm. */
+  readonly count: number;
+  readonly isSlow: boolean;
+}
+
+async function calibrate(contender: Contender, sampleSeconds: number): Promise<Plan> {
   let count = 1;
   for (let turn = 0; ; turn++) {
     const seconds = await contender.run(count);
     if (seconds >= sampleSeconds) {
-      if (turn >= warmUps || count === 1) return Math.max(1, Math.round((count * sampleSeconds) / seconds));
+      const isSlow = count === 1 && seconds > slowFactor * sampleSeconds;
+      if (turn >= warmUps || isSlow) return { count: Math.max(1, Math.round((count * sampleSeconds) / seconds)), isSlow };
     } else {
       count = Math.ceil(count * Math.min(8, Math.max(1.5, sampleSeconds / Math.max(seconds, 1e-9))));
     }

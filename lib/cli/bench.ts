@@ -1,8 +1,11 @@
 import { extname } from 'node:path';
+import { compareReports, readBenchReport } from '../bench/compare';
 import { benchKernels } from '../bench/kernels';
 import { findNet, netNames } from '../bench/nets';
+import { benchPeers } from '../bench/peers';
 import { benchmarks } from '../bench/report';
 import type { BenchmarkName, BenchReport } from '../bench/report';
+import { benchScaling } from '../bench/scaling';
 import { benchStep } from '../bench/step';
 import { expected, nearest } from '../errors';
 import { kernelNames } from '../experiment/verify';
@@ -10,7 +13,8 @@ import type { KernelName } from '../experiment/verify';
 import { replaceFile } from '../files';
 import { nativeStatus } from '../kernels';
 import type { BackendName } from '../kernels/contract';
-import { benchMarkdown, benchTable, benchVerdicts, loadText, machineText } from '../report/bench';
+import { benchMarkdown, benchTable, benchVerdicts, comparisonText, loadText, machineText } from '../report/bench';
+import { benchSvg } from '../report/benchChart';
 import type { Command } from './command';
 import { backendOption, choiceOption, integerOption } from './flagValues';
 import { readOptions, requirePositional } from './options';
@@ -20,7 +24,8 @@ import { renderTable } from './terminal/table';
 
 const options = {
   nets: { type: 'string' }, kernels: { type: 'string' }, dtype: { type: 'string' }, backend: { type: 'string' },
-  threads: { type: 'string' }, rounds: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
+  threads: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' },
+  compare: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
 } as const;
 
 /** The options as they were typed. */
@@ -28,22 +33,29 @@ type Values = ReturnType<typeof readOptions<typeof options>>['values'];
 
 export const benchCommand: Command = {
   name: 'bench',
-  summary: 'measure this machine: kernels and training steps',
+  summary: 'measure kernels and training steps, also beside other libraries',
   help: `Usage: blastrain bench ${benchmarks.join('|')} [options]
 
   kernels   every kernel at the sizes of real nets, natively and in TypeScript: time,
             rate, share of this machine's measured peak, speed-up
   step      whole training steps, from drawing the batch to the update, beside
             their large products alone called from C (needs a C compiler)
+  peers     the same steps in PyTorch, tfjs and ONNX Runtime, where they are
+            installed: scripts/bench-peers/README.md
+  scaling   how a step's time grows with its operations, from 50 to 4096 hidden units
+            and from 32 to 4096 rows
 
 Options:
   --nets A,B        which nets [${netNames.join(',')}]
+  --peers DIR       where peers of npm and pip are [$BLASTRAIN_PEERS]
   --kernels A,B     which kernels [all]
   --dtype NAME      number format of kernels [float32]
   --backend NAME    native or typescript [both]
   --threads N       threads of the native kernels [all cores]
   --rounds N        samples of each figure
-  --out FILE        also into a file: .json or .md; repeat it for several
+  --compare OLD     a report from --out OLD.json: tells what changed by more than the
+                    noise; exit status 1 where something became slower
+  --out FILE        also into a file: .json, .md or .svg; repeat it for several
   --json            the report on standard output, nothing else
 
 Figures are medians of samples that were taken in turn; ± is half of the distance
@@ -53,10 +65,13 @@ between their quartiles. Nothing is concluded where others used the machine.
     const { values, positionals } = readOptions(args, options, { names: ['BENCHMARK'] });
     const benchmark = choiceOption('benchmark', requirePositional(positionals[0], `one of ${benchmarks.join(', ')}`, 'bench'), benchmarks);
     const writers = (values.out ?? []).map(writerOf);
+    const old = values.compare === undefined ? undefined : readBenchReport(values.compare);
     const report = await measureWith(benchmark, values);
     for (const write of writers) write(report);
-    process.stdout.write(values.json === true ? `${JSON.stringify(report)}\n` : render(report));
-    return 0;
+    const comparison = old && compareReports(old, report);
+    const answer = { ...report, ...(comparison && { comparison }) };
+    process.stdout.write(values.json === true ? `${JSON.stringify(answer)}\n` : render(report) + (comparison ? comparisonText(comparison) : ''));
+    return comparison?.conclusive === true && comparison.slower.length > 0 ? 1 : 0;
   },
 };
 
@@ -73,6 +88,11 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
   const nets = (values.nets?.split(',') ?? netNames).map(findNet);
   try {
     if (benchmark === 'step') return await benchStep({ ...common, nets, backends });
+    if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
+    if (benchmark === 'peers') {
+      const folder = values.peers ?? process.env.BLASTRAIN_PEERS;
+      return await benchPeers({ ...common, nets, backends, ...(folder !== undefined && { folder }) });
+    }
     return await benchKernels({
       ...common,
       backends,
@@ -100,12 +120,13 @@ function kernelOption(name: string): KernelName {
 const formats: Readonly<Record<string, (report: BenchReport) => string>> = {
   '.json': (report) => `${JSON.stringify(report, null, 2)}\n`,
   '.md': benchMarkdown,
+  '.svg': benchSvg,
 };
 
 /** Writes a report into a file as its ending says. Throws ERR_CONFIG, before anything is measured, for another ending. */
 function writerOf(file: string): (report: BenchReport) => void {
   const format = formats[extname(file)];
-  if (format === undefined) throw expected('ERR_CONFIG', `a file ending in ${Object.keys(formats).join(' or ')}`, '--out', file, { path: 'out' });
+  if (format === undefined) throw expected('ERR_CONFIG', `a file ending in ${Object.keys(formats).join(', ')}`, '--out', file, { path: 'out' });
   return (report) => {
     replaceFile(file, format(report));
   };

@@ -1,3 +1,4 @@
+import type { Change, Comparison } from '../bench/compare';
 import type { BenchEntry, BenchReport } from '../bench/report';
 
 /** A table of texts: a header for each column, and rows. */
@@ -49,13 +50,18 @@ export function benchVerdicts({ benchmark, entries, load }: BenchReport): string
         who === 'typescript' ? `TypeScript takes ${ratioText(ratio)} as long` : `it takes ${ratioText(1 / ratio)} as long as the ${who}`);
       return [`${first.subject}: ${timeText(first.time.median)} a step on the ${first.who} kernels; ${parts.join(', ')}.`];
     }
-    return [`${first.subject}: ${ratios.map(({ who, ratio }) => comparison(who, ratio)).join(', ')}.`];
+    const twin = group.find(({ who }) => who === typescriptName);
+    const rival = group.find(({ who }) => /^tfjs .* cpu$/.test(who));
+    const libraries = ratios.filter(({ who }) => who !== typescriptName);
+    return [
+      ...(libraries.length > 0 ? [`${first.subject}: ${first.who} is ${libraries.map(({ who, ratio }) => `${ratioText(ratio)} as fast as ${who}`).join(', ')}.`] : []),
+      ...(twin && rival ? [`${first.subject}: ${twin.who} is ${ratioText(rival.time.median / twin.time.median)} as fast as ${rival.who}.`] : []),
+    ];
   });
 }
 
-function comparison(who: string, ratio: number): string {
-  return ratio >= 1 ? `${ratioText(ratio)} as fast as ${who}` : `only ${ratioText(ratio)} as fast as ${who}`;
-}
+/** The contender that competes with other libraries in plain JavaScript. */
+const typescriptName = 'blastrain, TypeScript';
 
 function kernelVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
   const pairs = groups.filter((group) => group.length === 2);
@@ -123,6 +129,19 @@ export function loadText({ load: { before, after, others, quiet } }: BenchReport
   return quiet ? facts : `${facts} Inconclusive: repeat this while nobody else uses the machine.`;
 }
 
+/** What changed since an earlier report, line by line, and what that means. */
+export function comparisonText({ conclusive, slower, faster, same }: Comparison): string {
+  const list = (word: string, changes: readonly Change[]): string =>
+    changes
+      .map(({ entry: { subject, case: sizes, who }, before, now, ratio, noise }) =>
+        `${word}: ${subject}, ${sizes}, ${who}: ${timeText(before)} before, ${timeText(now)} now (${ratioText(ratio)}, noise ${(100 * noise).toFixed(0)} %)\n`)
+      .join('');
+  return (
+    `\n${list('faster', faster)}${list('slower', slower)}${String(same)} figures did not change beyond the noise.\n` +
+    (conclusive ? '' : 'Inconclusive: others used the machine during one of the two measurements.\n')
+  );
+}
+
 /** The entries of each subject and case together, in order. */
 export function groupEntries(entries: readonly BenchEntry[]): BenchEntry[][] {
   const groups = new Map<string, BenchEntry[]>();
@@ -153,7 +172,8 @@ function shareText({ share }: BenchEntry): string {
   return share === null ? '' : `${(100 * share).toFixed(0)} %`;
 }
 
-function ratioText(ratio: number): string {
+/** How many times as much: 2.31×. */
+export function ratioText(ratio: number): string {
   return `${digits(ratio)}×`;
 }
 

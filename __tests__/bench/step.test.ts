@@ -1,0 +1,62 @@
+import { benchData, findNet, makeNet, netNames } from '../../lib/bench/nets';
+import { ProductsInC, productsOf } from '../../lib/bench/products';
+import { benchScaling } from '../../lib/bench/scaling';
+import { benchStep, productsName } from '../../lib/bench/step';
+import { benchTraining } from '../../lib/bench/training';
+import { backends } from '../support/backends';
+
+const quick = { rounds: 1, sampleSeconds: 1e-4, threads: 1, rows: 200, peak: { product: 32, stream: 2 ** 15 } };
+const native = backends.includes('native');
+
+test.each(netNames)('%s trains on every backend, alike', (name) => {
+  const net = findNet(name);
+  const small = { ...net, spec: { ...net.spec, layers: net.spec.layers.map((size, i) => (i === 0 || size <= 10 ? size : 16)) } };
+  const data = benchData(small, 300);
+  const losses = backends.map((backend) => {
+    const { built, step } = benchTraining(small, data, backend);
+    step();
+    step();
+    return built.training.step.loss;
+  });
+  for (const loss of losses) expect(Math.abs(loss - losses[0]!)).toBeLessThan(1e-4 * losses[0]!);
+});
+
+test('a net that is not there: the nearest', () => {
+  expect(() => findNet('two-layers')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringContaining('two-layer') }));
+});
+
+test('the large products of a step', () => {
+  expect(productsOf(findNet('two-layer'))).toEqual([
+    { transA: false, transB: true, m: 200, n: 50, k: 3072 }, { transA: true, transB: false, m: 50, n: 3072, k: 200 },
+  ]);
+  const deep = productsOf(makeNet('deep', { layers: [30, 20, 10], batchSize: 5 }));
+  expect(deep.map(({ m, n, k }) => [m, n, k])).toEqual([[5, 20, 30], [5, 10, 20], [10, 20, 5], [5, 20, 10], [20, 30, 5]]);
+});
+
+test('a report of steps', async () => {
+  const { entries, load } = await benchStep({ ...quick, nets: [findNet('toy')], backends });
+  expect(entries.map(({ who }) => who)).toEqual([...backends, ...(native ? [productsName] : [])]);
+  for (const { time, flops } of entries) {
+    expect(time.median).toBeGreaterThan(0);
+    expect(flops).toBeGreaterThan(0);
+  }
+  expect(load.others).toBeGreaterThanOrEqual(0);
+});
+
+test('without a C compiler the report says so', async () => {
+  const { CC } = process.env;
+  process.env.CC = 'no-such-compiler';
+  try {
+    expect(await ProductsInC.start(1)).toMatch(/^the products in C: no C compiler: no-such-compiler/);
+  } finally {
+    if (CC === undefined) delete process.env.CC;
+    else process.env.CC = CC;
+  }
+});
+
+test('scaling: one entry for each width and each batch', async () => {
+  const backend = backends[0]!;
+  const { entries } = await benchScaling({ ...quick, backend, widths: [2, 4], batches: [8] });
+  expect(entries.map(({ subject, case: size }) => `${subject} ${size}`)).toEqual(['hidden units 2', 'hidden units 4', 'batch 8']);
+  expect(entries[1]!.flops / entries[0]!.flops).toBeCloseTo(2, 1);
+});

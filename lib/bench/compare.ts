@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { expected } from '../errors';
+import { withFileErrors } from '../files';
+import { entryId } from './report';
+import type { BenchEntry, BenchReport } from './report';
+import { noiseOf } from './timing';
+
+/** How one figure changed. */
+export interface Change {
+  readonly entry: BenchEntry;
+  readonly before: number;
+  readonly now: number;
+  /** now / before. */
+  readonly ratio: number;
+  /** By how much the ratio may be above or below 1 before it means anything. */
+  readonly noise: number;
+}
+
+/** What became of the figures of an earlier report. */
+export interface Comparison {
+  /** Whether both were measured on a quiet machine. */
+  readonly conclusive: boolean;
+  readonly slower: readonly Change[];
+  readonly faster: readonly Change[];
+  readonly same: number;
+}
+
+/** Two runs on the same quiet machine differ by that much even where their samples agree among themselves. */
+const leastNoise = 0.05;
+/** Half the distance of the quartiles, times this, holds nearly all samples of a normal distribution. */
+const quartilesToLimits = 4;
+
+/** Reads what --out or --json left. Throws ERR_IO, or ERR_CONFIG for a file that holds something else. */
+export function readBenchReport(file: string): BenchReport {
+  const text = withFileErrors(file, () => readFileSync(file, 'utf8'));
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    report = undefined;
+  }
+  if (!isReport(report)) {
+    throw expected('ERR_CONFIG', 'a report of blastrain bench --out FILE.json', '--compare', file, { path: 'compare', file });
+  }
+  return report;
+}
+
+function isReport(value: unknown): value is BenchReport {
+  if (value === null || typeof value !== 'object') return false;
+  const { type, version, entries, load, machine } = value as Partial<Record<keyof BenchReport, unknown>>;
+  return type === 'bench' && version === 1 && Array.isArray(entries) && typeof load === 'object' && typeof machine === 'object';
+}
+
+/**
+ * Holds the figures that both reports have against each other. Throws ERR_CONFIG for a report of another benchmark, machine or thread
+ * count, or one that has no figure in common: their difference would mean nothing.
+ */
+export function compareReports(before: BenchReport, now: BenchReport): Comparison {
+  const facts = ({ benchmark, machine: { cpu, cores, threads } }: BenchReport): string =>
+    `${benchmark} on ${cpu}, ${String(cores)} cores, ${String(threads)} threads`;
+  if (facts(before) !== facts(now)) throw expected('ERR_CONFIG', facts(now), '--compare', facts(before), { path: 'compare' });
+  const old = new Map(before.entries.map((entry) => [entryId(entry), entry]));
+  const changes = now.entries.flatMap((entry) => {
+    const earlier = old.get(entryId(entry));
+    return earlier === undefined ? [] : [changeOf(earlier, entry)];
+  });
+  if (changes.length === 0) throw expected('ERR_CONFIG', 'a figure that was measured now as well', '--compare', 'none', { path: 'compare' });
+  const slower = changes.filter(({ ratio, noise }) => ratio > 1 + noise);
+  const faster = changes.filter(({ ratio, noise }) => ratio < 1 / (1 + noise));
+  return { conclusive: before.load.quiet && now.load.quiet, slower, faster, same: changes.length - slower.length - faster.length };
+}
+
+function changeOf(earlier: BenchEntry, entry: BenchEntry): Change {
+  const [before, now] = [earlier.time.median, entry.time.median];
+  const noise = Math.max(leastNoise, quartilesToLimits * Math.hypot(noiseOf(earlier.time), noiseOf(entry.time)));
+  return { entry, before, now, ratio: now / before, noise };
+}

@@ -1,0 +1,210 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { packageRoot } from '../files';
+import { setThreads } from '../kernels';
+import { allocate } from '../kernels/contract';
+import type { BackendName } from '../kernels/contract';
+import { Sampler } from '../experiment/inputs';
+import { Driver } from './driver';
+import { describeMachine, LoadWatch } from './machine';
+import { benchData } from './nets';
+import type { BenchData, BenchNet } from './nets';
+import type { BenchEntry, BenchReport } from './report';
+import { settlingSeconds } from './step';
+import { measure } from './timing';
+import type { Contender, Timing } from './timing';
+import { benchTraining, trainingContender } from './training';
+import type { BenchTraining } from './training';
+
+export interface PeersOptions {
+  readonly nets: readonly BenchNet[];
+  readonly backends: readonly BackendName[];
+  /** Folder that holds the peers of npm and, in venv, of pip. */
+  readonly folder?: string;
+  readonly rounds?: number;
+  readonly sampleSeconds?: number;
+  readonly rows?: number;
+  /** Which peers to look for; default: all. */
+  readonly commands?: readonly PeerCommand[];
+  readonly onProgress?: (what: string) => void;
+}
+
+/** How a peer is started. */
+export interface PeerCommand {
+  readonly name: string;
+  /** Programs that may run it; the first that can does. */
+  readonly commands: readonly string[];
+  readonly args: readonly string[];
+}
+
+interface Peer {
+  readonly name: string;
+  readonly driver: Driver;
+  readonly threads: readonly number[];
+}
+
+/** Batches that peers hold ready, and first losses that must agree. */
+const batchCount = 8;
+const comparedSteps = 5;
+/** Relative difference of a loss up to which two libraries trained alike: float32 sums of up to 3072 terms, five steps on. */
+const agreement = 1e-3;
+
+/**
+ * How long a training step takes here and in other libraries, from the same weights on the same batches, taken in turn. Whoever is not
+ * installed or disagrees is left out and noted. Peers run on one thread and on all; each contender's better figure stays.
+ */
+export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
+  const { nets, backends, rounds = 7, sampleSeconds = 0.05, onProgress } = options;
+  const watch = new LoadWatch();
+  const notes: string[] = [];
+  const entries: BenchEntry[] = [];
+  const peers: Peer[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'blastrain-bench-'));
+  let children = 0;
+  try {
+    for (const peer of options.commands ?? knownPeers(options.folder)) {
+      onProgress?.(peer.name);
+      const started = await startPeer(peer);
+      if (typeof started === 'string') notes.push(started);
+      else if (peers.some(({ name }) => name === started.name)) started.driver.stop();
+      else peers.push(started);
+    }
+    for (const net of nets) {
+      onProgress?.(net.name);
+      const data = benchData(net, options.rows);
+      const losses = writeStart(folder, net, data);
+      const trainings = backends.map((backend) => ({ backend, training: benchTraining(net, data, backend) }));
+      const contenders = trainings.flatMap(({ backend, training }) => ownContenders(backend, training));
+      for (const peer of peers) {
+        const refusal = await loadNet(peer, folder, losses);
+        if (refusal === undefined) contenders.push(...peer.threads.map((threads) => peerContender(peer, threads)));
+        else notes.push(`${net.name}: without ${peer.name}, ${refusal}`);
+      }
+      const times = await measure(contenders, { rounds, sampleSeconds, pauseSeconds: settlingSeconds });
+      const flops = trainings[0]!.training.flops;
+      for (const { contender, time } of bestOfEach(contenders, times)) {
+        entries.push({ subject: net.name, case: net.label, who: contender.name, time, flops, bytes: 0, share: null });
+      }
+    }
+    for (const { driver } of peers) children += Number(await driver.ask('cpu'));
+  } finally {
+    for (const { driver } of peers) driver.stop();
+    rmSync(folder, { recursive: true });
+  }
+  return {
+    type: 'bench', version: 1, benchmark: 'peers', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(children),
+    peak: null, entries, notes,
+  };
+}
+
+/** Every peer that this machine may have. */
+function knownPeers(folder: string | undefined): PeerCommand[] {
+  const script = (name: string): string => join(packageRoot, 'scripts', 'bench-peers', name);
+  const pythons = process.env.PYTHON === undefined ? ['/usr/bin/python3', 'python3'] : [process.env.PYTHON];
+  const place = folder === undefined ? undefined : resolve(folder);
+  const venv = place === undefined ? '' : join(place, 'venv', 'bin', 'python');
+  const torch = (...commands: string[]): PeerCommand => ({ name: `PyTorch of ${commands.join(' or ')}`, commands, args: [script('torch_step.py')] });
+  const node = (name: string, file: string, ...args: string[]): PeerCommand =>
+    ({ name, commands: [process.execPath], args: [script(file), place!, ...args] });
+  return [
+    torch(...pythons),
+    ...(existsSync(venv) ? [torch(venv)] : []),
+    ...(place === undefined
+      ? []
+      : [node('onnxruntime-node', 'onnxruntime.js'), node('tfjs wasm', 'tfjs.js', 'wasm'), node('tfjs cpu', 'tfjs.js', 'cpu')]),
+  ];
+}
+
+/** The peer, ready to be asked, or why it is not there. */
+async function startPeer({ name, commands, args }: PeerCommand): Promise<Peer | string> {
+  let driver: Driver | string = '';
+  for (const command of commands) {
+    driver = await Driver.start(command, args);
+    if (typeof driver !== 'string') break;
+  }
+  if (typeof driver === 'string') return `without ${name}: ${driver}`;
+  const greeting = JSON.parse(driver.greeting) as { name: string; threads: boolean };
+  return { name: greeting.name, driver, threads: greeting.threads ? threadCounts() : [1] };
+}
+
+/** One thread, and as many as there are cores. */
+function threadCounts(): number[] {
+  return [...new Set([1, availableParallelism()])];
+}
+
+/** Why a peer does not take part in a net; undefined where it does. */
+async function loadNet({ driver }: Peer, folder: string, losses: readonly number[]): Promise<string | undefined> {
+  const answer = JSON.parse(await driver.ask(`load ${folder} ${String(comparedSteps)}`)) as { losses?: number[]; unsupported?: string };
+  if (answer.losses === undefined) return answer.unsupported;
+  const at = losses.findIndex((loss, i) => !(Math.abs(answer.losses![i]! - loss) <= agreement * Math.abs(loss)));
+  if (at < 0) return undefined;
+  return `as its loss of step ${String(at + 1)} is ${String(answer.losses[at])} and not ${String(losses[at])}`;
+}
+
+/** Leaves a net's start for the peers: weights, batches, description. Returns the first losses, without the penalty. */
+function writeStart(folder: string, net: BenchNet, data: BenchData): number[] {
+  const { layers, batchSize, optimizer, learningRate, momentum, l2, weightDecay } = net.spec;
+  const write = (name: string, { buffer, byteOffset, byteLength }: ArrayBufferView): void => {
+    writeFileSync(join(folder, `${name}.bin`), new Uint8Array(buffer, byteOffset, byteLength));
+  };
+  const { built: { training: { objective, step, schedule }, normalization } } = benchTraining(net, data, 'typescript');
+  const { model: { arena, inputSize, kernels } } = objective;
+  for (const { name, value } of arena.parameters) write(name, value);
+
+  const { batches } = new Sampler(net.spec, data.train);
+  const x = allocate('float32', batchCount * batchSize * inputSize);
+  const labels = new Int32Array(batchCount * batchSize);
+  for (let b = 0; b < batchCount; b++) {
+    const rows = batches.next();
+    const part = x.subarray(b * batchSize * inputSize, (b + 1) * batchSize * inputSize);
+    kernels.gatherRows(batchSize, inputSize, rows, data.train.features, normalization.scale, normalization.shift, part);
+    labels.set(rows.map((row) => data.train.labels[row]!), b * batchSize);
+  }
+  write('x', x);
+  write('labels', labels);
+  const start = { layers, batchSize, optimizer, learningRate, momentum, l2, weightDecay, batches: batchCount };
+  writeFileSync(join(folder, 'start.json'), JSON.stringify(start));
+
+  return Array.from({ length: comparedSteps }, (_, s) => {
+    const penalty = objective.penalty();
+    step.run(schedule(s));
+    return step.loss - penalty;
+  });
+}
+
+function ownContenders(backend: BackendName, training: BenchTraining): Contender[] {
+  if (backend === 'typescript') return [trainingContender('blastrain, TypeScript', training)];
+  return threadCounts().map((threads) => {
+    const inner = trainingContender(`blastrain${threadText(threads)}`, training);
+    return {
+      name: inner.name,
+      run: (count) => {
+        setThreads(threads);
+        return inner.run(count);
+      },
+    };
+  });
+}
+
+function peerContender({ name, driver, threads: all }: Peer, threads: number): Contender {
+  return {
+    name: `${name}${all.length > 1 ? threadText(threads) : ''}`,
+    run: async (count) => Number(await driver.ask(`run ${String(threads)} ${String(count)}`)),
+  };
+}
+
+function threadText(threads: number): string {
+  return threads === 1 ? ', 1 thread' : `, ${String(threads)} threads`;
+}
+
+/** Of each library the thread count that did best. */
+function bestOfEach(contenders: readonly Contender[], times: readonly Timing[]): { contender: Contender; time: Timing }[] {
+  const best = new Map<string, { contender: Contender; time: Timing }>();
+  contenders.forEach((contender, c) => {
+    const library = contender.name.replace(/, \d+ threads?$/, '');
+    const before = best.get(library);
+    if (before === undefined || times[c]!.median < before.time.median) best.set(library, { contender, time: times[c]! });
+  });
+  return [...best.values()];
+}

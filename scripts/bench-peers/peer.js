@@ -1,0 +1,62 @@
+'use strict';
+
+const { readFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { join } = require('node:path');
+const { createInterface } = require('node:readline');
+
+/** Loads packages of the folder that holds the peers. */
+const requirePeer = createRequire(join(process.argv[2], 'package.json'));
+
+/** What blastrain wrote for a net: its description, arrays by name, and the batches. */
+function readStart(folder) {
+  const bytes = (name) => {
+    const file = readFileSync(join(folder, `${name}.bin`));
+    return file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength);
+  };
+  const start = JSON.parse(readFileSync(join(folder, 'start.json'), 'utf8'));
+  return { ...start, floats: (name) => new Float32Array(bytes(name)), integers: (name) => new Int32Array(bytes(name)) };
+}
+
+/** Labels as rows of zeros with a one. */
+function oneHot(labels, classes) {
+  const rows = new Float32Array(labels.length * classes);
+  labels.forEach((label, i) => { rows[i * classes + label] = 1; });
+  return rows;
+}
+
+/**
+ * Answers questions on standard input until it ends. `load(start)` gives a training: {step(threads)} that returns the loss of
+ * a batch before its update, or {unsupported} that says why there is none.
+ */
+async function serve(greeting, load) {
+  console.log(JSON.stringify(greeting));
+  let training;
+  for await (const line of createInterface({ input: process.stdin })) {
+    try {
+      console.log(await answer(line.split(' ')));
+    } catch (error) {
+      console.log(`error ${String(error.message).split('\n')[0]}`);
+    }
+  }
+
+  async function answer([word, first, second]) {
+    if (word === 'cpu') {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    }
+    if (word === 'load') {
+      await training?.dispose?.();
+      training = await load(readStart(first));
+      if (training.unsupported !== undefined) return JSON.stringify(training);
+      const losses = [];
+      for (let i = 0; i < Number(second); i++) losses.push(await training.step(1));
+      return JSON.stringify({ losses });
+    }
+    const begun = performance.now();
+    for (let i = 0; i < Number(second); i++) await training.step(Number(first));
+    return (performance.now() - begun) / 1000;
+  }
+}
+
+module.exports = { oneHot, requirePeer, serve };
