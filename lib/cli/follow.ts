@@ -1,10 +1,13 @@
 import type { TrainingRun } from '../experiment/offThread';
-import type { ResultEvent, StartEvent } from '../train/events';
+import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/training-progress';
 
-/** Shows a run's events as they come, or prints them as lines of JSON; returns its result. Ctrl-C asks the run to stop. */
-export async function follow(run: TrainingRun, json: boolean): Promise<ResultEvent> {
+/**
+ * Shows a run's events as they come, or prints them as lines of JSON; returns its result. Ctrl-C asks the run to stop.
+ * `observe` sees every event too.
+ */
+export async function follow(run: TrainingRun, json: boolean, observe?: (event: TrainEvent) => void): Promise<ResultEvent> {
   const progress = json ? undefined : new TrainingProgress();
   return interruptible(() => { run.stop(); }, async () => {
     let result: ResultEvent | undefined;
@@ -13,6 +16,7 @@ export async function follow(run: TrainingRun, json: boolean): Promise<ResultEve
         if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
         else if (event.type === 'start') process.stdout.write(heading(event));
         progress?.handle(event);
+        observe?.(event);
         if (event.type === 'result') result = event;
       }
     } finally {

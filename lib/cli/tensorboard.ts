@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Classifier } from '../experiment/classifier';
+import { withFileErrors } from '../files';
+import { TensorBoardLog } from '../report/tensorboard';
+import type { ModelState } from '../report/tensorboard';
+import { decodeCheckpoint } from '../train/checkpoint';
+import type { TrainEvent } from '../train/events';
+
+/**
+ * Takes a run's events in order and writes them into its folder for TensorBoard. What it needs of the model it reads from the
+ * checkpoints, so that training waits for nothing.
+ */
+export function tensorBoardObserver(folderOf: (run: string) => string): (event: TrainEvent) => void {
+  let log: TensorBoardLog | undefined;
+  return (event) => {
+    if (event.type === 'start') log = new TensorBoardLog(folderOf(event.run));
+    log?.handle(event, readModel);
+  };
+}
+
+/** What a checkpoint keeps beside the model, to go on from. */
+const besideModel = /^(normalization|optimizer|live|state)\./;
+
+function readModel(file: string): ModelState {
+  const bytes = withFileErrors(file, () => readFileSync(file));
+  const { progress, tensors } = decodeCheckpoint(bytes, file);
+  const parameters = [...tensors].filter(([name]) => !besideModel.test(name)).map(([name, { data }]) => [name, data] as const);
+  return {
+    step: progress.step,
+    parameters: Object.fromEntries(parameters),
+    firstLayer: () => {
+      const classifier = Classifier.fromBytes(bytes, { name: file });
+      return classifier.imageShape && { ...classifier.firstLayer(), imageShape: classifier.imageShape };
+    },
+  };
+}
