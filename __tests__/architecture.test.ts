@@ -18,7 +18,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   search: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment'],
   bench: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment'],
   report: [],
-  cli: ['kernels', 'experiment', 'search', 'bench', 'report', 'data', 'train'],
+  dashboard: ['data', 'train', 'experiment', 'search', 'report'],
+  cli: ['dashboard', 'kernels', 'experiment', 'search', 'bench', 'report', 'data', 'train'],
   jest: ['train'],
   index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment', 'search', 'report'],
 };

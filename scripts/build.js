@@ -50,3 +50,5 @@ const style = readFileSync(join(katex, 'katex.min.css'), 'utf8').replace(/@font-
   return face.replace(/src:[^}]*/, `src:url(data:font/woff2;base64,${font}) format("woff2")`);
 });
 writeFileSync(dist('report', 'html', 'math.css'), style);
+
+require('./build-page.js');

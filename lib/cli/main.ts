@@ -3,6 +3,7 @@ import { toPlain, expected, nearest } from '../errors';
 import { version } from '../experiment/version';
 import { benchCommand } from './bench';
 import type { Command } from './command';
+import { dashboardCommand } from './dashboard';
 import { dataCommand } from './data';
 import { depthCommand } from './depth';
 import { doctorCommand } from './doctor';
@@ -10,7 +11,6 @@ import { evaluateCommand } from './evaluate';
 import { gradcheckCommand } from './gradcheck';
 import { lrFindCommand } from './lrFind';
 import { reportCommand } from './report';
-import { searchCommand } from './search';
 import { summaryCommand } from './summary';
 import { testCommand } from './test';
 import { toyCommand } from './toy';
@@ -18,8 +18,8 @@ import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, searchCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, reportCommand, summaryCommand, toyCommand,
-  gradcheckCommand, verifyCommand, dataCommand, doctorCommand, benchCommand,
+  trainCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, reportCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
+  dashboardCommand, dataCommand, doctorCommand, benchCommand,
 ];
 
 const overview = `blastrain ${version}: neural networks in Node.js at the speed of the metal

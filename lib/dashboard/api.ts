@@ -1,0 +1,95 @@
+import type { ImageShape } from '../data/dataset';
+import type { CalibrationBin, ClassScores } from '../train/metrics';
+
+/** What the server tells the page, as JSON. Names are paths below the folder of runs: `two-layer-1`, `search-1/trial-003`. */
+export interface Catalogue {
+  readonly entries: readonly Entry[];
+  /** Of the folder of runs. */
+  readonly folder: string;
+}
+
+/** Something in the folder of runs. */
+export type Entry = RunEntry | SearchEntry | DepthEntry;
+
+/**
+ * `running` is known from a live process, or for the trial of a search from fresh metrics; `unfinished` has neither a process
+ * nor a result.
+ */
+export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'unfinished';
+
+export interface RunEntry {
+  readonly kind: 'run';
+  readonly name: string;
+  readonly state: RunState;
+  /** Whether a process listens for a request to stop. */
+  readonly stoppable: boolean;
+  /** ISO 8601; null while unknown, as all that follows. */
+  readonly startedAt: string | null;
+  readonly step: number;
+  readonly steps: number | null;
+  /** Of the last evaluation, or of the result. */
+  readonly valAccuracy: number | null;
+  readonly valLoss: number | null;
+  /** Why it failed. */
+  readonly failure: { readonly code: string; readonly message: string } | null;
+}
+
+export interface SearchEntry {
+  readonly kind: 'search';
+  readonly name: string;
+  readonly startedAt: string | null;
+}
+
+/** A comparison of depths: its runs stand beside it. */
+export interface DepthEntry {
+  readonly kind: 'depth';
+  readonly name: string;
+  readonly runs: readonly string[];
+}
+
+/** A validation row as the model sees it. */
+export interface ShownRow {
+  readonly row: number;
+  readonly label: number;
+  readonly prediction: number;
+  /** Of the most probable classes, in falling order, and of the label. */
+  readonly probabilities: readonly { readonly label: number; readonly probability: number }[];
+  /** Bytes of the picture in planes of channels, base64; absent where rows are no pictures. */
+  readonly pixels?: string;
+}
+
+/** What a run's model does on the validation rows, with examples. Never made from test rows. */
+export interface Examination {
+  readonly run: string;
+  /** Steps that the model had been trained for. */
+  readonly step: number;
+  readonly rows: number;
+  readonly accuracy: number;
+  readonly loss: number;
+  readonly classNames: readonly string[];
+  readonly imageShape: ImageShape | null;
+  /** confusion[label][prediction], in rows. */
+  readonly confusion: readonly (readonly number[])[];
+  readonly classes: readonly ClassScores[];
+  readonly calibrationError: number;
+  readonly calibration: readonly CalibrationBin[];
+  /** Rows that the examples speak of. */
+  readonly shown: readonly ShownRow[];
+  /** For `label-prediction` the most confident examples, as places in `shown`. */
+  readonly examples: Readonly<Record<string, readonly number[]>>;
+  /** Where the model gave the label the least probability, worst first, as places in `shown`. */
+  readonly worst: readonly number[];
+}
+
+/** How the server says no. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Files that grow, read on from where the page stands. */
+export const tailFiles = ['metrics.jsonl', 'weights.film', 'journal.jsonl'] as const;
+/** Files that are replaced as a whole. */
+export const wholeFiles = ['spec.json', 'depth.json', 'search.json'] as const;
+/** So many bytes before the place where the page stands must be as it knows them; else a file was cut, and is read anew. */
+export const checkedBytes = 32;

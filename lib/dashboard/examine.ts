@@ -1,0 +1,98 @@
+import { BlastrainError, expected } from '../errors';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import { loadData } from '../data/locate';
+import { Classifier } from '../experiment/classifier';
+import { modelFile } from '../experiment/runFolder';
+import { dataRequest } from '../experiment/spec';
+import type { Examination, ShownRow } from './api';
+
+/** How many mistakes are listed, how many examples each cell of the confusion matrix has, and how many rows are sent in all. */
+const worstRows = 30;
+const examplesPerCell = 4;
+const mostShown = 800;
+/** Probabilities sent of a row. */
+const mostProbable = 5;
+
+/**
+ * Looks at what the model of a run's folder does on the validation rows. Throws ERR_DATA when the data is not that which the
+ * run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
+ */
+export function examineRun(folder: string, name: string): Examination {
+  const classifier = Classifier.load(modelFile(folder));
+  const { classNames, imageShape, step } = classifier;
+  if (classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'the confusion matrix', 'a regression');
+  const { origin, validation } = loadData(dataRequest(classifier.spec));
+  if (origin.digest !== classifier.dataDigest) {
+    throw new BlastrainError(
+      'ERR_DATA',
+      `Expected the data that run ${name} was trained on (digest ${classifier.dataDigest.slice(0, 12)}) but received ` +
+        `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
+    );
+  }
+  const { accuracy, loss, confusion, classes, calibration } = classifier.evaluateInDetail(validation);
+  const rows = rowsOf(validation, classifier.probabilities(validation));
+  const { shown, examples, worst } = choose(rows, validation);
+  return {
+    run: name, step, rows: validation.size, accuracy, loss, classNames, imageShape: imageShape ?? null, confusion, classes,
+    calibrationError: calibration.error, calibration: calibration.bins, shown, examples, worst,
+  };
+}
+
+interface Row {
+  readonly row: number;
+  readonly label: number;
+  readonly prediction: number;
+  readonly probabilities: ArrayLike<number>;
+}
+
+function rowsOf({ labels, size, classNames }: Dataset | StoredDataset, all: Float32Array | Float64Array): Row[] {
+  const classes = classNames.length;
+  return Array.from({ length: size }, (_, row) => {
+    const probabilities = all.subarray(row * classes, (row + 1) * classes);
+    return { row, label: labels[row]!, prediction: probabilities.indexOf(Math.max(...probabilities)), probabilities };
+  });
+}
+
+function choose(rows: readonly Row[], data: Dataset | StoredDataset): Pick<Examination, 'shown' | 'examples' | 'worst'> {
+  const places = new Map<Row, number>();
+  const place = (row: Row): number => {
+    const at = places.get(row) ?? places.size;
+    places.set(row, at);
+    return at;
+  };
+  const ofLabel = ({ probabilities, label }: Row): number => probabilities[label]!;
+  const wrong = rows.filter(({ label, prediction }) => label !== prediction);
+  const worst = wrong.sort((a, b) => ofLabel(a) - ofLabel(b)).slice(0, worstRows).map(place);
+
+  const cells = new Map<string, Row[]>();
+  for (const row of rows) {
+    const key = `${String(row.label)}-${String(row.prediction)}`;
+    cells.set(key, [...(cells.get(key) ?? []), row]);
+  }
+  const examples: Record<string, number[]> = {};
+  for (const [key, cell] of [...cells].sort(([, a], [, b]) => b.length - a.length)) {
+    if (places.size >= mostShown) break;
+    const confidence = ({ probabilities, prediction }: Row): number => probabilities[prediction]!;
+    examples[key] = cell.sort((a, b) => confidence(b) - confidence(a)).slice(0, examplesPerCell).map(place);
+  }
+  return { shown: [...places.keys()].map((row) => shownRow(row, data)), examples, worst };
+}
+
+function shownRow({ row, label, prediction, probabilities }: Row, data: Dataset | StoredDataset): ShownRow {
+  const falling = Array.from(probabilities, (probability, of) => ({ label: of, probability })).sort((a, b) => b.probability - a.probability);
+  const pixels = pixelsOf(row, data);
+  return {
+    row, label, prediction,
+    probabilities: falling.filter((one, rank) => rank < mostProbable || one.label === label),
+    ...(pixels && { pixels: Buffer.from(pixels).toString('base64') }),
+  };
+}
+
+function pixelsOf(row: number, data: Dataset | StoredDataset): Uint8Array | undefined {
+  if (data.imageShape === undefined) return undefined;
+  const { featureSize } = data;
+  const into = 'stored' in data ? data.stored.allocate(1) : data.features.subarray(row * featureSize, (row + 1) * featureSize);
+  if (into.BYTES_PER_ELEMENT !== 1) return undefined;
+  if ('stored' in data) data.stored.read(row, 1, into);
+  return into as Uint8Array;
+}

@@ -1,0 +1,143 @@
+import type { TrainEvent } from '../../train/events';
+import type { RunEntry } from '../api';
+import { Chart, ZoomGroup } from './chart';
+import { isNoAnswer, Tail } from './client';
+import { Course, LineReader } from './course';
+import { line, smoothed } from './curves';
+import type { CurveSettings } from './curves';
+import { duration, fill, h, number, percent, seriesColour } from './dom';
+import { readSpec } from './specTable';
+import type { FlatSpec } from './specTable';
+import { toolbar } from './toolbar';
+import type { View } from './view';
+
+interface Compared {
+  readonly name: string;
+  readonly course: Course;
+  readonly tail: Tail;
+  spec: FlatSpec | undefined;
+}
+
+/** Keys that tell runs apart without meaning anything. */
+const ownKeys = new Set(['name', 'startedAt', 'resumed']);
+
+/** Several runs over each other, and what differs between their specs. */
+export class CompareView implements View {
+  readonly element: HTMLElement;
+  readonly title = 'Compare runs';
+  private readonly runs: readonly Compared[];
+  private readonly group = new ZoomGroup();
+  private readonly charts: Readonly<Record<'train' | 'loss' | 'accuracy' | 'rate', Chart>> = {
+    train: new Chart(this.group, { title: 'Training loss', format: (value) => number(value) }),
+    loss: new Chart(this.group, { title: 'Validation loss', format: (value) => number(value) }),
+    accuracy: new Chart(this.group, { title: 'Validation accuracy', format: (value) => percent(value) }),
+    rate: new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3) }),
+  };
+  private readonly table = h('div', { class: 'scroll' });
+  private readonly specs = h('div', { class: 'scroll' });
+  private readonly all = h('input', { type: 'checkbox' });
+  private entries: ReadonlyMap<string, RunEntry> = new Map();
+
+  constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string) {
+    this.runs = names.map((name) => {
+      const course = new Course();
+      let reader = new LineReader();
+      const tail = new Tail(name, 'metrics.jsonl', (bytes) => {
+        for (const event of reader.read(bytes)) course.handle(event as TrainEvent);
+      }, () => {
+        reader = new LineReader();
+        course.clear();
+      });
+      return { name, course, tail, spec: undefined };
+    });
+    this.all.addEventListener('change', () => {
+      this.showSpecs();
+    });
+    this.element = h(
+      'div', {}, h('div', { class: 'title' }, h('h1', {}, heading)), this.table,
+      toolbar(settings, this.group, () => {
+        this.draw();
+      }),
+      h('div', { class: 'charts' }, ...Object.values(this.charts).map(({ element }) => element)),
+      h('section', { class: 'panel' }, h('h2', {}, 'Differences of the specs'), h('label', {}, this.all, ' all keys'), this.specs),
+    );
+  }
+
+  async refresh(): Promise<boolean> {
+    const news = await Promise.all(this.runs.map(async (run) => {
+      try {
+        if (run.spec === undefined) {
+          run.spec = await readSpec(run.name);
+          this.showSpecs();
+        }
+        return await run.tail.read();
+      } catch (error) {
+        if (isNoAnswer(error, 'refused')) return false; // a run that is gone, or has no spec yet
+        throw error;
+      }
+    }));
+    if (news.some(Boolean)) this.draw();
+    return this.runs.some(({ name }) => this.entries.get(name)?.state === 'running');
+  }
+
+  know(entries: ReadonlyMap<string, RunEntry>): void {
+    this.entries = entries;
+    this.showTable();
+  }
+
+  forget(): void {
+    for (const chart of Object.values(this.charts)) chart.forget();
+    this.draw();
+    this.showSpecs();
+  }
+
+  dispose(): void {
+    for (const chart of Object.values(this.charts)) chart.dispose();
+  }
+
+  private draw(): void {
+    const { settings, runs, charts: { train, loss, accuracy, rate } } = this;
+    const look = (series: number): { series: number } => ({ series });
+    train.show(runs.map(({ name, course }, i) => smoothed(line(name, course.steps, (event) => event.loss, settings, look(i)), settings).pop()!), { log: settings.log });
+    loss.show(runs.map(({ name, course }, i) => line(name, course.evaluations, ({ valLoss }) => valLoss, settings, look(i))), { log: settings.log });
+    accuracy.show(runs.map(({ name, course }, i) => line(name, course.evaluations, ({ valAccuracy }) => valAccuracy, settings, look(i))));
+    rate.show(runs.map(({ name, course }, i) => line(name, course.steps, ({ learningRate }) => learningRate, settings, look(i))), { log: settings.log });
+    this.showTable();
+  }
+
+  private showTable(): void {
+    const heads = ['run', 'state', 'validation', 'best', 'train', 'parameters', 'ms a step', 'time'];
+    fill(this.table, h(
+      'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
+      h('tbody', {}, ...this.runs.map(({ name, course: { start, result, best, evaluations } }, i) => {
+        const last = evaluations[evaluations.length - 1];
+        return h(
+          'tr', {}, h('th', { scope: 'row' }, chip(i), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
+          h('td', {}, this.entries.get(name)?.state ?? ''), h('td', {}, percent(result?.valAccuracy ?? last?.valAccuracy)), h('td', {}, percent(best?.valAccuracy)),
+          h('td', {}, percent(result?.trainAccuracy ?? last?.trainAccuracy)), h('td', {}, start === undefined ? '–' : start.parameters.toLocaleString('en')),
+          h('td', {}, number(result?.stepMilliseconds, 3)), h('td', {}, result === undefined ? '–' : duration(result.seconds)),
+        );
+      })),
+    ));
+  }
+
+  private showSpecs(): void {
+    const known = this.runs.filter((run): run is Compared & { spec: FlatSpec } => run.spec !== undefined);
+    const keys = [...new Set(known.flatMap(({ spec }) => [...spec.keys()]))].filter((key) => !ownKeys.has(key));
+    const differs = (key: string): boolean => new Set(known.map(({ spec }) => spec.get(key))).size > 1;
+    const shown = this.all.checked ? keys : keys.filter(differs);
+    fill(this.specs, shown.length === 0
+      ? h('p', { class: 'note' }, 'All keys agree.')
+      : h(
+        'table', { class: 'specs' },
+        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'key'), ...known.map(({ name }) => h('th', { scope: 'col' }, chip(this.runs.findIndex((run) => run.name === name)), name)))),
+        h('tbody', {}, ...shown.map((key) => h('tr', { class: differs(key) ? 'differs' : undefined }, h('th', { scope: 'row' }, key), ...known.map(({ spec }) => h('td', { class: 'text' }, spec.get(key) ?? '–'))))),
+      ));
+  }
+}
+
+function chip(series: number): HTMLElement {
+  const element = h('span', { class: 'chip', 'aria-hidden': 'true' });
+  element.style.backgroundColor = seriesColour(series);
+  return element;
+}

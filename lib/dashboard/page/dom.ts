@@ -1,0 +1,78 @@
+type Child = Node | string | number | null | undefined | false;
+type Properties = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
+
+/** An element with attributes, listeners (`onclick`) and children. Text is only ever text: nothing here parses HTML. */
+export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, properties: Properties = {}, ...children: Child[]): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  adorn(element, properties, children);
+  return element;
+}
+
+/** The same for a part of a drawing. */
+export function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, properties: Properties = {}, ...children: Child[]): SVGElementTagNameMap[Tag] {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  adorn(element, properties, children);
+  return element;
+}
+
+function adorn(element: Element, properties: Properties, children: readonly Child[]): void {
+  for (const [name, value] of Object.entries(properties)) {
+    if (typeof value === 'function') element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, '');
+    else if (value !== undefined && value !== false) element.setAttribute(name, String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (typeof child === 'number' ? String(child) : child)));
+}
+
+/** Puts children in the place of those that an element has, unless they say and are the same: focus and selection then stay. */
+export function fill(element: Element, ...children: Child[]): void {
+  const fresh = document.createElement('div');
+  adorn(fresh, {}, children);
+  const same = element.childNodes.length === fresh.childNodes.length && [...element.childNodes].every((node, i) => node.isEqualNode(fresh.childNodes[i]!));
+  if (!same) element.replaceChildren(...fresh.childNodes);
+}
+
+/** A colour of the theme, as a canvas takes it: `rgb(…)`. */
+export function colour(name: string): string {
+  const probe = h('span', { hidden: true });
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+/** The colour of series number i, perhaps faint. */
+export function seriesColour(i: number, faint = false): string {
+  const own = colour(`series${String(i % 8)}`);
+  return faint ? own.replace('rgb(', 'rgba(').replace(')', ', 0.3)') : own;
+}
+
+export function percent(share: number | null | undefined, digits = 1): string {
+  return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(digits)} %`;
+}
+
+/** Four digits: 0.04321, 1.2e-5, 12,340. */
+export function number(value: number | null | undefined, digits = 4): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size < 1e-3 || size >= 1e7) return value.toExponential(digits - 1).replace(/\.?0+e/, 'e').replace('e+', 'e');
+  return size >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(digits)));
+}
+
+/** 4 s, 3 min 20 s, 2 h 5 min. */
+export function duration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '–';
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${String(whole)} s`;
+  if (whole < 3600) return `${String(Math.floor(whole / 60))} min ${String(whole % 60)} s`;
+  return `${String(Math.floor(whole / 3600))} h ${String(Math.floor((whole % 3600) / 60))} min`;
+}
+
+/** How a value of a spec reads: a list of sizes as 3072-100-10. */
+export function specText(value: unknown): string {
+  if (Array.isArray(value) && value.every((one) => typeof one === 'number')) return value.join('-');
+  return typeof value === 'string' ? value : value === undefined ? '–' : JSON.stringify(value);
+}

@@ -1,0 +1,70 @@
+import type { HealthEvent, LayerHealth } from '../../train/events';
+import { Chart } from './chart';
+import type { Line, ZoomGroup } from './chart';
+import type { Course } from './course';
+import type { CurveSettings } from './curves';
+import { fill, h, number, percent } from './dom';
+
+const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; upTo?: number; format: (value: number) => string }[] = [
+  { key: 'updateRatio', title: 'Update ratio: ‖change of W‖ / ‖W‖ of a step (about 0.001 is usual)', log: true, format: (value) => number(value, 3) },
+  { key: 'gradientRms', title: 'Gradient, root mean square', log: true, format: (value) => number(value, 3) },
+  { key: 'activationStd', title: 'Outputs, standard deviation over rows', log: true, format: (value) => number(value, 3) },
+  { key: 'deadUnits', title: 'Units that are 0 on every row of the batch', log: false, upTo: 0.1, format: (value) => percent(value, 0) },
+];
+
+/** How the layers do, and what the training doctor says of them. */
+export class HealthPanel {
+  readonly element: HTMLElement;
+  private readonly doctor = h('ul', { class: 'doctor' });
+  private readonly table = h('div', { class: 'scroll' });
+  private readonly charts: readonly Chart[];
+
+  constructor(group: ZoomGroup) {
+    this.charts = measures.map(({ title, log, upTo, format }) => new Chart(group, { title, log, format, ...(upTo !== undefined && { upTo }) }));
+    this.element = h(
+      'section', { class: 'panel' }, h('h2', {}, 'Health of the layers'), this.doctor, this.table,
+      h('div', { class: 'charts' }, ...this.charts.map(({ element }) => element)),
+    );
+  }
+
+  show({ healths, warnings, start }: Course, { x }: CurveSettings): void {
+    const stepsPerEpoch = start?.stepsPerEpoch ?? 1;
+    const last = healths[healths.length - 1];
+    this.element.hidden = last === undefined && warnings.length === 0;
+    fill(
+      this.doctor,
+      ...warnings.map(({ message, step }) => h('li', { class: 'warning' }, step === undefined ? '' : h('b', {}, `step ${step.toLocaleString('en')}: `), message)),
+      warnings.length === 0 && last !== undefined && h('li', { class: 'well' }, 'The training doctor has found nothing wrong.'),
+    );
+    if (last === undefined) return;
+    fill(this.table, layerTable(last));
+    measures.forEach(({ key }, i) => {
+      this.charts[i]!.show(last.layers.map(({ layer, weights }, at): Line => ({
+        label: `layer ${String(layer)} (${weights})`,
+        x: healths.map(({ step }) => (x === 'step' ? step : step / stepsPerEpoch)),
+        y: healths.map(({ layers }) => (layers[at]?.[key] as number | undefined) ?? NaN),
+        series: at,
+      })).filter(({ y }) => y.some(Number.isFinite)));
+    });
+  }
+
+  forget(): void {
+    for (const chart of this.charts) chart.forget();
+  }
+
+  dispose(): void {
+    for (const chart of this.charts) chart.dispose();
+  }
+}
+
+function layerTable({ step, layers }: HealthEvent): HTMLElement {
+  return h(
+    'table', {}, h('caption', {}, `At step ${step.toLocaleString('en')}`),
+    h('thead', {}, h('tr', {}, ...['layer', 'outputs, std', 'dead units', 'weights, RMS', 'gradient, RMS', 'update ratio'].map((text) => h('th', { scope: 'col' }, text)))),
+    h('tbody', {}, ...layers.map(({ layer, weights, activationStd, deadUnits, weightRms, gradientRms, updateRatio }) => h(
+      'tr', {}, h('th', { scope: 'row' }, `${String(layer)} (${weights})`), h('td', {}, number(activationStd, 3)),
+      h('td', {}, deadUnits === undefined ? '–' : percent(deadUnits, 0)), h('td', {}, number(weightRms, 3)), h('td', {}, number(gradientRms, 3)),
+      h('td', {}, number(updateRatio, 3)),
+    ))),
+  );
+}

@@ -1,0 +1,115 @@
+import { isNoAnswer } from './client';
+import { CompareView } from './compareView';
+import type { CurveSettings } from './curves';
+import { fill, h } from './dom';
+import { RunList } from './list';
+import { RunView } from './runView';
+import { SearchView } from './searchView';
+import { themeButton } from './theme';
+import type { View } from './view';
+
+/** Milliseconds between two questions: where something goes on, and where nothing does. */
+const busyPause = 1000;
+const idlePause = 4000;
+
+const settings: CurveSettings = { smoothing: 0.05, log: false, x: 'step' };
+const place = document.getElementById('view')!;
+const message = document.getElementById('message')!;
+const list = new RunList(document.getElementById('list')!);
+let view: View | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let asking = false;
+/** Whether to ask at once when the answers are there, because another view wants some. */
+let again = false;
+
+/** What an address asks for: `#/run/NAME`, `#/search/NAME` or `#/compare/NAME/NAME…`. */
+function open(hash: string): View | undefined {
+  const [, kind, ...names] = hash.split('/').map(decodeURIComponent);
+  const [name] = names;
+  if (name === undefined || name === '') return undefined;
+  if (kind === 'run') return new RunView(name, settings);
+  if (kind === 'search') return new SearchView(name);
+  if (kind === 'compare') return new CompareView(names, settings, `${String(names.length)} runs compared`);
+  return undefined;
+}
+
+function show(): void {
+  const fresh = open(location.hash);
+  if (fresh === undefined && list.entries.length > 0) {
+    const first = list.neighbour(0);
+    if (first !== undefined) location.replace(first);
+    return;
+  }
+  view?.dispose();
+  view = fresh;
+  list.mark(location.hash);
+  fill(place, h('p', { class: 'note' }, 'No run yet.'));
+  if (view !== undefined) place.replaceChildren(view.element);
+  scrollTo(0, 0);
+  void ask();
+}
+
+/** Asks the server for what is new, and again after a while; a page that nobody sees does not ask. */
+async function ask(): Promise<void> {
+  again = asking;
+  if (asking) return;
+  asking = true;
+  clearTimeout(timer);
+  let busy = false;
+  try {
+    const runs = await list.refresh();
+    if (view === undefined) show();
+    view?.know(runs);
+    busy = (await view?.refresh()) === true || [...runs.values()].some(({ state }) => state === 'running');
+    document.title = `${view?.title ?? 'runs'} · blastrain`;
+    say('');
+  } catch (error) {
+    if (isNoAnswer(error, 'gone')) say('The server has ended; what was loaded stays. `npx blastrain dashboard` shows the runs again.');
+    else if (isNoAnswer(error, 'refused')) say((error as Error).message);
+    else throw error;
+  } finally {
+    asking = false;
+    const pause = again ? 0 : busy ? busyPause : idlePause;
+    again = false;
+    if (!document.hidden) timer = setTimeout(() => void ask(), pause);
+  }
+}
+
+function say(text: string): void {
+  if (message.textContent !== text) message.textContent = text;
+}
+
+function follow(href: string | undefined): void {
+  if (href !== undefined) location.hash = href;
+}
+
+const keys: Readonly<Record<string, () => void>> = {
+  '/': () => {
+    list.focusFilter();
+  },
+  j: () => {
+    follow(list.neighbour(1));
+  },
+  k: () => {
+    follow(list.neighbour(-1));
+  },
+  l: () => document.querySelector<HTMLInputElement>('.toolbar .log')?.click(),
+  e: () => document.querySelector<HTMLButtonElement>('.examine')?.click(),
+};
+
+document.getElementById('top')!.append(
+  h('a', { href: '#', class: 'brand' }, 'blastrain'),
+  h('span', { class: 'note keys' }, 'keys: j k next and previous run, / filter, l log scale, e examine; on a chart + − ← → 0'),
+  themeButton(() => view?.forget()),
+);
+addEventListener('hashchange', show);
+addEventListener('keydown', (event) => {
+  const typing = (event.target as HTMLElement).matches('input:not([type=checkbox]):not([type=range]), select');
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
+  event.preventDefault();
+  keys[event.key]!();
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden) void ask();
+});
+show();

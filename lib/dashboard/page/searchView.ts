@@ -1,0 +1,103 @@
+import { valueText } from '../../report/parameterAxis';
+import { SearchTrials } from '../../report/searchTrials';
+import type { TrialSummary } from '../../report/searchTrials';
+import type { JournalEntry, SearchHead } from '../../search/journal';
+import { Tail } from './client';
+import { LineReader } from './course';
+import { duration, fill, h, number, percent } from './dom';
+import { parallelCoordinates } from './parallel';
+import type { View } from './view';
+
+/** A search's trials as they come: a table, and parallel coordinates. */
+export class SearchView implements View {
+  readonly element: HTMLElement;
+  readonly title: string;
+  private trials = new SearchTrials();
+  private reader = new LineReader();
+  private head: SearchHead | undefined;
+  private elapsed = 0;
+  private readonly tail: Tail;
+  private readonly facts = h('p', { class: 'note' });
+  private readonly picture = h('div', { class: 'scroll' });
+  private readonly table = h('div', { class: 'scroll' });
+
+  constructor(name: string) {
+    this.title = name;
+    this.tail = new Tail(name, 'journal.jsonl', (bytes) => {
+      for (const entry of this.reader.read(bytes)) this.take(entry as JournalEntry);
+    }, () => {
+      this.reader = new LineReader();
+      this.trials = new SearchTrials();
+      this.head = undefined;
+    });
+    this.element = h(
+      'div', {}, h('div', { class: 'title' }, h('h1', {}, name)), this.facts,
+      h('section', { class: 'panel' }, h('h2', {}, 'Parallel coordinates'),
+        h('p', { class: 'note' }, 'A line is a trial, the colour its score; failed trials and those without a score are left out. Point at a line or a row of the table to single it out.'), this.picture),
+      h('section', { class: 'panel' }, h('h2', {}, 'Trials, the best first'), this.table),
+    );
+  }
+
+  async refresh(): Promise<boolean> {
+    if (await this.tail.read()) this.draw();
+    return this.trials.all.some(({ state }) => state === 'running');
+  }
+
+  know(): void {
+    // The journal tells all.
+  }
+
+  forget(): void {
+    this.draw();
+  }
+
+  dispose(): void {
+    this.element.remove();
+  }
+
+  private take(entry: JournalEntry): void {
+    this.elapsed = entry.elapsed;
+    if (entry.type === 'search') this.head = entry;
+    if (entry.type === 'trial' || entry.type === 'unit' || entry.type === 'decision') this.trials.handle(entry);
+  }
+
+  private draw(): void {
+    const { head, trials: { all, ranking } } = this;
+    if (head === undefined) return;
+    const { space: { parameters }, sampler, pruner, folds, seeds } = head.spec;
+    const count = (state: TrialSummary['state']): number => all.filter((trial) => trial.state === state).length;
+    const replicates = folds * seeds === 1 ? '' : `, ${String(folds * seeds)} runs each`;
+    fill(this.facts, `${sampler} with ${pruner}${replicates}; ${String(all.length)} trials: ${String(count('finished'))} finished, ${String(count('pruned'))} pruned, `
+      + `${String(count('failed'))} failed, ${String(count('running'))} running; ${duration(this.elapsed)}. ${head.data}.`);
+    const rows = new Map<number, HTMLElement>();
+    const chart = parallelCoordinates(parameters, ranking, this.picture.clientWidth, (trial) => {
+      for (const [number, row] of rows) row.classList.toggle('chosen', number === trial);
+    });
+    const unranked = all.filter(({ score }) => !Number.isFinite(score));
+    [...ranking, ...unranked].forEach((trial, rank) => {
+      const row = trialRow(trial, rank, parameters.map(({ name }) => name));
+      for (const [on, off] of [['pointerenter', 'pointerleave'], ['focusin', 'focusout']] as const) {
+        row.addEventListener(on, () => { chart.choose(trial.trial); });
+        row.addEventListener(off, () => { chart.choose(undefined); });
+      }
+      rows.set(trial.trial, row);
+    });
+    this.picture.replaceChildren(chart.element);
+    const heads = ['rank', 'trial', 'score', 'rung', 'state', ...parameters.map(({ name }) => name)];
+    this.table.replaceChildren(h('table', { class: 'values' }, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))), h('tbody', {}, ...rows.values())));
+  }
+}
+
+function trialRow({ trial, runs, score, std, rung, state, reason, assignment }: TrialSummary, rank: number, parameters: readonly string[]): HTMLElement {
+  const [run] = runs;
+  return h(
+    'tr', {}, h('td', {}, Number.isFinite(score) ? rank + 1 : ''),
+    h('th', { scope: 'row' }, run === undefined ? trial : h('a', { href: `#/run/${encodeURIComponent(run)}` }, `trial ${String(trial)}`)),
+    h('td', {}, percent(score, 2), std === undefined ? '' : ` ± ${(100 * std).toFixed(2)}`), h('td', {}, rung < 0 ? '' : rung + 1),
+    h('td', { title: reason?.message }, reason === undefined ? state : `${state} (${reason.code})`),
+    ...parameters.map((name) => {
+      const value = assignment[name];
+      return h('td', {}, value === undefined ? '' : typeof value === 'number' ? number(value, 3) : valueText(value));
+    }),
+  );
+}

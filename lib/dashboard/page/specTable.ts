@@ -1,0 +1,27 @@
+import { getJson } from './client';
+import { fill, h, specText } from './dom';
+
+/** A run's spec as key and value, with what was recorded beside it. */
+export type FlatSpec = ReadonlyMap<string, string>;
+
+/** Reads spec.json; what `record` holds stands behind the spec, under its own names. */
+export async function readSpec(run: string): Promise<FlatSpec> {
+  const { record = {}, ...spec } = await getJson<Record<string, unknown> & { record?: Record<string, unknown> }>('api/file', { run, file: 'spec.json' });
+  const { versions = {}, ...facts } = record as { versions?: Record<string, unknown> };
+  return new Map([...Object.entries(spec), ...Object.entries(facts), ...Object.entries(versions)].map(([key, value]) => [key, specText(value)]));
+}
+
+/** The spec of one run, read when it is opened. */
+export function specPanel(run: string): HTMLElement {
+  const body = h('div', { class: 'scroll' });
+  const panel = h('details', { class: 'panel' }, h('summary', {}, 'Spec and record'), body);
+  panel.addEventListener('toggle', () => {
+    if (!panel.open || body.hasChildNodes()) return;
+    readSpec(run).then((spec) => {
+      fill(body, h('table', {}, h('tbody', {}, ...[...spec].map(([key, value]) => h('tr', {}, h('th', { scope: 'row' }, key), h('td', { class: 'text' }, value))))));
+    }, (error: unknown) => {
+      fill(body, (error as Error).message);
+    });
+  });
+  return panel;
+}

@@ -1,0 +1,27 @@
+import { h } from './dom';
+
+const themes = ['system', 'light', 'dark'] as const;
+type Theme = (typeof themes)[number];
+const stored = 'blastrain-theme';
+
+/** Goes round the themes; `change` is called when the colours are others. */
+export function themeButton(change: () => void): HTMLElement {
+  let theme = themes.find((name) => name === localStorage.getItem(stored)) ?? 'system';
+  const button = h('button', { type: 'button', class: 'theme' });
+  const apply = (): void => {
+    const label: Readonly<Record<Theme, string>> = { system: '◐ system', light: '☀ light', dark: '☾ dark' };
+    button.textContent = label[theme];
+    button.setAttribute('aria-label', `Colours: ${theme}`);
+    if (theme === 'system') delete document.documentElement.dataset['theme'];
+    else document.documentElement.dataset['theme'] = theme;
+  };
+  button.addEventListener('click', () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length]!;
+    localStorage.setItem(stored, theme);
+    apply();
+    change();
+  });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', change);
+  apply();
+  return button;
+}

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { BlastrainError, expected, toPlain } from '../errors';
+import { requestStop } from '../experiment/runControl';
+import { packageRoot, systemError, withFileErrors } from '../files';
+import { checkedBytes, tailFiles, wholeFiles } from './api';
+import type { Catalogue, Refusal } from './api';
+import { RunCatalogue } from './catalogue';
+import { Examiner } from './examiner';
+import { readJson, readPart, runPath } from './folders';
+import { isOwn, safetyHeaders, sameSecret } from './guard';
+
+export interface DashboardOptions {
+  /** The folder of runs; it may be made later. */
+  readonly runs: string;
+  /** Default: any that is free. */
+  readonly port?: number;
+}
+
+/** A server that shows a folder of runs to this machine's browsers. */
+export interface Dashboard {
+  /** With the token that it takes to read anything; `#/run/NAME` behind it opens a run. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** What one answer may hold of a file that grows; the page asks on. */
+const tailBytes = 2 ** 22;
+
+interface Reply {
+  readonly status?: number;
+  readonly type: string;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Serves runs on the loopback interface. Throws ERR_IO when the page is not built or the port is taken. */
+export async function startDashboard({ runs: folder, port = 0 }: DashboardOptions): Promise<Dashboard> {
+  const runs = resolve(folder);
+  const token = randomBytes(18).toString('base64url');
+  const routes = makeRoutes(runs);
+  const server = createServer((request, response) => {
+    answer(request, token, routes).then((reply) => {
+      send(request, response, reply);
+    }, () => {
+      response.destroy();
+    });
+  });
+  await new Promise<void>((settle, reject) => {
+    server.once('error', (error) => {
+      reject(systemError(error, 'ERR_IO', 'a free port', `127.0.0.1:${String(port)}`));
+    });
+    server.listen(port, '127.0.0.1', settle);
+  });
+  server.unref();
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/${token}/`,
+    close: () => new Promise((settle) => {
+      routes.close();
+      server.close(() => {
+        settle();
+      });
+      server.closeAllConnections();
+    }),
+  };
+}
+
+interface Routes {
+  readonly get: Readonly<Record<string, (query: URLSearchParams) => Reply | Promise<Reply>>>;
+  readonly post: Readonly<Record<string, (query: URLSearchParams) => Reply>>;
+  close(): void;
+}
+
+function makeRoutes(runs: string): Routes {
+  const catalogue = new RunCatalogue(runs);
+  const examiner = new Examiner();
+  const pathOf = (query: URLSearchParams): string => runPath(runs, query.get('run') ?? '');
+  const asset = (name: string, type: string) => {
+    const file = join(packageRoot, 'dist', 'dashboard', name);
+    const body = withFileErrors(file, () => readFileSync(file));
+    return (): Reply => ({ type, body });
+  };
+  return {
+    get: {
+      '': asset('page.html', 'text/html'),
+      'page.js': asset('page.js', 'text/javascript'),
+      'page.css': asset('page.css', 'text/css'),
+      'api/runs': (query) => json({ entries: catalogue.list(query.get('search') ?? undefined), folder: runs } satisfies Catalogue),
+      'api/file': (query) => {
+        const found = readJson(pathOf(query), oneOf(wholeFiles, query.get('file')));
+        if (found === undefined) throw expected('ERR_CONFIG', 'a file of the run', 'file', query.get('file'), { path: 'file' });
+        return json(found);
+      },
+      'api/tail': (query) => tail(pathOf(query), oneOf(tailFiles, query.get('file')), Number(query.get('from')), query.get('check') ?? ''),
+      'api/examine': async (query) => json(await examiner.examine(pathOf(query), query.get('run')!)),
+    },
+    post: {
+      'api/stop': (query) => {
+        const path = pathOf(query);
+        if (catalogue.find(query.get('run')!)?.stoppable !== true) {
+          throw new BlastrainError('ERR_CONFIG', `Expected a run that is being trained for the request to stop but received ${query.get('run')!}`);
+        }
+        requestStop(path);
+        return json({});
+      },
+    },
+    close: () => {
+      examiner.close();
+    },
+  };
+}
+
+/** What a request gets; never rejects for what the request is. */
+async function answer({ method, url = '/', headers }: IncomingMessage, token: string, { get, post }: Routes): Promise<Reply> {
+  if (!isOwn(method, headers)) return refusal(403, 'ERR_FOREIGN', 'Expected a request from this page');
+  const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
+  const [, given = '', ...rest] = pathname.split('/');
+  if (!sameSecret(given, token)) return refusal(403, 'ERR_TOKEN', 'Expected the address that blastrain printed, with its token');
+  const path = rest.join('/');
+  const table = method === 'POST' ? post : method === 'GET' || method === 'HEAD' ? get : {};
+  if (!Object.hasOwn(table, path)) return refusal(404, 'ERR_CONFIG', 'Expected something that the page asks for');
+  try {
+    return await table[path]!(searchParams);
+  } catch (thrown) {
+    const { code, message, details } = toPlain(thrown);
+    return refusal(['run', 'file'].includes(String(details['path'])) ? 404 : 409, code, message);
+  }
+}
+
+/** The bytes of a file behind `from`, or all anew where those before it are not the `check` that the page saw. */
+function tail(folder: string, name: string, from: number, check: string): Reply {
+  const at = Number.isSafeInteger(from) && from > 0 ? from : 0;
+  const length = Math.min(at, checkedBytes);
+  const before = readPart(folder, name, () => ({ from: at - length, length }))?.bytes;
+  const start = before?.length === length && before.toString('hex') === check ? at : 0;
+  const found = readPart(folder, name, () => ({ from: start, length: tailBytes }));
+  return {
+    type: 'application/octet-stream',
+    body: found?.bytes ?? Buffer.alloc(0),
+    headers: { 'x-from': String(start), 'x-size': String(found?.size ?? 0) },
+  };
+}
+
+function oneOf(names: readonly string[], name: string | null): string {
+  if (name === null || !names.includes(name)) throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, 'file', name, { path: 'file' });
+  return name;
+}
+
+function json(value: unknown): Reply {
+  return { type: 'application/json', body: JSON.stringify(value) };
+}
+
+function refusal(status: number, code: string, message: string): Reply {
+  return { ...json({ code, message } satisfies Refusal), status };
+}
+
+function send({ method }: IncomingMessage, response: ServerResponse, { status = 200, type, body, headers }: Reply): void {
+  response.writeHead(status, {
+    ...safetyHeaders, ...headers, 'content-type': `${type}; charset=utf-8`, 'content-length': Buffer.byteLength(body),
+  });
+  response.end(method === 'HEAD' ? undefined : body);
+}
