@@ -11,6 +11,7 @@ import { evaluateCommand } from './evaluate';
 import { gradcheckCommand } from './gradcheck';
 import { lrFindCommand } from './lrFind';
 import { reportCommand } from './report';
+import { searchCommand } from './search';
 import { summaryCommand } from './summary';
 import { testCommand } from './test';
 import { toyCommand } from './toy';
@@ -18,8 +19,8 @@ import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, reportCommand, summaryCommand, toyCommand, gradcheckCommand, verifyCommand,
-  dashboardCommand, dataCommand, doctorCommand, benchCommand,
+  trainCommand, searchCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, reportCommand, summaryCommand, toyCommand,
+  gradcheckCommand, verifyCommand, dashboardCommand, dataCommand, doctorCommand, benchCommand,
 ];
 
 const overview = `blastrain ${version}: neural networks in Node.js at the speed of the metal

@@ -17,6 +17,7 @@ import { besideDashboard } from './dashboard';
 import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
 import { readSpec } from './specSource';
+import { tensorBoardObserver } from './tensorboard';
 import { formatDuration, formatPercent, formatSignificant } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
@@ -40,6 +41,7 @@ Options:
                     to the bit; only how long it lasts and where it runs may be set
   --name NAME       name of the run [the preset's name and a number]
   --runs DIR        where the run's folder is made [runs]
+  --tensorboard     write an event file for TensorBoard into the run's folder too
   --json            one event per line on standard output, nothing else
   --dashboard       show the runs in the browser meanwhile, as blastrain dashboard
                     does; before a terminal until Ctrl-C
@@ -56,18 +58,18 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
       args,
       {
         set: { type: 'string', multiple: true }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
-        json: { type: 'boolean' }, dashboard: { type: 'boolean' },
+        tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
       },
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const runs = values.runs ?? 'runs';
-    const json = values.json === true;
+    const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
     if (values.dashboard === true) return besideDashboard(runs, () => this.run(args.filter((word) => word !== '--dashboard')));
     if (values.resume !== undefined) {
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
       const folder = findRun(runs, values.resume);
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
-      return statusOf(await complete(train(changes, { resume: folder }), () => folder, json));
+      return statusOf(await complete(train(changes, { resume: folder }), () => folder, output));
     }
 
     const [source, ...settings] = positionals;
@@ -75,29 +77,35 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
     const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
     announceFallback(parsed.backend ?? undefined);
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
-    if (parsed.seeds > 1) return trainSeeds(parsed, place, json);
+    if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
     const run = train(parsed, { place });
-    return statusOf(await complete(run, (name) => join(runs, name), json));
+    return statusOf(await complete(run, (name) => join(runs, name), output));
   },
 };
 
+/** Where a run's events go. */
+interface Output {
+  readonly json: boolean;
+  readonly tensorboard: boolean;
+}
+
 /** Trains with one seed after the other; the last line is the summary. */
-async function trainSeeds(spec: TrainSpec, place: RunPlace, json: boolean): Promise<number> {
+async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Promise<number> {
   const runs = seedRuns(spec, place);
   const results: ResultEvent[] = [];
   for (const { spec: single, place: its } of runs) {
-    const result = await complete(train(single, { place: its }), (name) => join(its.runs, name), json);
+    const result = await complete(train(single, { place: its }), (name) => join(its.runs, name), output);
     if (result.ended === 'stopped') return statusOf(result);
     results.push(result);
   }
   const seeds = summariseSeeds(runs, results);
-  process.stdout.write(json ? `${JSON.stringify(seeds)}\n` : renderSeeds(seeds));
+  process.stdout.write(output.json ? `${JSON.stringify(seeds)}\n` : renderSeeds(seeds));
   return 0;
 }
 
 /** Follows a run to its end, then draws its figures. */
-async function complete(run: TrainingRun, folderOf: (name: string) => string, json: boolean): Promise<ResultEvent> {
-  const result = await follow(run, json);
+async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
+  const result = await follow(run, json, tensorboard ? tensorBoardObserver(folderOf) : undefined);
   const folder = folderOf(result.run);
   const classifier = await run.model;
   const { imageShape } = classifier;
