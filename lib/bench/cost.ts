@@ -42,7 +42,7 @@ const rules: Readonly<Record<Exclude<KernelName, 'gemm' | 'gatherRows' | 'gather
 
 /** What a call of `kernel` with these arguments costs, its numbers having `width` bytes. */
 export function costOf(kernel: KernelName, args: readonly unknown[], width: number): Cost {
-  const numbers = args.map(Number);
+  const numbers = args.map((arg) => (typeof arg === 'number' ? arg : NaN));
   const [first = 0, second = 0, third = 0, fourth = 0] = numbers;
   const sourceWidth = (source: unknown): number => (source as Uint8Array).BYTES_PER_ELEMENT;
   switch (kernel) {

@@ -16,6 +16,7 @@ import type { Command } from './command';
 import { besideDashboard } from './dashboard';
 import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
+import { profileSpec } from './profile';
 import { readSpec } from './specSource';
 import { tensorBoardObserver } from './tensorboard';
 import { formatDuration, formatPercent, formatSignificant } from './terminal/format';
@@ -42,6 +43,7 @@ Options:
   --name NAME       name of the run [the preset's name and a number]
   --runs DIR        where the run's folder is made [runs]
   --tensorboard     write an event file for TensorBoard into the run's folder too
+  --profile         time the kernels of 100 steps instead, and keep nothing
   --json            one event per line on standard output, nothing else
   --dashboard       show the runs in the browser meanwhile, as blastrain dashboard
                     does; before a terminal until Ctrl-C
@@ -58,7 +60,7 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
       args,
       {
         set: { type: 'string', multiple: true }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
-        tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
+        profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
       },
       { names: ['PRESET|SPEC.json'], rest: true },
     );
@@ -66,6 +68,7 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
     const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
     if (values.dashboard === true) return besideDashboard(runs, () => this.run(args.filter((word) => word !== '--dashboard')));
     if (values.resume !== undefined) {
+      if (values.profile === true) throw expected('ERR_CONFIG', 'a preset or a spec file', '--profile', '--resume', { path: 'profile' });
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
       const folder = findRun(runs, values.resume);
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
@@ -76,6 +79,7 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
     const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'));
     const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
     announceFallback(parsed.backend ?? undefined);
+    if (values.profile === true) return profileSpec(parsed, values.json === true);
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
     const run = train(parsed, { place });

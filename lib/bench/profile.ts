@@ -1,0 +1,136 @@
+import { availableParallelism } from 'node:os';
+import { buildTraining, kernelsOf } from '../experiment/build';
+import type { TrainingData } from '../experiment/build';
+import type { TrainSpec } from '../experiment/spec';
+import { kernelNames } from '../experiment/verify';
+import type { KernelName } from '../experiment/verify';
+import { setThreads } from '../kernels';
+import type { BackendName, Kernels } from '../kernels/contract';
+import { costOf } from './cost';
+import type { Cost } from './cost';
+import { LoadWatch } from './machine';
+import type { Load } from './machine';
+import { leastTime, measurePeak } from './peak';
+import type { PeakOptions } from './peak';
+import { now } from './timing';
+
+/** One kernel at one size, over all steps of a profile. */
+export interface ProfileEntry {
+  readonly kernel: KernelName;
+  readonly shape: string;
+  readonly callsPerStep: number;
+  /** Of a step. */
+  readonly seconds: number;
+  /** Of the time of a step. */
+  readonly shareOfStep: number;
+  /** Least time that the machine's measured peak allows over the time it took; null on the TypeScript kernels. */
+  readonly shareOfPeak: number | null;
+}
+
+/** Where the time of a training step goes. */
+export interface Profile {
+  readonly type: 'profile';
+  readonly backend: BackendName;
+  readonly steps: number;
+  /** Of a step, as it runs without being watched. */
+  readonly stepSeconds: number;
+  /** Of a step while every call is timed. */
+  readonly watchedSeconds: number;
+  /** What is left of a watched step outside all kernels: drawing batches, the loop, the clock itself. */
+  readonly otherSeconds: number;
+  /** The longest first. */
+  readonly entries: readonly ProfileEntry[];
+  readonly load: Load;
+}
+
+export interface ProfileOptions {
+  readonly steps?: number;
+  readonly warmUps?: number;
+  readonly peak?: PeakOptions;
+}
+
+/**
+ * Trains some steps of a spec and times every call of a kernel. Nothing is kept of the training. Throws what buildTraining throws,
+ * and ERR_BACKEND.
+ */
+export async function profileStep(spec: TrainSpec, data: TrainingData, options: ProfileOptions = {}): Promise<Profile> {
+  const { steps = 100, warmUps = 20 } = options;
+  const load = new LoadWatch();
+  setThreads(spec.threads ?? availableParallelism());
+  const kernels = kernelsOf(spec);
+  const peak = kernels.backend === 'native' ? await measurePeak(spec.dtype, options.peak) : null;
+
+  const trainer = (own: Kernels): ((count: number) => number) => {
+    const { training: { step, schedule } } = buildTraining(spec, data, own);
+    let done = 0;
+    return (count) => {
+      const begun = now();
+      for (let i = 0; i < count; i++) step.run(schedule(done++));
+      return (now() - begun) / count;
+    };
+  };
+  const plain = trainer(kernels);
+  plain(warmUps);
+  const stepSeconds = plain(steps);
+
+  const watch = new KernelWatch(kernels);
+  const watched = trainer(watch.kernels);
+  watched(warmUps);
+  watch.forget();
+  const watchedSeconds = watched(steps);
+
+  const entries = watch.totals().map(({ kernel, calls, seconds, cost: { shape, flops, bytes } }) => ({
+    kernel,
+    shape,
+    callsPerStep: calls / steps,
+    seconds: seconds / steps,
+    shareOfStep: seconds / steps / watchedSeconds,
+    shareOfPeak: peak === null ? null : (calls * leastTime(peak, flops, bytes)) / seconds,
+  })).sort((a, b) => b.seconds - a.seconds);
+  const inKernels = entries.reduce((sum, { seconds }) => sum + seconds, 0);
+  return {
+    type: 'profile', backend: kernels.backend, steps, stepSeconds, watchedSeconds, otherSeconds: Math.max(0, watchedSeconds - inKernels),
+    entries, load: load.end(),
+  };
+}
+
+interface Total {
+  readonly kernel: KernelName;
+  readonly cost: Cost;
+  calls: number;
+  seconds: number;
+}
+
+type Operations = Record<KernelName, (...args: unknown[]) => unknown>;
+
+/** Kernels that time each of their calls. */
+class KernelWatch {
+  readonly kernels: Kernels;
+  private readonly sums = new Map<string, Total>();
+
+  constructor(inner: Kernels) {
+    const width = inner.dtype === 'float32' ? 4 : 8;
+    const operations = inner as unknown as Operations;
+    const timed = kernelNames.map((kernel) => [kernel, (...args: unknown[]) => {
+      const begun = now();
+      const result = operations[kernel](...args);
+      const seconds = now() - begun;
+      const cost = costOf(kernel, args, width);
+      const key = `${kernel} ${cost.shape}`;
+      const sum = this.sums.get(key) ?? { kernel, cost, calls: 0, seconds: 0 };
+      sum.calls++;
+      sum.seconds += seconds;
+      this.sums.set(key, sum);
+      return result;
+    }]);
+    this.kernels = { ...inner, ...Object.fromEntries(timed) } as Kernels;
+  }
+
+  totals(): readonly Total[] {
+    return [...this.sums.values()];
+  }
+
+  forget(): void {
+    this.sums.clear();
+  }
+}
