@@ -72,6 +72,13 @@ test('the mean of bytes is exact', () => {
   expect([...shift]).toEqual(new Array(12).fill(-255));
 });
 
+test('where rows of bytes lie in memory makes no difference', () => {
+  const fit = (features: SourceArray): ReturnType<typeof fitNormalization> => fitNormalization('standardize', images(features), 'float64');
+  const unaligned = new Uint8Array(bytes.length + 1).subarray(1);
+  unaligned.set(bytes);
+  expect(fit(unaligned)).toEqual(fit(bytes));
+});
+
 test.each(['validation', 'test'] as const)('rows of the %s split are refused', (split) => {
   expect(() => fitNormalization('mean-image', { ...images(bytes), split }, 'float32')).toThrow(
     expect.objectContaining({ code: 'ERR_SHAPE', message: expect.stringContaining(split) }),

@@ -1,6 +1,6 @@
 import { BlastrainError, expected } from '../errors';
 import { allocate } from '../kernels/contract';
-import type { Dtype, FloatArray } from '../kernels/contract';
+import type { Dtype, FloatArray, SourceArray } from '../kernels/contract';
 import { blocksOf } from './blocks';
 import type { Dataset, StoredDataset } from './dataset';
 import { fitWhitening } from './whiten';
@@ -82,32 +82,70 @@ function moments(data: Dataset | StoredDataset): Moments {
   return bytes === 1 ? byteMoments(data) : floatMoments(data);
 }
 
-/** Rows of images that the second-level cache holds, so that their columns can be walked. */
+/** Rows of images that the second-level cache holds, so that their columns can be walked; sums of their bytes fit 16 bits. */
 const rowsPerBlock = 32;
 
 /** Exact sums, because they are integers; then n²·var = n·Σf² − (Σf)² is exact too (below 2^53 for 370,000 rows). */
 function byteMoments(data: Dataset | StoredDataset): Moments {
   const { size, featureSize } = data;
-  const mean = new Float64Array(featureSize);
-  const std = new Float64Array(featureSize);
+  const sums = new Float64Array(featureSize);
+  const squares = new Float64Array(featureSize);
   for (const { features } of blocksOf(data, rowsPerBlock)) {
-    for (let j = 0; j < featureSize; j++) {
-      let sum = 0;
-      let squares = 0;
-      for (let at = j; at < features.length; at += featureSize) {
-        const byte = features[at]!;
-        sum += byte;
-        squares += byte * byte;
-      }
-      mean[j] = mean[j]! + sum;
-      std[j] = std[j]! + squares;
+    const { buffer, byteOffset, length } = features;
+    if (isLittleEndian && featureSize % 4 === 0 && byteOffset % 4 === 0) {
+      addWords(new Int32Array(buffer, byteOffset, length / 4), featureSize / 4, sums, squares);
+    } else {
+      addBytes(features, featureSize, sums, squares);
     }
   }
-  for (let j = 0; j < featureSize; j++) {
-    std[j] = Math.sqrt(size * std[j]! - mean[j]! ** 2) / size;
-    mean[j] = mean[j]! / size;
+  const std = squares.map((square, j) => Math.sqrt(size * square - sums[j]! ** 2) / size);
+  return { mean: sums.map((sum) => sum / size), std };
+}
+
+/** Adds up columns of bytes and of their squares. */
+function addBytes(features: SourceArray, width: number, sums: Float64Array, squares: Float64Array): void {
+  for (let j = 0; j < width; j++) {
+    let sum = 0;
+    let square = 0;
+    for (let at = j; at < features.length; at += width) {
+      const byte = features[at]!;
+      sum += byte;
+      square += byte * byte;
+    }
+    sums[j]! += sum;
+    squares[j]! += square;
   }
-  return { mean, std };
+}
+
+const isLittleEndian = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
+
+/** {@link addBytes} for four columns at a time, at more than twice the speed: two bytes are summed in the halves of a word. */
+function addWords(words: Int32Array, width: number, sums: Float64Array, squares: Float64Array): void {
+  const { imul } = Math;
+  for (let j = 0; j < width; j++) {
+    let even = 0, odd = 0;
+    let square0 = 0, square1 = 0, square2 = 0, square3 = 0;
+    for (let at = j; at < words.length; at += width) {
+      const word = words[at]!;
+      const two = word & 0xff00ff;
+      const others = (word >>> 8) & 0xff00ff;
+      even += two;
+      odd += others;
+      square0 += imul(two & 255, two & 255);
+      square1 += imul(others & 255, others & 255);
+      square2 += imul(two >>> 16, two >>> 16);
+      square3 += imul(others >>> 16, others >>> 16);
+    }
+    const first = 4 * j;
+    sums[first]! += even & 0xffff;
+    sums[first + 1]! += odd & 0xffff;
+    sums[first + 2]! += even >>> 16;
+    sums[first + 3]! += odd >>> 16;
+    squares[first]! += square0;
+    squares[first + 1]! += square1;
+    squares[first + 2]! += square2;
+    squares[first + 3]! += square3;
+  }
 }
 
 /** Two passes: the difference of two large sums of squares would cancel. */
