@@ -12,6 +12,8 @@ import { gradcheckCommand } from './gradcheck';
 import { lrFindCommand } from './lrFind';
 import { reportCommand } from './report';
 import { searchCommand } from './search';
+import { runsCommand } from './runs';
+import { showCommand } from './show';
 import { summaryCommand } from './summary';
 import { testCommand } from './test';
 import { toyCommand } from './toy';
@@ -19,7 +21,7 @@ import { trainCommand } from './train';
 import { verifyCommand } from './verify';
 
 const commands: readonly Command[] = [
-  trainCommand, searchCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, reportCommand, summaryCommand, toyCommand,
+  trainCommand, searchCommand, depthCommand, lrFindCommand, evaluateCommand, testCommand, runsCommand, showCommand, reportCommand, summaryCommand, toyCommand,
   gradcheckCommand, verifyCommand, dashboardCommand, dataCommand, doctorCommand, benchCommand,
 ];
 

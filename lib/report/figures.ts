@@ -4,7 +4,7 @@ import { lineChart } from './charts';
 import { readMetrics } from './metrics';
 import type { RunMetrics } from './metrics';
 import { encodePng } from './png';
-import { centredMean } from './thin';
+import { centredMean, smoothingWindow } from './thin';
 import type { Point } from './thin';
 import { weightGrid } from './weights';
 import type { FirstLayer } from './weights';
@@ -85,9 +85,4 @@ function headings(quantity: string, start: RunMetrics['start']) {
     subtitle: `${data}; layers ${layers.join('-')}; ${backend} ${dtype}`,
     xLabel: `step (${stepsPerEpoch} steps = 1 epoch)`,
   };
-}
-
-/** About a fiftieth of the points, odd; few points are clear without smoothing. */
-function smoothingWindow(points: number): number {
-  return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
 }

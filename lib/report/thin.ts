@@ -49,3 +49,8 @@ export function centredMean(points: readonly Point[], window: number): Point[] {
     return [x, count > 0 ? sum / count : NaN];
   });
 }
+
+/** The window to smooth that many points with: about a fiftieth of them, odd; few points are clear without. */
+export function smoothingWindow(points: number): number {
+  return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
+}

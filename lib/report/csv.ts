@@ -1,0 +1,19 @@
+import type { RunMetrics } from './metrics';
+
+const columns = [
+  'step', 'epoch', 'loss', 'batchAccuracy', 'learningRate', 'trainLoss', 'trainAccuracy', 'valLoss', 'valAccuracy', 'valRmse',
+] as const;
+type Row = Partial<Record<(typeof columns)[number], number>>;
+
+/**
+ * The course of a run as comma-separated values (RFC 4180, with line feeds): a line per step that was logged or evaluated, named
+ * as in metrics.jsonl. A value that there is not, or that is not finite, is an empty cell; a column without any value is left out.
+ */
+export function metricsCsv({ steps, evaluations }: RunMetrics): string {
+  const rows = new Map<number, Row>();
+  for (const { type, ...values } of [...steps, ...evaluations]) rows.set(values.step, { ...rows.get(values.step), ...values });
+  const sorted = [...rows.values()].sort((a, b) => a.step! - b.step!);
+  const filled = columns.filter((column) => column === 'step' || sorted.some((row) => Number.isFinite(row[column])));
+  const line = (row: Row): string => filled.map((column) => (Number.isFinite(row[column]) ? String(row[column]) : '')).join(',');
+  return [filled.join(','), ...sorted.map(line)].map((text) => `${text}\n`).join('');
+}
