@@ -5,6 +5,7 @@ import { runExperiment } from '../../lib/experiment/run';
 import { parseSpec } from '../../lib/experiment/spec';
 import type { TrainSpec } from '../../lib/experiment/spec';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
+import type { SearchReport } from '../../lib/search/outcome';
 import { search } from '../../lib/search/search';
 import { specOf } from '../../lib/search/space';
 import { temporaryFolder } from '../support/folder';
@@ -109,12 +110,27 @@ test('scores of several seeds are means with their deviation', async () => {
   expect([0, 1].map((seed) => (readJson(name, `trial-001-seed${String(seed)}`, 'spec.json') as TrainSpec).seed)).toEqual([3, 4]);
 });
 
+test('the report says what matters, and whether the best is better than the next', async () => {
+  const spec = tinySearch({ trials: 20, space: { learningRate: { type: 'log-uniform', low: 1e-4, high: 0.3 }, width1: { type: 'integer', low: 4, high: 16 } } });
+  const result = resultOf(await listen(search(spec, options())));
+  const report = readJson(result.name, 'search.json') as SearchReport;
+  expect(report.importances).toMatchObject({ rung: 0, trials: 20, method: 'permutation importance in a random forest' });
+  expect(report.importances!.parameters.map(({ name }) => name)).toContain('width1');
+  const [first, second] = report.ranking;
+  expect(report.significance).toMatchObject({ winner: result.best!.trial, runnerUp: second!.trial, rows: data.validation.size });
+  // The models are those that were scored: their rows say what their scores say.
+  expect(report.significance!.difference).toBeCloseTo(first!.valAccuracy - second!.valAccuracy, 12);
+});
+
 test('folds share training and validation rows out anew', async () => {
   const events = await listen(search(tinySearch({ folds: 3, trials: 2, pruner: 'none' }), options()));
   const name = `s${String(count)}`;
   expect(ofType(events, 'trial')[0]!.runs).toEqual([1, 2, 3].map((fold) => `${name}/trial-000-fold${String(fold)}`));
   expect(ofType(events, 'unit')).toHaveLength(6);
   expect(resultOf(events).best!.valAccuracyStd).toEqual(expect.any(Number));
+  const { ranking: [first, second], significance } = readJson(name, 'search.json') as SearchReport;
+  expect(significance).toMatchObject({ rows: data.train.size + data.validation.size });
+  expect(significance!.difference).toBeCloseTo(first!.valAccuracy - second!.valAccuracy, 12);
 });
 
 test('a diverging trial is recorded with its reason, and the search goes on', async () => {

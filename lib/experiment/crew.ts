@@ -27,9 +27,11 @@ export class CrewMember {
     return (message as Extract<CrewMessage, { type: 'checked' }>).correct;
   }
 
-  /** Ends the thread, wherever it is: runs are left as a kill would leave them, and can go on. */
+  /** Ends the thread, wherever it is: runs are left as a kill would leave them, and can go on. A next order starts another. */
   async close(): Promise<void> {
-    await this.worker?.terminate();
+    const { worker } = this;
+    this.worker = undefined;
+    await worker?.terminate();
   }
 
   private carryOut(order: CrewOrder, onStep?: (step: number) => void): Promise<CrewMessage> {
@@ -47,7 +49,7 @@ export class CrewMember {
       // A thread that broke down is replaced with the next order.
       const fail = (error: Error): void => {
         leave();
-        this.worker = undefined;
+        if (this.worker === worker) this.worker = undefined;
         reject(error);
       };
       const exit = (code: number): void => {

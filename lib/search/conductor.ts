@@ -89,7 +89,7 @@ export class Conductor {
     try {
       const ended = yield* this.work(crew);
       await Promise.all(crew.map((member) => member.close()));
-      yield conclude({ folder, head, state: this.state, ended, seconds: () => this.elapsed });
+      yield await conclude({ folder, head, crew, state: this.state, ended, seconds: () => this.elapsed });
     } finally {
       await Promise.all(crew.map((member) => member.close()));
     }
