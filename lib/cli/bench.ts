@@ -134,10 +134,8 @@ function writerOf(file: string): (report: BenchReport) => void {
 
 function render(report: BenchReport): string {
   const terminal = terminalOf(process.stdout);
-  const { headers, rows } = benchTable(report);
-  const columns = headers.map((header, c) => ({
-    header, align: rows.every((row) => /^[\d–]|^$/.test(row[c]!)) ? ('right' as const) : ('left' as const),
-  }));
+  const { headers, words, rows } = benchTable(report);
+  const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
   const paragraph = (text: string): string => `${wrap(text, Math.min(100, terminal.columns))}\n`;
   return (
     `${paragraph(machineText(report))}\n${renderTable(columns, rows, terminal)}\n` +

@@ -4,12 +4,16 @@ import type { BenchEntry, BenchReport } from '../bench/report';
 /** A table of texts: a header for each column, and rows. */
 export interface TextTable {
   readonly headers: readonly string[];
+  /** So many columns are words, the others numbers. */
+  readonly words: number;
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The figures of a benchmark as a table: a row for each call of a kernel, or for each contender of a net. */
+/** The figures of a benchmark as a table: a row for each call of a kernel, or for each contender of a net. Empty columns are left out. */
 export function benchTable(report: BenchReport): TextTable {
-  return report.benchmark === 'kernels' ? kernelTable(report) : stepTable(report);
+  const { headers, words, rows } = report.benchmark === 'kernels' ? kernelTable(report) : stepTable(report);
+  const kept = headers.flatMap((_, c) => (rows.some((row) => row[c] !== '') ? [c] : []));
+  return { headers: kept.map((c) => headers[c]!), words, rows: rows.map((row) => kept.map((c) => row[c]!)) };
 }
 
 function kernelTable({ entries }: BenchReport): TextTable {
@@ -23,7 +27,7 @@ function kernelTable({ entries }: BenchReport): TextTable {
       native && twin ? ratioText(twin.time.median / native.time.median) : '',
     ];
   });
-  return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of peak', 'speed-up'], rows };
+  return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of peak', 'speed-up'], words: 2, rows };
 }
 
 function stepTable({ entries }: BenchReport): TextTable {
@@ -32,7 +36,7 @@ function stepTable({ entries }: BenchReport): TextTable {
       i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
       shareText(entry), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
     ]));
-  return { headers: ['net', 'sizes', 'who', 'a step', '±', 'rate', 'of peak', 'ratio'], rows };
+  return { headers: ['net', 'sizes', 'who', 'a step', '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
 }
 
 /** What follows from the figures, in sentences. Nothing where others used the machine meanwhile. */
@@ -92,12 +96,11 @@ function scalingVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
 
 /** A benchmark as Markdown: machine, load, table, verdicts and notes. */
 export function benchMarkdown(report: BenchReport): string {
-  const { headers, rows } = benchTable(report);
+  const { headers, words, rows } = benchTable(report);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
-  const numeric = headers.map((_, c) => rows.every((row) => /^[\d–]|^$/.test(row[c]!)));
   const list = (sentences: readonly string[]): string => (sentences.length > 0 ? `\n${sentences.map((each) => `- ${each}\n`).join('')}` : '');
   return (
-    `${machineText(report)}\n\n` + line(headers) + line(numeric.map((right) => (right ? '---:' : '---'))) + rows.map(line).join('') +
+    `${machineText(report)}\n\n` + line(headers) + line(headers.map((_, c) => (c < words ? '---' : '---:'))) + rows.map(line).join('') +
     list([...benchVerdicts(report), ...report.notes]) + `\n${loadText(report)}\n`
   );
 }

@@ -1,7 +1,7 @@
 import type { BenchEntry, BenchReport } from '../bench/report';
 import { groupEntries, ratioText, timeText } from './bench';
 import { lineChart } from './charts';
-import { finish, gridLine, ink, margin, palette, quietInk, renderSvg, text, textWidth } from './svg';
+import { axisLine, finish, ink, margin, palette, quietInk, renderSvg, text, textWidth } from './svg';
 
 /** A benchmark as a picture: curves for scaling, else a bar for each figure, in groups. */
 export function benchSvg(report: BenchReport): string {
@@ -76,7 +76,7 @@ const titles: Readonly<Record<BenchReport['benchmark'], string>> = {
 };
 
 function line(x: number, top: number, bottom: number): GraphicElement {
-  return { type: 'line', z: 1, shape: { x1: x, y1: top, x2: x, y2: bottom }, style: { stroke: gridLine, lineWidth: 2 } };
+  return { type: 'line', z: 1, shape: { x1: x, y1: top, x2: x, y2: bottom }, style: { stroke: axisLine, lineWidth: 1 } };
 }
 
 function describe({ subject, case: sizes, who, time }: BenchEntry): string {
