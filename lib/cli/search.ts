@@ -123,7 +123,8 @@ function findSearchFolder(runs: string, name: string): string {
 async function complete(run: SearchRun, json: boolean): Promise<number> {
   const { folder, rungs, dataDigest } = await followSearch(run, json);
   const report = readJsonFile(join(folder, searchFiles.report)) as SearchReport;
-  const history = await withRunCurves(searchHistory(readJournal(folder)), dirname(folder));
+  const importances = report.importances === null ? undefined : Object.fromEntries(report.importances.parameters.map(({ name, importance }) => [name, importance]));
+  const history = await withRunCurves(searchHistory(readJournal(folder), importances), dirname(folder));
   const figures = writeSearchFigures(folder, history);
   if (!json) {
     const looks = readLedger(join(runsOf(folder), ledgerFile)).filter((look) => look.dataDigest === dataDigest).length;

@@ -1,6 +1,7 @@
 import type { TrialSummary } from '../report/searchTrials';
 import type { SearchEnd, SearchStart } from '../search/events';
-import type { SearchReport } from '../search/outcome';
+import type { ParameterImportances, SearchReport, Significance } from '../search/outcome';
+import type { Assignment } from '../search/types';
 import { formatDuration, formatPercent } from './terminal/format';
 import { renderTrials, valueText } from './terminal/search-table';
 import { wrap } from './terminal/style';
@@ -37,17 +38,46 @@ export function renderSearch(
   return [
     `${summary}\n`,
     renderTrials(ranking.slice(0, shownTrials), rungs, terminal),
-    renderTable(
-      [{ header: 'parameter' }, { header: `trial ${best.trial}`, align: 'right' }],
-      Object.entries(best.assignment).map(([name, value]) => [name, valueText(value)]),
-      terminal,
-    ),
-    `${wrap(`Best: trial ${best.trial}, ${formatPercent(best.valAccuracy)} validation. ${sealText(looks)}`, width)}\n`,
+    `${renderParameters(report, best.assignment, `trial ${best.trial}`, terminal)}${report.importances === null ? '' : `${wrap(methodText(report.importances), width)}\n`}`,
+    [
+      `Best: trial ${best.trial}, ${formatPercent(best.valAccuracy)} validation.`,
+      ...(report.significance === null ? [] : [significanceText(report.significance)]),
+      sealText(looks),
+    ].map((sentence) => `${wrap(sentence, width)}\n`).join(''),
   ].join('\n');
+}
+
+/** The best trial's values, the parameter that matters most first; one that the trial has not is named with a dash. */
+function renderParameters({ importances }: SearchReport, assignment: Assignment, header: string, terminal: Terminal): string {
+  const value = (name: string): string => (name in assignment ? valueText(assignment[name]!) : '–');
+  if (importances === null) {
+    return renderTable([{ header: 'parameter' }, { header, align: 'right' }], Object.keys(assignment).map((name) => [name, value(name)]), terminal);
+  }
+  return renderTable(
+    [{ header: 'parameter' }, { header, align: 'right' }, { header: 'importance' }],
+    importances.parameters.map(({ name, importance }) => [name, value(name), formatPercent(importance, 0)]),
+    terminal,
+  );
+}
+
+function methodText({ method, trials, rung, r2 }: ParameterImportances): string {
+  const worth = r2 > 0.1 ? `it foretells ${formatPercent(r2, 0)} of the variance` : 'it foretells next to nothing, so do not rely on it';
+  return `Importance: ${method}, from the scores of ${trials} trials after rung ${rung + 1} (of trials that it has not seen ${worth}).`;
+}
+
+/** Whether the best trial is better than the next. */
+export function significanceText({ method, winner, runnerUp, rows, difference, interval, pValue }: Significance): string {
+  const points = (share: number): string => (100 * share).toFixed(1);
+  const [low, high] = interval;
+  return (
+    `It leads trial ${runnerUp} by ${points(difference)} points on ${rows} validation rows, 95 % interval ${points(low)} to ${points(high)}, ` +
+    `p ${pValue < 0.001 ? '< 0.001' : `= ${pValue.toFixed(3)}`} (${method}): ${pValue < 0.05 ? `trial ${winner} is better` : 'that may be chance'}. ` +
+    'They are the rows that it was chosen on, which flatters it.'
+  );
 }
 
 /** What is known of the looks at the test split of a search's data. */
 export function sealText(looks: number): string {
-  if (looks === 0) return 'Nobody has looked at the test split.';
+  if (looks === 0) return 'No look at the test split is recorded.';
   return `The test split has been looked at ${looks === 1 ? 'once' : `${looks} times`}: what is chosen after that is not blind.`;
 }
