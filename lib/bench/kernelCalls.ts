@@ -38,6 +38,8 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
   const source = Uint8Array.from({ length: rows * inputs }, (_, i) => i % 251);
   const indices = Int32Array.from({ length: m }, () => random.randint(0, rows));
   const [scale, shift, batch] = [draw(inputs), draw(inputs), draw(m * inputs)];
+  // Of their own: products of products would soon be large numbers, which some functions are faster on.
+  const [forward, gradient, backward] = [allocate(dtype, units), allocate(dtype, weights), allocate(dtype, m * inputs)];
   const mask = Uint8Array.from({ length: units }, () => random.randint(0, 2));
   const partners = random.permutation(m);
   const side = Math.floor(Math.sqrt(inputs / 3));
@@ -45,12 +47,12 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
 
   return {
     gemm: [
-      [false, true, m, hidden, inputs, 1, batch, w, 0, x],
-      [true, false, hidden, inputs, m, 1, x, batch, 0, dw],
-      [false, false, m, inputs, hidden, 1, x, w, 0, batch],
+      [false, true, m, hidden, inputs, 1, batch, w, 0, forward],
+      [true, false, hidden, inputs, m, 1, x, batch, 0, gradient],
+      [false, false, m, inputs, hidden, 1, x, w, 0, backward],
     ],
     axpy: [[weights, 1e-9, dw, w]],
-    scal: [[weights, 1, w]],
+    scal: [[weights, -1, w]],
     dot: [[weights, w, w]],
     nrm2: [[weights, w]],
     biasForward: [[m, hidden, column, y]],
