@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeDepthReport } from '../../lib/experiment/depth';
 import type { DepthResult } from '../../lib/experiment/depth';
@@ -126,6 +126,38 @@ test('a depth experiment is told with its table and its best net', async () => {
   expect([...text.matchAll(/25\.0\u00a0±\u00a04\.3\u00a0%/g)]).toHaveLength(1);
   expect(text.includes('leads the next by 25.0 points')).toBe(true);
   expect([...text.matchAll(/<title>Depth: validation accuracy of 2 to 5 layers<\/title>/g)]).toHaveLength(1);
+});
+
+describe('the report of a search', () => {
+  const found = (text: string, parts: readonly string[]): string[] => parts.filter((part) => !text.includes(part));
+
+  test('tells of the space, the trials and the best of them', async () => {
+    const space = {
+      learningRate: { type: 'log-uniform', low: 1e-3, high: 0.1 }, init: { type: 'choice', values: ['he', 'xavier'] },
+      momentum: { type: 'uniform', low: 0, high: 0.9, when: { init: ['he'] } },
+    };
+    const spec = { base: 'two-layer-tuned', set: { data: 'synthetic', trainRows: 200, validationRows: 100, testRows: 100, layers: [3072, 4, 10], epochs: 1, batchSize: 50 }, space, sampler: 'random', pruner: 'none', trials: 3 };
+    writeFileSync(join(cwd, 'space.json'), JSON.stringify(spec));
+    expect(await blastrain(['search', 'space.json', '--name', 's1', '--workers', '1'], { cwd })).toMatchObject({ status: 0 });
+    expect(await blastrain(['report', 's1'], { cwd })).toMatchObject({ status: 0 });
+    const text = readFileSync(join(cwd, 'runs', 's1', 'report.html'), 'utf8');
+    expect(found(text, [
+      '<title>Search s1</title>', '0.001 to 0.1, logarithmic', 'he, xavier', 'init is he', 'random, seed 0', '3 trained to the end',
+      'paired bootstrap', 'Training of the best trial', 's1: trials across their parameters', 'The gradients, derived',
+    ])).toEqual([]);
+    expect([...text.matchAll(/<th scope="row">\d<\/th>/g)]).toHaveLength(3);
+    const wrong = await openFile(join(cwd, 'runs', 's1', 'report.html'), 390, async (open) => {
+      expect(await open.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('waits for its end', async () => {
+    cpSync(join(cwd, 'runs', 's1'), join(cwd, 'runs', 's2'), { recursive: true });
+    rmSync(join(cwd, 'runs', 's2', 'search.json'));
+    const { status, stderr } = await blastrain(['report', 's2'], { cwd });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/a search that has ended.*\[ERR_CONFIG\]/) as string });
+  });
 });
 
 test('what is neither is refused, naming the nearest', async () => {

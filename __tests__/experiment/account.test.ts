@@ -81,6 +81,20 @@ test.each([
   }
 });
 
+test('a run of a cross-validation is not evaluated on rows that it was trained on', () => {
+  const file = join(folder, 'spec.json');
+  const text = readFileSync(file, 'utf8');
+  const { record, ...given } = JSON.parse(text) as { record: { data: string } };
+  try {
+    writeFileSync(file, JSON.stringify({ ...given, record: { ...record, data: `${record.data}, fold 2 of 5` } }));
+    const { data, evaluations } = accountOf(folder);
+    expect(data).toEqual({ reason: expect.stringContaining('fold 2 of 5') as string });
+    expect(evaluations.validation).toBeUndefined();
+  } finally {
+    writeFileSync(file, text);
+  }
+});
+
 test('a folder without a checkpoint is refused, naming the file', () => {
   expect(() => accountOf(runs)).toThrow(expect.objectContaining({ code: 'ERR_IO' }));
 });

@@ -1,16 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import { expected } from '../errors';
 import { accountOf } from '../experiment/account';
 import type { DepthReport } from '../experiment/depth';
-import { findRun, readJsonFile, runFiles } from '../experiment/runFolder';
+import { findRun, readJsonFile, runFiles, searchFiles } from '../experiment/runFolder';
 import { specFields } from '../experiment/spec';
 import { packageRoot, replaceFile, withFileErrors } from '../files';
 import { depthReport } from '../report/html/depthReport';
 import { runReport } from '../report/html/runReport';
 import type { ReportFrame } from '../report/html/runReport';
 import type { ReportedRun } from '../report/html/runSections';
+import { searchReport } from '../report/html/searchReport';
 import { readMetrics } from '../report/metrics';
 import { printPdf } from '../report/pdf';
+import { searchHistory, withRunCurves } from '../report/searchHistory';
+import { readJournal } from '../search/journal';
+import type { SearchReport } from '../search/outcome';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
@@ -56,9 +61,12 @@ evaluated on validation rows for it; the test split is left alone.
 
 /** The folder of a run or of an experiment of several. */
 function findSubject(runs: string, name: string): string {
-  for (const path of [name, join(runs, name)]) if (existsSync(join(path, 'depth.json'))) return path;
+  for (const path of [name, join(runs, name)]) if (isDepth(path) || isSearch(path)) return path;
   return findRun(runs, name);
 }
+
+const isDepth = (folder: string): boolean => existsSync(join(folder, 'depth.json'));
+const isSearch = (folder: string): boolean => existsSync(join(folder, searchFiles.journal));
 
 async function pageOf(folder: string, baseline: string | undefined): Promise<string> {
   const derivation = join(packageRoot, 'docs', 'backpropagation.md');
@@ -67,15 +75,32 @@ async function pageOf(folder: string, baseline: string | undefined): Promise<str
     derivation: withFileErrors(derivation, () => readFileSync(derivation, 'utf8')),
     when: new Date().toISOString(),
   };
-  if (!existsSync(join(folder, 'depth.json'))) {
-    return runReport(await reportedRun(folder), frame, baseline === undefined ? undefined : await reportedRun(baseline));
-  }
+  if (isSearch(folder)) return searchPage(folder, frame);
+  if (isDepth(folder)) return depthPage(folder, frame);
+  return runReport(await reportedRun(folder), frame, baseline === undefined ? undefined : await reportedRun(baseline));
+}
+
+async function depthPage(folder: string, frame: ReportFrame): Promise<string> {
   const report = readJsonFile(join(folder, 'depth.json')) as DepthReport;
   const runs = dirname(folder);
   const nets = await Promise.all(
     report.results.map(async (result) => ({ result, metrics: await readMetrics(join(runs, result.run, runFiles.metrics)) })),
   );
   return depthReport({ ...report, name: basename(folder) }, nets, await reportedRun(join(runs, report.best)), frame);
+}
+
+async function searchPage(folder: string, frame: ReportFrame): Promise<string> {
+  const runs = dirname(folder);
+  const file = join(folder, searchFiles.report);
+  const report = existsSync(file) ? (readJsonFile(file) as SearchReport) : undefined;
+  const best = report?.best?.run;
+  if (report === undefined || best === undefined) {
+    throw expected('ERR_CONFIG', 'a search that has ended, with a trial that succeeded,', 'the report', folder, { path: 'run' });
+  }
+  const journal = readJournal(folder);
+  const shares = report.importances?.parameters.map(({ name, importance }) => [name, importance] as const);
+  const history = await withRunCurves(searchHistory(journal, shares && Object.fromEntries(shares)), runs);
+  return searchReport({ head: journal.head, report, history, best: await reportedRun(join(runs, best)) }, frame);
 }
 
 async function reportedRun(folder: string): Promise<ReportedRun> {

@@ -97,7 +97,9 @@ export function accountOf(folder: string): RunAccount {
 
 type Splits = DataSplits<Dataset | StoredDataset>;
 
-function findData(spec: TrainSpec, { dataDigest }: RunRecord): Splits | DataGone {
+function findData(spec: TrainSpec, { data: origin, dataDigest }: RunRecord): Splits | DataGone {
+  // Its validation rows are not those of the split, some of which it was trained on.
+  if (/, fold \d+ of \d+$/.test(origin)) return { reason: `the run was trained in a cross-validation, on ${origin}` };
   try {
     const data = loadData(dataRequest(spec));
     if (data.origin.digest === dataDigest) return data;
