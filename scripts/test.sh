@@ -3,10 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# The real images, where a checkout has them beside it, are rebuilt by a Python script.
-packages=()
-[ -d ../shared/cifar10 ] && packages=(python3-numpy python3-pil)
-bash scripts/setup.sh ${packages[@]+"${packages[@]}"}
+# Pages are tested in a real browser. The real images, where a checkout has them beside it, are rebuilt by a Python script.
+packages=(chromium)
+[ -d ../shared/cifar10 ] && packages+=(python3-numpy python3-pil)
+bash scripts/setup.sh "${packages[@]}"
 
 echo; echo '== Lint and types'
 npx eslint . & lint=$!

@@ -56,6 +56,7 @@ const height = 220;
 /** A chart of lines over a common x. Drag to zoom, double-click or 0 for all; arrows, + and − on the keyboard. */
 export class Chart {
   readonly element: HTMLElement;
+  private readonly caption = h('figcaption', {});
   private readonly canvas = h('div', { class: 'plot', tabindex: 0, role: 'img' });
   private plot: uPlot | undefined;
   private lines: readonly Line[] = [];
@@ -66,7 +67,7 @@ export class Chart {
 
   constructor(private readonly group: ZoomGroup, private options: ChartOptions) {
     group.add(this);
-    this.element = h('figure', { class: 'chart' }, h('figcaption', {}, options.title), this.canvas);
+    this.element = h('figure', { class: 'chart' }, this.caption, this.canvas);
     this.canvas.addEventListener('keydown', (event) => {
       this.key(event);
     });
@@ -97,6 +98,7 @@ export class Chart {
 
   redraw(): void {
     const data = this.data();
+    this.caption.textContent = this.options.title;
     this.canvas.setAttribute('aria-label', this.summary());
     const empty = this.lines.every(({ x }) => x.length === 0);
     this.element.hidden = empty;

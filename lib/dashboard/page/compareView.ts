@@ -1,7 +1,7 @@
 import type { TrainEvent } from '../../train/events';
 import type { RunEntry } from '../api';
 import { Chart, ZoomGroup } from './chart';
-import { isNoAnswer, Tail } from './client';
+import { Tail } from './client';
 import { Course, LineReader } from './course';
 import { line, smoothed } from './curves';
 import type { CurveSettings } from './curves';
@@ -65,16 +65,12 @@ export class CompareView implements View {
 
   async refresh(): Promise<boolean> {
     const news = await Promise.all(this.runs.map(async (run) => {
-      try {
-        if (run.spec === undefined) {
-          run.spec = await readSpec(run.name);
-          this.showSpecs();
-        }
-        return await run.tail.read();
-      } catch (error) {
-        if (isNoAnswer(error, 'refused')) return false; // a run that is gone, or has no spec yet
-        throw error;
+      if (!this.entries.has(run.name)) return false;
+      if (run.spec === undefined) {
+        run.spec = await readSpec(run.name);
+        this.showSpecs();
       }
+      return run.tail.read();
     }));
     if (news.some(Boolean)) this.draw();
     return this.runs.some(({ name }) => this.entries.get(name)?.state === 'running');

@@ -110,6 +110,7 @@ addEventListener('keydown', (event) => {
   keys[event.key]!();
 });
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) void ask();
+  if (document.hidden) clearTimeout(timer);
+  else void ask();
 });
 show();

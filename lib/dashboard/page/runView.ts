@@ -1,8 +1,8 @@
 import type { TrainEvent } from '../../train/events';
-import type { RunEntry } from '../api';
+import type { Catalogue, RunEntry } from '../api';
 import { Chart, ZoomGroup } from './chart';
 import type { Line } from './chart';
-import { stopRun, Tail } from './client';
+import { getJson, stopRun, Tail } from './client';
 import { Course, LineReader, Pace } from './course';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './curves';
 import type { CurveSettings } from './curves';
@@ -60,10 +60,13 @@ export class RunView implements View {
   }
 
   async refresh(): Promise<boolean> {
+    if (this.name.includes('/')) await this.findTrial();
+    this.describe();
+    if (this.entry === undefined) return true; // the folder of a run that just starts is still to be made
     const [news] = await Promise.all([this.metrics.read(), this.frames.read()]);
     if (news) this.draw();
     this.describe();
-    return this.entry?.state === 'running';
+    return this.entry.state === 'running';
   }
 
   know(entries: ReadonlyMap<string, RunEntry>): void {
@@ -131,6 +134,12 @@ export class RunView implements View {
     this.examination.update(step);
   }
 
+  /** The list of all runs leaves out those of searches. */
+  private async findTrial(): Promise<void> {
+    const { entries } = await getJson<Catalogue>('api/runs', { search: this.name.slice(0, this.name.lastIndexOf('/')) });
+    this.entry = entries.find((entry): entry is RunEntry => entry.kind === 'run' && entry.name === this.name);
+  }
+
   private async askToStop(): Promise<void> {
     this.stop.disabled = true;
     this.stop.textContent = 'Stopping …';
@@ -145,6 +154,6 @@ export class RunView implements View {
 
 /** What has become of a run, in a word or two. */
 export function stateText(entry: RunEntry | undefined): string {
-  if (entry === undefined) return 'loading';
+  if (entry === undefined) return 'not there (yet)';
   return entry.state === 'unfinished' ? 'not finished, and nobody at it' : entry.state;
 }

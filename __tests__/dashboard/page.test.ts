@@ -1,0 +1,469 @@
+/// <reference lib="dom" />
+import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { startDashboard } from '../../lib/dashboard/server';
+import type { Dashboard } from '../../lib/dashboard/server';
+import { loadData } from '../../lib/data/locate';
+import { runExperiment } from '../../lib/experiment/run';
+import { RunFolder } from '../../lib/experiment/runFolder';
+import { dataRequest, parseSpec } from '../../lib/experiment/spec';
+import { launchBrowser } from '../support/browser';
+import { blastrain } from '../support/cli';
+import { writeFlowers } from '../support/flowers';
+import { temporaryFolder } from '../support/folder';
+import { drive } from '../support/run';
+import { searchEvents, searchSpace } from '../support/searchEvents';
+
+jest.setTimeout(90_000);
+const cwd = temporaryFolder();
+const runs = join(cwd, 'runs');
+const hostile = '<img src=x onerror="window.broken=1">';
+const pictures = { data: 'synthetic', trainRows: 400, validationRows: 150, testRows: 50, layers: [3072, 40, 10], learningRate: 0.03, momentum: 0.9, batchSize: 50, evaluateEvery: 10, threads: 1 };
+
+let browser: Awaited<ReturnType<typeof launchBrowser>>;
+let dashboard: Dashboard;
+let page: Page;
+/** What a page must not have: requests to elsewhere, and anything on its console. */
+let wrong: string[] = [];
+
+function trainRun(name: string, input: object): void {
+  const spec = parseSpec(input);
+  const place = RunFolder.create({ runs, name });
+  drive(runExperiment(spec, loadData(dataRequest(spec)), name, place));
+  place.close();
+}
+
+beforeAll(async () => {
+  trainRun('first', { ...pictures, steps: 40 });
+  trainRun('second', { ...pictures, steps: 60, learningRate: 1e-3, layers: [3072, 20, 10], optimizer: 'adam', momentum: 0 });
+  const flowers = writeFlowers(cwd);
+  writeFileSync(flowers, readFileSync(flowers, 'utf8').replaceAll('setosa', hostile.replaceAll('"', '')));
+  trainRun('table', { data: 'csv', dataFile: flowers, layers: [4, 8, 3], learningRate: 0.1, batchSize: 20, steps: 30 });
+  const numbers = join(cwd, 'numbers.csv');
+  writeFileSync(numbers, `a,b,y\n${Array.from({ length: 60 }, (_, i) => `${String(i)},${String(i % 3)},${String(0.2 * i)}`).join('\n')}\n`);
+  trainRun('numbers', { data: 'csv', dataFile: numbers, loss: 'mse', layers: [2, 4, 1], batchSize: 20, steps: 30 });
+  mkdirSync(join(runs, hostile));
+  writeFileSync(join(runs, hostile, 'spec.json'), JSON.stringify({ data: hostile }));
+  writeFileSync(join(runs, hostile, 'metrics.jsonl'), [
+    { type: 'start', run: hostile, layers: [1, 2], parameters: 3, steps: 10, stepsPerEpoch: 5, batchSize: 1, backend: hostile, dtype: 'float32', threads: 1, seed: 0, data: hostile, dataDigest: '' },
+    { type: 'warning', code: 'HEALTH_X', message: hostile, step: 3 },
+  ].map((event) => `${JSON.stringify(event)}\n`).join(''));
+  mkdirSync(join(runs, 'made-1'));
+  const head = { type: 'search', name: 'made-1', startedAt: '2026-01-01T00:00:00Z', spec: { space: searchSpace, sampler: 'random', pruner: 'asha', folds: 1, seeds: 1 }, data: 'made up', elapsed: 0 };
+  const events = searchEvents(30).filter(({ type }) => type !== 'start').map((event) => ({ ...event, elapsed: 12 }));
+  writeFileSync(join(runs, 'made-1', 'journal.jsonl'), [head, ...events].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+  mkdirSync(join(runs, 'depth-1'));
+  writeFileSync(join(runs, 'depth-1', 'depth.json'), JSON.stringify({ results: [{ run: 'first' }, { run: 'second' }] }));
+  dashboard = await startDashboard({ runs });
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser.close();
+  await dashboard.close();
+});
+
+beforeEach(async () => {
+  wrong = [];
+  page = await browser.context.newPage();
+  page.on('request', (request) => {
+    if (new URL(request.url()).hostname !== '127.0.0.1' && !request.url().startsWith('data:')) wrong.push(`request ${request.url()}`);
+  });
+  page.on('console', (message) => {
+    // Of the tests themselves, which read canvases.
+    if (!message.text().includes('willReadFrequently')) wrong.push(`console ${message.text()}`);
+  });
+  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+});
+afterEach(async () => {
+  await page.close();
+  expect(wrong).toEqual([]);
+});
+
+async function open(hash: string, url = dashboard.url): Promise<void> {
+  await page.goto(url + hash);
+  await page.waitForSelector('h1');
+}
+
+const chart = (title: string): ReturnType<Page['locator']> => page.locator('figure.chart', { hasText: title }).locator('.plot');
+const says = (title: string): Promise<string | null> => chart(title).getAttribute('aria-label');
+
+/** How many pixels of a chart have the colour of a line, about. */
+function drawn(title: string, series: number): Promise<number> {
+  return chart(title).locator('canvas').first().evaluate((canvas: HTMLCanvasElement, variable) => {
+    const probe = document.createElement('span');
+    probe.style.color = `var(${variable})`;
+    document.body.append(probe);
+    const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g)!.map(Number) as [number, number, number];
+    probe.remove();
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3]! > 200 && Math.abs(data[i]! - r) + Math.abs(data[i + 1]! - g) + Math.abs(data[i + 2]! - b) < 12) count++;
+    return count;
+  }, `--series${String(series)}`);
+}
+
+const eventually = (check: () => Promise<void>): Promise<void> => {
+  const until = performance.now() + 15_000;
+  const attempt = async (): Promise<void> => {
+    try {
+      await check();
+    } catch (error) {
+      if (performance.now() > until) throw error;
+      await page.waitForTimeout(100);
+      await attempt();
+    }
+  };
+  return attempt();
+};
+
+describe('a run that is being trained', () => {
+  test('is shown as it goes beside its training, from the start after a reload, and ends when asked to', async () => {
+    let said = '';
+    let address: (url: string) => void;
+    const url = new Promise<string>((settle) => {
+      address = settle;
+    });
+    const training = blastrain(
+      ['train', 'two-layer-tuned', '--name', 'live', '--dashboard', '--set', 'data=synthetic', 'trainRows=2000', 'validationRows=200', 'testRows=50', 'epochs=5000', 'threads=1', 'evaluateEvery=50'],
+      {
+        cwd,
+        during: (child) => {
+          child.stderr!.on('data', (text: Buffer) => {
+            said += text.toString();
+            const [found] = /http:\S+/.exec(said) ?? [];
+            if (found !== undefined) address(found);
+          });
+        },
+      },
+    );
+    await open('#/run/live', await url);
+    await page.waitForSelector('.state.running >> nth=0');
+    const stepNow = async (): Promise<number> => Number((await page.locator('.facts dd').first().textContent())!.split(' ')[0]!.replaceAll(',', ''));
+    await eventually(async () => {
+      expect(await stepNow()).toBeGreaterThan(0);
+    });
+    const before = await stepNow();
+    await eventually(async () => {
+      expect(await stepNow()).toBeGreaterThan(before);
+    });
+    await eventually(async () => {
+      expect(await page.locator('.facts').textContent()).toMatch(/time left\d.* (s|min|h)/);
+    });
+    expect(await page.title()).toMatch(/^\d+ % live/);
+    await page.reload();
+    await page.waitForSelector('h1');
+    await eventually(async () => {
+      expect(await says('Loss')).toMatch(/train \d/);
+    });
+    expect(await page.locator('.film').getAttribute('aria-label')).toMatch(/Weights of 36 units/);
+
+    await page.getByRole('button', { name: 'Stop this run' }).click();
+    const { status, stdout } = await training;
+    expect(status).toBe(130);
+    expect(stdout).toMatch(/Stopped after/);
+    await eventually(async () => {
+      expect(await page.locator('#message').textContent()).toMatch(/server has ended/);
+    });
+    expect(await says('Loss')).toMatch(/train \d/); // what was loaded stays
+    // The browser itself notes that nobody answers any more.
+    wrong = wrong.filter((line) => !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(line));
+    await open('#/run/live');
+    expect(await page.locator('.state').first().textContent()).toMatch(/stopped/);
+  });
+
+  test('grows on the page, and shrinks when it goes on from an earlier checkpoint', async () => {
+    const file = join(runs, 'growing', 'metrics.jsonl');
+    mkdirSync(join(runs, 'growing'));
+    writeFileSync(join(runs, 'growing', 'spec.json'), '{}');
+    const say = (event: object): void => {
+      appendFileSync(file, `${JSON.stringify(event)}\n`);
+    };
+    say({ type: 'start', run: 'growing', layers: [4, 2], parameters: 10, steps: 100, stepsPerEpoch: 10, batchSize: 5, backend: 'native', dtype: 'float32', threads: 1, seed: 0, data: 'x', dataDigest: '' });
+    const length = readFileSync(file).length;
+    const step = (at: number, loss: number): void => {
+      say({ type: 'step', step: at, epoch: at / 10, loss, batchAccuracy: 0.5, learningRate: 0.1 });
+    };
+    step(10, 5);
+    await open('#/run/growing');
+    await eventually(async () => {
+      expect(await says('Loss')).toContain('train 5');
+    });
+    step(20, 4);
+    await eventually(async () => {
+      expect(await says('Loss')).toContain('train 4');
+    });
+    truncateSync(file, length);
+    step(15, 7);
+    step(25, 6);
+    await eventually(async () => {
+      expect(await says('Loss')).toContain('train 6');
+    });
+    await page.locator('.facts').getByText('25 of 100').waitFor();
+  });
+});
+
+describe('a finished run', () => {
+  test('has curves, rates, throughput and health, drawn in their colours', async () => {
+    await open('#/run/first');
+    await eventually(async () => {
+      expect(await says('Accuracy')).toMatch(/train [\d.]+ %, validation [\d.]+ %/);
+    });
+    expect(await drawn('Loss', 0)).toBeGreaterThan(100);
+    expect(await drawn('Loss', 1)).toBeGreaterThan(50);
+    expect(await drawn('Accuracy', 1)).toBeGreaterThan(50);
+    for (const title of ['Learning rate', 'Throughput', 'Update ratio', 'Gradient', 'Outputs, standard']) expect(await chart(title).isVisible()).toBe(true);
+    expect(await page.locator('.doctor').textContent()).not.toBe('');
+    expect(await page.locator('.facts').textContent()).toMatch(/validation[\d.]+ %.*throughput[\d,.]+ rows\/s.*time[\d.]+ s/);
+  });
+
+  test('is zoomed by keys, by buttons and by dragging, all charts together', async () => {
+    await open('#/run/first');
+    await eventually(async () => {
+      expect(await drawn('Loss', 0)).toBeGreaterThan(100);
+    });
+    const picture = (title: string): Promise<string> => chart(title).locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    const [loss, rate] = [await picture('Loss'), await picture('Learning rate')];
+    await chart('Loss').focus();
+    await page.keyboard.press('+');
+    await eventually(async () => {
+      expect(await picture('Learning rate')).not.toBe(rate);
+    });
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('0');
+    await eventually(async () => {
+      expect([await picture('Loss'), await picture('Learning rate')]).toEqual([loss, rate]);
+    });
+    await page.getByRole('button', { name: 'Zoom in' }).click();
+    await eventually(async () => {
+      expect(await picture('Loss')).not.toBe(loss);
+    });
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await eventually(async () => {
+      expect(await picture('Loss')).toBe(loss);
+    });
+    const { x, y, width } = (await chart('Loss').locator('.u-over').boundingBox())!;
+    await page.mouse.move(x + width * 0.3, y + 50);
+    await page.mouse.down();
+    await page.mouse.move(x + width * 0.6, y + 60, { steps: 4 });
+    await page.mouse.up();
+    await page.mouse.move(0, 0);
+    await eventually(async () => {
+      expect(await picture('Learning rate')).not.toBe(rate);
+    });
+  });
+
+  test('takes a log scale, another smoothing and epochs', async () => {
+    await open('#/run/first');
+    const picture = (): Promise<string> => chart('Loss').locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    await eventually(async () => {
+      expect(await drawn('Loss', 0)).toBeGreaterThan(100);
+    });
+    const seen = [await picture()];
+    const different = async (): Promise<void> => {
+      await eventually(async () => {
+        expect(seen).not.toContain(await picture());
+      });
+      seen.push(await picture());
+    };
+    await page.keyboard.press('l');
+    expect(await page.locator('.log').isChecked()).toBe(true);
+    await different();
+    await page.locator('.toolbar input[type=range]').fill('0.3');
+    await different();
+    await page.locator('.toolbar select').selectOption('epoch');
+    await different();
+  });
+
+  test('has a film of its weights', async () => {
+    await open('#/run/first');
+    const film = page.locator('canvas.film');
+    await film.waitFor();
+    const last = await film.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
+    expect(await film.getAttribute('aria-label')).toBe('Weights of 36 units at step 40');
+    await page.locator('input[aria-label="Moment of the training"]').fill('0');
+    expect(await film.getAttribute('aria-label')).toBe('Weights of 36 units at step 0');
+    expect(await film.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())).not.toBe(last);
+    await page.getByRole('button', { name: 'Play' }).click();
+    await eventually(async () => {
+      expect(await film.getAttribute('aria-label')).toBe('Weights of 36 units at step 40');
+    });
+  });
+
+  test('shows its confusions with pictures, and its worst mistakes with probabilities', async () => {
+    await open('#/run/first');
+    await page.keyboard.press('e');
+    await page.locator('.confusion').waitFor({ timeout: 30_000 });
+    const counts = await page.locator('.confusion button').allTextContents();
+    expect(counts.map((text) => (text === '·' ? 0 : Number(text))).reduce((sum, n) => sum + n)).toBe(150);
+    const wrongCell = page.locator('.confusion button.wrong:enabled').first();
+    const label = await wrongCell.getAttribute('aria-label');
+    await wrongCell.click();
+    expect(await page.locator('.examples h4').textContent()).toContain(/^(.*):/.exec(label!)![1]!);
+    const colours = await page.locator('.examples canvas').first().evaluate((canvas: HTMLCanvasElement) => new Set(canvas.getContext('2d')!.getImageData(0, 0, 32, 32).data).size);
+    expect(colours).toBeGreaterThan(20);
+    const cards = page.locator('h3:has-text("Worst mistakes") + .cards .card');
+    expect(await cards.count()).toBeGreaterThan(5);
+    expect(await cards.first().textContent()).toMatch(/→.*row \d+.*%/);
+  });
+
+  test('that is a regression has errors instead of accuracies, and no confusion matrix', async () => {
+    await open('#/run/numbers');
+    await eventually(async () => {
+      expect(await says('Root mean squared error')).toMatch(/validation [\d.]+/);
+    });
+    expect(await page.locator('.facts').textContent()).toMatch(/validation RMSE[\d.]+/);
+    await page.getByRole('button', { name: 'Examine' }).click();
+    await page.getByText('a model of classes').waitFor();
+    wrong = wrong.filter((line) => !line.includes('409')); // the browser's own note on the refusal
+  });
+
+  test('shows its spec', async () => {
+    await open('#/run/first');
+    await page.getByText('Spec and record').click();
+    await page.getByRole('row', { name: 'layers 3072-40-10' }).waitFor();
+    await page.getByRole('row', { name: /^openblas|^v8/ }).first().waitFor();
+  });
+});
+
+test('names of runs and classes are text, whatever they say', async () => {
+  await open(`#/run/${encodeURIComponent(hostile)}`);
+  await page.locator('.doctor', { hasText: hostile }).waitFor();
+  expect(await page.locator('h1').textContent()).toBe(hostile);
+  expect(await page.locator('#list').textContent()).toContain(hostile);
+  await page.getByText('Spec and record').click();
+  await page.getByRole('row', { name: `data ${hostile}` }).waitFor();
+  await page.goto(`${dashboard.url}#/run/table`);
+  await page.getByRole('button', { name: 'Examine' }).click();
+  await page.locator('.confusion', { hasText: hostile.replaceAll('"', '') }).waitFor({ timeout: 30_000 });
+  await page.goto(`${dashboard.url}#/compare/${encodeURIComponent(hostile)}/table`);
+  await page.locator('.specs', { hasText: hostile }).waitFor();
+  expect(await page.locator('img, script:not([src])').count()).toBe(0);
+  expect(await page.evaluate(() => 'broken' in window)).toBe(false);
+});
+
+describe('several runs', () => {
+  test('are compared with what differs between their specs', async () => {
+    await open('#/run/first');
+    for (const name of ['first', 'second']) await page.getByRole('checkbox', { name: `Compare ${name}` }).check();
+    await page.getByRole('link', { name: 'Compare 2' }).click();
+    await page.getByRole('heading', { name: '2 runs compared' }).waitFor();
+    await eventually(async () => {
+      expect(await says('Validation accuracy')).toMatch(/first [\d.]+ %, second [\d.]+ %/);
+    });
+    expect(await drawn('Training loss', 0)).toBeGreaterThan(50);
+    expect(await drawn('Training loss', 1)).toBeGreaterThan(50);
+    const keys = await page.locator('.specs tbody th').allTextContents();
+    expect(keys.sort()).toEqual(['layers', 'learningRate', 'momentum', 'optimizer', 'steps']);
+    expect(await page.locator('.specs tr.differs').count()).toBe(5);
+    await page.getByLabel('all keys').check();
+    expect(await page.locator('.specs tbody tr').count()).toBeGreaterThan(50);
+    expect(await page.locator('.specs tr.differs').count()).toBe(5);
+  });
+
+  test('of a depth comparison are opened by its name', async () => {
+    await open('#/run/first');
+    await page.getByRole('link', { name: /depth-1/ }).click();
+    await page.getByRole('heading', { name: '2 runs compared' }).waitFor();
+  });
+
+  test('of a search stand in a table and in parallel coordinates', async () => {
+    await open('#/search/made-1');
+    await page.locator('.parallel polyline').first().waitFor();
+    expect(await page.locator('.parallel polyline').count()).toBe(29); // one trial failed
+    expect(await page.locator('.values tbody tr').count()).toBe(30);
+    expect(await page.locator('.parallel .name').allTextContents()).toEqual([...searchSpace.parameters.map(({ name }) => name), 'score']);
+    const scores = (await page.locator('.values tbody td:nth-child(3)').allTextContents()).slice(0, 3).map(parseFloat);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    await page.locator('.values tbody tr').nth(2).hover();
+    expect(await page.locator('.parallel polyline.chosen').count()).toBe(1);
+    expect(await page.locator('.values').textContent()).toContain('failed (ERR_DIVERGED)');
+    await page.locator('.values a').first().focus();
+    expect(await page.locator('.parallel polyline.chosen').count()).toBe(1);
+  });
+});
+
+describe('the page', () => {
+  test('opens the newest run by itself, and walks through the list by keys', async () => {
+    await page.goto(dashboard.url);
+    await page.waitForSelector('h1');
+    const names = await page.locator('#list .name').allTextContents();
+    expect(await page.locator('h1').textContent()).toBe(names[0]);
+    await page.keyboard.press('j');
+    await page.getByRole('heading', { level: 1, name: names[1]! }).waitFor();
+    await page.keyboard.press('k');
+    await page.getByRole('heading', { level: 1, name: names[0]! }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('second');
+    expect(await page.locator('#list .name').allTextContents()).toEqual(['second']);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    expect(await page.getByRole('checkbox', { name: 'Compare second' }).isChecked()).toBe(true);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'second' }).waitFor();
+  });
+
+  test('has a way past the list for the keyboard, and a name for every control', async () => {
+    await open('#/run/first');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement!.textContent)).toBe('Skip to the run');
+    const nameless = await page.locator('button, input, select, canvas.film, .plot').evaluateAll((elements) => elements
+      .filter((element) => !element.closest('[hidden]') && (element.getAttribute('aria-label') ?? element.textContent).trim() === '' && element.closest('label') === null)
+      .map((element) => element.outerHTML));
+    expect(nameless).toEqual([]);
+  });
+
+  test.each([320, 390, 1280])('fits into %d pixels', async (width) => {
+    await page.setViewportSize({ width, height: 844 });
+    for (const hash of ['#/run/first', '#/compare/first/second', '#/search/made-1']) {
+      await open(hash);
+      await page.locator('canvas, polyline').first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+  });
+
+  test('is dark or light as the system is, or as its button says, and the curves with it', async () => {
+    const light = (): Promise<number> => page.evaluate(() => Number(getComputedStyle(document.body).backgroundColor.match(/\d+/)![0]));
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await open('#/run/first');
+    expect(await light()).toBeLessThan(60);
+    await eventually(async () => {
+      expect(await drawn('Loss', 0)).toBeGreaterThan(100);
+    });
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await light()).toBeGreaterThan(200);
+    await eventually(async () => {
+      expect(await drawn('Loss', 0)).toBeGreaterThan(100);
+    });
+    const button = page.locator('.theme');
+    await button.click();
+    expect(await button.getAttribute('aria-label')).toBe('Colours: light');
+    await button.click();
+    expect(await light()).toBeLessThan(60);
+    await page.reload();
+    await page.waitForSelector('h1');
+    expect(await light()).toBeLessThan(60);
+    await button.click();
+    expect(await light()).toBeGreaterThan(200);
+  });
+
+  test('asks for nothing while nobody sees it', async () => {
+    await open('#/run/first');
+    await page.waitForTimeout(500);
+    const setHidden = (hidden: boolean): Promise<void> => page.evaluate((value) => {
+      Object.defineProperty(document, 'hidden', { get: () => value, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+    }, hidden);
+    await setHidden(true);
+    let asked = 0;
+    page.on('request', () => asked++);
+    await page.waitForTimeout(4500);
+    expect(asked).toBe(0);
+    await setHidden(false);
+    await eventually(() => {
+      expect(asked).toBeGreaterThan(0);
+      return Promise.resolve();
+    });
+  });
+});
