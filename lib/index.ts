@@ -60,3 +60,12 @@ export { presets } from './experiment/presets';
 export { parseSpec } from './experiment/spec';
 export type { TrainSpec } from './experiment/spec';
 export { verifyKernels } from './experiment/verify';
+
+export type { Assignment, Domain, Parameter as SearchParameter, Space } from './search/types';
+export type * from './search/events';
+export type { RankedTrial, SearchReport } from './search/outcome';
+export { resumeSearch, search } from './search/search';
+export type { ResumeOptions, SearchOptions, SearchRun } from './search/search';
+export { parseSearch } from './search/searchSpec';
+export type { SearchSpec } from './search/searchSpec';
+export { searches } from './search/spaces';

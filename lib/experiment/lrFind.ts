@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { expected } from '../errors';
 import { setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
-import { buildTraining, kernelsOf } from './build';
+import { buildTraining, kernelsOf, trainingRows } from './build';
 import type { TrainingData } from './build';
 import type { TrainSpec } from './spec';
 
@@ -53,7 +53,7 @@ const LEAST_FALL = 0.02;
  * that; but a net whose first loss is far above log(classes) falls fastest while it unlearns its initial weights, at rates
  * ten times too small to learn with.
  *
- * Throws ERR_CONFIG for an impossible range, ERR_SHAPE, ERR_BACKEND.
+ * Throws ERR_CONFIG for an impossible range, ERR_DATA for test rows, ERR_SHAPE, ERR_BACKEND.
  */
 export function findLearningRate(spec: TrainSpec, data: TrainingData, options: LrFindOptions = {}): LrFindReport {
   const { from, to, steps } = { ...lrFindDefaults, ...options };
@@ -63,7 +63,7 @@ export function findLearningRate(spec: TrainSpec, data: TrainingData, options: L
 
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? availableParallelism());
-  const { step } = buildTraining(spec, data, kernels).training;
+  const { step } = buildTraining(spec, trainingRows(data), kernels).training;
   const rates: number[] = [];
   const losses: number[] = [];
   let least = Infinity;
