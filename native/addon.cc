@@ -49,6 +49,8 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["argmax"] = Function<C::Argmax>(env, "argmax");
   kernels["sgdStep"] = Function<C::SgdStep>(env, "sgdStep");
   kernels["adamStep"] = Function<C::AdamStep>(env, "adamStep");
+  kernels["sgdLinearStep"] = Function<C::SgdLinearStep>(env, "sgdLinearStep");
+  kernels["adamLinearStep"] = Function<C::AdamLinearStep>(env, "adamLinearStep");
   kernels["rmspropStep"] = Function<C::RmspropStep>(env, "rmspropStep");
   kernels["lionStep"] = Function<C::LionStep>(env, "lionStep");
   kernels["lerp"] = Function<C::Lerp>(env, "lerp");

@@ -233,6 +233,23 @@ const cases: readonly Case[] = [
     [1, 0.5, 0.5, 0.75, 0.5, 0, 0, 0.5, updates([2], [0.75]), floats(2), updates([0], [1]), updates([0], [1])]),
   call('adamStep', 'no gradient so far', [1, 0.5, 0.5, 0.75, 0.5, 0.25, 0, 1, updates([2], [2]), floats(0), updates([0], [0]), updates([0], [0])]),
   call('adamStep', 'NaN shows', [1, 1, 0.5, 0.5, 1, 1, 0, 1, updates([2], [NaN]), floats(NaN), updates([0], [NaN]), updates([0], [NaN])]),
+  // dw may hold anything afterwards; of so few elements both backends store the gradient.
+  call('sgdLinearStep', 'w moves along dyᵀ·x', [
+    2, 1, 2, floats(1, 2), floats(3, 4, 5, 6), 0.5, 0, 1, false, writes(13, 16), updates([2, 4], [-5.5, -6]), floats(),
+  ]),
+  call('sgdLinearStep', 'momentum', [
+    1, 1, 1, floats(0.25), floats(2), 0.25, 0.5, 0.5, true, writes(0.5), updates([1], [0.375]), updates([4], [3]),
+  ]),
+  call('sgdLinearStep', 'no rows: no gradient', [0, 1, 1, floats(), floats(), 0.5, 0, 1, false, writes(0), updates([2], [1]), floats()]),
+  call('sgdLinearStep', 'no weights', [2, 0, 3, floats(), floats(1, 2, 3, 4, 5, 6), 0.5, 0, 0, false, floats(), floats(), floats()]),
+  call('adamLinearStep', 'moments of dyᵀ·x, then a step', [
+    2, 1, 1, floats(1, 2), floats(0, 1), 0.5, 0.5, 0.75, 0.5, 2, 0, 1, writes(2), updates([1], [0.875]), updates([0], [1]),
+    updates([0], [1]),
+  ]),
+  call('adamLinearStep', 'NaN shows', [
+    1, 1, 1, floats(NaN), floats(0), 1, 0.5, 0.5, 1, 1, 0, 1, writes(NaN), updates([2], [NaN]), updates([0], [NaN]),
+    updates([0], [NaN]),
+  ]),
   call('rmspropStep', 'g over the root of its mean square',
     [1, 0.5, 0.75, 1, 0, updates([1], [0.5]), floats(2), updates([0], [1])]),
   call('rmspropStep', 'coupled decay', [1, 0.5, 0.75, 0, 0.5, updates([2], [1]), floats(1), updates([0], [1])]),

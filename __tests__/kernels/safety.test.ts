@@ -97,6 +97,15 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     n, scalar('stepSize'), scalar('beta1'), scalar('beta2'), scalar('rootCorrection'), scalar('epsilon'),
     scalar('weightDecay'), scalar('keep'), floats('w', N), floats('dw', N), floats('m', N), floats('v', N),
   ],
+  sgdLinearStep: [
+    m, n, k, floats('dy', M * N), floats('x', M * K), scalar('lr'), scalar('momentum'),
+    scalar('weightDecay'), flag('nesterov'), floats('dw', N * K), floats('w', N * K), floats('v', N * K),
+  ],
+  adamLinearStep: [
+    size('rows', M), n, k, floats('dy', M * N), floats('x', M * K), scalar('stepSize'), scalar('beta1'), scalar('beta2'),
+    scalar('rootCorrection'), scalar('epsilon'), scalar('weightDecay'), scalar('keep'), floats('dw', N * K),
+    floats('w', N * K), floats('m', N * K), floats('v', N * K),
+  ],
   rmspropStep: [
     n, scalar('lr'), scalar('rho'), scalar('epsilon'), scalar('weightDecay'), floats('w', N), floats('dw', N),
     floats('v', N),

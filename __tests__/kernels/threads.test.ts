@@ -149,6 +149,16 @@ const summed: Readonly<Record<string, Call>> = {
   'gemm, rows': gemm(false, false, 803, 37, 203, 0),
   'gemm, a column': gemm(false, true, 503, 1, n, 0),
   'gemm, a row': gemm(false, false, 1, n, 503, 0),
+  sgdLinearStep: (kernels, draw) => {
+    const [w, v] = [draw(67 * n), draw(67 * n)];
+    kernels.sgdLinearStep(m, 67, n, draw(m * 67), draw(m * n), -0.1, 0.9, 1e-3, false, draw(67 * n), w, v);
+    return [w, v];
+  },
+  adamLinearStep: (kernels, draw) => {
+    const outputs = [draw(37 * n), draw(37 * n), draw(37 * n)] as const;
+    kernels.adamLinearStep(m, 37, n, draw(m * 37), draw(m * n), -0.1, 0.9, 0.9, 1, 0.1, 1e-3, 1, draw(37 * n), ...outputs);
+    return outputs;
+  },
   dot: (kernels, draw) => [kernels.dot(size, draw(size), draw(size))],
   nrm2: (kernels, draw) => [kernels.nrm2(size, draw(size))],
   softmaxCrossEntropyForward: (kernels, draw) => {

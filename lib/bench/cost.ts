@@ -20,7 +20,7 @@ const vector = (arrays: number): Rule => ({ sizes: 1, moves: (n) => arrays * n }
 /** So many matrices [m, n] and vectors [n]. */
 const matrix = (matrices: number, vectors = 0): Rule => ({ sizes: 2, moves: (m, n) => matrices * m * n + vectors * n });
 
-const rules: Readonly<Record<Exclude<KernelName, 'gemm' | 'gatherRows' | 'gatherImages' | 'maskScale'>, Rule>> = {
+const rules: Readonly<Record<Exclude<KernelName, 'gemm' | 'sgdLinearStep' | 'adamLinearStep' | 'gatherRows' | 'gatherImages' | 'maskScale'>, Rule>> = {
   axpy: vector(3), scal: vector(2), dot: vector(2), nrm2: vector(1),
   biasForward: matrix(2, 1), biasBackward: matrix(1, 1),
   reluForward: vector(2), reluBackward: vector(3),
@@ -54,6 +54,13 @@ export function costOf(kernel: KernelName, args: readonly unknown[], width: numb
         bytes: width * (m * k + k * n + (args[8] === 0 ? 1 : 2) * m * n),
       };
     }
+    case 'sgdLinearStep':
+    case 'adamLinearStep':
+      return {
+        shape: shapeOf([first, second, third]),
+        flops: 2 * first * second * third,
+        bytes: width * (first * (second + third) + (kernel === 'sgdLinearStep' ? 4 : 6) * second * third),
+      };
     case 'gatherRows':
       return { shape: shapeOf([first, second]), flops: 0, bytes: first * second * (sourceWidth(args[3]) + width) + 2 * width * second };
     case 'gatherImages': {

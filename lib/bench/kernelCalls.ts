@@ -85,6 +85,8 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
     argmax: [[m, classes, logits, new Int32Array(m)]],
     sgdStep: [[weights, 1e-9, 0.9, 1e-3, false, w, dw, v]],
     adamStep: [[weights, 1e-9, 0.9, 0.999, 1, 1e-8, 0, 1, w, dw, v, v2]],
+    sgdLinearStep: [[m, hidden, inputs, x, batch, 1e-9, 0.9, 1e-3, false, dw, w, v]],
+    adamLinearStep: [[m, hidden, inputs, x, batch, 1e-9, 0.9, 0.999, 1, 1e-8, 0, 1, dw, w, v, v2]],
     rmspropStep: [[weights, 1e-9, 0.99, 1e-8, 0, w, dw, v2]],
     lionStep: [[weights, 1e-9, 0.9, 0.99, 0, 1, w, dw, v]],
     lerp: [[weights, 1e-3, w, v]],

@@ -2,6 +2,7 @@ import type { Dtype } from '../kernels/contract';
 import { activationCases } from './verifyCases/activation';
 import { algebraCases } from './verifyCases/algebra';
 import { gatherCases } from './verifyCases/gather';
+import { linearCases } from './verifyCases/linear';
 import { lossCases } from './verifyCases/loss';
 import { normalizationCases } from './verifyCases/normalization';
 import { optimizerCases } from './verifyCases/optimizer';
@@ -16,6 +17,7 @@ const makers: CaseMakers<KernelName> = {
   ...normalizationCases,
   ...lossCases,
   ...optimizerCases,
+  ...linearCases,
   ...gatherCases,
 };
 

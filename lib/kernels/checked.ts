@@ -1,6 +1,7 @@
 import { activationChecked } from './checked/activation';
 import { algebraChecked } from './checked/algebra';
 import { gatherChecked } from './checked/gather';
+import { linearChecked } from './checked/linear';
 import { lossChecked } from './checked/loss';
 import { normalizationChecked } from './checked/normalization';
 import { optimizerChecked } from './checked/optimizer';
@@ -20,6 +21,7 @@ export function checked(kernels: Kernels): Kernels {
     ...normalizationChecked(kernels),
     ...lossChecked(kernels),
     ...optimizerChecked(kernels),
+    ...linearChecked(kernels),
     ...gatherChecked(kernels),
   };
 }

@@ -202,6 +202,24 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     n: number, stepSize: number, beta1: number, beta2: number, rootCorrection: number, epsilon: number,
     weightDecay: number, keep: number, w: T, dw: T, m: T, v: T,
   ): void;
+
+  /*
+   * The next two take a linear layer's weights w[n,k] one step along their gradient dyᵀ·x, over the m rows of dy[m,n] and
+   * x[m,k], as gemm into dw and then the step of the same name do. dw[n,k] is room for the gradient; what it holds afterwards is
+   * unspecified, so that a backend may compute the gradient piece by piece and never store it.
+   */
+
+  /** {@link sgdStep} along dyᵀ·x. */
+  sgdLinearStep(
+    m: number, n: number, k: number, dy: T, x: T, lr: number, momentum: number, weightDecay: number, nesterov: boolean,
+    dw: T, w: T, v: T,
+  ): void;
+  /** {@link adamStep} along dyᵀ·x. */
+  adamLinearStep(
+    rows: number, n: number, k: number, dy: T, x: T, stepSize: number, beta1: number, beta2: number, rootCorrection: number,
+    epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
+  ): void;
+
   /** One step of RMSprop: g = dw + weightDecay·w; v ← ρ·v + (1 − ρ)·g·g; w ← w − lr·g / (√v + ε). */
   rmspropStep(
     n: number, lr: number, rho: number, epsilon: number, weightDecay: number, w: T, dw: T, v: T,

@@ -2,6 +2,7 @@ import type { Dtype, Kernels } from './contract';
 import { activationReference } from './reference/activation';
 import { algebraReference } from './reference/algebra';
 import { gatherReference } from './reference/gather';
+import { linearReference } from './reference/linear';
 import { lossReference } from './reference/loss';
 import { normalizationReference } from './reference/normalization';
 import { optimizerReference } from './reference/optimizer';
@@ -16,14 +17,17 @@ import { optimizerReference } from './reference/optimizer';
  */
 export function createReference(dtype: Dtype): Kernels {
   const single = dtype === 'float32';
+  const algebra = algebraReference(single);
+  const optimizer = optimizerReference(single);
   return {
     backend: 'typescript',
     dtype,
-    ...algebraReference(single),
+    ...algebra,
     ...activationReference(single),
     ...normalizationReference(single),
     ...lossReference(single),
-    ...optimizerReference(single),
+    ...optimizer,
+    ...linearReference(algebra, optimizer),
     ...gatherReference(single),
   };
 }

@@ -8,14 +8,29 @@ export interface ParameterSpec {
   readonly shape: readonly number[];
   /** Whether L2 regularisation and weight decay apply; true for weights, false for biases. */
   readonly regularised: boolean;
+  /** Whether its gradient is the product dyᵀ·x of a linear layer. */
+  readonly isProduct?: boolean;
   /** Where a parameter that is not drawn at random starts; 0 when absent. */
   readonly initial?: number;
+}
+
+/**
+ * A gradient dyᵀ·x[outputs, inputs] over m rows dy[m, outputs] and x[m, inputs]. While it is deferred, a backward pass notes the
+ * factors instead of multiplying them; they stay as they are until the next pass.
+ */
+export interface GradientProduct {
+  isDeferred: boolean;
+  m: number;
+  dy: FloatArray;
+  x: FloatArray;
 }
 
 /** A parameter in the arena: views on its value and its gradient, both of the given shape, row-major. */
 export interface Parameter extends ParameterSpec {
   readonly value: FloatArray;
   readonly gradient: FloatArray;
+  /** Where the gradient is one. */
+  readonly product?: GradientProduct;
 }
 
 /** A contiguous stretch of the arena. */
@@ -34,6 +49,8 @@ export class Arena {
   readonly parameters: readonly Parameter[];
   readonly regularised: Block;
   readonly unregularised: Block;
+  /** Of all parameters that have one. */
+  private readonly products: readonly GradientProduct[];
 
   constructor(readonly dtype: Dtype, specs: readonly ParameterSpec[]) {
     const size = (spec: ParameterSpec): number => spec.shape.reduce((product, extent) => product * extent, 1);
@@ -50,13 +67,27 @@ export class Arena {
         ...spec,
         value: this.values.subarray(offset, end),
         gradient: this.gradients.subarray(offset, end),
+        ...(spec.isProduct === true && { product: { isDeferred: false, m: 0, dy: this.gradients, x: this.values } }),
       });
       offset = end;
       if (spec.regularised) boundary = end;
     }
     this.parameters = specs.map((spec) => placed.get(spec)!);
+    this.products = this.parameters.flatMap(({ product }) => product ?? []);
     this.regularised = { values: this.values.subarray(0, boundary), gradients: this.gradients.subarray(0, boundary) };
     this.unregularised = { values: this.values.subarray(boundary), gradients: this.gradients.subarray(boundary) };
+  }
+
+  /**
+   * Whether backward passes defer the gradients that are products: an update may then compute them piece by piece, while
+   * the weights are at hand, and never store them.
+   */
+  deferProducts(defer: boolean): void {
+    for (const product of this.products) product.isDeferred = defer;
+  }
+
+  get defersProducts(): boolean {
+    return this.products[0]?.isDeferred === true;
   }
 
   /** The parameter of that name, or undefined. */

@@ -23,7 +23,7 @@ export class Linear implements Layer {
     index: number,
   ) {
     this.parameterSpecs = [
-      { name: `W${String(index)}`, shape: [outputSize, inputSize], regularised: true },
+      { name: `W${String(index)}`, shape: [outputSize, inputSize], regularised: true, isProduct: true },
       { name: `b${String(index)}`, shape: [outputSize], regularised: false },
     ];
   }
@@ -39,7 +39,14 @@ export class Linear implements Layer {
 
   backward(m: number, x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const { kernels, inputSize, outputSize } = this;
-    kernels.gemm(true, false, outputSize, inputSize, m, 1, dy, x, 0, this.weight.gradient);
+    const product = this.weight.product!;
+    if (product.isDeferred) {
+      product.m = m;
+      product.dy = dy;
+      product.x = x;
+    } else {
+      kernels.gemm(true, false, outputSize, inputSize, m, 1, dy, x, 0, this.weight.gradient);
+    }
     kernels.biasBackward(m, outputSize, dy, 0, this.bias.gradient);
     if (dx !== undefined) kernels.gemm(false, false, m, inputSize, outputSize, 1, dy, this.weight.value, 0, dx);
   }

@@ -22,13 +22,24 @@ export class Adam extends ArenaOptimizer {
 
   constructor(kernels: Kernels, arena: Arena, options: AdamOptions) {
     const { beta1, beta2, epsilon } = options;
-    super(arena, ['mean', 'square'], options, ({ size, values, gradients, state, coupled, decoupled }) => (learningRate, step) => {
-      const stepSize = learningRate / (1 - beta1 ** step);
-      const rootCorrection = Math.sqrt(1 - beta2 ** step);
-      kernels.adamStep(
-        size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
-        values, gradients, state['mean']!, state['square']!,
-      );
+    super(arena, ['mean', 'square'], options, {
+      part: ({ size, values, gradients, state, coupled, decoupled }) => (learningRate, step) => {
+        const stepSize = learningRate / (1 - beta1 ** step);
+        const rootCorrection = Math.sqrt(1 - beta2 ** step);
+        kernels.adamStep(
+          size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
+          values, gradients, state['mean']!, state['square']!,
+        );
+      },
+      product: ({ values, gradients, state, coupled, decoupled }, product, outputs, inputs) => (learningRate, step) => {
+        const { m, dy, x } = product;
+        const stepSize = learningRate / (1 - beta1 ** step);
+        const rootCorrection = Math.sqrt(1 - beta2 ** step);
+        kernels.adamLinearStep(
+          m, outputs, inputs, dy, x, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
+          gradients, values, state['mean']!, state['square']!,
+        );
+      },
     });
   }
 }

@@ -20,9 +20,11 @@ export class Lion extends ArenaOptimizer {
 
   constructor(kernels: Kernels, arena: Arena, options: LionOptions) {
     const { beta1, beta2 } = options;
-    super(arena, ['momentum'], options, ({ size, values, gradients, state, coupled, decoupled }) => (learningRate) => {
-      const keep = 1 - learningRate * decoupled;
-      kernels.lionStep(size, learningRate, beta1, beta2, coupled, keep, values, gradients, state['momentum']!);
+    super(arena, ['momentum'], options, {
+      part: ({ size, values, gradients, state, coupled, decoupled }) => (learningRate) => {
+        const keep = 1 - learningRate * decoupled;
+        kernels.lionStep(size, learningRate, beta1, beta2, coupled, keep, values, gradients, state['momentum']!);
+      },
     });
   }
 }

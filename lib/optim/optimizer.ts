@@ -1,6 +1,6 @@
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
-import type { Arena, Block } from '../model/arena';
+import type { Arena, Block, GradientProduct, Parameter } from '../model/arena';
 
 /** A rule that moves the parameters of an arena along its gradients, with its state in plain sight. */
 export interface Optimizer {
@@ -9,7 +9,9 @@ export interface Optimizer {
   readonly state: Readonly<Record<string, FloatArray>>;
   /** Updates done so far. Saved in checkpoints and set from them. */
   steps: number;
-  /** One update from the arena's current gradients. */
+  /** Whether {@link step} takes deferred gradients ({@link Arena.deferProducts}). */
+  readonly takesProducts: boolean;
+  /** One update from the arena's current gradients, deferred ones among them. */
   step(learningRate: number): void;
 }
 
@@ -40,20 +42,25 @@ export interface Part extends Block {
  */
 export type PartUpdate = (learningRate: number, step: number) => void;
 
+/** A rule, for a part, and for the weights[outputs, inputs] of a linear layer whose gradient is deferred. */
+export interface Rule {
+  readonly part: (part: Part) => PartUpdate;
+  readonly product?: (part: Part, product: GradientProduct, outputs: number, inputs: number) => PartUpdate;
+}
+
 /** What all rules share: the arena in two parts, weights and the rest, and a memory of the same layout. */
 export abstract class ArenaOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly state: Readonly<Record<string, FloatArray>>;
   steps = 0;
+  readonly takesProducts: boolean;
   private readonly updates: readonly PartUpdate[];
+  /** The same where products are deferred: weights by weights. */
+  private readonly productUpdates: readonly PartUpdate[];
 
-  /**
-   * @param memory names of the arrays that the rule keeps; they start at zero.
-   * @param updateOf the rule.
-   */
+  /** @param memory names of the arrays that the rule keeps; they start at zero. */
   constructor(
-    arena: Arena, memory: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions,
-    updateOf: (part: Part) => PartUpdate,
+    private readonly arena: Arena, memory: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions, rule: Rule,
   ) {
     this.state = Object.fromEntries(memory.map((name) => [name, allocate(arena.dtype, arena.values.length)]));
     const boundary = arena.regularised.values.length;
@@ -65,11 +72,22 @@ export abstract class ArenaOptimizer implements Optimizer {
       coupled: decays ? 2 * l2 : 0,
       decoupled: decays ? weightDecay : 0,
     });
-    this.updates = [part(arena.regularised, 0, true), part(arena.unregularised, boundary, decayBiases)].map(updateOf);
+    const rest = rule.part(part(arena.unregularised, boundary, decayBiases));
+    this.updates = [rule.part(part(arena.regularised, 0, true)), rest];
+    this.takesProducts = rule.product !== undefined;
+    const ofParameter = ({ value, gradient, product, shape }: Parameter): PartUpdate => {
+      const from = (value.byteOffset - arena.values.byteOffset) / value.BYTES_PER_ELEMENT;
+      const own = part({ values: value, gradients: gradient }, from, true);
+      return product === undefined ? rule.part(own) : rule.product!(own, product, shape[0]!, shape[1]!);
+    };
+    this.productUpdates = rule.product === undefined
+      ? []
+      : [...arena.parameters.filter(({ regularised }) => regularised).map(ofParameter), rest];
   }
 
   step(learningRate: number): void {
     this.steps++;
-    for (const update of this.updates) update(learningRate, this.steps);
+    const updates = this.arena.defersProducts ? this.productUpdates : this.updates;
+    for (const update of updates) update(learningRate, this.steps);
   }
 }

@@ -15,8 +15,10 @@ export class Rmsprop extends ArenaOptimizer {
   readonly name = 'rmsprop';
 
   constructor(kernels: Kernels, arena: Arena, { rho, epsilon, l2, decayBiases = false }: RmspropOptions) {
-    super(arena, ['square'], { l2, decayBiases }, ({ size, values, gradients, state, coupled }) => (learningRate) => {
-      kernels.rmspropStep(size, learningRate, rho, epsilon, coupled, values, gradients, state['square']!);
+    super(arena, ['square'], { l2, decayBiases }, {
+      part: ({ size, values, gradients, state, coupled }) => (learningRate) => {
+        kernels.rmspropStep(size, learningRate, rho, epsilon, coupled, values, gradients, state['square']!);
+      },
     });
   }
 }

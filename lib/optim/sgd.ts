@@ -15,11 +15,23 @@ export class Sgd extends ArenaOptimizer {
   readonly name = 'sgd';
 
   constructor(kernels: Kernels, arena: Arena, { momentum, nesterov, l2, decayBiases = false }: SgdOptions) {
-    super(arena, momentum === 0 ? [] : ['velocity'], { l2, decayBiases }, ({ size, values, gradients, state, coupled }) => {
-      const velocity = state['velocity'] ?? allocate(arena.dtype, 0);
-      return (learningRate) => {
-        kernels.sgdStep(size, learningRate, momentum, coupled, nesterov, values, gradients, velocity);
-      };
+    const none = allocate(arena.dtype, 0);
+    super(arena, momentum === 0 ? [] : ['velocity'], { l2, decayBiases }, {
+      part: ({ size, values, gradients, state, coupled }) => {
+        const velocity = state['velocity'] ?? none;
+        return (learningRate) => {
+          kernels.sgdStep(size, learningRate, momentum, coupled, nesterov, values, gradients, velocity);
+        };
+      },
+      product: ({ values, gradients, state, coupled }, product, outputs, inputs) => {
+        const velocity = state['velocity'] ?? none;
+        return (learningRate) => {
+          const { m, dy, x } = product;
+          kernels.sgdLinearStep(
+            m, outputs, inputs, dy, x, learningRate, momentum, coupled, nesterov, gradients, values, velocity,
+          );
+        };
+      },
     });
   }
 }

@@ -35,6 +35,8 @@ export class TrainingStep {
   /** Sum of the gradients of the batches of an update. */
   private readonly gradientSum: FloatArray;
   private readonly accumulate: number;
+  /** Whether nobody needs the gradient as a whole before the update. */
+  private readonly defersProducts: boolean;
   /** J̃ on the last batch, before the update. */
   loss = Number.NaN;
   /** Rows of the last batch that were classified rightly before the update; NaN where there is nothing to classify. */
@@ -53,6 +55,7 @@ export class TrainingStep {
   ) {
     const { model: { kernels, maxBatch, inputSize, arena } } = objective;
     this.accumulate = options.accumulate ?? 1;
+    this.defersProducts = optimizer.takesProducts && this.accumulate === 1 && typeof options.clipNorm !== 'number';
     this.x = allocate(kernels.dtype, maxBatch * inputSize);
     const { augmenter } = options;
     this.inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }) });
@@ -69,9 +72,13 @@ export class TrainingStep {
     this.correct = 0;
     if (this.accumulate === 1) this.single();
     else this.several();
-    if (!Number.isFinite(this.loss)) return false;
+    if (!Number.isFinite(this.loss)) {
+      arena.deferProducts(false);
+      return false;
+    }
     if (typeof options.clipNorm === 'number') clipNorm(kernels, arena.gradients, options.clipNorm);
     optimizer.step(learningRate);
+    arena.deferProducts(false);
     options.average?.update(optimizer.steps);
     return true;
   }
@@ -85,8 +92,18 @@ export class TrainingStep {
     const sum = objective.sum(m, x, targets, 'train');
     const { weight } = objective;
     this.loss = sum / weight + objective.penalty();
+    objective.model.arena.deferProducts(this.defersProducts);
     objective.backward(m, x, targets, 1 / weight);
     this.count(m);
+  }
+
+  /** Fills the arena's gradients, which an update from deferred ones leaves as they are. They are of the last update. */
+  completeGradients(): void {
+    if (!this.defersProducts) return;
+    const { kernels, arena } = this.objective.model;
+    for (const { shape, gradient, product } of arena.parameters) {
+      if (product !== undefined) kernels.gemm(true, false, shape[0]!, shape[1]!, product.m, 1, product.dy, product.x, 0, gradient);
+    }
   }
 
   /** As {@link single} on all rows of several batches at once: sums are divided by the weight of all. */

@@ -146,6 +146,7 @@ export function* train(
     progress.stepSeconds += lap();
     const learningRate = training.schedule(progress.step - 1);
     // Before an evaluation overwrites the activations.
+    if (examines) step.completeGradients();
     const layers = examines ? health.afterStep(step.batchRows) : undefined;
     if (logs) {
       yield* say({

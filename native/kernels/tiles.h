@@ -1,0 +1,124 @@
+// Tiles of the product dyT x, computed in registers from packed operands; float32 and float64, AVX-512 and AVX2 with FMA.
+#pragma once
+
+#include <cstdint>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define BLASTRAIN_TILES 1
+#include <immintrin.h>
+#endif
+
+namespace blastrain {
+
+// What this CPU can do. A panel of dy holds up to `rows` columns of it, example by example, and one of x `columns` columns; a
+// tile, g[rows, columns] with rows `stride` apart, is the product of two panels of m examples.
+template <typename T>
+struct Tiles {
+  using Function = void (*)(int64_t m, const T* dy, const T* x, T* g, int64_t stride);
+
+  int rows;  // 0 where there are no tiles
+  int columns;
+  Function functions[6];  // by half the rows less one
+};
+
+// Has the cache lines of `count` elements fetched for writing. They may lie beyond an array's end.
+template <typename T>
+void Prefetch(const T* x, int64_t count) {
+  for (int64_t i = 0; i < count; i += int64_t(64 / sizeof(T))) __builtin_prefetch(x + i, 1);
+}
+
+#if defined(BLASTRAIN_TILES)
+
+#define BLASTRAIN_AVX512 __attribute__((target("avx512f")))
+#define BLASTRAIN_AVX2 __attribute__((target("avx2,fma")))
+
+struct Avx512Float {
+  using T = float;
+  using V = __m512;
+  BLASTRAIN_AVX512 static V Load(const T* x) { return _mm512_loadu_ps(x); }
+  BLASTRAIN_AVX512 static void Store(T* x, V v) { _mm512_storeu_ps(x, v); }
+  BLASTRAIN_AVX512 static V All(T x) { return _mm512_set1_ps(x); }
+  BLASTRAIN_AVX512 static V Fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+};
+struct Avx512Double {
+  using T = double;
+  using V = __m512d;
+  BLASTRAIN_AVX512 static V Load(const T* x) { return _mm512_loadu_pd(x); }
+  BLASTRAIN_AVX512 static void Store(T* x, V v) { _mm512_storeu_pd(x, v); }
+  BLASTRAIN_AVX512 static V All(T x) { return _mm512_set1_pd(x); }
+  BLASTRAIN_AVX512 static V Fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+};
+struct Avx2Float {
+  using T = float;
+  using V = __m256;
+  BLASTRAIN_AVX2 static V Load(const T* x) { return _mm256_loadu_ps(x); }
+  BLASTRAIN_AVX2 static void Store(T* x, V v) { _mm256_storeu_ps(x, v); }
+  BLASTRAIN_AVX2 static V All(T x) { return _mm256_set1_ps(x); }
+  BLASTRAIN_AVX2 static V Fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+};
+struct Avx2Double {
+  using T = double;
+  using V = __m256d;
+  BLASTRAIN_AVX2 static V Load(const T* x) { return _mm256_loadu_pd(x); }
+  BLASTRAIN_AVX2 static void Store(T* x, V v) { _mm256_storeu_pd(x, v); }
+  BLASTRAIN_AVX2 static V All(T x) { return _mm256_set1_pd(x); }
+  BLASTRAIN_AVX2 static V Fma(V a, V b, V c) { return _mm256_fmadd_pd(a, b, c); }
+};
+
+// As many sums as registers hold: rows times two vectors.
+#define BLASTRAIN_TILE(target, name)                                                                \
+  template <typename S, int rows>                                                                   \
+  target void name(int64_t m, const typename S::T* dy, const typename S::T* x, typename S::T* g, int64_t stride) { \
+    constexpr int lanes = sizeof(typename S::V) / sizeof(typename S::T);                            \
+    typename S::V sums[rows][2] = {};                                                               \
+    for (int64_t i = 0; i < m; i++, dy += rows, x += 2 * lanes) {                                   \
+      const typename S::V left = S::Load(x), right = S::Load(x + lanes);                            \
+      _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                     \
+        const typename S::V factor = S::All(dy[r]);                                                 \
+        sums[r][0] = S::Fma(factor, left, sums[r][0]);                                              \
+        sums[r][1] = S::Fma(factor, right, sums[r][1]);                                             \
+      }                                                                                             \
+    }                                                                                               \
+    _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                       \
+      S::Store(g + r * stride, sums[r][0]);                                                         \
+      S::Store(g + r * stride + lanes, sums[r][1]);                                                 \
+    }                                                                                               \
+  }
+BLASTRAIN_TILE(BLASTRAIN_AVX512, Avx512Tile)
+BLASTRAIN_TILE(BLASTRAIN_AVX2, Avx2Tile)
+#undef BLASTRAIN_TILE
+
+// The functions by half their rows; null beyond what registers hold.
+inline Tiles<float> Avx512Tiles(float) {
+  return {12, 32, {Avx512Tile<Avx512Float, 2>, Avx512Tile<Avx512Float, 4>, Avx512Tile<Avx512Float, 6>,
+                   Avx512Tile<Avx512Float, 8>, Avx512Tile<Avx512Float, 10>, Avx512Tile<Avx512Float, 12>}};
+}
+inline Tiles<double> Avx512Tiles(double) {
+  return {12, 16, {Avx512Tile<Avx512Double, 2>, Avx512Tile<Avx512Double, 4>, Avx512Tile<Avx512Double, 6>,
+                   Avx512Tile<Avx512Double, 8>, Avx512Tile<Avx512Double, 10>, Avx512Tile<Avx512Double, 12>}};
+}
+inline Tiles<float> Avx2Tiles(float) {
+  return {6, 16, {Avx2Tile<Avx2Float, 2>, Avx2Tile<Avx2Float, 4>, Avx2Tile<Avx2Float, 6>}};
+}
+inline Tiles<double> Avx2Tiles(double) {
+  return {6, 8, {Avx2Tile<Avx2Double, 2>, Avx2Tile<Avx2Double, 4>, Avx2Tile<Avx2Double, 6>}};
+}
+
+template <typename T>
+Tiles<T> BestTiles() {
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx512f")) return Avx512Tiles(T());
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Avx2Tiles(T());
+  return {};
+}
+
+#else
+
+template <typename T>
+Tiles<T> BestTiles() {
+  return {};
+}
+
+#endif
+
+}  // namespace blastrain
