@@ -60,7 +60,7 @@ test('goes on with a run of a folder, to the bit', async () => {
   const stopped = await digestOf(train(spec, { data, place: { runs, name: 'halves' } }), 10);
   expect(stopped).not.toBe(whole);
   expect(await digestOf(train({}, { data, resume: join(runs, 'halves') }))).toBe(whole);
-});
+}, 60_000); // hundreds of checkpoints, each of which waits for the disk
 
 test.each([
   ['a place and a run to go on with', {}, { resume: 'somewhere', place: { runs, name: 'new' } }, 'ERR_CONFIG'],
@@ -68,6 +68,12 @@ test.each([
   ['several seeds', { ...tinySpec, seeds: 2 }, {}, 'ERR_CONFIG'],
 ])('%s: refused at once', (_, spec, options, code) => {
   expect(() => train(spec, { data, ...options })).toThrow(expect.objectContaining({ code }));
+});
+
+test('every event comes, in order, however many there are', async () => {
+  const steps: number[] = [];
+  for await (const event of train({ ...tinySpec, steps: 300, logEvery: 1 }, { data })) if (event.type === 'step') steps.push(event.step);
+  expect(steps).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
 });
 
 test('leaving the loop stops the training', async () => {

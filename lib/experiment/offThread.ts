@@ -60,7 +60,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
       reject(error);
     };
     worker.on('message', (message: WorkerMessage) => {
-      if (message.type === 'event') events.push(message.event);
+      if (message.type === 'events') events.push(message.events);
       else if (message.type === 'failed') fail(fromPlain(message.error));
       else {
         events.end();
@@ -101,8 +101,8 @@ class EventQueue implements AsyncIterable<TrainEvent> {
   private error: Error | undefined;
   private wake: () => void = () => undefined;
 
-  push(event: TrainEvent): void {
-    this.waiting.push(event);
+  push(some: readonly TrainEvent[]): void {
+    this.waiting.push(...some);
     this.wake();
   }
 

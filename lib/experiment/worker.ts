@@ -28,13 +28,40 @@ export interface WorkerOrder {
   readonly control: MessagePort;
 }
 
-/** What the worker sends back: events, then either the final checkpoint or the error. */
+/** What the worker sends back: events in order, then either the final checkpoint or the error. */
 export type WorkerMessage =
-  | { readonly type: 'event'; readonly event: TrainEvent }
+  | { readonly type: 'events'; readonly events: readonly TrainEvent[] }
   | { readonly type: 'done'; readonly checkpoint: Uint8Array }
   | { readonly type: 'failed'; readonly error: PlainError };
 
+/** Milliseconds that a step's event may wait for the next. */
+const longestWait = 20;
+
+/**
+ * Sends events in bundles: a message wakes the thread that listens, and that takes a core from the kernels for longer than
+ * a short step leaves room for. Only events of steps ever wait.
+ */
+class Outbox {
+  private waiting: TrainEvent[] = [];
+  private sentAt = -Infinity;
+
+  constructor(private readonly post: (message: WorkerMessage) => void) {}
+
+  add(event: TrainEvent): void {
+    this.waiting.push(event);
+    if (event.type !== 'step' || performance.now() - this.sentAt >= longestWait) this.send();
+  }
+
+  send(): void {
+    if (this.waiting.length === 0) return;
+    this.post({ type: 'events', events: this.waiting });
+    this.waiting = [];
+    this.sentAt = performance.now();
+  }
+}
+
 function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void {
+  const outbox = new Outbox(post);
   let folder: RunFolder | undefined;
   let control: RunControl | undefined;
   try {
@@ -52,11 +79,12 @@ function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void 
         post({ type: 'done', checkpoint: turn.value });
         return;
       }
-      post({ type: 'event', event: turn.value });
+      outbox.add(turn.value);
       if (receiveMessageOnPort(order.control)?.message === 'stop' || control?.stopRequested === true) command = 'stop';
     }
   } catch (thrown) {
     const error = toPlain(thrown);
+    outbox.send();
     control?.fail(error);
     post({ type: 'failed', error });
   } finally {
