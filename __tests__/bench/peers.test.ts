@@ -34,7 +34,7 @@ const torch = { name: 'PyTorch', commands: ['/usr/bin/python3'], args: [join(roo
   const { entries, notes } = await benchPeers({ ...quick, nets, commands: [torch] });
   expect(notes).toEqual([]);
   expect(entries.filter(({ who }) => /^PyTorch \d.*thread/.test(who)).map(({ subject }) => subject)).toEqual(['small', 'deeper']);
-}, 60_000);
+});
 
 test('a peer with other losses is left out, and it is said which', async () => {
   const { entries, notes } = await benchPeers({ ...quick, commands: [standIn('liar', '{"losses":[1,1,1,1,1]}')] });

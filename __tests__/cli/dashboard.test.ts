@@ -6,7 +6,6 @@ import { blastrain, jsonLines } from '../support/cli';
 import type { CliResult } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(30_000);
 const cwd = temporaryFolder();
 mkdirSync(join(cwd, 'runs', 'one'), { recursive: true });
 writeFileSync(join(cwd, 'runs', 'one', 'spec.json'), '{}');

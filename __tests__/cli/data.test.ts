@@ -41,7 +41,7 @@ describe('data get', () => {
     expect(await get('--md5', md5)).toEqual({ status: 0, output: `CIFAR-10 is in ${join(dir, layout.folder)}\n` });
     expect(errors).toContain('MD5 is right');
     expect(await get()).toEqual({ status: 0, output: `CIFAR-10 was already in ${join(dir, layout.folder)}\n` });
-  }, 30_000);
+  });
 
   test('--json prints one object and nothing else', async () => {
     const { output } = await get('--json');
@@ -93,7 +93,7 @@ test('data synth writes the generated images', async () => {
   expect(facts).toMatchObject({ folder: join(out, layout.folder), seed: 3 });
   const sizes = { train: 50, validation: 0, test: 5 };
   expect(loadCifar10(out, sizes).origin.digest).toBe(makeSynthetic(sizes, 3).origin.digest);
-}, 60_000);
+});
 
 test.each<[string, string[], RegExp]>([
   ['nothing', [], /get, synth, info/],

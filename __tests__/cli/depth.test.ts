@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { blastrain, jsonLines } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(120_000);
 const cwd = temporaryFolder();
 
 test('trains eight nets, draws them together and tests the best once', async () => {

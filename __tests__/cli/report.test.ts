@@ -7,7 +7,6 @@ import { blastrain, jsonLines } from '../support/cli';
 import { chromiumPath, openFile } from '../support/chromium';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(180_000);
 const cwd = temporaryFolder();
 const small = ['data=synthetic', 'trainRows=400', 'validationRows=100', 'testRows=100', 'batchSize=50'];
 

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { blastrain, jsonLines } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(60_000);
 const cwd = temporaryFolder();
 const runs = join(cwd, 'runs');
 const lines = (text: string): string[] => text.trimEnd().split('\n');

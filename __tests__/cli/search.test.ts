@@ -6,7 +6,6 @@ import type { SearchReport } from '../../lib/search/outcome';
 import { blastrain, jsonLines } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(120_000);
 const cwd = temporaryFolder();
 const data = { data: 'synthetic', trainRows: 300, validationRows: 100, testRows: 100 };
 const spec = {

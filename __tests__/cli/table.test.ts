@@ -7,7 +7,6 @@ import { writeFlowers } from '../support/flowers';
 import { temporaryFolder } from '../support/folder';
 import { saveNpy } from '../support/npy';
 
-jest.setTimeout(60_000);
 const cwd = temporaryFolder();
 writeFlowers(cwd);
 const flowers = ['data=csv', 'dataFile=flowers.csv', 'target=kind', 'testRows=0.2', 'layers=4,16,3', 'learningRate=0.1', 'momentum=0.9', 'batchSize=16', 'epochs=20'];

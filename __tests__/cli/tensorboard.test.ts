@@ -5,7 +5,6 @@ import { readEventFile } from '../support/eventReader';
 import type { Seen } from '../support/eventReader';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(60_000);
 const cwd = temporaryFolder();
 const folder = join(cwd, 'runs', 'logged');
 const eventFiles = (): Seen[][] =>

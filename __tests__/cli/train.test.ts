@@ -11,7 +11,6 @@ import type { CliResult } from '../support/cli';
 import { withoutTimes } from '../support/run';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(60_000);
 const cwd = temporaryFolder();
 const quick = ['--set', 'data=synthetic', 'trainRows=500', 'validationRows=100', 'testRows=100', 'steps=20', 'batchSize=50', 'evaluateEvery=10'];
 

@@ -11,7 +11,6 @@ import { dataRequest, parseSpec } from '../../lib/experiment/spec';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
 
-jest.setTimeout(60_000);
 const runs = temporaryFolder();
 const spec = parseSpec({ data: 'synthetic', trainRows: 400, validationRows: 150, testRows: 50, layers: [3072, 20, 10], learningRate: 0.03, momentum: 0.9, steps: 30, batchSize: 50, threads: 1 });
 const data = loadData(dataRequest(spec));

@@ -15,7 +15,6 @@ import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
 import { searchEvents, searchSpace } from '../support/searchEvents';
 
-jest.setTimeout(90_000);
 const cwd = temporaryFolder();
 const runs = join(cwd, 'runs');
 const hostile = '<img src=x onerror="window.broken=1">';

@@ -205,5 +205,5 @@ const real = cifarFolder();
     for (const label of train.labels) counts[label]!++;
     expect(counts).toEqual(new Array(10).fill(5_000));
     expect(train.classNames).toEqual(cifar10Classes);
-  }, 60_000);
+  });
 });

@@ -38,7 +38,7 @@ test.each([
   expect(readdirSync(datasets)).toEqual([layout.folder]);
   expect(readdirSync(installed.folder).sort()).toEqual([...filesOf(layout)].sort());
   expect(existsSync(archive)).toBe(true);
-}, 30_000);
+});
 
 test('installs from a server, says when the archive is verified, and leaves nothing but the files', async () => {
   const server = createServer((_, response) => response.end(readFileSync(bin.archive)));
@@ -54,7 +54,7 @@ test('installs from a server, says when the archive is verified, and leaves noth
   expect(readdirSync(datasets)).toEqual([bin.layout.folder]);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-}, 30_000);
+});
 
 test('does nothing when everything is there; replaces a damaged data set and completes a partial one', async () => {
   const datasets = freshFolder();
@@ -68,7 +68,7 @@ test('does nothing when everything is there; replaces a damaged data set and com
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   expect(await installCifar10(datasets, options)).toEqual({ folder, isNew: true, digest });
   expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
-}, 30_000);
+});
 
 test('an archive with another MD5 than the official one is not opened', async () => {
   const datasets = freshFolder();
@@ -98,7 +98,7 @@ test('a file in the place of the folder is ERR_IO and stays', async () => {
   writeFileSync(join(datasets, bin.layout.folder), 'mine');
   await expect(installCifar10(datasets, { url: bin.archive, md5: bin.md5 })).rejects.toMatchObject({ code: 'ERR_IO' });
   expect(readdirSync(datasets)).toEqual([bin.layout.folder]);
-}, 30_000);
+});
 
 test.each([
   ['format', { format: 'zip' as 'bin' }],
@@ -123,4 +123,4 @@ test('synthetic images on disk are those that are generated', async () => {
   const made = makeSynthetic(sizes, 5);
   expect(loaded.origin.digest).toBe(made.origin.digest);
   expect(loaded.train.classNames).toEqual(made.train.classNames);
-}, 60_000);
+});

@@ -9,7 +9,6 @@ import { readEventFile } from '../support/eventReader';
 import type { Seen } from '../support/eventReader';
 import { temporaryFolder } from '../support/folder';
 
-jest.setTimeout(60_000);
 const root = temporaryFolder();
 const fresh = (): string => mkdtempSync(join(root, 'log-'));
 const fileIn = (folder: string): string => join(folder, readdirSync(folder)[0]!);

@@ -39,7 +39,7 @@ const quick = ['--steps', '5', 'trainRows=200', 'validationRows=50', '--json'];
     expect(worst).toBeLessThanOrEqual(limit);
     expect(Math.abs(blastrain.valLoss / pytorch.valLoss - 1)).toBeLessThan(10 * limit);
   }
-}, 180_000);
+});
 
 test('a difference is told, and fails', () => {
   // A stand-in for Python that answers with losses of 1.
@@ -54,7 +54,7 @@ for file; do echo '{"torch": "none", "threads": 1, "losses": [1, 1, 1, 1, 1], "v
   const { passed, results } = JSON.parse(stdout) as { passed: boolean; results: { passed: boolean }[] };
   expect({ status, passed }).toEqual({ status: 1, passed: false });
   expect(results.filter((result) => result.passed)).toEqual([]);
-}, 180_000);
+});
 
 (hasTorch ? test : test.skip)('the twin of a finished run learns what the run did', () => {
   const spec = {
@@ -67,7 +67,7 @@ for file; do echo '{"torch": "none", "threads": 1, "losses": [1, 1, 1, 1, 1], "v
   const twin = JSON.parse(readFileSync(join(folder, 'twin', 'pytorch.json'), 'utf8')) as typeof result;
   expect({ steps: twin.steps, valAccuracy: twin.valAccuracy }).toEqual({ steps: 12, valAccuracy: result.valAccuracy });
   expect(Math.abs(twin.valLoss / result.valLoss - 1)).toBeLessThan(1e-3);
-}, 180_000);
+});
 
 test.each<[string, (args: readonly string[], python?: string) => ReturnType<typeof compare>, string[]]>([
   ['comparing losses', compare, ['--steps', '2']],

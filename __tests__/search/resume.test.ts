@@ -50,7 +50,7 @@ test('a search that stopped after any of its events ends as one that did not', a
     expect(sayings(join(runs, name))).toEqual(sayings(join(runs, 'whole')));
     expect(resultOf(resumed).best).toMatchObject({ trial: resultOf(whole).best!.trial, valAccuracy: resultOf(whole).best!.valAccuracy });
   }
-}, 120_000);
+});
 
 test('leaving the loop leaves the search to be gone on with', async () => {
   const name = `left${String(++count)}`;
@@ -58,7 +58,7 @@ test('leaving the loop leaves the search to be gone on with', async () => {
   const events = await listen(resumeSearch(join(runs, name), { data }));
   expectWhole(join(runs, name), 9);
   expect(resultOf(events).ended).toBe('finished');
-}, 60_000);
+});
 
 /** Runs the search of searchProcess.js, and kills it behind so many lines of output. */
 async function kill(name: string, behind: number): Promise<boolean> {
@@ -88,7 +88,7 @@ test('a search killed with -9 again and again loses no trial and runs none twice
     .flatMap((entry) => (entry.type === 'unit' && entry.rung === 0 ? [[entry.trial, entry.score] as const] : []))
     .sort(([a], [b]) => a - b);
   expect(scores('killed')).toEqual(scores('calm'));
-}, 180_000);
+});
 
 /** A search that was stopped after its first units. */
 async function stoppedSearch(changes: object = {}): Promise<{ folder: string; events: SearchEvent[] }> {
@@ -105,7 +105,7 @@ test('a torn journal goes on from its last whole line', async () => {
   truncateSync(file, readFileSync(file).length - 25);
   await listen(resumeSearch(folder, { data }));
   expectWhole(folder, 9);
-}, 60_000);
+});
 
 test('a unit that was done, but not yet in the journal, is not trained again', async () => {
   const { folder } = await stoppedSearch();
@@ -119,7 +119,7 @@ test('a unit that was done, but not yet in the journal, is not trained again', a
   const [again] = ofType(await listen(resumeSearch(folder, { data })), 'unit').filter(({ trial, step }) => trial === unit.trial && step === unit.step);
   expect(again!.score).toBe(unit.score);
   expect(metrics().startsWith(before)).toBe(true);
-}, 60_000);
+});
 
 test('more trials than at first can be asked for', async () => {
   const { folder } = await stoppedSearch();
@@ -128,14 +128,14 @@ test('more trials than at first can be asked for', async () => {
   expect(more[0]).toMatchObject({ trials: 11, workers: 2 });
   expect(resultOf(more)).toMatchObject({ trials: 11, ended: 'finished' });
   expectWhole(folder, 11);
-}, 60_000);
+});
 
 test('a search that is at its end says its result again', async () => {
   const name = `ended${String(++count)}`;
   const first = resultOf(await listen(search(tinySearch({ trials: 3 }), { runs, name, data })));
   const { seconds: _, ...again } = resultOf(await listen(resumeSearch(join(runs, name), { data })));
   expect(first).toMatchObject(again);
-}, 60_000);
+});
 
 test('other data than before is refused, and nothing is lost', async () => {
   const { folder } = await stoppedSearch();
@@ -143,7 +143,7 @@ test('other data than before is refused, and nothing is lost', async () => {
   const other = { ...data, origin: { ...data.origin, digest: 'e'.repeat(64) } };
   await expect(listen(resumeSearch(folder, { data: other }))).rejects.toMatchObject({ code: 'ERR_DATA' });
   expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(before);
-}, 60_000);
+});
 
 test('a damaged journal is refused, and no search is no search', async () => {
   const { folder } = await stoppedSearch();
@@ -153,4 +153,4 @@ test('a damaged journal is refused, and no search is no search', async () => {
   appendFileSync(file, '\n{"elapsed":1,"type":"dropped","trial":0}\n');
   await expect(listen(resumeSearch(folder, { data }))).rejects.toMatchObject({ code: 'ERR_CHECKPOINT' });
   await expect(listen(resumeSearch(join(runs, 'nowhere'), { data }))).rejects.toMatchObject({ code: 'ERR_CONFIG' });
-}, 60_000);
+});

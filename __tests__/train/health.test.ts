@@ -12,8 +12,6 @@ import { cifarFolder } from '../support/cifar';
 import { run } from '../support/run';
 import { tinyData } from '../support/tinyData';
 
-jest.setTimeout(120_000);
-
 const warnings = (events: readonly TrainEvent[]): WarningEvent[] =>
   events.filter((event): event is WarningEvent => event.type === 'warning');
 const health = (events: readonly TrainEvent[]): HealthEvent[] =>
