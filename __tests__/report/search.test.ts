@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parameterAxis } from '../../lib/report/parameterAxis';
 import { curvesSvg } from '../../lib/report/searchCurves';
 import { writeSearchFigures } from '../../lib/report/searchFigures';
-import { trialCounts } from '../../lib/report/searchHistory';
+import { trialCounts, withRunCurves } from '../../lib/report/searchHistory';
 import type { SearchHistory } from '../../lib/report/searchHistory';
 import { parallelSvg } from '../../lib/report/searchParallel';
 import { parametersSvg } from '../../lib/report/searchParameters';
@@ -136,6 +136,27 @@ describe('the axis of a parameter', () => {
       expect(Math.max(...places)).toBeLessThan((i + 1) / values.length);
       expect(new Set(places).size).toBe(50);
     });
+  });
+});
+
+describe('curves from the metrics of runs', () => {
+  const told = new SearchTrials();
+  for (const event of searchEvents(2, 2)) told.handle(event);
+  const [first, second] = told.all;
+  const record = (run: string, accuracies: readonly number[]): void => {
+    mkdirSync(join(folder, run), { recursive: true });
+    const lines = accuracies.map((valAccuracy, i) => JSON.stringify({ type: 'evaluation', step: 50 * (i + 1), epoch: i + 1, valAccuracy }));
+    writeFileSync(join(folder, run, 'metrics.jsonl'), `${lines.join('\n')}\n`);
+  };
+  first!.runs.forEach((run, i) => {
+    record(run, [0.2 + 0.1 * i, 0.4 + 0.1 * i, ...(i === 0 ? [0.9] : [])]);
+  });
+
+  test('are means over replicates where all have an evaluation; a trial without runs keeps its own', async () => {
+    const { trials, ranking } = await withRunCurves(historyOf(2, { trials: told.all, ranking: told.ranking }), folder);
+    expect(trials[0]!.curve.map(([step, score]) => [step, Number(score.toFixed(6))])).toEqual([[50, 0.25], [100, 0.45]]);
+    expect(trials[1]!.curve).toEqual(second!.curve);
+    expect(ranking.find(({ trial }) => trial === first!.trial)!.curve).toBe(trials[0]!.curve);
   });
 });
 
