@@ -233,9 +233,10 @@ describe('progress', () => {
   test.each([
     [32, 'step 1  loss 1.482  0:04 left'],
     [28, 'step 1  loss 1.482'],
-    [18, 'step 1'],
+    [18, 'step 1  0:04 left'],
+    [16, 'step 1'],
     [5, 'ste…'],
-  ])('drops the least important fields at %i columns', (columns, shown) => {
+  ])('at %i columns the most important fields have their place first', (columns, shown) => {
     const screen = new Screen(columns);
     new ProgressLine({ stream: screen, env: utf8 }).update(fields(1));
     expect(screen.lines).toEqual([shown]);
@@ -309,15 +310,18 @@ describe('progress of a training run', () => {
     const screen = new Screen(120);
     play(screen);
     expect(screen.lines).toEqual([
-      'step 1\u202f240/4\u202f000   31 %  loss 0.05680  val 52.1 %  █▃▂▁▁  625 steps/s  0:05 left',
+      'step 1\u202f240/4\u202f000   31 %  loss 0.05680  val 52.1 %  █▃▂▂▁▁▁▁  625 steps/s  0:05 left',
     ]);
   });
 
-  test.each([40, 80, 200])('stays on one line of %i columns', (columns) => {
+  test.each([
+    [40, 0], [60, 4], [80, 5], [120, 8], [200, 13],
+  ])('stays on one line of %i columns, with a curve of %i characters', (columns, curve) => {
     const screen = new Screen(columns);
     play(screen);
     expect(screen.lines).toHaveLength(1);
     expect(screen.lines[0]).toContain('loss 0.05680');
+    expect(screen.lines[0]!.match(/[▁-█]/g) ?? []).toHaveLength(curve);
     expect(textWidth(screen.lines[0]!)).toBeLessThan(columns);
   });
 

@@ -4,7 +4,7 @@ import type { Environment, Paint, TerminalStream } from './style';
 /** One part of a progress line. */
 export interface ProgressField {
   readonly text: string;
-  /** Fields with the lowest rank are the first to go when the line is too long. */
+  /** Fields with a higher rank have their place before others when the line is too long for all. */
   readonly rank: number;
   /** Only worth showing where the line is rewritten, such as the time left. */
   readonly live?: boolean;
@@ -110,14 +110,13 @@ export function progressBar(share: number, width: number, unicode: boolean): str
   return on.repeat(filled) + off.repeat(width - filled);
 }
 
-/** Leaves out the fields of lowest rank until the rest fits; the last one stays in any case. */
+/** The fields that fit, those of the highest rank before the others; the highest stays in any case. */
 function fit(fields: readonly ProgressField[], limit: number): readonly ProgressField[] {
-  let kept = fields;
-  while (kept.length > 1 && lineWidth(kept) > limit) {
-    const least = kept.reduce((a, b) => (b.rank < a.rank ? b : a));
-    kept = kept.filter((field) => field !== least);
+  const kept = new Set<ProgressField>();
+  for (const field of [...fields].sort((a, b) => b.rank - a.rank)) {
+    if (kept.size === 0 || lineWidth([...kept, field]) <= limit) kept.add(field);
   }
-  return kept;
+  return fields.filter((field) => kept.has(field));
 }
 
 function lineWidth(fields: readonly ProgressField[]): number {

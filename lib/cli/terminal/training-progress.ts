@@ -7,8 +7,8 @@ import { coloursOf, terminalOf, wrap } from './style';
 
 /** The rate is measured over this time, in milliseconds. */
 const window = 5000;
-/** The sparkline's memory: means of the loss over equal spans of the run, one per character. */
-const sparkWidth = 16;
+/** The sparkline takes this share of the width, from which its memory follows: means of the loss over equal spans of the run. */
+const sparkShare = 1 / 5;
 
 /**
  * The life of a training run in one line, fed with its events in order. Evaluations are milestones: where there is no
@@ -20,6 +20,7 @@ export class TrainingProgress {
   private readonly unicode: boolean;
   private readonly green: (text: string) => string;
   private readonly columns: number;
+  private readonly sparkWidth: number;
   private readonly yellow: (text: string) => string;
   private steps = 0;
   private step = 0;
@@ -35,6 +36,7 @@ export class TrainingProgress {
     const terminal = terminalOf(options.stream ?? process.stderr, options.env ?? process.env);
     this.unicode = terminal.unicode;
     this.columns = Math.min(80, terminal.columns);
+    this.sparkWidth = Math.min(40, Math.max(8, Math.floor(sparkShare * terminal.columns)));
     this.green = coloursOf(terminal).green;
     this.yellow = coloursOf(terminal).yellow;
   }
@@ -81,7 +83,7 @@ export class TrainingProgress {
       while (this.marks.length > 2 && time - this.marks[0]!.time > window) this.marks.shift();
     }
     if (!Number.isFinite(loss)) return;
-    const span = Math.min(sparkWidth - 1, Math.floor(((step - 1) / Math.max(1, this.steps)) * sparkWidth));
+    const span = Math.min(this.sparkWidth - 1, Math.floor(((step - 1) / Math.max(1, this.steps)) * this.sparkWidth));
     while (this.history.length <= span) this.history.push({ sum: 0, count: 0 });
     const mean = this.history[span]!;
     mean.sum += loss;
@@ -102,9 +104,9 @@ export class TrainingProgress {
       fields.push({ text: `val ${formatPercent(this.valAccuracy)}`, rank: 7, paint: this.green });
     }
     const spans = this.history.map(({ sum, count }) => sum / count);
-    if (spans.length > 1) fields.push({ text: sparkline(spans, sparkWidth, unicode), rank: 1, live: true });
+    if (spans.length > 1) fields.push({ text: sparkline(spans, this.sparkWidth, unicode), rank: 2, live: true });
     if (Number.isFinite(rate) && rate > 0) {
-      fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate, unicode)} steps/s`, rank: 2 });
+      fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate, unicode)} steps/s`, rank: 1 });
       if (step < steps) fields.push({ text: `${formatClock((steps - step) / rate)} left`, rank: 6, live: true });
     }
     return fields;
