@@ -3,7 +3,7 @@ import type { SearchEnd, SearchStart } from '../search/events';
 import type { ParameterImportances, SearchReport, Significance } from '../search/outcome';
 import type { Assignment } from '../search/types';
 import { formatDuration, formatPercent } from './terminal/format';
-import { renderTrials, valueText } from './terminal/search-table';
+import { renderTrials, scoreText, valueText } from './terminal/search-table';
 import { wrap } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
@@ -40,7 +40,7 @@ export function renderSearch(
     renderTrials(ranking.slice(0, shownTrials), rungs, terminal),
     `${renderParameters(report, best.assignment, `trial ${best.trial}`, terminal)}${report.importances === null ? '' : `${wrap(methodText(report.importances), width)}\n`}`,
     [
-      `Best: trial ${best.trial}, ${formatPercent(best.valAccuracy)} validation.`,
+      `Best: trial ${best.trial}, ${scoreText(ranking[0]!)} validation.`,
       ...(report.significance === null ? [] : [significanceText(report.significance)]),
       sealText(looks),
     ].map((sentence) => `${wrap(sentence, width)}\n`).join(''),
