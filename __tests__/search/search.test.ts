@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RunFolder } from '../../lib/experiment/runFolder';
 import { runExperiment } from '../../lib/experiment/run';
@@ -6,8 +6,10 @@ import { parseSpec } from '../../lib/experiment/spec';
 import type { TrainSpec } from '../../lib/experiment/spec';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
 import type { SearchReport } from '../../lib/search/outcome';
-import { search } from '../../lib/search/search';
+import { nextMove } from '../../lib/search/plan';
+import { resumeSearch, search } from '../../lib/search/search';
 import { specOf } from '../../lib/search/space';
+import { SearchState } from '../../lib/search/state';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
 import { tinyData } from '../support/tinyData';
@@ -183,4 +185,34 @@ test.each([
   ['a name that is no name', '../s', 'ERR_CONFIG'],
 ])('refuses %s', async (_, name, code) => {
   await expect(listen(search(tinySearch(), options({ name })))).rejects.toMatchObject({ code });
+});
+
+test('a journal that cannot be written is an error before anything is trained', async () => {
+  const file = join(runs, 'a-file');
+  writeFileSync(file, '');
+  await expect(listen(search(tinySearch(), { ...options(), runs: file }))).rejects.toMatchObject({ code: 'ERR_IO', message: expect.stringContaining(file) as unknown });
+});
+
+test('an error of the system ends the search, which can then go on', async () => {
+  const { name, ...rest } = options({ workers: 1 });
+  // A file where the second trial's folder is to be made.
+  const run = search(tinySearch({ trials: 3 }), { ...rest, name });
+  await expect(listen(run, ({ type }) => {
+    if (type === 'start') mkdirSync(join(runs, name, 'trial-001', 'spec.json'), { recursive: true });
+  })).rejects.toMatchObject({ code: 'ERR_IO' });
+  rmSync(join(runs, name, 'trial-001'), { recursive: true });
+  expect(resultOf(await listen(resumeSearch(join(runs, name), { data })))).toMatchObject({ ended: 'finished', trials: 3, failed: 0 });
+});
+
+test('when time runs out, what is left of it goes to the best that wait', () => {
+  const state = new SearchState([1 / 9, 1 / 3, 1]);
+  const halving = { rungs: 3, eta: 3 };
+  [0.3, 0.5].forEach((score, trial) => {
+    state.apply({ elapsed: 0, type: 'trial', trial, assignment: {}, runs: [`s/trial-00${String(trial)}`], steps: [3, 9, 27] });
+    state.apply({ elapsed: 0, type: 'unit', trial, rung: 0, replicate: 0, score, step: 3, seconds: 1 });
+  });
+  const move = (closing: boolean, trials = 9) => nextMove(state, halving, trials, { isRunning: () => false, closing });
+  expect(move(false)).toEqual({ what: 'propose' });
+  expect(move(true)).toMatchObject({ what: 'promote', trial: { trial: 1 } });
+  expect(move(false, 2)).toMatchObject({ what: 'promote', trial: { trial: 1 } });
 });
