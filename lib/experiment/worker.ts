@@ -60,7 +60,7 @@ class Outbox {
   }
 }
 
-function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void {
+function main(order: WorkerOrder, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): void {
   const outbox = new Outbox(post);
   let folder: RunFolder | undefined;
   let control: RunControl | undefined;
@@ -76,7 +76,9 @@ function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void 
       const turn = run.next(command);
       if (turn.done === true) {
         control?.end();
-        post({ type: 'done', checkpoint: turn.value });
+        const { buffer } = turn.value;
+        // Moved, not copied, where the bytes have the buffer to themselves.
+        post({ type: 'done', checkpoint: turn.value }, buffer.byteLength === turn.value.byteLength ? [buffer as ArrayBuffer] : []);
         return;
       }
       outbox.add(turn.value);
@@ -93,6 +95,6 @@ function main(order: WorkerOrder, post: (message: WorkerMessage) => void): void 
 }
 
 const port = parentPort!;
-main(workerData as WorkerOrder, (message) => {
-  port.postMessage(message);
+main(workerData as WorkerOrder, (message, transfer = []) => {
+  port.postMessage(message, transfer);
 });

@@ -120,7 +120,8 @@ export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): vo
 
 /** The normalisation that the model was trained with. Throws ERR_CHECKPOINT when it does not give the model's inputs. */
 export function restoreNormalization({ tensors }: Checkpoint, { inputSize }: Sequential): Normalization {
-  const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data as FloatArray | undefined;
+  // Copies: a view would keep all bytes of the checkpoint for as long as the model.
+  const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
   const [scale, shift, matrix] = [find('scale'), find('shift'), find('matrix')];
   const normalization = scale && shift?.length === scale.length ? { scale, shift, ...(matrix && { matrix }) } : undefined;
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
@@ -182,7 +183,7 @@ function detachArrays(value: unknown, path: string, tensors: Map<string, Tensor>
 function attachArrays(value: unknown, tensors: ReadonlyMap<string, Tensor>): unknown {
   if (Array.isArray(value)) return value.map((item) => attachArrays(item, tensors));
   if (value !== null && typeof value === 'object') {
-    if ('$tensor' in value) return tensors.get((value as ArrayReference).$tensor)?.data;
+    if ('$tensor' in value) return tensors.get((value as ArrayReference).$tensor)?.data.slice();
     if ('$number' in value) return Number(value.$number);
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, attachArrays(item, tensors)]));
   }

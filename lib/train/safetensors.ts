@@ -70,7 +70,7 @@ export function encodeTensors(file: TensorFile): Uint8Array {
   return out;
 }
 
-/** The inverse of {@link encodeTensors}. Throws ERR_CHECKPOINT, naming `source`, when the bytes are torn or foreign. */
+/** The inverse of {@link encodeTensors}; tensors may be views on the bytes. Throws ERR_CHECKPOINT, naming `source`, when the bytes are torn or foreign. */
 export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   const refuse = (received: string): BlastrainError =>
     new BlastrainError('ERR_CHECKPOINT', `Expected a whole safetensors file for ${source} but received ${received}`, {
@@ -88,8 +88,16 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
 
   const tensors = new Map<string, Tensor>();
   for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
-    // A copy, because the file's bytes need not be aligned for the element type.
-    tensors.set(name, { shape, data: new constructors[dtype](new Uint8Array(data.subarray(from, to)).buffer) });
+    const tensor = data.subarray(from, to);
+    const Constructor = constructors[dtype];
+    const size = Constructor.BYTES_PER_ELEMENT;
+    // A view where it can be: a checkpoint may be large. Files of others need not be aligned.
+    tensors.set(name, {
+      shape,
+      data: tensor.byteOffset % size === 0
+        ? new Constructor(tensor.buffer as ArrayBuffer, tensor.byteOffset, tensor.length / size)
+        : new Constructor(new Uint8Array(tensor).buffer),
+    });
   }
   return { tensors, metadata };
 }
