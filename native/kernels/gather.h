@@ -16,11 +16,18 @@ BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const T* scale,
   for (int64_t j = 0; j < n; j++) x[j] = scale[j] * static_cast<T>(src[j]) + shift[j];
 }
 
-// x[i,j] <- scale[j] src[indices[i],j] + shift[j] for columns j in [begin, end) of n.
+// x[i,j] <- scale[j] src[indices[i],j] + shift[j] for columns j in [begin, end) of n. Rows are drawn from all over a data set
+// that no cache holds, so they are asked for before their turn: without, half the time goes to waiting for memory.
 template <typename T, typename Source>
 void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const T* scale,
                 const T* shift, T* x) {
+  constexpr int64_t ahead = 2;
+  constexpr int64_t line = 64 / sizeof(Source);
   for (int64_t i = 0; i < m; i++) {
+    if (i + ahead < m) {
+      const Source* next = src + indices[i + ahead] * n;
+      for (int64_t j = begin; j < end; j += line) __builtin_prefetch(next + j);
+    }
     NormaliseRow(end - begin, src + indices[i] * n + begin, scale + begin, shift + begin, x + i * n + begin);
   }
 }
