@@ -51,7 +51,7 @@ export class WeightFilm {
     const { units, normalization: { scale: { length: size } } } = this;
     const frame = new Uint8Array(4 + units * size);
     new DataView(frame.buffer).setUint32(0, step, true);
-    develop(this.weights(), units, size, frame.subarray(4));
+    develop(this.weights(), units, size, new Uint8ClampedArray(frame.buffer, 4)); // rounds and clamps as it stores
     withFileErrors(this.file, () => {
       appendFileSync(this.file, frame);
     });
@@ -70,12 +70,12 @@ export class WeightFilm {
 }
 
 /** Mid-grey is weight 0. Each unit has a scale of its own, as their norms differ by an order of magnitude. */
-function develop(weights: FloatArray, units: number, size: number, pixels: Uint8Array): void {
+function develop(weights: FloatArray, units: number, size: number, pixels: Uint8ClampedArray): void {
   for (let from = 0; from < units * size; from += size) {
     let squares = 0;
     for (let i = from; i < from + size; i++) squares += weights[i]! * weights[i]!;
     const level = squares === 0 ? 0 : 127.5 / (contrast * Math.sqrt(squares / size));
-    for (let i = from; i < from + size; i++) pixels[i] = Math.min(255, Math.max(0, Math.round(127.5 + level * weights[i]!)));
+    for (let i = from; i < from + size; i++) pixels[i] = 127.5 + level * weights[i]!;
   }
 }
 

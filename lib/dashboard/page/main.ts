@@ -1,3 +1,4 @@
+import type { RunEntry } from '../api';
 import { isNoAnswer } from './client';
 import { CompareView } from './compareView';
 import type { CurveSettings } from './curves';
@@ -11,6 +12,8 @@ import type { View } from './view';
 /** Milliseconds between two questions: where something goes on, and where nothing does. */
 const busyPause = 1000;
 const idlePause = 4000;
+/** Milliseconds for which the list of runs is good enough, while a run is watched. */
+const listPause = 2900;
 
 const settings: CurveSettings = { smoothing: 0.05, log: false, x: 'step' };
 const place = document.getElementById('view')!;
@@ -19,6 +22,8 @@ const list = new RunList(document.getElementById('list')!);
 let view: View | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asking = false;
+let runs: ReadonlyMap<string, RunEntry> = new Map();
+let listedAt = -Infinity;
 /** Whether to ask at once when the answers are there, because another view wants some. */
 let again = false;
 
@@ -57,7 +62,10 @@ async function ask(): Promise<void> {
   clearTimeout(timer);
   let busy = false;
   try {
-    const runs = await list.refresh();
+    if (performance.now() - listedAt >= listPause || view === undefined) {
+      runs = await list.refresh();
+      listedAt = performance.now();
+    }
     if (view === undefined) show();
     view?.know(runs);
     busy = (await view?.refresh()) === true || [...runs.values()].some(({ state }) => state === 'running');

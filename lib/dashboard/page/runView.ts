@@ -63,8 +63,10 @@ export class RunView implements View {
     if (this.name.includes('/')) await this.findTrial();
     this.describe();
     if (this.entry === undefined) return true; // the folder of a run that just starts is still to be made
-    const [news] = await Promise.all([this.metrics.read(), this.frames.read()]);
-    if (news) this.draw();
+    if (await this.metrics.read()) {
+      this.draw();
+      await this.frames.read(); // there is no frame without an evaluation
+    }
     this.describe();
     return this.entry.state === 'running';
   }
