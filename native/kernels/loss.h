@@ -32,9 +32,9 @@ double SoftCrossEntropyForward(int64_t m, int64_t n, T smoothing, const T* x, co
       total += a;
       if (a != 0) distance += a * (static_cast<double>(max) - x[j]);
     }
-    const double sum = ShiftedExp(n, max, x, probs);
-    for (int64_t j = 0; j < n; j++) probs[j] = static_cast<T>(probs[j] / sum);
-    loss += total * std::log(sum) + distance;
+    ShiftRow(n, x, probs);
+    ExpOfAll(n, probs);
+    loss += total * std::log(Normalise(n, probs)) + distance;
   }
   return loss;
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/elementary.h"
 #include "kernels/indices.h"
 #include "kernels/loops.h"
 
@@ -17,14 +18,27 @@ T RowMax(int64_t n, const T* x) {
   return max;
 }
 
-// y <- exp(x - max) of one row; returns the sum of y. x and y may be the same array.
+// y <- exp(y) for y <= 0.
 template <typename T>
-double ShiftedExp(int64_t n, T max, const T* x, T* y) {
+BLASTRAIN_KERNEL void ExpOfAll(int64_t n, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = ExpOfNegative(y[i]);
+}
+
+// y[i,:] <- x - max. Rows are short, ten numbers often, so that powers are taken of all rows at once, not row by row. x and y
+// may be the same array.
+template <typename T>
+void ShiftRow(int64_t n, const T* x, T* y) {
+  const T max = RowMax(n, x);
+  for (int64_t j = 0; j < n; j++) y[j] = x[j] - max;
+}
+
+// y <- y / sum of y for one row; returns the sum.
+template <typename T>
+double Normalise(int64_t n, T* y) {
   double sum = 0;
-  for (int64_t j = 0; j < n; j++) {
-    y[j] = std::exp(x[j] - max);
-    sum += y[j];
-  }
+  for (int64_t j = 0; j < n; j++) sum += y[j];
+  for (int64_t j = 0; j < n; j++) y[j] = static_cast<T>(y[j] / sum);
   return sum;
 }
 
@@ -32,10 +46,9 @@ double ShiftedExp(int64_t n, T max, const T* x, T* y) {
 template <typename T>
 void SoftmaxForward(int64_t m, int64_t n, const T* x, T* y) {
   if (n == 0) return;
-  for (int64_t i = 0; i < m; i++, x += n, y += n) {
-    const double sum = ShiftedExp(n, RowMax(n, x), x, y);
-    for (int64_t j = 0; j < n; j++) y[j] = static_cast<T>(y[j] / sum);
-  }
+  for (int64_t i = 0; i < m; i++) ShiftRow(n, x + i * n, y + i * n);
+  ExpOfAll(m * n, y);
+  for (int64_t i = 0; i < m; i++) Normalise(n, y + i * n);
 }
 
 // dx[i,:] <- y (dy - sum of dy y), from the forward output y. dy and dx may be the same array.
@@ -54,13 +67,13 @@ void SoftmaxBackward(int64_t m, int64_t n, const T* y, const T* dy, T* dx) {
 template <typename T>
 double SoftmaxCrossEntropyForward(int64_t m, int64_t n, const T* x, Indices labels, T* probs) {
   double loss = 0;
-  for (int64_t i = 0; i < m; i++, x += n, probs += n) {
-    const T max = RowMax(n, x);
-    const double shifted = static_cast<double>(x[labels[i]]) - max;
-    const double sum = ShiftedExp(n, max, x, probs);
-    for (int64_t j = 0; j < n; j++) probs[j] = static_cast<T>(probs[j] / sum);
-    loss += std::log(sum) - shifted;
+  for (int64_t i = 0; i < m; i++) {
+    const T* row = x + i * n;
+    loss += static_cast<double>(RowMax(n, row)) - row[labels[i]];
+    ShiftRow(n, row, probs + i * n);
   }
+  ExpOfAll(m * n, probs);
+  for (int64_t i = 0; i < m; i++) loss += std::log(Normalise(n, probs + i * n));
   return loss;
 }
 
