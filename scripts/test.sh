@@ -10,7 +10,7 @@ bash scripts/setup.sh "${packages[@]}"
 
 echo; echo '== Lint and types'
 npx eslint . & lint=$!
-npx tsc --noEmit -p tsconfig.json
+npm run --silent types
 wait "$lint"
 
 echo; echo '== Tests'

@@ -4,7 +4,7 @@ import { writeDepthReport } from '../../lib/experiment/depth';
 import type { DepthResult } from '../../lib/experiment/depth';
 import type { TestResult } from '../../lib/experiment/testRun';
 import { blastrain, jsonLines } from '../support/cli';
-import { chromiumPath, openFile } from '../support/chromium';
+import { chromiumPath, openFile } from '../support/browser';
 import { temporaryFolder } from '../support/folder';
 
 const cwd = temporaryFolder();

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { evaluateRun } from '../../lib/experiment/evaluateRun';
 import { RunFolder } from '../../lib/experiment/runFolder';
 import { runExperiment } from '../../lib/experiment/run';
 import { parseSpec } from '../../lib/experiment/spec';
@@ -129,6 +130,9 @@ test('folds share training and validation rows out anew', async () => {
   const name = `s${String(count)}`;
   expect(ofType(events, 'trial')[0]!.runs).toEqual([1, 2, 3].map((fold) => `${name}/trial-000-fold${String(fold)}`));
   expect(ofType(events, 'unit')).toHaveLength(6);
+  // The data's own validation rows are training rows of most folds.
+  const fold = `${name}/trial-000-fold1`;
+  expect(() => evaluateRun(join(runs, fold), fold, 'validation')).toThrow(/^Expected test, as .* fold 1 of 3, for the split but received 'validation'/);
   expect(resultOf(events).best!.valAccuracyStd).toEqual(expect.any(Number));
   const { ranking: [first, second], significance } = readJson(name, 'search.json') as SearchReport;
   expect(significance).toMatchObject({ rows: data.train.size + data.validation.size });

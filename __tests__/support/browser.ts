@@ -1,22 +1,23 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 
-const executablePath = '/usr/bin/chromium';
+export const chromiumPath = '/usr/bin/chromium';
 
 /** A Chromium of its own, which asks nobody on the network for anything by itself. Throws where none is installed. */
-export async function launchBrowser(): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
-  if (!existsSync(executablePath)) throw new Error(`Expected Chromium at ${executablePath}; type: apt-get install -y chromium`);
+export async function launchBrowser(width = 1280): Promise<{ context: BrowserContext; close: () => Promise<void> }> {
+  if (!existsSync(chromiumPath)) throw new Error(`Expected Chromium at ${chromiumPath}; type: apt-get install -y chromium`);
   const profile = mkdtempSync(join(tmpdir(), 'blastrain-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
+    executablePath: chromiumPath,
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync',
     ],
-    viewport: { width: 1280, height: 900 },
+    viewport: { width, height: 900 },
   });
   return {
     context,
@@ -25,4 +26,28 @@ export async function launchBrowser(): Promise<{ context: BrowserContext; close:
       rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+/**
+ * Opens a file in a real browser, hands the page to `look`, and returns what a page that stands alone must not have: requests
+ * to anywhere but itself, and errors on its console.
+ */
+export async function openFile(file: string, width: number, look: (page: Page) => Promise<void>): Promise<string[]> {
+  const { context, close } = await launchBrowser(width);
+  const wrong: string[] = [];
+  const page = await context.newPage();
+  const address = pathToFileURL(file).href;
+  page.on('request', (request) => {
+    const url = request.url();
+    if (url !== address && !url.startsWith('data:')) wrong.push(`request ${url}`);
+  });
+  page.on('console', (message) => wrong.push(`console ${message.text()}`));
+  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  try {
+    await page.goto(address);
+    await look(page);
+  } finally {
+    await close();
+  }
+  return wrong;
 }

@@ -7,6 +7,7 @@ import { withFileErrors } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { ModelSummary } from '../model/summary';
 import { Classifier } from './classifier';
+import { isCrossValidated } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import type { RunRecord } from './run';
 import { modelFile, readJsonFile, runFiles, runsOf } from './runFolder';
@@ -97,9 +98,9 @@ export function accountOf(folder: string): RunAccount {
 
 type Splits = DataSplits<Dataset | StoredDataset>;
 
-function findData(spec: TrainSpec, { data: origin, dataDigest }: RunRecord): Splits | DataGone {
-  // Its validation rows are not those of the split, some of which it was trained on.
-  if (/, fold \d+ of \d+$/.test(origin)) return { reason: `the run was trained in a cross-validation, on ${origin}` };
+function findData(spec: TrainSpec, record: RunRecord): Splits | DataGone {
+  const { data: origin, dataDigest } = record;
+  if (isCrossValidated(record)) return { reason: `the run was trained in a cross-validation, on ${origin}` };
   try {
     const data = loadData(dataRequest(spec));
     if (data.origin.digest === dataDigest) return data;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BlastrainError } from '../errors';
+import { BlastrainError, expected } from '../errors';
 import { replaceFile } from '../files';
 import { loadData } from '../data/locate';
 import type { DataOrigin, SplitName } from '../data/dataset';
@@ -8,6 +8,7 @@ import type { Evaluation } from '../train/evaluate';
 import type { ClassificationReport } from '../train/metrics';
 import { Classifier } from './classifier';
 import { modelFile, readJsonFile, runFiles } from './runFolder';
+import type { RunRecord } from './run';
 import { dataRequest } from './spec';
 
 /** What a run's model does on a split; all but the loss and its root only where there are classes. */
@@ -17,7 +18,8 @@ export type RunEvaluation =
 
 /**
  * Evaluates a run's model on training or validation rows, and keeps the result in the run's evaluation.json. The test split
- * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, ERR_CHECKPOINT, ERR_IO.
+ * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, or the run
+ * is one of a cross-validation; ERR_CHECKPOINT, ERR_IO.
  */
 export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>): RunEvaluation {
   const { evaluation } = evaluateSplit(folder, name, split);
@@ -25,9 +27,18 @@ export function evaluateRun(folder: string, name: string, split: Exclude<SplitNa
   return evaluation;
 }
 
+/** Whether a run of a cross-validation: its training rows are some of those that the data's own split validates on. */
+export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
+  return /, fold \d+ of \d+$/.test(data);
+}
+
 /** Evaluates any split, without keeping the result. Throws as {@link evaluateRun} does. */
 export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
   const classifier = Classifier.load(modelFile(folder));
+  const { record } = readJsonFile(join(folder, runFiles.spec)) as { record: RunRecord };
+  if (split !== 'test' && isCrossValidated(record)) {
+    throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
+  }
   const { origin, ...splits } = loadData(dataRequest(classifier.spec));
   if (origin.digest !== classifier.dataDigest) {
     throw new BlastrainError(

@@ -272,7 +272,7 @@ export class Conductor {
 
   private removeCheckpoints(trial: Trial): void {
     trial.runs.forEach((_, replicate) => {
-      removeFiles(this.folderOf(trial, replicate), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept]);
+      removeFiles(this.folderOf(trial, replicate), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.film]);
     });
   }
 
