@@ -3,6 +3,7 @@ import type { BuiltTraining } from '../../lib/experiment/build';
 import { parseSpec } from '../../lib/experiment/spec';
 import { kernelsFor } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
+import type { Arena } from '../../lib/model/arena';
 import { variants } from '../support/backends';
 import { tinyData, tinySpec } from '../support/tinyData';
 
@@ -36,6 +37,25 @@ describe.each(variants)('a step on $backend $dtype', ({ backend, dtype }) => {
     }
     expectNear(one.training.objective.model.arena.values, three.training.objective.model.arena.values);
     expect(one.training.plan.stepsPerEpoch).toBe(three.training.plan.stepsPerEpoch);
+  });
+
+  // A limit that is never reached needs the gradient as a whole; without one, updates multiply and move piece by piece.
+  test.each([
+    ['sgd', { optimizer: 'sgd', momentum: 0, l2: 0.01 }],
+    ['sgd with momentum', { optimizer: 'sgd', momentum: 0.9, nesterov: true, l2: 0.01 }],
+    ['adam', { optimizer: 'adam', momentum: 0, l2: 0.01, epsilon: 0.01 }],
+    ['adamw', { optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, epsilon: 0.01, decayBiases: true }],
+    ['rmsprop', { optimizer: 'rmsprop', momentum: 0, epsilon: 0.01 }],
+  ])('moves the weights alike along whole and deferred gradients, and completes these: %s', (_, spec) => {
+    const [whole, deferred] = [build({ ...spec, clipNorm: 1e6 }), build(spec)];
+    for (let step = 0; step < 6; step++) {
+      for (const { training } of [whole, deferred]) expect(training.step.run(0.01)).toBe(true);
+    }
+    const [expected, actual] = [whole, deferred].map(({ training: { objective: { model: { arena } } } }) => arena) as [Arena, Arena];
+    deferred.training.step.completeGradients();
+    expectNear(actual.values, expected.values);
+    expectNear(actual.gradients, expected.gradients);
+    expect(actual.defersProducts).toBe(false);
   });
 
   test('ends an epoch with what is left of it', () => {
