@@ -8,6 +8,8 @@ module.exports = {
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '<rootDir>/build/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/runs/', '<rootDir>/datasets/'],
+  // import() has to name the compiled file, of which a test runs the source.
+  moduleNameMapper: { '^(\\.\\.?/.*)\\.js$': '$1' },
   transform: {
     '\\.ts$': [
       '@swc/jest',

@@ -10,15 +10,11 @@ import type { SeedsSummary } from '../experiment/seeds';
 import { applySettings, parseSpec, specFields } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import type { EndReason, ResultEvent } from '../train/events';
-import { writeRunFigures } from '../report/figures';
 import { announceFallback } from './backend';
 import type { Command } from './command';
-import { besideDashboard } from './dashboard';
 import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
-import { profileSpec } from './profile';
 import { readSpec } from './specSource';
-import { tensorBoardObserver } from './tensorboard';
 import { formatDuration, formatPercent, formatSignificant } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
@@ -66,7 +62,11 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
     );
     const runs = values.runs ?? 'runs';
     const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
-    if (values.dashboard === true) return besideDashboard(runs, () => this.run(args.filter((word) => word !== '--dashboard')));
+    // What few trainings need, and pictures, are loaded when their time comes.
+    if (values.dashboard === true) {
+      const { besideDashboard } = await import('./dashboard.js');
+      return besideDashboard(runs, () => this.run(args.filter((word) => word !== '--dashboard')));
+    }
     if (values.resume !== undefined) {
       if (values.profile === true) throw expected('ERR_CONFIG', 'a preset or a spec file', '--profile', '--resume', { path: 'profile' });
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
@@ -79,7 +79,10 @@ at the end their mean and standard deviation. Ctrl-C ends the training after the
     const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'));
     const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
     announceFallback(parsed.backend ?? undefined);
-    if (values.profile === true) return profileSpec(parsed, values.json === true);
+    if (values.profile === true) {
+      const { profileSpec } = await import('./profile.js');
+      return profileSpec(parsed, values.json === true);
+    }
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
     const run = train(parsed, { place });
@@ -109,10 +112,12 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
 
 /** Follows a run to its end, then draws its figures. */
 async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
-  const result = await follow(run, json, tensorboard ? tensorBoardObserver(folderOf) : undefined);
+  const observer = tensorboard ? (await import('./tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
+  const result = await follow(run, json, observer);
   const folder = folderOf(result.run);
   const classifier = await run.model;
   const { imageShape } = classifier;
+  const { writeRunFigures } = await import('../report/figures.js');
   const figures = await writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
   if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
   return result;

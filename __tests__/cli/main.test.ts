@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { blastrain, root } from '../support/cli';
+
+test('the overview has every command under the name that it answers to', async () => {
+  const { status, stdout } = await blastrain(['--help']);
+  expect(status).toBe(0);
+  const names = [...stdout.matchAll(/^ {2}([a-z-]+) +\S/gm)].map((match) => match[1]!);
+  expect(names).toHaveLength(17);
+  const helps = await Promise.all(names.map((name) => blastrain([name, '--help'])));
+  expect(helps.map(({ stdout: help }, i) => help.startsWith(`Usage: blastrain ${names[i]!}`))).not.toContain(false);
+});
+
+test.each([['tran', /a command, perhaps train, for blastrain/], ['xyzzy', /one of train, search/], ['constructor', /blastrain/]])(
+  '%s is no command', async (word, message) => {
+    const { status, stderr } = await blastrain([word]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('[ERR_CONFIG]');
+  },
+);
+
+test('loads no command but the one that is asked for', () => {
+  const script = `
+    process.argv.push('main.js', 'toy', '--help');
+    require('./dist/cli/main.js');
+    process.on('exit', () => console.log(Object.keys(require.cache).join('\\n')));`;
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' });
+  expect(stdout).toContain(join('cli', 'toy.js'));
+  expect(stdout).not.toMatch(/cli.(train|bench|search|dashboard|report)\.js/);
+});
