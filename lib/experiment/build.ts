@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import { kernelsFor } from '../kernels';
+import { computingKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
@@ -94,7 +94,7 @@ function usedRows(
 
 /** The kernels that a spec asks for. */
 export function kernelsOf(spec: TrainSpec): Kernels {
-  return kernelsFor(spec.dtype, spec.backend ?? undefined);
+  return computingKernels(spec.dtype, spec.backend ?? undefined);
 }
 
 /**

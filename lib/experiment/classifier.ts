@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expected } from '../errors';
 import { allocate, dtypeOf } from '../kernels/contract';
 import type { BackendName, FloatArray, SourceArray } from '../kernels/contract';
-import { kernelsFor } from '../kernels';
+import { computingKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import type { Normalization } from '../data/preprocess';
 import { initialize } from '../model/init';
@@ -63,7 +63,7 @@ export class Classifier {
     this.imageShape = facts.imageShape;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
-    const kernels = kernelsFor(this.spec.dtype, backend);
+    const kernels = computingKernels(this.spec.dtype, backend);
     this.model = buildModel(this.spec, facts, kernels, 200);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
     else restoreModel(checkpoint, this.model);

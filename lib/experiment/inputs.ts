@@ -1,4 +1,4 @@
-import { kernelsFor } from '../kernels';
+import { computingKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { Augmenter } from '../data/augment';
 import { Batches } from '../data/batches';
@@ -51,7 +51,7 @@ export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kerne
   return fitNormalization(spec.normalization, train, spec.dtype, {
     components: spec.components,
     epsilon: spec.whitenEpsilon,
-    kernels: kernelsFor('float64', kernels.backend),
+    kernels: computingKernels('float64', kernels.backend),
   });
 }
 

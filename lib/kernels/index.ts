@@ -1,4 +1,5 @@
 import { expected, nearest } from '../errors';
+import { bySize } from './bySize';
 import { checked } from './checked';
 import type { BackendName, Dtype, Kernels } from './contract';
 import { loadAddon, nativeKernels, requireAddon } from './native';
@@ -49,7 +50,16 @@ function oneOf<Name extends string>(names: readonly Name[], name: string, path: 
 }
 
 /**
- * The kernels of a dtype, on the given or else the selected backend ({@link selectBackend}, whose errors it throws).
+ * The kernels to compute with: {@link kernelsFor}, but where native is chosen, calls of a few elements, which take less time than
+ * calling the addon, run in TypeScript. Which do follows from their sizes alone, see bySize.ts.
+ */
+export function computingKernels(dtype: Dtype, backend?: BackendName): Kernels {
+  const kernels = kernelsFor(dtype, backend);
+  return kernels.backend === 'native' ? bySize(kernels, kernelsFor(dtype, 'typescript')) : kernels;
+}
+
+/**
+ * The kernels of a dtype, every one on the given or else the selected backend ({@link selectBackend}, whose errors it throws).
  * Throws ERR_CONFIG for an unknown dtype. The first call in a thread loads the addon.
  */
 export function kernelsFor(dtype: Dtype, backend?: BackendName): Kernels {
