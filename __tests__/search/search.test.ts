@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { evaluateRun } from '../../lib/experiment/evaluateRun';
 import { RunFolder } from '../../lib/experiment/runFolder';
@@ -123,6 +124,15 @@ test('the report says what matters, and whether the best is better than the next
   expect(report.significance).toMatchObject({ winner: result.best!.trial, runnerUp: second!.trial, rows: data.validation.size });
   // The models are those that were scored: their rows say what their scores say.
   expect(report.significance!.difference).toBeCloseTo(first!.valAccuracy - second!.valAccuracy, 12);
+});
+
+test.each([
+  [null, 1, availableParallelism()],
+  [1, 1, 1],
+  [1000, 1, availableParallelism()],
+])('threads %p of the base, with %d worker', async (threads, workers, used) => {
+  const [start] = await listen(search(tinySearch({ set: { threads }, trials: 1, pruner: 'none' }), options({ workers })));
+  expect(start).toMatchObject({ type: 'start', workers, threads: used });
 });
 
 test('folds share training and validation rows out anew', async () => {

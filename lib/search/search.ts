@@ -53,7 +53,7 @@ export interface SearchRun extends AsyncIterable<SearchEvent> {
  */
 export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
   const { runs, data } = options;
-  const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...crewOf(options.workers) });
+  const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...crewOf(spec, options.workers) });
   const name = options.name ?? nextName(runs, 'search');
   if (data !== undefined) trainingRows(data);
   return searchRun(name, (stopped) => begin(spec, { ...options, name, limits }, stopped));
@@ -108,7 +108,7 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
   try {
     const { head, elapsed } = contents;
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
-    const limits = checkLimits({ ...(workers === undefined ? contents.limits : crewOf(workers)), budget, trials });
+    const limits = checkLimits({ ...(workers === undefined ? contents.limits : crewOf(head.spec, workers)), budget, trials });
     const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
     if (rows.origin.digest !== head.dataDigest) throw otherData(head, rows);
     const material = materialOf(head.spec, rows, options.data === undefined);
@@ -127,10 +127,13 @@ function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: T
   return { folds, crew: { spec: base } };
 }
 
-/** The cores divided among so many workers. Throws ERR_CONFIG. */
-function crewOf(workers = Math.min(availableParallelism(), mostWorkers)): Pick<SearchLimits, 'workers' | 'threads'> {
+/** The cores divided among so many workers, or the threads that the base asks for where these are fewer. Throws ERR_CONFIG. */
+function crewOf(
+  { space: { base } }: SearchSpec, workers = Math.min(availableParallelism(), mostWorkers),
+): Pick<SearchLimits, 'workers' | 'threads'> {
   if (!(Number.isSafeInteger(workers) && workers >= 1)) throw expected('ERR_CONFIG', 'an integer of at least 1', 'workers', workers, { path: 'workers' });
-  return { workers, threads: Math.max(1, Math.floor(availableParallelism() / workers)) };
+  const share = Math.max(1, Math.floor(availableParallelism() / workers));
+  return { workers, threads: Math.min(share, base.threads ?? share) };
 }
 
 function checkLimits(limits: SearchLimits): SearchLimits {
