@@ -7,16 +7,17 @@ export const packageRoot = dirname(__dirname);
 
 /**
  * Replaces a file as a whole: written beside it, synced, renamed. Whoever reads sees the old file or the new one, also
- * after a kill or on a full disk. Folders above it are made. Throws ERR_IO.
+ * after a kill or on a full disk. Contents may come in pieces. Folders above it are made. Throws ERR_IO.
  */
-export function replaceFile(path: string, contents: Uint8Array | string): void {
+export function replaceFile(path: string, contents: Uint8Array | string | readonly Uint8Array[]): void {
   const temporary = `${path}.${String(process.pid)}.tmp`;
   withFileErrors(path, () => {
     mkdirSync(dirname(path), { recursive: true });
     try {
       const descriptor = openSync(temporary, 'w');
       try {
-        writeFileSync(descriptor, contents);
+        const pieces: readonly (Uint8Array | string)[] = isWhole(contents) ? [contents] : contents;
+        for (const piece of pieces) writeFileSync(descriptor, piece);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
@@ -28,6 +29,10 @@ export function replaceFile(path: string, contents: Uint8Array | string): void {
       throw error;
     }
   });
+}
+
+function isWhole(contents: Uint8Array | string | readonly Uint8Array[]): contents is Uint8Array | string {
+  return typeof contents === 'string' || ArrayBuffer.isView(contents);
 }
 
 /** Runs a file operation; what the system refuses becomes ERR_IO with the file's name and the reason. */

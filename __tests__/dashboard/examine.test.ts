@@ -83,7 +83,7 @@ describe('in a process of its own', () => {
     const folder = RunFolder.create({ runs, name: 'broken' });
     folder.writeSpec(spec);
     await expect(examiner.examine(folder.path, 'broken')).rejects.toMatchObject({ code: 'ERR_CHECKPOINT', message: expect.stringContaining('none yet') });
-    folder.writeCheckpoint(Buffer.from('torn'));
+    folder.writeCheckpoint([Buffer.from('torn')]);
     await expect(examiner.examine(folder.path, 'broken')).rejects.toMatchObject({ code: 'ERR_CHECKPOINT' });
     await expect(examiner.examine(folder.path, 'broken')).rejects.toMatchObject({ code: 'ERR_CHECKPOINT' });
     folder.close();

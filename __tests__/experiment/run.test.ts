@@ -128,7 +128,7 @@ test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole'
   const path = join(folder, 'full');
   mkdirSync(path);
   const place = RunFolder.create({ runs: folder, name: 'fills' });
-  place.writeCheckpoint(run({}).checkpoint);
+  place.writeCheckpoint([run({}).checkpoint]);
   place.close();
   // A metrics file on /dev/full: every write fails with ENOSPC, as on a full disk.
   if (!existsSync('/dev/full')) return;

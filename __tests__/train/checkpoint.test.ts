@@ -2,7 +2,7 @@ import { RandomState } from '../../lib/random';
 import { runExperiment } from '../../lib/experiment/run';
 import { parseSpec } from '../../lib/experiment/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
-import { decodeTensors, encodeTensors } from '../../lib/train/safetensors';
+import { decodeTensors, encodeTensors, tensorPieces } from '../../lib/train/safetensors';
 import { tinyData, tinySpec } from '../support/tinyData';
 
 const tensors = new Map([
@@ -53,4 +53,12 @@ describe('a damaged checkpoint is ERR_CHECKPOINT with the name of its source', (
   ])('that is %s', (_, foreign) => {
     expect(() => decodeCheckpoint(foreign, 'some.file')).toThrow(refused);
   });
+});
+
+test('the pieces of a file are its bytes, and of its arrays views, not copies', () => {
+  const data = Float64Array.of(1, 2, 3);
+  const file = { tensors: new Map([['bytes', { shape: [2], data: Uint8Array.of(7, 8) }], ['x', { shape: [3], data }]]), metadata: {} };
+  const pieces = tensorPieces(file);
+  expect(Buffer.concat(pieces).equals(encodeTensors(file))).toBe(true);
+  expect(pieces[1]!.buffer).toBe(data.buffer);
 });

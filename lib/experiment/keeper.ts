@@ -1,21 +1,20 @@
+import type { UsePieces } from '../train/checkpoint';
 import type { CheckpointEvent } from '../train/events';
 import type { SaveRequest } from '../train/train';
 import type { RunFolder } from './runFolder';
 
-/** Decides which checkpoints of a run are written where, and keeps the best where it will be asked for. */
+/** Decides which checkpoints of a run are written where; the best of a run without a folder stays in memory. */
 export class Keeper {
   /** The step of the last checkpoint in the folder; -1 before the first. */
   savedAt = -1;
+  /** The checkpoint of the best evaluation so far, where `holdBest`, no folder has it, and there is one. */
+  best: Uint8Array | undefined;
 
-  /**
-   * @param encode gives the checkpoint of the moment.
-   * @param best the checkpoint of the best evaluation so far, where `holdBest` and there is one.
-   */
+  /** @param use does something with the checkpoint of the moment. */
   constructor(
-    private readonly encode: () => Uint8Array,
+    private readonly use: (what: UsePieces<void>) => void,
     private readonly folder: RunFolder | undefined,
     private readonly holdBest: boolean,
-    public best?: Uint8Array,
   ) {}
 
   /**
@@ -23,31 +22,32 @@ export class Keeper {
    * the checkpoint is in place: a run that goes on from there finds it among what was said before.
    */
   save(step: number, { best, keep }: SaveRequest): CheckpointEvent | undefined {
-    if (this.folder === undefined) {
-      if (best && this.holdBest) this.best = this.encode();
+    const { folder } = this;
+    if (folder === undefined) {
+      if (best && this.holdBest) this.use((pieces) => { this.best = Buffer.concat(pieces); });
       return undefined;
     }
-    const { last, kept } = this.folder.checkpointFiles(step);
+    const { last, kept } = folder.checkpointFiles(step);
     const event: CheckpointEvent = { type: 'checkpoint', step, file: last, best, ...(keep && { kept }) };
-    this.folder.appendEvent(event);
-    const bytes = this.saveLast(step)!;
-    if (best) this.saveBest(bytes);
-    if (keep) this.folder.writeKept(bytes, step);
+    folder.appendEvent(event);
+    this.use((pieces) => {
+      folder.writeCheckpoint(pieces);
+      this.savedAt = step;
+      if (best) folder.writeBest(pieces);
+      if (keep) folder.writeKept(pieces, step);
+    });
     return event;
   }
 
   /** Replaces the last checkpoint, without a word. */
-  saveLast(step: number): Uint8Array | undefined {
-    if (this.folder === undefined) return undefined;
-    const bytes = this.encode();
-    this.folder.writeCheckpoint(bytes);
+  saveLast(step: number): void {
+    if (this.folder === undefined) return;
+    this.use((pieces) => { this.folder!.writeCheckpoint(pieces); });
     this.savedAt = step;
-    return bytes;
   }
 
-  /** Makes a checkpoint the best. */
-  saveBest(bytes: Uint8Array): void {
-    this.folder?.writeBest(bytes);
-    if (this.holdBest) this.best = bytes;
+  /** Makes the checkpoint of the moment the best. */
+  saveBest(): void {
+    this.use((pieces) => this.folder?.writeBest(pieces));
   }
 }

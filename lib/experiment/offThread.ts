@@ -54,6 +54,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   });
 
   const events = new EventQueue();
+  let trained: Uint8Array | undefined;
   const checkpoint = new Promise<Uint8Array>((resolve, reject) => {
     const fail = (error: Error): void => {
       events.fail(error);
@@ -64,12 +65,14 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
       else if (message.type === 'failed') fail(fromPlain(message.error));
       else {
         events.end();
-        resolve(message.checkpoint);
+        trained = message.checkpoint;
       }
     });
     worker.on('error', fail);
     worker.on('exit', (code) => {
       control.close();
+      // Not before: the model is rebuilt when the thread has given its memory back.
+      if (trained !== undefined) resolve(trained);
       // Does nothing after 'done' or 'failed': a promise settles once, and so does the queue.
       fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));
     });

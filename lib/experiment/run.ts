@@ -4,7 +4,7 @@ import { BlastrainError, expected } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { layerSizes } from '../model/summary';
-import { decodeCheckpoint, encodeCheckpoint, restoreParts } from '../train/checkpoint';
+import { decodeCheckpoint, encodeCheckpoint, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
 import { conclude, freshProgress, train } from '../train/train';
@@ -127,18 +127,16 @@ export function* runExperiment(
     training.evaluator.averaged(() => film?.take(progress.step));
   };
   if (begun === 0) takeFrame();
-  const encode = (): Uint8Array => encodeCheckpoint(parts, facts, progress, sampler.getState());
-  const keeper = new Keeper(encode, folder, spec.restoreBest);
+  const keeper = new Keeper((use) => {
+    useCheckpoint(parts, facts, progress, sampler.getState(), use);
+  }, folder, spec.restoreBest);
   if (checkpoint === undefined) {
     // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
     keeper.saveLast(0);
   } else if (folder !== undefined && progress.best !== null) {
     const { step } = progress.best;
-    if (step === begun) keeper.saveBest(encode()); // it may have been killed just before it did this
-    else if (spec.restoreBest) {
-      keeper.best = readBest(folder.path, spec, step);
-      if (keeper.best === undefined) yield* emit(lostBest(step));
-    }
+    if (step === begun) keeper.saveBest(); // it may have been killed just before it did this
+    else if (spec.restoreBest && readBest(folder.path, spec, step) === undefined) yield* emit(lostBest(step));
   }
 
   const loop = train(training, progress, (request) => {
@@ -150,8 +148,11 @@ export function* runExperiment(
   while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));
   if (keeper.savedAt !== progress.step) keeper.saveLast(progress.step);
 
-  const bytes = keeper.best ?? encode();
-  if (keeper.best !== undefined) restoreParts(decodeCheckpoint(bytes, 'the best checkpoint'), parts);
+  // From the folder, where there is one: held in memory meanwhile, it would be as much as parameters and optimiser together.
+  const kept = folder === undefined ? keeper.best
+    : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
+  const bytes = kept ?? encodeCheckpoint(parts, facts, progress, sampler.getState());
+  if (kept !== undefined) restoreParts(decodeCheckpoint(bytes, 'the best checkpoint'), parts);
   const scores = conclude(training, progress);
   const best = progress.best ?? { step: progress.step, valAccuracy: scores.valAccuracy };
   yield* emit({
@@ -161,7 +162,7 @@ export function* runExperiment(
     ...scores,
     bestStep: best.step,
     bestValAccuracy: best.valAccuracy,
-    modelStep: keeper.best === undefined ? progress.step : best.step,
+    modelStep: kept === undefined ? progress.step : best.step,
     epochs: progress.step / stepsPerEpoch,
     steps: progress.step,
     seconds: progress.seconds,

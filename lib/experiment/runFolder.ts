@@ -118,23 +118,23 @@ export class RunFolder {
    * Replaces the last checkpoint, whose file becomes the previous one; the metrics written so far are on the disk before
    * it. At every moment a whole checkpoint is in place.
    */
-  writeCheckpoint(bytes: Uint8Array): void {
+  writeCheckpoint(pieces: readonly Uint8Array[]): void {
     withFileErrors(join(this.path, runFiles.metrics), () => {
       fsyncSync(this.metrics);
     });
     const last = join(this.path, runFiles.checkpoint);
     if (existsSync(last)) keepAs(last, join(this.path, runFiles.previous));
-    replaceFile(last, bytes);
+    replaceFile(last, pieces);
   }
 
   /** Replaces the checkpoint of the best evaluation. */
-  writeBest(bytes: Uint8Array): void {
-    replaceFile(join(this.path, runFiles.best), bytes);
+  writeBest(pieces: readonly Uint8Array[]): void {
+    replaceFile(join(this.path, runFiles.best), pieces);
   }
 
   /** Writes a checkpoint that stays. */
-  writeKept(bytes: Uint8Array, step: number): void {
-    replaceFile(this.checkpointFiles(step).kept, bytes);
+  writeKept(pieces: readonly Uint8Array[], step: number): void {
+    replaceFile(this.checkpointFiles(step).kept, pieces);
   }
 
   close(): void {

@@ -8,7 +8,7 @@ import type { WeightAverage } from '../optim/average';
 import type { Optimizer } from '../optim/optimizer';
 import type { PlateauState, ReduceOnPlateau } from '../optim/schedules';
 import type { Tensor, TensorArray } from './safetensors';
-import { decodeTensors, encodeTensors } from './safetensors';
+import { decodeTensors, tensorPieces } from './safetensors';
 import type { TrainingProgress } from './train';
 
 const formatVersion = 1;
@@ -52,14 +52,24 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/**
- * The bytes of a checkpoint: a safetensors file with the parameters and buffers under their names and the rest beside them.
- * Where there is an average, the names stand for it, as that is what the model predicts with, and the parameters that
- * training goes on from are `live.*`.
- */
+/** What becomes of a checkpoint's bytes, which are handed over in pieces: views on what training goes on with. */
+export type UsePieces<Result> = (pieces: readonly Uint8Array[]) => Result;
+
+/** The bytes of a checkpoint, as {@link useCheckpoint} describes them. */
 export function encodeCheckpoint(
   parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown,
 ): Uint8Array {
+  return useCheckpoint(parts, facts, progress, sampler, (pieces) => Buffer.concat(pieces));
+}
+
+/**
+ * Does something with the bytes of a checkpoint, without a copy of the arrays: a safetensors file with the parameters and buffers under their names and the rest beside them.
+ * Where there is an average, the names stand for it, as that is what the model predicts with, and the parameters that
+ * training goes on from are `live.*`.
+ */
+export function useCheckpoint<Result>(
+  parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown, use: UsePieces<Result>,
+): Result {
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, value } of parts.model.arena.parameters) tensors.set(name, { shape, data: value });
   for (const [name, data] of [...bufferArrays(parts.model), ...stateArrays(parts)]) {
@@ -79,7 +89,7 @@ export function encodeCheckpoint(
   };
   parts.average?.exchange();
   try {
-    return encodeTensors({ tensors, metadata });
+    return use(tensorPieces({ tensors, metadata }));
   } finally {
     parts.average?.exchange();
   }

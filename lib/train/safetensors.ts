@@ -46,8 +46,16 @@ interface HeaderEntry {
 type Metadata = Readonly<Record<string, string>>;
 type Header = Record<string, HeaderEntry>;
 
-/** The bytes of a file that holds the tensors, largest element size first so that every tensor stays aligned. */
+/** The bytes of a file that holds the tensors. */
 export function encodeTensors(file: TensorFile): Uint8Array {
+  return Buffer.concat(tensorPieces(file));
+}
+
+/**
+ * The same bytes in pieces, without a copy of the tensors: a header, then views on them, largest element size first so that every
+ * tensor stays aligned.
+ */
+export function tensorPieces(file: TensorFile): Uint8Array[] {
   const entries = [...file.tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header: Header = {};
   let offset = 0;
@@ -55,19 +63,15 @@ export function encodeTensors(file: TensorFile): Uint8Array {
     header[name] = { dtype: dtypeByTag[data[Symbol.toStringTag]]!, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  const sha256 = digestOf(header, file.metadata, entries.map(([, { data }]) => bytesOf(data)));
+  const pieces = entries.map(([, { data }]) => bytesOf(data));
+  const sha256 = digestOf(header, file.metadata, pieces);
 
   const text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...file.metadata, sha256 } }), 'utf8');
   const headerLength = Math.ceil(text.length / 8) * 8;
-  const out = Buffer.alloc(8 + headerLength + offset, ' ');
-  out.writeBigUInt64LE(BigInt(headerLength), 0);
-  text.copy(out, 8);
-  let position = 8 + headerLength;
-  for (const [, { data }] of entries) {
-    out.set(bytesOf(data), position);
-    position += data.byteLength;
-  }
-  return out;
+  const start = Buffer.alloc(8 + headerLength, ' ');
+  start.writeBigUInt64LE(BigInt(headerLength), 0);
+  text.copy(start, 8);
+  return [start, ...pieces];
 }
 
 /** The inverse of {@link encodeTensors}; tensors may be views on the bytes. Throws ERR_CHECKPOINT, naming `source`, when the bytes are torn or foreign. */
