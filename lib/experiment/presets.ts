@@ -35,10 +35,11 @@ export const presets: Readonly<Record<string, Preset>> = {
     },
   },
   'mlp-deep': {
-    summary: 'four layers with batch norm and dropout, no augmentation',
+    summary: 'four layers with GELU, batch norm and dropout, no augmentation',
     spec: {
-      ...fineSplit, layers: [3072, 2048, 1024, 512, 10], normalization: 'standardize', norm: 'batch', dropout: 0.4, inputDropout: 0.15,
-      labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0.05, schedule: 'one-cycle', batchSize: 256, epochs: 40,
+      ...fineSplit, layers: [3072, 2048, 1024, 512, 10], normalization: 'standardize', activation: 'gelu', norm: 'batch', dropout: 0.4,
+      inputDropout: 0.2, labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 2e-3, weightDecay: 0.5, schedule: 'one-cycle',
+      batchSize: 256, epochs: 80,
     },
   },
   'mlp-augmented': {
