@@ -45,8 +45,9 @@ export const presets: Readonly<Record<string, Preset>> = {
   'mlp-augmented': {
     summary: 'the same net on flipped and shifted images',
     spec: {
-      ...fineSplit, layers: [3072, 2048, 1024, 512, 10], normalization: 'standardize', norm: 'batch', dropout: 0.2, flip: true, shift: 2,
-      labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0.01, schedule: 'one-cycle', batchSize: 256, epochs: 80,
+      ...fineSplit, layers: [3072, 2048, 1024, 512, 10], normalization: 'standardize', activation: 'gelu', norm: 'batch', dropout: 0.2,
+      flip: true, shift: 3, labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 2e-3, weightDecay: 0.2, schedule: 'one-cycle',
+      batchSize: 256, epochs: 60,
     },
   },
 };
