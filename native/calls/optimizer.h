@@ -8,21 +8,51 @@
 
 namespace blastrain {
 
+// What one step does to `count` weights, with its scalars as a call gives them, in the order of the members.
+template <typename T>
+struct SgdRule {
+  explicit SgdRule(Args& args)
+      : lr(args.Scalar<T>()), momentum(args.Scalar<double>()), decay(args.Scalar<T>()), nesterov(args.Flag()) {}
+
+  // Elements of the velocity: none without momentum.
+  int64_t Velocity(int64_t n) const { return momentum == 0 ? 0 : n; }
+
+  void operator()(int64_t at, int64_t count, T* w, const T* g, T* v) const {
+    T* velocity = momentum == 0 ? nullptr : v + at;
+    blastrain::SgdStep(count, lr, static_cast<T>(momentum), decay, nesterov, w + at, g, velocity);
+  }
+
+  T lr;
+  double momentum;
+  T decay;
+  bool nesterov;
+};
+
+// The betas stay doubles: the kernel rounds them and 1 - beta apart.
+template <typename T>
+struct AdamRule {
+  explicit AdamRule(Args& args)
+      : step_size(args.Scalar<T>()), beta1(args.Scalar<double>()), beta2(args.Scalar<double>()),
+        root_correction(args.Scalar<T>()), epsilon(args.Scalar<T>()), decay(args.Scalar<T>()), keep(args.Scalar<T>()) {}
+
+  void operator()(int64_t at, int64_t count, T* w, const T* g, T* m, T* v) const {
+    blastrain::AdamStep(count, step_size, beta1, beta2, root_correction, epsilon, decay, keep, w + at, g, m + at, v + at);
+  }
+
+  T step_size;
+  double beta1, beta2;
+  T root_correction, epsilon, decay, keep;
+};
+
 template <typename T>
 struct OptimizerCalls {
   static void SgdStep(Args& args) {
     const int64_t n = args.Size();
-    const T lr = args.Scalar<T>();
-    const double momentum = args.Scalar<double>();
-    const T decay = args.Scalar<T>();
-    const bool nesterov = args.Flag();
+    const SgdRule<T> rule(args);
     T* w = args.Array<T>(n);
     const T* dw = args.Array<T>(n);
-    T* v = args.Array<T>(momentum == 0 ? 0 : n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) {
-      T* velocity = momentum == 0 ? nullptr : v + i;
-      blastrain::SgdStep(end - i, lr, static_cast<T>(momentum), decay, nesterov, w + i, dw + i, velocity);
-    });
+    T* v = args.Array<T>(rule.Velocity(n));
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, v); });
   }
 
   static void SgdLinearStep(Args& args) {
@@ -31,38 +61,23 @@ struct OptimizerCalls {
     const int64_t k = args.Size();
     const T* dy = args.Array<T>(m * n);
     const T* x = args.Array<T>(m * k);
-    const T lr = args.Scalar<T>();
-    const double momentum = args.Scalar<double>();
-    const T decay = args.Scalar<T>();
-    const bool nesterov = args.Flag();
+    const SgdRule<T> rule(args);
     T* dw = args.Array<T>(n * k);
     T* w = args.Array<T>(n * k);
-    T* v = args.Array<T>(momentum == 0 ? 0 : n * k);
-    const auto update = [=](int64_t at, int64_t count, const T* g) {
-      T* velocity = momentum == 0 ? nullptr : v + at;
-      blastrain::SgdStep(count, lr, static_cast<T>(momentum), decay, nesterov, w + at, g, velocity);
-    };
-    if (momentum == 0) return Descend(m, n, k, dy, x, dw, {w}, update);
+    T* v = args.Array<T>(rule.Velocity(n * k));
+    const auto update = [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, v); };
+    if (rule.momentum == 0) return Descend(m, n, k, dy, x, dw, {w}, update);
     Descend(m, n, k, dy, x, dw, {w, v}, update);
   }
 
-  // The betas stay doubles: the kernel rounds them and 1 - beta apart.
   static void AdamStep(Args& args) {
     const int64_t n = args.Size();
-    const T step_size = args.Scalar<T>();
-    const double beta1 = args.Scalar<double>();
-    const double beta2 = args.Scalar<double>();
-    const T root_correction = args.Scalar<T>();
-    const T epsilon = args.Scalar<T>();
-    const T decay = args.Scalar<T>();
-    const T keep = args.Scalar<T>();
+    const AdamRule<T> rule(args);
     T* w = args.Array<T>(n);
     const T* dw = args.Array<T>(n);
     T* m = args.Array<T>(n);
     T* v = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) {
-      blastrain::AdamStep(end - i, step_size, beta1, beta2, root_correction, epsilon, decay, keep, w + i, dw + i, m + i, v + i);
-    });
+    Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, m, v); });
   }
 
   static void AdamLinearStep(Args& args) {
@@ -71,20 +86,13 @@ struct OptimizerCalls {
     const int64_t k = args.Size();
     const T* dy = args.Array<T>(rows * n);
     const T* x = args.Array<T>(rows * k);
-    const T step_size = args.Scalar<T>();
-    const double beta1 = args.Scalar<double>();
-    const double beta2 = args.Scalar<double>();
-    const T root_correction = args.Scalar<T>();
-    const T epsilon = args.Scalar<T>();
-    const T decay = args.Scalar<T>();
-    const T keep = args.Scalar<T>();
+    const AdamRule<T> rule(args);
     T* dw = args.Array<T>(n * k);
     T* w = args.Array<T>(n * k);
     T* m = args.Array<T>(n * k);
     T* v = args.Array<T>(n * k);
-    Descend(rows, n, k, dy, x, dw, {w, m, v}, [=](int64_t at, int64_t count, const T* g) {
-      blastrain::AdamStep(count, step_size, beta1, beta2, root_correction, epsilon, decay, keep, w + at, g, m + at, v + at);
-    });
+    Descend(rows, n, k, dy, x, dw, {w, m, v},
+            [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, m, v); });
   }
 
   static void RmspropStep(Args& args) {
