@@ -6,23 +6,21 @@ import type { BackendName, Dtype } from '../kernels/contract';
 import { costOf } from './cost';
 import { kernelCalls } from './kernelCalls';
 import type { CallSizes } from './kernelCalls';
-import { describeMachine, LoadWatch } from './machine';
+import { LoadWatch } from './machine';
 import { leastTime, measurePeak } from './peak';
 import type { PeakOptions } from './peak';
-import type { BenchEntry, BenchReport } from './report';
+import { makeReport } from './report';
+import type { BenchEntry, BenchOptions, BenchReport } from './report';
 import { inProcess, measure } from './timing';
 
-export interface KernelsOptions {
+export interface KernelsOptions extends BenchOptions {
   readonly backends: readonly BackendName[];
   /** Default: all. */
   readonly kernels?: readonly KernelName[];
   readonly dtype?: Dtype;
   readonly threads?: number;
   readonly sizes?: readonly CallSizes[];
-  readonly rounds?: number;
-  readonly sampleSeconds?: number;
   readonly peak?: PeakOptions;
-  readonly onProgress?: (what: string) => void;
 }
 
 /** Two-layer nets of the course's size and of twenty times as many hidden units. */
@@ -68,9 +66,6 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
       });
     }
   }
-  return {
-    type: 'bench', version: 1, benchmark: 'kernels', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(), peak,
-    entries, notes: [],
-  };
+  return makeReport('kernels', { load: watch.end(), peak, entries, notes: [] });
 }
 

@@ -7,27 +7,25 @@ import { allocate } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
 import { Sampler } from '../experiment/inputs';
 import { Driver } from './driver';
-import { describeMachine, LoadWatch } from './machine';
+import { LoadWatch } from './machine';
 import { benchData } from './nets';
 import type { BenchData, BenchNet } from './nets';
-import type { BenchEntry, BenchReport } from './report';
+import { makeReport } from './report';
+import type { BenchEntry, BenchOptions, BenchReport } from './report';
 import { settlingSeconds } from './step';
 import { measure } from './timing';
 import type { Contender, Timing } from './timing';
 import { benchTraining, trainingContender } from './training';
 import type { BenchTraining } from './training';
 
-export interface PeersOptions {
+export interface PeersOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backends: readonly BackendName[];
   /** Folder that holds the peers of npm and, in venv, of pip. */
   readonly folder?: string;
-  readonly rounds?: number;
-  readonly sampleSeconds?: number;
   readonly rows?: number;
   /** Which peers to look for; default: all. */
   readonly commands?: readonly PeerCommand[];
-  readonly onProgress?: (what: string) => void;
 }
 
 /** How a peer is started. */
@@ -92,10 +90,7 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
     for (const { driver } of peers) driver.stop();
     rmSync(folder, { recursive: true });
   }
-  return {
-    type: 'bench', version: 1, benchmark: 'peers', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(children),
-    peak: null, entries, notes,
-  };
+  return makeReport('peers', { load: watch.end(children), peak: null, entries, notes });
 }
 
 /** Every peer that this machine may have. */

@@ -1,3 +1,4 @@
+import { describeMachine } from './machine';
 import type { Load, Machine } from './machine';
 import type { Peak } from './peak';
 import type { Timing } from './timing';
@@ -5,6 +6,16 @@ import type { Timing } from './timing';
 /** The benchmarks by name. */
 export const benchmarks = ['kernels', 'step', 'peers', 'scaling'] as const;
 export type BenchmarkName = (typeof benchmarks)[number];
+
+/** What every benchmark can be told. */
+export interface BenchOptions {
+  /** How often each contender is measured, in turn. */
+  readonly rounds?: number;
+  /** How long one measurement takes at least. */
+  readonly sampleSeconds?: number;
+  /** Called with what is measured next. */
+  readonly onProgress?: (what: string) => void;
+}
 
 /** How long one contender took for one piece of work. */
 export interface BenchEntry {
@@ -35,6 +46,12 @@ export interface BenchReport {
   readonly entries: readonly BenchEntry[];
   /** What a reader of the figures has to know: who is missing and why, who disagreed. */
   readonly notes: readonly string[];
+}
+
+/** What was found on this machine just now. */
+export function makeReport(benchmark: BenchmarkName, found: Pick<BenchReport, 'load' | 'peak' | 'entries' | 'notes'>): BenchReport {
+  const { load, peak, entries, notes } = found;
+  return { type: 'bench', version: 1, benchmark, at: new Date().toISOString(), machine: describeMachine(), load, peak, entries, notes };
 }
 
 /** The name of an entry within its report. */

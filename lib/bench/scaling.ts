@@ -1,24 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
-import { describeMachine, LoadWatch } from './machine';
+import { LoadWatch } from './machine';
 import { benchData, makeNet } from './nets';
 import type { BenchNet } from './nets';
-import type { BenchEntry, BenchReport } from './report';
+import { makeReport } from './report';
+import type { BenchEntry, BenchOptions, BenchReport } from './report';
 import { measure } from './timing';
 import { benchTraining, trainingContender } from './training';
 
-export interface ScalingOptions {
+export interface ScalingOptions extends BenchOptions {
   readonly backend: BackendName;
   readonly threads?: number;
   /** Hidden units of the two-layer nets that are measured at a batch of 200. */
   readonly widths?: readonly number[];
   /** Batches of the net with 512 hidden units. */
   readonly batches?: readonly number[];
-  readonly rounds?: number;
-  readonly sampleSeconds?: number;
   readonly rows?: number;
-  readonly onProgress?: (what: string) => void;
 }
 
 /** What grows, as the subjects of the entries. */
@@ -44,8 +42,6 @@ export async function benchScaling(options: ScalingOptions): Promise<BenchReport
     const [time] = await measure([trainingContender(backend, training)], { rounds, sampleSeconds });
     entries.push({ subject, case: String(size), who: backend, time: time!, flops: training.flops, bytes: 0, share: null });
   }
-  return {
-    type: 'bench', version: 1, benchmark: 'scaling', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(), peak: null,
-    entries, notes: ['Nets of 3072 inputs and 10 classes; hidden units at a batch of 200, batches at 512 hidden units.'],
-  };
+  const notes = ['Nets of 3072 inputs and 10 classes; hidden units at a batch of 200, batches at 512 hidden units.'];
+  return makeReport('scaling', { load: watch.end(), peak: null, entries, notes });
 }

@@ -1,27 +1,25 @@
 import { availableParallelism } from 'node:os';
 import { setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
-import { describeMachine, LoadWatch } from './machine';
+import { LoadWatch } from './machine';
 import { benchData } from './nets';
 import type { BenchNet } from './nets';
 import { leastTime, measurePeak } from './peak';
 import type { Peak, PeakOptions } from './peak';
 import { flopsOf, ProductsInC, productsOf } from './products';
-import type { BenchEntry, BenchReport } from './report';
+import { makeReport } from './report';
+import type { BenchEntry, BenchOptions, BenchReport } from './report';
 import { measure } from './timing';
 import { benchTraining, trainingContender } from './training';
 
-export interface StepOptions {
+export interface StepOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backends: readonly BackendName[];
   /** Of the native kernels and of OpenBLAS; default: as many as there are cores. */
   readonly threads?: number;
-  readonly rounds?: number;
-  readonly sampleSeconds?: number;
   /** Training rows; default: as many as CIFAR-10 has. */
   readonly rows?: number;
   readonly peak?: PeakOptions;
-  readonly onProgress?: (what: string) => void;
 }
 
 /** The name of the contender that only makes the products. */
@@ -59,10 +57,7 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
     });
   }
   const children = typeof products === 'string' ? 0 : await products.stop();
-  return {
-    type: 'bench', version: 1, benchmark: 'step', at: new Date().toISOString(), machine: describeMachine(), load: watch.end(children),
-    peak, entries, notes,
-  };
+  return makeReport('step', { load: watch.end(children), peak, entries, notes });
 }
 
 /** So long do threads of OpenBLAS and of OpenMP spin at most when a process has nothing to do any more. */
