@@ -33,6 +33,8 @@ export type Shuffleable = unknown[] | Int32Array | Uint8Array | Float32Array | F
  */
 export class RandomState {
   readonly #key = new Uint32Array(WORDS);
+  /** The same bits, signed: what V8 has not compiled yet puts numbers from 2³¹ on the heap, and drawing begins with that. */
+  readonly #bits = new Int32Array(this.#key.buffer);
   #position = WORDS;
   #cachedGaussian: number | null = null;
 
@@ -100,9 +102,9 @@ export class RandomState {
       y = 2 * this.random() - 1;
       squared = x * x + y * y;
     } while (squared >= 1 || squared === 0);
-    const [log, otherLog] = logarithm(squared);
-    const factor = sqrt((-2 * log) / squared);
-    const otherFactor = sqrt((-2 * otherLog) / squared);
+    const logs = logarithm(squared);
+    const factor = sqrt((-2 * logs[0]) / squared);
+    const otherFactor = sqrt((-2 * logs[1]) / squared);
     this.#cachedGaussian = between(factor * x, otherFactor * x);
     return between(factor * y, otherFactor * y);
   }
@@ -200,23 +202,21 @@ export class RandomState {
     this.#cachedGaussian = other.#cachedGaussian;
   }
 
-  /** The next 32 bits, tempered. */
+  /** The next 32 bits, tempered, as a signed integer. */
   #next(): number {
     if (this.#position === WORDS) this.#refill();
-    let y = this.#key[this.#position++]!;
+    let y = this.#bits[this.#position++]!;
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
     y ^= (y << 15) & 0xefc60000;
-    return (y ^ (y >>> 18)) >>> 0;
+    return y ^ (y >>> 18);
   }
 
   #refill(): void {
-    const key = this.#key;
-    for (let i = 0; i < WORDS; i++) {
-      const y = (key[i]! & 0x80000000) | (key[i + 1 === WORDS ? 0 : i + 1]! & 0x7fffffff);
-      const source = i + SHIFT < WORDS ? i + SHIFT : i + SHIFT - WORDS;
-      key[i] = key[source]! ^ (y >>> 1) ^ ((y & 1) === 0 ? 0 : 0x9908b0df);
-    }
+    const bits = this.#bits;
+    for (let i = 0; i < WORDS - SHIFT; i++) bits[i] = bits[i + SHIFT]! ^ twist(bits[i]!, bits[i + 1]!);
+    for (let i = WORDS - SHIFT; i < WORDS - 1; i++) bits[i] = bits[i + SHIFT - WORDS]! ^ twist(bits[i]!, bits[i + 1]!);
+    bits[WORDS - 1] = bits[SHIFT - 1]! ^ twist(bits[WORDS - 1]!, bits[0]!);
     this.#position = 0;
   }
 
@@ -234,10 +234,16 @@ export class RandomState {
     let value: number;
     do {
       const high = (this.#next() & mask) >>> 0;
-      value = high * TWO_32 + this.#next();
+      value = high * TWO_32 + (this.#next() >>> 0);
     } while (value > largest);
     return value;
   }
+}
+
+/** One word's part in its successor 624 words on: the upper bit of one and the lower bits of the next, through the matrix A. */
+function twist(upper: number, lower: number): number {
+  const y = (upper & -0x80000000) | (lower & 0x7fffffff);
+  return (y >>> 1) ^ (-(y & 1) & -0x66f74f21); // 0x9908b0df, signed
 }
 
 function checkSize(size: number, name: string): number {
@@ -293,8 +299,10 @@ function logarithm(q: number): readonly [number, number] {
 
 /** a − b·c without rounding error, for b·c close to a: the product is split into 26-bit halves (Veltkamp, Dekker). */
 function remainderOf(a: number, b: number, c: number): number {
-  const [bHigh, cHigh] = [leading(b), leading(c)];
-  const [bLow, cLow] = [b - bHigh, c - cHigh];
+  const bHigh = leading(b);
+  const cHigh = leading(c);
+  const bLow = b - bHigh;
+  const cLow = c - cHigh;
   const product = b * c;
   const error = bHigh * cHigh - product + bHigh * cLow + bLow * cHigh + bLow * cLow;
   return a - product - error;
