@@ -20,6 +20,16 @@ test.each([['tran', /a command, perhaps train, for blastrain/], ['xyzzy', /one o
   },
 );
 
+test.each([
+  [['search', 'two-layer', '--trials', '-3'], 'Expected a value for --trials but received -3 (--trials=-3 is read as a value)'],
+  [['search', 'two-layer', '--trials'], 'Expected a value for --trials but received nothing'],
+  [['search', 'two-layer', '--trials=-3'], 'Expected an integer of at least 1 for --trials but received \'-3\''],
+])('%j lacks a value or gives a wrong one', async (args, message) => {
+  const { status, stderr } = await blastrain(args);
+  expect(status).toBe(1);
+  expect(stderr.trim()).toBe(`blastrain: ${message} [ERR_CONFIG]`);
+});
+
 test('loads no command but the one that is asked for', () => {
   const script = `
     process.argv.push('main.js', 'toy', '--help');

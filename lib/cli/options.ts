@@ -45,10 +45,17 @@ function parse<Options extends OptionTable>(args: readonly string[], options: Op
   const known = { ...options, ...common };
   const { tokens } = parseArgs({ args: [...args], options: known, strict: false, allowPositionals: true, tokens: true });
   for (const token of tokens) {
-    if (token.kind === 'option' && !Object.hasOwn(known, token.name)) {
+    if (token.kind !== 'option') continue;
+    if (!Object.hasOwn(known, token.name)) {
       const suggestion = nearest(token.name, Object.keys(known));
       const hint = suggestion === undefined ? `one of ${Object.keys(options).map((name) => `--${name}`).join(', ')}` : `--${suggestion}`;
       throw expected('ERR_CONFIG', hint, 'an option', token.rawName, { path: token.name });
+    }
+    // parseArgs takes --budget -3 for an option that was forgotten, and says so in two sentences.
+    const takesValue = known[token.name]!.type === 'string';
+    if (takesValue && (token.value === undefined || (!token.inlineValue && token.value.startsWith('-')))) {
+      const received = token.value === undefined ? 'nothing' : `${token.value} (--${token.name}=${token.value} is read as a value)`;
+      throw new BlastrainError('ERR_CONFIG', `Expected a value for --${token.name} but received ${received}`);
     }
   }
   try {
