@@ -105,6 +105,23 @@ describe('stored features', () => {
   });
 });
 
+describe('bytes of a file are scattered', () => {
+  const file = join(folder, 'bytes');
+  writeFileSync(file, Uint8Array.from({ length: 20 }, (_, i) => i));
+  const pieces = [new Uint8Array(1), new Uint8Array(3), new Uint8Array(2)];
+
+  test('into pieces, from a place on', () => {
+    new FileBytes(file).scatter(pieces, 5);
+    expect(pieces.map((piece) => [...piece])).toEqual([[5], [6, 7, 8], [9, 10]]);
+  });
+
+  test('or ERR_DATA tells where the file ended', () => {
+    expect(() => { new FileBytes(file).scatter(pieces, 16); }).toThrow(expect.objectContaining({
+      code: 'ERR_DATA', message: `Expected a file that keeps its size for ${file} but received an end at byte 20`,
+    }));
+  });
+});
+
 describe('the order of an epoch', () => {
   const chunkRows = 40; // shards of 5 rows, four of which are shuffled together
   const order = new Int32Array(103);
@@ -230,12 +247,13 @@ describe.each(['u1', 'f4'] as const)('an array of %s that stays on disk', (forma
     const whitening = { kernels: kernelsFor('float64', backend), components: null, epsilon: 0.1 };
 
     test.each<[NormalizationKind]>([['standardize'], ['scale'], ['zca'], ['pca']])('is normalised alike (%s)', (kind) => {
-      expect(fitNormalization(kind, disk, dtype, whitening)).toEqual(fitNormalization(kind, memory, dtype, whitening));
+      const kernels = kernelsFor(dtype, backend);
+      expect(fitNormalization(kind, disk, kernels, whitening)).toEqual(fitNormalization(kind, memory, kernels, whitening));
     });
 
     test.each(['sharded', 'sequential'] as const)('gives the same inputs in %s order', (order) => {
       const kernels = kernelsFor(dtype, backend);
-      const normalization = fitNormalization('standardize', memory, dtype);
+      const normalization = fitNormalization('standardize', memory, kernels);
       const [fromMemory, fromDisk] = [memory, disk].map((data) => {
         const reader = new InputReader(kernels, { data, normalization, maxBatch: 16, order });
         const batches = new Batches(data, 16, new RandomState(2), 'shuffle', order === 'sharded' ? shardedOrder(64) : (rows) => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, readvSync } from 'node:fs';
 import { badFile, readingFile } from './files';
 
 /** Bytes that can be read from anywhere: a file, or a part of an archive that was unpacked into memory. */
@@ -30,6 +30,18 @@ export class FileBytes implements ByteSource {
         done += read;
       }
     });
+  }
+
+  /** Fills pieces of memory, one after the other, with the bytes from `position` on. Throws ERR_DATA when they are not there. */
+  scatter(pieces: readonly Uint8Array[], position: number): void {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (this.#opened((descriptor) => readvSync(descriptor, pieces, position)) === length) return;
+    // The system may stop early, and does where the file ends.
+    let at = position;
+    for (const piece of pieces) {
+      this.read(piece, at);
+      at += piece.length;
+    }
   }
 
   #opened<Result>(use: (descriptor: number) => Result): Result {
