@@ -56,6 +56,7 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["lerp"] = Function<C::Lerp>(env, "lerp");
   kernels["gatherRows"] = Function<C::GatherRows>(env, "gatherRows");
   kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
+  kernels["byteMoments"] = Function<C::ByteMoments>(env, "byteMoments");
   kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
   return kernels;
 }

@@ -46,6 +46,7 @@ test.each([
   ['gemm', [true, false, 2, 3, 5, 1, null, null, 1, null], { shape: 'TN 2x3x5', flops: 60, bytes: 4 * (10 + 15 + 12) }],
   ['axpy', [7, 2, null, null], { shape: '7', flops: 0, bytes: 84 }],
   ['gatherRows', [2, 5, null, new Uint8Array(0)], { shape: '2x5', flops: 0, bytes: 10 * (1 + 4) + 40 }],
+  ['byteMoments', [2, 5], { shape: '2x5', flops: 0, bytes: 10 + 40 }],
   ['gatherRows', [2, 5, null, new Float32Array(0)], { shape: '2x5', flops: 0, bytes: 10 * (4 + 4) + 40 }],
   ['gatherImages', [2, 1, 2, 3, null, null, new Uint8Array(0)], { shape: '2x1x2x3', flops: 0, bytes: 12 * 5 + 48 }],
   ['maskScale', [8, 2], { shape: '8', flops: 0, bytes: 8 * 9 }],

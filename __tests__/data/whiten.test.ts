@@ -31,7 +31,7 @@ describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) =>
     const data = dataOf(x, dtype);
 
     test("the principal components are NumPy's, up to their signs", () => {
-      const { matrix } = fitNormalization('pca', data, dtype, whitening(backend, epsilon, components));
+      const { matrix } = fitNormalization('pca', data, kernelsFor(dtype, backend), whitening(backend, epsilon, components));
       const width = data.featureSize;
       expect(matrix).toHaveLength(components * width);
       pca.forEach((row, i) => {
@@ -47,7 +47,7 @@ describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) =>
     });
 
     test("ZCA is NumPy's", () => {
-      const { matrix } = fitNormalization('zca', data, dtype, whitening(backend, epsilon, null));
+      const { matrix } = fitNormalization('zca', data, kernelsFor(dtype, backend), whitening(backend, epsilon, null));
       const right = zca.flat();
       const largest = Math.max(...right.map(Math.abs));
       right.forEach((value, at) => { expect(Math.abs(matrix![at]! - value)).toBeLessThanOrEqual(tolerance(dtype, largest)); });
@@ -58,7 +58,7 @@ describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) =>
     const { x } = goldenData.whitening['floats']!;
     const data = dataOf(x, dtype);
     const epsilon = 1e-12;
-    const normalization = fitNormalization(kind, data, dtype, whitening(backend, epsilon, null));
+    const normalization = fitNormalization(kind, data, kernelsFor(dtype, backend), whitening(backend, epsilon, null));
     const kernels = kernelsFor(dtype, backend);
     const size = inputSizeOf(normalization);
     const inputs = allocate(dtype, data.size * size);
@@ -77,13 +77,13 @@ describe('refuses', () => {
   const options = whitening('typescript', 0.1, 8);
 
   test('more components than features', () => {
-    expect(() => fitNormalization('pca', data, 'float64', options)).toThrow(
+    expect(() => fitNormalization('pca', data, kernelsFor('float64', 'typescript'), options)).toThrow(
       expect.objectContaining({ code: 'ERR_SHAPE', message: 'Expected at most 7, the features of numbers, for components but received 8' }),
     );
   });
 
   test('rows of another split', () => {
-    expect(() => fitNormalization('zca', { ...data, split: 'test' }, 'float64', options)).toThrow(
+    expect(() => fitNormalization('zca', { ...data, split: 'test' }, kernelsFor('float64', 'typescript'), options)).toThrow(
       expect.objectContaining({ code: 'ERR_SHAPE' }),
     );
   });

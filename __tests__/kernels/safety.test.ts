@@ -124,6 +124,9 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     { kind: 'indices', name: 'geometry', length: 7 * M }, { kind: 'source', name: 'src', length: 2 * N },
     floats('scale', N), floats('shift', N), floats('x', M * N),
   ],
+  byteMoments: [
+    m, n, bytes('src', M * N), { kind: 'indices', name: 'sums', length: N }, { kind: 'indices', name: 'squares', length: N },
+  ],
   mixRows: [
     m, n, scalar('lambda'), { kind: 'indices', name: 'partners', length: M, bound: M }, floats('x', M * N), floats('y', M * N),
   ],

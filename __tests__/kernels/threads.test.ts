@@ -135,6 +135,11 @@ const exact: Readonly<Record<string, Call>> = {
     kernels.gatherImages(m, 3, 32, 32, indices, geometry, draw(50 * pixels), draw(pixels), draw(pixels), x);
     return [x];
   },
+  byteMoments: (kernels, draw) => {
+    const [sums, squares] = [new Int32Array(n), new Int32Array(n)];
+    kernels.byteMoments(m, n, new Uint8Array(draw(size).buffer), sums, squares);
+    return [sums, squares];
+  },
   mixRows: (kernels, draw) => {
     const y = draw(size);
     kernels.mixRows(m, n, 0.3, indices, draw(size), y);

@@ -20,7 +20,7 @@ const vector = (arrays: number): Rule => ({ sizes: 1, moves: (n) => arrays * n }
 /** So many matrices [m, n] and vectors [n]. */
 const matrix = (matrices: number, vectors = 0): Rule => ({ sizes: 2, moves: (m, n) => matrices * m * n + vectors * n });
 
-const rules: Readonly<Record<Exclude<KernelName, 'gemm' | 'sgdLinearStep' | 'adamLinearStep' | 'gatherRows' | 'gatherImages' | 'maskScale'>, Rule>> = {
+const rules: Readonly<Record<Exclude<KernelName, 'gemm' | 'sgdLinearStep' | 'adamLinearStep' | 'gatherRows' | 'gatherImages' | 'byteMoments' | 'maskScale'>, Rule>> = {
   axpy: vector(3), scal: vector(2), dot: vector(2), nrm2: vector(1),
   biasForward: matrix(2, 1), biasBackward: matrix(1, 1),
   reluForward: vector(2), reluBackward: vector(3),
@@ -67,6 +67,8 @@ export function costOf(kernel: KernelName, args: readonly unknown[], width: numb
       const columns = second * third * fourth;
       return { shape: shapeOf([first, second, third, fourth]), flops: 0, bytes: first * columns * (sourceWidth(args[6]) + width) + 2 * width * columns };
     }
+    case 'byteMoments':
+      return { shape: shapeOf([first, second]), flops: 0, bytes: first * second + 8 * second };
     case 'maskScale':
       return { shape: shapeOf([first]), flops: 0, bytes: first * (2 * width + 1) };
     default: {

@@ -92,6 +92,7 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
     lerp: [[weights, 1e-3, w, v]],
     gatherRows: [[m, inputs, indices, source, scale, shift, batch]],
     gatherImages: [[m, 3, side, side, indices, geometry, source, scale, shift, batch]],
+    byteMoments: [[Math.min(rows, 1024), inputs, source, new Int32Array(inputs), new Int32Array(inputs)]],
     mixRows: [[m, inputs, 0.3, partners, batch, draw(m * inputs)]],
   };
 }

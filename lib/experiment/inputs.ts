@@ -48,7 +48,7 @@ export function inputsOf({ normalization, components }: TrainSpec, featureSize: 
 
 /** What turns features into inputs, fitted on the training rows; whitening is computed in float64 whatever the spec's format. */
 export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): Normalization {
-  return fitNormalization(spec.normalization, train, spec.dtype, {
+  return fitNormalization(spec.normalization, train, kernels, {
     components: spec.components,
     epsilon: spec.whitenEpsilon,
     kernels: computingKernels('float64', kernels.backend),

@@ -253,6 +253,11 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
     src: SourceArray, scale: T, shift: T, x: T,
   ): void;
+  /**
+   * sums[n] ← Σᵢ src[i,:]; squares[n] ← Σᵢ src[i,:]², both modulo 2³²: what mean and variance of a data set's columns are made of.
+   * Exact up to 33,025 rows.
+   */
+  byteMoments(m: number, n: number, src: Uint8Array, sums: Int32Array, squares: Int32Array): void;
   /** y[m,n] ← λ·x[i,:] + (1 − λ)·x[partners[i],:]: mixup, of inputs or of targets. */
   mixRows(m: number, n: number, lambda: number, partners: Int32Array, x: T, y: T): void;
 }

@@ -53,6 +53,16 @@ struct GatherCalls {
     });
   }
 
+  static void ByteMoments(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const uint8_t* src = args.Array<uint8_t>(m * n);
+    auto* sums = reinterpret_cast<uint32_t*>(args.Array<int32_t>(n));
+    auto* squares = reinterpret_cast<uint32_t*>(args.Array<int32_t>(n));
+    Split({n, kMoved / std::max<int64_t>(1, m)},
+          [=](int64_t begin, int64_t end) { blastrain::ByteMoments(m, n, begin, end, src, sums, squares); });
+  }
+
   static void MixRows(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();

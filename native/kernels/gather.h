@@ -86,6 +86,22 @@ void GatherImages(int64_t m, ImageShape shape, Indices indices, const int32_t* g
   }
 }
 
+// Columns [begin, end) of n: sums <- their sums, squares <- those of their squares, modulo 2^32.
+BLASTRAIN_KERNEL inline void ByteMoments(int64_t m, int64_t n, int64_t begin, int64_t end, const uint8_t* src, uint32_t* sums,
+                                         uint32_t* squares) {
+  std::fill(sums + begin, sums + end, 0u);
+  std::fill(squares + begin, squares + end, 0u);
+  for (int64_t i = 0; i < m; i++) {
+    const uint8_t* row = src + i * n;
+    BLASTRAIN_ELEMENTWISE
+    for (int64_t j = begin; j < end; j++) {
+      const uint32_t byte = row[j];
+      sums[j] += byte;
+      squares[j] += byte * byte;
+    }
+  }
+}
+
 // y <- own x + other x' for one row and its partner's.
 template <typename T>
 BLASTRAIN_KERNEL void MixRow(int64_t n, T own, const T* x, T other, const T* partner, T* y) {

@@ -1,4 +1,5 @@
 import type { GatherKernels } from '../../kernels/reference/gather';
+import { GUARDS } from '../verifyDraw';
 import { exact, shapeOf, shapes } from './shared';
 import type { CaseMakers } from './shared';
 
@@ -42,6 +43,18 @@ export const gatherCases: CaseMakers<keyof GatherKernels> = {
           });
         }
       }
+    }
+  },
+
+  /** The last sums pass 2³². */
+  *byteMoments(draw) {
+    for (const [m, n] of [...shapes, [70_000, 1]] as const) {
+      const src = Uint8Array.from({ length: m * n }, () => 255 - draw.random.randint(0, m > 1000 ? 2 : 256));
+      yield exact(shapeOf(m, n), (kernels) => {
+        const outputs = [new Int32Array(n + GUARDS).fill(-1), new Int32Array(n + GUARDS).fill(-1)] as const;
+        kernels.byteMoments(m, n, src, ...outputs);
+        return outputs;
+      });
     }
   },
 

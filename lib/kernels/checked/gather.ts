@@ -40,6 +40,15 @@ export function gatherChecked(kernels: Kernels): GatherKernels {
       kernels.gatherImages(m, channels, height, width, rows, geometry, src, scale, shift, x);
     },
 
+    byteMoments(m, n, src, sums, squares) {
+      size('byteMoments m', m);
+      size('byteMoments n', n);
+      array('byteMoments src', 'Uint8Array', m * n, src);
+      array('byteMoments sums', 'Int32Array', n, sums);
+      array('byteMoments squares', 'Int32Array', n, squares);
+      kernels.byteMoments(m, n, src, sums, squares);
+    },
+
     mixRows(m, n, lambda, partners, x, y) {
       size('mixRows m', m);
       size('mixRows n', n);

@@ -4,8 +4,8 @@ import { round } from './rounding';
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { max, min } = Math;
 
-/** Minibatches out of a data set. */
-export type GatherKernels = Pick<Kernels, 'gatherRows' | 'gatherImages' | 'mixRows'>;
+/** Minibatches out of a data set, and what it is normalised by. */
+export type GatherKernels = Pick<Kernels, 'gatherRows' | 'gatherImages' | 'byteMoments' | 'mixRows'>;
 
 export function gatherReference(single: boolean): GatherKernels {
   return {
@@ -36,6 +36,18 @@ export function gatherReference(single: boolean): GatherKernels {
               x[to] = isCut ? 0 : round(single, scale[j]! * value) + shift[j]!;
             }
           }
+        }
+      }
+    },
+
+    byteMoments(m, n, src, sums, squares) {
+      sums.fill(0, 0, n);
+      squares.fill(0, 0, n);
+      for (let i = 0, at = 0; i < m; i++) {
+        for (let j = 0; j < n; j++, at++) {
+          const byte = src[at]!;
+          sums[j]! += byte;
+          squares[j]! += byte * byte;
         }
       }
     },
