@@ -16,8 +16,8 @@ const log = join(root, 'build', 'install.log');
 /** Whether the binary is older than what it is built from. Only a checkout changes its sources; a package cannot. */
 function isStale() {
   if (!existsSync(binary)) return false;
-  const native = readdirSync(join(root, 'native'), { recursive: true }).map((name) => join(root, 'native', name));
-  const newest = Math.max(...[join(root, 'CMakeLists.txt'), ...native].map((path) => statSync(path).mtimeMs));
+  const sources = ['native', 'cmake'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)));
+  const newest = Math.max(...[join(root, 'CMakeLists.txt'), ...sources].map((path) => statSync(path).mtimeMs));
   return newest > statSync(binary).mtimeMs;
 }
 

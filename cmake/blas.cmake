@@ -1,0 +1,45 @@
+# Finds a BLAS with a C interface: BLAS_LIBRARIES and CBLAS_INCLUDE_DIR. BLA_VENDOR asks for a certain one (a name of CMake's
+# FindBLAS); otherwise OpenBLAS is taken, macOS's Accelerate there, and failing these whatever else the system calls BLAS.
+
+set(INSTALL_BLAS "on Debian or Ubuntu type: apt-get install libopenblas-dev")
+set(HEADER_FOLDERS openblas openblas-pthread openblas-openmp openblas-serial blis atlas)
+
+if(BLASTRAIN_PREBUILD)
+  # Its own threads are off, but it must bear calls from several: Debian's serial variant does not.
+  find_library(BLAS_LIBRARIES NAMES libopenblas.a PATH_SUFFIXES openblas-pthread)
+  set(HEADER_FOLDERS openblas-pthread)
+  if(BLAS_LIBRARIES)
+    set(BLAS_FOUND TRUE)
+  endif()
+elseif(DEFINED BLA_VENDOR)
+  find_package(BLAS QUIET)
+else()
+  if(APPLE)
+    set(BLA_VENDOR Apple)
+    set(HEADER_HINTS "${CMAKE_OSX_SYSROOT}/System/Library/Frameworks/Accelerate.framework/Frameworks/vecLib.framework/Headers")
+  else()
+    set(BLA_VENDOR OpenBLAS)
+  endif()
+  find_package(BLAS QUIET)
+  if(NOT BLAS_FOUND)
+    set(BLA_VENDOR All)
+    find_package(BLAS QUIET)
+  endif()
+endif()
+find_path(CBLAS_INCLUDE_DIR cblas.h HINTS ${HEADER_HINTS} PATH_SUFFIXES ${HEADER_FOLDERS})
+
+if(NOT BLAS_FOUND)
+  message(FATAL_ERROR "No BLAS was found; ${INSTALL_BLAS}")
+elseif(NOT CBLAS_INCLUDE_DIR)
+  message(FATAL_ERROR "The header cblas.h of ${BLAS_LIBRARIES} was not found; ${INSTALL_BLAS}")
+endif()
+
+# A Fortran-only BLAS has the library's name but not the functions; the addon would link and then not load.
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_INCLUDES ${CBLAS_INCLUDE_DIR})
+set(CMAKE_REQUIRED_LIBRARIES ${BLAS_LIBRARIES})
+check_cxx_source_compiles("extern \"C\" {\n#include <cblas.h>\n}\nint main() { return cblas_sdot(0, nullptr, 1, nullptr, 1) != 0; }" HAS_CBLAS)
+if(NOT HAS_CBLAS)
+  message(FATAL_ERROR "${BLAS_LIBRARIES} has no C interface (cblas_sdot); ${INSTALL_BLAS}")
+endif()
+message(STATUS "BLAS: ${BLAS_LIBRARIES}")

@@ -1,0 +1,32 @@
+# The addon for other machines: nothing to load but libc, libm and libgcc, and nothing to see but the Node-API entry points.
+
+target_sources(blastrain PRIVATE native/prebuild.cc)
+target_compile_options(blastrain PRIVATE -ffunction-sections -fdata-sections)
+target_link_options(blastrain PRIVATE
+  -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
+
+# These get the version that they had before glibc 2.28.
+foreach(FUNCTION log hypot pthread_create pthread_detach pthread_join pthread_mutex_trylock pthread_getaffinity_np pthread_setaffinity_np)
+  target_link_options(blastrain PRIVATE -Wl,--wrap=${FUNCTION})
+endforeach()
+
+# blas.h refers to these weakly, which fetches nothing from an archive.
+foreach(FUNCTION openblas_get_config openblas_get_corename openblas_get_num_procs openblas_get_num_threads openblas_set_num_threads)
+  target_link_options(blastrain PRIVATE -Wl,--undefined=${FUNCTION})
+endforeach()
+
+# OpenBLAS has every routine once for each CPU, and lists them in a table per CPU, of which it chooses one at run time. Most are
+# of operations that we never call: one function that ends the process stands for them, and the archive's are not fetched.
+# 3 MB instead of 25.
+execute_process(COMMAND ${CMAKE_NM} --undefined-only ${BLAS_LIBRARIES} OUTPUT_VARIABLE LISTING ERROR_QUIET)
+string(REGEX MATCHALL "setparam_[A-Z0-9_]+\\.o:[^:]*" TABLES "${LISTING}")
+set(OPTIONS "")
+foreach(TABLE ${TABLES})
+  string(REGEX MATCH "setparam_([A-Z0-9_]+)" UNUSED ${TABLE})
+  string(REGEX MATCHALL "[a-z0-9]+_[A-Za-z0-9_]*_${CMAKE_MATCH_1}\n" ROUTINES "${TABLE}")
+  list(FILTER ROUTINES EXCLUDE REGEX "^[sd](gemm|axpy|copy|dot|nrm2|scal)_")
+  list(TRANSFORM ROUTINES REPLACE "(.*)\n" "--defsym=\\1=blastrain_left_out\n")
+  string(CONCAT OPTIONS "${OPTIONS}" ${ROUTINES})
+endforeach()
+file(WRITE ${CMAKE_BINARY_DIR}/left-out.txt "${OPTIONS}")
+target_link_options(blastrain PRIVATE -Wl,@${CMAKE_BINARY_DIR}/left-out.txt)
