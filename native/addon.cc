@@ -6,6 +6,7 @@
 #include "blas.h"
 #include "calls.h"
 #include "cpu.h"
+#include "isa.h"
 #include "pool.h"
 
 namespace blastrain {
@@ -77,6 +78,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   info["threads"] = Pool::Shared().Threads();
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;
+  info["isa"] = UsedInstructions().Name();
   info["compiler"] = kCompiler;
   return info;
 }

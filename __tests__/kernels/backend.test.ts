@@ -32,6 +32,7 @@ nativeOnly('with native kernels', () => {
         threads: getThreads('native'),
         maxThreads: expect.any(Number) as number,
         cpuFeatures: expect.any(Array) as string[],
+        isa: expect.stringMatching(/^(generic|avx2|avx512|amx(-emulated)?)$/) as string,
         compiler: expect.stringMatching(/\d+\.\d+/) as string,
       },
     });

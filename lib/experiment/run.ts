@@ -180,7 +180,7 @@ function versions(): Readonly<Record<string, string>> {
     blastrain: version,
     node: process.versions.node,
     v8: process.versions.v8,
-    ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore } : {}),
+    ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore, isa: native.info.isa } : {}),
   };
 }
 
@@ -194,8 +194,8 @@ function otherData({ name, dataDigest }: RunRecord, { origin }: TrainingData): B
 
 /** What differs of that which decides about bits. */
 function changesOf(before: Conditions, now: Conditions): string[] {
-  const facts = ({ backend, threads, versions: { v8, openblas, openblasCore } }: Conditions): Record<string, unknown> => ({
-    backend, ...(backend === 'native' ? { threads, openblas, openblasCore } : { v8 }),
+  const facts = ({ backend, threads, versions: { v8, openblas, openblasCore, isa } }: Conditions): Record<string, unknown> => ({
+    backend, ...(backend === 'native' ? { threads, openblas, openblasCore, isa } : { v8 }),
   });
   const [old, fresh] = [facts(before), facts(now)];
   return Object.keys(fresh)

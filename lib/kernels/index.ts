@@ -16,14 +16,18 @@ export interface BackendChoice {
 }
 
 const backends: readonly BackendName[] = ['native', 'typescript'];
+/** What BLASTRAIN_ISA may say; native/isa.h reads it. */
+const instructionSets = ['generic', 'avx2', 'avx512', 'amx'] as const;
 const dtypes: readonly Dtype[] = ['float32', 'float64'];
 
 /**
  * The backend that is asked for by `choice`, else by the environment variable BLASTRAIN_BACKEND; else native where it
  * loads, typescript where not. Throws ERR_CONFIG for an unknown name, ERR_BACKEND where native was asked for by name and
- * does not load.
+ * does not load. As it comes before every use of kernels, it also refuses a BLASTRAIN_ISA that the addon would not understand.
  */
 export function selectBackend(choice?: BackendName): BackendChoice {
+  const isa = process.env['BLASTRAIN_ISA'];
+  if (isa !== undefined && isa !== '') oneOf(instructionSets, isa, 'BLASTRAIN_ISA');
   const variable = process.env.BLASTRAIN_BACKEND;
   const wish = choice !== undefined ? oneOf(backends, choice, 'backend')
     : variable !== undefined && variable !== '' ? oneOf(backends, variable, 'BLASTRAIN_BACKEND')

@@ -13,6 +13,11 @@ export interface NativeInfo {
   readonly threads: number;
   readonly maxThreads: number;
   readonly cpuFeatures: readonly string[];
+  /**
+   * Which instructions the addon's own products use: generic, avx2, avx512 or amx; amx-emulated where BLASTRAIN_ISA asks for what
+   * this CPU does not have, and plain C++ computes the same.
+   */
+  readonly isa: string;
   readonly compiler: string;
 }
 

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "isa.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define BLASTRAIN_TILES 1
 #include <immintrin.h>
@@ -116,9 +118,8 @@ inline Tiles<double> Avx2Tiles(double) {
 
 template <typename T>
 Tiles<T> BestTiles() {
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f")) return Avx512Tiles(T());
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Avx2Tiles(T());
+  if (UsedInstructions().vectors >= Isa::kAvx512) return Avx512Tiles(T());
+  if (UsedInstructions().vectors >= Isa::kAvx2) return Avx2Tiles(T());
   return {};
 }
 

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { kernelsFor, nativeStatus, selectBackend } from '../../lib/kernels';
+import type { VerifyReport } from '../../lib/experiment/verify';
+import { backends } from '../support/backends';
+import { blastrain, jsonLines } from '../support/cli';
+import { temporaryFolder } from '../support/folder';
+
+const before = process.env['BLASTRAIN_ISA'];
+afterEach(() => {
+  if (before === undefined) Reflect.deleteProperty(process.env, 'BLASTRAIN_ISA');
+  else process.env['BLASTRAIN_ISA'] = before;
+});
+
+test('an unknown instruction set is refused with the nearest name, on either backend', () => {
+  process.env['BLASTRAIN_ISA'] = 'avx51';
+  const refusal = expect.objectContaining({ code: 'ERR_CONFIG', details: { path: 'BLASTRAIN_ISA', nearest: 'avx512' } }) as Error;
+  expect(() => selectBackend()).toThrow(refusal);
+  expect(() => kernelsFor('float32', 'typescript')).toThrow(
+    "Expected generic or avx2 or avx512 or amx (did you mean avx512?) for BLASTRAIN_ISA but received 'avx51'",
+  );
+  process.env['BLASTRAIN_ISA'] = '';
+  expect(() => selectBackend()).not.toThrow();
+});
+
+(backends.includes('native') ? describe : describe.skip)('in a process of its own', () => {
+  const runs = temporaryFolder();
+  const status = nativeStatus();
+  const features = status.loaded ? status.info.cpuFeatures : [];
+  const vectors = features.includes('avx512f') ? 'avx512' : features.includes('avx2') ? 'avx2' : 'generic';
+  const levels = ['generic', 'avx2', 'avx512'];
+  const least = (a: string, b: string): string => levels[Math.min(levels.indexOf(a), levels.indexOf(b))]!;
+
+  test.each(['generic', 'avx2', 'avx512', 'amx'])('every kernel stays within its bound with BLASTRAIN_ISA=%s, and doctor names it', async (isa) => {
+    const env = { BLASTRAIN_ISA: isa };
+    const [doctor, verify] = await Promise.all([blastrain(['doctor', '--json'], { env }), blastrain(['verify', '--json'], { env })]);
+    const [diagnosis] = jsonLines(doctor.stdout) as unknown as [{ native: { isa: string } }];
+    if (isa === 'amx') expect(diagnosis.native.isa).toMatch(/^amx(-emulated)?$/);
+    else expect(diagnosis.native.isa).toBe(least(isa, vectors));
+    const [report] = jsonLines(verify.stdout) as unknown as [VerifyReport];
+    expect(report.results.filter(({ passed }) => !passed)).toEqual([]);
+    expect(verify.status).toBe(0);
+  });
+
+  test('a run records it', async () => {
+    const args = ['train', 'two-layer-default', '--json', '--runs', runs, '--set', 'data=synthetic', '--set', 'fastDevRun=true'];
+    const { status: ended } = await blastrain(args, { env: { BLASTRAIN_ISA: 'generic' } });
+    expect(ended).toBe(0);
+    const spec = JSON.parse(readFileSync(join(runs, 'two-layer-default-1', 'spec.json'), 'utf8')) as object;
+    expect(spec).toMatchObject({ record: { versions: { isa: 'generic' } } });
+  });
+});
