@@ -6,14 +6,18 @@ cd "$(dirname "$0")/.."
 # Pages are tested in a real browser. The real images, where a checkout has them beside it, are rebuilt by a Python script.
 packages=(chromium)
 [ -d ../shared/cifar10 ] && packages+=(python3-numpy python3-pil)
+# The prebuilt addon is also tried on processors that this machine does not have.
+[ "$(uname -m)" = x86_64 ] && packages+=(qemu-user g++-aarch64-linux-gnu)
 bash scripts/setup.sh "${packages[@]}"
 
 echo; echo '== Lint and types'
+mkdir -p .cache
+bash scripts/arm64.sh >.cache/arm64.log 2>&1 & arm64=$!
 npx eslint . & lint=$!
 npm run --silent types
 wait "$lint"
+wait "$arm64" || echo "64-bit ARM is not tried: $(tail -n 1 .cache/arm64.log)"
 
 echo; echo '== Tests'
-mkdir -p .cache
 rm -f .cache/jest.json
 npx jest --json --outputFile=.cache/jest.json "$@" >/dev/null
