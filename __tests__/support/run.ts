@@ -1,5 +1,6 @@
 import type { TrainingData } from '../../lib/experiment/build';
-import { findResumption, resumedSpec } from '../../lib/experiment/resume';
+import { findResumption } from '../../lib/experiment/resume';
+import { resumedSpec } from '../../lib/experiment/resumedSpec';
 import { runExperiment } from '../../lib/experiment/run';
 import { RunFolder } from '../../lib/experiment/runFolder';
 import { parseSpec } from '../../lib/experiment/spec';

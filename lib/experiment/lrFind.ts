@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os';
 import { expected } from '../errors';
 import { setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
-import { buildTraining, kernelsOf, trainingRows } from './build';
+import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
 import type { TrainSpec } from './spec';
+import { trainingRows } from './trainingRows';
 
 /** The rates to try; by default 200 from 1e-6 to 10. */
 export interface LrFindOptions {

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { BlastrainError, expected, fromPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
-import { trainingRows } from './build';
 import type { TrainingData } from './build';
-import { Classifier } from './classifier';
+import type { Classifier } from './classifier';
 import { packageRoot } from '../files';
-import { resumedSpec } from './resume';
+import { resumedSpec } from './resumedSpec';
 import type { RunPlace } from './runFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
+import { trainingRows } from './trainingRows';
 import type { WorkerMessage, WorkerOrder } from './worker';
 
 export interface TrainOptions {
@@ -77,7 +77,9 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
       fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));
     });
   });
-  const model = checkpoint.then((bytes) => Classifier.fromBytes(bytes, { name }));
+  // Loaded while the thread starts, not before.
+  const classifier = import('./classifier.js');
+  const model = checkpoint.then(async (bytes) => (await classifier).Classifier.fromBytes(bytes, { name }));
   // Whoever iterates sees the error there; without this, not asking for the model would crash the process.
   model.catch(() => undefined);
 

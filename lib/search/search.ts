@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { BlastrainError, expected } from '../errors';
 import { loadData } from '../data/locate';
-import { trainingRows } from '../experiment/build';
+import { trainingRows } from '../experiment/trainingRows';
 import type { TrainingData } from '../experiment/build';
 import { makeNamedFolder, nextName } from '../experiment/runFolder';
 import { dataRequest } from '../experiment/spec';
