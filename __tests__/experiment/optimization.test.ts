@@ -7,7 +7,7 @@ import { applySettings, parseSpec, specFields } from '../../lib/experiment/spec'
 import type { TrainSpec } from '../../lib/experiment/spec';
 import { kernelsFor } from '../../lib/kernels';
 import { mlp } from '../../lib/model/sequential';
-import { decodeCheckpoint, encodeCheckpoint, restoreParts } from '../../lib/train/checkpoint';
+import { decodeCheckpoint, restoreParts, useCheckpoint } from '../../lib/train/checkpoint';
 import type { CheckpointParts } from '../../lib/train/checkpoint';
 import type { EvaluationEvent, StepEvent } from '../../lib/train/events';
 import { freshProgress } from '../../lib/train/train';
@@ -55,7 +55,10 @@ describe('a checkpoint holds what the next step needs:', () => {
     };
     const first = build();
     steps(first, 0, 7);
-    const bytes = encodeCheckpoint(first.parts, { spec, classNames: [], dataDigest: '', inputSize: 12, outputSize: 3 }, freshProgress(), first.built.sampler.getState());
+    const facts = { spec, classNames: [], dataDigest: '', inputSize: 12, outputSize: 3 };
+    const bytes = useCheckpoint(
+      first.parts, facts, freshProgress(), first.built.sampler.getState(), (pieces) => Buffer.concat(pieces),
+    );
     steps(first, 7, 12);
 
     const second = build();
@@ -84,6 +87,14 @@ test('an average is what is evaluated and predicts, and leaves training as it is
     const classifier = Classifier.fromBytes(averaged.checkpoint, { name: 'memory', backend });
     expect(classifier.evaluate(data.validation).loss).toBeCloseTo(averaged.result.valLoss, 5);
   }
+});
+
+test('what a run ends with holds a model and nothing to go on from', () => {
+  const { checkpoint, result } = run({ optimizer: 'adam', momentum: 0, emaDecay: 0.9, norm: 'batch' });
+  const { tensors, progress } = decodeCheckpoint(checkpoint, 'memory');
+  expect(progress.step).toBe(result.steps);
+  expect([...tensors.keys()].filter((name) => /^(optimizer|live)/.test(name))).toEqual([]);
+  expect([...tensors.keys()]).toEqual(expect.arrayContaining(['W1', 'b1', 'normalization.scale', 'normalization.shift']));
 });
 
 describe('losses', () => {

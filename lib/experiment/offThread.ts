@@ -51,6 +51,8 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   const worker = new Worker(join(packageRoot, 'dist', 'experiment', 'worker.js'), {
     workerData: order,
     transferList: [port2],
+    // Loading makes garbage, training hardly any: collected sooner, it takes 7 MB less beside CIFAR-10.
+    resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
 
   const events = new EventQueue();

@@ -4,11 +4,11 @@ import { BlastrainError, expected } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { layerSizes } from '../model/summary';
-import { decodeCheckpoint, encodeCheckpoint, restoreParts, useCheckpoint } from '../train/checkpoint';
+import { decodeCheckpoint, encodeModel, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
 import { conclude, freshProgress, train } from '../train/train';
-import type { TrainCommand } from '../train/train';
+import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
 import type { fitInputs } from './inputs';
@@ -42,7 +42,7 @@ export interface RunRecord extends Conditions {
 }
 
 /**
- * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint of the model. With a
+ * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint to predict with. With a
  * folder, spec, metrics and checkpoints are written into it on the way; with a resumption the run of that folder goes on
  * from its checkpoint, to the bit. A driver may answer an event with 'stop'. `fit` may know normalisations already.
  * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before, ERR_CONFIG for fewer steps than are
@@ -148,11 +148,16 @@ export function* runExperiment(
   while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));
   if (keeper.savedAt !== progress.step) keeper.saveLast(progress.step);
 
-  // From the folder, where there is one: held in memory meanwhile, it would be as much as parameters and optimiser together.
-  const kept = folder === undefined ? keeper.best
-    : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
-  const bytes = kept ?? encodeCheckpoint(parts, facts, progress, sampler.getState());
-  if (kept !== undefined) restoreParts(decodeCheckpoint(bytes, 'the best checkpoint'), parts);
+  const restoreBest = (): TrainingProgress | undefined => {
+    // From the folder, where there is one: held in memory meanwhile, it would be as much as parameters and optimiser together.
+    const kept = folder === undefined ? keeper.best
+      : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
+    if (kept === undefined) return undefined;
+    const its = decodeCheckpoint(kept, 'the best checkpoint');
+    restoreParts(its, parts);
+    return its.progress;
+  };
+  const restored = restoreBest();
   const scores = conclude(training, progress);
   const best = progress.best ?? { step: progress.step, valAccuracy: scores.valAccuracy };
   yield* emit({
@@ -162,7 +167,7 @@ export function* runExperiment(
     ...scores,
     bestStep: best.step,
     bestValAccuracy: best.valAccuracy,
-    modelStep: kept === undefined ? progress.step : best.step,
+    modelStep: restored === undefined ? progress.step : best.step,
     epochs: progress.step / stepsPerEpoch,
     steps: progress.step,
     seconds: progress.seconds,
@@ -171,7 +176,7 @@ export function* runExperiment(
     dtype,
     threads: conditions.threads,
   });
-  return bytes;
+  return encodeModel(parts, facts, restored ?? progress);
 }
 
 function versions(): Readonly<Record<string, string>> {

@@ -55,43 +55,48 @@ export interface Checkpoint {
 /** What becomes of a checkpoint's bytes, which are handed over in pieces: views on what training goes on with. */
 export type UsePieces<Result> = (pieces: readonly Uint8Array[]) => Result;
 
-/** The bytes of a checkpoint, as {@link useCheckpoint} describes them. */
-export function encodeCheckpoint(
-  parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown,
-): Uint8Array {
-  return useCheckpoint(parts, facts, progress, sampler, (pieces) => Buffer.concat(pieces));
-}
-
 /**
- * Does something with the bytes of a checkpoint, without a copy of the arrays: a safetensors file with the parameters and buffers under their names and the rest beside them.
+ * Does something with the bytes of a checkpoint, without a copy of the arrays: a safetensors file with the parameters and
+ * buffers under their names and the rest beside them.
  * Where there is an average, the names stand for it, as that is what the model predicts with, and the parameters that
  * training goes on from are `live.*`.
  */
 export function useCheckpoint<Result>(
   parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown, use: UsePieces<Result>,
 ): Result {
-  const tensors = new Map<string, Tensor>();
-  for (const { name, shape, value } of parts.model.arena.parameters) tensors.set(name, { shape, data: value });
-  for (const [name, data] of [...bufferArrays(parts.model), ...stateArrays(parts)]) {
-    tensors.set(name, { shape: [data.length], data });
-  }
   const partsState: PartsState = {
     optimizerSteps: parts.optimizer.steps,
     plateau: parts.plateau?.getState() ?? null,
     layers: parts.model.getRandomStates(),
   };
-  const state = detachArrays({ progress, sampler, parts: partsState }, 'state', tensors);
+  return usePieces(parts, stateArrays(parts), facts, { progress, sampler, parts: partsState }, use);
+}
+
+/** The bytes of a checkpoint to predict with, but not to go on from: a third of a whole one where the optimiser is Adam. */
+export function encodeModel(parts: ModelParts, facts: CheckpointFacts, progress: TrainingProgress): Uint8Array {
+  return usePieces(parts, normalizationArrays(parts), facts, { progress }, (pieces) => Buffer.concat(pieces));
+}
+
+type ModelParts = Pick<CheckpointParts, 'model' | 'normalization' | 'average'>;
+
+function usePieces<Result>(
+  { model, average }: ModelParts, beside: readonly [string, FloatArray][], facts: CheckpointFacts, values: object, use: UsePieces<Result>,
+): Result {
+  const tensors = new Map<string, Tensor>();
+  for (const { name, shape, value } of model.arena.parameters) tensors.set(name, { shape, data: value });
+  for (const [name, data] of [...bufferArrays(model), ...beside]) tensors.set(name, { shape: [data.length], data });
+  const state = detachArrays(values, 'state', tensors);
   const metadata = {
     format: 'blastrain',
     version: String(formatVersion),
     facts: JSON.stringify(facts),
     state: JSON.stringify(state),
   };
-  parts.average?.exchange();
+  average?.exchange();
   try {
     return use(tensorPieces({ tensors, metadata }));
   } finally {
-    parts.average?.exchange();
+    average?.exchange();
   }
 }
 
@@ -144,12 +149,19 @@ function bufferArrays({ buffers }: Sequential): [string, FloatArray][] {
   return buffers.map(({ name, value }) => [name, value]);
 }
 
-function stateArrays({ model, optimizer, normalization, average }: CheckpointParts): [string, FloatArray][] {
+function normalizationArrays({ normalization: { scale, shift, matrix } }: ModelParts): [string, FloatArray][] {
+  return [
+    ['normalization.scale', scale],
+    ['normalization.shift', shift],
+    ...(matrix === undefined ? [] : [['normalization.matrix', matrix] as [string, FloatArray]]),
+  ];
+}
+
+function stateArrays(parts: CheckpointParts): [string, FloatArray][] {
+  const { model, optimizer, average } = parts;
   const averaged = ['parameters', ...model.buffers.map(({ name }) => name)];
   return [
-    ['normalization.scale', normalization.scale],
-    ['normalization.shift', normalization.shift],
-    ...(normalization.matrix === undefined ? [] : [['normalization.matrix', normalization.matrix] as [string, FloatArray]]),
+    ...normalizationArrays(parts),
     ...Object.entries(optimizer.state).map(([name, data]): [string, FloatArray] => [`optimizer.${name}`, data]),
     ...(average?.state ?? []).map((data, i): [string, FloatArray] => [`live.${averaged[i]!}`, data]),
   ];
