@@ -1,11 +1,11 @@
-// Products over all threads: OpenBLAS computes a part on each.
+// Products over all threads: each computes a part.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <vector>
 
-#include "blas.h"
+#include "multiply.h"
 #include "pool.h"
 
 namespace blastrain {
@@ -28,10 +28,10 @@ void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta,
     some.n = int(columns);
     some.k = int(inner);
     const bool ta = shape.trans_a == CblasTrans, tb = shape.trans_b == CblasTrans;
-    blas::Gemm(some, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l), b + (tb ? j * shape.ldb + l : l * shape.ldb + j),
+    Multiply(some, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l), b + (tb ? j * shape.ldb + l : l * shape.ldb + j),
                scale, out);
   };
-  if (threads > 1 && k >= 2 * std::max(m, n) && m * n <= kMostPartial) {
+  if (threads > 1 && k >= 8 * std::max(m, n) && m * n <= kMostPartial) {
     thread_local std::vector<T> partial;
     const Partition inner(k, 256);
     partial.resize(std::max<size_t>(partial.size(), (inner.parts - 1) * m * n));

@@ -351,18 +351,29 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
     else expectAgreement([result as number], [returns], dtype);
   });
 
-  test('gemm: a product of many blocks, exact in integers', () => {
-    const [m, n, k] = [133, 131, 515];
-    const a = allocate(dtype, m * k).map((_, i) => (i * 7) % 11 - 5);
-    const b = allocate(dtype, k * n).map((_, i) => (i * 5) % 13 - 6);
+  test.each([
+    ['A·B', false, false, 133, 131, 515],
+    ['A·Bᵀ', false, true, 133, 531, 1029],
+    ['Aᵀ·B', true, false, 133, 131, 515],
+    ['Aᵀ·Bᵀ', true, true, 133, 131, 515],
+  ] as const)('gemm: %s of many blocks, exact in integers', (_, transA, transB, m, n, k) => {
+    // At odd addresses: a vector of three elements more begins elsewhere in a cache line.
+    const a = allocate(dtype, m * k + 3).map((_x, i) => (i * 7) % 11 - 5).subarray(3);
+    const b = allocate(dtype, k * n + 1).map((_x, i) => (i * 5) % 13 - 6).subarray(1);
     const c = allocate(dtype, m * n).fill(NaN);
-    kernels.gemm(false, false, m, n, k, 1, a, b, 0, c);
+    kernels.gemm(transA, transB, m, n, k, 1, a, b, 0, c);
     const right = allocate(dtype, m * n);
+    const [rowOfA, columnOfA] = transA ? [1, m] : [k, 1];
+    const [rowOfB, columnOfB] = transB ? [1, k] : [n, 1];
     for (let i = 0; i < m; i++) {
-      for (let p = 0; p < k; p++) {
-        for (let j = 0; j < n; j++) right[i * n + j]! += a[i * k + p]! * b[p * n + j]!;
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let p = 0; p < k; p++) sum += a[i * rowOfA + p * columnOfA]! * b[p * rowOfB + j * columnOfB]!;
+        right[i * n + j] = sum;
       }
     }
+    expect(c).toEqual(right);
+    kernels.gemm(transA, transB, m, n, k, 2, a, b, -1, c);
     expect(c).toEqual(right);
   });
 
