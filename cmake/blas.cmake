@@ -1,19 +1,20 @@
-# Finds a BLAS with a C interface: BLAS_LIBRARIES and CBLAS_INCLUDE_DIR. BLA_VENDOR asks for a certain one (a name of CMake's
-# FindBLAS); otherwise OpenBLAS is taken, macOS's Accelerate there, and failing these whatever else the system calls BLAS.
+# Finds a BLAS with a C interface: BLAS_LIBRARIES and CBLAS_INCLUDE_DIR, unless these are given. BLA_VENDOR, as a definition or in
+# the environment, asks for a certain one by its name in CMake's FindBLAS. Otherwise: OpenBLAS, on macOS Accelerate, and failing
+# that whatever else the system has.
 
 set(INSTALL_BLAS "on Debian or Ubuntu type: apt-get install libopenblas-dev")
 set(HEADER_FOLDERS openblas openblas-pthread openblas-openmp openblas-serial blis atlas)
+if(NOT DEFINED BLA_VENDOR AND DEFINED ENV{BLA_VENDOR})
+  set(BLA_VENDOR $ENV{BLA_VENDOR})
+endif()
 
 if(BLASTRAIN_PREBUILD)
-  # Its own threads are off, but it must bear calls from several: Debian's serial variant does not.
+  # Debian has three variants; this is the one of libopenblas-dev.
   find_library(BLAS_LIBRARIES NAMES libopenblas.a PATH_SUFFIXES openblas-pthread)
   set(HEADER_FOLDERS openblas-pthread)
-  if(BLAS_LIBRARIES)
-    set(BLAS_FOUND TRUE)
-  endif()
-elseif(DEFINED BLA_VENDOR)
+elseif(NOT BLAS_LIBRARIES AND DEFINED BLA_VENDOR)
   find_package(BLAS QUIET)
-else()
+elseif(NOT BLAS_LIBRARIES)
   if(APPLE)
     set(BLA_VENDOR Apple)
     set(HEADER_HINTS "${CMAKE_OSX_SYSROOT}/System/Library/Frameworks/Accelerate.framework/Frameworks/vecLib.framework/Headers")
@@ -28,18 +29,18 @@ else()
 endif()
 find_path(CBLAS_INCLUDE_DIR cblas.h HINTS ${HEADER_HINTS} PATH_SUFFIXES ${HEADER_FOLDERS})
 
-if(NOT BLAS_FOUND)
+if(NOT BLAS_LIBRARIES)
   message(FATAL_ERROR "No BLAS was found; ${INSTALL_BLAS}")
 elseif(NOT CBLAS_INCLUDE_DIR)
-  message(FATAL_ERROR "The header cblas.h of ${BLAS_LIBRARIES} was not found; ${INSTALL_BLAS}")
+  message(FATAL_ERROR "The header cblas.h was not found for ${BLAS_LIBRARIES}; ${INSTALL_BLAS}")
 endif()
 
-# A Fortran-only BLAS has the library's name but not the functions; the addon would link and then not load.
+# Some have FORTRAN's interface alone; with such a one the addon would link, and then not load.
 include(CheckCXXSourceCompiles)
 set(CMAKE_REQUIRED_INCLUDES ${CBLAS_INCLUDE_DIR})
 set(CMAKE_REQUIRED_LIBRARIES ${BLAS_LIBRARIES})
 check_cxx_source_compiles("extern \"C\" {\n#include <cblas.h>\n}\nint main() { return cblas_sdot(0, nullptr, 1, nullptr, 1) != 0; }" HAS_CBLAS)
 if(NOT HAS_CBLAS)
-  message(FATAL_ERROR "${BLAS_LIBRARIES} has no C interface (cblas_sdot); ${INSTALL_BLAS}")
+  message(FATAL_ERROR "No C interface (cblas_sdot) is in ${BLAS_LIBRARIES}; ${INSTALL_BLAS}")
 endif()
 message(STATUS "BLAS: ${BLAS_LIBRARIES}")

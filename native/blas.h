@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string>
 
+extern "C" {  // ATLAS's does not say so itself.
 #include <cblas.h>
+}
 
 // What only OpenBLAS has. Weak: with another CBLAS the addresses are null and the answers below are empty.
 extern "C" {

@@ -1,19 +1,21 @@
 'use strict';
 
 /*
- * The package's install script: leaves native kernels that load, or says why not and what to type. It never fails an
- * installation, because the TypeScript kernels need nothing. BLASTRAIN_SKIP_NATIVE=1 leaves everything as it is.
+ * The install script of the package and of a clone: leaves native kernels that load, or says why not and what to type. A clone
+ * builds them; the package has them with it, and builds where that is asked for: npm rebuild blastrain --build-from-source.
+ * Nothing else fails an installation, because the TypeScript kernels need nothing. BLASTRAIN_SKIP_NATIVE=1 leaves all as it is.
  */
 
 const { spawnSync } = require('node:child_process');
-const { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } = require('node:fs');
+const { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
 
 const root = join(__dirname, '..');
+const isClone = existsSync(join(root, 'lib'));
 const binary = join(root, 'build', 'Release', 'blastrain.node');
 const log = join(root, 'build', 'install.log');
 
-/** Whether the binary is older than what it is built from. Only a checkout changes its sources; a package cannot. */
+/** Whether the binary is older than what it is built from. */
 function isStale() {
   if (!existsSync(binary)) return false;
   const sources = ['native', 'cmake'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)));
@@ -25,20 +27,25 @@ function isStale() {
 function loadError() {
   const script = "try { require('node-gyp-build')(process.argv[1]); } catch (error) { console.log(error.message); process.exit(1); }";
   const { status, stdout } = spawnSync(process.execPath, ['-e', script, root], { cwd: root, encoding: 'utf8' });
-  return status === 0 ? undefined : stdout.split('\n', 1)[0] || 'loading it ended the process';
+  if (status === 0) return undefined;
+  if (stdout.startsWith('No native build was found')) return `no binary for ${process.platform}-${process.arch}`;
+  return stdout.split('\n', 1)[0] || 'loading it ended the process';
 }
 
 /** Builds the addon; returns why that failed, or undefined. */
 function build() {
   const missing = ['c++', 'cmake'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
-  if (missing.length > 0) return `${missing.join(' and ')} not found`;
+  if (missing.length > 0) return `${missing.join(' and ')} not found; on Debian or Ubuntu type: apt-get install g++ make cmake libopenblas-dev`;
+  const tools = isClone ? undefined : fetchTools();
   let cmakeJs;
   try {
-    cmakeJs = require.resolve('cmake-js/bin/cmake-js');
+    cmakeJs = require.resolve('cmake-js/bin/cmake-js', tools === undefined ? undefined : { paths: [tools] });
   } catch {
     return 'cmake-js not found';
   }
-  const { status, output } = spawnSync(process.execPath, [cmakeJs, 'compile'], { cwd: root, encoding: 'utf8' });
+  const env = tools === undefined ? process.env : { ...process.env, NODE_PATH: tools };
+  const { status, output } = spawnSync(process.execPath, [cmakeJs, 'compile'], { cwd: root, encoding: 'utf8', env });
+  if (tools !== undefined) rmSync(join(root, 'build', 'tools'), { recursive: true });
   const text = output.join('');
   mkdirSync(join(root, 'build'), { recursive: true });
   writeFileSync(log, text);
@@ -46,20 +53,41 @@ function build() {
     utimesSync(binary, new Date(), new Date()); // An edit that changes no object file leaves the binary's time behind.
     return undefined;
   }
+  const [, said] = /CMake Error at [^\n]*\n\s*(.*?)\n(?:Call Stack|\n)/s.exec(text) ?? [];
+  if (said !== undefined) return said.replace(/\s+/g, ' ');
   console.error(text.trimEnd().split('\n').slice(-15).join('\n'));
   return `the build failed, see ${relative(process.cwd(), log)}`;
 }
 
+/** What a build needs from npm and an installed package is without; returns the folder of these packages. */
+function fetchTools() {
+  const folder = join(root, 'build', 'tools');
+  const { devDependencies } = require('../package.json');
+  const wanted = ['cmake-js', 'node-addon-api'].map((name) => `${name}@${devDependencies[name]}`);
+  const options = ['--prefix', folder, '--location=project', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+  mkdirSync(folder, { recursive: true });
+  spawnSync('npm', ['install', ...options, ...wanted], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], shell: process.platform === 'win32' });
+  return join(folder, 'node_modules');
+}
+
 function main() {
   if (process.env.BLASTRAIN_SKIP_NATIVE === '1') return;
-  if (!isStale() && loadError() === undefined) return;
+  const isAsked = ['true', 'blastrain'].includes(process.env.npm_config_build_from_source);
+  const reasonBefore = loadError();
+  if (!isAsked && reasonBefore === undefined && !(isClone && isStale())) return;
+  if (!isAsked && !isClone) {
+    console.error(
+      `blastrain: no native kernels here (${reasonBefore}); the TypeScript kernels will be used, many times slower. ` +
+        'Where a C++ compiler, CMake and OpenBLAS are, this builds native ones: npm rebuild blastrain --build-from-source',
+    );
+    return;
+  }
   console.log('blastrain: building the native kernels');
   const reason = build() ?? loadError();
   if (reason === undefined) return;
-  console.error(
-    `blastrain: no native kernels (${reason}); the TypeScript kernels will be used, many times slower. For native ones: ` +
-      'apt-get install g++ make cmake libopenblas-dev && npm run install',
-  );
+  const others = loadError() === undefined ? 'Those that are there' : 'The TypeScript ones, many times slower,';
+  console.error(`blastrain: the native kernels were not built: ${reason}\n${others} will be used.`);
+  if (isAsked) process.exitCode = 1;
 }
 
 main();

@@ -72,9 +72,15 @@ function tryToLoad(): Outcome {
   }
 }
 
+/** What a build needs, by platform; elsewhere the build says what it misses. */
+const tools: Partial<Record<NodeJS.Platform, string>> = {
+  linux: 'apt-get install g++ make cmake libopenblas-dev && ',
+  darwin: 'xcode-select --install; brew install cmake && ',
+};
+
 function whyNot(message: string): { reason: string; mend: string } {
-  const build = packageRoot.includes(`${sep}node_modules${sep}`) ? 'npm rebuild blastrain' : 'npm run install';
-  const mend = `apt-get install g++ make cmake libopenblas-dev && ${build}`;
+  const build = packageRoot.includes(`${sep}node_modules${sep}`) ? 'npm rebuild blastrain --build-from-source' : 'npm run install';
+  const mend = `${tools[process.platform] ?? ''}${build}`;
   if (message.startsWith('No native build was found')) {
     return { reason: `no binary was built for ${process.platform}-${process.arch}`, mend };
   }
