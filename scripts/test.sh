@@ -13,10 +13,12 @@ bash scripts/setup.sh "${packages[@]}"
 echo; echo '== Lint and types'
 mkdir -p .cache
 bash scripts/arm64.sh >.cache/arm64.log 2>&1 & arm64=$!
+bash scripts/nodes.sh 22 24 26 >.cache/nodes.log 2>&1 & nodes=$!
 npx eslint . & lint=$!
 npm run --silent types
 wait "$lint"
 wait "$arm64" || echo "64-bit ARM is not tried: $(tail -n 1 .cache/arm64.log)"
+wait "$nodes" || echo "Not all releases of Node.js are tried: $(tail -n 1 .cache/nodes.log)"
 
 echo; echo '== Tests'
 rm -f .cache/jest.json

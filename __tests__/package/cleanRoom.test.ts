@@ -1,0 +1,154 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../support/cli';
+import { openCleanRoom, removePrebuilds, sizeOf } from '../support/cleanRoom';
+import type { CleanRoom, Project } from '../support/cleanRoom';
+import { temporaryFolder } from '../support/folder';
+import { describeWith, missingForPrebuild, prebuild } from '../support/prebuild';
+
+/** Trains a moment on the native kernels, and shows that they are native and that no OpenBLAS but their own is there. */
+const trial = `
+  const names = Object.keys(blastrain).filter((name) => !['default', 'module.exports', '__esModule'].includes(name)).sort();
+  const { backend } = blastrain.selectBackend();
+  const data = blastrain.makeSynthetic({ train: 64, validation: 16, test: 16 });
+  blastrain.train({ layers: [3072, 4, 10], batchSize: 32, epochs: 1 }, { data }).model.then((model) => {
+    const predictions = model.predict(data.test.features).length;
+    const libraries = process.report.getReport().sharedObjects;
+    console.log(JSON.stringify({ names, backend, predictions, openblas: libraries.filter((path) => path.includes('openblas')) }));
+  });`;
+const required = `const blastrain = require('blastrain'); ${trial}`;
+const imported = `import * as blastrain from 'blastrain'; ${trial}`;
+
+interface Tried {
+  readonly names: readonly string[];
+  readonly backend: string;
+  readonly predictions: number;
+  readonly openblas: readonly string[];
+}
+
+const nodes = join(root, '.cache', 'nodes');
+const majors = existsSync(nodes) ? readdirSync(nodes) : [];
+
+describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
+  const folder = temporaryFolder();
+  let room: CleanRoom;
+  let project: Project;
+  let seconds: number;
+  beforeAll(async () => {
+    prebuild();
+    room = await openCleanRoom(folder);
+    project = room.project('project');
+    seconds = await project.install();
+  });
+  afterAll(() => { room.close(); });
+
+  async function tryIt(place: Project, kind: 'module' | 'commonjs', node = 'node'): Promise<Tried> {
+    const file = kind === 'module' ? 'trial.mjs' : 'trial.cjs';
+    place.write(file, kind === 'module' ? imported : required);
+    return JSON.parse((await place.run(node, file)).stdout) as Tried;
+  }
+  const native = { backend: 'native', predictions: 16, openblas: [] };
+
+  test('is small, asks for few others and for nothing else', () => {
+    const modules = join(project.folder, 'node_modules');
+    const manifests = readdirSync(modules, { recursive: true, encoding: 'utf8' }).filter((path) => /^(@[^/]+\/)?[^/]+\/package\.json$/.test(path));
+    const size = sizeOf(modules);
+    const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+    process.stderr.write(
+      `installed from ${megabytes(room.packedSize)} in ${seconds.toFixed(1)} s: ${megabytes(size)} in ${manifests.length} packages\n`,
+    );
+    expect(size).toBeLessThan(15e6);
+    expect(manifests.length).toBeLessThan(15);
+    expect(room.unknown).toEqual([]);
+  });
+
+  test('gives import and require the same names, and trains natively', async () => {
+    const [esm, cjs] = await Promise.all([tryIt(project, 'module'), tryIt(project, 'commonjs')]);
+    expect(cjs).toMatchObject(native);
+    expect(esm).toEqual(cjs);
+    expect(cjs.names).toContain('train');
+  });
+
+  test('answers to the names of its exports map alone', async () => {
+    const attempt = (name: string): string => `try { require('${name}'); console.log('ok'); } catch (error) { console.log(error.code); }`;
+    const names = ['blastrain/package.json', 'blastrain/dist/index.js', 'blastrain/lib'];
+    const { stdout } = await project.run('node', '-e', names.map(attempt).join(''));
+    expect(stdout).toBe('ok\nERR_PACKAGE_PATH_NOT_EXPORTED\nERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  });
+
+  test('runs its command', async () => {
+    const { stdout } = await project.run('npx', 'blastrain', 'doctor', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ backend: 'native' });
+    expect((await project.run('npx', 'blastrain', 'toy')).stdout).toContain('loss 1.30378789133');
+  });
+
+  test('bears worker threads that train at once and are ended on the way', async () => {
+    project.write('worker.cjs', `
+      const { Worker, isMainThread, parentPort } = require('node:worker_threads');
+      const { kernelsFor, makeSynthetic, mlp, Objective, train } = require('blastrain');
+      if (isMainThread) {
+        const endOne = () => new Promise((settle, reject) => {
+          const worker = new Worker(__filename);
+          worker.on('error', reject);
+          worker.once('message', () => worker.terminate().then(settle));
+        });
+        Promise.all(Array.from({ length: 4 }, endOne)).then(async () => {
+          const data = makeSynthetic({ train: 64, validation: 16, test: 16 });
+          const model = await train({ layers: [3072, 4, 10], batchSize: 32, epochs: 1 }, { data }).model;
+          console.log('afterwards', model.predict(data.test.features).length);
+        });
+      } else {
+        const kernels = kernelsFor('float32', 'native');
+        const [x, c] = [new Float32Array(256 * 256).fill(1), new Float32Array(256 * 256)];
+        for (let i = 0; ; i++) {
+          kernels.gemm(false, false, 256, 256, 256, 1, x, x, 0, c);
+          if (i === 20) parentPort.postMessage('at work');
+        }
+      }`);
+    expect((await project.run('node', 'worker.cjs')).stdout).toBe('afterwards 16\n');
+  });
+
+  test('needs no install script', async () => {
+    const other = room.project('without-scripts');
+    await other.install('--ignore-scripts');
+    expect(await tryIt(other, 'commonjs')).toMatchObject(native);
+  });
+
+  describeWith(majors.length > 0 ? [] : ['.cache/nodes, see scripts/nodes.sh'], 'in other releases of Node.js', () => {
+    test.each(majors.length > 0 ? majors : ['none'])('%s', async (major) => {
+      const node = join(nodes, major, 'bin', 'node');
+      expect((await project.run(node, '-p', 'process.versions.node')).stdout).toMatch(new RegExp(`^${major}\\.`));
+      const [esm, cjs] = await Promise.all([tryIt(project, 'module', node), tryIt(project, 'commonjs', node)]);
+      expect(cjs).toMatchObject(native);
+      expect(esm).toEqual(cjs);
+    });
+  });
+
+  describe('where it has no addon', () => {
+    let bare: Project;
+    beforeAll(async () => {
+      bare = room.project('without-addon');
+      await bare.install('--ignore-scripts');
+      removePrebuilds(bare);
+    });
+
+    test('installs, with one line that says what to type', async () => {
+      const { stderr } = await bare.run('npm', 'rebuild', 'blastrain', '--foreground-scripts');
+      const lines = stderr.split('\n').filter((line) => line.startsWith('blastrain'));
+      expect(lines).toEqual([expect.stringMatching(/no binary for linux-.* type.*npm rebuild blastrain --build-from-source$/i)]);
+    });
+
+    test('trains on the TypeScript kernels and says so once', async () => {
+      expect(await tryIt(bare, 'commonjs')).toMatchObject({ backend: 'typescript', predictions: 16 });
+      const { stdout, stderr } = await bare.run('npx', 'blastrain', 'toy');
+      expect(stdout).toContain('loss 1.30378789133');
+      expect(stderr.match(/npm rebuild blastrain --build-from-source/g)).toHaveLength(1);
+    });
+
+    test('refuses to build without a compiler, and names it', async () => {
+      await expect(bare.run('npm', 'rebuild', 'blastrain', '--build-from-source', '--foreground-scripts')).rejects.toThrow(
+        /the native kernels were not built: c\+\+ and cmake not found; on Debian or Ubuntu type: apt-get install g\+\+ make cmake libopenblas-dev/,
+      );
+    });
+  });
+});
