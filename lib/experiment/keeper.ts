@@ -33,9 +33,9 @@ export class Keeper {
     this.use((pieces) => {
       folder.writeCheckpoint(pieces);
       this.savedAt = step;
-      if (best) folder.writeBest(pieces);
-      if (keep) folder.writeKept(pieces, step);
     });
+    if (best) folder.keepBest();
+    if (keep) folder.keepCheckpoint(step);
     return event;
   }
 

@@ -132,9 +132,16 @@ export class RunFolder {
     replaceFile(join(this.path, runFiles.best), pieces);
   }
 
-  /** Writes a checkpoint that stays. */
-  writeKept(pieces: readonly Uint8Array[], step: number): void {
-    replaceFile(this.checkpointFiles(step).kept, pieces);
+  /** Makes the last checkpoint the best one too: a second name for the same bytes, which are on the disk already. */
+  keepBest(): void {
+    keepAs(join(this.path, runFiles.checkpoint), join(this.path, runFiles.best));
+  }
+
+  /** Makes the last checkpoint one that stays. */
+  keepCheckpoint(step: number): void {
+    const { last, kept } = this.checkpointFiles(step);
+    withFileErrors(kept, () => mkdirSync(dirname(kept), { recursive: true }));
+    keepAs(last, kept);
   }
 
   close(): void {
