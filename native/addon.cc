@@ -1,4 +1,5 @@
-// The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), info, threads.
+// The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products), info,
+// threads.
 
 #include <napi.h>
 
@@ -15,7 +16,7 @@ template <typename T>
 Napi::Object Kernels(Napi::Env env) {
   using C = Calls<T>;
   Napi::Object kernels = Napi::Object::New(env);
-  kernels["gemm"] = Function<C::Gemm>(env, "gemm");
+  kernels["gemm"] = Function<C::template Gemm<>>(env, "gemm");
   kernels["axpy"] = Function<C::Axpy>(env, "axpy");
   kernels["scal"] = Function<C::Scal>(env, "scal");
   kernels["dot"] = Function<C::Dot>(env, "dot");
@@ -50,8 +51,8 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["argmax"] = Function<C::Argmax>(env, "argmax");
   kernels["sgdStep"] = Function<C::SgdStep>(env, "sgdStep");
   kernels["adamStep"] = Function<C::AdamStep>(env, "adamStep");
-  kernels["sgdLinearStep"] = Function<C::SgdLinearStep>(env, "sgdLinearStep");
-  kernels["adamLinearStep"] = Function<C::AdamLinearStep>(env, "adamLinearStep");
+  kernels["sgdLinearStep"] = Function<C::template SgdLinearStep<>>(env, "sgdLinearStep");
+  kernels["adamLinearStep"] = Function<C::template AdamLinearStep<>>(env, "adamLinearStep");
   kernels["rmspropStep"] = Function<C::RmspropStep>(env, "rmspropStep");
   kernels["lionStep"] = Function<C::LionStep>(env, "lionStep");
   kernels["lerp"] = Function<C::Lerp>(env, "lerp");
@@ -59,6 +60,16 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
   kernels["byteMoments"] = Function<C::ByteMoments>(env, "byteMoments");
   kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
+  return kernels;
+}
+
+// The kernels that are products, of float32 numbers rounded to bfloat16.
+Napi::Object Bfloat16Kernels(Napi::Env env) {
+  using C = Calls<float>;
+  Napi::Object kernels = Napi::Object::New(env);
+  kernels["gemm"] = Function<C::Gemm<Bfloat16Products>>(env, "gemm");
+  kernels["sgdLinearStep"] = Function<C::SgdLinearStep<Bfloat16Products>>(env, "sgdLinearStep");
+  kernels["adamLinearStep"] = Function<C::AdamLinearStep<Bfloat16Products>>(env, "adamLinearStep");
   return kernels;
 }
 
@@ -105,6 +116,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   TakeOverThreads();
   exports["float32"] = Kernels<float>(env);
   exports["float64"] = Kernels<double>(env);
+  exports["bfloat16"] = Bfloat16Kernels(env);
   exports["info"] = Napi::Function::New<Info>(env, "info");
   exports["setThreads"] = Function<SetThreads>(env, "setThreads");
   exports["getThreads"] = Function<GetThreads>(env, "getThreads");

@@ -34,8 +34,8 @@ struct Shares {
   int64_t n, step, count;
 };
 
-// n elements from a cache line's border on, in the calling thread's memory.
-template <typename T>
+// n elements from a cache line's border on, in the calling thread's memory: other ones for each `use`.
+template <typename T, int use = 0>
 T* Scratch(int64_t n) {
   constexpr int64_t line = 64 / sizeof(T);
   thread_local std::vector<T> scratch;

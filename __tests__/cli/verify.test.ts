@@ -1,30 +1,30 @@
 import { verifyCommand } from '../../lib/cli/verify';
-import { kernelNames } from '../../lib/experiment/verify';
+import { kernelNames, kernelsIn } from '../../lib/experiment/verify';
 import type { VerifyReport } from '../../lib/experiment/verify';
 import { BlastrainError } from '../../lib/errors';
 import type * as KernelsModule from '../../lib/kernels';
-import type { BackendName, Dtype, Kernels } from '../../lib/kernels/contract';
+import type { BackendName, Kernels, Precision } from '../../lib/kernels/contract';
 import { backends } from '../support/backends';
 import { capture } from '../support/capture';
 
 /** What stands for the native kernels in a test; undefined: they themselves. */
-let standIn: ((dtype: Dtype, actual: typeof KernelsModule) => Kernels) | undefined;
+let standIn: ((precision: Precision, actual: typeof KernelsModule) => Kernels) | undefined;
 
 jest.mock('../../lib/kernels', () => {
   const actual = jest.requireActual<typeof KernelsModule>('../../lib/kernels');
   return {
     ...actual,
-    kernelsFor: (dtype: Dtype, backend?: BackendName) =>
-      backend === 'native' && standIn !== undefined ? standIn(dtype, actual) : actual.kernelsFor(dtype, backend),
+    kernelsFor: (precision: Precision, backend?: BackendName) =>
+      backend === 'native' && standIn !== undefined ? standIn(precision, actual) : actual.kernelsFor(precision, backend),
   };
 });
 
 afterEach(() => { standIn = undefined; });
 
-const twin: typeof standIn = (dtype, actual) => actual.kernelsFor(dtype, 'typescript');
+const twin: typeof standIn = (precision, actual) => actual.kernelsFor(precision, 'typescript');
 /** ReLU that lets every number through. */
-const broken: typeof standIn = (dtype, actual) => ({
-  ...actual.kernelsFor(dtype, 'typescript'),
+const broken: typeof standIn = (precision, actual) => ({
+  ...actual.kernelsFor(precision, 'typescript'),
   reluForward: (n, x, y) => { y.set(x.subarray(0, n)); },
 });
 
@@ -51,9 +51,9 @@ test('--json: one object and nothing else', async () => {
   expect(status).toBe(0);
   const report = JSON.parse(output) as VerifyReport;
   expect(report).toMatchObject({ passed: true, seed: 3 });
-  expect(report.results).toHaveLength(2 * kernelNames.length);
+  expect(report.results).toHaveLength(2 * kernelNames.length + kernelsIn('bfloat16').length);
   expect(report.results[0]).toEqual({
-    kernel: 'gemm', dtype: 'float32', cases: expect.any(Number), exact: false, worst: 0, worstCase: '', passed: true,
+    kernel: 'gemm', precision: 'float32', cases: expect.any(Number), exact: false, worst: 0, worstCase: '', passed: true,
   });
 });
 
@@ -70,7 +70,7 @@ test('a wrong kernel: status 1, and where it is wrong', async () => {
   const { passed, results } = JSON.parse(json) as VerifyReport;
   expect(passed).toBe(false);
   expect(results.filter((result) => !result.passed)).toMatchObject([
-    { kernel: 'reluForward', dtype: 'float32', worst: null }, { kernel: 'reluForward', dtype: 'float64', worst: null },
+    { kernel: 'reluForward', precision: 'float32', worst: null }, { kernel: 'reluForward', precision: 'float64', worst: null },
   ]);
 });
 

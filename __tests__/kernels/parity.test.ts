@@ -1,19 +1,20 @@
-import { kernelNames, verifyKernels } from '../../lib/experiment/verify';
+import { kernelNames, kernelsIn, verifyKernels } from '../../lib/experiment/verify';
 import type { KernelName, VerifyOptions, VerifyResult } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
-import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
-import { backends, dtypes } from '../support/backends';
+import type { FloatArray, Kernels, Precision } from '../../lib/kernels/contract';
+import { backends, precisions } from '../support/backends';
 
-const rows = kernelNames.flatMap((kernel) => dtypes.map((dtype) => ({ kernel, dtype })));
+const precisionsOf = (kernel: KernelName): Precision[] => precisions.filter((precision) => kernelsIn(precision).includes(kernel));
+const rows = kernelNames.flatMap((kernel) => precisionsOf(kernel).map((precision) => ({ kernel, precision })));
 
 (backends.includes('native') ? describe : describe.skip)('native against TypeScript', () => {
   const results = new Map<string, VerifyResult>();
   beforeAll(() => {
-    for (const result of verifyKernels().results) results.set(`${result.kernel} ${result.dtype}`, result);
+    for (const result of verifyKernels().results) results.set(`${result.kernel} ${result.precision}`, result);
   });
 
-  test.each(rows)('$kernel $dtype stays within its bound', ({ kernel, dtype }) => {
-    const result = results.get(`${kernel} ${dtype}`)!;
+  test.each(rows)('$kernel $precision stays within its bound', ({ kernel, precision }) => {
+    const result = results.get(`${kernel} ${precision}`)!;
     expect(result.cases).toBeGreaterThan(10);
     expect(result).toMatchObject({ passed: true });
     expect(result.worst).toBeLessThanOrEqual(result.exact ? 0 : 1);
@@ -31,7 +32,7 @@ test('the table names every kernel of the contract', () => {
 });
 
 test('TypeScript against itself has no error', () => {
-  const { passed, results } = verifyKernels({ candidate: (dtype) => kernelsFor(dtype, 'typescript') });
+  const { passed, results } = verifyKernels({ candidate: (precision) => kernelsFor(precision, 'typescript') });
   expect(passed).toBe(true);
   expect(results.map(({ worst, worstCase }) => [worst, worstCase])).toEqual(results.map(() => [0, '']));
 });
@@ -47,8 +48,8 @@ type Values = Float32Array | Float64Array | Int32Array;
 type AnyKernel = (...args: unknown[]) => unknown;
 
 /** The TypeScript kernels with one of them replaced. */
-function replaced(dtype: Dtype, kernel: KernelName, change: (original: AnyKernel) => AnyKernel): Kernels {
-  const kernels = kernelsFor(dtype, 'typescript');
+function replaced(precision: Precision, kernel: KernelName, change: (original: AnyKernel) => AnyKernel): Kernels {
+  const kernels = kernelsFor(precision, 'typescript');
   const { [kernel]: original } = kernels as unknown as Record<KernelName, AnyKernel>;
   return { ...kernels, [kernel]: change(original) };
 }
@@ -85,16 +86,16 @@ const faults: readonly (readonly [string, readonly KernelName[], (kernel: Kernel
 
 describe.each(faults)('a kernel that %s is caught:', (_, kernels, fault) => {
   test.each(kernels)('%s', (kernel) => {
-    const report = verifyKernels({ kernels: [kernel], candidate: (dtype) => replaced(dtype, kernel, fault(kernel)) });
+    const report = verifyKernels({ kernels: [kernel], candidate: (precision) => replaced(precision, kernel, fault(kernel)) });
     expect(report.passed).toBe(false);
-    expect(report.results.map(({ passed }) => passed)).toEqual([false, false]);
+    expect(report.results.map(({ precision, passed }) => [precision, passed])).toEqual(precisionsOf(kernel).map((each) => [each, false]));
     expect(report.results.every(({ worst, worstCase }) => worst > 1 && worstCase !== '')).toBe(true);
   });
 });
 
 test.each(['gemm', 'biasBackward'] as const)('%s that reads its output at β = 0 is caught', (kernel) => {
   const betaAt = kernel === 'gemm' ? 8 : 3;
-  const candidate = (dtype: Dtype): Kernels => replaced(dtype, kernel, (original) => (...args) => {
+  const candidate = (precision: Precision): Kernels => replaced(precision, kernel, (original) => (...args) => {
     const [beta, out] = [args[betaAt], outputOf(kernel, args)];
     if (beta === 0) for (let i = 0; i < out.length - 3; i++) out[i]! *= 0;
     return original(...args.with(betaAt, beta === 0 ? 1 : beta));
@@ -103,8 +104,8 @@ test.each(['gemm', 'biasBackward'] as const)('%s that reads its output at β = 0
 });
 
 /** float64 kernels whose products and sums are no better than float32. */
-function inSinglePrecision(dtype: Dtype): Kernels {
-  const kernels = kernelsFor(dtype, 'typescript');
+function inSinglePrecision(precision: Precision): Kernels {
+  const kernels = kernelsFor(precision, 'typescript');
   const round = (out: FloatArray): void => { out.forEach((value, i) => { out[i] = Math.fround(value); }); };
   return {
     ...kernels,
@@ -117,20 +118,20 @@ function inSinglePrecision(dtype: Dtype): Kernels {
 
 test('the bounds are narrow enough to tell float64 from float32', () => {
   const { results } = verifyKernels({ kernels: ['gemm', 'axpy', 'dot', 'softmaxForward'], candidate: inSinglePrecision });
-  for (const { dtype, worst } of results) {
-    if (dtype === 'float32') expect(worst).toBe(0);
-    else expect(worst).toBeGreaterThan(1000);
+  for (const { precision, worst } of results) {
+    if (precision === 'float64') expect(worst).toBeGreaterThan(1000);
+    else expect(worst).toBe(0);
   }
 });
 
 test('only the kernel that is wrong is blamed', () => {
   const { results } = verifyKernels({
     kernels: ['scal', 'reluForward', 'argmax'],
-    candidate: (dtype) => replaced(dtype, 'reluForward', () => (n, x, y) => {
+    candidate: (precision) => replaced(precision, 'reluForward', () => (n, x, y) => {
       // Right but for NaN, which must pass through.
       for (let i = 0; i < (n as number); i++) (y as FloatArray)[i] = (x as FloatArray)[i]! > 0 ? (x as FloatArray)[i]! : 0;
     }),
   });
-  expect(results.filter(({ passed }) => !passed).map(({ kernel, dtype }) => `${kernel} ${dtype}`))
+  expect(results.filter(({ passed }) => !passed).map(({ kernel, precision }) => `${kernel} ${precision}`))
     .toEqual(['reluForward float32', 'reluForward float64']);
 });

@@ -1,4 +1,4 @@
-import type { BackendName, Dtype } from '../../lib/kernels/contract';
+import type { BackendName, Dtype, Precision } from '../../lib/kernels/contract';
 
 /**
  * The backends under test: both, unless BLASTRAIN_BACKEND=typescript says that this machine has no native one. Where native
@@ -8,7 +8,12 @@ export const backends: readonly BackendName[] =
   process.env.BLASTRAIN_BACKEND === 'typescript' ? ['typescript'] : ['native', 'typescript'];
 
 export const dtypes: readonly Dtype[] = ['float32', 'float64'];
+export const precisions: readonly Precision[] = [...dtypes, 'bfloat16'];
 
 /** Every backend at every dtype, as rows for describe.each. */
 export const variants: readonly { readonly backend: BackendName; readonly dtype: Dtype }[] =
   backends.flatMap((backend) => dtypes.map((dtype) => ({ backend, dtype })));
+
+/** The same at every precision. */
+export const precisionVariants: readonly { readonly backend: BackendName; readonly precision: Precision }[] =
+  backends.flatMap((backend) => precisions.map((precision) => ({ backend, precision })));

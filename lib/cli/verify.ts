@@ -13,8 +13,8 @@ export const verifyCommand: Command = {
   summary: 'hold the native kernels against the TypeScript ones',
   help: `Usage: blastrain verify [--seed N] [--json]
 
-Runs every kernel in float32 and float64 on ragged sizes and hostile inputs, natively
-and in TypeScript, and compares: bit for bit where the arithmetic leaves no choice,
+Runs every kernel in float32 and float64, products in bfloat16 too, on ragged sizes and
+hostile inputs, natively and in TypeScript, and compares: bit for bit where the arithmetic leaves no choice,
 elsewhere within a bound derived from the number of roundings.
 
   --seed N  of the inputs; default 0
@@ -40,19 +40,21 @@ function renderReport({ passed, results }: VerifyReport, terminal: Terminal): st
       { header: 'cases' },
       { header: 'float32', align: 'right' },
       { header: 'float64', align: 'right' },
+      { header: 'bfloat16', align: 'right' },
       { header: '', align: 'left', paint: (text) => (text === pass ? colours.green : colours.red)(text) },
     ],
     kernels.map((kernel) => {
-      const both = results.filter((result) => result.kernel === kernel);
-      const cases = both.reduce((sum, result) => sum + result.cases, 0);
-      return [kernel, cases, ...both.map(errorText), both.every((result) => result.passed) ? pass : fail];
+      const all = results.filter((result) => result.kernel === kernel);
+      const cases = all.reduce((sum, result) => sum + result.cases, 0);
+      const [float32, float64, bfloat16 = ''] = all.map(errorText);
+      return [kernel, cases, float32!, float64!, bfloat16, all.every((result) => result.passed) ? pass : fail];
     }),
     terminal,
   );
   const failures = results
     .filter((result) => !result.passed)
-    .map(({ kernel, dtype, worstCase, ...result }) =>
-      `${colours.red(fail)} ${kernel} ${dtype} ${worstCase}: ${errorText(result)}\n`);
+    .map(({ kernel, precision, worstCase, ...result }) =>
+      `${colours.red(fail)} ${kernel} ${precision} ${worstCase}: ${errorText(result)}\n`);
   return 'Worst error of the native kernels, in units of what rounding allows\n\n' + table + '\n' +
     (passed ? 'Every kernel agrees with its twin.\n' : failures.join(''));
 }

@@ -16,6 +16,7 @@ import type { Optimizer } from '../optim/optimizer';
 import { fitInputs, Sampler } from './inputs';
 import { buildModel, maxBatchOf, modelSizes } from './model';
 import { makeLosses, makeOptimizer, makeSchedule } from './optimization';
+import { precisionOf } from './spec';
 import type { TrainSpec } from './spec';
 
 /** The rows that training and selection may see. The test split has no place here. */
@@ -83,7 +84,7 @@ function usedRows(
 
 /** The kernels that a spec asks for. */
 export function kernelsOf(spec: TrainSpec): Kernels {
-  return computingKernels(spec.dtype, spec.backend ?? undefined);
+  return computingKernels(precisionOf(spec), spec.backend ?? undefined);
 }
 
 /**

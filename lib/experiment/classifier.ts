@@ -20,7 +20,7 @@ import { Objective } from '../train/objective';
 import { withFileErrors } from '../files';
 import { buildModel } from './model';
 import { makeEvaluationLoss } from './optimization';
-import { parseSpec } from './spec';
+import { parseSpec, precisionOf } from './spec';
 import type { TrainSpec } from './spec';
 
 /** One predicted row. */
@@ -63,7 +63,7 @@ export class Classifier {
     this.imageShape = facts.imageShape;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
-    const kernels = computingKernels(this.spec.dtype, backend);
+    const kernels = computingKernels(precisionOf(this.spec), backend);
     this.model = buildModel(this.spec, facts, kernels, 200);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
     else restoreModel(checkpoint, this.model);

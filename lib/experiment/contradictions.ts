@@ -89,6 +89,7 @@ const conditions: readonly Condition[] = [
     key: 'schedule', holds: ({ schedule, decay }) => !(schedule === 'step' || schedule === 'plateau') || decay < 1,
     needs: 'a decay below 1', received: 'decay',
   },
+  { key: 'precision', holds: ({ dtype }) => dtype === 'float32', needs: 'dtype float32', received: 'dtype' },
   { key: 'overfitBatches', holds: ({ fastDevRun }) => !fastDevRun, needs: 'no fastDevRun, which takes a single batch,', received: 'fastDevRun' },
   { key: 'seeds', holds: ({ seed, seeds }) => seed + seeds <= 2 ** 32, needs: 'a first seed that leaves all below 2^32', received: 'seed' },
 ];

@@ -1,4 +1,5 @@
 import { BlastrainError, expected, nearest } from '../errors';
+import type { Precision } from '../kernels/contract';
 import type { DataRequest } from '../data/locate';
 import { checkDescription } from '../model/checkDescription';
 import { besideModel, refuseContradictions } from './contradictions';
@@ -12,7 +13,7 @@ export type { TrainSpec } from './specFields';
 const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
   lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', wd: 'weightDecay',
   hidden: 'layers', sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
-  precision: 'dtype', dataset: 'data', normalize: 'normalization', std: 'initStd', mu: 'momentum',
+  dataset: 'data', normalize: 'normalization', std: 'initStd', mu: 'momentum',
   criterion: 'loss', smoothing: 'labelSmoothing', optim: 'optimizer', optimiser: 'optimizer', scheduler: 'schedule',
   betas: 'beta1', eps: 'epsilon', gamma: 'decay', clip: 'clipNorm', clipGradNorm: 'clipNorm', gradientClip: 'clipNorm',
   maxGradNorm: 'clipNorm', accumulateGradBatches: 'accumulate', gradientAccumulation: 'accumulate', ema: 'emaDecay',
@@ -86,6 +87,11 @@ function fieldOf(key: string): Field {
     `Expected a key of the spec${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`} for '${key}' but received an unknown name`,
     { path: key, nearest: suggestion ?? null },
   );
+}
+
+/** What the spec's kernels compute in. */
+export function precisionOf({ dtype, precision }: TrainSpec): Precision {
+  return precision === 'bfloat16' ? precision : dtype;
 }
 
 /** What the spec asks of the data loaders. */

@@ -1,4 +1,4 @@
-import type { BackendName, Dtype } from '../kernels/contract';
+import type { BackendName, Dtype, Precision } from '../kernels/contract';
 import { dataNames } from '../data/locate';
 import type { DataName } from '../data/locate';
 import { normalizationKinds } from '../data/preprocess';
@@ -83,6 +83,7 @@ export interface TrainSpec {
   seed: number;
   seeds: number;
   dtype: Dtype;
+  precision: Exclude<Precision, 'float64'>;
   backend: BackendName | null;
   threads: number | null;
 }
@@ -246,6 +247,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   seed: { ...integer(0, 0, 'seed of weights and batches, below 2^32'), what: 'an integer in [0, 2^32)', accepts: isSeed },
   seeds: integer(1, 1, 'how many runs to make, with seeds seed, seed + 1, …'),
   dtype: choice('float32', ['float32', 'float64'], 'number format'),
+  precision: choice('float32', ['float32', 'bfloat16'], 'to what dtype float32 rounds the factors of matrix products, and of these alone'),
   backend: orNull(choice('native', ['native', 'typescript'], 'kernels; null takes native where it loads')),
   threads: orNull(integer(0, 1, 'BLAS threads; null takes all cores')),
 };

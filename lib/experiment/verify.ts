@@ -1,9 +1,9 @@
 import { kernelsFor } from '../kernels';
-import type { Dtype, Kernels } from '../kernels/contract';
-import { kernelNames, verifyCases } from './verifyCases';
+import type { Kernels, Precision } from '../kernels/contract';
+import { kernelNames, kernelsIn, verifyCases } from './verifyCases';
 import type { KernelName, VerifyCase } from './verifyCases';
 
-export { kernelNames } from './verifyCases';
+export { kernelNames, kernelsIn } from './verifyCases';
 export type { KernelName } from './verifyCases';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
@@ -14,17 +14,17 @@ const { is } = Object;
 /** What to verify; by default the native kernels against the TypeScript ones. */
 export interface VerifyOptions {
   /** Gives the kernels under test. */
-  readonly candidate?: (dtype: Dtype) => Kernels;
+  readonly candidate?: (precision: Precision) => Kernels;
   /** Default: all. */
   readonly kernels?: readonly KernelName[];
   /** Seed of the inputs; default 0. */
   readonly seed?: number;
 }
 
-/** How one kernel did at one dtype. */
+/** How one kernel did in one precision. */
 export interface VerifyResult {
   readonly kernel: KernelName;
-  readonly dtype: Dtype;
+  readonly precision: Precision;
   readonly cases: number;
   /** Whether all outputs had to agree bit for bit. */
   readonly exact: boolean;
@@ -46,31 +46,33 @@ export interface VerifyReport {
 }
 
 /**
- * Runs every kernel at both dtypes on ragged sizes and hostile inputs, and holds what it writes against the TypeScript
+ * Runs every kernel at both dtypes, and products in bfloat16 too, on ragged sizes and hostile inputs, and holds what it writes against the TypeScript
  * kernels, within bounds derived from the arithmetic (verifyDraw.ts). Takes about a second. Throws ERR_BACKEND when the
  * native kernels are asked for and do not load.
  */
 export function verifyKernels(options: VerifyOptions = {}): VerifyReport {
-  const { candidate = (dtype: Dtype) => kernelsFor(dtype, 'native'), kernels = kernelNames, seed = 0 } = options;
-  const results = (['float32', 'float64'] as const).flatMap((dtype) => {
-    const [tested, reference] = [candidate(dtype), kernelsFor(dtype, 'typescript')];
-    return kernels.map((kernel) => verifyKernel(kernel, tested, reference, seed));
+  const { candidate = (precision: Precision) => kernelsFor(precision, 'native'), kernels = kernelNames, seed = 0 } = options;
+  const results = (['float32', 'float64', 'bfloat16'] as const).flatMap((precision) => {
+    const [tested, reference] = [candidate(precision), kernelsFor(precision, 'typescript')];
+    return kernels
+      .filter((kernel) => kernelsIn(precision).includes(kernel))
+      .map((kernel) => verifyKernel(kernel, precision, tested, reference, seed));
   });
   return { passed: results.every(({ passed }) => passed), seed, results };
 }
 
-function verifyKernel(kernel: KernelName, tested: Kernels, reference: Kernels, seed: number): VerifyResult {
+function verifyKernel(kernel: KernelName, precision: Precision, tested: Kernels, reference: Kernels, seed: number): VerifyResult {
   let cases = 0;
   let exact = true;
   let worst = 0;
   let worstCase = '';
-  for (const each of verifyCases(kernel, reference.dtype, seed)) {
+  for (const each of verifyCases(kernel, precision, seed)) {
     const error = errorOf(each, tested, reference);
     if (error > worst) [worst, worstCase] = [error, each.label];
     if (each.bounds.length > 0) exact = false;
     cases++;
   }
-  return { kernel, dtype: reference.dtype, cases, exact, worst, worstCase, passed: worst <= 1 };
+  return { kernel, precision, cases, exact, worst, worstCase, passed: worst <= 1 };
 }
 
 /** The largest error of a case's outputs, in units of what is allowed. */

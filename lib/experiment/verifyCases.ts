@@ -1,4 +1,4 @@
-import type { Dtype } from '../kernels/contract';
+import type { Precision } from '../kernels/contract';
 import { activationCases } from './verifyCases/activation';
 import { algebraCases } from './verifyCases/algebra';
 import { gatherCases } from './verifyCases/gather';
@@ -24,7 +24,12 @@ const makers: CaseMakers<KernelName> = {
 /** Every kernel, in the contract's order. */
 export const kernelNames = Object.keys(makers) as KernelName[];
 
-/** The cases of a kernel at a dtype: the same ones for the same seed. */
-export function verifyCases(kernel: KernelName, dtype: Dtype, seed: number): Generator<VerifyCase> {
-  return makers[kernel](new Draw(dtype, seed));
+/** Those of them that a precision has: products alone differ between bfloat16 and float32. */
+export function kernelsIn(precision: Precision): readonly KernelName[] {
+  return precision === 'bfloat16' ? ['gemm', ...Object.keys(linearCases) as KernelName[]] : kernelNames;
+}
+
+/** The cases of a kernel in a precision: the same ones for the same seed. */
+export function verifyCases(kernel: KernelName, precision: Precision, seed: number): Generator<VerifyCase> {
+  return makers[kernel](new Draw(precision, seed));
 }

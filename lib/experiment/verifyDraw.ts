@@ -1,11 +1,11 @@
-import { allocate, unitRoundoff } from '../kernels/contract';
-import type { Dtype, FloatArray } from '../kernels/contract';
+import { allocate, storedDtype, unitRoundoff } from '../kernels/contract';
+import type { Dtype, FloatArray, Precision } from '../kernels/contract';
 import { RandomState } from '../random';
 
 /** Elements behind an output that no kernel may touch. */
 export const GUARDS = 3;
 
-/** Random and hostile inputs of a dtype, and the constants of its arithmetic. */
+/** Random and hostile inputs of a precision, and the constants of its arithmetic. */
 export class Draw {
   readonly random: RandomState;
   readonly #smallestSubnormal: number;
@@ -14,10 +14,13 @@ export class Draw {
   /** Magnitudes: the squares of the outer two leave the normal range below and come near its end above. */
   readonly magnitudes: readonly number[];
 
-  constructor(readonly dtype: Dtype, seed: number) {
-    const single = dtype === 'float32';
+  readonly dtype: Dtype;
+
+  constructor(private readonly precision: Precision, seed: number) {
+    this.dtype = storedDtype(precision);
+    const single = this.dtype === 'float32';
     this.random = new RandomState(seed);
-    this.#roundoff = unitRoundoff(dtype);
+    this.#roundoff = unitRoundoff(this.dtype);
     this.#smallestSubnormal = single ? 2 ** -149 : 2 ** -1074;
     this.#smallestNormal = single ? 2 ** -126 : 2 ** -1022;
     this.magnitudes = single ? [2 ** -70, 1, 2 ** 55] : [2 ** -530, 1, 2 ** 500];
@@ -57,10 +60,15 @@ export class Draw {
    * through at most terms + 1 roundings, so one side errs by (terms + 2)·u·Σ|terms|; the spare one pays for powers of u
    * up to 4096 terms. The reference sums in double: at float32 it adds one rounding, at float64 as much again. A product
    * that underflows loses up to half the smallest subnormal on either side.
+   *
+   * Factors in bfloat16 are rounded alike on both sides, at most 1 + 2⁻⁸ times as large as before, and their products are exact;
+   * the instructions that sum them put 0 for each product and sum below the normal numbers.
    */
   sumBound(terms: number, magnitude: number): number {
     const roundings = this.dtype === 'float32' ? terms + 3 : 2 * (terms + 2);
-    return roundings * this.#roundoff * magnitude + 2 * terms * this.#smallestSubnormal;
+    const rounded = this.precision === 'bfloat16' ? (1 + 2 ** -8) ** 2 * magnitude : magnitude;
+    const least = this.precision === 'bfloat16' ? this.#smallestNormal : this.#smallestSubnormal;
+    return roundings * this.#roundoff * rounded + 2 * terms * least;
   }
 
   /**

@@ -23,6 +23,13 @@ export type FloatArray = Float32Array | Float64Array;
 /** The name of a number format, as written in a spec. */
 export type Dtype = 'float32' | 'float64';
 
+/**
+ * What kernels compute in: a dtype; or `bfloat16`, which is float32 throughout but for the factors of `gemm` and of the linear
+ * steps' gradients. Those are rounded to the nearest bfloat16, of two to the even one, numbers below the normal ones to 0; their
+ * products are exact in float32, and summed in it.
+ */
+export type Precision = Dtype | 'bfloat16';
+
 /** The name of an implementation of the contract. */
 export type BackendName = 'native' | 'typescript';
 
@@ -37,6 +44,11 @@ export function allocate(dtype: Dtype, length: number): FloatArray {
 /** The dtype of an array. Told by element size: typed arrays can come from another realm. */
 export function dtypeOf(array: FloatArray): Dtype {
   return array.BYTES_PER_ELEMENT === 4 ? 'float32' : 'float64';
+}
+
+/** The dtype of what kernels of a precision read and write. */
+export function storedDtype(precision: Precision): Dtype {
+  return precision === 'float64' ? 'float64' : 'float32';
 }
 
 /** Unit roundoff u of the dtype: 2⁻²⁴ or 2⁻⁵³. Every parity bound is derived from it. */

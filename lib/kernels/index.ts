@@ -1,7 +1,7 @@
 import { expected, nearest } from '../errors';
 import { bySize } from './bySize';
 import { checked } from './checked';
-import type { BackendName, Dtype, Kernels } from './contract';
+import type { BackendName, Kernels, Precision } from './contract';
 import { loadAddon, nativeKernels, requireAddon } from './native';
 import type { NativeStatus } from './native';
 import { createReference } from './reference';
@@ -18,7 +18,7 @@ export interface BackendChoice {
 const backends: readonly BackendName[] = ['native', 'typescript'];
 /** What BLASTRAIN_ISA may say; native/isa.h reads it. */
 const instructionSets = ['generic', 'avx2', 'avx512', 'amx'] as const;
-const dtypes: readonly Dtype[] = ['float32', 'float64'];
+const precisions: readonly Precision[] = ['float32', 'float64', 'bfloat16'];
 
 /**
  * The backend that is asked for by `choice`, else by the environment variable BLASTRAIN_BACKEND; else native where it
@@ -57,18 +57,18 @@ function oneOf<Name extends string>(names: readonly Name[], name: string, path: 
  * The kernels to compute with: {@link kernelsFor}, but where native is chosen, calls of a few elements, which take less time than
  * calling the addon, run in TypeScript. Which do follows from their sizes alone, see bySize.ts.
  */
-export function computingKernels(dtype: Dtype, backend?: BackendName): Kernels {
-  const kernels = kernelsFor(dtype, backend);
-  return kernels.backend === 'native' ? bySize(kernels, kernelsFor(dtype, 'typescript')) : kernels;
+export function computingKernels(precision: Precision, backend?: BackendName): Kernels {
+  const kernels = kernelsFor(precision, backend);
+  return kernels.backend === 'native' ? bySize(kernels, kernelsFor(precision, 'typescript')) : kernels;
 }
 
 /**
- * The kernels of a dtype, every one on the given or else the selected backend ({@link selectBackend}, whose errors it throws).
- * Throws ERR_CONFIG for an unknown dtype. The first call in a thread loads the addon.
+ * The kernels of a dtype or of bfloat16, every one on the given or else the selected backend ({@link selectBackend}, whose errors it throws).
+ * Throws ERR_CONFIG for an unknown precision. The first call in a thread loads the addon.
  */
-export function kernelsFor(dtype: Dtype, backend?: BackendName): Kernels {
-  oneOf(dtypes, dtype, 'dtype');
-  return selectBackend(backend).backend === 'native' ? nativeKernels(requireAddon(), dtype) : checked(createReference(dtype));
+export function kernelsFor(precision: Precision, backend?: BackendName): Kernels {
+  oneOf(precisions, precision, 'precision');
+  return selectBackend(backend).backend === 'native' ? nativeKernels(requireAddon(), precision) : checked(createReference(precision));
 }
 
 /** Whether the native backend loads here, and what it tells about itself; if not, why, and what to type. */

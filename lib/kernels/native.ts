@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
-import type { Dtype, Kernels } from './contract';
+import { storedDtype } from './contract';
+import type { Kernels, Precision } from './contract';
 import { checked } from './checked';
 
 /** What the addon tells about itself and the machine. */
@@ -27,13 +28,15 @@ export type NativeStatus =
   | { readonly loaded: false; readonly reason: string; readonly mend: string };
 
 type Operation = (...args: unknown[]) => unknown;
-/** The kernels of one dtype by name. */
+/** Kernels by name. */
 type Operations = Readonly<Record<string, Operation>>;
 
 /** What native/addon.cc exports. */
 export interface Addon {
   readonly float32: Operations;
   readonly float64: Operations;
+  /** Those that are products. */
+  readonly bfloat16: Operations;
   readonly info: () => NativeInfo;
   readonly setThreads: (threads: number) => void;
   readonly getThreads: () => number;
@@ -89,11 +92,12 @@ function whyNot(message: string): { reason: string; mend: string } {
 }
 
 /**
- * The native kernels of a dtype. Memory safety is the addon's own: it checks every argument and refuses with a bare code.
+ * The native kernels of a precision. Memory safety is the addon's own: it checks every argument and refuses with a bare code.
  * The checks of TypeScript run only then, to put the refusal into words.
  */
-export function nativeKernels(addon: Addon, dtype: Dtype): Kernels {
-  const operations = Object.entries(addon[dtype]);
+export function nativeKernels(addon: Addon, precision: Precision): Kernels {
+  const dtype = storedDtype(precision);
+  const operations = Object.entries({ ...addon[dtype], ...addon[precision] });
   const inert = Object.fromEntries(operations.map(([name]) => [name, () => 0]));
   const words = checked({ ...inert, backend: 'native', dtype } as unknown as Kernels) as unknown as Operations;
   const explained = operations.map(([name, operation]) => [name, explain(operation, words[name]!)]);

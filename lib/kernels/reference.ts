@@ -1,6 +1,8 @@
-import type { Dtype, Kernels } from './contract';
+import { storedDtype } from './contract';
+import type { Kernels, Precision } from './contract';
 import { activationReference } from './reference/activation';
 import { algebraReference } from './reference/algebra';
+import { bfloat16Algebra } from './reference/bfloat16';
 import { gatherReference } from './reference/gather';
 import { linearReference } from './reference/linear';
 import { lossReference } from './reference/loss';
@@ -15,9 +17,10 @@ import { optimizerReference } from './reference/optimizer';
  * float's digits, one operation computed in double and then rounded equals the float operation. Kernels whose result
  * must equal the native one bit for bit therefore round after each operation; sums stay in double and are rounded once.
  */
-export function createReference(dtype: Dtype): Kernels {
+export function createReference(precision: Precision): Kernels {
+  const dtype = storedDtype(precision);
   const single = dtype === 'float32';
-  const algebra = algebraReference(single);
+  const algebra = precision === 'bfloat16' ? bfloat16Algebra(algebraReference(true)) : algebraReference(single);
   const optimizer = optimizerReference(single);
   return {
     backend: 'typescript',

@@ -2,7 +2,7 @@
 
 #include "binding.h"
 #include "blas.h"
-#include "gemm.h"
+#include "calls/products.h"
 #include "kernels/bias.h"
 #include "pool.h"
 
@@ -10,6 +10,7 @@ namespace blastrain {
 
 template <typename T>
 struct AlgebraCalls {
+  template <typename Products = PreciseProducts<T>>
   static void Gemm(Args& args) {
     const bool trans_a = args.Flag();
     const bool trans_b = args.Flag();
@@ -22,7 +23,7 @@ struct AlgebraCalls {
     const T beta = args.Scalar<T>();
     T* c = args.Array<T>(m * n);
     if (m == 0 || n == 0) return;
-    blastrain::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), int(k)), alpha, a, b, beta, c);
+    Products::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), int(k)), alpha, a, b, beta, c);
   }
 
   static void Axpy(Args& args) {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "binding.h"
-#include "descent.h"
+#include "calls/products.h"
 #include "kernels/adaptive.h"
 #include "kernels/sgd.h"
 #include "pool.h"
@@ -55,6 +55,7 @@ struct OptimizerCalls {
     Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, v); });
   }
 
+  template <typename Products = PreciseProducts<T>>
   static void SgdLinearStep(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -66,8 +67,8 @@ struct OptimizerCalls {
     T* w = args.Array<T>(n * k);
     T* v = args.Array<T>(rule.Velocity(n * k));
     const auto update = [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, v); };
-    if (rule.momentum == 0) return Descend(m, n, k, dy, x, dw, {w}, update);
-    Descend(m, n, k, dy, x, dw, {w, v}, update);
+    if (rule.momentum == 0) return Products::Descend(m, n, k, dy, x, dw, {w}, update);
+    Products::Descend(m, n, k, dy, x, dw, {w, v}, update);
   }
 
   static void AdamStep(Args& args) {
@@ -80,6 +81,7 @@ struct OptimizerCalls {
     Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, m, v); });
   }
 
+  template <typename Products = PreciseProducts<T>>
   static void AdamLinearStep(Args& args) {
     const int64_t rows = args.Size();
     const int64_t n = args.Size();
@@ -91,8 +93,8 @@ struct OptimizerCalls {
     T* w = args.Array<T>(n * k);
     T* m = args.Array<T>(n * k);
     T* v = args.Array<T>(n * k);
-    Descend(rows, n, k, dy, x, dw, {w, m, v},
-            [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, m, v); });
+    Products::Descend(rows, n, k, dy, x, dw, {w, m, v},
+                      [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, m, v); });
   }
 
   static void RmspropStep(Args& args) {

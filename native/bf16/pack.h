@@ -1,0 +1,177 @@
+// Matrices of float32 as blocks of bfloat16, the way that dot products of pairs want them.
+//
+// A block holds 16 lines, rows of the left factor or columns of the right one, 32 deep: 16x16 pairs of neighbours in depth, a
+// pair in 32 bits with the first in the lower half. The left factor's blocks go pair by pair for each line, the right one's line
+// by line for each pair; both are tiles as AMX wants them, and as vectors of 16 pairs serve AVX-512. Blocks of the same lines
+// follow one another in depth. What is beyond the matrix is 0.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "isa.h"
+#include "kernels/loops.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define BLASTRAIN_BF16 1
+#include <immintrin.h>
+#endif
+
+namespace blastrain::bf16 {
+
+inline constexpr int64_t kLines = 16;
+inline constexpr int64_t kDepth = 32;
+inline constexpr int64_t kPairs = kDepth / 2;
+inline constexpr int64_t kBlock = kLines * kPairs;
+
+inline uint32_t Bits(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+inline float Float(uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// x rounded to bfloat16, the nearest and of two the even one, in the upper half of a float's bits. What is below the normal
+// numbers counts as 0, as in the instructions that do the same.
+inline uint32_t Rounded(float x) {
+  const uint32_t bits = Bits(x);
+  const uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude < 0x00800000u) return bits & 0x80000000u;
+  if (magnitude > 0x7f800000u) return (bits | 0x00400000u) & 0xffff0000u;  // NaN
+  return (bits + 0x7fffu + (bits >> 16 & 1u)) & 0xffff0000u;
+}
+
+// A factor: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1.
+struct Factor {
+  const float* data;
+  int64_t lines, depth, line_step, depth_step;
+
+  int64_t Groups() const { return (lines + kLines - 1) / kLines; }
+  int64_t Blocks() const { return (depth + kDepth - 1) / kDepth; }
+};
+
+// Where the pairs of a packed factor are, and how far it is from one group of 16 lines to the next.
+struct Packed {
+  Packed From(int64_t groups) const { return {pairs + groups * group, group}; }
+
+  uint32_t* pairs;
+  int64_t group;
+};
+
+enum class Side { kLeft, kRight };
+
+// One block of `factor`, from (line, depth) on.
+inline void PackBlock(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block) {
+  std::fill_n(block, kBlock, 0u);
+  const int64_t lines = std::min(kLines, factor.lines - line);
+  const int64_t deep = std::min(kDepth, factor.depth - depth);
+  for (int64_t l = 0; l < lines; l++) {
+    const float* from = factor.data + (line + l) * factor.line_step + depth * factor.depth_step;
+    for (int64_t d = 0; d < deep; d++) {
+      uint32_t& pair = block[side == Side::kLeft ? l * kPairs + d / 2 : d / 2 * kLines + l];
+      const uint32_t rounded = Rounded(from[d * factor.depth_step]);
+      pair |= d % 2 == 0 ? rounded >> 16 : rounded;
+    }
+  }
+}
+
+#if defined(BLASTRAIN_BF16)
+
+#define BLASTRAIN_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
+
+// GCC 12 takes what its own intrinsics leave undefined on purpose for a mistake.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+// The first `count` of 16 lanes.
+inline __mmask16 First(int64_t count) { return __mmask16((1u << std::clamp<int64_t>(count, 0, 16)) - 1); }
+
+// rows[i][j] <-> rows[j][i].
+BLASTRAIN_AVX512_BF16 inline void Transpose(__m512i rows[16]) {
+  __m512i t[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    for (int h = 0; h < 2; h++) {
+      rows[i + 2 * h] = _mm512_unpacklo_epi64(t[i + h], t[i + h + 2]);
+      rows[i + 2 * h + 1] = _mm512_unpackhi_epi64(t[i + h], t[i + h + 2]);
+    }
+  }
+  // Now rows[4 g + c] holds, in its 128-bit lane b, column 4 b + c of rows 4 g to 4 g + 3.
+  for (int c = 0; c < 4; c++) {
+    t[c] = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0x88);
+    t[4 + c] = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0xdd);
+    t[8 + c] = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0x88);
+    t[12 + c] = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0xdd);
+  }
+  for (int c = 0; c < 4; c++) {
+    rows[c] = _mm512_shuffle_i32x4(t[c], t[8 + c], 0x88);
+    rows[8 + c] = _mm512_shuffle_i32x4(t[c], t[8 + c], 0xdd);
+    rows[4 + c] = _mm512_shuffle_i32x4(t[4 + c], t[12 + c], 0x88);
+    rows[12 + c] = _mm512_shuffle_i32x4(t[4 + c], t[12 + c], 0xdd);
+  }
+}
+
+// The same with AVX-512, to the bit.
+BLASTRAIN_AVX512_BF16 inline void PackBlockAvx512(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block) {
+  const int64_t lines = factor.lines - line, deep = factor.depth - depth;
+  const float* from = factor.data + line * factor.line_step + depth * factor.depth_step;
+  __m512i rows[16];
+  Side made;
+  if (factor.depth_step == 1) {
+    made = Side::kLeft;
+    const __mmask16 low = First(deep), high = First(deep - 16);
+    for (int l = 0; l < 16; l++) {
+      const float* x = from + l * factor.line_step;
+      if (l >= lines) rows[l] = _mm512_setzero_si512();
+      else rows[l] = (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(high, x + 16), _mm512_maskz_loadu_ps(low, x));
+    }
+  } else {
+    made = Side::kRight;
+    const __mmask16 mask = First(lines);
+    for (int q = 0; q < 16; q++) {
+      const float* x = from + 2 * q * factor.depth_step;
+      // No load of nothing: where no memory is behind it, that takes the CPU hundreds of cycles.
+      const __m512 first = 2 * q < deep ? _mm512_maskz_loadu_ps(mask, x) : _mm512_setzero_ps();
+      const __m512 second = 2 * q + 1 < deep ? _mm512_maskz_loadu_ps(mask, x + factor.depth_step) : _mm512_setzero_ps();
+      const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(first));
+      const __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(second));
+      rows[q] = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    }
+  }
+  if (made != side) Transpose(rows);
+  for (int i = 0; i < 16; i++) _mm512_storeu_si512(block + 16 * i, rows[i]);
+}
+
+#pragma GCC diagnostic pop
+
+#endif
+
+// Groups [begin, end) of `factor`, along its rows in memory: across them each cache line would be waited for.
+inline void Pack(const Factor& factor, Side side, int64_t begin, int64_t end, const Packed& packed) {
+  auto pack = PackBlock;
+#if defined(BLASTRAIN_BF16)
+  if (UsedInstructions().bfloat16) pack = PackBlockAvx512;
+#endif
+  const auto one = [&](int64_t g, int64_t b) {
+    pack(factor, side, g * kLines, b * kDepth, packed.pairs + g * packed.group + b * kBlock);
+  };
+  if (factor.depth_step == 1) {
+    for (int64_t g = begin; g < end; g++) {
+      for (int64_t b = 0; b < factor.Blocks(); b++) one(g, b);
+    }
+  } else {
+    for (int64_t b = 0; b < factor.Blocks(); b++) {
+      for (int64_t g = begin; g < end; g++) one(g, b);
+    }
+  }
+}
+
+}  // namespace blastrain::bf16

@@ -1,0 +1,175 @@
+// Sums of products of bfloat16 pairs in float32, on packed factors (pack.h): AMX, AVX-512, and plain C++ in AMX's order.
+#pragma once
+
+#include <cstdint>
+
+#include "bf16/pack.h"
+#include "kernels/tiles.h"
+
+namespace blastrain::bf16 {
+
+// sums[rows, 16 columns] <- the product of `rows` lines of the left factor and 16 times `columns` of the right one, `blocks`
+// deep; rows of sums are `stride` apart, and there is room for whole groups of 16.
+struct Job {
+  int64_t blocks;
+  Packed left, right;
+  int64_t rows;
+  int columns;
+  float* sums;
+  int64_t stride;
+};
+
+// The most rows and columns of a job's sums.
+inline constexpr int64_t kMostRows = 2 * kLines;
+inline constexpr int64_t kMostColumns = 3 * kLines;
+
+struct DotTiles {
+  using Function = void (*)(const Job& job, const Lines& lines);
+
+  int rows, columns;  // The most groups of 16 of a job.
+  Function function;
+};
+
+// What TDPBF16PS computes (Intel SDM, volume 2): within a block, the first elements of all pairs are summed apart from the
+// second ones, both sums are added, and that to what earlier blocks gave. A product of two bfloat16 is exact in float32, so that
+// to multiply and add is to fuse both. Only what lies below the normal numbers is kept here and is 0 there.
+BLASTRAIN_KERNEL inline void PlainTile(const Job& job, const Lines& lines) {
+  for (int i = 0; i < lines.count; i++) __builtin_prefetch(lines.at[i], 1);
+  for (int64_t r = 0; r < job.rows; r++) {
+    for (int64_t j = 0; j < job.columns * kLines; j++) job.sums[r * job.stride + j] = 0;
+  }
+  for (int c = 0; c < job.columns; c++) {
+    for (int64_t b = 0; b < job.blocks; b++) {
+      const uint32_t* right = job.right.pairs + c * job.right.group + b * kBlock;
+      float firsts[kBlock], seconds[kBlock];
+      for (int64_t i = 0; i < kBlock; i++) {
+        firsts[i] = Float(right[i] << 16);
+        seconds[i] = Float(right[i] & 0xffff0000u);
+      }
+      for (int64_t r = 0; r < job.rows; r++) {
+        const uint32_t* left = job.left.pairs + r / kLines * job.left.group + b * kBlock + r % kLines * kPairs;
+        float first[kLines] = {}, second[kLines] = {};
+        for (int64_t q = 0; q < kPairs; q++) {
+          const float a = Float(left[q] << 16), z = Float(left[q] & 0xffff0000u);
+          for (int64_t j = 0; j < kLines; j++) {
+            first[j] += a * firsts[q * kLines + j];
+            second[j] += z * seconds[q * kLines + j];
+          }
+        }
+        float* sums = job.sums + r * job.stride + c * kLines;
+        for (int64_t j = 0; j < kLines; j++) sums[j] += first[j] + second[j];
+      }
+    }
+  }
+}
+
+#if defined(BLASTRAIN_BF16)
+
+// As many sums as registers hold, 8 rows times 3 vectors: each load from memory serves 3 products or 8.
+template <int columns>
+BLASTRAIN_AVX512_BF16 void Avx512DotTile(const Job& job, const Lines& lines) {
+  constexpr int rows = 8;
+  int fetched = 0;
+  for (int64_t r = 0; r < job.rows; r += rows) {
+    const uint32_t* left = job.left.pairs + r / kLines * job.left.group + r % kLines * kPairs;
+    const uint32_t* right = job.right.pairs;
+    __m512 sums[rows][columns] = {};
+    for (int64_t b = 0; b < job.blocks; b++, left += kBlock, right += kBlock) {
+      for (int64_t q = 0; q < kPairs; q++) {
+        if (fetched < lines.count) __builtin_prefetch(lines.at[fetched++], 1);
+        __m512bh factors[columns];
+        for (int c = 0; c < columns; c++) factors[c] = (__m512bh)_mm512_loadu_si512(right + c * job.right.group + q * kLines);
+        _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
+          const __m512bh factor = (__m512bh)_mm512_set1_epi32(int(left[i * kPairs + q]));
+          for (int c = 0; c < columns; c++) sums[i][c] = _mm512_dpbf16_ps(sums[i][c], factor, factors[c]);
+        }
+      }
+    }
+    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
+      for (int c = 0; c < columns; c++) _mm512_storeu_ps(job.sums + (r + i) * job.stride + c * kLines, sums[i][c]);
+    }
+  }
+}
+
+inline void Avx512Tile(const Job& job, const Lines& lines) {
+  constexpr DotTiles::Function functions[] = {Avx512DotTile<1>, Avx512DotTile<2>, Avx512DotTile<3>};
+  functions[job.columns - 1](job, lines);
+}
+
+#define BLASTRAIN_AMX __attribute__((target("amx-tile,amx-bf16")))
+
+// 2x2 tiles of sums, so that each tile that is loaded serves twice.
+BLASTRAIN_AMX inline void AmxTile(const Job& job, const Lines& lines) {
+  const bool two_rows = job.rows > kLines, two_columns = job.columns > 1;
+  constexpr int row = kPairs * sizeof(uint32_t);
+  int fetched = 0;
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  for (int64_t b = 0; b < job.blocks; b++) {
+    for (const int next = fetched + kPairs; fetched < next && fetched < lines.count; fetched++) {
+      __builtin_prefetch(lines.at[fetched], 1);
+    }
+    const uint32_t* left = job.left.pairs + b * kBlock;
+    const uint32_t* right = job.right.pairs + b * kBlock;
+    _tile_loadd(4, left, row);
+    _tile_loadd(6, right, row);
+    _tile_dpbf16ps(0, 4, 6);
+    if (two_columns) {
+      _tile_loadd(7, right + job.right.group, row);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if (two_rows) {
+      _tile_loadd(5, left + job.left.group, row);
+      _tile_dpbf16ps(2, 5, 6);
+      if (two_columns) _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  const int64_t stride = job.stride * int64_t(sizeof(float));
+  _tile_stored(0, job.sums, stride);
+  if (two_columns) _tile_stored(1, job.sums + kLines, stride);
+  if (two_rows) _tile_stored(2, job.sums + kLines * job.stride, stride);
+  if (two_rows && two_columns) _tile_stored(3, job.sums + kLines * job.stride + kLines, stride);
+}
+
+// The tiles of AMX have to be shaped before a thread uses them, and let go afterwards.
+BLASTRAIN_AMX inline void ShapeAmx() {
+  struct alignas(64) {
+    uint8_t palette = 1, start = 0, reserved[14] = {};
+    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } constexpr config;
+  _tile_loadconfig(&config);
+}
+BLASTRAIN_AMX inline void ReleaseAmx() { _tile_release(); }
+
+#else
+
+inline void ShapeAmx() {}
+inline void ReleaseAmx() {}
+
+#endif
+
+// For as long as a thread computes tiles.
+class Tiling {
+ public:
+  Tiling() {
+    if (UsedInstructions().amx) ShapeAmx();
+  }
+  ~Tiling() {
+    if (UsedInstructions().amx) ReleaseAmx();
+  }
+  Tiling(const Tiling&) = delete;
+  Tiling& operator=(const Tiling&) = delete;
+};
+
+inline DotTiles BestDotTiles() {
+#if defined(BLASTRAIN_BF16)
+  if (UsedInstructions().amx) return {2, 2, AmxTile};
+  if (UsedInstructions().bfloat16 && !UsedInstructions().emulated) return {1, 3, Avx512Tile};
+#endif
+  return {1, 3, PlainTile};
+}
+
+}  // namespace blastrain::bf16

@@ -1,0 +1,39 @@
+// What computes a call's products.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "bf16/product.h"
+#include "blas.h"
+#include "descent.h"
+#include "gemm.h"
+
+namespace blastrain {
+
+// In T.
+template <typename T>
+struct PreciseProducts {
+  static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+    blastrain::Gemm(shape, alpha, a, b, beta, c);
+  }
+  template <typename Update>
+  static void Descend(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, std::initializer_list<const T*> arrays,
+                      const Update& update) {
+    blastrain::Descend(m, n, k, dy, x, dw, arrays, update);
+  }
+};
+
+// Of factors rounded to bfloat16.
+struct Bfloat16Products {
+  static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
+    bf16::Gemm(shape, alpha, a, b, beta, c);
+  }
+  template <typename Update>
+  static void Descend(int64_t m, int64_t n, int64_t k, const float* dy, const float* x, float*,
+                      std::initializer_list<const float*> arrays, const Update& update) {
+    bf16::Descend(m, n, k, dy, x, arrays, update);
+  }
+};
+
+}  // namespace blastrain
