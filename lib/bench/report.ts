@@ -4,7 +4,7 @@ import type { Peak } from './peak';
 import type { Timing } from './timing';
 
 /** The benchmarks by name. */
-export const benchmarks = ['kernels', 'step', 'peers', 'scaling'] as const;
+export const benchmarks = ['kernels', 'step', 'peers', 'scaling', 'job'] as const;
 export type BenchmarkName = (typeof benchmarks)[number];
 
 /** What every benchmark can be told. */

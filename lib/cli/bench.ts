@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { compareReports, readBenchReport } from '../bench/compare';
+import { benchJob } from '../bench/job';
 import { benchKernels } from '../bench/kernels';
 import { findNet, netNames } from '../bench/nets';
 import { benchPeers } from '../bench/peers';
@@ -28,6 +29,9 @@ const options = {
   compare: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
 } as const;
 
+/** A small and a large one of those that are trained on CIFAR-10. */
+const jobNets: readonly string[] = ['two-layer', 'adamw'];
+
 /** The options as they were typed. */
 type Values = ReturnType<typeof readOptions<typeof options>>['values'];
 
@@ -44,6 +48,8 @@ export const benchCommand: Command = {
             installed: scripts/bench-peers/README.md
   scaling   how a step's time grows with its operations, from 50 to 4096 hidden units
             and from 32 to 4096 rows
+  job       whole trainings, of ${jobNets.join(' and ')} by default: from the start of the
+            process to the first step, an epoch beside its steps alone, the peak of memory
 
 Options:
   --nets A,B        which nets [${netNames.join(',')}]
@@ -85,9 +91,10 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
     },
   };
   const backends = backendsOf(values.backend);
-  const nets = (values.nets?.split(',') ?? netNames).map(findNet);
+  const nets = (values.nets?.split(',') ?? (benchmark === 'job' ? jobNets : netNames)).map(findNet);
   try {
     if (benchmark === 'step') return await benchStep({ ...common, nets, backends });
+    if (benchmark === 'job') return await benchJob({ ...common, nets, backend: backends[0]! });
     if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
     if (benchmark === 'peers') {
       const folder = values.peers ?? process.env.BLASTRAIN_PEERS;

@@ -30,13 +30,14 @@ function kernelTable({ entries }: BenchReport): TextTable {
   return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of peak', 'speed-up'], words: 2, rows };
 }
 
-function stepTable({ entries }: BenchReport): TextTable {
+function stepTable({ benchmark, entries }: BenchReport): TextTable {
   const rows = groupEntries(entries).flatMap((group) =>
     group.map((entry, i) => [
       i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
       shareText(entry), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
     ]));
-  return { headers: ['net', 'sizes', 'who', 'a step', '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
+  const [part, time] = benchmark === 'job' ? ['part', 'time'] : ['sizes', 'a step'];
+  return { headers: ['net', part!, 'who', time!, '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
 }
 
 /** What follows from the figures, in sentences. Nothing where others used the machine meanwhile. */
@@ -45,6 +46,7 @@ export function benchVerdicts({ benchmark, entries, load }: BenchReport): string
   const groups = groupEntries(entries);
   if (benchmark === 'kernels') return kernelVerdicts(groups);
   if (benchmark === 'scaling') return scalingVerdicts(groups);
+  if (benchmark === 'job') return jobVerdicts(groups);
   return groups.flatMap((group) => {
     const [first, ...others] = group as [BenchEntry, ...BenchEntry[]];
     const ratios = others.map(({ who, time }) => ({ who, ratio: time.median / first.time.median }));
@@ -66,6 +68,13 @@ export function benchVerdicts({ benchmark, entries, load }: BenchReport): string
 
 /** The contender that competes with other libraries in plain JavaScript. */
 const typescriptName = 'blastrain, TypeScript';
+
+function jobVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
+  return groups.map(([first, last]) =>
+    last === undefined
+      ? `${first!.subject}: ${timeText(first!.time.median)} from the start of the process to the first step.`
+      : `${last.subject}: one epoch takes ${ratioText(last.time.median / first!.time.median)} as long as ${first!.who}.`);
+}
 
 function kernelVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
   const pairs = groups.filter((group) => group.length === 2);
@@ -168,7 +177,7 @@ function spreadText({ time: { median, low, high } }: BenchEntry): string {
 }
 
 function rateText({ flops, bytes, time: { median } }: BenchEntry): string {
-  return flops > 0 ? `${digits(flops / median / 1e9)} GFLOP/s` : `${digits(bytes / median / 1e9)} GB/s`;
+  return flops > 0 ? `${digits(flops / median / 1e9)} GFLOP/s` : bytes > 0 ? `${digits(bytes / median / 1e9)} GB/s` : '';
 }
 
 function shareText({ share }: BenchEntry): string {

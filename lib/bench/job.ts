@@ -1,0 +1,136 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
+import { loadData } from '../data/locate';
+import { dataRequest, parseSpec } from '../experiment/spec';
+import type { TrainSpec } from '../experiment/spec';
+import { setThreads } from '../kernels';
+import type { BackendName } from '../kernels/contract';
+import type { StartEvent } from '../train/events';
+import { LoadWatch } from './machine';
+import type { BenchNet } from './nets';
+import { trainInProcess } from './process';
+import type { ProcessUse } from './process';
+import { makeReport } from './report';
+import type { BenchEntry, BenchOptions, BenchReport } from './report';
+import { now, summarise } from './timing';
+import { benchTraining } from './training';
+
+export interface JobOptions extends BenchOptions {
+  /** Nets of CIFAR-10's 3072 inputs. */
+  readonly nets: readonly BenchNet[];
+  readonly backend: BackendName;
+  readonly threads?: number;
+  /** Changes to the nets' specs, such as fewer rows. */
+  readonly changes?: Partial<TrainSpec>;
+}
+
+/** The parts of a job, as the cases of the entries. */
+export const jobCases = { start: 'start to first step', epoch: 'one epoch' } as const;
+
+/** Steps that warm up those that are timed alone. */
+const warmUps = 20;
+
+/**
+ * What a whole training costs beside its steps: from the start of `blastrain train` to the first step, an epoch with events,
+ * metrics, validation and checkpoint beside as many steps alone, in turn, and the peak of memory. The data is what `data=auto` finds.
+ * Throws ERR_WORKER for a training that fails, ERR_BACKEND, ERR_SHAPE.
+ */
+export async function benchJob(options: JobOptions): Promise<BenchReport> {
+  const { nets, backend, threads = availableParallelism(), rounds = 5, changes, onProgress } = options;
+  const watch = new LoadWatch();
+  setThreads(threads);
+  const folder = mkdtempSync(join(tmpdir(), 'blastrain-job-'));
+  const entries: BenchEntry[] = [];
+  const notes: string[] = [];
+  let children = 0;
+  try {
+    for (const net of nets) {
+      onProgress?.(net.name);
+      const spec = parseSpec({ ...net.spec, steps: null, epochs: 1, health: true, backend, threads, ...changes });
+      const file = join(folder, `${net.name}.json`);
+      writeFileSync(file, JSON.stringify(spec));
+      const run = async (...settings: string[]): Promise<Job> => {
+        const job = await runJob([file, '--runs', join(folder, 'runs'), '--set', 'logEvery=1', ...settings]);
+        children += job.use.cpuSeconds;
+        return job;
+      };
+      // While this process holds no data: memory that it took away from the other one would have to be found elsewhere.
+      const starts: number[] = [];
+      for (let round = 0; round < rounds; round++) starts.push((await run('steps=1', 'epochs=null')).firstStep);
+
+      const data = loadData(dataRequest(spec));
+      const { step, flops } = benchTraining({ ...net, spec }, data, backend);
+      const jobs: Job[] = [];
+      const alone: number[] = [];
+      for (let round = 0; round < rounds; round++) {
+        // The first epoch begins cold; the second is as long as all that follow.
+        const job = await run('epochs=2');
+        for (let i = 0; i < warmUps; i++) step();
+        const begun = now();
+        for (let i = 0; i < job.start.stepsPerEpoch; i++) step();
+        alone.push(now() - begun);
+        jobs.push(job);
+      }
+      const { start } = jobs[0]!;
+      const entry = (part: string, who: string, samples: readonly number[], work: number): BenchEntry => ({
+        subject: net.name, case: part, who, time: summarise(samples), flops: work, bytes: 0, share: null,
+      });
+      const work = flops * start.stepsPerEpoch;
+      entries.push(
+        entry(jobCases.start, 'train', starts, 0),
+        entry(jobCases.epoch, `its ${String(start.stepsPerEpoch)} steps alone`, alone, work),
+        entry(jobCases.epoch, 'train', jobs.map(({ epoch }) => epoch), work),
+      );
+      notes.push(memoryNote(net.name, Math.max(...jobs.map(({ use }) => use.peakBytes)), data, start), `${net.name}: ${start.data}.`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return makeReport('job', { load: watch.end(children), peak: null, entries, notes });
+}
+
+/** One training: seconds to its first step and of its last epoch. */
+interface Job {
+  readonly start: StartEvent;
+  readonly firstStep: number;
+  readonly epoch: number;
+  readonly use: ProcessUse;
+}
+
+async function runJob(args: readonly string[]): Promise<Job> {
+  let start: StartEvent | undefined;
+  let firstStep: number | undefined;
+  let epoch = Number.NaN;
+  const use = await trainInProcess(args, (event, seconds) => {
+    if (event.type === 'start') start = event;
+    if (event.type === 'step') firstStep ??= seconds;
+    if (event.type === 'epoch') epoch = event.seconds;
+  });
+  return { start: start!, firstStep: firstStep!, epoch, use };
+}
+
+/** The peak beside what issue and documentation allow: data + 4 × parameters + 2 × a batch's activations + 60 MB. */
+function memoryNote(
+  name: string, peak: number, { train, validation, test }: DataSplits<Dataset | StoredDataset>, { parameters, layers, batchSize, dtype }: StartEvent,
+): string {
+  const width = dtype === 'float32' ? 4 : 8;
+  const dataBytes = [train, validation, test].reduce((sum, rows) => sum + bytesOf(rows), 0);
+  const parts = [dataBytes, 4 * width * parameters, 2 * width * batchSize * layers.reduce((sum, units) => sum + units, 0), 60e6];
+  const [data, copies, activations, rest] = parts.map(megabytes);
+  const sum = megabytes(parts.reduce((total, part) => total + part, 0));
+  return (
+    `${name}: ${peak === 0 ? 'the peak of memory is told on Linux alone' : `${megabytes(peak)} MB of memory at the peak`}; data (${data!}), ` +
+    `4 × parameters (${copies!}), 2 × activations of a batch (${activations!}) and ${rest!} are ${sum} MB.`
+  );
+}
+
+/** Of features and labels in memory. */
+function bytesOf(rows: Dataset | StoredDataset): number {
+  return rows.labels.byteLength + ('features' in rows ? rows.features.byteLength : 0);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
