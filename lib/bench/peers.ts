@@ -93,17 +93,21 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
   return makeReport('peers', { load: watch.end(children), peak: null, entries, notes });
 }
 
+/** Where a Python with PyTorch may be: $PYTHON alone where it is set. */
+export function pythons(): readonly string[] {
+  return process.env.PYTHON === undefined ? ['/usr/bin/python3', 'python3'] : [process.env.PYTHON];
+}
+
 /** Every peer that this machine may have. */
 function knownPeers(folder: string | undefined): PeerCommand[] {
   const script = (name: string): string => join(packageRoot, 'scripts', 'bench-peers', name);
-  const pythons = process.env.PYTHON === undefined ? ['/usr/bin/python3', 'python3'] : [process.env.PYTHON];
   const place = folder === undefined ? undefined : resolve(folder);
   const venv = place === undefined ? '' : join(place, 'venv', 'bin', 'python');
   const torch = (...commands: string[]): PeerCommand => ({ name: `PyTorch of ${commands.join(' or ')}`, commands, args: [script('torch_step.py')] });
   const node = (name: string, file: string, ...args: string[]): PeerCommand =>
     ({ name, commands: [process.execPath], args: [script(file), place!, ...args] });
   return [
-    torch(...pythons),
+    torch(...pythons()),
     ...(existsSync(venv) ? [torch(venv)] : []),
     ...(place === undefined
       ? []

@@ -146,6 +146,6 @@ function render(report: BenchReport): string {
   const paragraph = (text: string): string => `${wrap(text, Math.min(100, terminal.columns))}\n`;
   return (
     `${paragraph(machineText(report))}\n${renderTable(columns, rows, terminal)}\n` +
-    [...benchVerdicts(report), ...report.notes].map(paragraph).join('') + (report.load.quiet ? loadText(report) : coloursOf(terminal).yellow(loadText(report))) + '\n'
+    [...benchVerdicts(report), ...report.notes].map(paragraph).join('') + (report.load.quiet ? loadText(report.load) : coloursOf(terminal).yellow(loadText(report.load))) + '\n'
   );
 }

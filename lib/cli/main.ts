@@ -21,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   dashboard: async () => (await import('./dashboard.js')).dashboardCommand,
   data: async () => (await import('./data.js')).dataCommand,
   doctor: async () => (await import('./doctor.js')).doctorCommand,
+  speedrun: async () => (await import('./speedrun.js')).speedrunCommand,
   bench: async () => (await import('./bench.js')).benchCommand,
 };
 

@@ -10,6 +10,18 @@ export interface Preset {
 /** The split for figures finer than ±3 points: 5,000 validation and all 10,000 test rows. */
 const fineSplit = { trainRows: 45_000, validationRows: 5000, testRows: 10_000 } as const;
 
+/** Two layers, one cycle of AdamW in small batches: what the shorter speedruns share. */
+const sprint = {
+  ...fineSplit, normalization: 'standardize', optimizer: 'adamw', learningRate: 3e-3, weightDecay: 0.05, schedule: 'one-cycle',
+  batchSize: 128, health: false,
+} as const;
+
+/** Three layers in the manner of mlp-deep: what the longer ones share. */
+const deepSprint = {
+  ...sprint, layers: [3072, 1024, 512, 10], activation: 'gelu', norm: 'batch', learningRate: 2e-3, weightDecay: 0.5, dropout: 0.3,
+  inputDropout: 0.15, labelSmoothing: 0.1, batchSize: 256,
+} as const;
+
 /** The shipped presets by name. */
 export const presets: Readonly<Record<string, Preset>> = {
   'two-layer-default': {
@@ -50,6 +62,14 @@ export const presets: Readonly<Record<string, Preset>> = {
       batchSize: 256, epochs: 60,
     },
   },
+  'speedrun-50': { summary: 'the shortest way to 50 % validation', spec: { ...sprint, layers: [3072, 256, 10], steps: 480 } },
+  'speedrun-52': { summary: 'the shortest way to 52 %', spec: { ...sprint, layers: [3072, 256, 10], steps: 780 } },
+  'speedrun-55': {
+    summary: 'the shortest way to 55 %',
+    spec: { ...sprint, layers: [3072, 512, 10], learningRate: 2e-3, dropout: 0.2, labelSmoothing: 0.1, epochs: 5 },
+  },
+  'speedrun-57': { summary: 'the shortest way to 57 %, by a deeper net', spec: { ...deepSprint, epochs: 6 } },
+  'speedrun-60': { summary: 'the shortest way to 60 %', spec: { ...deepSprint, epochs: 16 } },
 };
 
 /** The preset of that name. Throws ERR_CONFIG, naming the nearest, when there is none. */

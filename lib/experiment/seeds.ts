@@ -57,7 +57,8 @@ export function summariseSeeds(runs: readonly SeedRun[], results: readonly Resul
   };
 }
 
-function spreadOf(values: readonly number[]): Spread {
+/** Mean and standard deviation of one value or more; the deviation of a single one is NaN. */
+export function spreadOf(values: readonly number[]): Spread {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   return { mean, std: Math.sqrt(squares / (values.length - 1)) };

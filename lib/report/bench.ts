@@ -1,4 +1,5 @@
 import type { Change, Comparison } from '../bench/compare';
+import type { Load, Machine } from '../bench/machine';
 import type { BenchEntry, BenchReport } from '../bench/report';
 
 /** A table of texts: a header for each column, and rows. */
@@ -105,23 +106,31 @@ function scalingVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
 
 /** A benchmark as Markdown: machine, load, table, verdicts and notes. */
 export function benchMarkdown(report: BenchReport): string {
-  const { headers, words, rows } = benchTable(report);
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   const list = (sentences: readonly string[]): string => (sentences.length > 0 ? `\n${sentences.map((each) => `- ${each}\n`).join('')}` : '');
   return (
-    `${machineText(report)}\n\n` + line(headers) + line(headers.map((_, c) => (c < words ? '---' : '---:'))) + rows.map(line).join('') +
-    list([...benchVerdicts(report), ...report.notes]) + `\n${loadText(report)}\n`
+    `${machineText(report)}\n\n${markdownTable(benchTable(report))}` +
+    list([...benchVerdicts(report), ...report.notes]) + `\n${loadText(report.load)}\n`
   );
+}
+
+export function markdownTable({ headers, words, rows }: TextTable): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return line(headers) + line(headers.map((_, c) => (c < words ? '---' : '---:'))) + rows.map(line).join('');
 }
 
 /** Where a benchmark ran, in one line. */
 export function machineText({ benchmark, at, machine, peak }: BenchReport): string {
+  const peakText = peak === null ? '' : `; peak ${(peak.flops / 1e9).toFixed(0)} GFLOP/s in ${peak.dtype}, ${streamText(peak.streams)}`;
+  return placeText(`blastrain bench ${benchmark}`, at, machine) + peakText;
+}
+
+/** Which command ran when and where, in one line. */
+export function placeText(command: string, at: string, machine: Machine): string {
   const { cpu, cores, node, threads, openblas, openblasCore } = machine;
   const version = openblas === null ? undefined : /OpenBLAS ([\d.]+)/.exec(openblas)?.[0] ?? 'BLAS';
   return (
-    `\`blastrain bench ${benchmark}\`, ${at.slice(0, 10)}: ${cpu}, ${String(cores)} cores, Node.js ${node}` +
-    (version === undefined ? '' : `, ${version}${openblasCore ? ` with its ${openblasCore} kernels` : ''}, ${String(threads)} threads`) +
-    (peak === null ? '' : `; peak ${(peak.flops / 1e9).toFixed(0)} GFLOP/s in ${peak.dtype}, ${streamText(peak.streams)}`)
+    `\`${command}\`, ${at.slice(0, 10)}: ${cpu}, ${String(cores)} cores, Node.js ${node}` +
+    (version === undefined ? '' : `, ${version}${openblasCore ? ` with its ${openblasCore} kernels` : ''}, ${String(threads)} threads`)
   );
 }
 
@@ -136,7 +145,7 @@ function byteText(bytes: number): string {
 }
 
 /** How busy the machine was, and what that means for the figures. */
-export function loadText({ load: { before, after, others, quiet } }: BenchReport): string {
+export function loadText({ before, after, others, quiet }: Load): string {
   const facts = `Load average ${before.toFixed(2)} before and ${after.toFixed(2)} after; other processes used ${others.toFixed(2)} cores.`;
   return quiet ? facts : `${facts} Inconclusive: repeat this while nobody else uses the machine.`;
 }

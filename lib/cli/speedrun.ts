@@ -1,0 +1,74 @@
+import { findTorch, speedrun, speedrunTargets } from '../bench/speedrun';
+import type { SpeedrunTarget } from '../bench/speedrun';
+import { replaceFile } from '../files';
+import { loadText, placeText } from '../report/bench';
+import { speedrunMarkdown, speedrunTable } from '../report/speedrun';
+import { announceFallback } from './backend';
+import type { Command } from './command';
+import { choiceOption, integerOption } from './flagValues';
+import { readOptions } from './options';
+import { ProgressLine } from './terminal/progress';
+import { coloursOf, terminalOf, wrap } from './terminal/style';
+import { renderTable } from './terminal/table';
+
+export const speedrunCommand: Command = {
+  name: 'speedrun',
+  summary: 'time from the start of a process to 50, 52, 55, 57 and 60 % validation',
+  help: `Usage: blastrain speedrun [options]
+
+Trains the presets speedrun-50 to speedrun-60 on CIFAR-10, each in a process of its own, and stops the clock, started with the
+process, at the evaluation that reaches the preset's accuracy on 5,000 validation rows. Where PyTorch is installed it trains the
+same nets by the same schedules beside, on one thread and on all.
+
+Options:
+  --targets A,B     which of ${speedrunTargets.join(', ')} [all]
+  --seeds N         runs of each, whose mean is shown [5]
+  --set key=value   change the presets, such as threads=1; repeat it or list several
+  --alone           without PyTorch
+  --out FILE.md     the table as Markdown, too
+  --json            the report on standard output, nothing else
+`,
+  async run(args) {
+    const { values, positionals } = readOptions(
+      args,
+      {
+        targets: { type: 'string' }, seeds: { type: 'string' }, set: { type: 'string', multiple: true }, alone: { type: 'boolean' },
+        out: { type: 'string' }, json: { type: 'boolean' },
+      },
+      { names: [], rest: true },
+    );
+    const python = values.alone === true ? undefined : findTorch();
+    announceFallback();
+    const progress = new ProgressLine();
+    const report = await speedrun({
+      ...(values.targets !== undefined && { targets: values.targets.split(',').map(targetOption) }),
+      seeds: integerOption('seeds', values.seeds ?? '5', 1),
+      settings: [...(values.set ?? []), ...positionals],
+      ...(python !== undefined && { python }),
+      onProgress: (what) => {
+        progress.update(() => [{ text: `running for ${what}`, rank: 1 }]);
+      },
+    }).finally(() => {
+      progress.done();
+    });
+    if (values.out !== undefined) replaceFile(values.out, speedrunMarkdown(report));
+    if (values.json === true) {
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      return 0;
+    }
+    const terminal = terminalOf(process.stdout);
+    const { headers, words, rows } = speedrunTable(report);
+    const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
+    const load = loadText(report.load);
+    process.stdout.write(
+      `${wrap(placeText('blastrain speedrun', report.at, report.machine), Math.min(100, terminal.columns))}\n\n` +
+      `${renderTable(columns, rows, terminal)}\n${report.load.quiet ? load : coloursOf(terminal).yellow(load)}\n`,
+    );
+    return 0;
+  },
+};
+
+function targetOption(text: string): SpeedrunTarget {
+  const names = speedrunTargets.map(String);
+  return speedrunTargets[names.indexOf(choiceOption('targets', text, names))]!;
+}
