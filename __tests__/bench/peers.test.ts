@@ -51,6 +51,17 @@ test.each([
   expect(notes).toEqual([typeof note === 'string' ? note : expect.stringMatching(note)]);
 });
 
+test.each([
+  ['tfjs.js', '@tensorflow/tfjs'],
+  ['onnxruntime.js', 'onnxruntime-node'],
+])('%s says which package is missing, and how to install it', async (script, name) => {
+  const command = { name: 'it', commands: [process.execPath], args: [join(root, 'scripts', 'bench-peers', script), folder] };
+  const { notes } = await benchPeers({ ...quick, commands: [command] });
+  expect(notes).toEqual([
+    `without it: ${name} is not installed in ${folder}; to install it, type: npm install --prefix ${folder} --ignore-scripts ${name}`,
+  ]);
+});
+
 test('the first program that starts runs a peer', async () => {
   const { name, commands, args } = standIn('second', '{"unsupported":"it started"}');
   const { notes } = await benchPeers({ ...quick, commands: [{ name, commands: [join(folder, 'nowhere'), ...commands], args }] });

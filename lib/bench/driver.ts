@@ -3,6 +3,9 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { BlastrainError } from '../errors';
 
+/** What an answer that is an error begins with. */
+const errorMark = 'error ';
+
 /**
  * A process that is asked in lines and answers each with one line. Its first line, unasked, says that it is ready; an answer
  * that begins with «error » is one.
@@ -29,14 +32,16 @@ export class Driver {
     child.on('close', (code, signal) => { end(complaint.trim().split('\n').pop() || `exit ${String(code ?? signal)}`); });
   }
 
-  /** Starts a process and waits until it is ready. Returns why not, where it does not come to that. */
+  /** Starts a process and waits until it is ready. Returns why not, in its own words where it answers with an error. */
   static async start(
     command: string, args: readonly string[], env: Readonly<Record<string, string | undefined>> = process.env,
   ): Promise<Driver | string> {
     const driver = new Driver(spawn(command, args, { env }), command);
     try {
-      driver.greeting = driver.checked(await driver.nextLine());
-      return driver;
+      driver.greeting = await driver.nextLine();
+      if (!driver.greeting.startsWith(errorMark)) return driver;
+      driver.stop();
+      return driver.greeting.slice(errorMark.length);
     } catch (error) {
       driver.stop();
       return (error as Error).message;
@@ -57,8 +62,8 @@ export class Driver {
   }
 
   private checked(line: string): string {
-    if (!line.startsWith('error ')) return line;
-    throw new BlastrainError('ERR_WORKER', `Expected an answer for ${this.name} but received ${line.slice('error '.length)}`);
+    if (!line.startsWith(errorMark)) return line;
+    throw new BlastrainError('ERR_WORKER', `Expected an answer for ${this.name} but received ${line.slice(errorMark.length)}`);
   }
 
   private nextLine(): Promise<string> {

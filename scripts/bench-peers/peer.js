@@ -1,12 +1,23 @@
 'use strict';
 
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
 
-/** Loads packages of the folder that holds the peers. */
-const requirePeer = createRequire(join(process.argv[2], 'package.json'));
+const peers = process.argv[2];
+const load = createRequire(join(peers, 'package.json'));
+
+/** Loads a package of the folder that holds the peers; one that is not there is the answer in place of the greeting. */
+function requirePeer(name) {
+  try {
+    return load(name);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    writeSync(1, `error ${name} is not installed in ${peers}; to install it, type: npm install --prefix ${peers} --ignore-scripts ${name}\n`);
+    process.exit(1);
+  }
+}
 
 /** What blastrain wrote for a net: its description, arrays by name, and the batches. */
 function readStart(folder) {
