@@ -54,15 +54,13 @@ void Descend(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, st
 
   const int64_t widest = std::clamp(kPacked / m / columns * columns, columns, kWidest);
   Split({k, columns}, [&](int64_t begin, int64_t end) {
-    thread_local std::vector<T> own;
-    own.resize(std::max<size_t>(own.size(), widest * (m + rows)));
-    T* pixels = own.data();
+    T* pixels = Scratch<T>(widest * (m + rows));
     T* g = pixels + widest * m;
     for (int64_t from = begin; from < end; from += widest) {
       const int64_t width = std::min(widest, end - from);
-      for (int64_t j = 0; j < width; j += columns) {
-        PackPanel(m, x + from + j, k, std::min(columns, width - j), columns, pixels + j * m);
-      }
+      const int64_t whole = width / columns * columns;
+      tiles.pack(m, width, x + from, k, pixels);
+      if (whole < width) PackPanel(m, x + from + whole, k, width - whole, columns, pixels + whole * m);
       for (int64_t p = 0; p < panels; p++) {
         const int64_t first = p * rows * k + from;
         const int64_t used = std::min(rows, n - p * rows);
