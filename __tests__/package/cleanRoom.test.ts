@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/cli';
 import { openCleanRoom, removePrebuilds, sizeOf } from '../support/cleanRoom';
@@ -18,6 +18,39 @@ const trial = `
   });`;
 const required = `const blastrain = require('blastrain'); ${trial}`;
 const imported = `import * as blastrain from 'blastrain'; ${trial}`;
+
+/** Right uses, and wrong ones that the types must refuse. */
+const consumer = `
+  import { BlastrainError, kernelsFor, loadCifar10, mlp, parseSpec, Sgd, train } from 'blastrain';
+  import type { Classifier, Dataset, Kernels, TrainEvent, TrainingRun, TrainSpec } from 'blastrain';
+
+  export async function use(data: ReturnType<typeof loadCifar10>): Promise<Classifier> {
+    const spec: TrainSpec = parseSpec({ layers: [3072, 100, 10], learningRate: 0.03 });
+    const run: TrainingRun = train(spec, { data });
+    for await (const event of run) {
+      const known: TrainEvent = event;
+      if (known.type === 'evaluation') known.valAccuracy.toFixed(3);
+      // @ts-expect-error only after a look at its type is it known what an event has
+      event.valAccuracy;
+    }
+    const features: Dataset['features'] = data.validation.features;
+    const model = await run.model;
+    for (const { className, probabilities } of model.predict(features)) className?.concat(String(probabilities[0]));
+    return model;
+  }
+
+  export const kernels: Kernels = kernelsFor('float32');
+  export const network = mlp([4, 10, 3], kernels, 5);
+  export const code: string = new BlastrainError('ERR_CONFIG', 'a message').code;
+  // @ts-expect-error no such dtype
+  kernelsFor('float16');
+  // @ts-expect-error a misspelt key
+  train({ learningrate: 0.1 });
+  // @ts-expect-error a number, not a text
+  train({ learningRate: '0.1' });
+  // @ts-expect-error a code of ours
+  new BlastrainError('ERR_OTHER', 'a message');
+  export { Sgd };`;
 
 interface Tried {
   readonly names: readonly string[];
@@ -55,7 +88,7 @@ describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
     const size = sizeOf(modules);
     const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
     process.stderr.write(
-      `installed from ${megabytes(room.packedSize)} in ${seconds.toFixed(1)} s: ${megabytes(size)} in ${manifests.length} packages\n`,
+      `installed from ${megabytes(statSync(room.archive).size)} in ${seconds.toFixed(1)} s: ${megabytes(size)} in ${manifests.length} packages\n`,
     );
     expect(size).toBeLessThan(15e6);
     expect(manifests.length).toBeLessThan(15);
@@ -74,6 +107,31 @@ describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
     const names = ['blastrain/package.json', 'blastrain/dist/index.js', 'blastrain/lib'];
     const { stdout } = await project.run('node', '-e', names.map(attempt).join(''));
     expect(stdout).toBe('ok\nERR_PACKAGE_PATH_NOT_EXPORTED\nERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  });
+
+  test('passes publint', async () => {
+    const { stdout } = await project.run('node', join(root, 'node_modules', 'publint', 'src', 'cli.js'), 'run', room.archive, '--strict');
+    expect(stdout).toContain('All good!');
+  });
+
+  test('has the right types by every way of resolving it', async () => {
+    project.write('attw.mjs', `
+      import { readFileSync } from 'node:fs';
+      import { checkPackage, createPackageFromTarballData } from '${join(root, 'node_modules', '@arethetypeswrong', 'core', 'dist', 'index.js')}';
+      const { types, problems } = await checkPackage(createPackageFromTarballData(readFileSync(process.argv[2])));
+      console.log(JSON.stringify({ types: types.kind, problems }));`);
+    expect(JSON.parse((await project.run('node', 'attw.mjs', room.archive)).stdout)).toEqual({ types: 'included', problems: [] });
+  });
+
+  test.each([
+    ['node16', 'consumer.mts', ['--module', 'node16', '--moduleResolution', 'node16']],
+    ['node16', 'consumer.cts', ['--module', 'node16', '--moduleResolution', 'node16']],
+    ['bundler', 'consumer.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+  ])('type-checks what uses it, with moduleResolution %s in %s', async (_, file, options) => {
+    project.write(file, consumer);
+    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+    const strict = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--lib', 'es2022'];
+    expect((await project.run('node', tsc, ...strict, ...options, file)).stdout).toBe('');
   });
 
   test('runs its command', async () => {

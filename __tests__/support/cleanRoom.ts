@@ -20,8 +20,8 @@ export interface CleanRoom {
   readonly project: (name: string) => Project;
   /** What was asked of the registry beyond the package and its dependencies. */
   readonly unknown: readonly string[];
-  /** Compressed size of the package in bytes. */
-  readonly packedSize: number;
+  /** Path of the packed package. */
+  readonly archive: string;
   readonly close: () => void;
 }
 
@@ -68,7 +68,7 @@ export async function openCleanRoom(folder: string): Promise<CleanRoom> {
       },
     };
   }
-  return { project, unknown: registry.unknown, packedSize: statSync(packages[0]!.archive).size, close: registry.close };
+  return { project, unknown: registry.unknown, archive: packages[0]!.archive, close: registry.close };
 }
 
 const nameOf = (folder: string): string => manifestOf(folder).name;

@@ -35,7 +35,7 @@ export interface Dataset extends Rows {
   /** [size, featureSize], row-major; with an `order` more rows, perhaps. */
   readonly features: SourceArray;
   /**
-   * [size]: row i is row `order[i]` of the features, none of which comes twice; absent where it is row i. Folds of the same rows
+   * `[size]`: row i is row `order[i]` of the features, none of which comes twice; absent where it is row i. Folds of the same rows
    * share their features so.
    */
   readonly order?: Int32Array;

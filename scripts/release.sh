@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Publishes the package as it lies here, with provenance: from a continuous integration that npm trusts, on the version's tag, and
+# with a `repository` in package.json that names where it runs.
+# usage: release.sh [npm publish option...]      e.g. --dry-run
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+version=$(node -p 'require("./package.json").version')
+stop() { echo "Expected $1 for a release but received $2" >&2; exit 1; }
+[ -z "$(git status --porcelain)" ] || stop 'a clean working tree' 'changes'
+[ "$(git describe --exact-match --tags 2>/dev/null)" = "v$version" ] || stop "the tag v$version" "$(git describe --always)"
+grep -q "^## $version" CHANGELOG.md || stop "a section of CHANGELOG.md for $version" 'none'
+for platform in linux-x64 linux-arm64; do
+  [ -e "prebuilds/$platform/node.napi.glibc.node" ] || stop "prebuilds/$platform" 'none; npm run prebuilds makes it'
+done
+
+npm run build
+npm run docs
+npx publint run --strict
+npm publish "$@"
