@@ -55,7 +55,7 @@ BLASTRAIN_KERNEL void Accumulate(int64_t n, T alpha, const T* sums, T beta, T* c
 
 // sums[m, n], `stride` apart, <- a[m, k] b[n, k]^T, or that is added to them. Where b is not in the second-level cache, a panel
 // is fetched while the one before crosses with the rows of a: in a training step large weights come from main memory (256 x
-// 1024 x 3072: 4.4 ms instead of 4.9).
+// 1024 x 3072: 3.9 ms instead of 4.3).
 template <typename T>
 void MultiplyBlock(const Dots<T>& dots, int64_t m, int64_t n, int64_t k, const T* a, int64_t lda, const T* b, int64_t ldb,
                    bool far, bool add, T* panel, T* sums, int64_t stride) {
