@@ -14,9 +14,10 @@ const { join } = require('node:path');
 const { parseArgs } = require('node:util');
 
 const root = join(__dirname, '..');
-/** What cmake-js and strip are told where the addon is for another machine than this one. */
+/** What cmake-js and strip are told where the addon is for another architecture than this machine's. */
 const crossings = {
-  'linux-arm64': { toolchain: join(root, 'cmake', 'aarch64-linux-gnu.cmake'), strip: 'aarch64-linux-gnu-strip' },
+  arm64: { toolchain: join(root, 'cmake', 'aarch64-linux-gnu.cmake'), stripBin: 'aarch64-linux-gnu-strip' },
+  [process.arch]: {},
 };
 
 if (process.argv[2] === 'rebuild') {
@@ -28,8 +29,7 @@ if (process.argv[2] === 'rebuild') {
 
 /** What prebuildify has node-gyp do: makes build/Release/blastrain.node in the working directory. */
 function compile() {
-  const { PREBUILD_PLATFORM: platform, PREBUILD_ARCH: arch } = process.env;
-  const toolchain = crossing(platform, arch)?.toolchain;
+  const { toolchain } = crossings[process.env.PREBUILD_ARCH];
   const { status } = spawnSync(
     process.execPath,
     [
@@ -45,9 +45,13 @@ function compile() {
 }
 
 function prebuild(arch) {
+  if (!(arch in crossings)) {
+    console.error(`Expected ${Object.keys(crossings).join(' or ')} for --arch but received ${arch}`);
+    process.exit(1);
+  }
+  const { stripBin } = crossings[arch];
   const cwd = join(root, 'build', `prebuild-${arch}`);
   mkdirSync(cwd, { recursive: true });
-  const stripBin = crossing(process.platform, arch)?.strip;
   require('prebuildify')(
     {
       cwd, out: root, arch, nodeGyp: __filename, napi: true, strip: true, tagLibc: process.platform === 'linux', name: 'node.napi',
@@ -59,8 +63,4 @@ function prebuild(arch) {
       process.exitCode = 1;
     },
   );
-}
-
-function crossing(platform, arch) {
-  return arch === process.arch ? undefined : crossings[`${platform}-${arch}`];
 }

@@ -184,9 +184,8 @@ describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
 
   describe('where it has no addon', () => {
     let bare: Project;
-    beforeAll(async () => {
-      bare = room.project('without-addon');
-      await bare.install('--ignore-scripts');
+    beforeAll(() => {
+      bare = room.project('without-addon', project);
       removePrebuilds(bare);
     });
 

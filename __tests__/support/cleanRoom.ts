@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { root } from './cli';
 import { openRegistry, pack } from './registry';
@@ -17,7 +17,8 @@ export interface Project {
 
 /** Machines on which nothing is but Node.js, npm, a shell and one registry: no compiler, no cache, no other network. */
 export interface CleanRoom {
-  readonly project: (name: string) => Project;
+  /** A new project, empty or a copy of another. */
+  readonly project: (name: string, like?: Project) => Project;
   /** What was asked of the registry beyond the package and its dependencies. */
   readonly unknown: readonly string[];
   /** Path of the packed package. */
@@ -45,9 +46,10 @@ export async function openCleanRoom(folder: string): Promise<CleanRoom> {
     PATH: bin, HOME: folder, npm_config_registry: registry.url, npm_config_cache: join(folder, 'cache'),
     npm_config_update_notifier: 'false', npm_config_audit: 'false', npm_config_fund: 'false',
   };
-  function project(name: string): Project {
+  function project(name: string, like?: Project): Project {
     const cwd = join(folder, name);
-    mkdirSync(cwd);
+    if (like === undefined) mkdirSync(cwd);
+    else cpSync(like.folder, cwd, { recursive: true, verbatimSymlinks: true });
     const write: Project['write'] = (file, text) => { writeFileSync(join(cwd, file), text); };
     write('package.json', '{ "private": true }');
     const run: Project['run'] = (command, ...args) =>

@@ -38,7 +38,7 @@ function stepTable({ benchmark, entries }: BenchReport): TextTable {
       shareText(entry), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
     ]));
   const [part, time] = benchmark === 'job' ? ['part', 'time'] : ['sizes', 'a step'];
-  return { headers: ['net', part!, 'who', time!, '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
+  return { headers: ['net', part, 'who', time, '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
 }
 
 /** What follows from the figures, in sentences. Nothing where others used the machine meanwhile. */
