@@ -10,8 +10,6 @@
 
 namespace blastrain {
 
-// Fewer multiplications than this take less time than sharing them.
-inline constexpr int64_t kLeastProduct = 1 << 17;
 // The most elements of C that a split of k adds up: they are written and read once more for each thread.
 inline constexpr int64_t kMostPartial = 1 << 20;
 

@@ -137,6 +137,8 @@ class Pool {
 // How many elements are worth a thread of their own: of a loop that moves memory, and of one that computes powers.
 inline constexpr int64_t kMoved = 32768;
 inline constexpr int64_t kComputed = 4096;
+// Fewer multiplications of a product than this take less time than sharing them.
+inline constexpr int64_t kLeastProduct = 1 << 17;
 
 // [0, n) cut into stretches of at least `least`: as many as there are threads, or as fit. All but the last are a multiple of
 // `step` long, by default of two cache lines.

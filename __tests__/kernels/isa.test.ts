@@ -42,6 +42,19 @@ test('an unknown instruction set is refused with the nearest name, on either bac
     expect(verify.status).toBe(0);
   });
 
+  test('float32 on the tiles of AMX is other bits, and as accurate', async () => {
+    const tiny = ['data=synthetic', 'layers=3072,32,10', 'trainRows=500', 'validationRows=100', 'batchSize=50', 'epochs=2'];
+    const results = await Promise.all(['generic', 'amx'].map(async (isa) => {
+      const args = ['train', 'two-layer-tuned', '--json', '--runs', runs, '--name', isa, '--set', ...tiny];
+      const { stdout } = await blastrain(args, { env: { BLASTRAIN_ISA: isa } });
+      return jsonLines(stdout).at(-1) as { type: string; valLoss: number; parametersDigest: string };
+    }));
+    const [generic, amx] = results as [typeof results[0], typeof results[0]];
+    expect([generic.type, amx.type]).toEqual(['result', 'result']);
+    expect(amx.parametersDigest).not.toBe(generic.parametersDigest);
+    expect(Math.abs(amx.valLoss / generic.valLoss - 1)).toBeLessThan(1e-5);
+  });
+
   test('a run records it', async () => {
     const args = ['train', 'two-layer-default', '--json', '--runs', runs, '--set', 'data=synthetic', '--set', 'fastDevRun=true'];
     const { status: ended } = await blastrain(args, { env: { BLASTRAIN_ISA: 'generic' } });

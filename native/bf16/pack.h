@@ -4,6 +4,9 @@
 // pair in 32 bits with the first in the lower half. The left factor's blocks go pair by pair for each line, the right one's line
 // by line for each pair; both are tiles as AMX wants them, and as vectors of 16 pairs serve AVX-512. Blocks of the same lines
 // follow one another in depth. What is beyond the matrix is 0.
+//
+// A float32 is the sum of three bfloat16: its rounding, that of the rest, and what then is left, of 8 bits of significand each.
+// A factor is packed as one part, rounded, or as these three.
 #pragma once
 
 #include <algorithm>
@@ -46,36 +49,43 @@ inline uint32_t Rounded(float x) {
   return (bits + 0x7fffu + (bits >> 16 & 1u)) & 0xffff0000u;
 }
 
-// A factor: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1.
+// A factor: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1. Elements that are
+// split are multiplied by `scale`, a power of two, before.
 struct Factor {
   const float* data;
   int64_t lines, depth, line_step, depth_step;
+  float scale = 1;
 
   int64_t Groups() const { return (lines + kLines - 1) / kLines; }
   int64_t Blocks() const { return (depth + kDepth - 1) / kDepth; }
 };
 
-// Where the pairs of a packed factor are, and how far it is from one group of 16 lines to the next.
+// Where the pairs of a packed factor are, and how far it is from one group of 16 lines to the next, and from one part.
 struct Packed {
-  Packed From(int64_t groups) const { return {pairs + groups * group, group}; }
+  Packed From(int64_t groups) const { return {pairs + groups * group, group, part}; }
 
   uint32_t* pairs;
-  int64_t group;
+  int64_t group, part;
 };
 
 enum class Side { kLeft, kRight };
 
-// One block of `factor`, from (line, depth) on.
-inline void PackBlock(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block) {
-  std::fill_n(block, kBlock, 0u);
+// One block of `factor`, from (line, depth) on, in as many parts.
+template <int parts>
+void PackBlock(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block, int64_t part) {
+  for (int p = 0; p < parts; p++) std::fill_n(block + p * part, kBlock, 0u);
   const int64_t lines = std::min(kLines, factor.lines - line);
   const int64_t deep = std::min(kDepth, factor.depth - depth);
   for (int64_t l = 0; l < lines; l++) {
     const float* from = factor.data + (line + l) * factor.line_step + depth * factor.depth_step;
     for (int64_t d = 0; d < deep; d++) {
-      uint32_t& pair = block[side == Side::kLeft ? l * kPairs + d / 2 : d / 2 * kLines + l];
-      const uint32_t rounded = Rounded(from[d * factor.depth_step]);
-      pair |= d % 2 == 0 ? rounded >> 16 : rounded;
+      uint32_t* pair = block + (side == Side::kLeft ? l * kPairs + d / 2 : d / 2 * kLines + l);
+      float rest = parts == 1 ? from[d * factor.depth_step] : from[d * factor.depth_step] * factor.scale;
+      for (int p = 0; p < parts; p++) {
+        const uint32_t rounded = Rounded(rest);
+        pair[p * part] |= d % 2 == 0 ? rounded >> 16 : rounded;
+        rest -= Float(rounded);
+      }
     }
   }
 }
@@ -84,84 +94,96 @@ inline void PackBlock(const Factor& factor, Side side, int64_t line, int64_t dep
 
 #define BLASTRAIN_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
 
-// GCC 12 takes what its own intrinsics leave undefined on purpose for a mistake.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-
 // The first `count` of 16 lanes.
 inline __mmask16 First(int64_t count) { return __mmask16((1u << std::clamp<int64_t>(count, 0, 16)) - 1); }
 
+// A full mask: GCC 12 warns of its own header where there is none.
+inline constexpr __mmask16 kAll = 0xFFFF;
+
 // rows[i][j] <-> rows[j][i].
 BLASTRAIN_AVX512_BF16 inline void Transpose(__m512i rows[16]) {
+  constexpr __mmask8 eight = 0xFF;
   __m512i t[16];
   for (int i = 0; i < 16; i += 2) {
-    t[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
-    t[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+    t[i] = _mm512_maskz_unpacklo_epi32(kAll, rows[i], rows[i + 1]);
+    t[i + 1] = _mm512_maskz_unpackhi_epi32(kAll, rows[i], rows[i + 1]);
   }
   for (int i = 0; i < 16; i += 4) {
     for (int h = 0; h < 2; h++) {
-      rows[i + 2 * h] = _mm512_unpacklo_epi64(t[i + h], t[i + h + 2]);
-      rows[i + 2 * h + 1] = _mm512_unpackhi_epi64(t[i + h], t[i + h + 2]);
+      rows[i + 2 * h] = _mm512_maskz_unpacklo_epi64(eight, t[i + h], t[i + h + 2]);
+      rows[i + 2 * h + 1] = _mm512_maskz_unpackhi_epi64(eight, t[i + h], t[i + h + 2]);
     }
   }
   // Now rows[4 g + c] holds, in its 128-bit lane b, column 4 b + c of rows 4 g to 4 g + 3.
   for (int c = 0; c < 4; c++) {
-    t[c] = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0x88);
-    t[4 + c] = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0xdd);
-    t[8 + c] = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0x88);
-    t[12 + c] = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0xdd);
+    t[c] = _mm512_maskz_shuffle_i32x4(kAll, rows[c], rows[4 + c], 0x88);
+    t[4 + c] = _mm512_maskz_shuffle_i32x4(kAll, rows[c], rows[4 + c], 0xdd);
+    t[8 + c] = _mm512_maskz_shuffle_i32x4(kAll, rows[8 + c], rows[12 + c], 0x88);
+    t[12 + c] = _mm512_maskz_shuffle_i32x4(kAll, rows[8 + c], rows[12 + c], 0xdd);
   }
   for (int c = 0; c < 4; c++) {
-    rows[c] = _mm512_shuffle_i32x4(t[c], t[8 + c], 0x88);
-    rows[8 + c] = _mm512_shuffle_i32x4(t[c], t[8 + c], 0xdd);
-    rows[4 + c] = _mm512_shuffle_i32x4(t[4 + c], t[12 + c], 0x88);
-    rows[12 + c] = _mm512_shuffle_i32x4(t[4 + c], t[12 + c], 0xdd);
+    rows[c] = _mm512_maskz_shuffle_i32x4(kAll, t[c], t[8 + c], 0x88);
+    rows[8 + c] = _mm512_maskz_shuffle_i32x4(kAll, t[c], t[8 + c], 0xdd);
+    rows[4 + c] = _mm512_maskz_shuffle_i32x4(kAll, t[4 + c], t[12 + c], 0x88);
+    rows[12 + c] = _mm512_maskz_shuffle_i32x4(kAll, t[4 + c], t[12 + c], 0xdd);
   }
+}
+
+// 16 bfloat16, each in a lane of 32 bits.
+BLASTRAIN_AVX512_BF16 inline __m512i Round(__m512 x) { return _mm512_maskz_cvtepu16_epi32(kAll, (__m256i)_mm512_cvtneps_pbh(x)); }
+
+// What `rounded` leaves of x.
+BLASTRAIN_AVX512_BF16 inline __m512 Rest(__m512 x, __m512i rounded) {
+  return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, rounded, 16)));
 }
 
 // The same with AVX-512, to the bit.
-BLASTRAIN_AVX512_BF16 inline void PackBlockAvx512(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block) {
+template <int parts>
+BLASTRAIN_AVX512_BF16 void PackBlockAvx512(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block,
+                                           int64_t part) {
   const int64_t lines = factor.lines - line, deep = factor.depth - depth;
   const float* from = factor.data + line * factor.line_step + depth * factor.depth_step;
-  __m512i rows[16];
-  Side made;
-  if (factor.depth_step == 1) {
-    made = Side::kLeft;
-    const __mmask16 low = First(deep), high = First(deep - 16);
-    for (int l = 0; l < 16; l++) {
-      const float* x = from + l * factor.line_step;
-      if (l >= lines) rows[l] = _mm512_setzero_si512();
-      else rows[l] = (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(high, x + 16), _mm512_maskz_loadu_ps(low, x));
+  const bool along = factor.depth_step == 1;
+  const __m512 scale = _mm512_set1_ps(factor.scale);
+  __m512i rows[parts][16];
+  for (int i = 0; i < 16; i++) {
+    // Of one line the first and last 16; or of 16 lines a pair. No load of nothing: where no memory is behind it, that takes the
+    // CPU hundreds of cycles.
+    const float* x = from + (along ? i * factor.line_step : 2 * i * factor.depth_step);
+    const int64_t step = along ? 16 : factor.depth_step;
+    const int64_t first = along ? (i < lines ? deep : 0) : (2 * i < deep ? lines : 0);
+    const int64_t second = along ? (i < lines ? deep - 16 : 0) : (2 * i + 1 < deep ? lines : 0);
+    __m512 low = first > 0 ? _mm512_maskz_loadu_ps(First(first), x) : _mm512_setzero_ps();
+    __m512 high = second > 0 ? _mm512_maskz_loadu_ps(First(second), x + step) : _mm512_setzero_ps();
+    if (parts > 1) {
+      low = _mm512_mul_ps(low, scale);
+      high = _mm512_mul_ps(high, scale);
     }
-  } else {
-    made = Side::kRight;
-    const __mmask16 mask = First(lines);
-    for (int q = 0; q < 16; q++) {
-      const float* x = from + 2 * q * factor.depth_step;
-      // No load of nothing: where no memory is behind it, that takes the CPU hundreds of cycles.
-      const __m512 first = 2 * q < deep ? _mm512_maskz_loadu_ps(mask, x) : _mm512_setzero_ps();
-      const __m512 second = 2 * q + 1 < deep ? _mm512_maskz_loadu_ps(mask, x + factor.depth_step) : _mm512_setzero_ps();
-      const __m512i low = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(first));
-      const __m512i high = _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(second));
-      rows[q] = _mm512_or_si512(low, _mm512_slli_epi32(high, 16));
+    for (int p = 0; p < parts; p++) {
+      const __m512i rounded_low = Round(low), rounded_high = Round(high);
+      if (along) rows[p][i] = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+      else rows[p][i] = _mm512_or_si512(rounded_low, _mm512_maskz_slli_epi32(kAll, rounded_high, 16));
+      low = Rest(low, rounded_low);
+      high = Rest(high, rounded_high);
     }
   }
-  if (made != side) Transpose(rows);
-  for (int i = 0; i < 16; i++) _mm512_storeu_si512(block + 16 * i, rows[i]);
+  for (int p = 0; p < parts; p++) {
+    if (along != (side == Side::kLeft)) Transpose(rows[p]);
+    for (int i = 0; i < 16; i++) _mm512_storeu_si512(block + p * part + 16 * i, rows[p][i]);
+  }
 }
-
-#pragma GCC diagnostic pop
 
 #endif
 
 // Groups [begin, end) of `factor`, along its rows in memory: across them each cache line would be waited for.
-inline void Pack(const Factor& factor, Side side, int64_t begin, int64_t end, const Packed& packed) {
-  auto pack = PackBlock;
+template <int parts>
+void Pack(const Factor& factor, Side side, int64_t begin, int64_t end, const Packed& packed) {
+  auto pack = PackBlock<parts>;
 #if defined(BLASTRAIN_BF16)
-  if (UsedInstructions().bfloat16) pack = PackBlockAvx512;
+  if (UsedInstructions().bfloat16) pack = PackBlockAvx512<parts>;
 #endif
   const auto one = [&](int64_t g, int64_t b) {
-    pack(factor, side, g * kLines, b * kDepth, packed.pairs + g * packed.group + b * kBlock);
+    pack(factor, side, g * kLines, b * kDepth, packed.pairs + g * packed.group + b * kBlock, packed.part);
   };
   if (factor.depth_step == 1) {
     for (int64_t g = begin; g < end; g++) {

@@ -8,10 +8,31 @@
 
 namespace blastrain::bf16 {
 
+// Which parts of the factors are multiplied.
+struct Pass {
+  int left, right;
+};
+// Of two factors in three parts, from the largest to the smallest: the small products first, so that they are not lost in the
+// large sum. The three others are below 2^-23 of the product, together (docs/precision.md).
+inline constexpr Pass kSplit[] = {{2, 0}, {1, 1}, {0, 2}, {1, 0}, {0, 1}, {0, 0}};
+// Of rounded factors.
+inline constexpr Pass kWhole[] = {{0, 0}};
+
+struct Passes {
+  const Pass* first;
+  int count;
+};
+template <int parts>
+constexpr Passes PassesOf() {
+  static_assert(parts == 1 || parts == 3);
+  return parts == 1 ? Passes{kWhole, 1} : Passes{kSplit, 6};
+}
+
 // sums[rows, 16 columns] <- the product of `rows` lines of the left factor and 16 times `columns` of the right one, `blocks`
-// deep; rows of sums are `stride` apart, and there is room for whole groups of 16.
+// deep, of the parts that `passes` names; rows of sums are `stride` apart, and there is room for whole groups of 16.
 struct Job {
   int64_t blocks;
+  Passes passes;
   Packed left, right;
   int64_t rows;
   int columns;
@@ -39,15 +60,18 @@ BLASTRAIN_KERNEL inline void PlainTile(const Job& job, const Lines& lines) {
     for (int64_t j = 0; j < job.columns * kLines; j++) job.sums[r * job.stride + j] = 0;
   }
   for (int c = 0; c < job.columns; c++) {
-    for (int64_t b = 0; b < job.blocks; b++) {
-      const uint32_t* right = job.right.pairs + c * job.right.group + b * kBlock;
+    for (int64_t step = 0; step < job.passes.count * job.blocks; step++) {
+      const Pass pass = job.passes.first[step / job.blocks];
+      const int64_t at = step % job.blocks * kBlock;
+      const uint32_t* right = job.right.pairs + pass.right * job.right.part + c * job.right.group + at;
       float firsts[kBlock], seconds[kBlock];
       for (int64_t i = 0; i < kBlock; i++) {
         firsts[i] = Float(right[i] << 16);
         seconds[i] = Float(right[i] & 0xffff0000u);
       }
       for (int64_t r = 0; r < job.rows; r++) {
-        const uint32_t* left = job.left.pairs + r / kLines * job.left.group + b * kBlock + r % kLines * kPairs;
+        const uint32_t* left =
+            job.left.pairs + pass.left * job.left.part + r / kLines * job.left.group + at + r % kLines * kPairs;
         float first[kLines] = {}, second[kLines] = {};
         for (int64_t q = 0; q < kPairs; q++) {
           const float a = Float(left[q] << 16), z = Float(left[q] & 0xffff0000u);
@@ -71,17 +95,20 @@ BLASTRAIN_AVX512_BF16 void Avx512DotTile(const Job& job, const Lines& lines) {
   constexpr int rows = 8;
   int fetched = 0;
   for (int64_t r = 0; r < job.rows; r += rows) {
-    const uint32_t* left = job.left.pairs + r / kLines * job.left.group + r % kLines * kPairs;
-    const uint32_t* right = job.right.pairs;
     __m512 sums[rows][columns] = {};
-    for (int64_t b = 0; b < job.blocks; b++, left += kBlock, right += kBlock) {
-      for (int64_t q = 0; q < kPairs; q++) {
-        if (fetched < lines.count) __builtin_prefetch(lines.at[fetched++], 1);
-        __m512bh factors[columns];
-        for (int c = 0; c < columns; c++) factors[c] = (__m512bh)_mm512_loadu_si512(right + c * job.right.group + q * kLines);
-        _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
-          const __m512bh factor = (__m512bh)_mm512_set1_epi32(int(left[i * kPairs + q]));
-          for (int c = 0; c < columns; c++) sums[i][c] = _mm512_dpbf16_ps(sums[i][c], factor, factors[c]);
+    for (int p = 0; p < job.passes.count; p++) {
+      const Pass pass = job.passes.first[p];
+      const uint32_t* left = job.left.pairs + pass.left * job.left.part + r / kLines * job.left.group + r % kLines * kPairs;
+      const uint32_t* right = job.right.pairs + pass.right * job.right.part;
+      for (int64_t b = 0; b < job.blocks; b++, left += kBlock, right += kBlock) {
+        for (int64_t q = 0; q < kPairs; q++) {
+          if (fetched < lines.count) __builtin_prefetch(lines.at[fetched++], 1);
+          __m512bh factors[columns];
+          for (int c = 0; c < columns; c++) factors[c] = (__m512bh)_mm512_loadu_si512(right + c * job.right.group + q * kLines);
+          _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
+            const __m512bh factor = (__m512bh)_mm512_set1_epi32(int(left[i * kPairs + q]));
+            for (int c = 0; c < columns; c++) sums[i][c] = _mm512_dpbf16_ps(sums[i][c], factor, factors[c]);
+          }
         }
       }
     }
@@ -107,12 +134,14 @@ BLASTRAIN_AMX inline void AmxTile(const Job& job, const Lines& lines) {
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  for (int64_t b = 0; b < job.blocks; b++) {
+  for (int64_t step = 0; step < job.passes.count * job.blocks; step++) {
     for (const int next = fetched + kPairs; fetched < next && fetched < lines.count; fetched++) {
       __builtin_prefetch(lines.at[fetched], 1);
     }
-    const uint32_t* left = job.left.pairs + b * kBlock;
-    const uint32_t* right = job.right.pairs + b * kBlock;
+    const Pass pass = job.passes.first[step / job.blocks];
+    const int64_t at = step % job.blocks * kBlock;
+    const uint32_t* left = job.left.pairs + pass.left * job.left.part + at;
+    const uint32_t* right = job.right.pairs + pass.right * job.right.part + at;
     _tile_loadd(4, left, row);
     _tile_loadd(6, right, row);
     _tile_dpbf16ps(0, 4, 6);
