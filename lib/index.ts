@@ -4,7 +4,7 @@ export type { ErrorCode, ErrorDetails } from './errors';
 
 export { getThreads, kernelsFor, nativeStatus, selectBackend, setThreads } from './kernels';
 export type { BackendChoice } from './kernels';
-export type { BackendName, Dtype, FloatArray, Kernels, SourceArray } from './kernels/contract';
+export type { BackendName, Dtype, FloatArray, Kernels, Precision, SourceArray } from './kernels/contract';
 export type { NativeInfo, NativeStatus } from './kernels/native';
 
 export { RandomState } from './random';

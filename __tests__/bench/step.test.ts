@@ -34,8 +34,8 @@ test('the large products of a step', () => {
 });
 
 test('a report of steps', async () => {
-  const { entries, load } = await benchStep({ ...quick, nets: [findNet('toy')], backends });
-  expect(entries.map(({ who }) => who)).toEqual([...backends, ...(native ? [productsName] : [])]);
+  const { entries, load } = await benchStep({ ...quick, nets: [findNet('toy')], backends, bfloat16: true });
+  expect(entries.map(({ who }) => who)).toEqual([...backends, ...(native ? ['native, bfloat16', productsName] : [])]);
   for (const { time, flops } of entries) {
     expect(time.median).toBeGreaterThan(0);
     expect(flops).toBeGreaterThan(0);

@@ -15,6 +15,8 @@ import { benchTraining, trainingContender } from './training';
 export interface StepOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backends: readonly BackendName[];
+  /** Steps of the native kernels in bfloat16, too. */
+  readonly bfloat16?: boolean;
   /** Of the native kernels and of OpenBLAS; default: as many as there are cores. */
   readonly threads?: number;
   /** Training rows; default: as many as CIFAR-10 has. */
@@ -24,6 +26,8 @@ export interface StepOptions extends BenchOptions {
 
 /** The name of the contender that only makes the products. */
 export const productsName = 'products in C';
+/** Of the one whose products are rounded, which the peak in float32 does not limit. */
+const bfloat16Name = 'native, bfloat16';
 
 /**
  * How long a training step takes, from drawing the batch to the update, on each backend, beside its large products alone.
@@ -43,16 +47,21 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
   for (const net of nets) {
     onProgress?.(net.name);
     const data = benchData(net, options.rows);
-    const trainings = backends.map((backend) => ({ backend, training: benchTraining(net, data, backend) }));
-    const contenders = trainings.map(({ backend, training }) => trainingContender(backend, training));
+    const trainings = backends.map((backend) => benchTraining(net, data, backend));
+    const contenders = trainings.map((training, b) => trainingContender(backends[b]!, training));
+    if (native && options.bfloat16 === true) {
+      const training = benchTraining({ ...net, spec: { ...net.spec, precision: 'bfloat16' } }, data, 'native');
+      trainings.push(training);
+      contenders.push(trainingContender(bfloat16Name, training));
+    }
     if (typeof products !== 'string') contenders.push(await products.contender(productsName, productsOf(net)));
     const times = await measure(contenders, { rounds, sampleSeconds, pauseSeconds: settlingSeconds });
     contenders.forEach(({ name }, c) => {
-      const flops = trainings[c]?.training.flops ?? productsOf(net).reduce((sum, product) => sum + flopsOf(product), 0);
+      const flops = trainings[c]?.flops ?? productsOf(net).reduce((sum, product) => sum + flopsOf(product), 0);
       const time = times[c]!;
       entries.push({
         subject: net.name, case: net.label, who: name, time, flops, bytes: 0,
-        share: name === 'typescript' ? null : shareOf(peak, flops, time.median),
+        share: name === 'typescript' || name === bfloat16Name ? null : shareOf(peak, flops, time.median),
       });
     });
   }

@@ -25,7 +25,7 @@ import { renderTable } from './terminal/table';
 
 const options = {
   nets: { type: 'string' }, kernels: { type: 'string' }, dtype: { type: 'string' }, backend: { type: 'string' },
-  threads: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' },
+  bfloat16: { type: 'boolean' }, threads: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' },
   compare: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
 } as const;
 
@@ -57,6 +57,7 @@ Options:
   --kernels A,B     which kernels [all]
   --dtype NAME      number format of kernels [float32]
   --backend NAME    native or typescript [both]
+  --bfloat16        native steps with precision bfloat16, too
   --threads N       threads of the native kernels [all cores]
   --rounds N        samples of each figure
   --compare OLD     a report from --out OLD.json: tells what changed by more than the
@@ -93,7 +94,7 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
   const backends = backendsOf(values.backend);
   const nets = (values.nets?.split(',') ?? (benchmark === 'job' ? jobNets : netNames)).map(findNet);
   try {
-    if (benchmark === 'step') return await benchStep({ ...common, nets, backends });
+    if (benchmark === 'step') return await benchStep({ ...common, nets, backends, bfloat16: values.bfloat16 === true });
     if (benchmark === 'job') return await benchJob({ ...common, nets, backend: backends[0]! });
     if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
     if (benchmark === 'peers') {
