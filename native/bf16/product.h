@@ -27,11 +27,6 @@ struct Range {
 inline constexpr int64_t kWidest = 384;
 inline constexpr int64_t kPackedPairs = 1 << 16;
 
-inline const DotTiles& UsedTiles() {
-  static const DotTiles tiles = BestDotTiles();
-  return tiles;
-}
-
 inline int ThreadsFor(int64_t m, int64_t n, int64_t k) { return m * n * k < kLeastProduct ? 1 : Pool::Shared().Threads(); }
 
 // C <- alpha A B + beta C; beta = 0 leaves C unread.

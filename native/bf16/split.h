@@ -9,7 +9,6 @@
 #include <initializer_list>
 
 #include "bf16/product.h"
-#include "isa.h"
 #include "kernels/loops.h"
 #include "pool.h"
 
@@ -59,8 +58,7 @@ class Scales {
 };
 
 inline bool SplitsWell(int64_t m, int64_t n, int64_t k) {
-  const Instructions& used = UsedInstructions();
-  return (used.amx || used.emulated) && k >= kLeastDepth && m * n * k >= kLeastProduct;
+  return UsedTiles().split_pays && k >= kLeastDepth && m * n * k >= kLeastProduct;
 }
 
 // Whether it has computed C <- alpha op(A) op(B) + beta C.

@@ -1,7 +1,9 @@
 // Sums of products of bfloat16 pairs in float32, on packed factors (pack.h): AMX, AVX-512, and plain C++ in AMX's order.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "bf16/pack.h"
 #include "kernels/tiles.h"
@@ -48,6 +50,7 @@ struct DotTiles {
   using Function = void (*)(const Job& job, const Lines& lines);
 
   int rows, columns;  // The most groups of 16 of a job.
+  bool split_pays;    // Whether float32 is to be computed as six products of bfloat16.
   Function function;
 };
 
@@ -193,12 +196,43 @@ class Tiling {
   Tiling& operator=(const Tiling&) = delete;
 };
 
+// Whether tiles compute what plain C++ does, on integers, whose sums are exact in any order: AMX is used on machines that nobody
+// has tested it on.
+inline bool Agree(const DotTiles& tiles) {
+  constexpr int64_t blocks = 2, group = blocks * kBlock;
+  uint32_t left[2 * group], right[3 * group];
+  const auto integer = [](int64_t i) { return Rounded(float(i * i % 17 - 8)); };
+  for (int64_t i = 0; i < 2 * group; i++) left[i] = integer(i) >> 16 | integer(i + 5);
+  for (int64_t i = 0; i < 3 * group; i++) right[i] = integer(3 * i) >> 16 | integer(i + 11);
+  alignas(64) float plain[kMostRows * kMostColumns], sums[kMostRows * kMostColumns];
+  Job job{blocks, PassesOf<1>(), {left, group, 0}, {right, group, 0}, tiles.rows * kLines, tiles.columns, plain, kMostColumns};
+  const Lines none{};
+  PlainTile(job, none);
+  job.sums = sums;
+  const Tiling tiling;
+  tiles.function(job, none);
+  for (int64_t r = 0; r < job.rows; r++) {
+    const int64_t at = r * kMostColumns;
+    if (!std::equal(plain + at, plain + at + job.columns * kLines, sums + at)) return false;
+  }
+  return true;
+}
+
 inline DotTiles BestDotTiles() {
+  const Instructions& used = UsedInstructions();
 #if defined(BLASTRAIN_BF16)
-  if (UsedInstructions().amx) return {2, 2, AmxTile};
-  if (UsedInstructions().bfloat16 && !UsedInstructions().emulated) return {1, 3, Avx512Tile};
+  for (const auto& [present, tiles] : {std::pair(used.amx, DotTiles{2, 2, true, AmxTile}),
+                                       std::pair(used.bfloat16 && !used.emulated, DotTiles{1, 3, false, Avx512Tile})}) {
+    if (present && Agree(tiles)) return tiles;
+  }
 #endif
-  return {1, 3, PlainTile};
+  return {1, 3, used.emulated, PlainTile};
+}
+
+// Chosen once for the process.
+inline const DotTiles& UsedTiles() {
+  static const DotTiles tiles = BestDotTiles();
+  return tiles;
 }
 
 }  // namespace blastrain::bf16
