@@ -1,6 +1,6 @@
 import { benchJob } from '../../lib/bench/job';
 import { makeNet } from '../../lib/bench/nets';
-import { trainInProcess } from '../../lib/bench/process';
+import { trainingCommand, trainInProcess } from '../../lib/bench/process';
 import { benchMarkdown, benchVerdicts } from '../../lib/report/bench';
 import { backends } from '../support/backends';
 
@@ -31,7 +31,7 @@ test('job: the first step, an epoch beside its steps, and the peak of memory', a
 });
 
 test('a training that fails says why', async () => {
-  await expect(trainInProcess(['two-layer-default', '--set', 'batchSize=0'], () => undefined)).rejects.toMatchObject({
+  await expect(trainInProcess(trainingCommand('two-layer-default', '--set', 'batchSize=0'), () => undefined)).rejects.toMatchObject({
     code: 'ERR_WORKER', message: expect.stringContaining('for batchSize') as string,
   });
 });

@@ -10,8 +10,8 @@ import type { BackendName } from '../kernels/contract';
 import type { StartEvent } from '../train/events';
 import { LoadWatch } from './machine';
 import type { BenchNet } from './nets';
-import { trainInProcess } from './process';
-import type { ProcessUse } from './process';
+import { trainingCommand, trainInProcess } from './process';
+import type { ProcessCommand, ProcessUse } from './process';
 import { makeReport } from './report';
 import type { BenchEntry, BenchOptions, BenchReport } from './report';
 import { now, summarise } from './timing';
@@ -52,7 +52,7 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
       const file = join(folder, `${net.name}.json`);
       writeFileSync(file, JSON.stringify(spec));
       const run = async (...settings: string[]): Promise<Job> => {
-        const job = await runJob([file, '--runs', join(folder, 'runs'), '--set', 'logEvery=1', ...settings]);
+        const job = await runJob(trainingCommand(file, '--runs', join(folder, 'runs'), '--set', 'logEvery=1', ...settings));
         children += job.use.cpuSeconds;
         return job;
       };
@@ -99,19 +99,20 @@ interface Job {
   readonly use: ProcessUse;
 }
 
-async function runJob(args: readonly string[]): Promise<Job> {
+async function runJob(command: ProcessCommand): Promise<Job> {
   let start: StartEvent | undefined;
   let firstStep: number | undefined;
   let epoch = Number.NaN;
-  const use = await trainInProcess(args, (event, seconds) => {
+  const use = await trainInProcess(command, (event, seconds) => {
     if (event.type === 'start') start = event;
     if (event.type === 'step') firstStep ??= seconds;
     if (event.type === 'epoch') epoch = event.seconds;
+    return undefined;
   });
   return { start: start!, firstStep: firstStep!, epoch, use };
 }
 
-/** The peak beside what issue and documentation allow: data + 4 × parameters + 2 × a batch's activations + 60 MB. */
+/** The peak beside what is aimed at: data + 4 × parameters + 2 × a batch's activations + 60 MB. */
 function memoryNote(
   name: string, peak: number, { train, validation, test }: DataSplits<Dataset | StoredDataset>, { parameters, layers, batchSize, dtype }: StartEvent,
 ): string {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BlastrainError } from '../errors';
 import { packageRoot } from '../files';
@@ -16,28 +16,37 @@ export interface ProcessUse {
 /** Milliseconds between two looks at what a process uses. */
 const lookEvery = 20;
 
+/** A program and its arguments. */
+export type ProcessCommand = readonly [program: string, ...args: string[]];
+
+/** `blastrain train ARGS --json`. */
+export function trainingCommand(...args: readonly string[]): ProcessCommand {
+  return [process.execPath, join(packageRoot, 'dist', 'cli', 'main.js'), 'train', ...args, '--json'];
+}
+
 /**
- * Runs `blastrain train ARGS --json` in a process of its own. `see` gets every event as it comes, and the seconds since the
- * process was asked for. Throws ERR_WORKER for a training that fails.
+ * Runs a training that prints its events as lines of JSON in a process of its own. `see` gets every event as it comes, and the
+ * seconds since the process was asked for; 'enough' ends the process. Throws ERR_WORKER for a training that fails.
  */
-export async function trainInProcess(args: readonly string[], see: (event: TrainEvent, seconds: number) => void): Promise<ProcessUse> {
+export async function trainInProcess(
+  [program, ...args]: ProcessCommand, see: (event: TrainEvent, seconds: number) => 'enough' | undefined,
+): Promise<ProcessUse> {
   const begun = performance.now();
-  const child = spawn(process.execPath, [join(packageRoot, 'dist', 'cli', 'main.js'), 'train', ...args, '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const use: ProcessUse = { cpuSeconds: 0, peakBytes: 0 };
   const look = setInterval(() => Object.assign(use, useOf(child.pid!)), lookEvery);
   let complaint = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
   createInterface({ input: child.stdout }).on('line', (line) => {
-    see(JSON.parse(line) as TrainEvent, (performance.now() - begun) / 1000);
+    if (child.killed || see(JSON.parse(line) as TrainEvent, (performance.now() - begun) / 1000) !== 'enough') return;
+    child.kill('SIGKILL');
   });
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
   }).finally(() => { clearInterval(look); });
-  if (status !== 0) {
+  if (status !== 0 && !child.killed) {
     const reason = complaint.trim().split('\n').pop() ?? `exit ${String(status)}`;
-    throw new BlastrainError('ERR_WORKER', `Expected a training for ${args.join(' ')} but received ${reason}`);
+    throw new BlastrainError('ERR_WORKER', `Expected a training for ${basename(program)} but received ${reason}`);
   }
   return use;
 }

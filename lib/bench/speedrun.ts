@@ -1,10 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { locateData } from '../data/locate';
-import { BlastrainError } from '../errors';
 import { findPreset } from '../experiment/presets';
 import { spreadOf } from '../experiment/seeds';
 import type { Spread } from '../experiment/seeds';
@@ -14,6 +12,8 @@ import { packageRoot } from '../files';
 import { describeMachine, LoadWatch } from './machine';
 import type { Load, Machine } from './machine';
 import { pythons } from './peers';
+import { trainingCommand, trainInProcess } from './process';
+import type { ProcessCommand } from './process';
 
 /** The validation accuracies that are run for, in percent: each has a preset `speedrun-N`. */
 export const speedrunTargets = [50, 52, 55, 57, 60] as const;
@@ -56,7 +56,7 @@ export interface SpeedrunReport {
 /** Who trains: a command that prints its evaluations as lines of JSON. */
 interface Runner {
   readonly who: string;
-  readonly command: readonly [string, ...string[]];
+  readonly command: ProcessCommand;
 }
 
 /** A Python with PyTorch on this machine; undefined without one. */
@@ -106,9 +106,8 @@ export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunR
 }
 
 function own(preset: string, settings: readonly string[], seed: number, runs: string): Runner {
-  const main = join(packageRoot, 'dist', 'cli', 'main.js');
-  const args = ['train', preset, '--json', '--runs', runs, '--set', 'data=cifar10', ...settings, `seed=${String(seed)}`];
-  return { who: 'blastrain', command: [process.execPath, main, ...args] };
+  const command = trainingCommand(preset, '--runs', runs, '--set', 'data=cifar10', ...settings, `seed=${String(seed)}`);
+  return { who: 'blastrain', command };
 }
 
 function torchRunners(python: string, spec: TrainSpec, folder: string): Runner[] {
@@ -119,38 +118,13 @@ function torchRunners(python: string, spec: TrainSpec, folder: string): Runner[]
   }));
 }
 
-/** Seconds until a process says that it got there, when it is ended; null where it ends before. And the seconds of CPU that it used. */
-async function timeTo(accuracy: number, [program, ...args]: readonly [string, ...string[]]): Promise<{ reached: number | null; cpu: number }> {
-  const begun = performance.now();
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
-  const closed = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject).on('close', resolve);
+/** Seconds until a training reaches an accuracy, which ends it; null where it ends before. And the seconds of CPU that it used. */
+async function timeTo(accuracy: number, command: ProcessCommand): Promise<{ reached: number | null; cpu: number }> {
+  let reached: number | null = null;
+  const { cpuSeconds } = await trainInProcess(command, (event, seconds) => {
+    if (event.type !== 'evaluation' || event.valAccuracy < accuracy) return undefined;
+    reached = seconds;
+    return 'enough';
   });
-  const outcome: { reached: number | null; cpu: number } = { reached: null, cpu: 0 };
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const event = JSON.parse(line) as { type: string; valAccuracy?: number };
-    if (event.type !== 'evaluation' || outcome.reached !== null) return;
-    outcome.cpu = cpuSeconds(child.pid!);
-    if (event.valAccuracy! < accuracy) return;
-    outcome.reached = (performance.now() - begun) / 1000;
-    child.kill('SIGKILL');
-  });
-  const status = await closed;
-  if (outcome.reached === null && status !== 0) {
-    const reason = complaint.trim().split('\n').pop() ?? `exit ${String(status)}`;
-    throw new BlastrainError('ERR_WORKER', `Expected a training for ${program} but received ${reason}`);
-  }
-  return outcome;
-}
-
-/** What a process has used so far, in hundredths of a second as Linux counts them; 0 on other systems. */
-function cpuSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-  } catch {
-    return 0;
-  }
+  return { reached, cpu: cpuSeconds };
 }
