@@ -34,13 +34,13 @@ withImages('two seeds reach 50 %, each in its own time', async () => {
 });
 
 withImages('a target that is not reached says so, in 80 columns', async () => {
-  const { status, stdout } = await speedrun('--targets', '60', '--seeds', '1', '--alone', ...onImages, 'epochs=null', 'steps=2');
+  const { status, stdout } = await speedrun('--targets', '60', '--seeds', '1', '--alone', ...onImages, 'epochs=null', 'steps=2', 'trainRows=500');
   expect(status).toBe(0);
   expect(stdout).toMatch(/60 % +3072-1024-512-10, batch 256, 2 steps +blastrain +never +0 of 1/);
 });
 
 (images === undefined || findTorch() === undefined ? test.skip : test)('PyTorch runs beside, on one thread and on all', async () => {
-  const { stdout } = await speedrun('--targets', '60', '--seeds', '1', '--json', ...onImages, 'epochs=null', 'steps=2');
+  const { stdout } = await speedrun('--targets', '60', '--seeds', '1', '--json', ...onImages, 'epochs=null', 'steps=2', 'trainRows=500');
   const { entries } = JSON.parse(stdout) as SpeedrunReport;
   expect(entries.map(({ who }) => who)).toEqual(expect.arrayContaining(['blastrain', 'PyTorch, 1 thread']));
   expect(entries.map(({ seconds }) => seconds)).toEqual(entries.map(() => [null]));
