@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BlastrainError } from './errors';
 
@@ -12,7 +12,7 @@ export const packageRoot = dirname(__dirname);
 export function replaceFile(path: string, contents: Uint8Array | string | readonly Uint8Array[]): void {
   const temporary = `${path}.${String(process.pid)}.tmp`;
   withFileErrors(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     try {
       const descriptor = openSync(temporary, 'w');
       try {
@@ -27,6 +27,23 @@ export function replaceFile(path: string, contents: Uint8Array | string | readon
     } catch (error) {
       rmSync(temporary, { force: true });
       throw error;
+    }
+  });
+}
+
+/**
+ * Makes a folder and those above it, where they are missing. Not by mkdir's own recursion, which never returns below a folder that takes
+ * no other, such as /proc (Node.js 20). Throws ERR_IO.
+ */
+export function makeFolders(path: string): void {
+  const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  withFileErrors(path, () => {
+    if (isThere()) return;
+    if (dirname(path) !== path) makeFolders(dirname(path));
+    try {
+      mkdirSync(path);
+    } catch (error) {
+      if (!isThere()) throw error; // Another process may have been faster.
     }
   });
 }

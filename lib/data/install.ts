@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expected } from '../errors';
@@ -8,7 +8,7 @@ import type { Layout } from './cifar10';
 import type { DataSplits } from './dataset';
 import { download, md5Of } from './download';
 import type { DownloadOptions } from './download';
-import { systemError } from '../files';
+import { makeFolders, systemError } from '../files';
 import { badFile } from './files';
 import { pixelsPerImage } from './images';
 import { makeSynthetic, syntheticClasses } from './synthetic';
@@ -59,7 +59,7 @@ export async function installCifar10(datasets: string, options: InstallOptions =
   const present = loadIfComplete(folder, layout);
   if (present !== undefined) return { folder, isNew: false, digest: present.origin.digest };
 
-  makeFolder(datasets);
+  makeFolders(datasets);
   const archive = isRemote ? join(datasets, basename(officialArchives[format].url)) : localPath(url);
   await (isRemote
     ? download({ ...options, url, file: archive, md5: md5.toLowerCase() })
@@ -77,7 +77,7 @@ export async function installCifar10(datasets: string, options: InstallOptions =
 export async function installSynthetic(datasets: string, seed = 0): Promise<Installed> {
   const layout = layouts[0]!;
   const { train, test } = makeSynthetic({ ...cifar10Rows, validation: 0 }, seed);
-  makeFolder(datasets);
+  makeFolders(datasets);
   const digest = await replaceFiles(datasets, layout, (temporary) => {
     layout.trainFiles.forEach((file, i) => {
       writeBinary(join(temporary, file), train, i * imagesPerFile);
@@ -107,7 +107,7 @@ async function replaceFiles(datasets: string, layout: Layout, fill: (temporary: 
   try {
     await fill(temporary);
     const { digest } = loadCifar10(temporary, { ...cifar10Rows, validation: 0 }).origin;
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     for (const file of filesOf(layout)) renameSync(join(temporary, file), join(folder, file));
     return digest;
   } catch (error) {
@@ -125,14 +125,6 @@ function writeBinary(file: string, { features, labels }: DataSplits['train'], fr
     records.set(features.subarray((from + i) * pixelsPerImage, (from + i + 1) * pixelsPerImage), at + 1);
   }
   writeFileSync(file, records);
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw systemError(error, 'ERR_IO', 'a writable folder', folder);
-  }
 }
 
 function localPath(url: string): string {

@@ -5,7 +5,7 @@ import {
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import type { TrainEvent } from '../train/events';
-import { replaceFile, withFileErrors } from '../files';
+import { makeFolders, replaceFile, withFileErrors } from '../files';
 
 /** Names of the files in a run's folder. */
 export const runFiles = {
@@ -55,7 +55,7 @@ export class RunFolder {
    */
   static create(place: RunPlace): RunFolder {
     const { runs } = place;
-    withFileErrors(runs, () => mkdirSync(runs, { recursive: true }));
+    makeFolders(runs);
     if ('name' in place) return new RunFolder(makeNamedFolder(runs, place.name), place.name);
     for (let next = 1 + highestNumber(runs, place.base); ; next++) {
       const name = `${place.base}-${String(next)}`;
@@ -140,7 +140,7 @@ export class RunFolder {
   /** Makes the last checkpoint one that stays. */
   keepCheckpoint(step: number): void {
     const { last, kept } = this.checkpointFiles(step);
-    withFileErrors(kept, () => mkdirSync(dirname(kept), { recursive: true }));
+    makeFolders(dirname(kept));
     keepAs(last, kept);
   }
 
@@ -189,7 +189,7 @@ export function makeNamedFolder(runs: string, name: string): string {
   if (!/^\w[\w.-]{0,99}$/.test(name)) {
     throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', name, { path: 'name' });
   }
-  withFileErrors(runs, () => mkdirSync(runs, { recursive: true }));
+  makeFolders(runs);
   if (!makeFolder(join(runs, name))) {
     throw expected('ERR_CONFIG', `a name that ${runs} does not hold yet`, 'the run name', name, { path: 'name' });
   }
