@@ -12,7 +12,7 @@ export const packageRoot = dirname(__dirname);
 export function replaceFile(path: string, contents: Uint8Array | string | readonly Uint8Array[]): void {
   const temporary = `${path}.${String(process.pid)}.tmp`;
   withFileErrors(path, () => {
-    makeFolders(dirname(path));
+    makeMissing(dirname(path));
     try {
       const descriptor = openSync(temporary, 'w');
       try {
@@ -31,21 +31,21 @@ export function replaceFile(path: string, contents: Uint8Array | string | readon
   });
 }
 
-/**
- * Makes a folder and those above it, where they are missing. Not by mkdir's own recursion, which never returns below a folder that takes
- * no other, such as /proc (Node.js 20). Throws ERR_IO.
- */
+/** Makes a folder and those above it, where they are missing. Throws ERR_IO. */
 export function makeFolders(path: string): void {
+  withFileErrors(path, () => { makeMissing(path); });
+}
+
+/** Not by mkdir's own recursion, which never returns below a folder that takes no other, such as /proc (Node.js 20). */
+function makeMissing(path: string): void {
   const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  withFileErrors(path, () => {
-    if (isThere()) return;
-    if (dirname(path) !== path) makeFolders(dirname(path));
-    try {
-      mkdirSync(path);
-    } catch (error) {
-      if (!isThere()) throw error; // Another process may have been faster.
-    }
-  });
+  if (isThere()) return;
+  if (dirname(path) !== path) makeMissing(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!isThere()) throw error; // Another process may have been faster.
+  }
 }
 
 function isWhole(contents: Uint8Array | string | readonly Uint8Array[]): contents is Uint8Array | string {
