@@ -49,7 +49,8 @@ inline Isa Vectors() {
 // Whether AVX-512 here multiplies bfloat16.
 inline bool Avx512HasBfloat16() {
 #if defined(__x86_64__) && defined(__GNUC__)
-  return Vectors() == Isa::kAvx512 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512bf16");
+  return Vectors() == Isa::kAvx512 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif

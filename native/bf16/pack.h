@@ -1,4 +1,4 @@
-// Matrices of float32 as blocks of bfloat16, the way that dot products of pairs want them.
+// Matrices of float32, or of bytes, as blocks of bfloat16, the way that dot products of pairs want them.
 //
 // A block holds 16 lines, rows of the left factor or columns of the right one, 32 deep: 16x16 pairs of neighbours in depth, a
 // pair in 32 bits with the first in the lower half. The left factor's blocks go pair by pair for each line, the right one's line
@@ -6,7 +6,7 @@
 // follow one another in depth. What is beyond the matrix is 0.
 //
 // A float32 is the sum of three bfloat16: its rounding, that of the rest, and what then is left, of 8 bits of significand each.
-// A factor is packed as one part, rounded, or as these three.
+// A factor is packed as one part, rounded, or as these three. A byte less 128 is a bfloat16: bytes have one part.
 #pragma once
 
 #include <algorithm>
@@ -49,11 +49,14 @@ inline uint32_t Rounded(float x) {
   return (bits + 0x7fffu + (bits >> 16 & 1u)) & 0xffff0000u;
 }
 
-// A factor: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1. Elements that are
-// split are multiplied by `scale`, a power of two, before.
+// A factor: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1. Floats are first
+// multiplied by `scales` of their depth, where there are such, as there may be if depth_step is 1, and those that are split by
+// `scale`, a power of two.
+template <typename Source = float>
 struct Factor {
-  const float* data;
+  const Source* data;
   int64_t lines, depth, line_step, depth_step;
+  const float* scales = nullptr;
   float scale = 1;
 
   int64_t Groups() const { return (lines + kLines - 1) / kLines; }
@@ -70,17 +73,27 @@ struct Packed {
 
 enum class Side { kLeft, kRight };
 
+// Element `at` of `depth` of a factor's line, as a number.
+inline float NumberAt(const Factor<float>& factor, const float* line, int64_t depth, int64_t at) {
+  const float x = line[at * factor.depth_step];
+  return factor.scales == nullptr ? x : x * factor.scales[depth + at];
+}
+inline float NumberAt(const Factor<uint8_t>& factor, const uint8_t* line, int64_t, int64_t at) {
+  return float(int(line[at * factor.depth_step]) - 128);
+}
+
 // One block of `factor`, from (line, depth) on, in as many parts.
-template <int parts>
-void PackBlock(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block, int64_t part) {
+template <int parts, typename Source>
+void PackBlock(const Factor<Source>& factor, Side side, int64_t line, int64_t depth, uint32_t* block, int64_t part) {
   for (int p = 0; p < parts; p++) std::fill_n(block + p * part, kBlock, 0u);
   const int64_t lines = std::min(kLines, factor.lines - line);
   const int64_t deep = std::min(kDepth, factor.depth - depth);
   for (int64_t l = 0; l < lines; l++) {
-    const float* from = factor.data + (line + l) * factor.line_step + depth * factor.depth_step;
+    const Source* from = factor.data + (line + l) * factor.line_step + depth * factor.depth_step;
     for (int64_t d = 0; d < deep; d++) {
       uint32_t* pair = block + (side == Side::kLeft ? l * kPairs + d / 2 : d / 2 * kLines + l);
-      float rest = parts == 1 ? from[d * factor.depth_step] : from[d * factor.depth_step] * factor.scale;
+      const float number = NumberAt(factor, from, depth, d);
+      float rest = parts == 1 ? number : number * factor.scale;
       for (int p = 0; p < parts; p++) {
         const uint32_t rounded = Rounded(rest);
         pair[p * part] |= d % 2 == 0 ? rounded >> 16 : rounded;
@@ -92,7 +105,7 @@ void PackBlock(const Factor& factor, Side side, int64_t line, int64_t depth, uin
 
 #if defined(BLASTRAIN_BF16)
 
-#define BLASTRAIN_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512bf16")))
+#define BLASTRAIN_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
 // The first `count` of 16 lanes.
 inline __mmask16 First(int64_t count) { return __mmask16((1u << std::clamp<int64_t>(count, 0, 16)) - 1); }
@@ -137,24 +150,40 @@ BLASTRAIN_AVX512_BF16 inline __m512 Rest(__m512 x, __m512i rounded) {
   return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, rounded, 16)));
 }
 
+// The first lanes of 16, as numbers; the others are 0.
+BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const float* x) { return _mm512_maskz_loadu_ps(lanes, x); }
+BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const uint8_t* x) {
+  const __m512i bytes = _mm512_maskz_cvtepu8_epi32(kAll, _mm_maskz_loadu_epi8(lanes, x));
+  return _mm512_maskz_cvtepi32_ps(lanes, _mm512_sub_epi32(bytes, _mm512_set1_epi32(128)));
+}
+
 // The same with AVX-512, to the bit.
-template <int parts>
-BLASTRAIN_AVX512_BF16 void PackBlockAvx512(const Factor& factor, Side side, int64_t line, int64_t depth, uint32_t* block,
+template <int parts, typename Source>
+BLASTRAIN_AVX512_BF16 void PackBlockAvx512(const Factor<Source>& factor, Side side, int64_t line, int64_t depth, uint32_t* block,
                                            int64_t part) {
   const int64_t lines = factor.lines - line, deep = factor.depth - depth;
-  const float* from = factor.data + line * factor.line_step + depth * factor.depth_step;
+  const Source* from = factor.data + line * factor.line_step + depth * factor.depth_step;
   const bool along = factor.depth_step == 1;
   const __m512 scale = _mm512_set1_ps(factor.scale);
+  __m512 low_scales = _mm512_set1_ps(1), high_scales = low_scales;
+  if (factor.scales != nullptr) {
+    low_scales = Load(First(deep), factor.scales + depth);
+    if (deep > 16) high_scales = Load(First(deep - 16), factor.scales + depth + 16);
+  }
   __m512i rows[parts][16];
   for (int i = 0; i < 16; i++) {
     // Of one line the first and last 16; or of 16 lines a pair. No load of nothing: where no memory is behind it, that takes the
     // CPU hundreds of cycles.
-    const float* x = from + (along ? i * factor.line_step : 2 * i * factor.depth_step);
+    const Source* x = from + (along ? i * factor.line_step : 2 * i * factor.depth_step);
     const int64_t step = along ? 16 : factor.depth_step;
     const int64_t first = along ? (i < lines ? deep : 0) : (2 * i < deep ? lines : 0);
     const int64_t second = along ? (i < lines ? deep - 16 : 0) : (2 * i + 1 < deep ? lines : 0);
-    __m512 low = first > 0 ? _mm512_maskz_loadu_ps(First(first), x) : _mm512_setzero_ps();
-    __m512 high = second > 0 ? _mm512_maskz_loadu_ps(First(second), x + step) : _mm512_setzero_ps();
+    __m512 low = first > 0 ? Load(First(first), x) : _mm512_setzero_ps();
+    __m512 high = second > 0 ? Load(First(second), x + step) : _mm512_setzero_ps();
+    if (factor.scales != nullptr) {
+      low = _mm512_mul_ps(low, low_scales);
+      high = _mm512_mul_ps(high, high_scales);
+    }
     if (parts > 1) {
       low = _mm512_mul_ps(low, scale);
       high = _mm512_mul_ps(high, scale);
@@ -176,11 +205,11 @@ BLASTRAIN_AVX512_BF16 void PackBlockAvx512(const Factor& factor, Side side, int6
 #endif
 
 // Groups [begin, end) of `factor`, along its rows in memory: across them each cache line would be waited for.
-template <int parts>
-void Pack(const Factor& factor, Side side, int64_t begin, int64_t end, const Packed& packed) {
-  auto pack = PackBlock<parts>;
+template <int parts, typename Source>
+void Pack(const Factor<Source>& factor, Side side, int64_t begin, int64_t end, const Packed& packed) {
+  auto pack = PackBlock<parts, Source>;
 #if defined(BLASTRAIN_BF16)
-  if (UsedInstructions().bfloat16) pack = PackBlockAvx512<parts>;
+  if (UsedInstructions().bfloat16) pack = PackBlockAvx512<parts, Source>;
 #endif
   const auto one = [&](int64_t g, int64_t b) {
     pack(factor, side, g * kLines, b * kDepth, packed.pairs + g * packed.group + b * kBlock, packed.part);

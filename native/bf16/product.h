@@ -31,14 +31,14 @@ inline int ThreadsFor(int64_t m, int64_t n, int64_t k) { return m * n * k < kLea
 
 // C <- alpha A B + beta C; beta = 0 leaves C unread.
 template <int parts>
-void Gemm(const Factor& left, const Factor& right, float alpha, float beta, float* c) {
+void Gemm(const Factor<>& left, const Factor<>& right, float alpha, float beta, float* c) {
   const int64_t m = left.lines, n = right.lines;
   const DotTiles& tiles = UsedTiles();
   const int threads = ThreadsFor(m, n, left.depth);
 
   const int64_t blocks = left.Blocks(), group = blocks * kBlock;
   const int64_t part = (left.Groups() + right.Groups()) * group;
-  const Packed rows{Scratch<uint32_t>(parts * part), group, part}, columns = rows.From(left.Groups());
+  const Packed rows{Scratch<uint32_t, 1>(parts * part), group, part}, columns = rows.From(left.Groups());
   Pool::Shared().Run(threads, [&](int i) {
     const Range of_rows(left.Groups(), i, threads), of_columns(right.Groups(), i, threads);
     Pack<parts>(left, Side::kLeft, of_rows.begin, of_rows.end, rows);
@@ -70,7 +70,7 @@ void Gemm(const Factor& left, const Factor& right, float alpha, float beta, floa
 
 // dW[n,k] = alpha A B and the update made from it, as blastrain::Descend.
 template <int parts, typename Update>
-void Descend(const Factor& left, const Factor& right, float alpha, std::initializer_list<const float*> arrays,
+void Descend(const Factor<>& left, const Factor<>& right, float alpha, std::initializer_list<const float*> arrays,
              const Update& update) {
   const int64_t n = left.lines, k = right.lines;
   if (n == 0 || k == 0) return;
@@ -78,7 +78,7 @@ void Descend(const Factor& left, const Factor& right, float alpha, std::initiali
   const int threads = ThreadsFor(n, k, left.depth);
 
   const int64_t blocks = left.Blocks(), group = blocks * kBlock, part = left.Groups() * group;
-  const Packed rows{Scratch<uint32_t>(parts * part), group, part};
+  const Packed rows{Scratch<uint32_t, 1>(parts * part), group, part};
   Pool::Shared().Run(threads, [&](int i) {
     const Range own(left.Groups(), i, threads);
     Pack<parts>(left, Side::kLeft, own.begin, own.end, rows);
@@ -86,7 +86,7 @@ void Descend(const Factor& left, const Factor& right, float alpha, std::initiali
 
   const int64_t widest = std::clamp<int64_t>(kPackedPairs / std::max<int64_t>(1, parts * group), 1, kWidest / kLines);
   Pool::Shared().Run(threads, [&](int i) {
-    const Packed columns{Scratch<uint32_t, 1>(parts * widest * group), group, widest * group};
+    const Packed columns{Scratch<uint32_t>(parts * widest * group), group, widest * group};
     const int64_t stride = widest * kLines;
     float* g = Scratch<float>(tiles.rows * kLines * stride);
     const Tiling tiling;
@@ -119,16 +119,16 @@ void Descend(const Factor& left, const Factor& right, float alpha, std::initiali
 }
 
 // The factors of C = op(A) op(B); with alpha = 0 nothing of them is read.
-inline Factor LeftOf(const blas::GemmShape& s, float alpha, const float* a) {
+inline Factor<> LeftOf(const blas::GemmShape& s, float alpha, const float* a) {
   const bool across = s.trans_a == CblasTrans;
   return {a, s.m, alpha == 0 ? 0 : s.k, across ? 1 : s.lda, across ? s.lda : 1};
 }
-inline Factor RightOf(const blas::GemmShape& s, float alpha, const float* b) {
+inline Factor<> RightOf(const blas::GemmShape& s, float alpha, const float* b) {
   const bool across = s.trans_b == CblasTrans;
   return {b, s.n, alpha == 0 ? 0 : s.k, across ? s.ldb : 1, across ? 1 : s.ldb};
 }
 // Those of dyT x over m examples, dy[m, n] and x[m, k].
-inline Factor LeftOf(int64_t m, int64_t n, const float* dy) { return {dy, n, m, 1, n}; }
-inline Factor RightOf(int64_t m, int64_t k, const float* x) { return {x, k, m, 1, k}; }
+inline Factor<> LeftOf(int64_t m, int64_t n, const float* dy) { return {dy, n, m, 1, n}; }
+inline Factor<> RightOf(int64_t m, int64_t k, const float* x) { return {x, k, m, 1, k}; }
 
 }  // namespace blastrain::bf16

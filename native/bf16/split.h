@@ -28,49 +28,38 @@ BLASTRAIN_KERNEL inline uint32_t LargestBits(int64_t n, const float* x) {
   return uint32_t(largest);
 }
 
-// By which powers of two factors are scaled, up to 2 and down again: parts of small numbers would else be below the normal ones.
-class Scales {
- public:
-  Scales(int64_t left_count, const float* left, int64_t right_count, const float* right, float alpha)
-      : left_(ExponentOf(left_count, left)), right_(ExponentOf(right_count, right)) {
-    back_ = alpha * std::ldexp(1.0f, left_ + right_);
-  }
+// The exponent of the largest element.
+inline int ExponentOf(const Factor<>& factor) {
+  const float* x = factor.data;
+  const double largest = Reduce({factor.lines * factor.depth, kMoved},
+                                [=](int64_t i, int64_t end) { return double(LargestBits(end - i, x + i)); },
+                                [](double a, double b) { return std::max(a, b); });
+  return int(uint32_t(largest) >> 23) - 127;
+}
 
-  // Infinities and NaN have no parts, and at the ends of the range they would leave it.
-  bool Fit() const { return std::max(std::abs(left_), std::abs(right_)) < kFar && std::isnormal(back_); }
+// Whether it has scaled both factors by powers of two, up to 2, as parts of small numbers would else be below the normal ones,
+// and alpha so that it undoes that. Infinities and NaN have no parts, and at the ends of the range they would leave it.
+inline bool Scale(Factor<>& left, Factor<>& right, float& alpha) {
+  constexpr int far = 100;
+  const int of_left = ExponentOf(left), of_right = ExponentOf(right);
+  const float back = alpha * std::ldexp(1.0f, of_left + of_right);
+  if (std::max(std::abs(of_left), std::abs(of_right)) >= far || !std::isnormal(back)) return false;
+  left.scale = std::ldexp(1.0f, -of_left);
+  right.scale = std::ldexp(1.0f, -of_right);
+  alpha = back;
+  return true;
+}
 
-  float Left() const { return std::ldexp(1.0f, -left_); }
-  float Right() const { return std::ldexp(1.0f, -right_); }
-  // alpha, with the scaling undone.
-  float Back() const { return back_; }
-
- private:
-  static constexpr int kFar = 100;
-
-  static int ExponentOf(int64_t n, const float* x) {
-    const double largest = Reduce({n, kMoved}, [=](int64_t i, int64_t end) { return double(LargestBits(end - i, x + i)); },
-                                  [](double a, double b) { return std::max(a, b); });
-    return int(uint32_t(largest) >> 23) - 127;
-  }
-
-  int left_, right_;
-  float back_;
-};
-
-inline bool SplitsWell(int64_t m, int64_t n, int64_t k) {
-  return UsedTiles().split_pays && k >= kLeastDepth && m * n * k >= kLeastProduct;
+inline bool SplitsWell(const Factor<>& left, const Factor<>& right) {
+  const int64_t depth = left.depth;
+  return UsedTiles().split_pays && depth >= kLeastDepth && left.lines * right.lines * depth >= kLeastProduct;
 }
 
 // Whether it has computed C <- alpha op(A) op(B) + beta C.
 inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
-  const int64_t m = shape.m, n = shape.n, k = shape.k;
-  if (!SplitsWell(m, n, k)) return false;
-  const Scales scales(m * k, a, n * k, b, alpha);
-  if (!scales.Fit()) return false;
-  Factor left = LeftOf(shape, alpha, a), right = RightOf(shape, alpha, b);
-  left.scale = scales.Left();
-  right.scale = scales.Right();
-  Gemm<3>(left, right, scales.Back(), beta, c);
+  Factor<> left = LeftOf(shape, alpha, a), right = RightOf(shape, alpha, b);
+  if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
+  Gemm<3>(left, right, alpha, beta, c);
   return true;
 }
 
@@ -78,13 +67,10 @@ inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a,
 template <typename Update>
 bool SplitDescend(int64_t m, int64_t n, int64_t k, const float* dy, const float* x, std::initializer_list<const float*> arrays,
                   const Update& update) {
-  if (!SplitsWell(n, k, m)) return false;
-  const Scales scales(m * n, dy, m * k, x, 1);
-  if (!scales.Fit()) return false;
-  Factor left = LeftOf(m, n, dy), right = RightOf(m, k, x);
-  left.scale = scales.Left();
-  right.scale = scales.Right();
-  Descend<3>(left, right, scales.Back(), arrays, update);
+  Factor<> left = LeftOf(m, n, dy), right = RightOf(m, k, x);
+  float alpha = 1;
+  if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
+  Descend<3>(left, right, alpha, arrays, update);
   return true;
 }
 
