@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "isa.h"
 
@@ -116,27 +117,21 @@ BLASTRAIN_TILE(BLASTRAIN_AVX2, Avx2Tile)
 #undef BLASTRAIN_TILE
 
 // The functions by half their rows; null beyond what registers hold.
-inline Tiles<float> Avx512Tiles(float) {
-  return {12, 32, Avx512TilePack<Avx512Float>,
-          {Avx512Tile<Avx512Float, 2>, Avx512Tile<Avx512Float, 4>, Avx512Tile<Avx512Float, 6>,
-           Avx512Tile<Avx512Float, 8>, Avx512Tile<Avx512Float, 10>, Avx512Tile<Avx512Float, 12>}};
+template <typename S>
+Tiles<typename S::T> MakeAvx512Tiles() {
+  return {12, 128 / sizeof(typename S::T), Avx512TilePack<S>,
+          {Avx512Tile<S, 2>, Avx512Tile<S, 4>, Avx512Tile<S, 6>, Avx512Tile<S, 8>, Avx512Tile<S, 10>, Avx512Tile<S, 12>}};
 }
-inline Tiles<double> Avx512Tiles(double) {
-  return {12, 16, Avx512TilePack<Avx512Double>,
-          {Avx512Tile<Avx512Double, 2>, Avx512Tile<Avx512Double, 4>, Avx512Tile<Avx512Double, 6>,
-           Avx512Tile<Avx512Double, 8>, Avx512Tile<Avx512Double, 10>, Avx512Tile<Avx512Double, 12>}};
-}
-inline Tiles<float> Avx2Tiles(float) {
-  return {6, 16, Avx2TilePack<Avx2Float>, {Avx2Tile<Avx2Float, 2>, Avx2Tile<Avx2Float, 4>, Avx2Tile<Avx2Float, 6>}};
-}
-inline Tiles<double> Avx2Tiles(double) {
-  return {6, 8, Avx2TilePack<Avx2Double>, {Avx2Tile<Avx2Double, 2>, Avx2Tile<Avx2Double, 4>, Avx2Tile<Avx2Double, 6>}};
+template <typename S>
+Tiles<typename S::T> MakeAvx2Tiles() {
+  return {6, 64 / sizeof(typename S::T), Avx2TilePack<S>, {Avx2Tile<S, 2>, Avx2Tile<S, 4>, Avx2Tile<S, 6>}};
 }
 
 template <typename T>
 Tiles<T> BestTiles() {
-  if (UsedInstructions().vectors >= Isa::kAvx512) return Avx512Tiles(T());
-  if (UsedInstructions().vectors >= Isa::kAvx2) return Avx2Tiles(T());
+  constexpr bool single = sizeof(T) == sizeof(float);
+  if (UsedInstructions().vectors >= Isa::kAvx512) return MakeAvx512Tiles<std::conditional_t<single, Avx512Float, Avx512Double>>();
+  if (UsedInstructions().vectors >= Isa::kAvx2) return MakeAvx2Tiles<std::conditional_t<single, Avx2Float, Avx2Double>>();
   return {};
 }
 
