@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
-#include <vector>
 
 #include "gemm.h"
 #include "kernels/tiles.h"
+#include "multiply.h"
 #include "pool.h"
 
 namespace blastrain {
@@ -45,9 +45,7 @@ void Descend(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, st
   const auto tile = tiles.functions[rows / 2 - 1];
   const int64_t columns = tiles.columns;
 
-  thread_local std::vector<T> scratch;
-  scratch.resize(std::max<size_t>(scratch.size(), panels * rows * m));
-  T* packed = scratch.data();  // The caller's: a thread_local of that name is another one's elsewhere.
+  T* packed = Scratch<T, 1>(panels * rows * m);  // The caller's, for all threads.
   Split(Rows(panels, rows * m, kComputed), [=](int64_t p, int64_t end) {
     for (; p < end; p++) PackPanel(m, dy + p * rows, n, std::min(rows, n - p * rows), rows, packed + p * rows * m);
   });

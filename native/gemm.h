@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "multiply.h"
 #include "pool.h"
@@ -30,10 +29,8 @@ void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta,
                scale, out);
   };
   if (threads > 1 && k >= 8 * std::max(m, n) && m * n <= kMostPartial) {
-    thread_local std::vector<T> partial;
     const Partition inner(k, 256);
-    partial.resize(std::max<size_t>(partial.size(), (inner.parts - 1) * m * n));
-    T* sums = partial.data();  // The caller's: a thread_local of that name is another one's elsewhere.
+    T* sums = Scratch<T, 1>((inner.parts - 1) * m * n);  // The caller's, for all threads.
     Pool::Shared().Run(inner.parts, [&](int p) {
       const bool first = p == 0;
       part(0, m, 0, n, inner.Begin(p), inner.End(p) - inner.Begin(p), first ? beta : 0, first ? c : sums + (p - 1) * m * n);

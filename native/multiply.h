@@ -34,7 +34,8 @@ struct Shares {
   int64_t n, step, count;
 };
 
-// n elements from a cache line's border on, in the calling thread's memory: other ones for each `use`.
+// n elements from a cache line's border on, in the calling thread's memory: other ones for each `use`. 0 is for what computes a
+// part; a caller takes 1 for what it hands to the parts, one of which it computes itself.
 template <typename T, int use = 0>
 T* Scratch(int64_t n) {
   constexpr int64_t line = 64 / sizeof(T);
