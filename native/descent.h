@@ -17,8 +17,6 @@ namespace blastrain {
 
 // Elements of x that a thread packs at a time: they stay in the second-level cache.
 inline constexpr int64_t kPacked = 1 << 17;
-// The widest stretch of dW that is updated at a time.
-inline constexpr int64_t kWidest = 384;
 
 // panel[i, r] <- x[i, r] for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
 template <typename T>

@@ -30,13 +30,13 @@ void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta,
   };
   if (threads > 1 && k >= 8 * std::max(m, n) && m * n <= kMostPartial) {
     const Partition inner(k, 256);
-    T* sums = Scratch<T, 1>((inner.parts - 1) * m * n);  // The caller's, for all threads.
-    Pool::Shared().Run(inner.parts, [&](int p) {
+    T* sums = Scratch<T, 1>((inner.count - 1) * m * n);  // The caller's, for all threads.
+    Pool::Shared().Run(inner.count, [&](int p) {
       const bool first = p == 0;
-      part(0, m, 0, n, inner.Begin(p), inner.End(p) - inner.Begin(p), first ? beta : 0, first ? c : sums + (p - 1) * m * n);
+      part(0, m, 0, n, inner.Begin(p), inner.Length(p), first ? beta : 0, first ? c : sums + (p - 1) * m * n);
     });
-    Split({m * n, kMoved / inner.parts}, [&](int64_t begin, int64_t end) {
-      for (int p = 1; p < inner.parts; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
+    Split({m * n, kMoved / inner.count}, [&](int64_t begin, int64_t end) {
+      for (int p = 1; p < inner.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
     });
   } else if (m >= 64 * threads || m >= n) {
     Split({m, (m + threads - 1) / threads, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });

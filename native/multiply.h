@@ -8,6 +8,7 @@
 #include "blas.h"
 #include "kernels/dots.h"
 #include "kernels/loops.h"
+#include "stretches.h"
 
 namespace blastrain {
 
@@ -24,14 +25,9 @@ inline constexpr size_t kNearBytes = 1 << 20;
 inline constexpr int64_t kLeastTiled = 1000000;
 inline constexpr int64_t kLeastBytes = 1024;
 
-// [0, n) cut into as few stretches of at most `most` as there can be, of nearly equal lengths; all but the last are a multiple
-// of `step` long.
-struct Shares {
-  Shares(int64_t n, int64_t most, int64_t step) : n(n), step(step), count((n + most - 1) / most) {}
-  int64_t Begin(int64_t i) const { return i == count ? n : n * i / count / step * step; }
-  int64_t Length(int64_t i) const { return Begin(i + 1) - Begin(i); }
-
-  int64_t n, step, count;
+// As few stretches of at most `most` as there can be.
+struct Shares : Stretches {
+  Shares(int64_t n, int64_t most, int64_t step) : Stretches(n, (n + most - 1) / most, step) {}
 };
 
 // n elements from a cache line's border on, in the calling thread's memory: other ones for each `use`. 0 is for what computes a

@@ -17,6 +17,8 @@
 #include <mutex>
 #include <thread>
 
+#include "stretches.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -140,17 +142,10 @@ inline constexpr int64_t kComputed = 4096;
 // Fewer multiplications of a product than this take less time than sharing them.
 inline constexpr int64_t kLeastProduct = 1 << 17;
 
-// [0, n) cut into stretches of at least `least`: as many as there are threads, or as fit. All but the last are a multiple of
-// `step` long, by default of two cache lines.
-struct Partition {
+// Stretches of at least `least`: as many as there are threads, or as fit. By default a step is two cache lines.
+struct Partition : Stretches {
   Partition(int64_t n, int64_t least, int64_t step = 32)
-      : n(n), step(step), parts(std::clamp<int64_t>(n / std::max<int64_t>(1, least), 1, Pool::Shared().Threads())) {}
-
-  int64_t Begin(int i) const { return i == parts ? n : n * i / parts / step * step; }
-  int64_t End(int i) const { return Begin(i + 1); }
-
-  int64_t n, step;
-  int parts;
+      : Stretches(n, std::clamp<int64_t>(n / std::max<int64_t>(1, least), 1, Pool::Shared().Threads()), step) {}
 };
 
 // Of rows of n elements each, at least `least` elements to a stretch.
@@ -161,16 +156,16 @@ inline Partition Rows(int64_t m, int64_t n, int64_t least) {
 // work(begin, end) for each stretch.
 template <typename Work>
 void Split(const Partition& partition, const Work& work) {
-  Pool::Shared().Run(partition.parts, [&](int i) { work(partition.Begin(i), partition.End(i)); });
+  Pool::Shared().Run(partition.count, [&](int i) { work(partition.Begin(i), partition.End(i)); });
 }
 
 // What add makes of the numbers work(begin, end) of all stretches, from first to last.
 template <typename Work, typename Add>
 double Reduce(const Partition& partition, const Work& work, const Add& add) {
   double results[Pool::kMax];
-  Pool::Shared().Run(partition.parts, [&](int i) { results[i] = work(partition.Begin(i), partition.End(i)); });
+  Pool::Shared().Run(partition.count, [&](int i) { results[i] = work(partition.Begin(i), partition.End(i)); });
   double result = results[0];
-  for (int i = 1; i < partition.parts; i++) result = add(result, results[i]);
+  for (int i = 1; i < partition.count; i++) result = add(result, results[i]);
   return result;
 }
 

@@ -13,6 +13,9 @@
 
 namespace blastrain {
 
+// The most columns of dW that are computed and updated at a time.
+inline constexpr int64_t kWidest = 384;
+
 // Cache lines that are fetched for writing while a tile is computed, one at each example: so many at once would keep the core
 // waiting (1024 x 3072 weights with Adam: 4.7 ms instead of 4.2).
 struct Lines {
