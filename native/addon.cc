@@ -53,11 +53,17 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["adamStep"] = Function<C::AdamStep>(env, "adamStep");
   kernels["sgdLinearStep"] = Function<C::template SgdLinearStep<>>(env, "sgdLinearStep");
   kernels["adamLinearStep"] = Function<C::template AdamLinearStep<>>(env, "adamLinearStep");
+  kernels["byteLinearForward"] = Function<C::template ByteLinearForward<>>(env, "byteLinearForward");
+  kernels["byteLinearBackward"] = Function<C::template ByteLinearBackward<>>(env, "byteLinearBackward");
+  kernels["sgdByteLinearStep"] = Function<C::template SgdLinearStep<ByteInputs<T>>>(env, "sgdByteLinearStep");
+  kernels["adamByteLinearStep"] = Function<C::template AdamLinearStep<ByteInputs<T>>>(env, "adamByteLinearStep");
   kernels["rmspropStep"] = Function<C::RmspropStep>(env, "rmspropStep");
   kernels["lionStep"] = Function<C::LionStep>(env, "lionStep");
   kernels["lerp"] = Function<C::Lerp>(env, "lerp");
   kernels["gatherRows"] = Function<C::GatherRows>(env, "gatherRows");
   kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
+  kernels["gatherBytes"] = Function<C::GatherBytes>(env, "gatherBytes");
+  kernels["gatherByteImages"] = Function<C::GatherByteImages>(env, "gatherByteImages");
   kernels["byteMoments"] = Function<C::ByteMoments>(env, "byteMoments");
   kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
   return kernels;
@@ -66,10 +72,15 @@ Napi::Object Kernels(Napi::Env env) {
 // The kernels that are products, of float32 numbers rounded to bfloat16.
 Napi::Object Bfloat16Kernels(Napi::Env env) {
   using C = Calls<float>;
+  using P = Bfloat16Products;
   Napi::Object kernels = Napi::Object::New(env);
-  kernels["gemm"] = Function<C::Gemm<Bfloat16Products>>(env, "gemm");
-  kernels["sgdLinearStep"] = Function<C::SgdLinearStep<Bfloat16Products>>(env, "sgdLinearStep");
-  kernels["adamLinearStep"] = Function<C::AdamLinearStep<Bfloat16Products>>(env, "adamLinearStep");
+  kernels["gemm"] = Function<C::Gemm<P>>(env, "gemm");
+  kernels["sgdLinearStep"] = Function<C::SgdLinearStep<const float*, P>>(env, "sgdLinearStep");
+  kernels["adamLinearStep"] = Function<C::AdamLinearStep<const float*, P>>(env, "adamLinearStep");
+  kernels["byteLinearForward"] = Function<C::ByteLinearForward<P>>(env, "byteLinearForward");
+  kernels["byteLinearBackward"] = Function<C::ByteLinearBackward<P>>(env, "byteLinearBackward");
+  kernels["sgdByteLinearStep"] = Function<C::SgdLinearStep<ByteInputs<float>, P>>(env, "sgdByteLinearStep");
+  kernels["adamByteLinearStep"] = Function<C::AdamLinearStep<ByteInputs<float>, P>>(env, "adamByteLinearStep");
   return kernels;
 }
 
@@ -90,6 +101,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;
   info["isa"] = UsedInstructions().Name();
+  info["splitsProducts"] = bf16::UsedTiles().split_pays;
   info["compiler"] = kCompiler;
   return info;
 }

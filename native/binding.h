@@ -89,7 +89,7 @@ class Args {
   }
 
  private:
-  static constexpr size_t kMax = 16;
+  static constexpr size_t kMax = 18;
 
   napi_value Next() {
     if (next_ == kMax) throw kBadArgument;

@@ -3,6 +3,7 @@
 
 #include "calls/activation.h"
 #include "calls/algebra.h"
+#include "calls/bytes.h"
 #include "calls/gather.h"
 #include "calls/loss.h"
 #include "calls/normalization.h"
@@ -16,6 +17,7 @@ struct Calls : AlgebraCalls<T>,
                NormalizationCalls<T>,
                LossCalls<T>,
                OptimizerCalls<T>,
+               ByteCalls<T>,
                GatherCalls<T> {};
 
 }  // namespace blastrain

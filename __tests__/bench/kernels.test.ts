@@ -24,7 +24,7 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
       const { shape, flops, bytes } = costOf(name, args, dtype === 'float32' ? 4 : 8);
       expect(shape).toMatch(/^([NT]{2} )?\d+(x\d+){0,3}$/);
       expect(bytes).toBeGreaterThan(0);
-      expect(flops > 0).toBe(/^gemm$|LinearStep$/.test(name));
+      expect(flops > 0).toBe(/^gemm$|Linear/.test(name));
     }
   });
 });

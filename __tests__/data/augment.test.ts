@@ -3,7 +3,7 @@ import type { Augmentation } from '../../lib/data/augment';
 import type { Dataset } from '../../lib/data/dataset';
 import { InputReader } from '../../lib/data/inputs';
 import { kernelsFor } from '../../lib/kernels';
-import { allocate } from '../../lib/kernels/contract';
+import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { BackendName, Dtype, FloatArray } from '../../lib/kernels/contract';
 import { RandomState } from '../../lib/random';
 import { backends, variants } from '../support/backends';
@@ -114,20 +114,24 @@ const pictures: Dataset = {
   labels: new Int32Array(20), size: 20, featureSize, classNames: ['a'], imageShape: shape,
 };
 
-/** Three batches of inputs, the way training reads them. */
-function inputs(backend: BackendName, dtype: Dtype, options: Partial<Augmentation>): FloatArray {
+/** Three batches of inputs, the way training reads them; of bytes, where it may and can, in the numbers that they stand for. */
+function inputs(backend: BackendName, dtype: Dtype, options: Partial<Augmentation>, mayBeBytes = false): { x: FloatArray; areBytes: boolean } {
   const kernels = kernelsFor(dtype, backend);
   const scale = allocate(dtype, featureSize).map((_, j) => 0.1 + 0.01 * j);
   const shift = allocate(dtype, featureSize).map((_, j) => -0.3 * j);
   const reader = new InputReader(kernels, {
-    data: pictures, normalization: { scale, shift }, maxBatch: 8, order: 'sharded', augmenter: augmenter(options, 5),
+    data: pictures, normalization: { scale, shift }, maxBatch: 8, order: 'sharded', augmenter: augmenter(options, 5), mayBeBytes,
   });
+  const areBytes = reader.x.BYTES_PER_ELEMENT === 1;
   const x = allocate(dtype, 3 * 8 * featureSize);
   for (const batch of [0, 1, 2]) {
     const rows = Int32Array.from({ length: 8 }, (_, i) => (7 * (8 * batch + i)) % 20);
-    reader.read(8, rows, x.subarray(batch * 8 * featureSize));
+    reader.read(8, rows);
+    const { x: read } = reader;
+    const numbers = areBytes ? allocate(dtype, read.length).map((_, i) => scale[i % featureSize]! * read[i]! + shift[i % featureSize]!) : read;
+    x.set(numbers, batch * 8 * featureSize);
   }
-  return x;
+  return { x, areBytes };
 }
 
 const kinds: [string, Partial<Augmentation>][] = [
@@ -137,13 +141,22 @@ const kinds: [string, Partial<Augmentation>][] = [
 
 describe.each(kinds)('inputs with %s', (name, options) => {
   test.each(['float32', 'float64'] as const)('are the same in %s on every backend, bit for bit', (dtype) => {
-    const all = backends.map((backend) => inputs(backend, dtype, options));
+    const all = backends.map((backend) => inputs(backend, dtype, options).x);
     for (const x of all) expect(x).toEqual(all[0]);
   });
 
+  test.each(variants)('are bytes on $backend in $dtype unless that cannot say what they are', ({ backend, dtype }) => {
+    const { x, areBytes } = inputs(backend, dtype, options, true);
+    expect(areBytes).toBe(['none', 'flip', 'shift'].includes(name));
+    const largest = Math.max(...x.map(Math.abs));
+    inputs(backend, dtype, options).x.forEach((value, i) => {
+      expect(Math.abs(x[i]! - value)).toBeLessThanOrEqual(4 * unitRoundoff(dtype) * largest);
+    });
+  });
+
   test.each(variants)('are what was asked for on $backend in $dtype', ({ backend, dtype }) => {
-    const x = inputs(backend, dtype, options);
-    const plain = inputs(backend, dtype, {});
+    const { x } = inputs(backend, dtype, options);
+    const { x: plain } = inputs(backend, dtype, {});
     if (name === 'none') expect(x[1]).toBeCloseTo(0.11 * pictures.features[1]! - 0.3, 4);
     else expect(x).not.toEqual(plain);
     if (name === 'cutout') {

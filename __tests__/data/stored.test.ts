@@ -14,7 +14,6 @@ import type { NormalizationKind } from '../../lib/data/preprocess';
 import { leastChunkRows, shardedOrder, ShardWindow, StoredFeatures } from '../../lib/data/stored';
 import type { StoredLayout } from '../../lib/data/stored';
 import { kernelsFor } from '../../lib/kernels';
-import { allocate } from '../../lib/kernels/contract';
 import { RandomState } from '../../lib/random';
 import { variants } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
@@ -259,11 +258,10 @@ describe.each(['u1', 'f4'] as const)('an array of %s that stays on disk', (forma
         const batches = new Batches(data, 16, new RandomState(2), 'shuffle', order === 'sharded' ? shardedOrder(64) : (rows) => {
           rows.forEach((_, i) => { rows[i] = i; });
         });
-        const x = allocate(dtype, 16 * 7);
         return Array.from({ length: 40 }, () => {
           const rows = batches.next();
-          reader.read(rows.length, rows, x);
-          return [...x.subarray(0, rows.length * 7)];
+          reader.read(rows.length, rows);
+          return [...reader.x.subarray(0, rows.length * 7)];
         });
       });
       expect(fromDisk).toEqual(fromMemory);

@@ -3,7 +3,7 @@ import { InputReader } from '../../lib/data/inputs';
 import { fitNormalization, inputSizeOf } from '../../lib/data/preprocess';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate, unitRoundoff } from '../../lib/kernels/contract';
-import type { BackendName, Dtype } from '../../lib/kernels/contract';
+import type { BackendName, Dtype, FloatArray } from '../../lib/kernels/contract';
 import { variants } from '../support/backends';
 import { goldenData } from '../support/goldenData';
 
@@ -61,9 +61,9 @@ describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) =>
     const normalization = fitNormalization(kind, data, kernelsFor(dtype, backend), whitening(backend, epsilon, null));
     const kernels = kernelsFor(dtype, backend);
     const size = inputSizeOf(normalization);
-    const inputs = allocate(dtype, data.size * size);
-    new InputReader(kernels, { data, normalization, maxBatch: data.size, order: 'sequential' })
-      .read(data.size, Int32Array.from(x.keys()), inputs);
+    const reader = new InputReader(kernels, { data, normalization, maxBatch: data.size, order: 'sequential' });
+    reader.read(data.size, Int32Array.from(x.keys()));
+    const inputs = reader.x as FloatArray;
     const covariance = allocate(dtype, size * size);
     kernels.gemm(true, false, size, size, data.size, 1 / data.size, inputs, inputs, 0, covariance);
     covariance.forEach((value, at) => {

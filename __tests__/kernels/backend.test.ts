@@ -33,6 +33,7 @@ nativeOnly('with native kernels', () => {
         maxThreads: expect.any(Number) as number,
         cpuFeatures: expect.any(Array) as string[],
         isa: expect.stringMatching(/^(generic|avx2|avx512|amx(-emulated)?)$/) as string,
+        splitsProducts: expect.any(Boolean) as boolean,
         compiler: expect.stringMatching(/\d+\.\d+/) as string,
       },
     });

@@ -39,6 +39,17 @@ describe.each(backends)('on %s kernels', (backend) => {
     expect(c[0]).toBe(6);
   });
 
+  test('bytes are not rounded, nor what 128 stands for; weights are, with the scale of their column', () => {
+    const y = new Float32Array(1);
+    const [scale, shift] = [Float32Array.of(0.75, 1), Float32Array.of(-96, 2 ** -20 - 128)];
+    // 0.75·(1 + 2⁻⁸) becomes 0.75 + 2⁻⁸, of two the even one; 255 − 128 has 7 digits.
+    kernels.byteLinearForward(1, 1, 2, Uint8Array.of(255, 128), scale, shift, Float32Array.of(1 + ulp / 2, 1), y);
+    expect(y[0]).toBe(Math.fround(127 * (0.75 + ulp / 2) + 2 ** -20));
+    const dw = new Float32Array(1);
+    kernels.byteLinearBackward(1, 1, 1, Float32Array.of(1 + ulp / 2), Uint8Array.of(129), Float32Array.of(1), Float32Array.of(0), dw);
+    expect(dw[0]).toBe(1 + 128 * (1 + ulp / 2));
+  });
+
   test('the other kernels are those of float32', () => {
     const y = Float32Array.of(1);
     kernels.axpy(1, 1 + 2 ** -20, Float32Array.of(1), y);

@@ -17,7 +17,10 @@ const log: Log = [];
 const kernels = bySize(scribe('native', log), scribe('typescript', log)) as unknown as Record<KernelName, (...args: unknown[]) => number>;
 beforeEach(() => { log.length = 0; });
 
-const alone: readonly KernelName[] = ['geluForward', 'geluBackward', 'gatherImages', 'byteMoments'];
+const alone: readonly KernelName[] = [
+  'geluForward', 'geluBackward', 'byteLinearForward', 'byteLinearBackward', 'sgdByteLinearStep', 'adamByteLinearStep',
+  'gatherImages', 'gatherBytes', 'gatherByteImages', 'byteMoments',
+];
 
 test.each(kernelNames)('%s hands on what it is given, and what comes back', (name) => {
   // Flags, then sizes: the product of the first few decides, whether they be one, two or three.

@@ -1,13 +1,12 @@
 import { kernelsIn } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate, storedDtype, unitRoundoff } from '../../lib/kernels/contract';
-import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
+import type { Dtype, FloatArray, KernelName } from '../../lib/kernels/contract';
 import { precisionVariants } from '../support/backends';
 
 // What each kernel computes, by hand, on every backend and precision. Every array is longer than it need be: what lies behind
 // its used part must stay, and so must all inputs.
 
-type KernelName = Exclude<keyof Kernels, 'backend' | 'dtype'>;
 
 /** An array argument: what it holds before the call and, where it is an output, after it. */
 interface ArrayArgument {
@@ -28,6 +27,7 @@ const bytes = (...before: number[]): ArrayArgument => ({ type: 'Uint8Array', bef
 const writes = (...after: number[]): ArrayArgument => ({ type: 'floats', before: after.map(() => NaN), after });
 /** Room for a kernel's own use: it holds NaN. */
 const room = (length: number): ArrayArgument => ({ type: 'floats', before: new Array<number>(length).fill(NaN), isRoom: true });
+const writesBytes = (...after: number[]): ArrayArgument => ({ type: 'Uint8Array', before: after.map(() => 99), after });
 const writesInts = (...after: number[]): ArrayArgument => ({ type: 'Int32Array', before: after.map(() => -7), after });
 const updates = (before: number[], after: number[]): ArrayArgument => ({ type: 'floats', before, after });
 const same = (alias: number): Alias => ({ alias });
@@ -255,6 +255,28 @@ const cases: readonly Case[] = [
     1, 1, 1, floats(NaN), floats(0), 1, 0.5, 0.5, 1, 1, 0, 1, room(1), updates([2], [NaN]), updates([0], [NaN]),
     updates([0], [NaN]),
   ]),
+  call('byteLinearForward', 'bytes stand for scale·x + shift', [
+    2, 2, 2, bytes(0, 255, 128, 4), floats(0.5, 2), floats(-1, 8), floats(1, -1, 2, 0.5), writes(-519, 257, 47, 134),
+  ]),
+  call('byteLinearForward', 'no rows', [0, 2, 1, bytes(), floats(1), floats(0), floats(1, 2), writes()]),
+  call('byteLinearForward', 'no columns', [1, 2, 0, bytes(), floats(), floats(), floats(), writes(0, 0)]),
+  call('byteLinearForward', 'no weights', [2, 0, 1, bytes(1, 2), floats(1), floats(0), floats(), writes()]),
+  call('byteLinearForward', 'NaN shows', [1, 1, 1, bytes(128), floats(1), floats(0), floats(NaN), writes(NaN)]),
+  call('byteLinearBackward', 'dyᵀ·(scale·x + shift)', [
+    2, 2, 2, floats(1, -1, 2, 0.5), bytes(0, 255, 128, 4), floats(0.5, 2), floats(-1, 8), writes(125, 550, 32.5, -510),
+  ]),
+  call('byteLinearBackward', 'no rows: no gradient', [0, 1, 2, floats(), bytes(), floats(1, 1), floats(5, 5), writes(0, 0)]),
+  call('byteLinearBackward', 'NaN shows', [1, 1, 1, floats(NaN), bytes(128), floats(1), floats(0), writes(NaN)]),
+  call('sgdByteLinearStep', 'w moves along dyᵀ·(scale·x + shift)', [
+    2, 1, 2, floats(1, 2), bytes(3, 4, 5, 6), floats(2, 1), floats(-1, 0), 0.5, 0, 1, false, room(2), updates([2, 4], [-10.5, -6]), floats(),
+  ]),
+  call('sgdByteLinearStep', 'momentum', [
+    1, 1, 1, floats(0.25), bytes(2), floats(1), floats(0), 0.25, 0.5, 0.5, true, room(1), updates([1], [0.375]), updates([4], [3]),
+  ]),
+  call('adamByteLinearStep', 'moments of dyᵀ·(scale·x + shift), then a step', [
+    2, 1, 1, floats(1, 2), bytes(0, 4), floats(0.25), floats(0), 0.5, 0.5, 0.75, 0.5, 2, 0, 1, room(1), updates([1], [0.875]),
+    updates([0], [1]), updates([0], [1]),
+  ]),
   call('rmspropStep', 'g over the root of its mean square',
     [1, 0.5, 0.75, 1, 0, updates([1], [0.5]), floats(2), updates([0], [1])]),
   call('rmspropStep', 'coupled decay', [1, 0.5, 0.75, 0, 0.5, updates([2], [1]), floats(1), updates([0], [1])]),
@@ -297,6 +319,14 @@ const cases: readonly Case[] = [
   call('gatherImages', 'out of floats', [1, 1, 1, 2, ints(1), geometry({ dx: 1 }), floats(0, 0, 0.5, 1.5), ...plain(2), writes(0.5, 0.5)]),
   call('gatherImages', 'no rows', [0, 1, 2, 2, ints(), ints(), photos, ...plain(4), writes()]),
   call('gatherImages', 'no columns', [2, 1, 2, 0, ints(5, -5), geometry({}, {}), bytes(), floats(), floats(), writes()]),
+  call('gatherBytes', 'rows as they are', [3, 2, ints(2, 0, 2), bytes(0, 255, 1, 2, 128, 4), writesBytes(128, 4, 0, 255, 128, 4)]),
+  call('gatherBytes', 'no rows', [0, 2, ints(), bytes(), writesBytes()]),
+  call('gatherBytes', 'no columns', [2, 0, ints(5, -5), bytes(), writesBytes()]),
+  call('gatherByteImages', 'moved, then mirrored', [1, 1, 2, 3, ints(0), geometry({ flip: 1, dx: 1 }), photos, writesBytes(3, 3, 2, 6, 6, 5)]),
+  call('gatherByteImages', 'each plane alike, cut to zero', [
+    2, 2, 1, 2, ints(1, 0), geometry({ flip: 1 }, { left: 1, right: 2, bottom: 1 }), photos, writesBytes(6, 5, 8, 7, 1, 0, 3, 0),
+  ]),
+  call('gatherByteImages', 'no columns', [2, 1, 2, 0, ints(5, -5), geometry({}, {}), bytes(), writesBytes()]),
   call('byteMoments', 'sums of columns and of their squares',
     [3, 2, bytes(1, 255, 2, 0, 3, 255), writesInts(6, 510), writesInts(14, 130050)]),
   call('byteMoments', 'no rows', [0, 2, bytes(), writesInts(0, 0), writesInts(0, 0)]),
@@ -311,7 +341,7 @@ const constructors = { Int32Array, Uint8Array };
 const guards = [77, 78, 79];
 /** A source without its guards: its length is its number of rows. */
 const isSource = (kernel: KernelName, position: number): boolean =>
-  (kernel === 'gatherRows' && position === 3) || (kernel === 'gatherImages' && position === 6);
+  /^gather(Rows|Bytes)$/.test(kernel) ? position === 3 : /^gather(Byte)?Images$/.test(kernel) && position === 6;
 
 /** Numbers agree within 8 roundings; NaN with NaN, infinities and zeros with themselves. */
 function agree(actual: number, right: number, dtype: Dtype): boolean {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { kernelsIn } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
 import { storedDtype } from '../../lib/kernels/contract';
-import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
+import type { Dtype, FloatArray, KernelName, Kernels } from '../../lib/kernels/contract';
 import { backends, precisions } from '../support/backends';
 
 // Whatever a caller passes, a kernel throws the contract's sentence and writes nothing; the process goes on.
@@ -18,7 +18,7 @@ const constructors = { Float32Array, Float64Array, Int32Array, Uint8Array };
 type Argument =
   | { readonly kind: 'size'; readonly name: string; readonly value: number }
   | { readonly kind: 'scalar' | 'flag'; readonly name: string }
-  | { readonly kind: 'floats' | 'bytes' | 'source'; readonly name: string; readonly length: number }
+  | { readonly kind: 'floats' | 'bytes' | 'source' | 'byteSource'; readonly name: string; readonly length: number }
   | { readonly kind: 'indices'; readonly name: string; readonly length: number; readonly bound?: number };
 
 const size = (name: string, value: number): Argument => ({ kind: 'size', name, value });
@@ -28,7 +28,7 @@ const floats = (name: string, length: number): Argument => ({ kind: 'floats', na
 const bytes = (name: string, length: number): Argument => ({ kind: 'bytes', name, length });
 const [m, n, k] = [size('m', M), size('n', N), size('k', K)];
 
-const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, readonly Argument[]>> = {
+const signatures: Readonly<Record<KernelName, readonly Argument[]>> = {
   gemm: [
     flag('transA'), flag('transB'), m, n, k, scalar('alpha'), floats('a', M * K), floats('b', K * N), scalar('beta'),
     floats('c', M * N),
@@ -107,6 +107,21 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     scalar('rootCorrection'), scalar('epsilon'), scalar('weightDecay'), scalar('keep'), floats('dw', N * K),
     floats('w', N * K), floats('m', N * K), floats('v', N * K),
   ],
+  byteLinearForward: [
+    m, n, k, bytes('x', M * K), floats('scale', K), floats('shift', K), floats('w', N * K), floats('y', M * N),
+  ],
+  byteLinearBackward: [
+    m, n, k, floats('dy', M * N), bytes('x', M * K), floats('scale', K), floats('shift', K), floats('dw', N * K),
+  ],
+  sgdByteLinearStep: [
+    m, n, k, floats('dy', M * N), bytes('x', M * K), floats('scale', K), floats('shift', K), scalar('lr'), scalar('momentum'),
+    scalar('weightDecay'), flag('nesterov'), floats('dw', N * K), floats('w', N * K), floats('v', N * K),
+  ],
+  adamByteLinearStep: [
+    size('rows', M), n, k, floats('dy', M * N), bytes('x', M * K), floats('scale', K), floats('shift', K), scalar('stepSize'),
+    scalar('beta1'), scalar('beta2'), scalar('rootCorrection'), scalar('epsilon'), scalar('weightDecay'), scalar('keep'),
+    floats('dw', N * K), floats('w', N * K), floats('m', N * K), floats('v', N * K),
+  ],
   rmspropStep: [
     n, scalar('lr'), scalar('rho'), scalar('epsilon'), scalar('weightDecay'), floats('w', N), floats('dw', N),
     floats('v', N),
@@ -125,6 +140,13 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     { kind: 'indices', name: 'geometry', length: 7 * M }, { kind: 'source', name: 'src', length: 2 * N },
     floats('scale', N), floats('shift', N), floats('x', M * N),
   ],
+  gatherBytes: [
+    m, n, { kind: 'indices', name: 'indices', length: M, bound: 2 }, { kind: 'byteSource', name: 'src', length: 2 * N }, bytes('x', M * N),
+  ],
+  gatherByteImages: [
+    m, size('channels', 1), size('height', 2), size('width', N / 2), { kind: 'indices', name: 'indices', length: M, bound: 2 },
+    { kind: 'indices', name: 'geometry', length: 7 * M }, { kind: 'byteSource', name: 'src', length: 2 * N }, bytes('x', M * N),
+  ],
   byteMoments: [
     m, n, bytes('src', M * N), { kind: 'indices', name: 'sums', length: N }, { kind: 'indices', name: 'squares', length: N },
   ],
@@ -132,7 +154,6 @@ const signatures: Readonly<Record<Exclude<keyof Kernels, 'backend' | 'dtype'>, r
     m, n, scalar('lambda'), { kind: 'indices', name: 'partners', length: M, bound: M }, floats('x', M * N), floats('y', M * N),
   ],
 };
-type KernelName = keyof typeof signatures;
 const kernelNames = Object.keys(signatures) as KernelName[];
 
 const floatType = (dtype: Dtype): ArrayType => (dtype === 'float32' ? 'Float32Array' : 'Float64Array');
@@ -193,7 +214,7 @@ function wrongValues(argument: Argument, dtype: Dtype): [value: unknown, reads: 
         [new Uint8ClampedArray(length), `Uint8ClampedArray of length ${length}`],
         ...strangers.map((name): [unknown, string] => [new constructors[name](length), `${name} of length ${length}`]),
         // A data set may have any number of rows: a short one shows as an index out of range.
-        ...(argument.kind === 'source' ? [] : [
+        ...(argument.kind === 'source' || argument.kind === 'byteSource' ? [] : [
           [new constructors[type](length - 1), `${type} of length ${length - 1}`],
           [detached(type, length), `${type} of length 0`],
         ] as [unknown, string][]),
@@ -208,6 +229,7 @@ function whatIsExpected(argument: Argument, dtype: Dtype): string {
     case 'scalar': return 'a number';
     case 'flag': return 'a boolean';
     case 'source': return `a Uint8Array or ${floatType(dtype)}`;
+    case 'byteSource': return 'a Uint8Array';
     default: {
       const type = arrayType(argument, dtype);
       return `${type === 'Int32Array' ? 'an' : 'a'} ${type} of at least ${argument.length} elements`;

@@ -4,6 +4,7 @@ import { parseSpec } from '../../lib/experiment/spec';
 import { kernelsFor } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
 import type { Arena } from '../../lib/model/arena';
+import type { Training } from '../../lib/train/train';
 import { variants } from '../support/backends';
 import { tinyData, tinySpec } from '../support/tinyData';
 
@@ -56,6 +57,37 @@ describe.each(variants)('a step on $backend $dtype', ({ backend, dtype }) => {
     expectNear(actual.values, expected.values);
     expectNear(actual.gradients, expected.gradients);
     expect(actual.defersProducts).toBe(false);
+  });
+
+  // What a first layer multiplies: the bytes of the data set, or the numbers that they stand for.
+  test.each([
+    ['sgd', {}],
+    ['adamw', { optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, epsilon: 0.01 }],
+    ['the gradient as a whole', { clipNorm: 1e6 }],
+    ['several batches a step', { accumulate: 2 }],
+    ['standardised bytes', { normalization: 'standardize' }],
+  ])('moves the weights alike on bytes and on numbers, and evaluates alike: %s', (_, spec) => {
+    const bytes: boolean[] = [];
+    const [onNumbers, onBytes] = [false, true].map((prefersBytes) => {
+      const watched = { ...kernels, prefersBytes };
+      watched.byteLinearForward = (...args) => {
+        bytes.push(prefersBytes);
+        kernels.byteLinearForward(...args);
+      };
+      const { training } = buildTraining(
+        parseSpec({ ...tinySpec, dtype, backend, normalization: 'scale', batchSize: 30, ...spec }), data, watched);
+      for (let step = 0; step < 6; step++) expect(training.step.run(0.01)).toBe(true);
+      training.step.completeGradients();
+      return training;
+    }) as [Training, Training];
+    expect(new Set(bytes)).toEqual(new Set([true]));
+    const before = bytes.length;
+    for (const key of ['values', 'gradients'] as const) {
+      expectNear(onBytes.objective.model.arena[key], onNumbers.objective.model.arena[key]);
+    }
+    const [evaluation, expected] = [onBytes, onNumbers].map(({ evaluator, validation }) => evaluator.evaluate(validation));
+    expectNear([evaluation!.loss], [expected!.loss]);
+    expect(bytes.length).toBeGreaterThan(before);
   });
 
   test('ends an epoch with what is left of it', () => {

@@ -20,7 +20,11 @@ const vector = (arrays: number): Rule => ({ sizes: 1, moves: (n) => arrays * n }
 /** So many matrices [m, n] and vectors [n]. */
 const matrix = (matrices: number, vectors = 0): Rule => ({ sizes: 2, moves: (m, n) => matrices * m * n + vectors * n });
 
-const rules: Readonly<Record<Exclude<KernelName, 'gemm' | 'sgdLinearStep' | 'adamLinearStep' | 'gatherRows' | 'gatherImages' | 'byteMoments' | 'maskScale'>, Rule>> = {
+/** Kernels whose cost is not a number of arrays of one shape. */
+type Irregular = 'gemm' | 'sgdLinearStep' | 'adamLinearStep' | 'byteLinearForward' | 'byteLinearBackward' | 'sgdByteLinearStep' | 'adamByteLinearStep'
+  | 'gatherRows' | 'gatherImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'maskScale';
+
+const rules: Readonly<Record<Exclude<KernelName, Irregular>, Rule>> = {
   axpy: vector(3), scal: vector(2), dot: vector(2), nrm2: vector(1),
   biasForward: matrix(2, 1), biasBackward: matrix(1, 1),
   reluForward: vector(2), reluBackward: vector(3),
@@ -56,17 +60,22 @@ export function costOf(kernel: KernelName, args: readonly unknown[], width: numb
     }
     case 'sgdLinearStep':
     case 'adamLinearStep':
-      return {
-        shape: shapeOf([first, second, third]),
-        flops: 2 * first * second * third,
-        bytes: width * (first * (second + third) + (kernel === 'sgdLinearStep' ? 4 : 6) * second * third),
-      };
+      return layer(numbers, width, width, weightsMoved[kernel]);
+    case 'byteLinearForward':
+    case 'byteLinearBackward':
+    case 'sgdByteLinearStep':
+    case 'adamByteLinearStep':
+      return layer(numbers, width, 1, weightsMoved[kernel]);
     case 'gatherRows':
       return { shape: shapeOf([first, second]), flops: 0, bytes: first * second * (sourceWidth(args[3]) + width) + 2 * width * second };
     case 'gatherImages': {
       const columns = second * third * fourth;
       return { shape: shapeOf([first, second, third, fourth]), flops: 0, bytes: first * columns * (sourceWidth(args[6]) + width) + 2 * width * columns };
     }
+    case 'gatherBytes':
+      return { shape: shapeOf([first, second]), flops: 0, bytes: 2 * first * second };
+    case 'gatherByteImages':
+      return { shape: shapeOf([first, second, third, fourth]), flops: 0, bytes: 2 * first * second * third * fourth };
     case 'byteMoments':
       return { shape: shapeOf([first, second]), flops: 0, bytes: first * second + 8 * second };
     case 'maskScale':
@@ -76,6 +85,20 @@ export function costOf(kernel: KernelName, args: readonly unknown[], width: numb
       return { shape: shapeOf(numbers.slice(0, sizes)), flops: 0, bytes: width * moves(first, second) };
     }
   }
+}
+
+/** How often a layer's weights, or what has their shape, are read or written. */
+const weightsMoved = {
+  sgdLinearStep: 4, adamLinearStep: 6, byteLinearForward: 1, byteLinearBackward: 1, sgdByteLinearStep: 4, adamByteLinearStep: 6,
+} as const;
+
+/** A product of a linear layer, m x n x k, whose inputs have `inputWidth` bytes. */
+function layer([m, n, k]: readonly number[], width: number, inputWidth: number, weights: number): Cost {
+  return {
+    shape: shapeOf([m!, n!, k!]),
+    flops: 2 * m! * n! * k!,
+    bytes: width * (m! * n! + weights * n! * k!) + inputWidth * m! * k!,
+  };
 }
 
 function shapeOf(sizes: readonly number[]): string {

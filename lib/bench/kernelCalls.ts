@@ -37,6 +37,7 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
   const rows = Math.max(m, Math.min(sourceRows, Math.floor(2 ** 25 / inputs)));
   const source = Uint8Array.from({ length: rows * inputs }, (_, i) => i % 251);
   const indices = Int32Array.from({ length: m }, () => random.randint(0, rows));
+  const pixels = source.slice(0, m * inputs);
   const [scale, shift, batch] = [draw(inputs), draw(inputs), draw(m * inputs)];
   // Of their own: products of products would soon be large numbers, which some functions are faster on.
   const [forward, gradient, backward] = [allocate(dtype, units), allocate(dtype, weights), allocate(dtype, m * inputs)];
@@ -87,11 +88,17 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
     adamStep: [[weights, 1e-9, 0.9, 0.999, 1, 1e-8, 0, 1, w, dw, v, v2]],
     sgdLinearStep: [[m, hidden, inputs, x, batch, 1e-9, 0.9, 1e-3, false, dw, w, v]],
     adamLinearStep: [[m, hidden, inputs, x, batch, 1e-9, 0.9, 0.999, 1, 1e-8, 0, 1, dw, w, v, v2]],
+    byteLinearForward: [[m, hidden, inputs, pixels, scale, shift, w, forward]],
+    byteLinearBackward: [[m, hidden, inputs, x, pixels, scale, shift, gradient]],
+    sgdByteLinearStep: [[m, hidden, inputs, x, pixels, scale, shift, 1e-9, 0.9, 1e-3, false, dw, w, v]],
+    adamByteLinearStep: [[m, hidden, inputs, x, pixels, scale, shift, 1e-9, 0.9, 0.999, 1, 1e-8, 0, 1, dw, w, v, v2]],
     rmspropStep: [[weights, 1e-9, 0.99, 1e-8, 0, w, dw, v2]],
     lionStep: [[weights, 1e-9, 0.9, 0.99, 0, 1, w, dw, v]],
     lerp: [[weights, 1e-3, w, v]],
     gatherRows: [[m, inputs, indices, source, scale, shift, batch]],
     gatherImages: [[m, 3, side, side, indices, geometry, source, scale, shift, batch]],
+    gatherBytes: [[m, inputs, indices, source, pixels]],
+    gatherByteImages: [[m, 3, side, side, indices, geometry, source, pixels]],
     byteMoments: [[Math.min(rows, 1024), inputs, source, new Int32Array(inputs), new Int32Array(inputs)]],
     mixRows: [[m, inputs, 0.3, partners, batch, draw(m * inputs)]],
   };

@@ -35,6 +35,8 @@ export class Augmenter {
   /** Whether pictures change, so that `gatherImages` is needed. */
   readonly isGeometric: boolean;
   readonly isMixing: boolean;
+  /** Whether parts of pictures are blanked. */
+  readonly isCutting: boolean;
   /** The share of a mixed row that is its own, in [½, 1]: the larger part decides what it is called. */
   lambda = 1;
   readonly #drawn: Int32Array;
@@ -56,6 +58,7 @@ export class Augmenter {
     }
     this.isGeometric = options.flip || options.shift > 0 || options.cutout > 0;
     this.isMixing = options.mixup > 0;
+    this.isCutting = options.cutout > 0;
     this.geometry = new Int32Array(geometrySize * maxBatch);
     this.partners = new Int32Array(maxBatch);
     this.#drawn = new Int32Array(maxBatch);

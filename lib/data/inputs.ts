@@ -15,6 +15,10 @@ export interface InputOptions {
   readonly order: 'sequential' | 'sharded';
   /** Varies the rows, in training. */
   readonly augmenter?: Augmenter;
+  /** Room for maxBatch inputs, for readers that follow one another; by default the reader's own. */
+  readonly room?: FloatArray;
+  /** Whether the model may be given bytes that stand for inputs. Default false. */
+  readonly mayBeBytes?: boolean;
 }
 
 /**
@@ -22,6 +26,8 @@ export interface InputOptions {
  * mixes. Memory is allocated on construction alone.
  */
 export class InputReader {
+  /** The inputs that were read last, [maxBatch, inputSize]: numbers, or bytes that the normalisation makes such of. */
+  readonly x: SourceArray;
   private readonly source: ShardWindow | undefined;
   private readonly features: SourceArray;
   private readonly order: Int32Array | undefined;
@@ -36,7 +42,8 @@ export class InputReader {
   private readonly gathered: FloatArray | undefined;
   private readonly unmixed: FloatArray | undefined;
 
-  constructor(private readonly kernels: Kernels, { data, normalization, maxBatch, order, augmenter }: InputOptions) {
+  constructor(private readonly kernels: Kernels, options: InputOptions) {
+    const { data, normalization, maxBatch, order, augmenter, room, mayBeBytes } = options;
     this.normalization = normalization;
     this.augmenter = augmenter;
     this.featureSize = data.featureSize;
@@ -54,11 +61,18 @@ export class InputReader {
     this.places = new Int32Array(this.order === undefined ? 0 : maxBatch);
     if (normalization.matrix !== undefined) this.gathered = allocate(kernels.dtype, maxBatch * this.featureSize);
     if (augmenter?.isMixing === true) this.unmixed = allocate(kernels.dtype, maxBatch * this.inputSize);
+    // Told by element size: typed arrays can come from another realm. A blank is 0 among inputs, which is no byte's.
+    const isBytes = mayBeBytes === true && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
+      augmenter?.isMixing !== true && augmenter?.isCutting !== true;
+    const length = maxBatch * this.inputSize;
+    if (isBytes) this.x = room === undefined ? new Uint8Array(length) : new Uint8Array(room.buffer, room.byteOffset, length);
+    else this.x = room ?? allocate(kernels.dtype, length);
   }
 
-  /** x[m, inputSize] ← the inputs for rows[0 … m) of the data set; draws how they are varied. */
-  read(m: number, rows: Int32Array, x: FloatArray): void {
+  /** Fills the first m rows of {@link x} with the inputs for rows[0 … m) of the data set; draws how they are varied. */
+  read(m: number, rows: Int32Array): void {
     const { kernels, augmenter, inputSize, gathered, unmixed } = this;
+    const x = this.x as FloatArray;
     const { matrix } = this.normalization;
     const places = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
     augmenter?.draw(m);
@@ -76,14 +90,26 @@ export class InputReader {
     return places;
   }
 
-  private gather(m: number, places: Int32Array, out: FloatArray): void {
-    const { kernels, features, featureSize, imageShape } = this;
+  private gather(m: number, places: Int32Array, out: SourceArray): void {
+    const { kernels, features, featureSize, imageShape, augmenter } = this;
     const { scale, shift } = this.normalization;
-    if (imageShape === undefined) {
-      kernels.gatherRows(m, featureSize, places, features, scale, shift, out);
+    if (out.BYTES_PER_ELEMENT === 1) {
+      this.gatherBytes(m, places, features as Uint8Array, out as Uint8Array);
+    } else if (imageShape === undefined) {
+      kernels.gatherRows(m, featureSize, places, features, scale, shift, out as FloatArray);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.gatherImages(m, channels, height, width, places, this.augmenter!.geometry, features, scale, shift, out);
+      kernels.gatherImages(m, channels, height, width, places, augmenter!.geometry, features, scale, shift, out as FloatArray);
+    }
+  }
+
+  private gatherBytes(m: number, places: Int32Array, features: Uint8Array, out: Uint8Array): void {
+    const { kernels, featureSize, imageShape, augmenter } = this;
+    if (imageShape === undefined) {
+      kernels.gatherBytes(m, featureSize, places, features, out);
+    } else {
+      const { channels, height, width } = imageShape;
+      kernels.gatherByteImages(m, channels, height, width, places, augmenter!.geometry, features, out);
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Precision } from '../kernels/contract';
 import { activationCases } from './verifyCases/activation';
 import { algebraCases } from './verifyCases/algebra';
 import { gatherCases } from './verifyCases/gather';
-import { linearCases } from './verifyCases/linear';
+import { byteCases, linearCases } from './verifyCases/linear';
 import { lossCases } from './verifyCases/loss';
 import { normalizationCases } from './verifyCases/normalization';
 import { optimizerCases } from './verifyCases/optimizer';
@@ -18,6 +18,7 @@ const makers: CaseMakers<KernelName> = {
   ...lossCases,
   ...optimizerCases,
   ...linearCases,
+  ...byteCases,
   ...gatherCases,
 };
 
@@ -26,7 +27,7 @@ export const kernelNames = Object.keys(makers) as KernelName[];
 
 /** Those of them that a precision has: products alone differ between bfloat16 and float32. */
 export function kernelsIn(precision: Precision): readonly KernelName[] {
-  return precision === 'bfloat16' ? ['gemm', ...Object.keys(linearCases) as KernelName[]] : kernelNames;
+  return precision === 'bfloat16' ? ['gemm', ...Object.keys({ ...linearCases, ...byteCases }) as KernelName[]] : kernelNames;
 }
 
 /** The cases of a kernel in a precision: the same ones for the same seed. */

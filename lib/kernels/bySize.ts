@@ -1,14 +1,13 @@
-import type { Kernels } from './contract';
+import type { KernelName, Kernels } from './contract';
 
 type Operation = (...args: unknown[]) => unknown;
 type Operations = Readonly<Record<string, Operation>>;
-type Name = Exclude<keyof Kernels, 'backend' | 'dtype'>;
 
 /**
  * Up to which size a kernel is faster in TypeScript, where a native call costs some 100 ns whatever it does: of n elements, of m·n
  * elements, or of m·n·k multiplications. Measured in both dtypes. Kernels with exponentials break even at a dozen, GELU never.
  */
-const limits: Readonly<Record<'n' | 'mn' | 'mnk', Partial<Readonly<Record<Name, number>>>>> = {
+const limits: Readonly<Record<'n' | 'mn' | 'mnk', Partial<Readonly<Record<KernelName, number>>>>> = {
   n: {
     axpy: 64, scal: 64, dot: 64, nrm2: 64, lerp: 64, add: 64, maskScale: 64,
     reluForward: 64, reluBackward: 64, leakyReluForward: 64, leakyReluBackward: 64,
@@ -50,7 +49,7 @@ export function bySize(large: Kernels, small: Kernels): Kernels {
 }
 
 function chosen(
-  large: Kernels, small: Kernels, those: Partial<Readonly<Record<Name, number>>>,
+  large: Kernels, small: Kernels, those: Partial<Readonly<Record<KernelName, number>>>,
   choose: (limit: number, few: Operation, many: Operation) => Operation,
 ): Partial<Kernels> {
   const [few, many] = [small, large] as unknown as [Operations, Operations];

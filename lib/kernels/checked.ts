@@ -1,5 +1,6 @@
 import { activationChecked } from './checked/activation';
 import { algebraChecked } from './checked/algebra';
+import { bytesChecked } from './checked/bytes';
 import { gatherChecked } from './checked/gather';
 import { linearChecked } from './checked/linear';
 import { lossChecked } from './checked/loss';
@@ -16,12 +17,14 @@ export function checked(kernels: Kernels): Kernels {
   return {
     backend: kernels.backend,
     dtype: kernels.dtype,
+    prefersBytes: kernels.prefersBytes,
     ...algebraChecked(kernels),
     ...activationChecked(kernels),
     ...normalizationChecked(kernels),
     ...lossChecked(kernels),
     ...optimizerChecked(kernels),
     ...linearChecked(kernels),
+    ...bytesChecked(kernels),
     ...gatherChecked(kernels),
   };
 }

@@ -26,14 +26,14 @@ export type Dtype = 'float32' | 'float64';
 /**
  * What kernels compute in: a dtype; or `bfloat16`, which is float32 throughout but for the factors of `gemm` and of the linear
  * steps' gradients. Those are rounded to the nearest bfloat16, of two to the even one, numbers below the normal ones to 0; their
- * products are exact in float32, and summed in it.
+ * products are exact in float32, and summed in it. Bytes are not rounded: see below.
  */
 export type Precision = Dtype | 'bfloat16';
 
 /** The name of an implementation of the contract. */
 export type BackendName = 'native' | 'typescript';
 
-/** What a batch can be gathered from. */
+/** What a batch can be gathered from, and what a model's first layer may be given: numbers, or bytes that stand for some. */
 export type SourceArray = Uint8Array | Float32Array | Float64Array;
 
 /** A fresh zeroed array of the dtype. */
@@ -56,10 +56,18 @@ export function unitRoundoff(dtype: Dtype): number {
   return dtype === 'float32' ? 2 ** -24 : 2 ** -53;
 }
 
+/** The name of a kernel. */
+export type KernelName = Exclude<keyof Kernels, 'backend' | 'dtype' | 'prefersBytes'>;
+
 /** One backend at one dtype. */
 export interface Kernels<T extends FloatArray = FloatArray> {
   readonly backend: BackendName;
   readonly dtype: Dtype;
+  /**
+   * Whether the first layer of a model is to be given a data set's bytes as they are: where products of them are exact in the
+   * precision and of floats are not, or where they are faster.
+   */
+  readonly prefersBytes: boolean;
 
   /**
    * C[m,n] ← α·op(A)[m,k]·op(B)[k,n] + β·C, op(X) = Xᵀ where the flag is set.
@@ -232,6 +240,28 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
   ): void;
 
+  /*
+   * The first layer on bytes, x[m,k] as they lie in a data set: a byte stands for the input scale·byte + shift, with scale[k] and
+   * shift[k] for its column, which is what {@link gatherRows} would have made of it. For integers byte − 128 are exact in bfloat16 and
+   * the scale can go to the weights: (scale·x + shift)·Wᵀ = (x − 128)·(scale·W)ᵀ + (shift + 128·scale)·Wᵀ. In bfloat16 what is
+   * rounded is scale·W, forward, and dy, backward, as factors of x − 128.
+   */
+
+  /** y[m,n] ← (scale·x + shift)·wᵀ with w[n,k]. */
+  byteLinearForward(m: number, n: number, k: number, x: Uint8Array, scale: T, shift: T, w: T, y: T): void;
+  /** dw[n,k] ← dyᵀ·(scale·x + shift) with dy[m,n]. */
+  byteLinearBackward(m: number, n: number, k: number, dy: T, x: Uint8Array, scale: T, shift: T, dw: T): void;
+  /** {@link sgdLinearStep} along dyᵀ·(scale·x + shift). */
+  sgdByteLinearStep(
+    m: number, n: number, k: number, dy: T, x: Uint8Array, scale: T, shift: T, lr: number, momentum: number, weightDecay: number,
+    nesterov: boolean, dw: T, w: T, v: T,
+  ): void;
+  /** {@link adamLinearStep} along dyᵀ·(scale·x + shift). */
+  adamByteLinearStep(
+    rows: number, n: number, k: number, dy: T, x: Uint8Array, scale: T, shift: T, stepSize: number, beta1: number, beta2: number,
+    rootCorrection: number, epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
+  ): void;
+
   /** One step of RMSprop: g = dw + weightDecay·w; v ← ρ·v + (1 − ρ)·g·g; w ← w − lr·g / (√v + ε). */
   rmspropStep(
     n: number, lr: number, rho: number, epsilon: number, weightDecay: number, w: T, dw: T, v: T,
@@ -264,6 +294,12 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   gatherImages(
     m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
     src: SourceArray, scale: T, shift: T, x: T,
+  ): void;
+  /** x[m,n] ← src[indices[i], :]: {@link gatherRows} of bytes that stay bytes. */
+  gatherBytes(m: number, n: number, indices: Int32Array, src: Uint8Array, x: Uint8Array): void;
+  /** {@link gatherImages} of bytes that stay bytes. */
+  gatherByteImages(
+    m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array, src: Uint8Array, x: Uint8Array,
   ): void;
   /**
    * sums[n] ← Σᵢ src[i,:]; squares[n] ← Σᵢ src[i,:]², both modulo 2³²: what mean and variance of a data set's columns are made of.

@@ -3,6 +3,7 @@ import type { Kernels, Precision } from './contract';
 import { activationReference } from './reference/activation';
 import { algebraReference } from './reference/algebra';
 import { bfloat16Algebra } from './reference/bfloat16';
+import { bytesReference } from './reference/bytes';
 import { gatherReference } from './reference/gather';
 import { linearReference } from './reference/linear';
 import { lossReference } from './reference/loss';
@@ -25,12 +26,14 @@ export function createReference(precision: Precision): Kernels {
   return {
     backend: 'typescript',
     dtype,
+    prefersBytes: precision === 'bfloat16',
     ...algebra,
     ...activationReference(single),
     ...normalizationReference(single),
     ...lossReference(single),
     ...optimizer,
     ...linearReference(algebra, optimizer),
+    ...bytesReference(single, algebra, optimizer),
     ...gatherReference(single),
   };
 }

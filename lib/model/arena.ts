@@ -1,4 +1,4 @@
-import type { Dtype, FloatArray } from '../kernels/contract';
+import type { Dtype, FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import { allocate } from '../kernels/contract';
 
 /** What a layer asks the arena for. */
@@ -14,15 +14,23 @@ export interface ParameterSpec {
   readonly initial?: number;
 }
 
+/** What bytes stand for: inputs scale·byte + shift, both [inputs]. */
+export interface ByteScale {
+  readonly scale: FloatArray;
+  readonly shift: FloatArray;
+}
+
 /**
- * A gradient dyᵀ·x[outputs, inputs] over m rows dy[m, outputs] and x[m, inputs]. While it is deferred, a backward pass notes the
- * factors instead of multiplying them; they stay as they are until the next pass.
+ * A gradient dyᵀ·x[outputs, inputs] over m rows dy[m, outputs] and x[m, inputs]. A backward pass notes the factors, which stay as
+ * they are until the next one; while the gradient is deferred it does not multiply them.
  */
 export interface GradientProduct {
   isDeferred: boolean;
   m: number;
   dy: FloatArray;
-  x: FloatArray;
+  /** Bytes where there is a `byteScale`. */
+  x: SourceArray;
+  byteScale: ByteScale | undefined;
 }
 
 /** A parameter in the arena: views on its value and its gradient, both of the given shape, row-major. */
@@ -67,7 +75,7 @@ export class Arena {
         ...spec,
         value: this.values.subarray(offset, end),
         gradient: this.gradients.subarray(offset, end),
-        ...(spec.isProduct === true && { product: { isDeferred: false, m: 0, dy: this.gradients, x: this.values } }),
+        ...(spec.isProduct === true && { product: { isDeferred: false, m: 0, dy: this.gradients, x: this.values, byteScale: undefined } }),
       });
       offset = end;
       if (spec.regularised) boundary = end;
@@ -94,4 +102,13 @@ export class Arena {
   find(name: string): Parameter | undefined {
     return this.parameters.find((parameter) => parameter.name === name);
   }
+}
+
+/** Multiplies the factors that were noted for a parameter's gradient; does nothing where that is no product. */
+export function multiplyGradient(kernels: Kernels, { shape, product, gradient }: Parameter): void {
+  if (product === undefined) return;
+  const { m, dy, x, byteScale } = product;
+  const [outputs, inputs] = shape as [number, number];
+  if (byteScale === undefined) kernels.gemm(true, false, outputs, inputs, m, 1, dy, x as FloatArray, 0, gradient);
+  else kernels.byteLinearBackward(m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, gradient);
 }

@@ -1,6 +1,6 @@
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
-import type { Dtype, FloatArray } from '../kernels/contract';
+import type { Dtype, FloatArray, SourceArray } from '../kernels/contract';
 import type { Parameter } from './arena';
 import type { Layer, Mode } from './layer';
 
@@ -56,18 +56,18 @@ export class Chain {
     }
   }
 
-  /** Fills {@link outputs} for m rows x[m, inputSize]. */
-  forward(m: number, x: FloatArray, mode: Mode): void {
+  /** Fills {@link outputs} for m rows x[m, inputSize]: of bytes only where the first layer was told to read such. */
+  forward(m: number, x: SourceArray, mode: Mode): void {
     for (let i = 0; i < this.layers.length; i++) {
-      this.layers[i]!.forward(m, i === 0 ? x : this.outputs[i - 1]!, this.outputs[i]!, mode);
+      this.layers[i]!.forward(m, i === 0 ? x as FloatArray : this.outputs[i - 1]!, this.outputs[i]!, mode);
     }
   }
 
   /** From dy[m, outputSize]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx. */
-  backward(m: number, x: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
+  backward(m: number, x: SourceArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const last = this.layers.length - 1;
     for (let i = last; i >= 0; i--) {
-      const input = i === 0 ? x : this.outputs[i - 1]!;
+      const input = i === 0 ? x as FloatArray : this.outputs[i - 1]!;
       const inputGradient = i === 0 ? dx : this.outputGradients[i - 1]!;
       this.layers[i]!.backward(m, input, this.outputs[i]!, i === last ? dy : this.outputGradients[i]!, inputGradient);
     }

@@ -1,5 +1,5 @@
 import type { FloatArray } from '../kernels/contract';
-import type { Parameter, ParameterSpec } from './arena';
+import type { ByteScale, Parameter, ParameterSpec } from './arena';
 import type { Chain } from './chain';
 
 /** Training draws dropout masks and uses a batch's own statistics; evaluation does neither. */
@@ -37,6 +37,11 @@ export interface Layer {
   attach(parameters: readonly Parameter[], buffers: readonly FloatArray[]): void;
   /** Allocates what the layer needs for batches of up to maxBatch rows. Called once, by the model. */
   reserve?(maxBatch: number): void;
+  /**
+   * Lets x be bytes as well as numbers from now on, and says what they stand for. Absent where a layer takes numbers alone; a
+   * model asks its first one.
+   */
+  readBytes?(byteScale: ByteScale): void;
   /** y ← f(x). */
   forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void;
   /**

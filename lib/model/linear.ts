@@ -1,5 +1,6 @@
-import type { FloatArray, Kernels } from '../kernels/contract';
-import type { Parameter, ParameterSpec } from './arena';
+import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
+import { multiplyGradient } from './arena';
+import type { ByteScale, Parameter, ParameterSpec } from './arena';
 import type { Layer } from './layer';
 
 /**
@@ -14,6 +15,7 @@ export class Linear implements Layer {
   readonly parameterSpecs: readonly ParameterSpec[];
   private weight!: Parameter;
   private bias!: Parameter;
+  private byteScale: ByteScale | undefined;
 
   /** @param index which linear layer of the model this is, from 1: names the parameters W1, b1. */
   constructor(
@@ -32,22 +34,32 @@ export class Linear implements Layer {
     [this.weight, this.bias] = parameters as [Parameter, Parameter];
   }
 
-  forward(m: number, x: FloatArray, y: FloatArray): void {
-    this.kernels.gemm(false, true, m, this.outputSize, this.inputSize, 1, x, this.weight.value, 0, y);
-    this.kernels.biasForward(m, this.outputSize, this.bias.value, y);
+  readBytes(byteScale: ByteScale): void {
+    this.byteScale = byteScale;
   }
 
-  backward(m: number, x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
-    const { kernels, inputSize, outputSize } = this;
-    const product = this.weight.product!;
-    if (product.isDeferred) {
-      product.m = m;
-      product.dy = dy;
-      product.x = x;
-    } else {
-      kernels.gemm(true, false, outputSize, inputSize, m, 1, dy, x, 0, this.weight.gradient);
-    }
+  forward(m: number, x: SourceArray, y: FloatArray): void {
+    const { kernels, inputSize, outputSize, weight: { value } } = this;
+    const byteScale = this.scaleOf(x);
+    if (byteScale === undefined) kernels.gemm(false, true, m, outputSize, inputSize, 1, x as FloatArray, value, 0, y);
+    else kernels.byteLinearForward(m, outputSize, inputSize, x as Uint8Array, byteScale.scale, byteScale.shift, value, y);
+    kernels.biasForward(m, outputSize, this.bias.value, y);
+  }
+
+  backward(m: number, x: SourceArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
+    const { kernels, inputSize, outputSize, weight } = this;
+    const product = weight.product!;
+    product.m = m;
+    product.dy = dy;
+    product.x = x;
+    product.byteScale = this.scaleOf(x);
+    if (!product.isDeferred) multiplyGradient(kernels, weight);
     kernels.biasBackward(m, outputSize, dy, 0, this.bias.gradient);
     if (dx !== undefined) kernels.gemm(false, false, m, inputSize, outputSize, 1, dy, this.weight.value, 0, dx);
+  }
+
+  /** What x stands for where it is bytes. Told by element size: typed arrays can come from another realm. */
+  private scaleOf(x: SourceArray): ByteScale | undefined {
+    return x.BYTES_PER_ELEMENT === 1 ? this.byteScale : undefined;
   }
 }

@@ -1,8 +1,9 @@
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
-import type { FloatArray, Kernels } from '../kernels/contract';
+import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import { RandomState } from '../random';
 import { Arena } from './arena';
+import type { ByteScale } from './arena';
 import { Chain } from './chain';
 import { makeLayers, mlpLayers } from './description';
 import type { MlpOptions } from './description';
@@ -51,14 +52,25 @@ export class Sequential {
     return this.chain.outputGradients[this.layers.length - 1]!;
   }
 
+  /**
+   * Lets batches be bytes that stand for such inputs, where the first layer can read them and the kernels gain by it. Returns
+   * whether they may; floats may always be given.
+   */
+  readBytes(byteScale: ByteScale): boolean {
+    const first = this.layers[0]!;
+    if (!this.kernels.prefersBytes || first.readBytes === undefined) return false;
+    first.readBytes(byteScale);
+    return true;
+  }
+
   /** Computes {@link output} for m ≤ maxBatch rows x[m, inputSize]. */
-  forward(m: number, x: FloatArray, mode: Mode): void {
+  forward(m: number, x: SourceArray, mode: Mode): void {
     if (m > this.maxBatch) throw expected('ERR_SHAPE', `at most ${String(this.maxBatch)} rows`, 'a batch', m);
     this.chain.forward(m, x, mode);
   }
 
   /** Overwrites the arena's gradients, from {@link outputGradient} and the activations of the last forward in training. */
-  backward(m: number, x: FloatArray): void {
+  backward(m: number, x: SourceArray): void {
     this.chain.backward(m, x, this.outputGradient, undefined);
   }
 

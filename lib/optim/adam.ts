@@ -1,4 +1,4 @@
-import type { Kernels } from '../kernels/contract';
+import type { FloatArray, Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { ArenaOptimizer } from './optimizer';
 import type { DecayOptions } from './optimizer';
@@ -32,13 +32,21 @@ export class Adam extends ArenaOptimizer {
         );
       },
       product: ({ values, gradients, state, coupled, decoupled }, product, outputs, inputs) => (learningRate, step) => {
-        const { m, dy, x } = product;
+        const { m, dy, x, byteScale } = product;
         const stepSize = learningRate / (1 - beta1 ** step);
         const rootCorrection = Math.sqrt(1 - beta2 ** step);
-        kernels.adamLinearStep(
-          m, outputs, inputs, dy, x, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
-          gradients, values, state['mean']!, state['square']!,
-        );
+        const keep = 1 - learningRate * decoupled;
+        if (byteScale === undefined) {
+          kernels.adamLinearStep(
+            m, outputs, inputs, dy, x as FloatArray, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, keep,
+            gradients, values, state['mean']!, state['square']!,
+          );
+        } else {
+          kernels.adamByteLinearStep(
+            m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, stepSize, beta1, beta2, rootCorrection, epsilon,
+            coupled, keep, gradients, values, state['mean']!, state['square']!,
+          );
+        }
       },
     });
   }

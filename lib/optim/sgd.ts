@@ -1,4 +1,4 @@
-import type { Kernels } from '../kernels/contract';
+import type { FloatArray, Kernels } from '../kernels/contract';
 import { allocate } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { ArenaOptimizer } from './optimizer';
@@ -26,10 +26,17 @@ export class Sgd extends ArenaOptimizer {
       product: ({ values, gradients, state, coupled }, product, outputs, inputs) => {
         const velocity = state['velocity'] ?? none;
         return (learningRate) => {
-          const { m, dy, x } = product;
-          kernels.sgdLinearStep(
-            m, outputs, inputs, dy, x, learningRate, momentum, coupled, nesterov, gradients, values, velocity,
-          );
+          const { m, dy, x, byteScale } = product;
+          if (byteScale === undefined) {
+            kernels.sgdLinearStep(
+              m, outputs, inputs, dy, x as FloatArray, learningRate, momentum, coupled, nesterov, gradients, values, velocity,
+            );
+          } else {
+            kernels.sgdByteLinearStep(
+              m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, learningRate, momentum, coupled, nesterov,
+              gradients, values, velocity,
+            );
+          }
         };
       },
     });

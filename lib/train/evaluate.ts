@@ -1,5 +1,5 @@
 import { allocate } from '../kernels/contract';
-import type { FloatArray } from '../kernels/contract';
+import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/preprocess';
@@ -19,7 +19,8 @@ export interface Evaluation {
 
 /** Runs a model over data sets in batches of the model's `maxBatch`; its buffers are allocated once. */
 export class Evaluator {
-  private readonly x: FloatArray;
+  /** For the inputs of a batch. */
+  private readonly room: FloatArray;
   private readonly rows: Int32Array;
   /** Predicted class of each row of the last batch. */
   private readonly predicted: Int32Array;
@@ -31,21 +32,21 @@ export class Evaluator {
     private readonly average: WeightAverage | null = null,
   ) {
     const { model } = objective;
-    this.x = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
+    this.room = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
     this.rows = new Int32Array(model.maxBatch);
     this.predicted = new Int32Array(model.maxBatch);
   }
 
   /** Accuracy and loss on all rows of the data set; NaN for an empty one. */
   evaluate(data: Dataset | StoredDataset): Evaluation {
-    const { objective, x } = this;
+    const { objective } = this;
     const targets = new TargetReader(objective.model.kernels, data, objective.model.maxBatch);
     let correct = 0;
     let sum = 0;
     let weight = 0;
     let penalty = 0;
     this.averaged(() => {
-      this.forEachBatch(data, (m) => {
+      this.forEachBatch(data, (m, x) => {
         sum += objective.sum(m, x, targets.read(m, this.rows), 'evaluate');
         weight += objective.weight;
         correct += countEqual(m, this.classify(m), targets.labels);
@@ -66,8 +67,8 @@ export class Evaluator {
     const all = allocate(model.kernels.dtype, data.size * outputSize);
     const labels = new Int32Array(data.size);
     this.averaged(() => {
-      this.forEachBatch(data, (m, from) => {
-        const predictions = this.objective.predict(m, this.x);
+      this.forEachBatch(data, (m, x, from) => {
+        const predictions = this.objective.predict(m, x);
         all.set(predictions.subarray(0, m * outputSize), from * outputSize);
         labels.set(this.classify(m).subarray(0, m), from);
       });
@@ -91,14 +92,16 @@ export class Evaluator {
     return this.predicted;
   }
 
-  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, from: number) => void): void {
-    const { kernels, maxBatch } = this.objective.model;
-    const inputs = new InputReader(kernels, { data, normalization: this.normalization, maxBatch, order: 'sequential' });
+  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => void): void {
+    const { room, normalization, objective: { model } } = this;
+    const { kernels, maxBatch } = model;
+    const mayBeBytes = model.readBytes(normalization);
+    const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', room, mayBeBytes });
     for (let from = 0; from < data.size; from += maxBatch) {
       const m = Math.min(maxBatch, data.size - from);
       for (let i = 0; i < m; i++) this.rows[i] = from + i;
-      inputs.read(m, this.rows, this.x);
-      visit(m, from);
+      inputs.read(m, this.rows);
+      visit(m, inputs.x, from);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { FloatArray } from '../kernels/contract';
+import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Block } from '../model/arena';
 import type { Mode } from '../model/layer';
 import { SoftmaxCrossEntropy } from '../model/loss';
@@ -61,14 +61,14 @@ export class Objective {
   }
 
   /** The loss of m rows x[m, inputSize], summed and without the penalty; fills {@link predictions} and {@link weight}. */
-  sum(m: number, x: FloatArray, targets: Targets, mode: Mode): number {
+  sum(m: number, x: SourceArray, targets: Targets, mode: Mode): number {
     this.model.forward(m, x, mode);
     this.current = mode === 'train' ? this.trainingLoss : this.evaluationLoss;
     return this.current.forward(m, this.model.output, targets);
   }
 
   /** {@link predictions} for m rows x[m, inputSize], where their targets are not known. */
-  predict(m: number, x: FloatArray): FloatArray {
+  predict(m: number, x: SourceArray): FloatArray {
     this.model.forward(m, x, 'evaluate');
     this.current = this.evaluationLoss;
     this.current.predict(m, this.model.output);
@@ -76,7 +76,7 @@ export class Objective {
   }
 
   /** After a {@link sum} in training: scale times the gradient of that sum, into the arena's gradients. */
-  backward(m: number, x: FloatArray, targets: Targets, scale: number): void {
+  backward(m: number, x: SourceArray, targets: Targets, scale: number): void {
     this.trainingLoss.backward(m, this.model.output, targets, scale, this.model.outputGradient);
     this.model.backward(m, x);
   }

@@ -6,6 +6,7 @@ import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/preprocess';
 import { TargetReader } from '../data/targets';
+import { multiplyGradient } from '../model/arena';
 import type { WeightAverage } from '../optim/average';
 import { clipNorm } from '../optim/clip';
 import type { Optimizer } from '../optim/optimizer';
@@ -28,7 +29,6 @@ export interface StepOptions {
 
 /** One training step: draw a batch, forward, loss, backward, update. Allocates nothing after construction. */
 export class TrainingStep {
-  private readonly x: FloatArray;
   private readonly inputs: InputReader;
   private readonly targets: TargetReader;
   private readonly predicted: Int32Array;
@@ -53,12 +53,15 @@ export class TrainingStep {
     normalization: Normalization,
     private readonly options: StepOptions = {},
   ) {
-    const { model: { kernels, maxBatch, inputSize, arena } } = objective;
+    const { model } = objective;
+    const { kernels, maxBatch, arena } = model;
     this.accumulate = options.accumulate ?? 1;
     this.defersProducts = optimizer.takesProducts && this.accumulate === 1 && typeof options.clipNorm !== 'number';
-    this.x = allocate(kernels.dtype, maxBatch * inputSize);
     const { augmenter } = options;
-    this.inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }) });
+    this.inputs = new InputReader(kernels, {
+      data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }),
+      mayBeBytes: model.readBytes(normalization),
+    });
     this.targets = new TargetReader(kernels, data, maxBatch, augmenter);
     this.predicted = new Int32Array(maxBatch);
     this.gradientSum = allocate(kernels.dtype, this.accumulate > 1 ? arena.gradients.length : 0);
@@ -84,7 +87,7 @@ export class TrainingStep {
   }
 
   private single(): void {
-    const { objective, x } = this;
+    const { objective, inputs: { x } } = this;
     const rows = this.batches.next();
     const m = rows.length;
     const targets = this.read(m, rows);
@@ -101,14 +104,12 @@ export class TrainingStep {
   completeGradients(): void {
     if (!this.defersProducts) return;
     const { kernels, arena } = this.objective.model;
-    for (const { shape, gradient, product } of arena.parameters) {
-      if (product !== undefined) kernels.gemm(true, false, shape[0]!, shape[1]!, product.m, 1, product.dy, product.x, 0, gradient);
-    }
+    for (const parameter of arena.parameters) multiplyGradient(kernels, parameter);
   }
 
   /** As {@link single} on all rows of several batches at once: sums are divided by the weight of all. */
   private several(): void {
-    const { objective, x, gradientSum } = this;
+    const { objective, inputs: { x }, gradientSum } = this;
     const { kernels, arena: { gradients } } = objective.model;
     let sum = 0;
     let weight = 0;
@@ -128,9 +129,9 @@ export class TrainingStep {
     this.loss = sum / weight + objective.penalty();
   }
 
-  /** Fills x with the inputs of a batch; returns its targets. */
+  /** Reads the inputs of a batch; returns its targets. */
   private read(m: number, rows: Int32Array): Int32Array | FloatArray {
-    this.inputs.read(m, rows, this.x);
+    this.inputs.read(m, rows);
     return this.targets.read(m, rows);
   }
 

@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "isa.h"
+#include "kernels/bytes.h"
 #include "kernels/loops.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -59,6 +60,12 @@ struct Factor {
   const float* scales = nullptr;
   float scale = 1;
 
+  // The factor from `from` on, `length` deep or what there is.
+  Factor Deeper(int64_t from, int64_t length) const {
+    const float* of_depth = scales == nullptr ? nullptr : scales + from;
+    return {data + from * depth_step, lines, std::min(length, depth - from), line_step, depth_step, of_depth, scale};
+  }
+
   int64_t Groups() const { return (lines + kLines - 1) / kLines; }
   int64_t Blocks() const { return (depth + kDepth - 1) / kDepth; }
 };
@@ -79,7 +86,7 @@ inline float NumberAt(const Factor<float>& factor, const float* line, int64_t de
   return factor.scales == nullptr ? x : x * factor.scales[depth + at];
 }
 inline float NumberAt(const Factor<uint8_t>& factor, const uint8_t* line, int64_t, int64_t at) {
-  return float(int(line[at * factor.depth_step]) - 128);
+  return float(int(line[at * factor.depth_step]) - kMiddle);
 }
 
 // One block of `factor`, from (line, depth) on, in as many parts.
@@ -154,7 +161,7 @@ BLASTRAIN_AVX512_BF16 inline __m512 Rest(__m512 x, __m512i rounded) {
 BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const float* x) { return _mm512_maskz_loadu_ps(lanes, x); }
 BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const uint8_t* x) {
   const __m512i bytes = _mm512_maskz_cvtepu8_epi32(kAll, _mm_maskz_loadu_epi8(lanes, x));
-  return _mm512_maskz_cvtepi32_ps(lanes, _mm512_sub_epi32(bytes, _mm512_set1_epi32(128)));
+  return _mm512_maskz_cvtepi32_ps(lanes, _mm512_sub_epi32(bytes, _mm512_set1_epi32(kMiddle)));
 }
 
 // The same with AVX-512, to the bit.

@@ -1,5 +1,6 @@
-// Products of float32 matrices on tiles of bfloat16: of elements that are rounded (one part), or split in three so that nothing
-// is lost; sums are float32. An element's sum runs over the whole depth in the same order whatever the number of threads.
+// Products of matrices on tiles of bfloat16: of elements that are rounded (one part), of bytes (one part, exact), or of float32
+// split in three so that nothing is lost; sums are float32. An element's sum runs over the whole depth in the same order whatever
+// the number of threads.
 #pragma once
 
 #include <algorithm>
@@ -9,110 +10,190 @@
 #include "bf16/pack.h"
 #include "bf16/tiles.h"
 #include "blas.h"
+#include "kernels/bias.h"
 #include "multiply.h"
 #include "pool.h"
+#include "stretches.h"
 
 namespace blastrain::bf16 {
 
-// Number i of `threads` even parts of [0, count).
-struct Range {
-  Range(int64_t count, int i, int threads) : begin(count * i / threads), end(count * (i + 1) / threads) {}
-
-  int64_t Length() const { return end - begin; }
-
-  int64_t begin, end;
-};
-
-// Columns of dW that are updated at a time, and pairs of x packed for that, which stay in the second-level cache.
-inline constexpr int64_t kWidest = 384;
+// Pairs that are packed at a time, which stay in the second-level cache.
 inline constexpr int64_t kPackedPairs = 1 << 16;
+// Depth that is summed on its own where a product is much deeper than wide, in blocks.
+inline constexpr int64_t kSegment = 16;
 
 inline int ThreadsFor(int64_t m, int64_t n, int64_t k) { return m * n * k < kLeastProduct ? 1 : Pool::Shared().Threads(); }
 
-// C <- alpha A B + beta C; beta = 0 leaves C unread.
-template <int parts>
-void Gemm(const Factor<>& left, const Factor<>& right, float alpha, float beta, float* c) {
-  const int64_t m = left.lines, n = right.lines;
-  const DotTiles& tiles = UsedTiles();
-  const int threads = ThreadsFor(m, n, left.depth);
-
-  const int64_t blocks = left.Blocks(), group = blocks * kBlock;
-  const int64_t part = (left.Groups() + right.Groups()) * group;
-  const Packed rows{Scratch<uint32_t, 1>(parts * part), group, part}, columns = rows.From(left.Groups());
+// All of a factor, packed by all threads into the caller's memory.
+template <int parts, typename Source>
+Packed PackWhole(const Factor<Source>& factor, Side side, int threads) {
+  const int64_t group = factor.Blocks() * kBlock, part = factor.Groups() * group;
+  const Packed packed{Scratch<uint32_t, 1>(parts * part), group, part};
   Pool::Shared().Run(threads, [&](int i) {
-    const Range of_rows(left.Groups(), i, threads), of_columns(right.Groups(), i, threads);
-    Pack<parts>(left, Side::kLeft, of_rows.begin, of_rows.end, rows);
-    Pack<parts>(right, Side::kRight, of_columns.begin, of_columns.end, columns);
+    const Stretches own(factor.Groups(), threads);
+    Pack<parts>(factor, side, own.Begin(i), own.End(i), packed);
   });
+  return packed;
+}
 
-  // Each thread takes rows of C, or columns where there are more of those.
-  const bool by_rows = left.Groups() > right.Groups();
+// Each thread packs its own lines of a factor, a panel of at most `most` groups at a time, whole tiles where these fit the cache,
+// and calls use(packed, first line, lines).
+template <int parts, typename Source, typename Use>
+void ForEachPanel(const Factor<Source>& factor, Side side, int64_t tile, int64_t most, int threads, const Use& use) {
+  const int64_t group = factor.Blocks() * kBlock;
+  const int64_t fit = std::clamp<int64_t>(kPackedPairs / std::max<int64_t>(1, parts * group), 1, most);
+  const int64_t panel = fit < tile ? fit : fit / tile * tile;
   Pool::Shared().Run(threads, [&](int i) {
-    const Range own_rows = by_rows ? Range(left.Groups(), i, threads) : Range(left.Groups(), 0, 1);
-    const Range own_columns = by_rows ? Range(right.Groups(), 0, 1) : Range(right.Groups(), i, threads);
-    const Shares down(own_rows.Length(), tiles.rows, 1), across(own_columns.Length(), tiles.columns, 1);
     const Tiling tiling;
-    Lines none;
-    alignas(64) float sums[kMostRows * kMostColumns];
-    for (int64_t v = 0; v < across.count; v++) {
-      const int64_t column = own_columns.begin + across.Begin(v), j = column * kLines;
-      const int64_t width = std::min(n - j, across.Length(v) * kLines);
-      for (int64_t u = 0; u < down.count; u++) {
-        const int64_t row = own_rows.begin + down.Begin(u), first = row * kLines;
-        const int64_t height = std::min(m - first, down.Length(u) * kLines);
-        tiles.function({blocks, PassesOf<parts>(), rows.From(row), columns.From(column), height, int(across.Length(v)), sums,
-                        kMostColumns}, none);
-        for (int64_t r = 0; r < height; r++) Accumulate(width, alpha, sums + r * kMostColumns, beta, c + (first + r) * n + j);
-      }
+    const Packed packed{Scratch<uint32_t>(parts * panel * group), group, panel * group};
+    const Stretches own(factor.Groups(), threads);
+    for (int64_t from = own.Begin(i); from < own.End(i); from += panel) {
+      const int64_t to = std::min(own.End(i), from + panel);
+      Pack<parts>(factor, side, from, to, packed.From(-from));
+      use(packed, from * kLines, std::min(factor.lines, to * kLines) - from * kLines);
     }
   });
 }
 
+// Packed factors, how deep they are, and which of their parts are multiplied.
+struct PackedProduct {
+  int64_t blocks;
+  Passes passes;
+  Packed rows, columns;
+};
+
+// take(row, height, column, width, sums) for each tile of a product of so many lines; rows of sums are kMostColumns apart.
+template <typename Take>
+void ForEachTile(const PackedProduct& product, int64_t row_lines, int64_t column_lines, const Take& take) {
+  const DotTiles& tiles = UsedTiles();
+  const auto groups = [](int64_t lines) { return (lines + kLines - 1) / kLines; };
+  const Shares down(groups(row_lines), tiles.rows, 1), across(groups(column_lines), tiles.columns, 1);
+  const Lines none{};
+  alignas(64) float sums[kMostRows * kMostColumns];
+  for (int64_t v = 0; v < across.count; v++) {
+    const int64_t column = across.Begin(v) * kLines, width = std::min(column_lines - column, across.Length(v) * kLines);
+    for (int64_t u = 0; u < down.count; u++) {
+      const int64_t row = down.Begin(u) * kLines, height = std::min(row_lines - row, down.Length(u) * kLines);
+      tiles.function({product.blocks, product.passes, product.rows.From(down.Begin(u)), product.columns.From(across.Begin(v)),
+                      height, int(across.Length(v)), sums, kMostColumns}, none);
+      take(row, height, column, width, sums);
+    }
+  }
+}
+
+// offsets[line] <- the product of a line of the right factor, as it is and not scaled, with `base`: lines [begin, end).
+inline void Offsets(const Factor<>& right, const float* base, int64_t begin, int64_t end, float* offsets) {
+  for (int64_t line = begin; line < end; line++) {
+    offsets[line] = blas::Dot(int(right.depth), right.data + line * right.line_step, base);
+  }
+}
+
+// As Gemm where the depth is long beside m and n, as in the first layer's forward pass: threads take segments of the depth, so that
+// one core alone reads each element of A and B. The segments' sums are added from first to last.
+template <int left_parts, int right_parts, typename Source>
+void GemmOfSegments(const Factor<Source>& left, const Factor<>& right, float alpha, float beta, float* c, const float* base) {
+  const int64_t m = left.lines, n = right.lines;
+  const int64_t count = (left.Blocks() + kSegment - 1) / kSegment;
+  const int threads = int(std::min<int64_t>(ThreadsFor(m, n, left.depth), count));
+  const int64_t size = (m + 1) * n;  // A segment's sums, and its offsets as one more row.
+  float* partial = Scratch<float, 1>(count * size);  // The caller's, for all threads.
+  Pool::Shared().Run(threads, [&](int i) {
+    const Tiling tiling;
+    const Stretches own(count, threads);
+    for (int64_t s = own.Begin(i); s < own.End(i); s++) {
+      const auto some_left = left.Deeper(s * kSegment * kDepth, kSegment * kDepth);
+      const auto some_right = right.Deeper(s * kSegment * kDepth, kSegment * kDepth);
+      const int64_t group = some_left.Blocks() * kBlock;
+      const int64_t left_part = left.Groups() * group, right_part = right.Groups() * group;
+      const Packed rows{Scratch<uint32_t>(left_parts * left_part + right_parts * right_part), group, left_part};
+      const Packed columns{rows.pairs + left_parts * left_part, group, right_part};
+      Pack<left_parts>(some_left, Side::kLeft, 0, left.Groups(), rows);
+      Pack<right_parts>(some_right, Side::kRight, 0, right.Groups(), columns);
+      float* sums = partial + s * size;
+      if (base == nullptr) std::fill_n(sums + m * n, n, 0.0f);
+      else Offsets(some_right, base + s * kSegment * kDepth, 0, n, sums + m * n);
+      ForEachTile({some_left.Blocks(), PassesOf<left_parts, right_parts>(), rows, columns}, m, n,
+                  [&](int64_t row, int64_t height, int64_t column, int64_t width, const float* tile) {
+                    for (int64_t r = 0; r < height; r++) std::copy_n(tile + r * kMostColumns, width, sums + (row + r) * n + column);
+                  });
+    }
+  });
+  Split({size, kMoved / count}, [&](int64_t begin, int64_t end) {
+    for (int64_t s = 1; s < count; s++) blas::Axpy(int(end - begin), 1.0f, partial + s * size + begin, partial + begin);
+  });
+  Split(Rows(m, n, kMoved), [&](int64_t row, int64_t end) {
+    Accumulate((end - row) * n, alpha, partial + row * n, beta, c + row * n);
+    if (base != nullptr) BiasForward(end - row, n, partial + m * n, c + row * n);
+  });
+}
+
+// C <- alpha A B + beta C; beta = 0 leaves C unread. With a `base`, each row of C gets base B more, B as it is and not scaled.
+template <int left_parts, int right_parts, typename Source>
+void Gemm(const Factor<Source>& left, const Factor<>& right, float alpha, float beta, float* c, const float* base = nullptr) {
+  const int64_t m = left.lines, n = right.lines;
+  if (left.depth >= 8 * std::max(m, n) && left.Blocks() > kSegment) {
+    return GemmOfSegments<left_parts, right_parts>(left, right, alpha, beta, c, base);
+  }
+  const DotTiles& tiles = UsedTiles();
+  const int threads = ThreadsFor(m, n, left.depth);
+  float* offsets = Scratch<float, 1>(n);  // The caller's, for all threads.
+  const auto multiply = [&](const Packed& rows, int64_t first, int64_t height, const Packed& columns, int64_t begin, int64_t width) {
+    ForEachTile({left.Blocks(), PassesOf<left_parts, right_parts>(), rows, columns}, height, width,
+                [&](int64_t row, int64_t of_rows, int64_t column, int64_t of_columns, const float* tile) {
+                  for (int64_t r = 0; r < of_rows; r++) {
+                    float* out = c + (first + row + r) * n + begin + column;
+                    Accumulate(of_columns, alpha, tile + r * kMostColumns, beta, out);
+                    if (base != nullptr) BiasForward(1, of_columns, offsets + begin + column, out);
+                  }
+                });
+  };
+  // The factor of fewer lines is packed as a whole, the other one by panels.
+  if (left.Groups() > right.Groups()) {
+    const Packed columns = PackWhole<right_parts>(right, Side::kRight, threads);
+    if (base != nullptr) {
+      Split(Rows(n, right.depth, kMoved), [&](int64_t begin, int64_t end) { Offsets(right, base, begin, end, offsets); });
+    }
+    ForEachPanel<left_parts>(left, Side::kLeft, tiles.rows, left.Groups(), threads,
+                             [&](const Packed& rows, int64_t first, int64_t height) { multiply(rows, first, height, columns, 0, n); });
+  } else {
+    const Packed rows = PackWhole<left_parts>(left, Side::kLeft, threads);
+    ForEachPanel<right_parts>(right, Side::kRight, tiles.columns, right.Groups(), threads,
+                              [&](const Packed& columns, int64_t begin, int64_t width) {
+                                if (base != nullptr) Offsets(right, base, begin, begin + width, offsets);
+                                multiply(rows, 0, m, columns, begin, width);
+                              });
+  }
+}
+
 // dW[n,k] = alpha A B and the update made from it, as blastrain::Descend.
-template <int parts, typename Update>
-void Descend(const Factor<>& left, const Factor<>& right, float alpha, std::initializer_list<const float*> arrays,
+template <int left_parts, int right_parts, typename Source, typename Update>
+void Descend(const Factor<>& left, const Factor<Source>& right, float alpha, std::initializer_list<const float*> arrays,
              const Update& update) {
   const int64_t n = left.lines, k = right.lines;
   if (n == 0 || k == 0) return;
   const DotTiles& tiles = UsedTiles();
   const int threads = ThreadsFor(n, k, left.depth);
-
-  const int64_t blocks = left.Blocks(), group = blocks * kBlock, part = left.Groups() * group;
-  const Packed rows{Scratch<uint32_t, 1>(parts * part), group, part};
-  Pool::Shared().Run(threads, [&](int i) {
-    const Range own(left.Groups(), i, threads);
-    Pack<parts>(left, Side::kLeft, own.begin, own.end, rows);
-  });
-
-  const int64_t widest = std::clamp<int64_t>(kPackedPairs / std::max<int64_t>(1, parts * group), 1, kWidest / kLines);
-  Pool::Shared().Run(threads, [&](int i) {
-    const Packed columns{Scratch<uint32_t>(parts * widest * group), group, widest * group};
-    const int64_t stride = widest * kLines;
-    float* g = Scratch<float>(tiles.rows * kLines * stride);
-    const Tiling tiling;
-    const Range own(right.Groups(), i, threads);
-    const Shares stretches(own.Length(), widest, 1), down(left.Groups(), tiles.rows, 1);
-    for (int64_t s = 0; s < stretches.count; s++) {
-      const int64_t from = own.begin + stretches.Begin(s), groups = stretches.Length(s);
-      const int64_t width = std::min(k - from * kLines, groups * kLines);
-      Pack<parts>(right, Side::kRight, from, from + groups, columns.From(-from));
-      const Shares across(groups, tiles.columns, 1);
-      for (int64_t u = 0; u < down.count; u++) {
-        const int64_t row = down.Begin(u) * kLines, height = std::min(n - row, down.Length(u) * kLines);
-        const int64_t first = row * k + from * kLines;
-        for (int64_t v = 0; v < across.count; v++) {
-          const int64_t j = across.Begin(v) * kLines;
-          Lines lines;
-          for (int64_t r = 0; r < height; r++) {
-            for (const float* array : arrays) lines.Add(array + first + r * k + j, across.Length(v) * kLines);
-          }
-          tiles.function({blocks, PassesOf<parts>(), rows.From(down.Begin(u)), columns.From(across.Begin(v)), height,
-                          int(across.Length(v)), g + j, stride}, lines);
-        }
+  const Packed rows = PackWhole<left_parts>(left, Side::kLeft, threads);
+  const Shares down(left.Groups(), tiles.rows, 1);
+  ForEachPanel<right_parts>(right, Side::kRight, tiles.columns, kWidest / kLines, threads,
+                            [&](const Packed& columns, int64_t begin, int64_t width) {
+    float* g = Scratch<float>(tiles.rows * kLines * kWidest);
+    const Shares across((width + kLines - 1) / kLines, tiles.columns, 1);
+    for (int64_t u = 0; u < down.count; u++) {
+      const int64_t row = down.Begin(u) * kLines, height = std::min(n - row, down.Length(u) * kLines);
+      const int64_t first = row * k + begin;
+      for (int64_t v = 0; v < across.count; v++) {
+        const int64_t j = across.Begin(v) * kLines;
+        Lines lines;
         for (int64_t r = 0; r < height; r++) {
-          if (alpha != 1) Accumulate(width, alpha, g + r * stride, 0.0f, g + r * stride);
-          update(first + r * k, width, g + r * stride);
+          for (const float* array : arrays) lines.Add(array + first + r * k + j, across.Length(v) * kLines);
         }
+        tiles.function({left.Blocks(), PassesOf<left_parts, right_parts>(), rows.From(down.Begin(u)), columns.From(across.Begin(v)),
+                        height, int(across.Length(v)), g + j, kWidest}, lines);
+      }
+      for (int64_t r = 0; r < height; r++) {
+        if (alpha != 1) Accumulate(width, alpha, g + r * kWidest, 0.0f, g + r * kWidest);
+        update(first + r * k, width, g + r * kWidest);
       }
     }
   });
@@ -129,6 +210,9 @@ inline Factor<> RightOf(const blas::GemmShape& s, float alpha, const float* b) {
 }
 // Those of dyT x over m examples, dy[m, n] and x[m, k].
 inline Factor<> LeftOf(int64_t m, int64_t n, const float* dy) { return {dy, n, m, 1, n}; }
-inline Factor<> RightOf(int64_t m, int64_t k, const float* x) { return {x, k, m, 1, k}; }
+template <typename Source>
+Factor<Source> RightOf(int64_t m, int64_t k, const Source* x) {
+  return {x, k, m, 1, k};
+}
 
 }  // namespace blastrain::bf16

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "bf16/bytes.h"
 #include "bf16/product.h"
 #include "kernels/loops.h"
 #include "pool.h"
@@ -28,18 +29,24 @@ BLASTRAIN_KERNEL inline uint32_t LargestBits(int64_t n, const float* x) {
   return uint32_t(largest);
 }
 
-// The exponent of the largest element.
-inline int ExponentOf(const Factor<>& factor) {
-  const float* x = factor.data;
-  const double largest = Reduce({factor.lines * factor.depth, kMoved},
-                                [=](int64_t i, int64_t end) { return double(LargestBits(end - i, x + i)); },
+// The exponent of the largest of n numbers.
+inline int LargestExponent(int64_t n, const float* x) {
+  const double largest = Reduce({n, kMoved}, [=](int64_t i, int64_t end) { return double(LargestBits(end - i, x + i)); },
                                 [](double a, double b) { return std::max(a, b); });
   return int(uint32_t(largest) >> 23) - 127;
 }
 
+// Of a factor's elements none is as large as 2^(its exponent + 1), or + 2 where columns are scaled. Bytes are not split, nor scaled.
+inline int ExponentOf(const Factor<float>& factor) {
+  const int own = LargestExponent(factor.lines * factor.depth, factor.data);
+  return factor.scales == nullptr ? own : own + LargestExponent(factor.depth, factor.scales);
+}
+inline int ExponentOf(const Factor<uint8_t>&) { return 0; }
+
 // Whether it has scaled both factors by powers of two, up to 2, as parts of small numbers would else be below the normal ones,
 // and alpha so that it undoes that. Infinities and NaN have no parts, and at the ends of the range they would leave it.
-inline bool Scale(Factor<>& left, Factor<>& right, float& alpha) {
+template <typename Left, typename Right>
+bool Scale(Left& left, Right& right, float& alpha) {
   constexpr int far = 100;
   const int of_left = ExponentOf(left), of_right = ExponentOf(right);
   const float back = alpha * std::ldexp(1.0f, of_left + of_right);
@@ -50,7 +57,8 @@ inline bool Scale(Factor<>& left, Factor<>& right, float& alpha) {
   return true;
 }
 
-inline bool SplitsWell(const Factor<>& left, const Factor<>& right) {
+template <typename Left, typename Right>
+bool SplitsWell(const Left& left, const Right& right) {
   const int64_t depth = left.depth;
   return UsedTiles().split_pays && depth >= kLeastDepth && left.lines * right.lines * depth >= kLeastProduct;
 }
@@ -59,7 +67,7 @@ inline bool SplitsWell(const Factor<>& left, const Factor<>& right) {
 inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
   Factor<> left = LeftOf(shape, alpha, a), right = RightOf(shape, alpha, b);
   if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
-  Gemm<3>(left, right, alpha, beta, c);
+  Gemm<3, 3>(left, right, alpha, beta, c);
   return true;
 }
 
@@ -70,7 +78,29 @@ bool SplitDescend(int64_t m, int64_t n, int64_t k, const float* dy, const float*
   Factor<> left = LeftOf(m, n, dy), right = RightOf(m, k, x);
   float alpha = 1;
   if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
-  Descend<3>(left, right, alpha, arrays, update);
+  Descend<3, 3>(left, right, alpha, arrays, update);
+  return true;
+}
+
+// Whether it has computed y <- inputs wT: products of three parts, as bytes have one.
+inline bool SplitByteForward(int64_t m, int64_t n, int64_t k, const ByteInputs<float>& inputs, const float* w, float* y) {
+  Factor<uint8_t> left{inputs.x, m, k, k, 1};
+  Factor<> right = RightOf(n, k, inputs.scale, w);
+  float alpha = 1;
+  if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
+  ByteForward<3>(right, m, inputs, alpha, y);
+  return true;
+}
+
+// Whether it has updated weights along dyT inputs.
+template <typename Update>
+bool SplitByteDescend(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs,
+                      std::initializer_list<const float*> arrays, const Update& update) {
+  Factor<> left = LeftOf(m, n, dy);
+  Factor<uint8_t> right = RightOf(m, k, inputs.x);
+  float alpha = 1;
+  if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
+  ByteDescend<3>(left, k, inputs, alpha, arrays, update);
   return true;
 }
 

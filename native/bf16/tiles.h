@@ -17,17 +17,21 @@ struct Pass {
 // Of two factors in three parts, from the largest to the smallest: the small products first, so that they are not lost in the
 // large sum. The three others are below 2^-23 of the product, together (docs/precision.md).
 inline constexpr Pass kSplit[] = {{2, 0}, {1, 1}, {0, 2}, {1, 0}, {0, 1}, {0, 0}};
-// Of rounded factors.
+// Of one factor in three parts and one that is exact.
+inline constexpr Pass kSplitLeft[] = {{2, 0}, {1, 0}, {0, 0}};
+inline constexpr Pass kSplitRight[] = {{0, 2}, {0, 1}, {0, 0}};
+// Of factors in one part.
 inline constexpr Pass kWhole[] = {{0, 0}};
 
 struct Passes {
   const Pass* first;
   int count;
 };
-template <int parts>
+template <int left_parts, int right_parts>
 constexpr Passes PassesOf() {
-  static_assert(parts == 1 || parts == 3);
-  return parts == 1 ? Passes{kWhole, 1} : Passes{kSplit, 6};
+  static_assert((left_parts == 1 || left_parts == 3) && (right_parts == 1 || right_parts == 3));
+  if (left_parts == 3) return right_parts == 3 ? Passes{kSplit, 6} : Passes{kSplitLeft, 3};
+  return right_parts == 3 ? Passes{kSplitRight, 3} : Passes{kWhole, 1};
 }
 
 // sums[rows, 16 columns] <- the product of `rows` lines of the left factor and 16 times `columns` of the right one, `blocks`
@@ -205,7 +209,7 @@ inline bool Agree(const DotTiles& tiles) {
   for (int64_t i = 0; i < 2 * group; i++) left[i] = integer(i) >> 16 | integer(i + 5);
   for (int64_t i = 0; i < 3 * group; i++) right[i] = integer(3 * i) >> 16 | integer(i + 11);
   alignas(64) float plain[kMostRows * kMostColumns], sums[kMostRows * kMostColumns];
-  Job job{blocks, PassesOf<1>(), {left, group, 0}, {right, group, 0}, tiles.rows * kLines, tiles.columns, plain, kMostColumns};
+  Job job{blocks, PassesOf<1, 1>(), {left, group, 0}, {right, group, 0}, tiles.rows * kLines, tiles.columns, plain, kMostColumns};
   const Lines none{};
   PlainTile(job, none);
   job.sums = sums;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "binding.h"
+#include "calls/bytes.h"
 #include "calls/products.h"
 #include "kernels/adaptive.h"
 #include "kernels/sgd.h"
@@ -55,13 +56,13 @@ struct OptimizerCalls {
     Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, v); });
   }
 
-  template <typename Products = PreciseProducts<T>>
+  template <typename Inputs = const T*, typename Products = PreciseProducts<T>>
   static void SgdLinearStep(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
     const int64_t k = args.Size();
     const T* dy = args.Array<T>(m * n);
-    const T* x = args.Array<T>(m * k);
+    const Inputs x = InputsOf<Inputs>::Read(args, m, k);
     const SgdRule<T> rule(args);
     T* dw = args.Array<T>(n * k);
     T* w = args.Array<T>(n * k);
@@ -81,13 +82,13 @@ struct OptimizerCalls {
     Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, m, v); });
   }
 
-  template <typename Products = PreciseProducts<T>>
+  template <typename Inputs = const T*, typename Products = PreciseProducts<T>>
   static void AdamLinearStep(Args& args) {
     const int64_t rows = args.Size();
     const int64_t n = args.Size();
     const int64_t k = args.Size();
     const T* dy = args.Array<T>(rows * n);
-    const T* x = args.Array<T>(rows * k);
+    const Inputs x = InputsOf<Inputs>::Read(args, rows, k);
     const AdamRule<T> rule(args);
     T* dw = args.Array<T>(n * k);
     T* w = args.Array<T>(n * k);

@@ -16,11 +16,10 @@ BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const T* scale,
   for (int64_t j = 0; j < n; j++) x[j] = scale[j] * static_cast<T>(src[j]) + shift[j];
 }
 
-// x[i,j] <- scale[j] src[indices[i],j] + shift[j] for columns j in [begin, end) of n. Rows are drawn from all over a data set
-// that no cache holds, so they are asked for before their turn: without, half the time goes to waiting for memory.
-template <typename T, typename Source>
-void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const T* scale,
-                const T* shift, T* x) {
+// work(row of src, i) for each of m rows. They are drawn from all over a data set that no cache holds, so columns [begin, end) of
+// them are asked for before their turn: without, half the time goes to waiting for memory.
+template <typename Source, typename Work>
+void ForEachRow(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const Work& work) {
   constexpr int64_t ahead = 2;
   constexpr int64_t line = 64 / sizeof(Source);
   for (int64_t i = 0; i < m; i++) {
@@ -28,8 +27,22 @@ void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indice
       const Source* next = src + indices[i + ahead] * n;
       for (int64_t j = begin; j < end; j += line) __builtin_prefetch(next + j);
     }
-    NormaliseRow(end - begin, src + indices[i] * n + begin, scale + begin, shift + begin, x + i * n + begin);
+    work(src + indices[i] * n, i);
   }
+}
+
+// x[i,j] <- scale[j] src[indices[i],j] + shift[j] for columns j in [begin, end) of n.
+template <typename T, typename Source>
+void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const T* scale,
+                const T* shift, T* x) {
+  ForEachRow(m, n, begin, end, indices, src, [=](const Source* row, int64_t i) {
+    NormaliseRow(end - begin, row + begin, scale + begin, shift + begin, x + i * n + begin);
+  });
+}
+
+// x[i,j] <- src[indices[i],j] for columns j in [begin, end) of n.
+inline void GatherBytes(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const uint8_t* src, uint8_t* x) {
+  ForEachRow(m, n, begin, end, indices, src, [=](const uint8_t* row, int64_t i) { std::copy(row + begin, row + end, x + i * n + begin); });
 }
 
 struct ImageShape {
@@ -46,10 +59,35 @@ struct Geometry {
   int64_t dx, dy, left, top, right, bottom;
 };
 
+// Where a picture's pixels go: to numbers scale src + shift.
+template <typename T>
+struct Inputs {
+  template <typename Source>
+  BLASTRAIN_INLINE void Put(int64_t u, Source pixel) const {
+    x[u] = scale[u] * static_cast<T>(pixel) + shift[u];
+  }
+  BLASTRAIN_INLINE void Blank(int64_t u) const { x[u] = T(0); }
+  BLASTRAIN_INLINE Inputs From(int64_t at) const { return {scale + at, shift + at, x + at}; }
+  BLASTRAIN_INLINE Inputs Row(int64_t at) const { return {scale, shift, x + at}; }
+
+  const T* scale;
+  const T* shift;
+  T* x;
+};
+
+// Or as they are.
+struct Pixels {
+  BLASTRAIN_INLINE void Put(int64_t u, uint8_t pixel) const { x[u] = pixel; }
+  BLASTRAIN_INLINE void Blank(int64_t u) const { x[u] = 0; }
+  BLASTRAIN_INLINE Pixels From(int64_t at) const { return {x + at}; }
+  BLASTRAIN_INLINE Pixels Row(int64_t at) const { return {x + at}; }
+
+  uint8_t* x;
+};
+
 // One picture: see gatherImages in contract.ts. Each line is its interior and, on either side, a repeated edge.
-template <typename T, typename Source>
-BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, const T* scale, const T* shift,
-                                     T* x) {
+template <typename Source, typename Target>
+BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, Target picture) {
   const int64_t width = shape.width;
   const auto within = [](int64_t value, int64_t size) { return std::clamp<int64_t>(value, 0, size); };
   const int64_t begin = within(by.dx, width);
@@ -57,33 +95,31 @@ BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source
   const int64_t left = within(by.left, width);
   const int64_t right = within(by.right, width);
   for (int64_t c = 0; c < shape.channels; c++, src += shape.height * width) {
-    for (int64_t v = 0; v < shape.height; v++, scale += width, shift += width, x += width) {
+    for (int64_t v = 0; v < shape.height; v++) {
+      const Target out = picture.From((c * shape.height + v) * width);
       const Source* line = src + within(v - by.dy, shape.height - 1) * width;
-      const T first = static_cast<T>(line[by.flip ? width - 1 : 0]);
-      const T last = static_cast<T>(line[by.flip ? 0 : width - 1]);
-      for (int64_t u = 0; u < begin; u++) x[u] = scale[u] * first + shift[u];
+      const Source first = line[by.flip ? width - 1 : 0];
+      const Source last = line[by.flip ? 0 : width - 1];
+      for (int64_t u = 0; u < begin; u++) out.Put(u, first);
       if (by.flip) {
         BLASTRAIN_ELEMENTWISE
-        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(line[width - 1 + by.dx - u]) + shift[u];
+        for (int64_t u = begin; u < end; u++) out.Put(u, line[width - 1 + by.dx - u]);
       } else {
         BLASTRAIN_ELEMENTWISE
-        for (int64_t u = begin; u < end; u++) x[u] = scale[u] * static_cast<T>(line[u - by.dx]) + shift[u];
+        for (int64_t u = begin; u < end; u++) out.Put(u, line[u - by.dx]);
       }
-      for (int64_t u = std::max(begin, end); u < width; u++) x[u] = scale[u] * last + shift[u];
+      for (int64_t u = std::max(begin, end); u < width; u++) out.Put(u, last);
       if (by.top <= v && v < by.bottom) {
-        for (int64_t u = left; u < right; u++) x[u] = T(0);
+        for (int64_t u = left; u < right; u++) out.Blank(u);
       }
     }
   }
 }
 
-template <typename T, typename Source>
-void GatherImages(int64_t m, ImageShape shape, Indices indices, const int32_t* geometry, const Source* src,
-                  const T* scale, const T* shift, T* x) {
+template <typename Source, typename Target>
+void GatherImages(int64_t m, ImageShape shape, Indices indices, const int32_t* geometry, const Source* src, Target batch) {
   const int64_t n = shape.channels * shape.height * shape.width;
-  for (int64_t i = 0; i < m; i++, x += n) {
-    TransformImage(shape, Geometry(geometry + 7 * i), src + indices[i] * n, scale, shift, x);
-  }
+  for (int64_t i = 0; i < m; i++) TransformImage(shape, Geometry(geometry + 7 * i), src + indices[i] * n, batch.Row(i * n));
 }
 
 // Columns [begin, end) of n: sums <- their sums, squares <- those of their squares, modulo 2^32.

@@ -1,7 +1,33 @@
 import type { GatherKernels } from '../../kernels/reference/gather';
+import type { Draw } from '../verifyDraw';
 import { GUARDS } from '../verifyDraw';
 import { exact, shapeOf, shapes } from './shared';
 import type { CaseMakers } from './shared';
+
+/** m of `rows` pictures of a shape, and what is done to each. */
+interface Pictures {
+  readonly m: number;
+  readonly shape: readonly [channels: number, height: number, width: number];
+  readonly rows: number;
+  readonly indices: Int32Array;
+  readonly geometry: Int32Array;
+  readonly label: string;
+}
+
+/** Moves that stay in the picture, leave it and are as large as can be; rectangles likewise. */
+function* pictures(draw: Draw): Generator<Pictures> {
+  const { random } = draw;
+  const hostile = [-(2 ** 31), 2 ** 31 - 1, -1, 0, 1];
+  const rows = 3;
+  for (const shape of [[3, 32, 32], [1, 5, 7], [2, 1, 33], [3, 8, 1], [1, 1, 1], [0, 4, 4]] as const) {
+    for (const [m, reach] of [[9, 4], [9, 40], [20, 'hostile'], [0, 4]] as const) {
+      const indices = random.randint(0, rows, m);
+      const geometry = Int32Array.from({ length: 7 * m }, (_, i) =>
+        i % 7 === 0 ? random.randint(0, 2) : reach === 'hostile' ? draw.pick(hostile) : random.randint(-reach, 1 + reach));
+      yield { m, shape, rows, indices, geometry, label: `${m} of ${shapeOf(...shape)} by ${reach}` };
+    }
+  }
+}
 
 export const gatherCases: CaseMakers<keyof GatherKernels> = {
   *gatherRows(draw) {
@@ -21,28 +47,44 @@ export const gatherCases: CaseMakers<keyof GatherKernels> = {
     }
   },
 
-  /** Moves that stay in the picture, leave it and are as large as can be; rectangles likewise. */
   *gatherImages(draw) {
-    const { random } = draw;
-    const hostile = [-(2 ** 31), 2 ** 31 - 1, -1, 0, 1];
-    for (const [channels, height, width] of [[3, 32, 32], [1, 5, 7], [2, 1, 33], [3, 8, 1], [1, 1, 1], [0, 4, 4]] as const) {
-      const n = channels * height * width;
-      const rows = 3;
-      const bytes = Uint8Array.from(random.randint(0, 256, rows * n));
-      for (const [label, src] of [['bytes', bytes], ['floats', draw.uniform(rows * n)]] as const) {
-        for (const [m, reach] of [[9, 4], [9, 40], [20, 'hostile'], [0, 4]] as const) {
-          const indices = random.randint(0, rows, m);
-          const geometry = Int32Array.from({ length: 7 * m }, (_, i) =>
-            i % 7 === 0 ? random.randint(0, 2) : reach === 'hostile' ? draw.pick(hostile) : random.randint(-reach, 1 + reach));
-          const scale = draw.uniform(n);
-          const shift = draw.uniform(n);
-          yield exact(`${m} of ${shapeOf(channels, height, width)} ${label} by ${reach}`, (kernels) => {
-            const out = draw.output(m * n);
-            kernels.gatherImages(m, channels, height, width, indices, geometry, src, scale, shift, out);
-            return [out];
-          });
-        }
+    for (const { m, shape, rows, indices, geometry, label } of pictures(draw)) {
+      const n = shape[0] * shape[1] * shape[2];
+      const bytes = Uint8Array.from(draw.random.randint(0, 256, rows * n));
+      for (const [format, src] of [['bytes', bytes], ['floats', draw.uniform(rows * n)]] as const) {
+        const scale = draw.uniform(n);
+        const shift = draw.uniform(n);
+        yield exact(`${label} ${format}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.gatherImages(m, ...shape, indices, geometry, src, scale, shift, out);
+          return [out];
+        });
       }
+    }
+  },
+
+  *gatherBytes(draw) {
+    for (const [m, n] of shapes) {
+      const rows = 7;
+      const src = Uint8Array.from(draw.random.randint(0, 256, rows * n));
+      const indices = draw.random.randint(0, rows, m);
+      yield exact(shapeOf(m, n), (kernels) => {
+        const out = new Uint8Array(m * n + GUARDS).fill(99);
+        kernels.gatherBytes(m, n, indices, src, out);
+        return [out];
+      });
+    }
+  },
+
+  *gatherByteImages(draw) {
+    for (const { m, shape, rows, indices, geometry, label } of pictures(draw)) {
+      const n = shape[0] * shape[1] * shape[2];
+      const src = Uint8Array.from(draw.random.randint(0, 256, rows * n));
+      yield exact(label, (kernels) => {
+        const out = new Uint8Array(m * n + GUARDS).fill(99);
+        kernels.gatherByteImages(m, ...shape, indices, geometry, src, out);
+        return [out];
+      });
     }
   },
 

@@ -1,8 +1,7 @@
-import type { Kernels } from '../../kernels/contract';
+import type { KernelName, Kernels } from '../../kernels/contract';
 import type { Draw } from '../verifyDraw';
 
-/** The name of a kernel of the contract. */
-export type KernelName = Exclude<keyof Kernels, 'backend' | 'dtype'>;
+export type { KernelName };
 
 /** One call of a kernel, to be made on two backends. */
 export interface VerifyCase {
@@ -20,10 +19,10 @@ export const lengths = [0, 1, 3, 7, 8, 17, 33, 64, 65, 200, 1001] as const;
 export const shapes = [
   [0, 3], [3, 0], [1, 1], [1, 8], [8, 1], [3, 7], [7, 17], [17, 10], [33, 65], [64, 64], [65, 3], [200, 50],
 ] as const;
-/** The last one is more than a block of the TypeScript product in every direction. */
+/** The last but one is more than a block of the TypeScript product in every direction, the last much deeper than wide. */
 export const products = [
   [0, 3, 4], [3, 0, 4], [3, 4, 0], [1, 1, 1], [1, 7, 3], [7, 1, 8], [5, 10, 4], [8, 8, 8], [3, 17, 33], [17, 33, 7],
-  [33, 8, 65], [64, 65, 33], [65, 64, 200], [200, 10, 50], [129, 131, 259],
+  [33, 8, 65], [64, 65, 33], [65, 64, 200], [200, 10, 50], [129, 131, 259], [17, 5, 1100],
 ] as const;
 
 export const shapeOf = (...sizes: readonly number[]): string => sizes.join('x');

@@ -10,6 +10,9 @@ export function gatherChecked(kernels: Kernels): GatherKernels {
       throw expected('ERR_KERNEL_ARG', `a Uint8Array or ${type}`, name, src);
     }
   };
+  const byteSource = (name: string, src: unknown): void => {
+    if (!isArray('Uint8Array', 0, src)) throw expected('ERR_KERNEL_ARG', 'a Uint8Array', name, src);
+  };
   return {
     gatherRows(m, n, rows, src, scale, shift, x) {
       size('gatherRows m', m);
@@ -38,6 +41,31 @@ export function gatherChecked(kernels: Kernels): GatherKernels {
       array('gatherImages x', type, m * n, x);
       if (n > 0) indices('gatherImages indices', m, Math.floor(src.length / n), rows);
       kernels.gatherImages(m, channels, height, width, rows, geometry, src, scale, shift, x);
+    },
+
+    gatherBytes(m, n, rows, src, x) {
+      size('gatherBytes m', m);
+      size('gatherBytes n', n);
+      array('gatherBytes indices', 'Int32Array', m, rows);
+      byteSource('gatherBytes src', src);
+      array('gatherBytes x', 'Uint8Array', m * n, x);
+      if (n > 0) indices('gatherBytes indices', m, Math.floor(src.length / n), rows);
+      kernels.gatherBytes(m, n, rows, src, x);
+    },
+
+    gatherByteImages(m, channels, height, width, rows, geometry, src, x) {
+      size('gatherByteImages m', m);
+      size('gatherByteImages channels', channels);
+      size('gatherByteImages height', height);
+      size('gatherByteImages width', width);
+      const n = channels * height * width;
+      size('gatherByteImages channels·height·width', n);
+      array('gatherByteImages indices', 'Int32Array', m, rows);
+      array('gatherByteImages geometry', 'Int32Array', 7 * m, geometry);
+      byteSource('gatherByteImages src', src);
+      array('gatherByteImages x', 'Uint8Array', m * n, x);
+      if (n > 0) indices('gatherByteImages indices', m, Math.floor(src.length / n), rows);
+      kernels.gatherByteImages(m, channels, height, width, rows, geometry, src, x);
     },
 
     byteMoments(m, n, src, sums, squares) {

@@ -5,7 +5,8 @@ import { round } from './rounding';
 const { max, min } = Math;
 
 /** Minibatches out of a data set, and what it is normalised by. */
-export type GatherKernels = Pick<Kernels, 'gatherRows' | 'gatherImages' | 'byteMoments' | 'mixRows'>;
+export type GatherKernels = Pick<Kernels,
+  'gatherRows' | 'gatherImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'mixRows'>;
 
 export function gatherReference(single: boolean): GatherKernels {
   return {
@@ -17,27 +18,19 @@ export function gatherReference(single: boolean): GatherKernels {
     },
 
     gatherImages(m, channels, height, width, indices, geometry, src, scale, shift, x) {
-      const n = channels * height * width;
-      for (let i = 0, to = 0; i < m; i++) {
-        const flip = geometry[7 * i]!;
-        const dx = geometry[7 * i + 1]!;
-        const dy = geometry[7 * i + 2]!;
-        const left = geometry[7 * i + 3]!;
-        const top = geometry[7 * i + 4]!;
-        const right = geometry[7 * i + 5]!;
-        const bottom = geometry[7 * i + 6]!;
-        for (let c = 0, j = 0; c < channels; c++) {
-          for (let v = 0; v < height; v++) {
-            const line = indices[i]! * n + (c * height + clamp(v - dy, height)) * width;
-            for (let u = 0; u < width; u++, j++, to++) {
-              const column = clamp(u - dx, width);
-              const value = src[line + (flip === 0 ? column : width - 1 - column)]!;
-              const isCut = left <= u && u < right && top <= v && v < bottom;
-              x[to] = isCut ? 0 : round(single, scale[j]! * value) + shift[j]!;
-            }
-          }
-        }
-      }
+      forEachPixel(m, channels, height, width, indices, geometry, (from, to, j) => {
+        x[to] = from < 0 ? 0 : round(single, scale[j]! * src[from]!) + shift[j]!;
+      });
+    },
+
+    gatherBytes(m, n, indices, src, x) {
+      for (let i = 0; i < m; i++) x.set(src.subarray(indices[i]! * n, (indices[i]! + 1) * n), i * n);
+    },
+
+    gatherByteImages(m, channels, height, width, indices, geometry, src, x) {
+      forEachPixel(m, channels, height, width, indices, geometry, (from, to) => {
+        x[to] = from < 0 ? 0 : src[from]!;
+      });
     },
 
     byteMoments(m, n, src, sums, squares) {
@@ -61,6 +54,32 @@ export function gatherReference(single: boolean): GatherKernels {
       }
     },
   };
+}
+
+/** For each pixel of m pictures: where it comes from in the source, −1 where it is cut; where it goes; and which of its picture's it is. */
+function forEachPixel(
+  m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
+  visit: (from: number, to: number, j: number) => void,
+): void {
+  for (let i = 0, to = 0; i < m; i++) {
+    const flip = geometry[7 * i]!;
+    const dx = geometry[7 * i + 1]!;
+    const dy = geometry[7 * i + 2]!;
+    const left = geometry[7 * i + 3]!;
+    const top = geometry[7 * i + 4]!;
+    const right = geometry[7 * i + 5]!;
+    const bottom = geometry[7 * i + 6]!;
+    for (let c = 0, j = 0; c < channels; c++) {
+      for (let v = 0; v < height; v++) {
+        const line = ((indices[i]! * channels + c) * height + clamp(v - dy, height)) * width;
+        for (let u = 0; u < width; u++, j++, to++) {
+          const column = clamp(u - dx, width);
+          const isCut = left <= u && u < right && top <= v && v < bottom;
+          visit(isCut ? -1 : line + (flip === 0 ? column : width - 1 - column), to, j);
+        }
+      }
+    }
+  }
 }
 
 /** The index in [0, size) that is nearest. */

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <algorithm>
+
+#include "binding.h"
+#include "calls/products.h"
+#include "kernels/bytes.h"
+
+namespace blastrain {
+
+// A layer's inputs as a call gives them: numbers x[m,k], or bytes and what they stand for.
+template <typename Inputs>
+struct InputsOf;
+template <typename T>
+struct InputsOf<const T*> {
+  static const T* Read(Args& args, int64_t m, int64_t k) { return args.Array<T>(m * k); }
+};
+template <typename T>
+struct InputsOf<ByteInputs<T>> {
+  static ByteInputs<T> Read(Args& args, int64_t m, int64_t k) {
+    const uint8_t* x = args.Array<uint8_t>(m * k);
+    const T* scale = args.Array<T>(k);
+    return {x, scale, args.Array<T>(k)};
+  }
+};
+
+template <typename T>
+struct ByteCalls {
+  template <typename Products = PreciseProducts<T>>
+  static void ByteLinearForward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const int64_t k = args.Size();
+    const auto inputs = InputsOf<ByteInputs<T>>::Read(args, m, k);
+    const T* w = args.Array<T>(n * k);
+    T* y = args.Array<T>(m * n);
+    if (m == 0 || n == 0) return;
+    Products::ByteForward(m, n, k, inputs, w, y);
+  }
+
+  template <typename Products = PreciseProducts<T>>
+  static void ByteLinearBackward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const int64_t k = args.Size();
+    const T* dy = args.Array<T>(m * n);
+    const auto inputs = InputsOf<ByteInputs<T>>::Read(args, m, k);
+    T* dw = args.Array<T>(n * k);
+    Products::Descend(m, n, k, dy, inputs, dw, {dw}, [=](int64_t at, int64_t count, const T* g) {
+      if (g != dw + at) std::copy_n(g, count, dw + at);
+    });
+  }
+};
+
+}  // namespace blastrain
