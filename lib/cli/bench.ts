@@ -14,14 +14,14 @@ import type { KernelName } from '../experiment/verify';
 import { replaceFile } from '../files';
 import { nativeStatus } from '../kernels';
 import type { BackendName } from '../kernels/contract';
-import { benchMarkdown, benchTable, benchVerdicts, comparisonText, loadText, machineText } from '../report/bench';
+import { benchMarkdown, benchTable, benchVerdicts, comparisonText, machineText } from '../report/bench';
 import { benchSvg } from '../report/benchChart';
 import type { Command } from './command';
 import { backendOption, choiceOption, integerOption } from './flagValues';
+import { renderMeasured } from './measured';
 import { readOptions, requirePositional } from './options';
 import { ProgressLine } from './terminal/progress';
-import { coloursOf, terminalOf, wrap } from './terminal/style';
-import { renderTable } from './terminal/table';
+import { terminalOf } from './terminal/style';
 
 const options = {
   nets: { type: 'string' }, kernels: { type: 'string' }, dtype: { type: 'string' }, backend: { type: 'string' },
@@ -141,12 +141,6 @@ function writerOf(file: string): (report: BenchReport) => void {
 }
 
 function render(report: BenchReport): string {
-  const terminal = terminalOf(process.stdout);
-  const { headers, words, rows } = benchTable(report);
-  const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
-  const paragraph = (text: string): string => `${wrap(text, Math.min(100, terminal.columns))}\n`;
-  return (
-    `${paragraph(machineText(report))}\n${renderTable(columns, rows, terminal)}\n` +
-    [...benchVerdicts(report), ...report.notes].map(paragraph).join('') + (report.load.quiet ? loadText(report.load) : coloursOf(terminal).yellow(loadText(report.load))) + '\n'
-  );
+  const sentences = [...benchVerdicts(report), ...report.notes];
+  return renderMeasured(machineText(report), benchTable(report), sentences, report.load, terminalOf(process.stdout));
 }

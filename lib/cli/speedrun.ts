@@ -1,15 +1,15 @@
 import { findTorch, speedrun, speedrunTargets } from '../bench/speedrun';
 import type { SpeedrunTarget } from '../bench/speedrun';
 import { replaceFile } from '../files';
-import { loadText, placeText } from '../report/bench';
+import { placeText } from '../report/bench';
 import { speedrunMarkdown, speedrunTable } from '../report/speedrun';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { choiceOption, integerOption } from './flagValues';
+import { renderMeasured } from './measured';
 import { readOptions } from './options';
 import { ProgressLine } from './terminal/progress';
-import { coloursOf, terminalOf, wrap } from './terminal/style';
-import { renderTable } from './terminal/table';
+import { terminalOf } from './terminal/style';
 
 export const speedrunCommand: Command = {
   name: 'speedrun',
@@ -56,14 +56,8 @@ Options:
       process.stdout.write(`${JSON.stringify(report)}\n`);
       return 0;
     }
-    const terminal = terminalOf(process.stdout);
-    const { headers, words, rows } = speedrunTable(report);
-    const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
-    const load = loadText(report.load);
-    process.stdout.write(
-      `${wrap(placeText('blastrain speedrun', report.at, report.machine), Math.min(100, terminal.columns))}\n\n` +
-      `${renderTable(columns, rows, terminal)}\n${report.load.quiet ? load : coloursOf(terminal).yellow(load)}\n`,
-    );
+    const place = placeText('blastrain speedrun', report.at, report.machine);
+    process.stdout.write(renderMeasured(place, speedrunTable(report), [], report.load, terminalOf(process.stdout)));
     return 0;
   },
 };

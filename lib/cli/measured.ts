@@ -1,0 +1,18 @@
+import type { Load } from '../bench/machine';
+import { loadText } from '../report/bench';
+import type { TextTable } from '../report/bench';
+import { coloursOf, wrap } from './terminal/style';
+import type { Terminal } from './terminal/style';
+import { renderTable } from './terminal/table';
+
+/** The longest line of sentences; longer ones are hard to read on a wide screen. */
+const widest = 100;
+
+/** Measurements as a person reads them: where they were taken, a table, what follows from it; in yellow where nothing does. */
+export function renderMeasured(place: string, table: TextTable, sentences: readonly string[], load: Load, terminal: Terminal): string {
+  const { headers, words, rows } = table;
+  const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
+  const paragraph = (text: string): string => `${wrap(text, Math.min(widest, terminal.columns))}\n`;
+  const busy = load.quiet ? loadText(load) : coloursOf(terminal).yellow(loadText(load));
+  return `${paragraph(place)}\n${renderTable(columns, rows, terminal)}\n${sentences.map(paragraph).join('')}${busy}\n`;
+}
