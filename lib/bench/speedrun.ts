@@ -71,9 +71,10 @@ export function findTorch(): string | undefined {
  */
 export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunReport> {
   const { targets = speedrunTargets, seeds = 5, settings = [], python, onProgress } = options;
-  const specs = targets.map((target) => ({
-    target, preset: `speedrun-${String(target)}`, spec: parseSpec(applySettings({ ...findPreset(`speedrun-${String(target)}`).spec }, settings)),
-  }));
+  const specs = targets.map((target) => {
+    const preset = `speedrun-${String(target)}`;
+    return { target, preset, spec: parseSpec(applySettings({ ...findPreset(preset).spec }, settings)) };
+  });
   const { folder, description } = locateData({ ...dataRequest(specs[0]!.spec), name: 'cifar10' });
   const runs = mkdtempSync(join(tmpdir(), 'blastrain-speedrun-'));
   const watch = new LoadWatch();

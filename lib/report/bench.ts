@@ -113,6 +113,7 @@ export function benchMarkdown(report: BenchReport): string {
   );
 }
 
+/** A table as Markdown: words to the left, numbers to the right. */
 export function markdownTable({ headers, words, rows }: TextTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   return line(headers) + line(headers.map((_, c) => (c < words ? '---' : '---:'))) + rows.map(line).join('');

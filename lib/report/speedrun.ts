@@ -4,9 +4,9 @@ import type { TextTable } from './bench';
 
 /** A row for each target and contender: mean and deviation of the seeds' times, and how many times ours it is. */
 export function speedrunTable({ entries }: SpeedrunReport): TextTable {
-  const rows = entries.map((entry, i) => {
+  const rows = entries.map((entry) => {
     const first = entries.find(({ target }) => target === entry.target)!;
-    const isFirst = first === entries[i];
+    const isFirst = first === entry;
     const ratio = isFirst || entry.spread === null || first.spread === null ? '' : `${(entry.spread.mean / first.spread.mean).toFixed(2)}×`;
     return [isFirst ? `${String(entry.target)} %` : '', isFirst ? netText(entry) : '', entry.who, timeText(entry), reachedText(entry), ratio];
   });
