@@ -52,8 +52,8 @@ function isReport(value: unknown): value is BenchReport {
 }
 
 /**
- * Holds the figures that both reports have against each other. Throws ERR_CONFIG for a report of another benchmark, machine or thread
- * count, or one that has no figure in common: their difference would mean nothing.
+ * Holds the figures that both reports have against each other. Throws ERR_CONFIG for a report of another benchmark,
+ * machine or thread count, or one that has no figure in common: their difference would mean nothing.
  */
 export function compareReports(before: BenchReport, now: BenchReport): Comparison {
   const facts = ({ benchmark, machine: { cpu, cores, threads } }: BenchReport): string =>

@@ -7,8 +7,8 @@ import { BlastrainError } from '../errors';
 const errorMark = 'error ';
 
 /**
- * A process that is asked in lines and answers each with one line. Its first line, unasked, says that it is ready; an answer
- * that begins with «error » is one.
+ * A process that is asked in lines and answers each with one line. Its first line, unasked, says that it is ready; an
+ * answer that begins with «error » is one.
  */
 export class Driver {
   private readonly waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];

@@ -33,9 +33,9 @@ export const jobCases = { start: 'start to first step', epoch: 'one epoch' } as 
 const warmUps = 20;
 
 /**
- * What a whole training costs beside its steps: from the start of `blastrain train` to the first step, an epoch with events,
- * metrics, validation and checkpoint beside as many steps alone, in turn, and the peak of memory. The data is what `data=auto` finds.
- * Throws ERR_WORKER for a training that fails, ERR_BACKEND, ERR_SHAPE.
+ * What a whole training costs beside its steps: from the start of `blastrain train` to the first step, an epoch with
+ * events, metrics, validation and checkpoint beside as many steps alone, in turn, and the peak of memory. The data is
+ * what `data=auto` finds. Throws ERR_WORKER for a training that fails, ERR_BACKEND, ERR_SHAPE.
  */
 export async function benchJob(options: JobOptions): Promise<BenchReport> {
   const { nets, backend, threads = availableParallelism(), rounds = 5, changes, onProgress } = options;

@@ -17,7 +17,10 @@ export interface CallSizes {
 /** Rows that batches are gathered from; more than caches hold where the inputs are many. */
 const sourceRows = 10_000;
 
-/** Arguments of a call of every kernel as a training step of that size makes it. Arrays that a call overwrites serve every call. */
+/**
+ * Arguments of a call of every kernel as a training step of that size makes it. Arrays that a call overwrites serve
+ * every call.
+ */
 export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }: CallSizes): Readonly<Record<KernelName, readonly CallArguments[]>> {
   const random = new RandomState(0);
   const draw = (length: number): FloatArray => {

@@ -30,8 +30,8 @@ const realSizes: readonly CallSizes[] = [
 ];
 
 /**
- * How long every kernel takes on each backend, at the sizes of real nets, and how much of the machine's peak that is. One dtype in
- * a process: V8 specialises the TypeScript kernels on the arrays that it has seen.
+ * How long every kernel takes on each backend, at the sizes of real nets, and how much of the machine's peak that is.
+ * One dtype in a process: V8 specialises the TypeScript kernels on the arrays that it has seen.
  * Throws ERR_BACKEND where native is asked for and does not load.
  */
 export async function benchKernels(options: KernelsOptions): Promise<BenchReport> {

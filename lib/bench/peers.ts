@@ -45,12 +45,13 @@ interface Peer {
 /** Batches that peers hold ready, and first losses that must agree. */
 const batchCount = 8;
 const comparedSteps = 5;
-/** Relative difference of a loss up to which two libraries trained alike: float32 sums of up to 3072 terms, five steps on. */
+/** Up to this relative difference of a loss two libraries trained alike: float32 sums of 3072 terms, five steps on. */
 const agreement = 1e-3;
 
 /**
- * How long a training step takes here and in other libraries, from the same weights on the same batches, taken in turn. Whoever is not
- * installed or disagrees is left out and noted. Peers run on one thread and on all; each contender's better figure stays.
+ * How long a training step takes here and in other libraries, from the same weights on the same batches, taken in turn.
+ * Whoever is not installed or disagrees is left out and noted. Peers run on one thread and on all; each contender's
+ * better figure stays.
  */
 export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
   const { nets, backends, rounds = 7, sampleSeconds = 0.05, onProgress } = options;

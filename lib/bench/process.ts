@@ -25,8 +25,9 @@ export function trainingCommand(...args: readonly string[]): ProcessCommand {
 }
 
 /**
- * Runs a training that prints its events as lines of JSON in a process of its own. `see` gets every event as it comes, and the
- * seconds since the process was asked for; 'enough' ends the process. Throws ERR_WORKER for a training that fails.
+ * Runs a training that prints its events as lines of JSON in a process of its own. `see` gets every event as it comes,
+ * and the seconds since the process was asked for; 'enough' ends the process. Throws ERR_WORKER for a training that
+ * fails.
  */
 export async function trainInProcess(
   [program, ...args]: ProcessCommand, see: (event: TrainEvent, seconds: number) => 'enough' | undefined,

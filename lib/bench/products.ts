@@ -24,8 +24,8 @@ export function flopsOf({ m, n, k }: Product): number {
 }
 
 /**
- * The large products of a training step of a multi-layer perceptron, in its order: forward Z = X·Wᵀ, and per layer backward
- * dW = dZᵀ·X and, but for the first, dX = dZ·W.
+ * The large products of a training step of a multi-layer perceptron, in its order: forward Z = X·Wᵀ, and per layer
+ * backward dW = dZᵀ·X and, but for the first, dX = dZ·W.
  */
 export function productsOf({ spec: { layers, batchSize: m } }: Pick<BenchNet, 'spec'>): Product[] {
   const pairs = layers.slice(1).map((outputs, l) => ({ inputs: layers[l]!, outputs }));

@@ -50,8 +50,8 @@ export interface ProfileOptions {
 }
 
 /**
- * Trains some steps of a spec and times every call of a kernel. Nothing is kept of the training. Throws what buildTraining throws,
- * and ERR_BACKEND.
+ * Trains some steps of a spec and times every call of a kernel. Nothing is kept of the training. Throws what
+ * buildTraining throws, and ERR_BACKEND.
  */
 export async function profileStep(spec: TrainSpec, data: TrainingData, options: ProfileOptions = {}): Promise<Profile> {
   const { steps = 100, warmUps = 20 } = options;

@@ -30,7 +30,7 @@ export interface BenchEntry {
   readonly flops: number;
   /** Bytes that must be moved at least; 0 where nobody counts them. */
   readonly bytes: number;
-  /** Least time that this machine's measured peak allows over the time it took; null where the peak is not this contender's. */
+  /** The least time at this machine's measured peak over the time it took; null where that is another contender's. */
   readonly share: number | null;
 }
 

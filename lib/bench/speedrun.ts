@@ -65,9 +65,10 @@ export function findTorch(): string | undefined {
 }
 
 /**
- * How long it takes from the start of a process, with the images on disk, until the validation rows are classified well enough; a
- * process for each target and seed, and where a Python is given, PyTorch's on one thread and on all in turn with ours.
- * Throws ERR_DATA without CIFAR-10, ERR_CONFIG for settings that do not fit, ERR_WORKER for a process that fails.
+ * How long it takes from the start of a process, with the images on disk, until the validation rows are classified well
+ * enough; a process for each target and seed, and where a Python is given, PyTorch's on one thread and on all in turn
+ * with ours. Throws ERR_DATA without CIFAR-10, ERR_CONFIG for settings that do not fit, ERR_WORKER for a process that
+ * fails.
  */
 export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunReport> {
   const { targets = speedrunTargets, seeds = 5, settings = [], python, onProgress } = options;
@@ -119,7 +120,7 @@ function torchRunners(python: string, spec: TrainSpec, folder: string): Runner[]
   }));
 }
 
-/** Seconds until a training reaches an accuracy, which ends it; null where it ends before. And the seconds of CPU that it used. */
+/** Seconds until a training reaches an accuracy, which ends it; null where it never does. And the seconds of CPU. */
 async function timeTo(accuracy: number, command: ProcessCommand): Promise<{ reached: number | null; cpu: number }> {
   let reached: number | null = null;
   const { cpuSeconds } = await trainInProcess(command, (event, seconds) => {

@@ -30,8 +30,8 @@ export const productsName = 'products in C';
 const bfloat16Name = 'native, bfloat16';
 
 /**
- * How long a training step takes, from drawing the batch to the update, on each backend, beside its large products alone.
- * Throws ERR_BACKEND where native is asked for and does not load.
+ * How long a training step takes, from drawing the batch to the update, on each backend, beside its large products
+ * alone. Throws ERR_BACKEND where native is asked for and does not load.
  */
 export async function benchStep(options: StepOptions): Promise<BenchReport> {
   const { nets, backends, threads = availableParallelism(), rounds = 9, sampleSeconds = 0.05, onProgress } = options;

@@ -31,8 +31,8 @@ const slowFactor = 4;
 const slowEvery = 3;
 
 /**
- * Times all contenders in turn, so that what disturbs the machine disturbs all of them alike; each sample follows some untimed
- * work of the same kind. Errors of a contender pass through.
+ * Times all contenders in turn, so that what disturbs the machine disturbs all of them alike; each sample follows some
+ * untimed work of the same kind. Errors of a contender pass through.
  */
 export async function measure(contenders: readonly Contender[], options: MeasureOptions): Promise<Timing[]> {
   const { rounds, sampleSeconds, pauseSeconds = 0 } = options;

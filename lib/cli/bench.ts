@@ -131,7 +131,7 @@ const formats: Readonly<Record<string, (report: BenchReport) => string>> = {
   '.svg': benchSvg,
 };
 
-/** Writes a report into a file as its ending says. Throws ERR_CONFIG, before anything is measured, for another ending. */
+/** Writes a report into a file as its ending says. Throws ERR_CONFIG for another one, before anything is measured. */
 function writerOf(file: string): (report: BenchReport) => void {
   const format = formats[extname(file)];
   if (format === undefined) throw expected('ERR_CONFIG', `a file ending in ${Object.keys(formats).join(', ')}`, '--out', file, { path: 'out' });

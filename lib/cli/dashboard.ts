@@ -29,7 +29,7 @@ Ctrl-C ends it; runs go on.
   },
 };
 
-/** Runs a command that trains beside the dashboard. Before a terminal it ends only when its user says so, who may be looking at it. */
+/** Runs a command that trains beside the dashboard. Before a terminal only its user ends it, who may be looking. */
 export async function besideDashboard(runs: string, command: () => Promise<number>): Promise<number> {
   const dashboard = await startDashboard({ runs });
   process.stderr.write(`Dashboard: ${dashboard.url}\n`);

@@ -8,7 +8,7 @@ import { renderTable } from './terminal/table';
 /** The longest line of sentences; longer ones are hard to read on a wide screen. */
 const widest = 100;
 
-/** Measurements as a person reads them: where they were taken, a table, what follows from it; in yellow where nothing does. */
+/** Measurements as a person reads them: where they were taken, a table, what follows; in yellow where nothing does. */
 export function renderMeasured(place: string, table: TextTable, sentences: readonly string[], load: Load, terminal: Terminal): string {
   const { headers, words, rows } = table;
   const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));

@@ -21,8 +21,8 @@ type Parsed<Options extends OptionTable> = ReturnType<
 >;
 
 /**
- * Reads a command's words. Throws ERR_CONFIG for an option that the table does not list (with the nearest that it does), a
- * missing or unwanted value, and words beyond the positionals.
+ * Reads a command's words. Throws ERR_CONFIG for an option that the table does not list (with the nearest that it
+ * does), a missing or unwanted value, and words beyond the positionals.
  */
 export function readOptions<Options extends OptionTable>(
   args: readonly string[], options: Options, { names, rest = false }: Positionals = { names: [] },

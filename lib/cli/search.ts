@@ -114,7 +114,7 @@ function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: re
   return applySettings(set as Readonly<Record<string, unknown>> | undefined ?? {}, settings);
 }
 
-/** The folder of a search, by path or by name below `runs`; the search itself says what is wrong with one that is none. */
+/** The folder of a search, by path or by name below `runs`; the search itself says what is wrong with it. */
 function findSearchFolder(runs: string, name: string): string {
   return existsSync(join(name, searchFiles.journal)) ? name : join(runs, name);
 }

@@ -7,8 +7,8 @@ import { decodeCheckpoint } from '../train/checkpoint';
 import type { TrainEvent } from '../train/events';
 
 /**
- * Takes a run's events in order and writes them into its folder for TensorBoard. What it needs of the model it reads from the
- * checkpoints, so that training waits for nothing.
+ * Takes a run's events in order and writes them into its folder for TensorBoard. What it needs of the model it reads
+ * from the checkpoints, so that training waits for nothing.
  */
 export function tensorBoardObserver(folderOf: (run: string) => string): (event: TrainEvent) => void {
   let log: TensorBoardLog | undefined;

@@ -10,7 +10,7 @@ export interface TextTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The figures of a benchmark as a table: a row for each call of a kernel, or for each contender of a net. Empty columns are left out. */
+/** The figures of a benchmark: a row for each call of a kernel, or each contender of a net. No empty columns. */
 export function benchTable(report: BenchReport): TextTable {
   const { headers, words, rows } = report.benchmark === 'kernels' ? kernelTable(report) : stepTable(report);
   const kept = headers.flatMap((_, c) => (rows.some((row) => row[c] !== '') ? [c] : []));

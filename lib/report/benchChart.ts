@@ -34,7 +34,10 @@ const rowHeight = 20;
 const barHeight = 13;
 const groupGap = 34;
 
-/** Bars are as long as a figure is in units of the group's first, on a logarithmic scale: a native step may be a thousandth of its twin. */
+/**
+ * Bars are as long as a figure is in units of the group's first, on a logarithmic scale: a native step may be a
+ * thousandth of its twin.
+ */
 function barsSvg({ benchmark, entries, machine }: BenchReport): string {
   const groups = groupEntries(entries).map((group) => group.map((entry) => ({ entry, ratio: entry.time.median / group[0]!.time.median })));
   const names = [...new Set(entries.map(({ who }) => who))];

@@ -6,9 +6,12 @@ import type { Point } from './thin';
 export interface ChartSeries {
   /** Curves of the same name are one entry of the legend. */
   readonly name: string;
-  /** In order of x, positive on a logarithmic axis. A y that is not finite, or not positive on such an axis, leaves a gap. */
+  /** In order of x, positive on a logarithmic axis. A y that is not finite, or not positive there, leaves a gap. */
   readonly points: readonly Point[];
-  /** 'faint' is for what stays in the background, such as raw values behind their smoothed curve; 'thin' for one of many. Default 'solid'. */
+  /**
+   * 'faint' is for what stays in the background, such as raw values behind their smoothed curve; 'thin' for one of
+   * many. Default 'solid'.
+   */
   readonly style?: 'solid' | 'dashed' | 'faint' | 'thin';
   /** Index into the palette, for series that belong together; default: the place in the list. */
   readonly colour?: number;
@@ -36,7 +39,7 @@ const pointBudget = 4000;
 /** Up to this many points each gets a dot. */
 const dotLimit = 40;
 
-/** A line chart as a self-contained SVG file: no script, no link, no font; a title and a description for screen readers. */
+/** A line chart as a self-contained SVG file: no script, link or font; title and description for screen readers. */
 export function lineChart(chart: LineChart): string {
   const { width = 720 } = chart;
   const log = chart.yScale === 'log';

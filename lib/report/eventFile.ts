@@ -7,8 +7,9 @@ import type { Raster } from './png';
 import { bytesField, doubleField, doublesField, floatField, varintField } from './protobuf';
 
 /**
- * A file that TensorBoard reads: records of `Event` messages (tensorflow/core/util/event.proto and framework/summary.proto). What
- * is written is in the file at once, so that TensorBoard may look while training goes on.
+ * A file that TensorBoard reads: records of `Event` messages (tensorflow/core/util/event.proto and
+ * framework/summary.proto). What is written is in the file at once, so that TensorBoard may look while training goes
+ * on.
  */
 export class EventFile {
   readonly path: string;

@@ -24,8 +24,8 @@ export function findBrowser(env: Readonly<Record<string, string | undefined>> = 
 }
 
 /**
- * Prints a page, an HTML file of ours, as a PDF file. Throws ERR_CONFIG where no Chromium or Chrome is installed, ERR_IO when it
- * prints nothing.
+ * Prints a page, an HTML file of ours, as a PDF file. Throws ERR_CONFIG where no Chromium or Chrome is installed,
+ * ERR_IO when it prints nothing.
  */
 export function printPdf(page: string, pdf: string, env: Readonly<Record<string, string | undefined>> = process.env): void {
   const browser = findBrowser(env);

@@ -1,6 +1,6 @@
 /**
- * Messages of protocol buffers, as far as TensorBoard's event files need them: a message is the concatenation of its fields
- * (https://protobuf.dev/programming-guides/encoding/).
+ * Messages of protocol buffers, as far as TensorBoard's event files need them: a message is the concatenation of its
+ * fields (https://protobuf.dev/programming-guides/encoding/).
  */
 
 /** An integer, a truth value or a member of an enumeration; 0 ≤ value ≤ 2^53. */

@@ -5,7 +5,7 @@ import type { SearchHistory } from './searchHistory';
 import type { TrialSummary } from './searchTrials';
 import type { Point } from './thin';
 
-/** Learning curves of all trials: those left behind faded, those that failed dashed, the best strong. A self-contained SVG file. */
+/** Learning curves of all trials, as an SVG file: those left behind faded, those that failed dashed, the best bold. */
 export function curvesSvg(history: SearchHistory): string {
   const { name, trials, ranking } = history;
   const best = ranking[0];

@@ -30,8 +30,9 @@ export function searchHistory({ head, entries }: Pick<JournalContents, 'head' | 
 }
 
 /**
- * The history with the curves that the metrics of its runs in that folder hold, which are finer than the scores at the ends of rungs;
- * of several replicates their mean. A trial whose runs are gone keeps its curve. Throws as `readMetrics` does.
+ * The history with the curves that the metrics of its runs in that folder hold, which are finer than the scores at the
+ * ends of rungs; of several replicates their mean. A trial whose runs are gone keeps its curve. Throws as `readMetrics`
+ * does.
  */
 export async function withRunCurves(history: SearchHistory, runs: string): Promise<SearchHistory> {
   const trials: TrialSummary[] = [];

@@ -15,8 +15,8 @@ const unused = -0.13;
 const shades = [[222, 229, 236], [116, 169, 207], [4, 90, 141]] as const;
 
 /**
- * Parallel coordinates: a vertical axis for each parameter and one for the score, a line for each trial, darker the better it
- * ranks; the best stands out. A self-contained SVG file.
+ * Parallel coordinates: a vertical axis for each parameter and one for the score, a line for each trial, darker the
+ * better it ranks; the best stands out. A self-contained SVG file.
  */
 export function parallelSvg(history: SearchHistory): string {
   const { name, parameters, ranking } = history;

@@ -11,8 +11,8 @@ const panel = { width: 250, height: 210 };
 const inner = { left: 46, right: 14, top: 34, bottom: 30 };
 
 /**
- * Score against each parameter, a panel each, the most important first: trials that were trained to the end as dots, those
- * left behind as faint circles, the best one large. A self-contained SVG file.
+ * Score against each parameter, a panel each, the most important first: trials that were trained to the end as dots,
+ * those left behind as faint circles, the best one large. A self-contained SVG file.
  */
 export function parametersSvg(history: SearchHistory): string {
   const { name, ranking, importances } = history;

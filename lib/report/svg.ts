@@ -45,7 +45,7 @@ export function centred(content: string, x: number, y: number, size: number, fil
   };
 }
 
-/** An upper estimate: no font is at hand to measure with, and the fonts of the list are 0.5 to 0.6 em wide on average. */
+/** An upper estimate: no font is at hand to measure with; those of the list are 0.5 to 0.6 em wide on average. */
 export function textWidth(content: string, size: number): number {
   return content.length * 0.6 * size;
 }

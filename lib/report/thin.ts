@@ -30,8 +30,8 @@ export function thin(points: readonly Point[], limit: number): readonly Point[] 
 }
 
 /**
- * The centred mean over `window` points, an odd number, which does not lag behind the points as a running mean would; at
- * the ends over the part of the window that is there. What is not finite is left out of the means.
+ * The centred mean over `window` points, an odd number, which does not lag behind the points as a running mean would;
+ * at the ends over the part of the window that is there. What is not finite is left out of the means.
  */
 export function centredMean(points: readonly Point[], window: number): Point[] {
   const reach = Math.floor(window / 2);

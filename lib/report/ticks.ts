@@ -28,7 +28,7 @@ export function logTicks(low: number, high: number): number[] {
   return grid.slice(from, Math.max(from + 1, to) + 1);
 }
 
-/** How ticks of a linear axis read: as few decimals as tell them apart, in scientific notation where that would be long. */
+/** How ticks of a linear axis read: as few decimals as tell them apart, in scientific notation where these are many. */
 export function tickFormat(ticks: readonly number[]): (value: number) => string {
   const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
   const decimals = Math.max(0, Math.ceil(-Math.log10(Math.min(...gaps)) - 1e-9));

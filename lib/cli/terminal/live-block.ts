@@ -7,8 +7,8 @@ import type { Environment, TerminalStream } from './style';
 const painting = /\x1b\[[\d;]*m/g;
 
 /**
- * Several lines that are rewritten in place on a terminal; elsewhere, and in continuous integration, nothing but what is
- * logged. It sets no timer: it writes only when called.
+ * Several lines that are rewritten in place on a terminal; elsewhere, and in continuous integration, nothing but what
+ * is logged. It sets no timer: it writes only when called.
  */
 export class LiveBlock {
   private readonly stream: TerminalStream;
@@ -28,7 +28,7 @@ export class LiveBlock {
     this.now = options.now ?? ((): number => performance.now());
   }
 
-  /** Shows the lines that `lines` gives, unless the last writing was just now; no more of them than the window is high. */
+  /** Shows the lines that `lines` gives, no more than the window is high, unless the last writing was just now. */
   update(lines: () => readonly string[]): void {
     if (!this.isLive || this.now() - this.lastWrite < this.interval) return;
     this.lastWrite = this.now();

@@ -13,8 +13,8 @@ const shownTrials = 8;
 const barWidth = 20;
 
 /**
- * The life of a search, fed with its events in order: on a terminal a live table of the best trials, what the workers do and
- * the time left; elsewhere a line of at most 80 characters for each trial that ends.
+ * The life of a search, fed with its events in order: on a terminal a live table of the best trials, what the workers
+ * do and the time left; elsewhere a line of at most 80 characters for each trial that ends.
  */
 export class SearchProgress {
   private readonly block: LiveBlock;

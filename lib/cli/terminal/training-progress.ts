@@ -7,7 +7,7 @@ import { coloursOf, terminalOf, wrap } from './style';
 
 /** The rate is measured over this time, in milliseconds. */
 const window = 5000;
-/** The sparkline takes this share of the width, from which its memory follows: means of the loss over equal spans of the run. */
+/** The sparkline's share of the width, from which its memory follows: means of the loss over equal spans of the run. */
 const sparkShare = 1 / 5;
 
 /**

@@ -3,9 +3,9 @@ import type { Content, Html } from './markup';
 import { math } from './math';
 
 /**
- * A document as markup: headings, paragraphs, lists, tables, `code`, **strong**, *emphasis*, links and TeX between dollars, the
- * part of Markdown that docs/ uses. `level` is that of its first heading. A link becomes its text: a page that stands alone
- * has no neighbours. Throws what {@link math} throws.
+ * A document as markup: headings, paragraphs, lists, tables, `code`, **strong**, *emphasis*, links and TeX between
+ * dollars, the part of Markdown that docs/ uses. `level` is that of its first heading. A link becomes its text: a page
+ * that stands alone has no neighbours. Throws what {@link math} throws.
  */
 export function renderMarkdown(text: string, level: number): Html {
   const blocks: Html[] = [];
@@ -51,7 +51,7 @@ function list(lines: readonly string[]): Html {
   return html`<ul>${items.map((item) => html`<li>${inline(item)}</li>`)}</ul>`;
 }
 
-/** What may stand within a line; what comes first wins, so that stars and brackets within a formula are the formula's. */
+/** What may stand within a line; what comes first wins, so that stars and brackets in a formula are the formula's. */
 const spans = /`([^`]+)`|\$([^$]+)\$|\*\*(.+?)\*\*|\*([^*]+)\*|\[([^\]]+)\]\([^)]+\)/g;
 
 function inline(text: string): Content {

@@ -6,8 +6,8 @@ import { raw } from './markup';
 import type { Html } from './markup';
 
 /**
- * A formula of TeX, set for the eye and beside it as MathML for those who listen. Its page needs {@link mathStyle}. Throws
- * what KaTeX throws for TeX that it does not know.
+ * A formula of TeX, set for the eye and beside it as MathML for those who listen. Its page needs {@link mathStyle}.
+ * Throws what KaTeX throws for TeX that it does not know.
  */
 export function math(tex: string, display: boolean): Html {
   // Loaded with the first formula: most commands set none.

@@ -21,8 +21,8 @@ export interface Report {
 }
 
 /**
- * A report as one HTML file: no script, no link to another file, and a policy that forbids the browser to load any. It prints
- * on A4. Throws ERR_IO where blastrain is not built.
+ * A report as one HTML file: no script, no link to another file, and a policy that forbids the browser to load any. It
+ * prints on A4. Throws ERR_IO where blastrain is not built.
  */
 export function renderPage({ title, lead, sections, appendices }: Report): string {
   const parts = [
@@ -58,7 +58,7 @@ export function figure(picture: Html, caption: Content): Html {
   return html`<figure>${picture}<figcaption>${caption}</figcaption></figure>`;
 }
 
-/** An SVG of lib/report, which escapes what users have named, and has a title and a description for those who cannot see it. */
+/** An SVG of lib/report: it escapes what users have named, and has title and description for those who cannot see it. */
 export function drawing(svg: string): Html {
   return raw(svg);
 }
