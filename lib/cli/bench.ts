@@ -16,6 +16,7 @@ import { nativeStatus } from '../kernels';
 import type { BackendName } from '../kernels/contract';
 import { benchMarkdown, benchTable, benchVerdicts, comparisonText, machineText } from '../report/bench';
 import { benchSvg } from '../report/benchChart';
+import { helpEntry } from './command';
 import type { Command } from './command';
 import { backendOption, choiceOption, integerOption } from './flagValues';
 import { renderMeasured } from './measured';
@@ -40,19 +41,19 @@ export const benchCommand: Command = {
   summary: 'measure kernels and training steps, also beside other libraries',
   help: `Usage: blastrain bench ${benchmarks.join('|')} [options]
 
-  kernels   every kernel at the sizes of real nets, natively and in TypeScript: time,
-            rate, share of this machine's measured peak, speed-up
+  kernels   every kernel at the sizes of real nets, natively and in TypeScript:
+            time, rate, share of this machine's measured peak, speed-up
   step      whole training steps, from drawing the batch to the update, beside
             their large products alone called from C (needs a C compiler)
   peers     the same steps in PyTorch, tfjs and ONNX Runtime, where they are
             installed: scripts/bench-peers/README.md
-  scaling   how a step's time grows with its operations, from 50 to 4096 hidden units
-            and from 32 to 4096 rows
-  job       whole trainings, of ${jobNets.join(' and ')} by default: from the start of the
-            process to the first step, an epoch beside its steps alone, the peak of memory
+  scaling   how a step's time grows with its operations, from 50 to 4096 hidden
+            units and from 32 to 4096 rows
+  job       whole trainings [${jobNets.join(', ')}]: from the start of the process to
+            the first step, an epoch beside its steps alone, the peak of memory
 
 Options:
-  --nets A,B        which nets [${netNames.join(',')}]
+${helpEntry('--nets A,B', 20, `which nets [${netNames.join(', ')}]`)}
   --peers DIR       where peers of npm and pip are [$BLASTRAIN_PEERS]
   --kernels A,B     which kernels [all]
   --dtype NAME      number format of kernels [float32]
@@ -60,13 +61,14 @@ Options:
   --bfloat16        native steps with precision bfloat16, too
   --threads N       threads of the native kernels [all cores]
   --rounds N        samples of each figure
-  --compare OLD     a report from --out OLD.json: tells what changed by more than the
-                    noise; exit status 1 where something became slower
+  --compare OLD     a report from --out OLD.json: tells what changed by more
+                    than the noise; exit status 1 where something became slower
   --out FILE        also into a file: .json, .md or .svg; repeat it for several
   --json            the report on standard output, nothing else
 
-Figures are medians of samples that were taken in turn; ± is half of the distance
-between their quartiles. Nothing is concluded where others used the machine.
+Figures are medians of samples that were taken in turn; ± is half of the
+distance between their quartiles. Nothing is concluded where others used the
+machine.
 `,
   async run(args) {
     const { values, positionals } = readOptions(args, options, { names: ['BENCHMARK'] });

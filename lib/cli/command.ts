@@ -1,3 +1,5 @@
+import { wrap } from './terminal/style';
+
 /** One sub-command of `blastrain`. Each lives in a file of its own and is listed in main.ts. */
 export interface Command {
   readonly name: string;
@@ -10,4 +12,12 @@ export interface Command {
    * main.ts should print as one sentence.
    */
   run(args: readonly string[]): Promise<number>;
+}
+
+/** The widest line of a help text. */
+const widest = 80;
+
+/** What a help text says of `name`, from column `indent` on. */
+export function helpEntry(name: string, indent: number, text: string): string {
+  return `  ${name}`.padEnd(indent) + wrap(text, widest - indent).replaceAll('\n', `\n${' '.repeat(indent)}`);
 }

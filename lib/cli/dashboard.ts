@@ -8,10 +8,11 @@ export const dashboardCommand: Command = {
   summary: 'show running and finished runs in the browser',
   help: `Usage: blastrain dashboard [RUNS_DIR] [--port N] [--json]
 
-Serves a page that shows the runs of a folder as they go: curves, layers, weights,
-confusions and mistakes, searches, comparisons. A stop button ends a run as Ctrl-C
-does. It is for this machine alone: it listens on 127.0.0.1, and the address that it
-prints holds a token. Over ssh: ssh -L 8080:127.0.0.1:PORT, with the same token.
+Serves a page that shows the runs of a folder as they go: curves, layers,
+weights, confusions and mistakes, searches, comparisons. A stop button ends a
+run as Ctrl-C does. It is for this machine alone: it listens on 127.0.0.1, and
+the address that it prints holds a token. Over ssh: ssh -L 8080:127.0.0.1:PORT,
+with the same token.
 
   RUNS_DIR   the folder of runs [runs]
   --port N   the port [any that is free]

@@ -19,22 +19,29 @@ const subCommands: Readonly<Record<string, SubCommand>> = { get, synth, info };
 export const dataCommand: Command = {
   name: 'data',
   summary: 'download CIFAR-10, write synthetic images, show what is there',
-  help: `Usage: blastrain data get cifar10 [--format bin|py] [--url URL] [--md5 HEX] [--dir DIR] [--json]
+  help: `Usage: blastrain data get cifar10 [--format bin|py] [--url URL] [--md5 HEX]
+                                  [--dir DIR] [--json]
        blastrain data synth [--out DIR] [--seed N] [--json]
        blastrain data info [DIR] [--json]
 
-get downloads the official archive (170 MB), continues where an earlier download was cut, checks the MD5 before anything
-is unpacked, and does nothing when CIFAR-10 is there already.
-  --format FORMAT   the layout of the files: bin (loads faster) or py (as torchvision keeps it) [bin]
-  --url URL         a mirror (http, https, file) or the path of an archive [https://www.cs.toronto.edu/~kriz/...]
-  --md5 HEX         the MD5 of the archive at that URL, where it is not the official one
+get downloads the official archive (170 MB), continues where an earlier download
+was cut, checks the MD5 before anything is unpacked, and does nothing when
+CIFAR-10 is there already.
+  --format FORMAT   the layout of the files: bin (loads faster) or py (as
+                    torchvision keeps it) [bin]
+  --url URL         a mirror (http, https, file) or the path of an archive
+                    [https://www.cs.toronto.edu/~kriz/...]
+  --md5 HEX         the MD5 of the archive at that URL, where it is not the
+                    official one
   --dir DIR         datasets folder [$BLASTRAIN_DATASETS, else ./datasets]
 
-synth writes 60,000 synthetic images in CIFAR-10's binary layout. Training needs no such files: it generates the images.
+synth writes 60,000 synthetic images in CIFAR-10's binary layout. Training needs
+no such files: it generates the images.
   --out DIR         where to [synthetic in the datasets folder]
   --seed N          other images [0]
 
-info shows the images that training would find, or those in DIR: layout, rows, classes and digests.
+info shows the images that training would find, or those in DIR: layout, rows,
+classes and digests.
   --json            JSON on standard output, nothing else
 `,
   async run([word, ...args]) {

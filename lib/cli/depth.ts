@@ -20,8 +20,9 @@ export const depthCommand: Command = {
   summary: 'compare 2, 3, 4 and 5 layers, with and without batch norm',
   help: `Usage: blastrain depth [--set key=value ...] [options]
 
-Trains eight nets on the course's split with the same budget, prints one table, draws their curves together, and runs the
-best by validation on the test split, once.
+Trains eight nets on the course's split with the same budget, prints one table,
+draws their curves together, and runs the best by validation on the test split,
+once.
 
 Options:
   --set key=value   change what all nets share; repeat it or list several

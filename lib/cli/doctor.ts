@@ -9,9 +9,10 @@ export const doctorCommand: Command = {
   summary: 'say what this machine offers, and how to mend what is missing',
   help: `Usage: blastrain doctor [--json]
 
-Prints backend, CPU features and which of them products use (BLASTRAIN_ISA can say
-less: generic, avx2, avx512, amx), OpenBLAS version, core and threads, number formats,
-the data set that training would use, and a mend for each thing that is missing.
+Prints backend, CPU features and which of them products use (BLASTRAIN_ISA can
+say less: generic, avx2, avx512, amx), OpenBLAS version, core and threads,
+number formats, the data set that training would use, and a mend for each thing
+that is missing.
 `,
   run(args) {
     const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });

@@ -13,9 +13,11 @@ export const evaluateCommand: Command = {
   summary: 'score a run\'s model class by class on validation or training rows',
   help: `Usage: blastrain evaluate RUN [options]
 
-RUN is a run's name or the path of its folder. Prints precision, recall and F1 of each class, what its rows are most
-often taken for, and how far the model's confidence can be believed; evaluation.json in the run's folder has the whole
-confusion matrix and reliability table too. The test split is kept for 'blastrain test'.
+RUN is a run's name or the path of its folder. Prints precision, recall and F1
+of each class, what its rows are most often taken for, and how far the model's
+confidence can be believed; evaluation.json in the run's folder has the whole
+confusion matrix and reliability table too. The test split is kept for
+'blastrain test'.
 
 Options:
   --split SPLIT   validation or train [validation]

@@ -21,19 +21,20 @@ const defaults = {
 export const gradcheckCommand: Command = {
   name: 'gradcheck',
   summary: 'check backpropagation against finite differences',
-  help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--activation NAME] [--norm NAME]
-                           [--dropout X] [--backend native|typescript|both]
+  help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
+                           [--norm NAME] [--dropout X]
+                           [--backend native|typescript|both]
                            [--samples N|all] [--batch N] [--l2 X] [--seed N]
                            [--junit FILE] [--json]
 
-Compares the gradient of every parameter of a multi-layer perceptron with central
-differences in float64, on random weights and inputs.
+Compares the gradient of every parameter of a multi-layer perceptron with
+central differences in float64, on random weights and inputs.
 
   --layers A,B,…  sizes from input to output; default ${defaults.layers}
   --activation NAME
                   ${activations.join(', ')}; default ${defaults.activation}
   --norm NAME     of hidden layers: ${norms.join(', ')}; default ${defaults.norm}
-  --dropout X     rate in hidden layers, with the same masks throughout; default ${defaults.dropout}
+  --dropout X     rate in hidden layers, with fixed masks; default ${defaults.dropout}
   --backend NAME  native, typescript or both; default: each that loads
   --samples N     elements drawn from each parameter, or all; default ${defaults.samples}
   --batch N       examples; default ${defaults.batch}

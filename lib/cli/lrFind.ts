@@ -21,17 +21,18 @@ export const lrFindCommand: Command = {
   summary: 'find a learning rate for a preset or a spec file',
   help: `Usage: blastrain lr-find PRESET|SPEC.json [--set key=value ...] [options]
 
-Trains from the initial weights while the learning rate grows from step to step, and reads
-off the loss where learning is fastest and where it breaks (Smith 2017, section 3.3).
-Suggests a tenth of the rate at which the loss blew up. Schedule and length of the spec
-play no part.
+Trains from the initial weights while the learning rate grows from step to step,
+and reads off the loss where learning is fastest and where it breaks (Smith
+2017, section 3.3). Suggests a tenth of the rate at which the loss blew up.
+Schedule and length of the spec play no part.
 
   --set key=value   change a key of the spec; repeat it or list several
   --from X          first rate; default ${String(lrFindDefaults.from)}
   --to X            last rate; default ${String(lrFindDefaults.to)}
   --steps N         rates to try; default ${String(lrFindDefaults.steps)}
   --out FILE        where the picture goes; default ${defaultFigure}
-  --json            one JSON object on standard output, and no picture unless --out names one
+  --json            one JSON object on standard output, and no picture unless
+                    --out names one
 
 Exit status 1 when the loss fell at no rate.
 `,

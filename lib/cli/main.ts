@@ -33,7 +33,7 @@ Usage: blastrain COMMAND [options]
 
 ${all.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
-blastrain COMMAND --help explains a command; --debug adds stack traces to errors.
+blastrain COMMAND --help explains a command; --debug adds stack traces.
 `;
 }
 

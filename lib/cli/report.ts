@@ -22,16 +22,19 @@ import { readOptions, requirePositional } from './options';
 
 export const reportCommand: Command = {
   name: 'report',
-  summary: 'write a run, a search or a depth experiment up as a page that stands alone',
+  summary: 'write up a run, search or depth experiment as a page of its own',
   help: `Usage: blastrain report RUN|SEARCH|DEPTH [options]
 
-Writes one HTML file without script and without any link: data, model, training, scores of each class, confusion, calibration,
-weights as images before and after, looks at the test split, environment, and the derivations of the gradients. The model is
-evaluated on validation rows for it; the test split is left alone.
+Writes one HTML file without script and without any link: data, model, training,
+scores of each class, confusion, calibration, weights as images before and
+after, looks at the test split, environment, and the derivations of the
+gradients. The model is evaluated on validation rows for it; the test split is
+left alone.
 
   --baseline RUN  a run to compare with, such as the one before tuning
   --out FILE      where it goes [report.html in the subject's folder]
-  --pdf           print it as PDF too, beside the HTML file, by an installed Chromium or Chrome ($CHROME_PATH)
+  --pdf           print it as PDF too, beside the HTML file, by an installed
+                  Chromium or Chrome ($CHROME_PATH)
   --runs DIR      where the runs are [runs]
   --json          the paths as one line of JSON on standard output
 `,

@@ -32,11 +32,12 @@ interface Listed {
 
 export const runsCommand: Command = {
   name: 'runs',
-  summary: 'list the runs, searches and depth experiments with what they came to',
+  summary: 'list runs, searches and depth experiments with what they came to',
   help: `Usage: blastrain runs [options]
 
-The last started stands first. A run is running, finished, stopped, failed, or unfinished where its process is gone; the accuracy
-is that of the last evaluation, of a search or a depth experiment the best.
+The last started stands first. A run is running, finished, stopped, failed, or
+unfinished where its process is gone; the accuracy is that of the last
+evaluation, of a search or a depth experiment the best.
 
 Options:
   --runs DIR   where the runs are [runs]

@@ -14,6 +14,7 @@ import type { SearchRun } from '../search/search';
 import { parseSearch } from '../search/searchSpec';
 import { findSearch, searches } from '../search/spaces';
 import { announceFallback } from './backend';
+import { helpEntry } from './command';
 import type { Command } from './command';
 import { durationOption, integerOption } from './flagValues';
 import { interruptible } from './interrupt';
@@ -29,10 +30,10 @@ export const searchCommand: Command = {
        blastrain search --resume RUN [--trials N] [--budget TIME] [--workers N]
 
 Shipped searches:
-${Object.entries(searches).map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`).join('\n')}
+${Object.entries(searches).map(([name, { summary }]) => helpEntry(name, 14, summary)).join('\n')}
 
 Options:
-  --trials N        how many trials to make [as the search says, which may be no end]
+  --trials N        how many trials to make [as the search says, perhaps no end]
   --budget TIME     ends the search after 90s, 10m or 1h30m
   --workers N       trials at the same time, each with its share of the cores
                     [one for each core]
@@ -41,16 +42,18 @@ Options:
   --folds K         score a trial by stratified K-fold cross-validation
   --seeds N         score a trial by the mean over N seeds
   --seed N          decides which trials are proposed
-  --set key=value   change a key that all trials share; repeat it or list several
+  --set key=value   change a key that all trials share; repeat it or list some
   --resume RUN      go on with a search, by name or folder, however it ended
   --name NAME       name of the search [the shipped one's and a number]
   --runs DIR        where its folder is made [runs]
   --json            one event per line on standard output, nothing else
 
-Trials are compared on validation rows; no test row comes into a search. The folder of the search holds journal.jsonl,
-search.json (ranking, importances, significance), best.json (a spec that 'blastrain train' takes), parallel.svg,
-parameters.svg, curves.svg and the folder of each trial's run, which 'blastrain test' takes. Ctrl-C ends the search;
---resume goes on with it, also after a kill. docs/search.md explains spec files.
+Trials are compared on validation rows; no test row comes into a search. The
+folder of the search holds journal.jsonl, search.json (ranking, importances,
+significance), best.json (a spec that 'blastrain train' takes), parallel.svg,
+parameters.svg, curves.svg and the folder of each trial's run, which 'blastrain
+test' takes. Ctrl-C ends the search; --resume goes on with it, also after a
+kill. docs/search.md explains spec files.
 `,
   run(args) {
     const { values, positionals } = readOptions(

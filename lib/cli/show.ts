@@ -19,11 +19,13 @@ export const showCommand: Command = {
   summary: 'draw a run\'s curves in the terminal, or give its metrics as CSV',
   help: `Usage: blastrain show RUN [options]
 
-RUN is a run's name or the path of its folder; it may still be training. Draws loss and accuracy against the step, and repeats
-what the training doctor said. metrics.jsonl in the run's folder has every event, a line of JSON each.
+RUN is a run's name or the path of its folder; it may still be training. Draws
+loss and accuracy against the step, and repeats what the training doctor said.
+metrics.jsonl in the run's folder has every event, a line of JSON each.
 
 Options:
-  --csv        steps and evaluations as comma-separated values on standard output, nothing else
+  --csv        steps and evaluations as comma-separated values on standard
+               output, nothing else
   --json       spec, result and warnings as one line of JSON on standard output
   --runs DIR   where the runs are [runs]
 `,

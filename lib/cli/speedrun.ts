@@ -13,17 +13,19 @@ import { terminalOf } from './terminal/style';
 
 export const speedrunCommand: Command = {
   name: 'speedrun',
-  summary: 'time from the start of a process to 50, 52, 55, 57 and 60 % validation',
+  summary: 'time from process start to 50, 52, 55, 57 and 60 % validation',
   help: `Usage: blastrain speedrun [options]
 
-Trains the presets speedrun-50 to speedrun-60 on CIFAR-10, each in a process of its own, and stops the clock, started with the
-process, at the evaluation that reaches the preset's accuracy on 5,000 validation rows. Where PyTorch is installed it trains the
-same nets by the same schedules beside, on one thread and on all.
+Trains the presets speedrun-50 to speedrun-60 on CIFAR-10, each in a process of
+its own, and stops the clock, started with the process, at the evaluation that
+reaches the preset's accuracy on 5,000 validation rows. Where PyTorch is
+installed it trains the same nets by the same schedules beside, on one thread
+and on all.
 
 Options:
   --targets A,B     which of ${speedrunTargets.join(', ')} [all]
   --seeds N         runs of each, whose mean is shown [5]
-  --set key=value   change the presets, such as threads=1; repeat it or list several
+  --set key=value   change the presets, as threads=1; repeat it or list several
   --alone           without PyTorch
   --out FILE.md     the table as Markdown, too
   --json            the report on standard output, nothing else

@@ -15,10 +15,11 @@ export const summaryCommand: Command = {
   summary: 'show the layers, parameters, operations and memory of a model',
   help: `Usage: blastrain summary PRESET|SPEC.json [--set key=value ...] [--json]
 
-The layers of the model that the preset or the spec file trains, with their shapes and
-parameters; the floating-point operations of a sample, forward and in a training step; and
-the memory for parameters, gradients and the activations of a batch. A multiplication
-and an addition count two; only linear layers are counted.
+The layers of the model that the preset or the spec file trains, with their
+shapes and parameters; the floating-point operations of a sample, forward and in
+a training step; and the memory for parameters, gradients and the activations of
+a batch. A multiplication and an addition count two; only linear layers are
+counted.
 
   --set key=value   change a key of the spec; repeat it or list several
   --json            one JSON object on standard output

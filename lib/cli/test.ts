@@ -9,12 +9,13 @@ import { terminalOf } from './terminal/style';
 
 export const testCommand: Command = {
   name: 'test',
-  summary: 'evaluate a finished run on the test split, and record that it was done',
+  summary: 'evaluate a finished run on the test split, and record the look',
   help: `Usage: blastrain test RUN [options]
 
-RUN is a run's name or the path of its folder. Prints the scores that 'blastrain evaluate' does, for the test split. Every
-look at a test split is written into the ledger beside the runs; a second look at the same data is possible, but says so:
-a choice made after it is no longer blind.
+RUN is a run's name or the path of its folder. Prints the scores that 'blastrain
+evaluate' does, for the test split. Every look at a test split is written into
+the ledger beside the runs; a second look at the same data is possible, but says
+so: a choice made after it is no longer blind.
 
 Options:
   --runs DIR   where the runs are [runs]

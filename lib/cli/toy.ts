@@ -20,12 +20,13 @@ export const toyCommand: Command = {
   summary: "solve the course's toy problem and compare with its numbers",
   help: `Usage: blastrain toy [--backend native|typescript] [--out FILE.svg] [--json]
 
-Class probabilities, loss, gradient check and 100 steps of gradient descent on five
-examples, in float64, against the numbers that the course states.
+Class probabilities, loss, gradient check and 100 steps of gradient descent on
+five examples, in float64, against the numbers that the course states.
 
   --backend NAME  native or typescript; default: native when it loads
   --out FILE      where the loss curve goes; default ${defaultFigure}
-  --json          one JSON object on standard output, and no figure unless --out names one
+  --json          one JSON object on standard output, and no figure unless --out
+                  names one
 
 Exit status 1 when a number is not as it should be.
 `,

@@ -11,6 +11,7 @@ import { applySettings, parseSpec, specFields } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import type { EndReason, ResultEvent } from '../train/events';
 import { announceFallback } from './backend';
+import { helpEntry } from './command';
 import type { Command } from './command';
 import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
@@ -20,7 +21,7 @@ import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
 
 const keys = Object.entries(specFields).map(
-  ([key, field]) => `  ${key.padEnd(15)} ${field.help} [${JSON.stringify(field.default)}]`,
+  ([key, field]) => helpEntry(key, 18, `${field.help} [${JSON.stringify(field.default)}]`),
 );
 
 export const trainCommand: Command = {
@@ -30,26 +31,29 @@ export const trainCommand: Command = {
        blastrain train --resume RUN [--set key=value ...] [options]
 
 Presets:
-${Object.entries(presets).map(([name, { summary }]) => `  ${name.padEnd(18)} ${summary}`).join('\n')}
+${Object.entries(presets).map(([name, { summary }]) => helpEntry(name, 21, summary)).join('\n')}
 
 Options:
   --set key=value   change a key of the spec; repeat it or list several
-  --resume RUN      go on with a run, by name or folder, from its last checkpoint,
-                    to the bit; only how long it lasts and where it runs may be set
+  --resume RUN      go on with a run, by name or folder, from its last
+                    checkpoint, to the bit; only how long it lasts and where it
+                    runs may be set
   --name NAME       name of the run [the preset's name and a number]
   --runs DIR        where the run's folder is made [runs]
-  --tensorboard     write an event file for TensorBoard into the run's folder too
+  --tensorboard     write a TensorBoard event file into the run's folder too
   --profile         time the kernels of 100 steps instead, and keep nothing
   --json            one event per line on standard output, nothing else
-  --dashboard       show the runs in the browser meanwhile, as blastrain dashboard
-                    does; before a terminal until Ctrl-C
+  --dashboard       show the runs in the browser meanwhile, as blastrain
+                    dashboard does; before a terminal until Ctrl-C
 
 Keys of a spec and their defaults:
 ${keys.join('\n')}
 
-The folder of the run holds spec.json, metrics.jsonl, the last checkpoint and the one before it, the best one by validation
-(best.safetensors), loss.svg, accuracy.svg and weights.png. With seeds=5 there are five runs, NAME-seed0 to NAME-seed4, and
-at the end their mean and standard deviation. Ctrl-C ends the training after the current step and keeps what was learned.
+The folder of the run holds spec.json, metrics.jsonl, the last checkpoint and
+the one before it, the best one by validation (best.safetensors), loss.svg,
+accuracy.svg and weights.png. With seeds=5 there are five runs, NAME-seed0 to
+NAME-seed4, and at the end their mean and standard deviation. Ctrl-C ends the
+training after the current step and keeps what was learned.
 `,
   async run(args) {
     const { values, positionals } = readOptions(
