@@ -87,6 +87,18 @@ test.each(backends)('--json on %s prints events and nothing else, the result las
   });
 });
 
+test.each([
+  [['precision=bfloat16', 'threads=1', 'seed=3'], 'bfloat16', /, 1 thread, seed 3$/],
+  [['dtype=float64'], 'float64', /, \d threads?, seed 0$/],
+])('a run with %j says and draws that it computes so', async (settings, precision, rest) => {
+  const backend = backends[0]!;
+  const { stdout } = await blastrain(['train', 'two-layer-default', ...quick, `backend=${backend}`, ...settings, '--name', precision], { cwd });
+  const line = stdout.split('\n')[1]!;
+  expect(line).toMatch(rest);
+  expect(line.startsWith(`${backend} ${precision}, `)).toBe(true);
+  expect(readFileSync(join(cwd, 'runs', precision, 'loss.svg'), 'utf8')).toContain(`; ${backend} ${precision}<`);
+});
+
 describe('several seeds', () => {
   test('end in their mean and standard deviation', async () => {
     const { status, stdout } = await blastrain(['train', 'two-layer-tuned', ...quick, 'seeds=3', 'seed=5', '--name', 'many', '--json'], { cwd });

@@ -1,4 +1,5 @@
 import type { TrainingRun } from '../experiment/offThread';
+import type { Precision } from '../kernels/contract';
 import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/training-progress';
@@ -14,7 +15,7 @@ export async function follow(run: TrainingRun, json: boolean, observe?: (event: 
     try {
       for await (const event of run) {
         if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-        else if (event.type === 'start') process.stdout.write(heading(event));
+        else if (event.type === 'start') process.stdout.write(heading(event, run.precision));
         progress?.handle(event);
         observe?.(event);
         if (event.type === 'result') result = event;
@@ -26,10 +27,11 @@ export async function follow(run: TrainingRun, json: boolean, observe?: (event: 
   });
 }
 
-function heading({ run, layers, parameters, data, backend, dtype, threads, seed, resumedFrom }: StartEvent): string {
+function heading(start: StartEvent, precision: Precision): string {
+  const { run, layers, parameters, data, backend, threads, seed, resumedFrom } = start;
   return (
     `${run}: ${layers.join('-')} (${parameters.toLocaleString('en')} parameters) on ${data}\n` +
-    `${backend} ${dtype}, ${String(threads)} threads, seed ${String(seed)}` +
+    `${backend} ${precision}, ${String(threads)} thread${threads === 1 ? '' : 's'}, seed ${String(seed)}` +
     `${resumedFrom === undefined ? '' : `, going on from step ${String(resumedFrom)}`}\n`
   );
 }

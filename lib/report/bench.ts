@@ -131,7 +131,7 @@ export function placeText(command: string, at: string, machine: Machine): string
   const version = openblas === null ? undefined : /OpenBLAS ([\d.]+)/.exec(openblas)?.[0] ?? 'BLAS';
   return (
     `\`${command}\`, ${at.slice(0, 10)}: ${cpu}, ${String(cores)} cores, Node.js ${node}` +
-    (version === undefined ? '' : `, ${version}${openblasCore ? ` with its ${openblasCore} kernels` : ''}, ${String(threads)} threads`)
+    (version === undefined ? '' : `, ${version}${openblasCore ? ` with its ${openblasCore} kernels` : ''}, ${String(threads)} thread${threads === 1 ? '' : 's'}`)
   );
 }
 
