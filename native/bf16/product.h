@@ -36,13 +36,18 @@ Packed PackWhole(const Factor<Source>& factor, Side side, int threads) {
   return packed;
 }
 
-// Each thread packs its own lines of a factor, a panel of at most `most` groups at a time, whole tiles where these fit the cache,
-// and calls use(packed, first line, lines).
+// How many groups of a factor fit the cache, packed, at most `most`: whole tiles, where one does.
+template <int parts, typename Source>
+int64_t PanelOf(const Factor<Source>& factor, int64_t tile, int64_t most) {
+  const int64_t fit = std::clamp<int64_t>(kPackedPairs / std::max<int64_t>(1, parts * factor.Blocks() * kBlock), 1, most);
+  return fit < tile ? fit : fit / tile * tile;
+}
+
+// Each thread packs its own lines of a factor, a panel of groups at a time, and calls use(packed, first line, lines).
 template <int parts, typename Source, typename Use>
-void ForEachPanel(const Factor<Source>& factor, Side side, int64_t tile, int64_t most, int threads, const Use& use) {
+void ForEachPanel(const Factor<Source>& factor, Side side, int64_t panel, int threads, const Use& use) {
   const int64_t group = factor.Blocks() * kBlock;
-  const int64_t fit = std::clamp<int64_t>(kPackedPairs / std::max<int64_t>(1, parts * group), 1, most);
-  const int64_t panel = fit < tile ? fit : fit / tile * tile;
+  panel = std::min(panel, (factor.Groups() + threads - 1) / threads);
   Pool::Shared().Run(threads, [&](int i) {
     const Tiling tiling;
     const Packed packed{Scratch<uint32_t>(parts * panel * group), group, panel * group};
@@ -147,17 +152,21 @@ void Gemm(const Factor<Source>& left, const Factor<>& right, float alpha, float 
                   }
                 });
   };
-  // The factor of fewer lines is packed as a whole, the other one by panels.
+  // The factor of fewer lines is packed as a whole, the other one by panels; but not one whose lines lie across those of memory, as a
+  // panel would have little of each of these.
+  const auto panel_of = [](const auto& factor, int64_t fit) { return factor.depth_step == 1 ? fit : factor.Groups(); };
   if (left.Groups() > right.Groups()) {
     const Packed columns = PackWhole<right_parts>(right, Side::kRight, threads);
     if (base != nullptr) {
       Split(Rows(n, right.depth, kMoved), [&](int64_t begin, int64_t end) { Offsets(right, base, begin, end, offsets); });
     }
-    ForEachPanel<left_parts>(left, Side::kLeft, tiles.rows, left.Groups(), threads,
+    const int64_t panel = panel_of(left, PanelOf<left_parts>(left, tiles.rows, left.Groups()));
+    ForEachPanel<left_parts>(left, Side::kLeft, panel, threads,
                              [&](const Packed& rows, int64_t first, int64_t height) { multiply(rows, first, height, columns, 0, n); });
   } else {
     const Packed rows = PackWhole<left_parts>(left, Side::kLeft, threads);
-    ForEachPanel<right_parts>(right, Side::kRight, tiles.columns, right.Groups(), threads,
+    const int64_t panel = panel_of(right, PanelOf<right_parts>(right, tiles.columns, right.Groups()));
+    ForEachPanel<right_parts>(right, Side::kRight, panel, threads,
                               [&](const Packed& columns, int64_t begin, int64_t width) {
                                 if (base != nullptr) Offsets(right, base, begin, begin + width, offsets);
                                 multiply(rows, 0, m, columns, begin, width);
@@ -175,7 +184,7 @@ void Descend(const Factor<>& left, const Factor<Source>& right, float alpha, std
   const int threads = ThreadsFor(n, k, left.depth);
   const Packed rows = PackWhole<left_parts>(left, Side::kLeft, threads);
   const Shares down(left.Groups(), tiles.rows, 1);
-  ForEachPanel<right_parts>(right, Side::kRight, tiles.columns, kWidest / kLines, threads,
+  ForEachPanel<right_parts>(right, Side::kRight, PanelOf<right_parts>(right, tiles.columns, kWidest / kLines), threads,
                             [&](const Packed& columns, int64_t begin, int64_t width) {
     float* g = Scratch<float>(tiles.rows * kLines * kWidest);
     const Shares across((width + kLines - 1) / kLines, tiles.columns, 1);
