@@ -62,8 +62,9 @@ struct DotTiles {
 // second ones, both sums are added, and that to what earlier blocks gave. A product of two bfloat16 is exact in float32, so that
 // to multiply and add is to fuse both. Only what lies below the normal numbers is kept here and is 0 there.
 BLASTRAIN_KERNEL inline void PlainTile(const Job& job, const Lines& lines) {
+  constexpr int kAtOnce = 4;  // Rows whose sums do not wait for one another.
   for (int i = 0; i < lines.count; i++) __builtin_prefetch(lines.at[i], 1);
-  for (int64_t r = 0; r < job.rows; r++) {
+  for (int64_t r = 0; r < (job.rows + kAtOnce - 1) / kAtOnce * kAtOnce; r++) {
     for (int64_t j = 0; j < job.columns * kLines; j++) job.sums[r * job.stride + j] = 0;
   }
   for (int c = 0; c < job.columns; c++) {
@@ -76,19 +77,22 @@ BLASTRAIN_KERNEL inline void PlainTile(const Job& job, const Lines& lines) {
         firsts[i] = Float(right[i] << 16);
         seconds[i] = Float(right[i] & 0xffff0000u);
       }
-      for (int64_t r = 0; r < job.rows; r++) {
-        const uint32_t* left =
-            job.left.pairs + pass.left * job.left.part + r / kLines * job.left.group + at + r % kLines * kPairs;
-        float first[kLines] = {}, second[kLines] = {};
+      for (int64_t r = 0; r < job.rows; r += kAtOnce) {
+        float first[kAtOnce][kLines] = {}, second[kAtOnce][kLines] = {};
+        const uint32_t* left = job.left.pairs + pass.left * job.left.part + r / kLines * job.left.group + at + r % kLines * kPairs;
         for (int64_t q = 0; q < kPairs; q++) {
-          const float a = Float(left[q] << 16), z = Float(left[q] & 0xffff0000u);
-          for (int64_t j = 0; j < kLines; j++) {
-            first[j] += a * firsts[q * kLines + j];
-            second[j] += z * seconds[q * kLines + j];
+          for (int i = 0; i < kAtOnce; i++) {
+            const float a = Float(left[i * kPairs + q] << 16), z = Float(left[i * kPairs + q] & 0xffff0000u);
+            for (int64_t j = 0; j < kLines; j++) {
+              first[i][j] += a * firsts[q * kLines + j];
+              second[i][j] += z * seconds[q * kLines + j];
+            }
           }
         }
-        float* sums = job.sums + r * job.stride + c * kLines;
-        for (int64_t j = 0; j < kLines; j++) sums[j] += first[j] + second[j];
+        for (int i = 0; i < kAtOnce; i++) {
+          float* sums = job.sums + (r + i) * job.stride + c * kLines;
+          for (int64_t j = 0; j < kLines; j++) sums[j] += first[i][j] + second[i][j];
+        }
       }
     }
   }
