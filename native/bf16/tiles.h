@@ -141,6 +141,7 @@ BLASTRAIN_AMX inline void AmxTile(const Job& job, const Lines& lines) {
   const bool two_rows = job.rows > kLines, two_columns = job.columns > 1;
   constexpr int row = kPairs * sizeof(uint32_t);
   int fetched = 0;
+  asm volatile("" : : : "memory");  // GCC's _tile_loadd does not say that it reads memory.
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
@@ -175,12 +176,13 @@ BLASTRAIN_AMX inline void AmxTile(const Job& job, const Lines& lines) {
 
 // The tiles of AMX have to be shaped before a thread uses them, and let go afterwards.
 BLASTRAIN_AMX inline void ShapeAmx() {
-  struct alignas(64) {
+  static constexpr struct alignas(64) {
     uint8_t palette = 1, start = 0, reserved[14] = {};
     uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
     uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-  } constexpr config;
-  _tile_loadconfig(&config);
+  } config;
+  // GCC's _tile_loadconfig says that it reads 8 of these bytes, and the others were not even written.
+  asm volatile("ldtilecfg %0" : : "m"(config));
 }
 BLASTRAIN_AMX inline void ReleaseAmx() { _tile_release(); }
 
