@@ -21,7 +21,8 @@ const vector = (arrays: number): Rule => ({ sizes: 1, moves: (n) => arrays * n }
 const matrix = (matrices: number, vectors = 0): Rule => ({ sizes: 2, moves: (m, n) => matrices * m * n + vectors * n });
 
 /** Kernels whose cost is not a number of arrays of one shape. */
-type Irregular = 'gemm' | 'sgdLinearStep' | 'adamLinearStep' | 'byteLinearForward' | 'byteLinearBackward' | 'sgdByteLinearStep' | 'adamByteLinearStep'
+type Irregular = 'gemm' | 'sgdLinearStep' | 'adamLinearStep'
+  | 'byteLinearForward' | 'byteLinearBackward' | 'sgdByteLinearStep' | 'adamByteLinearStep'
   | 'gatherRows' | 'gatherImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'maskScale';
 
 const rules: Readonly<Record<Exclude<KernelName, Irregular>, Rule>> = {

@@ -21,6 +21,8 @@ import type { BenchTraining } from './training';
 export interface PeersOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backends: readonly BackendName[];
+  /** Native steps in bfloat16, too, and PyTorch's under autocast. */
+  readonly bfloat16?: boolean;
   /** Folder that holds the peers of npm and, in venv, of pip. */
   readonly folder?: string;
   readonly rows?: number;
@@ -40,13 +42,15 @@ interface Peer {
   readonly name: string;
   readonly driver: Driver;
   readonly threads: readonly number[];
+  /** Up to this relative difference of a loss it has trained alike. */
+  readonly agreement: number;
 }
 
 /** Batches that peers hold ready, and first losses that must agree. */
 const batchCount = 8;
 const comparedSteps = 5;
-/** Up to this relative difference of a loss two libraries trained alike: float32 sums of 3072 terms, five steps on. */
-const agreement = 1e-3;
+/** Two libraries train alike up to this: float32 sums of 3072 terms, five steps on; and where factors have 8 bits. */
+const agreements = { float32: 1e-3, bfloat16: 0.05 } as const;
 
 /**
  * How long a training step takes here and in other libraries, from the same weights on the same batches, taken in turn.
@@ -54,7 +58,7 @@ const agreement = 1e-3;
  * better figure stays.
  */
 export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
-  const { nets, backends, rounds = 7, sampleSeconds = 0.05, onProgress } = options;
+  const { nets, backends, bfloat16 = false, rounds = 7, sampleSeconds = 0.05, onProgress } = options;
   const watch = new LoadWatch();
   const notes: string[] = [];
   const entries: BenchEntry[] = [];
@@ -62,7 +66,7 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'blastrain-bench-'));
   let children = 0;
   try {
-    for (const peer of options.commands ?? knownPeers(options.folder)) {
+    for (const peer of options.commands ?? knownPeers(options.folder, bfloat16)) {
       onProgress?.(peer.name);
       const started = await startPeer(peer);
       if (typeof started === 'string') notes.push(started);
@@ -74,7 +78,12 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
       const data = benchData(net, options.rows);
       const losses = writeStart(folder, net, data);
       const trainings = backends.map((backend) => ({ backend, training: benchTraining(net, data, backend) }));
-      const contenders = trainings.flatMap(({ backend, training }) => ownContenders(backend, training));
+      const contenders = trainings.flatMap(({ backend, training }) => (
+        backend === 'typescript' ? [trainingContender('blastrain, TypeScript', training)] : nativeContenders('blastrain', training)));
+      if (bfloat16 && backends.includes('native')) {
+        const rounded = { ...net, spec: { ...net.spec, precision: 'bfloat16' as const } };
+        contenders.push(...nativeContenders('blastrain, bfloat16', benchTraining(rounded, data, 'native')));
+      }
       for (const peer of peers) {
         const refusal = await loadNet(peer, folder, losses);
         if (refusal === undefined) contenders.push(...peer.threads.map((threads) => peerContender(peer, threads)));
@@ -100,16 +109,17 @@ export function pythons(): readonly string[] {
 }
 
 /** Every peer that this machine may have. */
-function knownPeers(folder: string | undefined): PeerCommand[] {
+function knownPeers(folder: string | undefined, bfloat16: boolean): PeerCommand[] {
   const script = (name: string): string => join(packageRoot, 'scripts', 'bench-peers', name);
   const place = folder === undefined ? undefined : resolve(folder);
   const venv = place === undefined ? '' : join(place, 'venv', 'bin', 'python');
-  const torch = (...commands: string[]): PeerCommand => ({ name: `PyTorch of ${commands.join(' or ')}`, commands, args: [script('torch_step.py')] });
+  const torch = (...commands: string[]): PeerCommand[] => (bfloat16 ? [[], ['--bfloat16']] : [[]]).map((flags) => (
+    { name: ['PyTorch of', commands.join(' or '), ...flags].join(' '), commands, args: [script('torch_step.py'), ...flags] }));
   const node = (name: string, file: string, ...args: string[]): PeerCommand =>
     ({ name, commands: [process.execPath], args: [script(file), place!, ...args] });
   return [
-    torch(...pythons()),
-    ...(existsSync(venv) ? [torch(venv)] : []),
+    ...torch(...pythons()),
+    ...(existsSync(venv) ? torch(venv) : []),
     ...(place === undefined
       ? []
       : [node('onnxruntime-node', 'onnxruntime.js'), node('tfjs wasm', 'tfjs.js', 'wasm'), node('tfjs cpu', 'tfjs.js', 'cpu')]),
@@ -124,8 +134,9 @@ async function startPeer({ name, commands, args }: PeerCommand): Promise<Peer | 
     if (typeof driver !== 'string') break;
   }
   if (typeof driver === 'string') return `without ${name}: ${driver}`;
-  const greeting = JSON.parse(driver.greeting) as { name: string; threads: boolean };
-  return { name: greeting.name, driver, threads: greeting.threads ? threadCounts() : [1] };
+  const greeting = JSON.parse(driver.greeting) as { name: string; threads: boolean; rounds?: boolean };
+  const agreement = agreements[greeting.rounds === true ? 'bfloat16' : 'float32'];
+  return { name: greeting.name, driver, threads: greeting.threads ? threadCounts() : [1], agreement };
 }
 
 /** One thread, and as many as there are cores. */
@@ -134,7 +145,7 @@ function threadCounts(): number[] {
 }
 
 /** Why a peer does not take part in a net; undefined where it does. */
-async function loadNet({ driver }: Peer, folder: string, losses: readonly number[]): Promise<string | undefined> {
+async function loadNet({ driver, agreement }: Peer, folder: string, losses: readonly number[]): Promise<string | undefined> {
   const answer = JSON.parse(await driver.ask(`load ${folder} ${String(comparedSteps)}`)) as { losses?: number[]; unsupported?: string };
   if (answer.losses === undefined) return answer.unsupported;
   const at = losses.findIndex((loss, i) => !(Math.abs(answer.losses![i]! - loss) <= agreement * Math.abs(loss)));
@@ -173,10 +184,9 @@ function writeStart(folder: string, net: BenchNet, data: BenchData): number[] {
   });
 }
 
-function ownContenders(backend: BackendName, training: BenchTraining): Contender[] {
-  if (backend === 'typescript') return [trainingContender('blastrain, TypeScript', training)];
+function nativeContenders(name: string, training: BenchTraining): Contender[] {
   return threadCounts().map((threads) => {
-    const inner = trainingContender(`blastrain${threadText(threads)}`, training);
+    const inner = trainingContender(`${name}${threadText(threads)}`, training);
     return {
       name: inner.name,
       run: (count) => {

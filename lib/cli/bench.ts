@@ -58,7 +58,8 @@ ${helpEntry('--nets A,B', 20, `which nets [${netNames.join(', ')}]`)}
   --kernels A,B     which kernels [all]
   --dtype NAME      number format of kernels [float32]
   --backend NAME    native or typescript [both]
-  --bfloat16        native steps with precision bfloat16, too
+  --bfloat16        native steps with precision bfloat16, too, and among peers
+                    PyTorch's under autocast
   --threads N       threads of the native kernels [all cores]
   --rounds N        samples of each figure
   --compare OLD     a report from --out OLD.json: tells what changed by more
@@ -96,12 +97,13 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
   const backends = backendsOf(values.backend);
   const nets = (values.nets?.split(',') ?? (benchmark === 'job' ? jobNets : netNames)).map(findNet);
   try {
-    if (benchmark === 'step') return await benchStep({ ...common, nets, backends, bfloat16: values.bfloat16 === true });
+    const bfloat16 = values.bfloat16 === true;
+    if (benchmark === 'step') return await benchStep({ ...common, nets, backends, bfloat16 });
     if (benchmark === 'job') return await benchJob({ ...common, nets, backend: backends[0]! });
     if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
     if (benchmark === 'peers') {
       const folder = values.peers ?? process.env.BLASTRAIN_PEERS;
-      return await benchPeers({ ...common, nets, backends, ...(folder !== undefined && { folder }) });
+      return await benchPeers({ ...common, nets, backends, bfloat16, ...(folder !== undefined && { folder }) });
     }
     return await benchKernels({
       ...common,

@@ -17,7 +17,7 @@ import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
 import { runFiles } from './runFolder';
 import type { RunFolder } from './runFolder';
-import { parseSpec } from './spec';
+import { parseSpec, precisionOf } from './spec';
 import type { TrainSpec } from './spec';
 import { version } from './version';
 import { WeightFilm } from './weightFilm';
@@ -108,6 +108,7 @@ export function* runExperiment(
     batchSize: spec.batchSize,
     backend,
     dtype,
+    precision: precisionOf(spec),
     threads: conditions.threads,
     seed: spec.seed,
     data: origin.description,

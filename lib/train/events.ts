@@ -1,4 +1,4 @@
-import type { BackendName, Dtype } from '../kernels/contract';
+import type { BackendName, Dtype, Precision } from '../kernels/contract';
 
 /** Everything a training run says, as plain JSON objects in the order in which it happens. */
 export type TrainEvent =
@@ -15,6 +15,8 @@ export interface StartEvent {
   readonly batchSize: number;
   readonly backend: BackendName;
   readonly dtype: Dtype;
+  /** What products are computed in; absent in runs from before there was a choice. */
+  readonly precision?: Precision;
   readonly threads: number;
   readonly seed: number;
   readonly data: string;

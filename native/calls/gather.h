@@ -27,27 +27,16 @@ struct GatherCalls {
   }
 
   static void GatherImages(Args& args) {
-    const int64_t m = args.Size();
-    const int64_t channels = args.Size();
-    const int64_t height = args.Size();
-    const int64_t width = args.Size();
-    const ImageShape shape{channels, height, width};
-    const int64_t n = SizeOf(shape);
-    const int32_t* indices = args.Array<int32_t>(m);
-    const int32_t* geometry = args.Array<int32_t>(7 * m);
-    const Args::View src = args.Read();
-    const T* scale = args.Array<T>(n);
-    const T* shift = args.Array<T>(n);
-    T* x = args.Array<T>(m * n);
+    const Pictures p = ReadPictures(args);
+    const Args::View src = p.src;
+    const T* scale = args.Array<T>(p.n);
+    const T* shift = args.Array<T>(p.n);
+    T* x = args.Array<T>(p.m * p.n);
     if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
-    if (n == 0) return;
-    const Indices rows = Checked(indices, m, src.length / n);
-    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
-      const Indices some = rows.From(i);
-      const int32_t* by = geometry + 7 * i;
-      const Inputs<T> out{scale, shift, x + i * n};
-      if (src.type == kArrayType<T>) return blastrain::GatherImages(end - i, shape, some, by, src.As<T>(), out);
-      blastrain::GatherImages(end - i, shape, some, by, src.As<uint8_t>(), out);
+    Transform(p, [=](int64_t count, Indices rows, const int32_t* geometry, int64_t at) {
+      const Inputs<T> out{scale, shift, x + at};
+      if (src.type == kArrayType<T>) return blastrain::GatherImages(count, p.shape, rows, geometry, src.As<T>(), out);
+      blastrain::GatherImages(count, p.shape, rows, geometry, src.As<uint8_t>(), out);
     });
   }
 
@@ -66,21 +55,12 @@ struct GatherCalls {
   }
 
   static void GatherByteImages(Args& args) {
-    const int64_t m = args.Size();
-    const int64_t channels = args.Size();
-    const int64_t height = args.Size();
-    const int64_t width = args.Size();
-    const ImageShape shape{channels, height, width};
-    const int64_t n = SizeOf(shape);
-    const int32_t* indices = args.Array<int32_t>(m);
-    const int32_t* geometry = args.Array<int32_t>(7 * m);
-    const Args::View src = args.Read();
-    uint8_t* x = args.Array<uint8_t>(m * n);
+    const Pictures p = ReadPictures(args);
+    const Args::View src = p.src;
+    uint8_t* x = args.Array<uint8_t>(p.m * p.n);
     if (src.type != kArrayType<uint8_t>) throw kBadArgument;
-    if (n == 0) return;
-    const Indices rows = Checked(indices, m, src.length / n);
-    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
-      blastrain::GatherImages(end - i, shape, rows.From(i), geometry + 7 * i, src.As<uint8_t>(), Pixels{x + i * n});
+    Transform(p, [=](int64_t count, Indices rows, const int32_t* geometry, int64_t at) {
+      blastrain::GatherImages(count, p.shape, rows, geometry, src.As<uint8_t>(), Pixels{x + at});
     });
   }
 
@@ -106,10 +86,40 @@ struct GatherCalls {
   }
 
  private:
-  static int64_t SizeOf(const ImageShape& shape) {
+  // m pictures of n pixels, drawn from src, and what is done to each.
+  struct Pictures {
+    int64_t m;
+    ImageShape shape;
+    int64_t n;
+    const int32_t* indices;
+    const int32_t* geometry;
+    Args::View src;
+  };
+
+  static Pictures ReadPictures(Args& args) {
+    Pictures p;
+    p.m = args.Size();
+    p.shape.channels = args.Size();
+    p.shape.height = args.Size();
+    p.shape.width = args.Size();
+    const auto& [channels, height, width] = p.shape;
     // In double, where the product cannot wrap; below 2^31 it is exact.
-    if (double(shape.channels) * double(shape.height) * double(shape.width) >= 2147483648.0) throw kBadArgument;
-    return shape.channels * shape.height * shape.width;
+    if (double(channels) * double(height) * double(width) >= 2147483648.0) throw kBadArgument;
+    p.n = channels * height * width;
+    p.indices = args.Array<int32_t>(p.m);
+    p.geometry = args.Array<int32_t>(7 * p.m);
+    p.src = args.Read();
+    return p;
+  }
+
+  // transform(count, their rows of src, their geometry, where the first goes) for some pictures at a time.
+  template <typename Some>
+  static void Transform(const Pictures& p, const Some& transform) {
+    if (p.n == 0) return;
+    const Indices rows = Checked(p.indices, p.m, p.src.length / p.n);
+    Split(Rows(p.m, p.n, kComputed), [&](int64_t i, int64_t end) {
+      transform(end - i, rows.From(i), p.geometry + 7 * i, i * p.n);
+    });
   }
 };
 

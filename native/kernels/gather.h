@@ -42,7 +42,9 @@ void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indice
 
 // x[i,j] <- src[indices[i],j] for columns j in [begin, end) of n.
 inline void GatherBytes(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const uint8_t* src, uint8_t* x) {
-  ForEachRow(m, n, begin, end, indices, src, [=](const uint8_t* row, int64_t i) { std::copy(row + begin, row + end, x + i * n + begin); });
+  ForEachRow(m, n, begin, end, indices, src, [=](const uint8_t* row, int64_t i) {
+    std::copy(row + begin, row + end, x + i * n + begin);
+  });
 }
 
 struct ImageShape {

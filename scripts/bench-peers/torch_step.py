@@ -1,4 +1,4 @@
-"""Training steps in PyTorch for blastrain's benchmark; README.md says how it is asked."""
+"""Training steps in PyTorch for blastrain's benchmark; README.md says how it is asked. With --bfloat16 under autocast."""
 import json, os, sys, time
 import numpy as np
 import torch
@@ -7,6 +7,9 @@ from torch import nn
 
 def numbers(folder, name, kind):
     return torch.from_numpy(np.fromfile(os.path.join(folder, name + '.bin'), kind))
+
+
+rounds = '--bfloat16' in sys.argv
 
 
 class Training:
@@ -44,13 +47,15 @@ class Training:
         batch = self.steps % len(self.x)
         self.steps += 1
         self.optimizer.zero_grad(set_to_none=True)
-        loss = nn.functional.cross_entropy(self.model(self.x[batch]), self.labels[batch])
+        with torch.autocast('cpu', dtype=torch.bfloat16, enabled=rounds):
+            loss = nn.functional.cross_entropy(self.model(self.x[batch]), self.labels[batch])
         loss.backward()
         self.optimizer.step()
         return loss.item()
 
 
-print(json.dumps({'name': 'PyTorch ' + torch.__version__.split('+')[0].split('a')[0], 'threads': True}), flush=True)
+name = 'PyTorch ' + torch.__version__.split('+')[0].split('a')[0] + (', bfloat16' if rounds else '')
+print(json.dumps({'name': name, 'threads': True, 'rounds': rounds}), flush=True)
 training = None
 for line in sys.stdin:
     word, *rest = line.split()

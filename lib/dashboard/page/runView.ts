@@ -128,7 +128,7 @@ export class RunView implements View {
     fill(
       this.head,
       h('p', { class: 'note' }, h('span', { class: `state ${state}` }, stateText(entry)),
-        start === undefined ? '' : ` ${start.layers.join('-')}, ${start.parameters.toLocaleString('en')} parameters, ${start.backend} ${start.dtype}, ${String(start.threads)} threads, seed ${String(start.seed)}. ${start.data}.`),
+        start === undefined ? '' : ` ${start.layers.join('-')}, ${start.parameters.toLocaleString('en')} parameters, ${start.backend} ${start.precision ?? start.dtype}, ${String(start.threads)} thread${start.threads === 1 ? '' : 's'}, seed ${String(start.seed)}. ${start.data}.`),
       entry?.failure ? h('p', { class: 'warning' }, `${entry.failure.message} [${entry.failure.code}]`) : null,
       state === 'running' && start !== undefined && h('progress', { max: start.steps, value: step, 'aria-label': 'Progress of the training' }),
       h('dl', { class: 'facts' }, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),

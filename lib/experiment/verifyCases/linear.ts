@@ -11,7 +11,8 @@ const { abs, floor } = Math;
 const shapes = [...products, [200, 50, 96], [64, 12, 512], [33, 25, 1037]] as const;
 
 /** What follows the inputs among a step's arguments. */
-type After<Step extends (...args: never[]) => void> = Step extends (m: number, n: number, k: number, dy: FloatArray, x: FloatArray, ...rest: infer Rest) => void ? Rest : never;
+type After<Step> =
+  Step extends (m: number, n: number, k: number, dy: FloatArray, x: FloatArray, ...rest: infer Rest) => void ? Rest : never;
 
 /** Rows dy[m,n] and inputs [m,k] of a layer, of which one column each is zero, as the kernels take them. */
 interface Drawn {
@@ -27,7 +28,7 @@ type Drawing = (from: Draw, m: number, n: number, k: number) => Drawn;
 const blank = (columns: number) => (value: number, i: number): number => (i % columns === 0 ? 0 : value);
 
 /** Σ over rows of |dy|·size of the input, for each weight. */
-function sumsOf(m: number, n: number, k: number, dy: FloatArray, inputSize: (row: number, column: number) => number): number[] {
+function sumsOf(m: number, n: number, k: number, dy: FloatArray, inputSize: DrawnBytes['size']): number[] {
   return boundEach(n * k, (at) => {
     const [i, j] = [floor(at / k), at % k];
     let sum = 0;
@@ -49,8 +50,16 @@ const floats: Drawing = (from, m, n, k) => {
   };
 };
 
-/** Bytes and what they stand for, about as large as the floats above. */
-function drawBytes(from: Draw, m: number, k: number): { x: Uint8Array; scale: FloatArray; shift: FloatArray; size: (row: number, j: number) => number } {
+/** Bytes [m,k] and what they stand for, and how large the terms that make such a number may be. */
+interface DrawnBytes {
+  readonly x: Uint8Array;
+  readonly scale: FloatArray;
+  readonly shift: FloatArray;
+  readonly size: (row: number, j: number) => number;
+}
+
+/** About as large as the floats above. */
+function drawBytes(from: Draw, m: number, k: number): DrawnBytes {
   const x = Uint8Array.from(from.random.randint(0, 256, m * k));
   const scale = from.uniform(k, 1 / 128).map(blank(k));
   const shift = from.uniform(k).map(blank(k));
