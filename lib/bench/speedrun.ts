@@ -34,7 +34,7 @@ export interface SpeedrunOptions {
 /** How one contender did on one target. */
 export interface SpeedrunEntry {
   readonly target: SpeedrunTarget;
-  readonly spec: Pick<TrainSpec, 'layers' | 'batchSize' | 'epochs' | 'steps'>;
+  readonly spec: Pick<TrainSpec, 'layers' | 'batchSize' | 'epochs' | 'steps' | 'precision'>;
   readonly who: string;
   /** Seconds from the start of each seed's process to the evaluation that reached the target; null where none did. */
   readonly seconds: readonly (number | null)[];
@@ -83,7 +83,7 @@ export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunR
   let children = 0;
   try {
     for (const { target, preset, spec } of specs) {
-      const { layers, batchSize, epochs, steps } = spec;
+      const { layers, batchSize, epochs, steps, precision } = spec;
       const seconds = new Map<string, (number | null)[]>();
       for (let seed = 0; seed < seeds; seed++) {
         const runners = [own(preset, settings, seed, runs), ...(python === undefined ? [] : torchRunners(python, { ...spec, seed }, folder!))];
@@ -97,7 +97,7 @@ export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunR
       for (const [who, times] of seconds) {
         const known = times.filter((time) => time !== null);
         const spread = known.length === 0 ? null : spreadOf(known);
-        entries.push({ target, spec: { layers, batchSize, epochs, steps }, who, seconds: times, spread });
+        entries.push({ target, spec: { layers, batchSize, epochs, steps, precision }, who, seconds: times, spread });
       }
     }
   } finally {

@@ -1,8 +1,7 @@
 import { findTorch, speedrun, speedrunTargets } from '../bench/speedrun';
 import type { SpeedrunTarget } from '../bench/speedrun';
 import { replaceFile } from '../files';
-import { placeText } from '../report/bench';
-import { speedrunMarkdown, speedrunTable } from '../report/speedrun';
+import { speedrunMarkdown, speedrunPlace, speedrunTable } from '../report/speedrun';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { choiceOption, integerOption } from './flagValues';
@@ -58,8 +57,7 @@ Options:
       process.stdout.write(`${JSON.stringify(report)}\n`);
       return 0;
     }
-    const place = placeText('blastrain speedrun', report.at, report.machine);
-    process.stdout.write(renderMeasured(place, speedrunTable(report), [], report.load, terminalOf(process.stdout)));
+    process.stdout.write(renderMeasured(speedrunPlace(report), speedrunTable(report), [], report.load, terminalOf(process.stdout)));
     return 0;
   },
 };

@@ -13,10 +13,16 @@ export function speedrunTable({ entries }: SpeedrunReport): TextTable {
   return { headers: ['validation', 'net', 'who', 'seconds', 'seeds', 'ratio'], words: 3, rows };
 }
 
+/** Where and when it was measured, and in what precision. */
+export function speedrunPlace({ at, machine, entries }: SpeedrunReport): string {
+  const precisions = [...new Set(entries.map(({ spec }) => spec.precision))];
+  return `${placeText('blastrain speedrun', at, machine)}, ${precisions.join(' and ')}`;
+}
+
 /** The report as Markdown: machine, table, load. */
 export function speedrunMarkdown(report: SpeedrunReport): string {
-  const { at, machine, load } = report;
-  return `${placeText('blastrain speedrun', at, machine)}\n\n${markdownTable(speedrunTable(report))}\n${loadText(load)}\n`;
+  const { load } = report;
+  return `${speedrunPlace(report)}\n\n${markdownTable(speedrunTable(report))}\n${loadText(load)}\n`;
 }
 
 function netText({ spec: { layers, batchSize, epochs, steps } }: SpeedrunEntry): string {

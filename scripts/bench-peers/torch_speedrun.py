@@ -1,4 +1,4 @@
-"""Trains a preset of `blastrain speedrun` in PyTorch: the same net, rows, batch size and schedule.
+"""Trains a preset of `blastrain speedrun` in PyTorch: the same net, rows, batch size, schedule and precision.
 
 usage: torch_speedrun.py SPEC_JSON
 SPEC_JSON is blastrain's spec with `folder`, where CIFAR-10's files are. Prints each evaluation as a line of JSON.
@@ -22,6 +22,11 @@ def read_batch(folder, number):
     with open(os.path.join(folder, f'data_batch_{number}'), 'rb') as f:
         batch = pickle.load(f, encoding='latin1')
     return batch['data'], np.array(batch['labels'], np.uint8)
+
+
+def rounding():
+    """What computes in the spec's precision."""
+    return torch.autocast('cpu', dtype=torch.bfloat16, enabled=spec['precision'] == 'bfloat16')
 
 
 def make_model():
@@ -68,13 +73,14 @@ for step in range(steps):
         batches = torch.randperm(count).split(spec['batchSize'])
     rows = batches[step % per_epoch]
     optimizer.zero_grad(set_to_none=True)
-    loss = nn.functional.cross_entropy(model(train[rows]), train_labels[rows], label_smoothing=spec['labelSmoothing'])
+    with rounding():
+        loss = nn.functional.cross_entropy(model(train[rows]), train_labels[rows], label_smoothing=spec['labelSmoothing'])
     loss.backward()
     optimizer.step()
     schedule.step()
     if (step + 1) % per_epoch == 0 or step + 1 == steps:
         model.eval()
-        with torch.no_grad():
+        with torch.no_grad(), rounding():
             accuracy = (model(validation).argmax(1) == validation_labels).double().mean().item()
         model.train()
         print(json.dumps({'type': 'evaluation', 'step': step + 1, 'valAccuracy': accuracy}), flush=True)
