@@ -36,7 +36,7 @@ const describedIn = (file: string): string => /<desc>(.*)<\/desc>/.exec(readFile
 describe('figures of a run', () => {
   test('are written into its folder, with nothing left beside them', async () => {
     write(course(300));
-    const paths = await writeRunFigures(folder, 'float32', layer);
+    const paths = await writeRunFigures(folder, layer);
     expect(paths).toEqual(['loss.svg', 'accuracy.svg', 'weights.png'].map((name) => join(folder, name)));
     expect(readdirSync(folder).sort()).toEqual(['accuracy.svg', 'loss.svg', 'metrics.jsonl', 'weights.png']);
     expect(describedIn('loss.svg')).toBe(
@@ -52,19 +52,19 @@ describe('figures of a run', () => {
   test('without a first layer there is no picture of it, and old figures are replaced', async () => {
     write(course(10));
     writeFileSync(join(folder, 'loss.svg'), 'old');
-    expect(await writeRunFigures(folder, 'float32')).toHaveLength(2);
+    expect(await writeRunFigures(folder)).toHaveLength(2);
     expect(describedIn('loss.svg')).toContain('train: from 2 at 1 to 0.2 at 10');
     expect(describedIn('accuracy.svg')).toContain('validation: no values');
   });
 
   test('a run that has said nothing yet gives empty pictures', async () => {
     write([]);
-    await writeRunFigures(folder, 'float32');
+    await writeRunFigures(folder);
     expect(readFileSync(join(folder, 'loss.svg'), 'utf8')).toContain('No values to draw');
   });
 
   test('a missing metrics file is named', async () => {
-    await expect(writeRunFigures(folder, 'float32')).rejects.toMatchObject({
+    await expect(writeRunFigures(folder)).rejects.toMatchObject({
       code: 'ERR_IO', message: expect.stringContaining(join(folder, 'metrics.jsonl')),
     });
   });
@@ -72,7 +72,7 @@ describe('figures of a run', () => {
   test('a figure that cannot be replaced is named, and leaves nothing behind', async () => {
     write(course(10));
     mkdirSync(join(folder, 'loss.svg', 'in the way'), { recursive: true });
-    await expect(writeRunFigures(folder, 'float32')).rejects.toMatchObject({
+    await expect(writeRunFigures(folder)).rejects.toMatchObject({
       code: 'ERR_IO', details: { file: join(folder, 'loss.svg') },
     });
     expect(readdirSync(folder).sort()).toEqual(['loss.svg', 'metrics.jsonl']);
@@ -80,7 +80,7 @@ describe('figures of a run', () => {
 
   test('a first layer that does not fit its image shape writes nothing', async () => {
     write(course(10));
-    await expect(writeRunFigures(folder, 'float32', { ...layer, units: 4 })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    await expect(writeRunFigures(folder, { ...layer, units: 4 })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
     expect(readdirSync(folder)).toEqual(['metrics.jsonl']);
   });
 });

@@ -1,5 +1,4 @@
 import type { TrainingRun } from '../experiment/offThread';
-import type { Precision } from '../kernels/contract';
 import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/training-progress';
@@ -15,7 +14,7 @@ export async function follow(run: TrainingRun, json: boolean, observe?: (event: 
     try {
       for await (const event of run) {
         if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-        else if (event.type === 'start') process.stdout.write(heading(event, run.precision));
+        else if (event.type === 'start') process.stdout.write(heading(event));
         progress?.handle(event);
         observe?.(event);
         if (event.type === 'result') result = event;
@@ -27,8 +26,7 @@ export async function follow(run: TrainingRun, json: boolean, observe?: (event: 
   });
 }
 
-function heading(start: StartEvent, precision: Precision): string {
-  const { run, layers, parameters, data, backend, threads, seed, resumedFrom } = start;
+function heading({ run, layers, parameters, data, backend, dtype, precision = dtype, threads, seed, resumedFrom }: StartEvent): string {
   return (
     `${run}: ${layers.join('-')} (${parameters.toLocaleString('en')} parameters) on ${data}\n` +
     `${backend} ${precision}, ${String(threads)} thread${threads === 1 ? '' : 's'}, seed ${String(seed)}` +

@@ -122,7 +122,7 @@ async function complete(run: TrainingRun, folderOf: (name: string) => string, { 
   const classifier = await run.model;
   const { imageShape } = classifier;
   const { writeRunFigures } = await import('../report/figures.js');
-  const figures = await writeRunFigures(folder, run.precision, imageShape && { ...classifier.firstLayer(), imageShape });
+  const figures = await writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
   if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
   return result;
 }

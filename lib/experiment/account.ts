@@ -4,14 +4,14 @@ import type { Dataset, DataSplits, ImageShape, SplitName, SplitSizes, StoredData
 import { loadData } from '../data/locate';
 import { toPlain } from '../errors';
 import { withFileErrors } from '../files';
-import type { FloatArray, Precision } from '../kernels/contract';
+import type { FloatArray } from '../kernels/contract';
 import type { ModelSummary } from '../model/summary';
 import { Classifier } from './classifier';
 import { isCrossValidated } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import type { RunRecord } from './run';
 import { modelFile, readJsonFile, runFiles, runsOf } from './runFolder';
-import { dataRequest, parseSpec, precisionOf } from './spec';
+import { dataRequest, parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { ledgerFile, readLedger } from './testRun';
 import type { TestResult } from './testRun';
@@ -19,8 +19,6 @@ import type { TestResult } from './testRun';
 /** A run as a report tells it: what its folder holds, and what its model does on the validation rows. */
 export interface RunAccount {
   readonly spec: TrainSpec;
-  /** What its kernels computed in. */
-  readonly precision: Precision;
   readonly record: RunRecord;
   readonly summary: ModelSummary;
   /** Of the model that the run ends with. A split that was never evaluated is absent; the test split is left alone here. */
@@ -82,7 +80,6 @@ export function accountOf(folder: string): RunAccount {
   const recorded = join(folder, runFiles.evaluation);
   return {
     spec,
-    precision: precisionOf(spec),
     record,
     summary: trained.summary(),
     evaluations: {

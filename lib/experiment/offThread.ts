@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { BlastrainError, expected, fromPlain } from '../errors';
-import type { Precision } from '../kernels/contract';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
 import type { Classifier } from './classifier';
 import { packageRoot } from '../files';
 import { resumedSpec } from './resumedSpec';
 import type { RunPlace } from './runFolder';
-import { parseSpec, precisionOf } from './spec';
+import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { trainingRows } from './trainingRows';
 import type { WorkerMessage, WorkerOrder } from './worker';
@@ -29,8 +28,6 @@ export interface TrainOptions {
 
 /** A training on a thread of its own: iterate over its events, stop it early, take the trained model. */
 export interface TrainingRun extends AsyncIterable<TrainEvent> {
-  /** What its kernels compute in. */
-  readonly precision: Precision;
   /** Ends the training after the current step; it still evaluates and keeps what was learned. */
   stop(): void;
   /** The trained model; rejects with what ended the training: ERR_DIVERGED, ERR_SHAPE, ERR_DATA, ERR_IO, … */
@@ -92,7 +89,6 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
     control.postMessage('stop');
   };
   return {
-    precision: precisionOf(parsed),
     stop,
     model,
     async *[Symbol.asyncIterator]() {

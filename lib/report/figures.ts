@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { replaceFile } from '../files';
-import type { Precision } from '../kernels/contract';
 import { lineChart } from './charts';
 import { readMetrics } from './metrics';
 import type { RunMetrics } from './metrics';
@@ -12,14 +11,14 @@ import type { FirstLayer } from './weights';
 
 /**
  * Draws loss.svg and accuracy.svg from the metrics.jsonl in the folder of a run, and weights.png when the first layer
- * is handed in; returns the paths. The precision is what the run's kernels computed in. A file is replaced as a whole or
- * not at all. Throws ERR_IO or ERR_DATA with the file.
+ * is handed in; returns the paths. A file is replaced as a whole or not at all. Throws ERR_IO or ERR_DATA with the
+ * file.
  */
-export async function writeRunFigures(folder: string, precision: Precision, firstLayer?: FirstLayer): Promise<string[]> {
+export async function writeRunFigures(folder: string, firstLayer?: FirstLayer): Promise<string[]> {
   const metrics = await readMetrics(join(folder, 'metrics.jsonl'));
   const figures: [name: string, contents: string | Buffer][] = [
-    ['loss.svg', lossSvg(metrics, precision)],
-    ['accuracy.svg', accuracySvg(metrics, precision)],
+    ['loss.svg', lossSvg(metrics)],
+    ['accuracy.svg', accuracySvg(metrics)],
   ];
   if (firstLayer !== undefined) {
     const { width, height, channels, pixels } = weightGrid(firstLayer);
@@ -35,7 +34,7 @@ export async function writeRunFigures(folder: string, precision: Precision, firs
 }
 
 /** Loss against step: every logged batch faintly, their smoothed course, and the validation loss at evaluations. */
-export function lossSvg({ start, steps, evaluations }: RunMetrics, precision: Precision): string {
+export function lossSvg({ start, steps, evaluations }: RunMetrics): string {
   const raw = steps.map(({ step, loss }): Point => [step, loss]);
   const window = smoothingWindow(raw.length);
   const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
@@ -47,16 +46,16 @@ export function lossSvg({ start, steps, evaluations }: RunMetrics, precision: Pr
         ] as const)
       : [{ name: 'train', points: raw, colour: 0 }];
   return lineChart({
-    ...headings('Loss', start, precision),
+    ...headings('Loss', start),
     yLabel: 'mean cross-entropy + λ‖W‖²',
     series: [...train, { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss]), colour: 1 }],
   });
 }
 
 /** Accuracy against step, at evaluations. */
-export function accuracySvg({ start, evaluations }: RunMetrics, precision: Precision): string {
+export function accuracySvg({ start, evaluations }: RunMetrics): string {
   return lineChart({
-    ...headings('Accuracy', start, precision),
+    ...headings('Accuracy', start),
     yLabel: 'share classified rightly',
     yFormat: 'percent',
     series: [
@@ -79,9 +78,9 @@ export function lossCurveSvg(lossHistory: readonly number[], title: string): str
   });
 }
 
-function headings(quantity: string, start: RunMetrics['start'], precision: Precision) {
+function headings(quantity: string, start: RunMetrics['start']) {
   if (start === undefined) return { title: quantity, xLabel: 'step' };
-  const { run, data, layers, backend, stepsPerEpoch } = start;
+  const { run, data, layers, backend, dtype, precision = dtype, stepsPerEpoch } = start;
   return {
     title: `${quantity} of ${run}`,
     subtitle: `${data}; layers ${layers.join('-')}; ${backend} ${precision}`,

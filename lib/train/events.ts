@@ -15,7 +15,7 @@ export interface StartEvent {
   readonly batchSize: number;
   readonly backend: BackendName;
   readonly dtype: Dtype;
-  /** What products are computed in; absent in runs from before there was a choice. */
+  /** What products are computed in: the dtype, where it is absent, as in runs from before there was a choice. */
   readonly precision?: Precision;
   readonly threads: number;
   readonly seed: number;

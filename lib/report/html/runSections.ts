@@ -109,7 +109,7 @@ function lossText({ loss, l2 }: RunAccount['spec']): string {
   return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
 }
 
-function trainingPart({ account: { spec, precision }, metrics }: ReportedRun, keys: SpecKeys): Html {
+function trainingPart({ account: { spec }, metrics }: ReportedRun, keys: SpecKeys): Html {
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   const changed = Object.entries(keys).filter(([key, { default: usual }]) => JSON.stringify(values[key]) !== JSON.stringify(usual));
   const { evaluations, steps, health, warnings, epochs } = metrics;
@@ -118,8 +118,8 @@ function trainingPart({ account: { spec, precision }, metrics }: ReportedRun, ke
     ['key', 'value', 'meaning'],
     changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
   )}
-${figure(drawing(lossSvg(metrics, precision)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
-${evaluations.some(({ valAccuracy }) => Number.isFinite(valAccuracy)) ? figure(drawing(accuracySvg(metrics, precision)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
+${figure(drawing(lossSvg(metrics)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
+${evaluations.some(({ valAccuracy }) => Number.isFinite(valAccuracy)) ? figure(drawing(accuracySvg(metrics)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
 ${spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
     title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', height: 260,
     series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
@@ -194,14 +194,14 @@ function ledgerPart({ looks, record }: RunAccount): Html {
 <p>${looks.length === 1 ? 'It was looked at once.' : `It was looked at ${String(looks.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
 }
 
-function environmentPart({ account: { record, spec, precision }, metrics: { result } }: ReportedRun): Html {
-  const { backend, threads } = record;
+function environmentPart({ account: { record, spec }, metrics: { start, result } }: ReportedRun): Html {
+  const { backend, dtype, threads } = record;
   return html`${facts([
     ['run', record.name],
     ['started', moment(record.startedAt)],
     ...(record.resumed ?? []).map(({ at, step }) => ['resumed', `${moment(at)}, from step ${String(step)}`] as const),
     ['platform', record.platform],
-    ['kernels', `${backend}, ${precision}, ${String(threads)} thread${threads === 1 ? '' : 's'}`],
+    ['kernels', `${backend}, ${start?.precision ?? dtype}, ${String(threads)} thread${threads === 1 ? '' : 's'}`],
     ...Object.entries(record.versions).map(([name, version]) => [name, version] as const),
     ['seed', String(spec.seed)],
     ...(result === undefined ? [] : [
