@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BlastrainError } from './errors';
+import { BlastrainError } from '../errors';
 
 /** The root of the package, the same from lib/ and from dist/. */
-export const packageRoot = dirname(__dirname);
+export const packageRoot = dirname(dirname(__dirname));
 
 /**
  * Replaces a file as a whole: written beside it, synced, renamed. Whoever reads sees the old file or the new one, also
