@@ -1,3 +1,5 @@
+import { printable } from './text';
+
 /**
  * Stable identities of everything that can go wrong. Identify an error by `code`, never by `instanceof`: a structured
  * clone drops the class, and errors made natively can belong to another realm.
@@ -18,7 +20,7 @@ export type ErrorCode =
 /** Plain facts about an error, safe to clone to another thread or to print as JSON. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Every error that blastrain throws on purpose. The message is one sentence. */
+/** Every error that blastrain throws on purpose. The message is one sentence, printable whatever names and texts it quotes. */
 export class BlastrainError extends Error {
   override readonly name = 'BlastrainError';
 
@@ -28,7 +30,7 @@ export class BlastrainError extends Error {
     readonly details: ErrorDetails = {},
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(printable(message), options);
   }
 }
 

@@ -1,6 +1,13 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { BlastrainError } from '../errors';
+import { withFileErrors } from './system';
+
+export { parseJson, readJson, readJsonIfThere } from './json';
+export { readJsonLines } from './lines';
+export type { BadLine, JsonLines, Line } from './lines';
+export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
+export type { ReadOptions } from './read';
+export { fileError, systemError, withFileErrors } from './system';
 
 /** The root of the package, the same from lib/ and from dist/. */
 export const packageRoot = dirname(dirname(__dirname));
@@ -51,35 +58,6 @@ function makeMissing(path: string): void {
 function isWhole(contents: Uint8Array | string | readonly Uint8Array[]): contents is Uint8Array | string {
   return typeof contents === 'string' || ArrayBuffer.isView(contents);
 }
-
-/** Runs a file operation; what the system refuses becomes ERR_IO with the file's name and the reason. */
-export function withFileErrors<T>(path: string, operation: () => T): T {
-  try {
-    return operation();
-  } catch (error) {
-    throw systemError(error, 'ERR_IO', 'a usable file or folder', path);
-  }
-}
-
-/** An error of the operating system as a BlastrainError; any other error as it is. */
-export function systemError(error: unknown, code: 'ERR_DATA' | 'ERR_IO', what: string, file: string): Error {
-  const { code: errno, syscall } = error as NodeJS.ErrnoException;
-  if (errno === undefined || syscall === undefined) return error as Error;
-  const reason = reasons[errno] ?? `${errno} from ${syscall}`;
-  return new BlastrainError(code, `Expected ${what} for ${file} but received ${reason}`, { file, errno }, { cause: error });
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'a read-only file system',
-  ENOSPC: 'no space left on the device',
-  EDQUOT: 'a full quota',
-  EEXIST: 'something of that name already there',
-  ENOTDIR: 'a file where a folder should be',
-  EISDIR: 'a folder where a file should be',
-};
 
 function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');

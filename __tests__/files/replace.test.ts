@@ -1,7 +1,7 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolders } from '../lib/files';
-import { temporaryFolder } from './support/folder';
+import { makeFolders } from '../../lib/files';
+import { temporaryFolder } from '../support/folder';
 
 const folder = temporaryFolder();
 

@@ -1,0 +1,112 @@
+import { isUtf8 } from 'node:buffer';
+import type { ErrorCode } from '../errors';
+import { readFile, readFileIfThere } from './read';
+import type { ReadOptions } from './read';
+import { checkShape } from './shape';
+import type { Shape } from './shape';
+import { fileError } from './system';
+
+/** What a JSON text is, for the errors about it. */
+export interface JsonSource {
+  readonly file: string;
+  readonly code: ErrorCode;
+}
+
+/** Lists in lists beyond this depth were not written by us, and would exhaust the stack of whoever walks through them. */
+const deepest = 100;
+
+/** What a JSON file holds, in its shape; {@link readFile} says what is not read. Throws ERR_IO, and `code` for another content. */
+export function readJson<T>(file: string, shape: Shape<T>, { code, ...options }: ReadOptions & Pick<JsonSource, 'code'>): T {
+  return read(readFile(file, options), shape, { file, code });
+}
+
+/** As {@link readJson}; undefined where there is nothing of that name. */
+export function readJsonIfThere<T>(file: string, shape: Shape<T>, { code, ...options }: ReadOptions & Pick<JsonSource, 'code'>): T | undefined {
+  const bytes = readFileIfThere(file, options);
+  return bytes && read(bytes, shape, { file, code });
+}
+
+function read<T>(bytes: Buffer, shape: Shape<T>, source: JsonSource): T {
+  if (!isUtf8(bytes)) throw fileError(source.code, 'UTF-8', source.file, 'other bytes');
+  return checkShape(parseJson(bytes.toString('utf8'), source), shape, source);
+}
+
+/**
+ * The value of a JSON text, which may begin with a byte order mark, as some editors write it. Throws `code`, naming line and
+ * column, but nothing of the text: who sees the error need not be one who may read the file.
+ */
+export function parseJson(text: string, { file, code }: JsonSource): unknown {
+  const bare = text.startsWith('\ufeff') ? text.slice(1) : text;
+  let value: unknown;
+  try {
+    value = JSON.parse(bare);
+  } catch {
+    const at = faultOf(bare);
+    const before = bare.slice(0, at).split('\n');
+    const [line, column] = [before.length, before[before.length - 1]!.length + 1];
+    const place = `${bare.trimEnd().includes('\n') ? `line ${String(line)}, ` : ''}column ${String(column)}`;
+    const received = at >= bare.trimEnd().length ? 'a text that ends too early' : `something else at ${place}`;
+    throw fileError(code, 'valid JSON', file, received, { line, column });
+  }
+  if (isDeeper(bare, deepest)) throw fileError(code, `lists in lists to a depth of ${String(deepest)}`, file, 'deeper ones');
+  return value;
+}
+
+/** Whether brackets outside of texts nest beyond that depth, in JSON that is known to be valid. */
+export function isDeeper(json: string, depth: number): boolean {
+  if (json.length <= 2 * depth) return false;
+  let open = 0;
+  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/g)) {
+    if (mark === '[' || mark === '{') open++;
+    else if (mark === ']' || mark === '}') open--;
+    if (open > depth) return true;
+  }
+  return false;
+}
+
+const space = /[ \t\n\r]*/y;
+// eslint-disable-next-line no-control-regex -- JSON has none within a text
+const text = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
+const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/y;
+
+/** Where a text ceases to be JSON: the engine's message says it for some faults only, and quotes the text. */
+function faultOf(json: string): number {
+  const open: ('[' | '{')[] = [];
+  let at = 0;
+  /** What may come next: a value, a key, or what goes on or ends after a value; `canEnd` right after an opening bracket. */
+  let next: 'value' | 'key' | 'after' = 'value';
+  let canEnd = false;
+  const take = (pattern: RegExp): boolean => {
+    pattern.lastIndex = at;
+    if (!pattern.test(json)) return false;
+    at = pattern.lastIndex;
+    return true;
+  };
+  for (;;) {
+    take(space);
+    const mark = json[at];
+    const inside = open[open.length - 1];
+    if ((next === 'after' || canEnd) && inside !== undefined && mark === (inside === '[' ? ']' : '}')) {
+      at++;
+      open.pop();
+      [next, canEnd] = ['after', false];
+    } else if (next === 'after') {
+      if (mark !== ',' || inside === undefined) return at;
+      at++;
+      next = inside === '[' ? 'value' : 'key';
+    } else if (next === 'key') {
+      if (!take(text)) return at;
+      take(space);
+      if (json[at] !== ':') return at;
+      at++;
+      [next, canEnd] = ['value', false];
+    } else if (mark === '[' || mark === '{') {
+      at++;
+      open.push(mark);
+      [next, canEnd] = [mark === '[' ? 'value' : 'key', true];
+    } else {
+      if (!take(text) && !take(scalar)) return at;
+      [next, canEnd] = ['after', false];
+    }
+  }
+}
