@@ -148,6 +148,19 @@ describe('the table of trials', () => {
     expect(valueText(value)).toBe(text);
   });
 
+  test('different values read differently, however near they are', () => {
+    const trials = new SearchTrials();
+    const rates = [0.100001, 0.100002, 0.05, 0.1, 2];
+    rates.forEach((learningRate, trial) => {
+      trials.handle({ type: 'trial', trial, assignment: { learningRate, dropout: 0.25 }, runs: [`run-${String(trial)}`], steps: [10] });
+      trials.handle({ type: 'unit', trial, rung: 0, replicate: 0, score: 0.5, step: 10, seconds: 1 });
+    });
+    const text = renderTrials(trials.ranking, 1, { isTTY: false, columns: 80, colour: false, unicode: true });
+    expect([...text.matchAll(/learningRate (\S+) {2}dropout (\S+)/g)].map(([, rate, share]) => [rate, share])).toEqual(
+      ['0.100001', '0.100002', '0.0500000', '0.100000', '2'].map((rate) => [rate, '0.250']),
+    );
+  });
+
   test('a score reads with its spread where there are replicates', () => {
     expect(scoreText({ score: 0.5213 })).toBe('52.1 %');
     expect(scoreText({ score: 0.5213, std: 0.008 })).toBe('52.1 ± 0.8 %');

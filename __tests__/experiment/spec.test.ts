@@ -56,6 +56,23 @@ describe('settings', () => {
       steps: 10, learningRate: 0.01, layers: [3072, 20, 10], backend: 'typescript', threads: null, nesterov: true,
     });
   });
+  test.each([['.1', 0.1], ['1.', 1], ['+0.1', 0.1], ['1e-3', 1e-3], ['.5e-1', 0.05], ['+1.E0', 1]])('read the number %s', (text, value) => {
+    expect(applySettings(base, [`learningRate=${text}`])).toEqual({ steps: 10, learningRate: value });
+  });
+  test('read numbers in lists alike, one number as a list of one, and text where a key is one', () => {
+    expect(applySettings(base, ['milestones=.5,1.,+2', 'classWeights=1', 'dataFile=2024', 'target=007'])).toEqual({
+      steps: 10, milestones: [0.5, 1, 2], classWeights: [1], dataFile: '2024', target: 7,
+    });
+  });
+  test.each([
+    ['learningRate=1_000', "'1_000'"], ['learningRate=0x10', "'0x10'"], ['learningRate=', "''"], ['batchSize=ten', "'ten'"],
+    ['layers=3072,,10', "'3072,,10'"], ['layers=3072,10,', "'3072,10,'"], ['batchSize=1.5', '1.5'], ['learningRate=1e999', 'Infinity'],
+    ['learningRate="0.1"', "'0.1'"],
+  ])('leave %s to be refused as it was written', (setting, received) => {
+    expect(() => parseSpec(applySettings(base, [setting]))).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringMatching(new RegExp(`for \\w+ but received ${received}$`)) as string }) as Error,
+    );
+  });
   test('replace one length by the other', () => {
     expect(applySettings({ steps: 10 }, ['epochs=2'])).toEqual({ epochs: 2 });
     expect(applySettings({ epochs: 2 }, ['steps=10'])).toEqual({ steps: 10 });

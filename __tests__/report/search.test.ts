@@ -164,3 +164,11 @@ test('the pictures are written into the folder of the search', () => {
   expect(writeSearchFigures(folder, history)).toEqual(['parallel.svg', 'parameters.svg', 'curves.svg'].map((name) => join(folder, name)));
   expect(readFileSync(join(folder, 'curves.svg'), 'utf8')).toBe(curvesSvg(history));
 });
+
+test.each([
+  [{ type: 'log-uniform', low: 0.01, high: 0.010001 }], [{ type: 'uniform', low: 1_000_000, high: 1_000_001 }], [{ type: 'uniform', low: 0.5, high: 0.5000001 }],
+] as const)('no two ticks of %j read alike', (domain) => {
+  const labels = parameterAxis(domain).ticks.map(({ label }) => label);
+  expect(labels.length).toBeGreaterThan(1);
+  expect(new Set(labels).size).toBe(labels.length);
+});

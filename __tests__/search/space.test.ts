@@ -121,6 +121,33 @@ test('conditions on conditional parameters hold in chains', () => {
   expect([...seen].sort()).toEqual(['["adam"]', '["sgd",0]', '["sgd",0.9,false]', '["sgd",0.9,true]'].sort());
 });
 
+describe('a drawn number keeps the digits that tell it from others', () => {
+  test.each([
+    ['a narrow range far from 0', { type: 'uniform', low: 1_000_000, high: 1_000_001 }],
+    ['a narrow range below 0', { type: 'uniform', low: -100.001, high: -100 }],
+    ['a narrow logarithmic range', { type: 'log-uniform', low: 0.01, high: 0.010001 }],
+    ['the narrowest', { type: 'uniform', low: 0.5, high: 0.5 + 2 ** -30 }],
+    ['a wide one', { type: 'uniform', low: 0, high: 1 }],
+  ])('%s', (_, entry) => {
+    const domain = parseDomain(entry, 'space.x');
+    const random = new RandomState(1);
+    const drawn = Array.from({ length: 300 }, () => draw(domain, random) as number);
+    expect(new Set(drawn).size).toBeGreaterThan(290);
+    expect(drawn.every((value) => value >= entry.low && value <= entry.high)).toBe(true);
+    expect(new Set(gridValues(domain, 100)).size).toBe(100);
+  });
+
+  test.each([
+    [{ type: 'uniform', low: 0.1, high: 0.9 }], [{ type: 'log-uniform', low: 1e-5, high: 0.1 }], [{ type: 'uniform', low: 0, high: 1e-3 }],
+  ])('six where these are enough: %j', (entry) => {
+    const random = new RandomState(2);
+    for (let i = 0; i < 50; i++) {
+      const value = draw(parseDomain(entry, 'space.x'), random) as number;
+      expect(value).toBe(Number(value.toPrecision(6)));
+    }
+  });
+});
+
 describe('values are spread evenly', () => {
   const draws = 6000;
   const drawn = (entry: Record<string, unknown>): number[] => {

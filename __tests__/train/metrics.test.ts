@@ -58,7 +58,22 @@ test.each([
   ['too few probabilities', () => classificationReport([0.5], [0], names(2)), 'ERR_SHAPE'],
   ['a label out of range', () => classificationReport([0.5, 0.5], [2], names(2)), 'ERR_KERNEL_INDEX'],
   ['k above the classes', () => classificationReport([0.5, 0.5], [1], names(2), { k: 3 }), 'ERR_SHAPE'],
+  ['no classes', () => classificationReport([], [], []), 'ERR_SHAPE'],
   ['no bins', () => classificationReport([0.5, 0.5], [1], names(2), { bins: 0 }), 'ERR_SHAPE'],
 ])('refuses %s', (_, call, code) => {
   expect(call).toThrow(expect.objectContaining({ code }));
+});
+
+test.each([
+  ['NaN', Number.NaN], ['infinity', Infinity], ['a logit', 2.5], ['a negative number', -0.5], ['nothing', undefined], ['a text', '0.5'],
+])('refuses %s for a probability, naming row and class', (_, value) => {
+  expect(() => classificationReport([0.5, 0.5, 0.5, value as number], [0, 1], names(2))).toThrow(
+    expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('row 1, class 1') as string, details: { row: 1, column: 1 } }),
+  );
+});
+
+test.each([['NaN', Number.NaN], ['a half', 0.5], ['nothing', undefined], ['a text', '1'], ['a negative one', -1]])('refuses %s for a label', (_, label) => {
+  expect(() => classificationReport([0.5, 0.5, 0.5, 0.5], [0, label as number], names(2))).toThrow(
+    expect.objectContaining({ code: 'ERR_KERNEL_INDEX', message: expect.stringContaining('row 1') as string }),
+  );
 });

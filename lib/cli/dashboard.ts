@@ -1,5 +1,6 @@
 import { expected } from '../errors';
 import { startDashboard } from '../dashboard/server';
+import { parseNumber } from '../numbers';
 import type { Command } from './command';
 import { readOptions } from './options';
 
@@ -62,7 +63,7 @@ function interrupted(): Promise<void> {
 }
 
 function readPort(text: string): number {
-  const port = Number(text);
-  if (!(/^\d+$/.test(text) && port <= 65_535)) throw expected('ERR_CONFIG', 'an integer in [0, 65535]', '--port', text, { path: 'port' });
-  return port;
+  const port = parseNumber(text);
+  if (!(Number.isInteger(port) && port! >= 0 && port! <= 65_535)) throw expected('ERR_CONFIG', 'an integer in [0, 65535]', '--port', text, { path: 'port' });
+  return port! + 0; // never -0
 }

@@ -1,5 +1,6 @@
 import { expected } from '../errors';
 import type { BackendName } from '../kernels/contract';
+import { digitsPattern, parseNumber } from '../numbers';
 
 /** The value of --backend as an API option; absent when the flag is. Throws ERR_CONFIG for another name. */
 export function backendOption(value: string | undefined): { backend?: BackendName } {
@@ -10,13 +11,15 @@ export function backendOption(value: string | undefined): { backend?: BackendNam
 
 /** A whole number of at least `least`, from the text behind --name. Throws ERR_CONFIG. */
 export function integerOption(name: string, text: string, least: number): number {
-  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text)) && Number(text) >= least) return Number(text);
+  const value = parseNumber(text);
+  if (Number.isSafeInteger(value) && value! >= least) return value! + 0; // never -0
   throw expected('ERR_CONFIG', `an integer of at least ${String(least)}`, `--${name}`, text, { path: name });
 }
 
 /** A non-negative number, from the text behind --name. Throws ERR_CONFIG. */
 export function numberOption(name: string, text: string): number {
-  if (/^\d*\.?\d+(e[-+]?\d+)?$/i.test(text) && Number.isFinite(Number(text))) return Number(text);
+  const value = parseNumber(text);
+  if (value !== undefined && value >= 0) return value + 0;
   throw expected('ERR_CONFIG', 'a non-negative number', `--${name}`, text, { path: name });
 }
 
@@ -27,11 +30,13 @@ export function choiceOption<Name extends string>(name: string, text: string, na
   throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, `--${name}`, text, { path: name });
 }
 
+const duration = new RegExp(`^\\+?(?:(${digitsPattern})h)?(?:(${digitsPattern})m)?(?:(${digitsPattern})s?)?$`);
+
 /** Seconds, from a text such as 90, 90s, 10m or 1h30m behind --name. Throws ERR_CONFIG. */
 export function durationOption(name: string, text: string): number {
-  const parts = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?$/.exec(text);
+  const parts = duration.exec(text);
   const [, hour = 0, minute = 0, second = 0] = parts ?? [];
   const seconds = 3600 * Number(hour) + 60 * Number(minute) + Number(second);
-  if (seconds > 0) return seconds;
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
   throw expected('ERR_CONFIG', 'a time such as 90s, 10m or 1h30m', `--${name}`, text, { path: name });
 }

@@ -1,3 +1,4 @@
+import { parameterDigits } from '../report/digits';
 import type { TrialSummary } from '../report/searchTrials';
 import type { SearchEnd, SearchStart } from '../search/events';
 import type { ParameterImportances, SearchReport, Significance } from '../search/outcome';
@@ -48,8 +49,9 @@ export function renderSearch(
 }
 
 /** The best trial's values, the parameter that matters most first; one that the trial has not is named with a dash. */
-function renderParameters({ importances }: SearchReport, assignment: Assignment, header: string, terminal: Terminal): string {
-  const value = (name: string): string => (name in assignment ? valueText(assignment[name]!) : '–');
+function renderParameters({ importances, ranking }: SearchReport, assignment: Assignment, header: string, terminal: Terminal): string {
+  const digits = parameterDigits(ranking);
+  const value = (name: string): string => (name in assignment ? valueText(assignment[name]!, digits(name)) : '–');
   if (importances === null) {
     return renderTable([{ header: 'parameter' }, { header, align: 'right' }], Object.keys(assignment).map((name) => [name, value(name)]), terminal);
   }

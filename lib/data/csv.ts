@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expected, nearest } from '../errors';
+import { parseNumber } from '../numbers';
 import { MemoryBytes } from './bytes';
 import type { DataSplits } from './dataset';
 import { badFile, readingFile } from './files';
@@ -30,7 +31,7 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   const lines = parseCsv(text.toString('utf8').replace(/^\uFEFF/, ''), file);
   const first = lines[0];
   if (first === undefined) throw badFile('rows', file, 'an empty file');
-  const hasHeader = options.header ?? !first.cells.some((cell) => numberOf(cell) !== undefined);
+  const hasHeader = options.header ?? !first.cells.some((cell) => parseNumber(cell) !== undefined);
   const columns = hasHeader ? first.cells : first.cells.map((_, i) => String(i));
   const rows = hasHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw badFile('rows', file, 'a header alone');
@@ -40,7 +41,7 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   const place = (line: number, column: number): string =>
     `${file}, line ${String(line)}, column ${String(column + 1)} (${columns[column]!})`;
   const readNumber = ({ cells, line }: Line, column: number): number => {
-    const value = numberOf(cells[column]!);
+    const value = parseNumber(cells[column]!);
     if (value === undefined) throw badFile('a finite number', place(line, column), `'${cells[column]!}'`, { file, line, column: column + 1 });
     return value;
   };
@@ -72,13 +73,6 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   }, options) as DataSplits;
 }
 
-/** The number that a cell holds, or undefined: JavaScript would take '' and hexadecimal too. */
-function numberOf(cell: string): number | undefined {
-  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(cell)) return undefined;
-  const value = Number(cell);
-  return Number.isFinite(value) ? value : undefined;
-}
-
 function findColumn(columns: readonly string[], target: string | number | undefined): number {
   const index = target === undefined ? columns.length - 1 : typeof target === 'number' ? target : columns.indexOf(target);
   if (Number.isInteger(index) && index >= 0 && index < columns.length) return index;
@@ -90,7 +84,7 @@ function findColumn(columns: readonly string[], target: string | number | undefi
 /** Names as class numbers. */
 export function classify(names: readonly string[]): { labels: Int32Array; classNames: readonly string[] } {
   const distinct = [...new Set(names)];
-  const areNumbers = distinct.every((name) => numberOf(name) !== undefined);
+  const areNumbers = distinct.every((name) => parseNumber(name) !== undefined);
   const classNames = areNumbers ? distinct.sort((a, b) => Number(a) - Number(b)) : distinct.sort();
   const numbers = new Map(classNames.map((name, label) => [name, label]));
   return { labels: Int32Array.from(names, (name) => numbers.get(name)!), classNames };

@@ -1,6 +1,7 @@
 import { BlastrainError, expected, nearest } from '../errors';
 import type { Precision } from '../kernels/contract';
 import type { DataRequest } from '../data/locate';
+import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
 import { besideModel, refuseContradictions } from './contradictions';
 import { specFields } from './specFields';
@@ -48,7 +49,8 @@ export function parseSpec(input: unknown): TrainSpec {
 }
 
 /**
- * A spec with `key=value` settings over it. Values are JSON, or plain text, or numbers joined by commas for a list.
+ * A spec with `key=value` settings over it. Values are JSON, numbers as people write them (.1, 1., +0.1), numbers joined by commas
+ * for a list, or plain text: the first of these that the key accepts.
  * Setting the length as epochs replaces a length in steps, and the other way round; so do a model and its sizes. Throws ERR_CONFIG for an unknown key.
  */
 export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
@@ -59,7 +61,7 @@ export function applySettings(base: Readonly<Record<string, unknown>>, settings:
     if (equals <= 0) throw expected('ERR_CONFIG', 'key=value', '--set', setting);
     const key = setting.slice(0, equals);
     fieldOf(key);
-    spec[key] = readValue(setting.slice(equals + 1), specFields[key as keyof TrainSpec].list === true);
+    spec[key] = readValue(setting.slice(equals + 1), specFields[key as keyof TrainSpec]);
     set.add(key);
   }
   if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
@@ -69,12 +71,19 @@ export function applySettings(base: Readonly<Record<string, unknown>>, settings:
   return spec;
 }
 
-function readValue(text: string, isList: boolean): unknown {
-  if (isList && /^[-+.\de,\s]+$/i.test(text)) return text.split(',').map(Number);
+function readValue(text: string, { accepts, list = false }: Field): unknown {
+  const json = jsonOf(text);
+  const readings = [...json, ...(list ? [text.split(',').map(parseNumber)] : []), parseNumber(text), text];
+  const legal = readings.findIndex(accepts);
+  return legal >= 0 ? readings[legal] : json.length > 0 ? json[0] : text;
+}
+
+/** The value of a JSON text, alone in a list; nothing for another text. */
+function jsonOf(text: string): unknown[] {
   try {
-    return JSON.parse(text) as unknown;
+    return [JSON.parse(text) as unknown];
   } catch {
-    return text;
+    return [];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Domain, ParameterValue } from '../search/types';
-import { linearTicks, logTickFormat, logTicks, tickFormat } from './ticks';
+import { digitsApart } from './digits';
+import { linearTicks, logTicks, tickFormat, tickText } from './ticks';
 
 /** The values of a search's parameter on a line from 0 to 1, even as the search draws them. */
 export interface ParameterAxis {
@@ -26,7 +27,8 @@ export function parameterAxis(domain: Domain): ParameterAxis {
   const enclosing = isLog ? logTicks(low, high) : linearTicks(low, high, 5);
   const within = enclosing.filter((tick) => tick >= low && tick <= high && (isLog || domain.type === 'uniform' || Number.isInteger(tick)));
   const ticks = within.length > 1 ? within : [low, high];
-  const format = isLog ? logTickFormat : tickFormat(ticks);
+  const digits = digitsApart(ticks);
+  const format = isLog ? (tick: number): string => tickText(tick, digits) : tickFormat(ticks);
   return { ticks: ticks.map((tick) => ({ at: place(tick), label: format(tick) })), place: (value) => place(value as number) };
 }
 

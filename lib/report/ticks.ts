@@ -1,3 +1,5 @@
+import { digitsApart } from './digits';
+
 /** Multiples of 1, 2 or 5 times a power of ten that enclose [low, high] in about `count` steps; low < high. */
 export function linearTicks(low: number, high: number, count: number): number[] {
   const rough = (high - low) / count;
@@ -33,13 +35,21 @@ export function tickFormat(ticks: readonly number[]): (value: number) => string 
   const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
   const decimals = Math.max(0, Math.ceil(-Math.log10(Math.min(...gaps)) - 1e-9));
   const greatest = Math.max(...ticks.map(Math.abs));
-  if (greatest >= 1e6 || decimals > 5) return (value) => Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
+  if (greatest >= 1e6 || decimals > 5) {
+    const digits = digitsApart(ticks);
+    return (value) => Number(value.toPrecision(digits)).toExponential().replace('e+', 'e');
+  }
   return (value) => value.toFixed(decimals);
 }
 
 /** How a tick of a logarithmic axis reads: 0.02, 1, 500, 1e-6. */
 export function logTickFormat(value: number): string {
-  const short = Number(value.toPrecision(3));
+  return tickText(value, 3);
+}
+
+/** A number of so many significant digits, in scientific notation where it is very large or small. */
+export function tickText(value: number, digits: number): string {
+  const short = Number(value.toPrecision(digits));
   return short >= 1e-4 && short < 1e6 ? String(short) : short.toExponential().replace('e+', 'e');
 }
 

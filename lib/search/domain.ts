@@ -29,8 +29,10 @@ const domainKeys = {
   'choice': ['values'],
 } as const satisfies Record<Domain['type'], readonly string[]>;
 
-/** Digits that a drawn number keeps, so that a table of trials can be read and a spec typed. */
-const digits = 6;
+/** Digits that a drawn number keeps, so that a table of trials can be read and a spec typed; {@link digitsOf} more in a narrow range. */
+const leastDigits = 6;
+/** As many digits tell all numbers apart. */
+const mostDigits = 17;
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
@@ -106,6 +108,7 @@ export function axisOf(range: Range): Axis {
   const from = isLog ? Math.exp : at;
   const clamp = (value: number): number => Math.min(high, Math.max(low, value));
   if (!('step' in range)) {
+    const digits = digitsOf(range);
     return { low: at(low), high: at(high), at, valueAt: (place) => clamp(Number(from(place).toPrecision(digits))), cell: () => undefined };
   }
   const { step } = range;
@@ -119,6 +122,13 @@ export function axisOf(range: Range): Axis {
     valueAt: (place) => clamp(low + step * Math.round((from(place) - low) / step)),
     cell: (value) => [below(value), above(value)],
   };
+}
+
+/** Digits by which a range's numbers have 10^5 places at least to stand on, however narrow it is. */
+function digitsOf({ type, low, high }: Exclude<Range, { readonly step: number }>): number {
+  // The part of a number that the range covers: all of it where the range begins at 0 or spans orders of magnitude.
+  const covered = type === 'log-uniform' ? Math.log1p((high - low) / low) : (high - low) / Math.max(Math.abs(low), Math.abs(high));
+  return Math.min(mostDigits, Math.max(leastDigits, leastDigits - 1 + Math.ceil(-Math.log10(covered))));
 }
 
 /** Any value of the domain, each as probable as the others; of a logarithmic one each order of magnitude. */

@@ -56,7 +56,8 @@ export interface ReportOptions {
 
 /**
  * Scores class probabilities [rows, classes] against labels [rows]. An empty set of rows gives NaN for all shares of it.
- * Throws ERR_SHAPE when lengths do not fit or an option is out of range, ERR_KERNEL_INDEX for a label out of range.
+ * Throws ERR_SHAPE when lengths do not fit or an option is out of range, ERR_KERNEL_INDEX for a label out of range, ERR_DATA for a
+ * probability that is none: of NaN no class would be the most probable.
  */
 export function classificationReport(
   probabilities: ArrayLike<number>, labels: ArrayLike<number>, classNames: readonly string[], options: ReportOptions = {},
@@ -64,6 +65,7 @@ export function classificationReport(
   const classes = classNames.length;
   const rows = labels.length;
   const { k = Math.min(5, classes), bins = 15 } = options;
+  if (classes === 0) throw expected('ERR_SHAPE', 'at least one class', 'classNames', classNames);
   if (probabilities.length !== rows * classes) {
     throw expected('ERR_SHAPE', `${String(rows * classes)} numbers, one for each row and class,`, 'probabilities', probabilities.length);
   }
@@ -81,6 +83,7 @@ export function classificationReport(
     }
     let predicted = 0;
     let before = 0;
+    for (let j = 0; j < classes; j++) checkProbability(probabilities[at + j], row, j);
     for (let j = 0; j < classes; j++) {
       const p = probabilities[at + j]!;
       if (p > probabilities[at + predicted]!) predicted = j;
@@ -103,6 +106,14 @@ export function classificationReport(
     confusion,
     calibration: calibration.table(),
   };
+}
+
+/** How far rounding may carry a probability out of [0, 1]. */
+const rounding = 1e-3;
+
+function checkProbability(value: unknown, row: number, column: number): void {
+  if (typeof value === 'number' && value >= -rounding && value <= 1 + rounding) return;
+  throw expected('ERR_DATA', 'a probability in [0, 1]', `row ${String(row)}, class ${String(column)} of probabilities`, value, { row, column });
 }
 
 function classScores(className: string, j: number, confusion: readonly (readonly number[])[]): ClassScores {

@@ -1,3 +1,4 @@
+import { parameterDigits } from '../../report/digits';
 import { SearchTrials } from '../../report/searchTrials';
 import type { TrialSummary } from '../../report/searchTrials';
 import type { DecisionEvent, ProgressEvent, SearchEvent, SearchStart } from '../../search/events';
@@ -66,7 +67,7 @@ export class SearchProgress {
     const isBest = first === trial.trial && first !== this.best;
     this.best = first;
     const what = trial.state === 'finished' ? 'done' : `left after rung ${trial.rung + 1}`;
-    const text = `trial ${trial.trial}: ${scoreText(trial)}, ${what}${isBest ? ', best so far' : ''}; ${assignmentText(trial)}`;
+    const text = `trial ${trial.trial}: ${scoreText(trial)}, ${what}${isBest ? ', best so far' : ''}; ${assignmentText(trial, parameterDigits(this.trials.all))}`;
     return truncate(text, 80, terminal.unicode);
   }
 

@@ -1,3 +1,4 @@
+import { parameterDigits } from '../../report/digits';
 import type { TrialSummary } from '../../report/searchTrials';
 import type { ParameterValue } from '../../search/types';
 import { formatPercent, formatSignificant } from './format';
@@ -10,6 +11,7 @@ const states: Readonly<Record<TrialSummary['state'], string>> = { running: 'runn
 /** Trials, the best first, as a table no wider than the terminal, or than 80 columns where there is none. */
 export function renderTrials(trials: readonly TrialSummary[], rungs: number, terminal: Terminal): string {
   const colours = coloursOf(terminal);
+  const digits = parameterDigits(trials);
   return renderTable(
     [
       { header: 'trial' },
@@ -17,7 +19,7 @@ export function renderTrials(trials: readonly TrialSummary[], rungs: number, ter
       { header: 'rung', align: 'left' },
       { header: 'parameters', align: 'left' },
     ],
-    trials.map((trial) => [trial.trial, scoreText(trial), `${trial.rung + 1}/${rungs} ${states[trial.state]}`, assignmentText(trial)]),
+    trials.map((trial) => [trial.trial, scoreText(trial), `${trial.rung + 1}/${rungs} ${states[trial.state]}`, assignmentText(trial, digits)]),
     { ...terminal, isTTY: true },
   );
 }
@@ -27,13 +29,13 @@ export function scoreText({ score, std }: Pick<TrialSummary, 'score' | 'std'>): 
   return std === undefined ? formatPercent(score) : `${formatPercent(score).replace(' %', '')} ± ${formatPercent(std)}`;
 }
 
-/** The values of a trial's parameters in one line. */
-export function assignmentText({ assignment }: Pick<TrialSummary, 'assignment'>): string {
-  return Object.entries(assignment).map(([name, value]) => `${name} ${valueText(value)}`).join('  ');
+/** The values of a trial's parameters in one line, numbers to so many digits. */
+export function assignmentText({ assignment }: Pick<TrialSummary, 'assignment'>, digits: (name: string) => number): string {
+  return Object.entries(assignment).map(([name, value]) => `${name} ${valueText(value, digits(name))}`).join('  ');
 }
 
-/** A value, numbers to three digits: 0.0231, 3072-100-10, he. */
-export function valueText(value: ParameterValue): string {
-  if (Array.isArray(value)) return value.map(valueText).join('-');
-  return typeof value === 'number' && !Number.isInteger(value) ? formatSignificant(value, 3) : String(value);
+/** A value, numbers that are no integers to so many digits: 0.0231, 3072-100-10, he. */
+export function valueText(value: ParameterValue, digits = 3): string {
+  if (Array.isArray(value)) return (value as readonly ParameterValue[]).map((one) => valueText(one, digits)).join('-');
+  return typeof value === 'number' && !Number.isInteger(value) ? formatSignificant(value, digits) : String(value);
 }

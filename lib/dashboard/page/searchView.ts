@@ -1,3 +1,4 @@
+import { parameterDigits } from '../../report/digits';
 import { valueText } from '../../report/parameterAxis';
 import { SearchTrials } from '../../report/searchTrials';
 import type { TrialSummary } from '../../report/searchTrials';
@@ -74,8 +75,9 @@ export class SearchView implements View {
       for (const [number, row] of rows) row.classList.toggle('chosen', number === trial);
     });
     const unranked = all.filter(({ score }) => !Number.isFinite(score));
+    const digits = parameterDigits(all);
     [...ranking, ...unranked].forEach((trial, rank) => {
-      const row = trialRow(trial, rank, parameters.map(({ name }) => name));
+      const row = trialRow(trial, rank, parameters.map(({ name }) => name), digits);
       for (const [on, off] of [['pointerenter', 'pointerleave'], ['focusin', 'focusout']] as const) {
         row.addEventListener(on, () => { chart.choose(trial.trial); });
         row.addEventListener(off, () => { chart.choose(undefined); });
@@ -88,7 +90,9 @@ export class SearchView implements View {
   }
 }
 
-function trialRow({ trial, runs, score, std, rung, state, reason, assignment }: TrialSummary, rank: number, parameters: readonly string[]): HTMLElement {
+function trialRow(
+  { trial, runs, score, std, rung, state, reason, assignment }: TrialSummary, rank: number, parameters: readonly string[], digits: (name: string) => number,
+): HTMLElement {
   const [run] = runs;
   return h(
     'tr', {}, h('td', {}, Number.isFinite(score) ? rank + 1 : ''),
@@ -97,7 +101,12 @@ function trialRow({ trial, runs, score, std, rung, state, reason, assignment }: 
     h('td', { title: reason?.message }, reason === undefined ? state : `${state} (${reason.code})`),
     ...parameters.map((name) => {
       const value = assignment[name];
-      return h('td', {}, value === undefined ? '' : typeof value === 'number' ? number(value, 3) : valueText(value));
+      return h('td', {}, value === undefined ? '' : typeof value === 'number' && !Number.isInteger(value) ? decimal(value, digits(name)) : valueText(value));
     }),
   );
+}
+
+/** Three digits, or as many as tell a parameter's values apart. */
+function decimal(value: number, digits: number): string {
+  return digits === 3 ? number(value, 3) : String(Number(value.toPrecision(digits)));
 }

@@ -1,6 +1,7 @@
 import type { SearchHead } from '../../search/journal';
 import type { SearchReport } from '../../search/outcome';
 import type { Domain, Parameter, ParameterValue } from '../../search/types';
+import { digitsApart, parameterDigits } from '../digits';
 import { valueText } from '../parameterAxis';
 import { curvesSvg } from '../searchCurves';
 import { trialCounts } from '../searchHistory';
@@ -67,11 +68,12 @@ function foundPart(search: ReportedSearch): Html {
   const { report, history, head } = search;
   const names = head.spec.space.parameters.map(({ name }) => name);
   const shown = report.ranking.slice(0, mostTrials);
+  const digits = parameterDigits(shown);
   return html`${table(
     `The ${shown.length < report.ranking.length ? `best ${String(shown.length)} of ${String(report.ranking.length)}` : String(shown.length)} trials with a score; those that came further stand first.`,
     ['trial', 'validation accuracy', 'steps', ...(names.length > mostColumns ? ['parameters'] : names.map((name) => html`<code>${name}</code>`))],
     shown.map((trial) => {
-      const values = names.map((name) => short(trial.assignment[name]));
+      const values = names.map((name) => short(trial.assignment[name], digits(name)));
       const listed = html`${names.map((name, i) => (values[i] === '' ? '' : html`${name}&nbsp;<b>${values[i]!}</b> `))}`;
       return [String(trial.trial), scoreOf(search, trial), count(trial.step), ...(names.length > mostColumns ? [listed] : values)];
     }),
@@ -108,16 +110,19 @@ function importancesTable({ importances }: SearchReport): Content {
   )}<p>The forest predicts ${percent(Math.max(0, r2), 0)} of the variance of scores that it has not seen${r2 < 0.2 ? ', which is too little to trust these shares' : ''}.</p>`;
 }
 
-function short(value: ParameterValue | undefined): string {
+/** Numbers that are no integers to so many digits. */
+function short(value: ParameterValue | undefined, digits: number): string {
   if (value === undefined) return '';
-  return typeof value === 'number' ? significant(value, 3) : valueText(value);
+  return typeof value === 'number' && !Number.isInteger(value) ? significant(value, digits) : valueText(value);
 }
 
 function domainText(domain: Domain): string {
   if (domain.type === 'choice') return domain.values.map(valueText).join(', ');
   const { low, high, type } = domain;
   const step = 'step' in domain && domain.step !== 1 ? ` in steps of ${String(domain.step)}` : '';
-  return `${significant(low)} to ${significant(high)}${step}${type.startsWith('log-') ? ', logarithmic' : ''}`;
+  const digits = Math.max(4, digitsApart([low, high]));
+  const bound = (value: number): string => ('step' in domain ? String(value) : significant(value, digits));
+  return `${bound(low)} to ${bound(high)}${step}${type.startsWith('log-') ? ', logarithmic' : ''}`;
 }
 
 function conditionText({ when }: Parameter): string {
