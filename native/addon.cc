@@ -62,6 +62,8 @@ Napi::Object Kernels(Napi::Env env) {
   kernels["lerp"] = Function<C::Lerp>(env, "lerp");
   kernels["gatherRows"] = Function<C::GatherRows>(env, "gatherRows");
   kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
+  kernels["standardizeRows"] = Function<C::StandardizeRows>(env, "standardizeRows");
+  kernels["standardizeImages"] = Function<C::StandardizeImages>(env, "standardizeImages");
   kernels["gatherBytes"] = Function<C::GatherBytes>(env, "gatherBytes");
   kernels["gatherByteImages"] = Function<C::GatherByteImages>(env, "gatherByteImages");
   kernels["byteMoments"] = Function<C::ByteMoments>(env, "byteMoments");

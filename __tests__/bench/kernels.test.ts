@@ -49,6 +49,8 @@ test.each([
   ['byteMoments', [2, 5], { shape: '2x5', flops: 0, bytes: 10 + 40 }],
   ['gatherRows', [2, 5, null, new Float32Array(0)], { shape: '2x5', flops: 0, bytes: 10 * (4 + 4) + 40 }],
   ['gatherImages', [2, 1, 2, 3, null, null, new Uint8Array(0)], { shape: '2x1x2x3', flops: 0, bytes: 12 * 5 + 48 }],
+  ['standardizeRows', [2, 5, null, new Float64Array(0)], { shape: '2x5', flops: 0, bytes: 10 * (8 + 4) + 80 }],
+  ['standardizeImages', [2, 1, 2, 3, null, null, new Float32Array(0)], { shape: '2x1x2x3', flops: 0, bytes: 12 * 8 + 96 }],
   ['maskScale', [8, 2], { shape: '8', flops: 0, bytes: 8 * 9 }],
   ['argmax', [3, 4], { shape: '3x4', flops: 0, bytes: 48 }],
 ] as const)('%s costs what it must move and compute (case %#)', (kernel, args, cost) => {

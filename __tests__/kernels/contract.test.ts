@@ -10,7 +10,7 @@ import { precisionVariants } from '../support/backends';
 
 /** An array argument: what it holds before the call and, where it is an output, after it. */
 interface ArrayArgument {
-  readonly type: 'floats' | 'Int32Array' | 'Uint8Array';
+  readonly type: 'floats' | 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
   readonly before: readonly number[];
   readonly after?: readonly number[];
   /** Whether the kernel may leave anything in it. */
@@ -21,6 +21,8 @@ interface Alias { readonly alias: number }
 type Argument = number | boolean | ArrayArgument | Alias;
 
 const floats = (...before: number[]): ArrayArgument => ({ type: 'floats', before });
+const singles = (...before: number[]): ArrayArgument => ({ type: 'Float32Array', before });
+const doubles = (...before: number[]): ArrayArgument => ({ type: 'Float64Array', before });
 const ints = (...before: number[]): ArrayArgument => ({ type: 'Int32Array', before });
 const bytes = (...before: number[]): ArrayArgument => ({ type: 'Uint8Array', before });
 /** An output that must not be read: it holds NaN. */
@@ -319,6 +321,24 @@ const cases: readonly Case[] = [
   call('gatherImages', 'out of floats', [1, 1, 1, 2, ints(1), geometry({ dx: 1 }), floats(0, 0, 0.5, 1.5), ...plain(2), writes(0.5, 0.5)]),
   call('gatherImages', 'no rows', [0, 1, 2, 2, ints(), ints(), photos, ...plain(4), writes()]),
   call('gatherImages', 'no columns', [2, 1, 2, 0, ints(5, -5), geometry({}, {}), bytes(), floats(), floats(), writes()]),
+  // Seconds since 1970, which float32 rounds to multiples of 128.
+  call('standardizeRows', 'centred before they are rounded', [
+    2, 2, ints(2, 0), doubles(1.7e9, 5e-324, 0, 0, 1.7e9 + 40, 1.5e-323), doubles(1.7e9 + 20, 1e-323), doubles(20, 5e-324), writes(1, 1, -1, -1),
+  ]),
+  call('standardizeRows', 'as far apart as float64 goes', [1, 1, ints(0), doubles(1e308), doubles(-5e307), doubles(1e308), writes(1.5)]),
+  call('standardizeRows', 'of singles', [1, 2, ints(1), singles(0, 0, 1.5, -4), doubles(1, 0), doubles(0.25, 2), writes(2, -2)]),
+  call('standardizeRows', 'of bytes', [1, 2, ints(1), bytes(0, 0, 255, 1), doubles(155, 2), doubles(50, 4), writes(2, -0.25)]),
+  call('standardizeRows', 'no rows', [0, 2, ints(), doubles(), doubles(1, 1), doubles(0, 0), writes()]),
+  call('standardizeRows', 'no columns', [2, 0, ints(5, -5), doubles(), doubles(), doubles(), writes()]),
+  call('standardizeImages', 'moved, then mirrored, with mean and std of the pixel written', [
+    1, 1, 1, 3, ints(1), geometry({ flip: 1, dx: 1 }), doubles(0, 0, 0, 1e9, 2e9, 3e9), doubles(1e9, 1e9, 0), doubles(1e9, 2e9, 1e9), writes(2, 1, 2),
+  ]),
+  call('standardizeImages', 'each plane alike, cut to zero', [
+    2, 2, 1, 2, ints(1, 0), geometry({ flip: 1 }, { left: 1, right: 2, bottom: 1 }), singles(1, 2, 3, 4, 5, 6, 7, 8),
+    doubles(1, 1, 1, 1), doubles(1, 1, 1, 1), writes(5, 4, 7, 6, 0, 0, 2, 0),
+  ]),
+  call('standardizeImages', 'of bytes', [1, 1, 1, 2, ints(0), geometry({ flip: 1 }), photos, doubles(1, 1), doubles(2, 2), writes(0.5, 0)]),
+  call('standardizeImages', 'no columns', [2, 1, 2, 0, ints(5, -5), geometry({}, {}), bytes(), doubles(), doubles(), writes()]),
   call('gatherBytes', 'rows as they are', [3, 2, ints(2, 0, 2), bytes(0, 255, 1, 2, 128, 4), writesBytes(128, 4, 0, 255, 128, 4)]),
   call('gatherBytes', 'no rows', [0, 2, ints(), bytes(), writesBytes()]),
   call('gatherBytes', 'no columns', [2, 0, ints(5, -5), bytes(), writesBytes()]),
@@ -337,11 +357,11 @@ const cases: readonly Case[] = [
   call('mixRows', 'no rows', [0, 2, 0.5, ints(), floats(), writes()]),
 ];
 
-const constructors = { Int32Array, Uint8Array };
+const constructors = { Float32Array, Float64Array, Int32Array, Uint8Array };
 const guards = [77, 78, 79];
 /** A source without its guards: its length is its number of rows. */
 const isSource = (kernel: KernelName, position: number): boolean =>
-  /^gather(Rows|Bytes)$/.test(kernel) ? position === 3 : /^gather(Byte)?Images$/.test(kernel) && position === 6;
+  /^(gather|standardize)(Rows|Bytes)$/.test(kernel) ? position === 3 : /^(gather|standardize)(Byte)?Images$/.test(kernel) && position === 6;
 
 /** Numbers agree within 8 roundings; NaN with NaN, infinities and zeros with themselves. */
 function agree(actual: number, right: number, dtype: Dtype): boolean {

@@ -18,13 +18,14 @@ const constructors = { Float32Array, Float64Array, Int32Array, Uint8Array };
 type Argument =
   | { readonly kind: 'size'; readonly name: string; readonly value: number }
   | { readonly kind: 'scalar' | 'flag'; readonly name: string }
-  | { readonly kind: 'floats' | 'bytes' | 'source' | 'byteSource'; readonly name: string; readonly length: number }
+  | { readonly kind: 'floats' | 'doubles' | 'bytes' | 'source' | 'anySource' | 'byteSource'; readonly name: string; readonly length: number }
   | { readonly kind: 'indices'; readonly name: string; readonly length: number; readonly bound?: number };
 
 const size = (name: string, value: number): Argument => ({ kind: 'size', name, value });
 const scalar = (name: string): Argument => ({ kind: 'scalar', name });
 const flag = (name: string): Argument => ({ kind: 'flag', name });
 const floats = (name: string, length: number): Argument => ({ kind: 'floats', name, length });
+const doubles = (name: string, length: number): Argument => ({ kind: 'doubles', name, length });
 const bytes = (name: string, length: number): Argument => ({ kind: 'bytes', name, length });
 const [m, n, k] = [size('m', M), size('n', N), size('k', K)];
 
@@ -140,6 +141,15 @@ const signatures: Readonly<Record<KernelName, readonly Argument[]>> = {
     { kind: 'indices', name: 'geometry', length: 7 * M }, { kind: 'source', name: 'src', length: 2 * N },
     floats('scale', N), floats('shift', N), floats('x', M * N),
   ],
+  standardizeRows: [
+    m, n, { kind: 'indices', name: 'indices', length: M, bound: 2 }, { kind: 'anySource', name: 'src', length: 2 * N },
+    doubles('mean', N), doubles('std', N), floats('x', M * N),
+  ],
+  standardizeImages: [
+    m, size('channels', 1), size('height', 2), size('width', N / 2), { kind: 'indices', name: 'indices', length: M, bound: 2 },
+    { kind: 'indices', name: 'geometry', length: 7 * M }, { kind: 'anySource', name: 'src', length: 2 * N },
+    doubles('mean', N), doubles('std', N), floats('x', M * N),
+  ],
   gatherBytes: [
     m, n, { kind: 'indices', name: 'indices', length: M, bound: 2 }, { kind: 'byteSource', name: 'src', length: 2 * N }, bytes('x', M * N),
   ],
@@ -160,6 +170,7 @@ const floatType = (dtype: Dtype): ArrayType => (dtype === 'float32' ? 'Float32Ar
 
 function arrayType(argument: Argument, dtype: Dtype): ArrayType {
   if (argument.kind === 'floats') return floatType(dtype);
+  if (argument.kind === 'doubles') return 'Float64Array';
   return argument.kind === 'indices' ? 'Int32Array' : 'Uint8Array';
 }
 
@@ -205,7 +216,8 @@ function wrongValues(argument: Argument, dtype: Dtype): [value: unknown, reads: 
       const type = arrayType(argument, dtype);
       const { length } = argument;
       const foreign: ArrayType[] = ['Float32Array', 'Float64Array', 'Int32Array', 'Uint8Array'];
-      const strangers = foreign.filter((name) => name !== type && !(argument.kind === 'source' && name === floatType(dtype)));
+      const strangers = foreign.filter((name) => name !== type && !(argument.kind === 'source' && name === floatType(dtype)) &&
+        !(argument.kind === 'anySource' && name.startsWith('Float')));
       return [
         ...general,
         [1, '1'],
@@ -214,7 +226,7 @@ function wrongValues(argument: Argument, dtype: Dtype): [value: unknown, reads: 
         [new Uint8ClampedArray(length), `Uint8ClampedArray of length ${length}`],
         ...strangers.map((name): [unknown, string] => [new constructors[name](length), `${name} of length ${length}`]),
         // A data set may have any number of rows: a short one shows as an index out of range.
-        ...(argument.kind === 'source' || argument.kind === 'byteSource' ? [] : [
+        ...(argument.kind === 'source' || argument.kind === 'anySource' || argument.kind === 'byteSource' ? [] : [
           [new constructors[type](length - 1), `${type} of length ${length - 1}`],
           [detached(type, length), `${type} of length 0`],
         ] as [unknown, string][]),
@@ -229,6 +241,7 @@ function whatIsExpected(argument: Argument, dtype: Dtype): string {
     case 'scalar': return 'a number';
     case 'flag': return 'a boolean';
     case 'source': return `a Uint8Array or ${floatType(dtype)}`;
+    case 'anySource': return 'a Uint8Array, Float32Array or Float64Array';
     case 'byteSource': return 'a Uint8Array';
     default: {
       const type = arrayType(argument, dtype);

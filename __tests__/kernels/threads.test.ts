@@ -135,6 +135,18 @@ const exact: Readonly<Record<string, Call>> = {
     kernels.gatherImages(m, 3, 32, 32, indices, geometry, draw(50 * pixels), draw(pixels), draw(pixels), x);
     return [x];
   },
+  standardizeRows: (kernels, draw) => {
+    const x = draw(size);
+    kernels.standardizeRows(m, n, indices, draw(50 * n), Float64Array.from(draw(n)), Float64Array.from(draw(n)), x);
+    return [x];
+  },
+  standardizeImages: (kernels, draw) => {
+    const [x, pixels] = [draw(m * 3072), 3072];
+    const geometry = Int32Array.from({ length: 7 * m }, (_, i) => (i * 31) % 9 - 4);
+    const [mean, std] = [Float64Array.from(draw(pixels)), Float64Array.from(draw(pixels))];
+    kernels.standardizeImages(m, 3, 32, 32, indices, geometry, draw(50 * pixels), mean, std, x);
+    return [x];
+  },
   byteMoments: (kernels, draw) => {
     const [sums, squares] = [new Int32Array(n), new Int32Array(n)];
     kernels.byteMoments(m, n, new Uint8Array(draw(size).buffer), sums, squares);

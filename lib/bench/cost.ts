@@ -23,7 +23,7 @@ const matrix = (matrices: number, vectors = 0): Rule => ({ sizes: 2, moves: (m, 
 /** Kernels whose cost is not a number of arrays of one shape. */
 type Irregular = 'gemm' | 'sgdLinearStep' | 'adamLinearStep'
   | 'byteLinearForward' | 'byteLinearBackward' | 'sgdByteLinearStep' | 'adamByteLinearStep'
-  | 'gatherRows' | 'gatherImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'maskScale';
+  | 'gatherRows' | 'gatherImages' | 'standardizeRows' | 'standardizeImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'maskScale';
 
 const rules: Readonly<Record<Exclude<KernelName, Irregular>, Rule>> = {
   axpy: vector(3), scal: vector(2), dot: vector(2), nrm2: vector(1),
@@ -72,6 +72,12 @@ export function costOf(kernel: KernelName, args: readonly unknown[], width: numb
     case 'gatherImages': {
       const columns = second * third * fourth;
       return { shape: shapeOf([first, second, third, fourth]), flops: 0, bytes: first * columns * (sourceWidth(args[6]) + width) + 2 * width * columns };
+    }
+    case 'standardizeRows':
+      return { shape: shapeOf([first, second]), flops: 0, bytes: first * second * (sourceWidth(args[3]) + width) + 16 * second };
+    case 'standardizeImages': {
+      const columns = second * third * fourth;
+      return { shape: shapeOf([first, second, third, fourth]), flops: 0, bytes: first * columns * (sourceWidth(args[6]) + width) + 16 * columns };
     }
     case 'gatherBytes':
       return { shape: shapeOf([first, second]), flops: 0, bytes: 2 * first * second };

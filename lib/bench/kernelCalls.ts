@@ -39,6 +39,8 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
   const labels = Int32Array.from({ length: m }, () => random.randint(0, classes));
   const rows = Math.max(m, Math.min(sourceRows, Math.floor(2 ** 25 / inputs)));
   const source = Uint8Array.from({ length: rows * inputs }, (_, i) => i % 251);
+  const numbers = Float32Array.from(source);
+  const [means, stds] = [new Float64Array(inputs).fill(125), new Float64Array(inputs).fill(72)];
   const indices = Int32Array.from({ length: m }, () => random.randint(0, rows));
   const pixels = source.slice(0, m * inputs);
   const [scale, shift, batch] = [draw(inputs), draw(inputs), draw(m * inputs)];
@@ -100,6 +102,8 @@ export function kernelCalls(dtype: Dtype, { batch: m, inputs, hidden, classes }:
     lerp: [[weights, 1e-3, w, v]],
     gatherRows: [[m, inputs, indices, source, scale, shift, batch]],
     gatherImages: [[m, 3, side, side, indices, geometry, source, scale, shift, batch]],
+    standardizeRows: [[m, inputs, indices, numbers, means, stds, batch]],
+    standardizeImages: [[m, 3, side, side, indices, geometry, numbers, means, stds, batch]],
     gatherBytes: [[m, inputs, indices, source, pixels]],
     gatherByteImages: [[m, 3, side, side, indices, geometry, source, pixels]],
     byteMoments: [[Math.min(rows, 1024), inputs, source, new Int32Array(inputs), new Int32Array(inputs)]],

@@ -20,7 +20,7 @@ const limits: Readonly<Record<'n' | 'mn' | 'mnk', Partial<Readonly<Record<Kernel
     batchNormForward: 64, batchNormEvaluate: 64, batchNormBackward: 64, layerNormForward: 50, layerNormBackward: 50,
     softmaxForward: 12, softmaxBackward: 50, softmaxCrossEntropyForward: 16, softmaxCrossEntropyBackward: 64,
     softCrossEntropyForward: 20, softCrossEntropyBackward: 50,
-    argmax: 64, gatherRows: 64, mixRows: 64,
+    argmax: 64, gatherRows: 64, standardizeRows: 64, mixRows: 64,
   },
   mnk: { sgdLinearStep: 120, adamLinearStep: 40 },
 };

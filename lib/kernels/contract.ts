@@ -295,6 +295,18 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
     src: SourceArray, scale: T, shift: T, x: T,
   ): void;
+  /**
+   * x[m,n] ← (src[indices[i], :] − mean[n]) / std[n], computed in float64 and rounded once, to the dtype: centred first, large
+   * numbers keep what tells them apart. Numbers of any type; the number of rows of src is ⌊src.length / n⌋.
+   */
+  standardizeRows(
+    m: number, n: number, indices: Int32Array, src: SourceArray, mean: Float64Array, std: Float64Array, x: T,
+  ): void;
+  /** As {@link standardizeRows}, of pictures as {@link gatherImages} takes and changes them; 0 where they are cut. */
+  standardizeImages(
+    m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
+    src: SourceArray, mean: Float64Array, std: Float64Array, x: T,
+  ): void;
   /** x[m,n] ← src[indices[i], :]: {@link gatherRows} of bytes that stay bytes. */
   gatherBytes(m: number, n: number, indices: Int32Array, src: Uint8Array, x: Uint8Array): void;
   /** {@link gatherImages} of bytes that stay bytes. */

@@ -40,6 +40,35 @@ struct GatherCalls {
     });
   }
 
+  static void StandardizeRows(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const int32_t* indices = args.Array<int32_t>(m);
+    const Args::View src = args.Read();
+    const double* mean = args.Array<double>(n);
+    const double* std = args.Array<double>(n);
+    T* x = args.Array<T>(m * n);
+    WithNumbers(src, [=](const auto* numbers) {
+      if (n == 0) return;
+      const Indices rows = Checked(indices, m, src.length / n);
+      Split({n, kComputed / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
+        blastrain::StandardizeRows(m, n, begin, end, rows, numbers, mean, std, x);
+      });
+    });
+  }
+
+  static void StandardizeImages(Args& args) {
+    const Pictures p = ReadPictures(args);
+    const double* mean = args.Array<double>(p.n);
+    const double* std = args.Array<double>(p.n);
+    T* x = args.Array<T>(p.m * p.n);
+    WithNumbers(p.src, [=](const auto* numbers) {
+      Transform(p, [=](int64_t count, Indices rows, const int32_t* geometry, int64_t at) {
+        blastrain::GatherImages(count, p.shape, rows, geometry, numbers, Standardized<T>{mean, std, x + at});
+      });
+    });
+  }
+
   static void GatherBytes(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -110,6 +139,15 @@ struct GatherCalls {
     p.geometry = args.Array<int32_t>(7 * p.m);
     p.src = args.Read();
     return p;
+  }
+
+  // work(pointer to the numbers of src), of whichever type they are.
+  template <typename Work>
+  static void WithNumbers(const Args::View& src, const Work& work) {
+    if (src.type == kArrayType<uint8_t>) return work(src.As<uint8_t>());
+    if (src.type == kArrayType<float>) return work(src.As<float>());
+    if (src.type == kArrayType<double>) return work(src.As<double>());
+    throw kBadArgument;
   }
 
   // transform(count, their rows of src, their geometry, where the first goes) for some pictures at a time.

@@ -40,6 +40,22 @@ void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indice
   });
 }
 
+// x <- (src - mean) / std for one row, in double and rounded once.
+template <typename T, typename Source>
+BLASTRAIN_KERNEL void StandardizeRow(int64_t n, const Source* src, const double* mean, const double* std, T* x) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t j = 0; j < n; j++) x[j] = static_cast<T>((static_cast<double>(src[j]) - mean[j]) / std[j]);
+}
+
+// x[i,j] <- (src[indices[i],j] - mean[j]) / std[j] for columns j in [begin, end) of n.
+template <typename T, typename Source>
+void StandardizeRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const double* mean,
+                     const double* std, T* x) {
+  ForEachRow(m, n, begin, end, indices, src, [=](const Source* row, int64_t i) {
+    StandardizeRow(end - begin, row + begin, mean + begin, std + begin, x + i * n + begin);
+  });
+}
+
 // x[i,j] <- src[indices[i],j] for columns j in [begin, end) of n.
 inline void GatherBytes(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const uint8_t* src, uint8_t* x) {
   ForEachRow(m, n, begin, end, indices, src, [=](const uint8_t* row, int64_t i) {
@@ -74,6 +90,22 @@ struct Inputs {
 
   const T* scale;
   const T* shift;
+  T* x;
+};
+
+// To numbers (src - mean) / std.
+template <typename T>
+struct Standardized {
+  template <typename Source>
+  BLASTRAIN_INLINE void Put(int64_t u, Source pixel) const {
+    x[u] = static_cast<T>((static_cast<double>(pixel) - mean[u]) / std[u]);
+  }
+  BLASTRAIN_INLINE void Blank(int64_t u) const { x[u] = T(0); }
+  BLASTRAIN_INLINE Standardized From(int64_t at) const { return {mean + at, std + at, x + at}; }
+  BLASTRAIN_INLINE Standardized Row(int64_t at) const { return {mean, std, x + at}; }
+
+  const double* mean;
+  const double* std;
   T* x;
 };
 

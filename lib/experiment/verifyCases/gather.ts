@@ -1,3 +1,4 @@
+import type { SourceArray } from '../../kernels/contract';
 import type { GatherKernels } from '../../kernels/reference/gather';
 import type { Draw } from '../verifyDraw';
 import { GUARDS } from '../verifyDraw';
@@ -29,6 +30,19 @@ function* pictures(draw: Draw): Generator<Pictures> {
   }
 }
 
+/** The same number of numbers of every type that can be a source; floats lie about 1,700,000,000, as seconds since 1970 do. */
+function numbersOf({ random }: Draw, length: number): readonly (readonly [string, SourceArray])[] {
+  const seconds = Float64Array.from(random.randint(0, 1e6, length), (value) => 1.7e9 + value / 1024);
+  return [
+    ['bytes', Uint8Array.from(random.randint(0, 256, length))], ['float32', Float32Array.from(seconds)], ['float64', seconds],
+  ];
+}
+
+/** A mean and a standard deviation for each of n columns. */
+function momentsOf({ random }: Draw, n: number): readonly [Float64Array, Float64Array] {
+  return [Float64Array.from(random.randint(0, 1000, n), (value) => 1.7e9 + value / 7), Float64Array.from(random.randint(1, 1000, n), (value) => value / 7)];
+}
+
 export const gatherCases: CaseMakers<keyof GatherKernels> = {
   *gatherRows(draw) {
     for (const [m, n] of shapes) {
@@ -57,6 +71,35 @@ export const gatherCases: CaseMakers<keyof GatherKernels> = {
         yield exact(`${label} ${format}`, (kernels) => {
           const out = draw.output(m * n);
           kernels.gatherImages(m, ...shape, indices, geometry, src, scale, shift, out);
+          return [out];
+        });
+      }
+    }
+  },
+
+  /** Large numbers that differ by little, and a column that does not vary. */
+  *standardizeRows(draw) {
+    for (const [m, n] of shapes) {
+      for (const [label, src] of numbersOf(draw, 7 * n)) {
+        const indices = draw.random.randint(0, 7, m);
+        const [mean, std] = momentsOf(draw, n);
+        yield exact(`${shapeOf(m, n)} ${label}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.standardizeRows(m, n, indices, src, mean, std, out);
+          return [out];
+        });
+      }
+    }
+  },
+
+  *standardizeImages(draw) {
+    for (const { m, shape, rows, indices, geometry, label } of pictures(draw)) {
+      const n = shape[0] * shape[1] * shape[2];
+      for (const [format, src] of numbersOf(draw, rows * n)) {
+        const [mean, std] = momentsOf(draw, n);
+        yield exact(`${label} ${format}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.standardizeImages(m, ...shape, indices, geometry, src, mean, std, out);
           return [out];
         });
       }

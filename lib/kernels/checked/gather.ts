@@ -10,6 +10,11 @@ export function gatherChecked(kernels: Kernels): GatherKernels {
       throw expected('ERR_KERNEL_ARG', `a Uint8Array or ${type}`, name, src);
     }
   };
+  const anySource = (name: string, src: unknown): void => {
+    if (!isArray('Uint8Array', 0, src) && !isArray('Float32Array', 0, src) && !isArray('Float64Array', 0, src)) {
+      throw expected('ERR_KERNEL_ARG', 'a Uint8Array, Float32Array or Float64Array', name, src);
+    }
+  };
   const byteSource = (name: string, src: unknown): void => {
     if (!isArray('Uint8Array', 0, src)) throw expected('ERR_KERNEL_ARG', 'a Uint8Array', name, src);
   };
@@ -41,6 +46,35 @@ export function gatherChecked(kernels: Kernels): GatherKernels {
       array('gatherImages x', type, m * n, x);
       if (n > 0) indices('gatherImages indices', m, Math.floor(src.length / n), rows);
       kernels.gatherImages(m, channels, height, width, rows, geometry, src, scale, shift, x);
+    },
+
+    standardizeRows(m, n, rows, src, mean, std, x) {
+      size('standardizeRows m', m);
+      size('standardizeRows n', n);
+      array('standardizeRows indices', 'Int32Array', m, rows);
+      anySource('standardizeRows src', src);
+      array('standardizeRows mean', 'Float64Array', n, mean);
+      array('standardizeRows std', 'Float64Array', n, std);
+      array('standardizeRows x', type, m * n, x);
+      if (n > 0) indices('standardizeRows indices', m, Math.floor(src.length / n), rows);
+      kernels.standardizeRows(m, n, rows, src, mean, std, x);
+    },
+
+    standardizeImages(m, channels, height, width, rows, geometry, src, mean, std, x) {
+      size('standardizeImages m', m);
+      size('standardizeImages channels', channels);
+      size('standardizeImages height', height);
+      size('standardizeImages width', width);
+      const n = channels * height * width;
+      size('standardizeImages channels·height·width', n);
+      array('standardizeImages indices', 'Int32Array', m, rows);
+      array('standardizeImages geometry', 'Int32Array', 7 * m, geometry);
+      anySource('standardizeImages src', src);
+      array('standardizeImages mean', 'Float64Array', n, mean);
+      array('standardizeImages std', 'Float64Array', n, std);
+      array('standardizeImages x', type, m * n, x);
+      if (n > 0) indices('standardizeImages indices', m, Math.floor(src.length / n), rows);
+      kernels.standardizeImages(m, channels, height, width, rows, geometry, src, mean, std, x);
     },
 
     gatherBytes(m, n, rows, src, x) {

@@ -6,7 +6,7 @@ const { max, min } = Math;
 
 /** Minibatches out of a data set, and what it is normalised by. */
 export type GatherKernels = Pick<Kernels,
-  'gatherRows' | 'gatherImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'mixRows'>;
+  'gatherRows' | 'gatherImages' | 'standardizeRows' | 'standardizeImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'mixRows'>;
 
 export function gatherReference(single: boolean): GatherKernels {
   return {
@@ -20,6 +20,19 @@ export function gatherReference(single: boolean): GatherKernels {
     gatherImages(m, channels, height, width, indices, geometry, src, scale, shift, x) {
       forEachPixel(m, channels, height, width, indices, geometry, (from, to, j) => {
         x[to] = from < 0 ? 0 : round(single, scale[j]! * src[from]!) + shift[j]!;
+      });
+    },
+
+    standardizeRows(m, n, indices, src: SourceArray, mean, std, x) {
+      for (let i = 0, to = 0; i < m; i++) {
+        const from = indices[i]! * n;
+        for (let j = 0; j < n; j++, to++) x[to] = (src[from + j]! - mean[j]!) / std[j]!;
+      }
+    },
+
+    standardizeImages(m, channels, height, width, indices, geometry, src, mean, std, x) {
+      forEachPixel(m, channels, height, width, indices, geometry, (from, to, j) => {
+        x[to] = from < 0 ? 0 : (src[from]! - mean[j]!) / std[j]!;
       });
     },
 
