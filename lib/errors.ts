@@ -15,7 +15,8 @@ export type ErrorCode =
   | 'ERR_CHECKPOINT' //   a checkpoint is torn, foreign or does not fit
   | 'ERR_NETWORK' //      a download failed
   | 'ERR_WORKER' //       a training thread ended without a word
-  | 'ERR_IO'; //          a file could not be read or written (permissions, space)
+  | 'ERR_IO' //           a file could not be read or written (permissions, space)
+  | 'ERR_LOCKED'; //      another process writes into the folder or file; details name host, pid and since when
 
 /** Plain facts about an error, safe to clone to another thread or to print as JSON. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;

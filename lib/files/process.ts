@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/**
+ * Which process: a number alone is used again by others, and means nothing on another machine or in another container.
+ * `boot`, `namespace` and `started` are null where the system does not tell them (anywhere but on Linux).
+ */
+export interface ProcessIdentity {
+  readonly host: string;
+  readonly pid: number;
+  /** Id of the kernel's run, new after each start of the machine. */
+  readonly boot: string | null;
+  /** In which `pid` counts: containers of one machine have one each. */
+  readonly namespace: string | null;
+  /** When the process began, in clock ticks since the machine's start. */
+  readonly started: string | null;
+}
+
+/** Whether a process still runs; `unknown` where it cannot be seen from here. */
+export type Fate = 'alive' | 'dead' | 'unknown';
+
+let own: ProcessIdentity | undefined;
+
+/** The process that asks. */
+export function thisProcess(): ProcessIdentity {
+  own ??= {
+    host: hostname(),
+    pid: process.pid,
+    boot: attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
+    namespace: attempt(() => readlinkSync('/proc/self/ns/pid')),
+    started: attempt(() => statOf('self').started),
+  };
+  return own;
+}
+
+/**
+ * Whether a process still runs. Its number counts only where it was given: on the same host, in the same run of the kernel
+ * and the same namespace. There a process with that number is the same one only if it began at the same moment.
+ */
+export function fateOf({ host, pid, boot, namespace, started }: ProcessIdentity): Fate {
+  const here = thisProcess();
+  if (boot === null || namespace === null || started === null) return 'unknown';
+  if (host !== here.host || boot !== here.boot || namespace !== here.namespace) return 'unknown';
+  try {
+    const now = statOf(String(pid));
+    // A zombie has ended, and waits for a parent that may never ask.
+    return now.started === started && !/[ZX]/.test(now.state) ? 'alive' : 'dead';
+  } catch {
+    return seesNothingOf(pid) ? 'dead' : 'unknown'; // /proc can hide the processes of other users
+  }
+}
+
+/** A short name of this process for names of files, the same in all of its threads; see {@link makerFate}. */
+export function makerName(): string {
+  const { pid, started } = thisProcess();
+  return `${machineName()}-${String(pid)}-${started ?? '0'}`;
+}
+
+/** Whether the process that {@link makerName} gave this name still runs; `unknown` for a name from elsewhere. */
+export function makerFate(name: string): Fate {
+  const [, machine, pid, started] = /^([0-9a-f]{8})-(\d+)-(\d+)$/.exec(name) ?? [];
+  if (pid === undefined || started === undefined || machine !== machineName()) return 'unknown';
+  return fateOf({ ...thisProcess(), pid: Number(pid), started });
+}
+
+function machineName(): string {
+  const { host, boot, namespace } = thisProcess();
+  return createHash('sha256').update(JSON.stringify([host, boot, namespace])).digest('hex').slice(0, 8);
+}
+
+/** Fields 3 and 22 of /proc/PID/stat; the second field, the program's name, may hold spaces and brackets. */
+function statOf(pid: string): { state: string; started: string } {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0]!, started: fields[19]! };
+}
+
+function seesNothingOf(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+function attempt(read: () => string): string | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
