@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'ERR_CHECKPOINT' //   a checkpoint is torn, foreign or does not fit
   | 'ERR_NETWORK' //      a download failed
   | 'ERR_WORKER' //       a training thread ended without a word
+  | 'ERR_MEMORY' //       more memory than there is would be taken; details.path names what asks for it
   | 'ERR_IO' //           a file could not be read or written (permissions, space)
   | 'ERR_LOCKED'; //      another process writes into the folder or file; details name host, pid and since when
 

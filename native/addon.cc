@@ -114,12 +114,16 @@ void SetThreads(Args& args) {
   Pool::Shared().SetThreads(static_cast<int>(std::min<int64_t>(threads, Pool::kMax)));
 }
 
+void LimitDefaultThreads(Args& args) {
+  Pool::Shared().LimitDefault(static_cast<int>(std::min<int64_t>(args.Size(), Pool::kMax)));
+}
+
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
 // OpenBLAS's threads become the pool's: as many as it was told to use. Once for the process.
 void TakeOverThreads() {
   static const bool once = [] {
-    Pool::Shared().SetThreads(blas::Threads());
+    Pool::Shared().LimitDefault(blas::Threads());
     blas::SetThreads(1);
     return true;
   }();
@@ -133,6 +137,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["bfloat16"] = Bfloat16Kernels(env);
   exports["info"] = Napi::Function::New<Info>(env, "info");
   exports["setThreads"] = Function<SetThreads>(env, "setThreads");
+  exports["limitDefaultThreads"] = Function<LimitDefaultThreads>(env, "limitDefaultThreads");
   exports["getThreads"] = Function<GetThreads>(env, "getThreads");
   return exports;
 }

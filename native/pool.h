@@ -44,7 +44,14 @@ class Pool {
   }
 
   int Threads() const { return threads_.load(std::memory_order_relaxed); }
-  void SetThreads(int threads) { threads_.store(std::clamp(threads, 1, kMax), std::memory_order_relaxed); }
+  void SetThreads(int threads) {
+    chosen_.store(true, std::memory_order_relaxed);
+    threads_.store(std::clamp(threads, 1, kMax), std::memory_order_relaxed);
+  }
+  // At most so many, until a number is set: what is set by someone stays.
+  void LimitDefault(int most) {
+    if (!chosen_.load(std::memory_order_relaxed)) threads_.store(std::clamp(most, 1, Threads()), std::memory_order_relaxed);
+  }
 
   // Runs part(i) for all i in [0, parts), parts <= Threads(), and returns when all are done.
   template <typename Part>
@@ -126,7 +133,8 @@ class Pool {
     thread.asleep.store(false);
   }
 
-  std::atomic<int> threads_{1};
+  std::atomic<int> threads_{kMax};
+  std::atomic<bool> chosen_{false};
   std::mutex busy_;
   // What follows belongs to the holder of busy_, but for what a taken part shows its thread.
   std::unique_ptr<Thread> pool_[kMax];

@@ -7,7 +7,7 @@ const cwd = temporaryFolder();
 test('says what runs here, in at most 80 columns of prose', async () => {
   const { status, stdout } = await blastrain(['doctor'], { cwd });
   expect(status).toBe(0);
-  for (const word of ['blastrain', 'CPU', 'backend', 'dtypes', 'data']) expect(stdout).toContain(word);
+  for (const word of ['blastrain', 'CPU', 'threads', 'memory', 'backend', 'dtypes', 'data']) expect(stdout).toContain(word);
 });
 
 test('gives each missing thing a mend', async () => {
@@ -15,6 +15,8 @@ test('gives each missing thing a mend', async () => {
   const [diagnosis] = jsonLines(stdout);
   expect(diagnosis).toMatchObject({
     backend: backends[0],
+    threads: { threads: expect.any(Number) as number, affinity: expect.any(Number) as number },
+    memory: { source: expect.any(String) as string },
     dtypes: { typescript: ['float32', 'float64'] },
     mends: expect.arrayContaining([{ problem: expect.stringContaining('CIFAR-10') as string, mend: 'npx blastrain data get cifar10' }]) as object,
   });

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { defaultThreads } from '../../lib/machine';
 import { join } from 'node:path';
 import { evaluateRun } from '../../lib/experiment/evaluateRun';
 import { RunFolder } from '../../lib/experiment/runFolder';
@@ -127,9 +127,9 @@ test('the report says what matters, and whether the best is better than the next
 });
 
 test.each([
-  [null, 1, availableParallelism()],
+  [null, 1, defaultThreads()],
   [1, 1, 1],
-  [1000, 1, availableParallelism()],
+  [1000, 1, defaultThreads()],
 ])('threads %p of the base, with %d worker', async (threads, workers, used) => {
   const [start] = await listen(search(tinySearch({ set: { threads }, trials: 1, pruner: 'none' }), options({ workers })));
   expect(start).toMatchObject({ type: 'start', workers, threads: used });

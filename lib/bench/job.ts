@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/locate';
@@ -7,6 +7,7 @@ import { dataRequest, parseSpec } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import { setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import type { StartEvent } from '../train/events';
 import { LoadWatch } from './machine';
 import type { BenchNet } from './nets';
@@ -38,7 +39,7 @@ const warmUps = 20;
  * what `data=auto` finds. Throws ERR_WORKER for a training that fails, ERR_BACKEND, ERR_SHAPE.
  */
 export async function benchJob(options: JobOptions): Promise<BenchReport> {
-  const { nets, backend, threads = availableParallelism(), rounds = 5, changes, onProgress } = options;
+  const { nets, backend, threads = defaultThreads(), rounds = 5, changes, onProgress } = options;
   const watch = new LoadWatch();
   setThreads(threads);
   const folder = mkdtempSync(join(tmpdir(), 'blastrain-job-'));

@@ -1,8 +1,8 @@
-import { availableParallelism } from 'node:os';
 import { kernelNames } from '../experiment/verify';
 import type { KernelName } from '../experiment/verify';
 import { kernelsFor, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import { costOf } from './cost';
 import { kernelCalls } from './kernelCalls';
 import type { CallSizes } from './kernelCalls';
@@ -35,7 +35,7 @@ const realSizes: readonly CallSizes[] = [
  * Throws ERR_BACKEND where native is asked for and does not load.
  */
 export async function benchKernels(options: KernelsOptions): Promise<BenchReport> {
-  const { backends, kernels = kernelNames, dtype = 'float32', threads = availableParallelism(), sizes = realSizes } = options;
+  const { backends, kernels = kernelNames, dtype = 'float32', threads = defaultThreads(), sizes = realSizes } = options;
   const { rounds = 5, sampleSeconds = 0.003, onProgress } = options;
   const watch = new LoadWatch();
   setThreads(threads);

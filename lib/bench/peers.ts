@@ -1,7 +1,8 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../files';
+import { defaultThreads } from '../machine';
 import { setThreads } from '../kernels';
 import { allocate } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
@@ -141,7 +142,7 @@ async function startPeer({ name, commands, args }: PeerCommand): Promise<Peer | 
 
 /** One thread, and as many as there are cores. */
 function threadCounts(): number[] {
-  return [...new Set([1, availableParallelism()])];
+  return [...new Set([1, defaultThreads()])];
 }
 
 /** Why a peer does not take part in a net; undefined where it does. */

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { buildTraining, kernelsOf } from '../experiment/build';
 import type { TrainingData } from '../experiment/build';
 import type { TrainSpec } from '../experiment/spec';
@@ -6,6 +5,7 @@ import { kernelNames } from '../experiment/verify';
 import type { KernelName } from '../experiment/verify';
 import { setThreads } from '../kernels';
 import type { BackendName, Kernels } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import { costOf } from './cost';
 import type { Cost } from './cost';
 import { LoadWatch } from './machine';
@@ -56,7 +56,7 @@ export interface ProfileOptions {
 export async function profileStep(spec: TrainSpec, data: TrainingData, options: ProfileOptions = {}): Promise<Profile> {
   const { steps = 100, warmUps = 20 } = options;
   const load = new LoadWatch();
-  setThreads(spec.threads ?? availableParallelism());
+  setThreads(spec.threads ?? defaultThreads());
   const kernels = kernelsOf(spec);
   const peak = kernels.backend === 'native' ? await measurePeak(spec.dtype, options.peak) : null;
 

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import { LoadWatch } from './machine';
 import { benchData, makeNet } from './nets';
 import type { BenchNet } from './nets';
@@ -24,7 +24,7 @@ export const scalingSubjects = { width: 'hidden units', batch: 'batch' } as cons
 
 /** How the time of a step grows with its operations, in the width of a layer and in the size of the batch. */
 export async function benchScaling(options: ScalingOptions): Promise<BenchReport> {
-  const { backend, threads = availableParallelism(), rounds = 5, sampleSeconds = 0.03, onProgress } = options;
+  const { backend, threads = defaultThreads(), rounds = 5, sampleSeconds = 0.03, onProgress } = options;
   const { widths = [50, 100, 200, 512, 1024, 2048, 4096], batches = [32, 64, 128, 256, 512, 1024, 2048, 4096] } = options;
   const watch = new LoadWatch();
   setThreads(threads);

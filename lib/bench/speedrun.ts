@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { locateData } from '../data/locate';
 import { findPreset } from '../experiment/presets';
@@ -9,6 +9,7 @@ import type { Spread } from '../experiment/seeds';
 import { applySettings, dataRequest, parseSpec } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import { packageRoot } from '../files';
+import { defaultThreads } from '../machine';
 import { describeMachine, LoadWatch } from './machine';
 import type { Load, Machine } from './machine';
 import { pythons } from './peers';
@@ -114,7 +115,7 @@ function own(preset: string, settings: readonly string[], seed: number, runs: st
 
 function torchRunners(python: string, spec: TrainSpec, folder: string): Runner[] {
   const script = join(packageRoot, 'scripts', 'bench-peers', 'torch_speedrun.py');
-  return [...new Set([1, availableParallelism()])].map((threads) => ({
+  return [...new Set([1, defaultThreads()])].map((threads) => ({
     who: `PyTorch, ${String(threads)} thread${threads === 1 ? '' : 's'}`,
     command: [python, script, JSON.stringify({ ...spec, threads, folder })],
   }));

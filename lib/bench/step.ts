@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import { LoadWatch } from './machine';
 import { benchData } from './nets';
 import type { BenchNet } from './nets';
@@ -34,7 +34,7 @@ const bfloat16Name = 'native, bfloat16';
  * alone. Throws ERR_BACKEND where native is asked for and does not load.
  */
 export async function benchStep(options: StepOptions): Promise<BenchReport> {
-  const { nets, backends, threads = availableParallelism(), rounds = 9, sampleSeconds = 0.05, onProgress } = options;
+  const { nets, backends, threads = defaultThreads(), rounds = 9, sampleSeconds = 0.05, onProgress } = options;
   const watch = new LoadWatch();
   setThreads(threads);
   const notes: string[] = [];

@@ -1,7 +1,9 @@
 import { diagnose } from '../experiment/diagnosis';
 import type { Diagnosis } from '../experiment/diagnosis';
+import type { UsableThreads } from '../machine';
 import type { Command } from './command';
 import { readOptions } from './options';
+import { formatBytes } from './terminal/format';
 import { coloursOf, terminalOf } from './terminal/style';
 
 export const doctorCommand: Command = {
@@ -9,10 +11,11 @@ export const doctorCommand: Command = {
   summary: 'say what this machine offers, and how to mend what is missing',
   help: `Usage: blastrain doctor [--json]
 
-Prints backend, CPU features and which of them products use (BLASTRAIN_ISA can
-say less: generic, avx2, avx512, amx), OpenBLAS version, core and threads,
-number formats, the data set that training would use, and a mend for each thing
-that is missing.
+Prints how many threads training takes by default and why (cores, affinity,
+quotas of control groups), how much memory is left and what limits it, backend,
+CPU features and which of them products use (BLASTRAIN_ISA can say less:
+generic, avx2, avx512, amx), OpenBLAS version, core and threads, number formats,
+the data set that training would use, and a mend for each thing that is missing.
 `,
   run(args) {
     const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
@@ -30,6 +33,9 @@ function describeDiagnosis({ native, data, mends, ...facts }: Diagnosis): string
   return [
     line('blastrain', `${facts.blastrain}, Node.js ${facts.node}, ${facts.platform}`),
     line('CPU', `${facts.cpu}, ${String(facts.cores)} cores`),
+    line('threads', describeThreads(facts.cores, facts.threads)),
+    ...(facts.threads.quota === null ? [] : [line('', `quota of ${facts.threads.quota.source}`)]),
+    line('memory', `${formatBytes(facts.memory.left)} left of the ${formatBytes(facts.memory.limit)} of ${facts.memory.source}`),
     line('backend', facts.backend),
     ...(native === null
       ? []
@@ -45,4 +51,11 @@ function describeDiagnosis({ native, data, mends, ...facts }: Diagnosis): string
     mends.length === 0 ? green('Nothing is missing.\n') : '',
     ...mends.map(({ problem, mend }) => `${yellow('attention')}  ${problem}\n${line('', `mend: ${mend}`)}`),
   ].join('');
+}
+
+/** '2 by default: 64 cores, of which affinity leaves 4; a quota leaves 1.5 CPUs'. */
+function describeThreads(cores: number, { threads, affinity, quota }: UsableThreads): string {
+  return `${String(threads)} by default: ${String(cores)} ${cores === 1 ? 'core' : 'cores'}` +
+    (affinity < cores ? `, of which affinity leaves ${String(affinity)}` : '') +
+    (quota === null ? ', no quota' : `; a quota leaves ${String(Number(quota.cpus.toFixed(2)))} CPUs`);
 }

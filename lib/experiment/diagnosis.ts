@@ -1,10 +1,12 @@
-import { availableParallelism, cpus } from 'node:os';
+import { cpus } from 'node:os';
 import { locateData } from '../data/locate';
 import { loadCifar10 } from '../data/cifar10';
 import { toPlain } from '../errors';
 import { kernelsFor, nativeStatus, selectBackend } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import type { NativeInfo } from '../kernels/native';
+import { memoryRoom, usableThreads } from '../machine';
+import type { MemoryRoom, UsableThreads } from '../machine';
 import { version } from './version';
 
 /** What this machine offers blastrain, and a mend for each thing that is missing. */
@@ -13,7 +15,11 @@ export interface Diagnosis {
   readonly node: string;
   readonly platform: string;
   readonly cpu: string;
+  /** Of the machine. */
   readonly cores: number;
+  /** How many threads training takes by default, and why. */
+  readonly threads: UsableThreads;
+  readonly memory: MemoryRoom;
   readonly backend: BackendName;
   readonly native: NativeInfo | null;
   /** For each backend, the number formats in which a product came out right just now. */
@@ -40,7 +46,9 @@ export function diagnose(): Diagnosis {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
+    cores: cpus().length,
+    threads: usableThreads(),
+    memory: memoryRoom(),
     backend: selectBackend().backend,
     native: status.loaded ? status.info : null,
     dtypes: { native: workingDtypes('native'), typescript: workingDtypes('typescript') },

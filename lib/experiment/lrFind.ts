@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { expected } from '../errors';
 import { setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
 import type { TrainSpec } from './spec';
@@ -63,7 +63,7 @@ export function findLearningRate(spec: TrainSpec, data: TrainingData, options: L
   if (!(Number.isInteger(steps) && steps >= 20)) throw expected('ERR_CONFIG', 'an integer of at least 20', 'steps', steps, { path: 'steps' });
 
   const kernels = kernelsOf(spec);
-  setThreads(spec.threads ?? availableParallelism());
+  setThreads(spec.threads ?? defaultThreads());
   const { step } = buildTraining(spec, trainingRows(data), kernels).training;
   const rates: number[] = [];
   const losses: number[] = [];

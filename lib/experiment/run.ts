@@ -1,8 +1,9 @@
-import { arch, availableParallelism, platform, release } from 'node:os';
+import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { BlastrainError, expected } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
+import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
@@ -54,7 +55,7 @@ export function* runExperiment(
   const { train: rows, origin } = data;
   if (resumption !== undefined && resumption.record.dataDigest !== origin.digest) throw otherData(resumption.record, data);
   const kernels = kernelsOf(spec);
-  setThreads(spec.threads ?? availableParallelism());
+  setThreads(spec.threads ?? defaultThreads());
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
   const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, fit);

@@ -249,7 +249,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   dtype: choice('float32', ['float32', 'float64'], 'number format'),
   precision: choice('float32', ['float32', 'bfloat16'], 'to what dtype float32 rounds the factors of matrix products, and of these alone'),
   backend: orNull(choice('native', ['native', 'typescript'], 'kernels; null takes native where it loads')),
-  threads: orNull(integer(0, 1, 'BLAS threads; null takes all cores')),
+  threads: orNull(integer(0, 1, 'threads of the kernels; null takes as many as cores and quotas allow (blastrain doctor says why)')),
 };
 
 function isSeed(value: unknown): boolean {

@@ -78,8 +78,8 @@ export function nativeStatus(): NativeStatus {
 }
 
 /**
- * Sets how many threads the native kernels share, in the whole process; more than 256 are cut down to that. The TypeScript
- * kernels have one thread. Throws ERR_CONFIG unless `threads` is a positive integer.
+ * Sets how many threads the native kernels share, in the whole process; more than 256 are cut down to that. Until then they share as
+ * many as cores, quotas and OPENBLAS_NUM_THREADS allow. The TypeScript kernels have one thread. Throws ERR_CONFIG unless `threads` is a positive integer.
  */
 export function setThreads(threads: number): void {
   if (!(Number.isInteger(threads) && threads > 0 && threads < 2 ** 31)) {

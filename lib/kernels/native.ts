@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
+import { defaultThreads } from '../machine';
 import { storedDtype } from './contract';
 import type { Kernels, Precision } from './contract';
 import { checked } from './checked';
@@ -41,6 +42,8 @@ export interface Addon {
   readonly bfloat16: Operations;
   readonly info: () => NativeInfo;
   readonly setThreads: (threads: number) => void;
+  /** At most so many threads, until {@link setThreads} is called in the process. */
+  readonly limitDefaultThreads: (most: number) => void;
   readonly getThreads: () => number;
 }
 
@@ -71,7 +74,10 @@ export function requireAddon(): Addon {
 function tryToLoad(): Outcome {
   try {
     const load = createRequire(__filename)('node-gyp-build') as (root: string) => Addon;
-    return { addon: load(packageRoot) };
+    const addon = load(packageRoot);
+    // OpenBLAS, which says how many there are, knows nothing of quotas.
+    addon.limitDefaultThreads(defaultThreads());
+    return { addon };
   } catch (error) {
     return whyNot(toPlain(error).message);
   }

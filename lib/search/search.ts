@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import { BlastrainError, expected } from '../errors';
 import { loadData } from '../data/locate';
@@ -7,6 +6,7 @@ import type { TrainingData } from '../experiment/build';
 import { makeNamedFolder, nextName } from '../experiment/runFolder';
 import { dataRequest } from '../experiment/spec';
 import { version } from '../experiment/version';
+import { defaultThreads } from '../machine';
 import { Conductor } from './conductor';
 import type { Material } from './conductor';
 import type { SearchEvent } from './events';
@@ -26,7 +26,7 @@ export interface SearchOptions {
   readonly name?: string;
   /** Rows to train and to select on; by default what the base's `data` names. */
   readonly data?: TrainingData;
-  /** Trials that are trained at the same time, by default as many as there are cores, among which these are divided; 8 at most. */
+  /** Trials that are trained at the same time, by default as many as threads are of use (cores and quotas say how many), which are divided among them; 8 at most. */
   readonly workers?: number;
   /** Seconds after which the search ends; null for no limit. */
   readonly budget?: number | null;
@@ -127,12 +127,12 @@ function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: T
   return { folds, crew: { spec: base } };
 }
 
-/** The cores divided among so many workers, or the threads that the base asks for where these are fewer. Throws ERR_CONFIG. */
+/** The usable threads divided among so many workers, or the threads that the base asks for where these are fewer. Throws ERR_CONFIG. */
 function crewOf(
-  { space: { base } }: SearchSpec, workers = Math.min(availableParallelism(), mostWorkers),
+  { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), mostWorkers),
 ): Pick<SearchLimits, 'workers' | 'threads'> {
   if (!(Number.isSafeInteger(workers) && workers >= 1)) throw expected('ERR_CONFIG', 'an integer of at least 1', 'workers', workers, { path: 'workers' });
-  const share = Math.max(1, Math.floor(availableParallelism() / workers));
+  const share = Math.max(1, Math.floor(defaultThreads() / workers));
   return { workers, threads: Math.min(share, base.threads ?? share) };
 }
 

@@ -1,3 +1,5 @@
+export { formatBytes } from '../../machine';
+
 /** A share as a percentage: 0.5213 → '52.1 %'. */
 export function formatPercent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${(share * 100).toFixed(decimals)} %` : '–';
@@ -34,18 +36,6 @@ export function formatClock(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   const clock = `${String(Math.floor(whole / 60) % 60)}:${pad(whole % 60)}`;
   return whole < 3600 ? clock : `${String(Math.floor(whole / 3600))}:${clock.padStart(5, '0')}`;
-}
-
-/** A number of bytes in decimal units, as download sizes are given: '170.1 MB'. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.95 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value.toFixed(unit === 0 ? 0 : 1)} ${units[unit]!}`;
 }
 
 function pad(value: number): string {
