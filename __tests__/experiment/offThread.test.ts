@@ -34,6 +34,19 @@ test('never blocks the caller\'s event loop', async () => {
   expect(worstLag).toBeLessThan((performance.now() - started) / 2);
 });
 
+test('a second loop beside the first is refused and disturbs nothing; one after it takes what is left', async () => {
+  const run = train(tinySpec, { data });
+  const first = run[Symbol.asyncIterator]();
+  expect(await first.next()).toMatchObject({ value: { type: 'start' } });
+  await expect(run[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: 'ERR_CONFIG', message: "Expected one loop at a time for the events of a run but received 'a second one'",
+  });
+  await first.return!();
+  let last: TrainEvent | undefined;
+  for await (const event of run) last = event;
+  expect(last).toMatchObject({ type: 'result' });
+});
+
 test('stop ends it early and keeps what was learned', async () => {
   const run = train({ ...tinySpec, steps: 1_000_000 }, { data, place: { runs, name: 'stopped' } });
   let last: TrainEvent | undefined;

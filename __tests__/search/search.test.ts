@@ -39,6 +39,12 @@ function trained(spec: TrainSpec, name: string): string {
   }
 }
 
+test('a second loop over a search is refused', async () => {
+  const run = search(tinySearch({ trials: 1 }), { runs, name: 'looped', data: tinyData() });
+  await listen(run);
+  await expect(run[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+});
+
 test('a search begins with what it is about to do and ends with the best of it', async () => {
   const spec = tinySearch();
   const events = await listen(search(spec, options()));

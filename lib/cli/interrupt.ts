@@ -1,4 +1,6 @@
-/** Does something that Ctrl-C asks to stop; a second one ends the process. */
+import { stoppedWithOutput } from './output';
+
+/** Does something that Ctrl-C asks to stop, and a standard output that takes nothing more; a second Ctrl-C ends the process. */
 export async function interruptible<Result>(stop: () => void, task: () => Promise<Result>): Promise<Result> {
   let interrupted = false;
   const interrupt = (): void => {
@@ -9,7 +11,7 @@ export async function interruptible<Result>(stop: () => void, task: () => Promis
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
-    return await task();
+    return await stoppedWithOutput(stop, task);
   } finally {
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);

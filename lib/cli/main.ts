@@ -2,6 +2,7 @@
 import { toPlain, expected, nearest } from '../errors';
 import { version } from '../experiment/version';
 import type { Command } from './command';
+import { exitStatus, watchOutput } from './output';
 
 /** The commands by name, in the overview's order. Only the one that is asked for is loaded: all of them take 100 ms. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -34,6 +35,8 @@ Usage: blastrain COMMAND [options]
 ${all.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 blastrain COMMAND --help explains a command; --debug adds stack traces.
+Exit status: 0, 1 for an error, 130 after Ctrl-C, 141 when the reader of the output
+has gone.
 `;
 }
 
@@ -61,20 +64,17 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
-// A reader that has seen enough (`blastrain … | head`) is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 1);
-});
+watchOutput();
 
 const words = process.argv.slice(2);
 main(words).then(
   (status) => {
-    process.exitCode = status;
+    process.exitCode = exitStatus(status);
   },
   (error: unknown) => {
     const { code, message, stack } = toPlain(error);
     process.stderr.write(`blastrain: ${message} [${code}]\n`);
     if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${stack}\n`);
-    process.exitCode = 1;
+    process.exitCode = exitStatus(1);
   },
 );

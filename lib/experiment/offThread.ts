@@ -26,7 +26,10 @@ export interface TrainOptions {
   readonly name?: string;
 }
 
-/** A training on a thread of its own: iterate over its events, stop it early, take the trained model. */
+/**
+ * A training on a thread of its own: iterate over its events, stop it early, take the trained model. A second loop over the events
+ * beside one that is under way throws ERR_CONFIG.
+ */
 export interface TrainingRun extends AsyncIterable<TrainEvent> {
   /** Ends the training after the current step; it still evaluates and keeps what was learned. */
   stop(): void;
@@ -88,13 +91,18 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   const stop = (): void => {
     control.postMessage('stop');
   };
+  let isTaken = false;
   return {
     stop,
     model,
     async *[Symbol.asyncIterator]() {
+      // Of two loops at once each would miss what the other takes, and one would wait for ever.
+      if (isTaken) throw expected('ERR_CONFIG', 'one loop at a time', 'the events of a run', 'a second one', { path: 'run' });
+      isTaken = true;
       try {
         yield* events;
       } finally {
+        isTaken = false;
         stop();
       }
     },

@@ -38,7 +38,7 @@ export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 
   readonly trials?: number | null;
 }
 
-/** A search that runs while its events are taken: iterate over them, once, or stop it early. */
+/** A search that runs while its events are taken: iterate over them, once (a second loop throws ERR_CONFIG), or stop it early. */
 export interface SearchRun extends AsyncIterable<SearchEvent> {
   readonly name: string;
   /** Ends the search; trials in training stay where they are, and can go on. */
@@ -76,7 +76,16 @@ function searchRun(name: string, start: (stopped: Promise<'stopped'>) => AsyncIt
       resolve('stopped');
     };
   });
-  return { name, stop, [Symbol.asyncIterator]: () => start(stopped)[Symbol.asyncIterator]() };
+  let isTaken = false;
+  return {
+    name,
+    stop,
+    async *[Symbol.asyncIterator]() {
+      if (isTaken) throw expected('ERR_CONFIG', 'one loop, as each would be a search of its own,', 'the events of a search', 'a second one', { path: 'search' });
+      isTaken = true;
+      yield* start(stopped);
+    },
+  };
 }
 
 interface Beginning extends SearchOptions {
