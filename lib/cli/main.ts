@@ -35,8 +35,8 @@ Usage: blastrain COMMAND [options]
 ${all.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 blastrain COMMAND --help explains a command; --debug adds stack traces.
-Exit status: 0, 1 for an error, 130 after Ctrl-C, 141 when the reader of the output
-has gone.
+Exit status: 0, 1 for an error, 130 after Ctrl-C, 141 when the reader of the
+output has gone.
 `;
 }
 
