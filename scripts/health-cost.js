@@ -13,7 +13,7 @@ const { applySettings, dataRequest, parseSpec } = require('../dist/experiment/sp
 const { HealthMonitor } = require('../dist/train/health');
 
 let milliseconds = 0;
-for (const name of ['isDue', 'beforeStep', 'afterStep', 'diagnose']) {
+for (const name of ['watches', 'beforeStep', 'observe', 'afterStep', 'diagnose']) {
   const method = HealthMonitor.prototype[name];
   HealthMonitor.prototype[name] = function timed(...args) {
     const begun = performance.now();

@@ -17,7 +17,7 @@ describe.each(backends)('on %s kernels', (backend) => {
       expect(events.map(({ type }) => type)).toEqual([
         'start',
         ...Array.from({ length: 30 }, (_, i) => [
-          'step', ...(i % 10 === 9 ? ['evaluation'] : []), ...(i === 0 || i === 9 ? ['health'] : []), ...(i % 5 === 4 ? ['epoch'] : []),
+          'step', ...(i % 10 === 9 ? ['evaluation'] : []), ...(i === 5 || i === 14 ? ['health'] : []), ...(i % 5 === 4 ? ['epoch'] : []),
         ]).flat(),
         'result',
       ]);

@@ -5,6 +5,7 @@ import { mlp } from '../../lib/model/sequential';
 import { RandomState } from '../../lib/random';
 import type { HealthEvent, TrainEvent, WarningEvent } from '../../lib/train/events';
 import { freshHealth, HealthMonitor } from '../../lib/train/health';
+import { addBatch, beginExamination, concludeExamination } from '../../lib/train/examination';
 import { Objective } from '../../lib/train/objective';
 import type { TrainingData } from '../../lib/experiment/build';
 import { variants } from '../support/backends';
@@ -23,17 +24,25 @@ describe.each(variants)('measurements on $backend kernels in $dtype', ({ backend
   const model = mlp([5, 4, 3], kernels, 10);
   initialize(model, 'he', 0, new RandomState(1));
   const objective = new Objective(model, 0);
-  const monitor = new HealthMonitor(objective, 0.1);
+  const large = { rows: 100, lastRows: 100, stepsPerEpoch: 10 };
+  const monitor = new HealthMonitor(objective, 0.1, large);
   const x = kernels.dtype === 'float32' ? Float32Array.from(new RandomState(2).randn(5 * m)) : new RandomState(2).randn(5 * m);
   const labels = new RandomState(3).randint(0, 3, m);
   model.arena.find('b1')!.value[2] = -100; // a unit that is never active
 
   test('are what their definitions say', () => {
     objective.lossAndGradient(m, x, labels);
-    monitor.beforeStep();
+    const state = freshHealth();
+    expect(monitor.watches(1, 100, state)).toBe(true);
+    monitor.beforeStep(state);
     const before = Float64Array.from(model.arena.values);
     for (let i = 0; i < before.length; i++) model.arena.values[i]! -= 0.125 * model.arena.gradients[i]!;
-    const [first, second] = monitor.afterStep(m) as [HealthEvent['layers'][number], HealthEvent['layers'][number]];
+    monitor.observe(m, state);
+    // As if there had been a hundred rows, for which it would wait: the variance of seven is divided by as many.
+    const { examination } = state;
+    Object.assign(examination!, { rows: 100, variances: examination!.variances.map((sum) => (sum * 100) / m) });
+    const seen = monitor.afterStep(false, state)!;
+    const [first, second] = seen as [HealthEvent['layers'][number], HealthEvent['layers'][number]];
 
     const digits = dtype === 'float32' ? 5 : 12;
     const rms = (values: ArrayLike<number>): number =>
@@ -56,15 +65,57 @@ describe.each(variants)('measurements on $backend kernels in $dtype', ({ backend
     expect(second.activationStd).toBeCloseTo(spread(model.output, 3), digits);
   });
 
-  test('are made at early steps, and at evaluations that are far enough apart', () => {
+  /** Steps at whose end an examination is over, of 300 with an evaluation every 30, and all that belong to one. */
+  const examined = (stepRows: ConstructorParameters<typeof HealthMonitor>[2]): [ends: number[], watched: number] => {
+    const watcher = new HealthMonitor(objective, 0.1, stepRows);
     const state = freshHealth();
-    const due = Array.from({ length: 300 }, (_, i) => i + 1).filter((step) => {
-      const isDue = monitor.isDue(step, step % 30 === 0, state);
-      if (isDue) state.examinedAt = step;
-      return isDue;
-    });
-    expect(due).toEqual([1, 10, 50, 120, 180, 240, 300]);
+    const ends: number[] = [];
+    let watched = 0;
+    for (let step = 1; step <= 300; step++) {
+      if (!watcher.watches(step, Math.ceil(step / 30) * 30, state)) continue;
+      watched++;
+      watcher.beforeStep(state);
+      watcher.observe(Math.min(10, stepRows.rows), state);
+      state.examination!.rows += stepRows.rows - Math.min(10, stepRows.rows);
+      if (watcher.afterStep(step % 30 === 0, state) !== undefined) ends.push(step);
+    }
+    return [ends, watched];
+  };
+
+  test('are made at early steps, and at evaluations that are far enough apart', () => {
+    expect(examined(large)).toEqual([[1, 10, 50, 120, 180, 240, 300], 7]);
   });
+
+  test('take as many steps as it takes to see a hundred rows, and end with an evaluation', () => {
+    expect(examined({ rows: 10, lastRows: 10, stepsPerEpoch: 10 })).toEqual([[10, 59, 120, 180, 240, 300], 64]);
+    expect(examined({ rows: 1, lastRows: 1, stepsPerEpoch: 1000 })).toEqual([[100], 100]);
+  });
+});
+
+test.each([
+  ['of one row each', 1, 0.08], ['of two', 2, 0.1], ['of five', 5, 0.05], ['and a short one at the end', 7, 0.05], ['all at once', 200, 1e-5],
+])('what the rows of a layer differ by is the same in batches %s', (_, batch, tolerance) => {
+  const rows = 200;
+  const model = mlp([5, 16, 3], kernelsFor('float64', 'typescript'), rows);
+  initialize(model, 'he', 0, new RandomState(1));
+  model.arena.find('b1')!.value[4] = -100;
+  const x = new RandomState(2).randn(5 * rows);
+  const layers = new HealthMonitor(new Objective(model, 0), 0.1, { rows, lastRows: rows, stepsPerEpoch: 1 }).layers;
+  const whole = beginExamination(layers, 0, false);
+  model.forward(rows, x, 'train');
+  addBatch(whole, layers, rows);
+  const seen = beginExamination(layers, 0, false);
+  for (let from = 0; from < rows; from += batch) {
+    const m = Math.min(batch, rows - from);
+    model.forward(m, x.subarray(5 * from), 'train');
+    addBatch(seen, layers, m);
+  }
+  const [wanted, found] = [concludeExamination(whole, layers), concludeExamination(seen, layers)];
+  found.forEach(({ activationStd, deadUnits }, l) => {
+    expect(Math.abs(activationStd / wanted[l]!.activationStd - 1)).toBeLessThan(tolerance);
+    expect(deadUnits).toBe(wanted[l]!.deadUnits);
+  });
+  expect(found[0]!.deadUnits).toBeGreaterThan(0);
 });
 
 /** What goes wrong, a spec that makes it do so, and what has to be said of it. */
@@ -113,6 +164,48 @@ test.each([
   const { events } = run(spec);
   expect(health(events).length).toBeGreaterThan(0);
   expect(warnings(events)).toEqual([]);
+});
+
+/** Two classes told by the sign of a feature, and as many that are noise. */
+function signData(rows = 240): TrainingData {
+  const random = new RandomState(0);
+  const part = (split: 'train' | 'validation', size: number): TrainingData['train'] => {
+    const features = Float64Array.from(random.randn(2 * size));
+    const labels = Int32Array.from({ length: size }, (_, i) => (features[2 * i]! > 0 ? 1 : 0));
+    return { name: 'signs', split, features: Float32Array.from(features), labels, size, featureSize: 2, classNames: ['n', 'p'] };
+  };
+  return { train: part('train', rows), validation: part('validation', 24), origin: { name: 'signs', description: 'signs', digest: 'd' } };
+}
+
+describe('batches of few rows', () => {
+  const spec = { layers: [2, 8, 2], momentum: 0, l2: 0, epochs: 3, steps: undefined, evaluateEvery: undefined };
+  test.each([
+    ['of one row', { batchSize: 1, learningRate: 0.02 }],
+    ['of one row, a large rate', { batchSize: 1, learningRate: 0.1 }],
+    ['of one row, evaluated at each', { batchSize: 1, learningRate: 0.02, epochs: 1, evaluateEvery: 1 }],
+    ['of one row, accumulated', { batchSize: 1, accumulate: 16, learningRate: 0.1 }],
+    ['of two rows', { batchSize: 2, learningRate: 0.05 }],
+    ['of three rows, deep', { batchSize: 3, layers: [2, 16, 16, 2], learningRate: 0.02 }],
+    ['with one row left', { batchSize: 239, learningRate: 0.1, epochs: 150 }],
+    ['with one row left, accumulated', { batchSize: 60, accumulate: 3, learningRate: 0.1, epochs: 60 }],
+    ['of one row, Adam', { batchSize: 1, optimizer: 'adam', learningRate: 0.003 }],
+  ])('give no false alarm: %s', (_, own) => {
+    const { events, result } = run({ ...spec, ...own }, { data: signData() });
+    expect(warnings(events)).toEqual([]);
+    expect(result.trainAccuracy).toBeGreaterThan(0.8);
+  });
+
+  test.each([
+    ['weights that start too small', { layers: [2, 8, 8, 8, 2], init: 'normal', initStd: 1e-3 }, 'HEALTH_VANISHING'],
+    ['a rate that kills units', { layers: [2, 40, 40, 2], learningRate: 3, clipNorm: 3 }, 'HEALTH_DEAD_UNITS'],
+    ['weights that start too large', { init: 'normal', initStd: 100, learningRate: 1e-6 }, 'HEALTH_EXPLODING'],
+    ['a rate that moves nothing', { learningRate: 1e-8 }, 'HEALTH_RATE_LOW'],
+  ])('hide nothing that many rows show: %s', (_, own, code) => {
+    for (const size of [{ batchSize: 1 }, { batchSize: 3 }, { batchSize: 2, accumulate: 4 }]) {
+      const { events } = run({ ...spec, learningRate: 0.02, ...own, ...size }, { data: signData() });
+      expect(warnings(events)).toContainEqual(expect.objectContaining({ code }));
+    }
+  });
 });
 
 test('health: false measures nothing, and changes nothing', () => {

@@ -5,10 +5,10 @@ import { findRun, readJsonFile, runFiles } from '../experiment/runFolder';
 import { metricsCsv } from '../report/csv';
 import { readMetrics } from '../report/metrics';
 import type { RunMetrics } from '../report/metrics';
-import { centredMean, smoothingWindow } from '../report/thin';
+import { centredMean, lossWeights, smoothingWindow } from '../report/thin';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
-import { formatDuration, formatPercent, formatSignificant } from './terminal/format';
+import { formatDuration, formatKnown, formatPercent } from './terminal/format';
 import { renderPlot } from './terminal/plot';
 import type { PlotSeries } from './terminal/plot';
 import { coloursOf, terminalOf, wrap } from './terminal/style';
@@ -53,14 +53,14 @@ function render(record: RunRecord, metrics: RunMetrics, terminal: Terminal): str
   const columns = Math.min(80, terminal.columns);
   const raw = steps.map(({ step, loss }) => [step, loss] as const);
   const loss: PlotSeries[] = [
-    { name: 'train', points: centredMean(raw, smoothingWindow(raw.length)) },
+    { name: 'train', points: centredMean(raw, smoothingWindow(raw.length), lossWeights(steps)) },
     { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss] as const) },
   ];
   const accuracy: PlotSeries[] = [
     { name: 'train', points: evaluations.map(({ step, trainAccuracy }) => [step, trainAccuracy] as const) },
     { name: 'validation', points: evaluations.map(({ step, valAccuracy }) => [step, valAccuracy] as const) },
   ];
-  const isClassified = evaluations.some(({ valAccuracy }) => Number.isFinite(valAccuracy));
+  const isClassified = evaluations.some(({ trainAccuracy }) => Number.isFinite(trainAccuracy));
   return [
     `${wrap(headline(record, metrics), columns).replace(record.name, bold)}\n\n`,
     renderPlot(loss, { yLabel: 'loss', xLabel: 'step' }, terminal),
@@ -81,6 +81,6 @@ function headline({ name, data }: RunRecord, { start, steps, evaluations, result
 }
 
 function scores({ trainAccuracy, valAccuracy, valLoss }: { trainAccuracy: number; valAccuracy: number; valLoss: number }): string {
-  const loss = `validation loss ${formatSignificant(valLoss)}`;
-  return Number.isFinite(valAccuracy) ? `train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)}, ${loss}` : loss;
+  const loss = `validation loss ${formatKnown(valLoss)}`;
+  return Number.isFinite(trainAccuracy) ? `train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)}, ${loss}` : loss;
 }

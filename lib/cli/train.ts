@@ -16,7 +16,7 @@ import type { Command } from './command';
 import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
 import { readSpec } from './specSource';
-import { formatDuration, formatPercent, formatSignificant } from './terminal/format';
+import { formatDuration, formatKnown, formatPercent } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
 
@@ -138,13 +138,14 @@ const endings: Readonly<Record<EndReason, string>> = {
 function summary(result: ResultEvent, files: readonly string[]): string {
   const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
   const { trainRmse = NaN, valRmse = NaN } = result;
-  const best = bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
+  const best = !Number.isFinite(valLoss) ? 'no validation rows'
+    : bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
   return (
     `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
-    (Number.isFinite(valAccuracy)
+    (Number.isFinite(trainAccuracy)
       ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
-      : `Root mean squared error: train ${formatSignificant(trainRmse)}, validation ${formatSignificant(valRmse)}; ` +
-        `validation loss ${formatSignificant(valLoss)} (the best was at step ${String(bestStep)})\n`) +
+      : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
+        `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
     files.map((file) => `  ${file}\n`).join('')
   );
 }
@@ -152,7 +153,7 @@ function summary(result: ResultEvent, files: readonly string[]): string {
 function renderSeeds({ runs, trainAccuracy, valAccuracy, valLoss }: SeedsSummary): string {
   const terminal = terminalOf(process.stdout);
   const row = (name: string, train: number, validation: number, loss: number): string[] =>
-    [name, formatPercent(train, 2), formatPercent(validation, 2), formatSignificant(loss)];
+    [name, formatPercent(train, 2), formatPercent(validation, 2), formatKnown(loss)];
   return `\n${renderTable(
     [{ header: 'run', align: 'left' }, { header: 'train' }, { header: 'validation' }, { header: 'loss' }],
     [

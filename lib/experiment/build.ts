@@ -9,6 +9,7 @@ import { WeightAverage } from '../optim/average';
 import { RandomState } from '../random';
 import { Evaluator } from '../train/evaluate';
 import { HealthMonitor } from '../train/health';
+import type { StepRows } from '../train/health';
 import { Objective } from '../train/objective';
 import { TrainingStep } from '../train/step';
 import type { Training, TrainingPlan } from '../train/train';
@@ -36,10 +37,11 @@ export interface BuiltTraining {
  * augmentation and dropout draw from generators of their own, seeded with `seed`, `seed + 1` and so on, so that changing one
  * does not change the others.
  * `fit` may know normalisations already. Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the
- * spec and the data do not.
+ * spec and the data do not, such as early stopping without validation rows.
  */
 export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
   const { train, validation } = usedRows(spec, data);
+  if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
   const model = buildModel(spec, modelSizes(spec, train), kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
@@ -60,13 +62,21 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
       train,
       validation,
       plan,
-      health: spec.health ? new HealthMonitor(objective, spec.learningRate) : null,
+      health: spec.health ? new HealthMonitor(objective, spec.learningRate, stepRows(spec, train.size)) : null,
     },
     optimizer,
     average,
     sampler,
     normalization,
   };
+}
+
+/** Throws ERR_CONFIG for a key that goes by validation rows. */
+function refuseWithoutValidation({ restoreBest, earlyStopping, schedule }: TrainSpec): void {
+  const needs = { restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau' };
+  for (const [key, isNeeded] of Object.entries(needs)) {
+    if (isNeeded) throw expected('ERR_CONFIG', `at least one validation row, as ${key} goes by them,`, 'validationRows', 0, { path: key });
+  }
 }
 
 /** All rows, or the few that a debugging aid leaves. Throws ERR_SHAPE for a batch larger than the training rows. */
@@ -85,6 +95,15 @@ function usedRows(
 /** The kernels that a spec asks for. */
 export function kernelsOf(spec: TrainSpec): Kernels {
   return computingKernels(precisionOf(spec), spec.backend ?? undefined);
+}
+
+/** The rows of a step, on so many training rows. */
+function stepRows({ batchSize, accumulate, sampling }: TrainSpec, trainRows: number): StepRows {
+  const batches = Math.ceil(trainRows / batchSize);
+  const stepsPerEpoch = Math.ceil(batches / accumulate);
+  const before = (stepsPerEpoch - 1) * accumulate;
+  const lastRows = (sampling === 'shuffle' ? trainRows : batches * batchSize) - before * batchSize;
+  return { rows: batchSize * accumulate, lastRows, stepsPerEpoch };
 }
 
 /**

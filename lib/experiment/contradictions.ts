@@ -21,7 +21,7 @@ const scheduleIs = (...names: TrainSpec['schedule'][]) => (spec: TrainSpec): boo
 const isTable = ({ data }: TrainSpec): boolean => data === 'csv' || data === 'npy';
 const dataHasPictures = ({ data }: TrainSpec): boolean => data !== 'csv';
 const mayBeShare = (key: 'trainRows' | 'validationRows' | 'testRows'): Condition =>
-  ({ key, holds: (spec) => isTable(spec) || spec[key]! >= 1, needs: 'data csv or npy, whose rows are shared out (else whole rows),', received: 'data' });
+  ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: 'data csv or npy, whose rows are shared out (else whole rows),', received: 'data' });
 
 /** Keys that say in parts what `model` says as a whole. */
 export const besideModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { expected } from '../errors';
 import { replaceFile } from '../files';
 import type { Norm } from '../model/description';
 import type { ResultEvent } from '../train/events';
@@ -57,6 +58,9 @@ export interface DepthReport {
  * named after the first free NAME of `runs`. Throws ERR_CONFIG for a change that no net allows.
  */
 export function depthRuns(runs: string, base: string, changes: Readonly<Record<string, unknown>>): { name: string; nets: DepthRun[] } {
+  if (changes['validationRows'] === 0) {
+    throw expected('ERR_CONFIG', 'at least one validation row, as nets are compared by them,', 'validationRows', 0, { path: 'validationRows' });
+  }
   const name = nextName(runs, base);
   const nets = (['none', 'batch'] as const).flatMap((norm) =>
     depthLayers.map((layers) => ({

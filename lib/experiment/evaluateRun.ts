@@ -18,8 +18,8 @@ export type RunEvaluation =
 
 /**
  * Evaluates a run's model on training or validation rows, and keeps the result in the run's evaluation.json. The test split
- * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, or the run
- * is one of a cross-validation; ERR_CHECKPOINT, ERR_IO.
+ * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, the split has no rows, or
+ * the run is one of a cross-validation; ERR_CHECKPOINT, ERR_IO.
  */
 export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>): RunEvaluation {
   const { evaluation } = evaluateSplit(folder, name, split);
@@ -48,6 +48,7 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
     );
   }
   const data = splits[split];
+  if (data.size === 0) throw expected('ERR_DATA', 'at least one row', `the ${split} split of ${origin.name}`, data.size, { path: 'split' });
   const evaluation: RunEvaluation = {
     run: name,
     split,

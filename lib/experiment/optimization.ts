@@ -91,6 +91,9 @@ export function makeLosses(
   const evaluationLoss = makeEvaluationLoss(spec, model);
   if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: evaluationLoss, evaluationLoss };
   const classWeights = weightsOf(spec, train);
+  if (classWeights !== undefined && !weighsSomething(train, classWeights)) {
+    throw expected('ERR_CONFIG', 'a weight above 0 for some class that training rows have', 'classWeights', spec.classWeights, { path: 'classWeights' });
+  }
   const { kernels, outputSize, maxBatch } = model;
   const loss = new SoftmaxCrossEntropy(kernels, outputSize, maxBatch, {
     labelSmoothing: spec.labelSmoothing, ...(classWeights && { classWeights }),
@@ -115,4 +118,9 @@ function weightsOf({ classWeights }: TrainSpec, { labels, size, classNames }: La
     throw expected('ERR_CONFIG', `${String(classNames.length)} numbers, one for each class,`, 'classWeights', classWeights, { path: 'classWeights' });
   }
   return classWeights;
+}
+
+function weighsSomething({ labels, size }: LabelledRows, classWeights: readonly number[]): boolean {
+  for (let i = 0; i < size; i++) if (classWeights[labels[i]!]! > 0) return true;
+  return false;
 }

@@ -8,7 +8,7 @@ import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
-import { conclude, freshProgress, train } from '../train/train';
+import { conclude, freshProgress, restoreProgress, train } from '../train/train';
 import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
@@ -63,10 +63,11 @@ export function* runExperiment(
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
   const checkpoint = resumption?.checkpoint;
+  let isOld = false;
   if (checkpoint !== undefined) {
     restoreParts(checkpoint, parts);
     sampler.setState(checkpoint.sampler);
-    Object.assign(progress, checkpoint.progress);
+    isOld = restoreProgress(progress, checkpoint.progress);
   }
 
   const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
@@ -123,6 +124,8 @@ export function* runExperiment(
   if (changes.length > 0) yield* emit(otherConditions(changes));
   const stretched = checkpoint && scheduleChange(parseSpec(checkpoint.facts.spec), spec, rows.size, begun);
   if (stretched !== undefined) yield* emit(stretched);
+  if (isOld) yield* emit(otherMeans);
+  if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0) yield* emit(noValidation);
 
   const film = folder && WeightFilm.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
   const takeFrame = (): void => {
@@ -217,6 +220,18 @@ function otherConditions(changes: readonly string[]): WarningEvent {
     message: `The run goes on under other conditions and may differ in the last bits from one that was not interrupted: ${changes.join(', ')}`,
   };
 }
+
+const otherMeans: WarningEvent = {
+  type: 'warning',
+  code: 'RESUME_MEANS',
+  message: 'The run was begun by a version that took the losses of an epoch as means over its steps; from here on they are means over its rows',
+};
+
+const noValidation: WarningEvent = {
+  type: 'warning',
+  code: 'NO_VALIDATION',
+  message: 'No rows are left for validation, so that the run has no validation figures and no best step; set validationRows to have some',
+};
 
 function lostBest(step: number): WarningEvent {
   return {

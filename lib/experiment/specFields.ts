@@ -133,12 +133,12 @@ function path(help: string): Field {
 }
 
 /** A number of rows, or for tables a share of them. */
-function rows(help: string): Field {
+function rows(least: number, help: string): Field {
   return {
     help,
     default: null,
-    what: 'an integer of at least 1 or a share below 1',
-    accepts: (value) => isNumber(value) && value > 0 && (value < 1 || Number.isSafeInteger(value)),
+    what: `an integer of at least ${String(least)} or a share below 1`,
+    accepts: (value) => isNumber(value) && (value > 0 && value < 1 || (Number.isSafeInteger(value) && value >= least)),
   };
 }
 
@@ -162,9 +162,9 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     what: 'a name or a number from 0',
     accepts: (value) => (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),
   }),
-  trainRows: orNull(rows('training rows; null is the data set\'s own split, of a table what is left')),
-  validationRows: orNull(rows('validation rows, taken behind the training rows; of a table any, a tenth by default')),
-  testRows: orNull(rows('test rows, taken from the test file; of a table any, a tenth by default')),
+  trainRows: orNull(rows(1, 'training rows; null is the data set\'s own split, of a table what is left')),
+  validationRows: orNull(rows(0, 'validation rows, taken behind the training rows; of a table any, a tenth by default; 0 trains without')),
+  testRows: orNull(rows(0, 'test rows, taken from the test file; of a table any, a tenth by default')),
   splitSeed: { ...integer(0, 0, 'decides which rows of a table are for training, validation and test'), what: 'an integer in [0, 2^32)', accepts: isSeed },
   chunkRows: orNull(integer(0, 8, 'training rows in memory at a time, for data larger than memory; null loads all')),
   normalization: choice('standardize', normalizationKinds, 'how features become inputs, fitted on the training rows'),

@@ -4,7 +4,7 @@ import { lineChart } from './charts';
 import { readMetrics } from './metrics';
 import type { RunMetrics } from './metrics';
 import { encodePng } from './png';
-import { centredMean, smoothingWindow } from './thin';
+import { centredMean, lossWeights, smoothingWindow } from './thin';
 import type { Point } from './thin';
 import { weightGrid } from './weights';
 import type { FirstLayer } from './weights';
@@ -42,7 +42,7 @@ export function lossSvg({ start, steps, evaluations }: RunMetrics): string {
     window > 1
       ? ([
           { name: 'train, single batches', points: raw, style: 'faint', colour: 0 },
-          { name: `train, mean over ${Math.round(window * stride)} steps`, points: centredMean(raw, window), colour: 0 },
+          { name: `train, mean over ${Math.round(window * stride)} steps`, points: centredMean(raw, window, lossWeights(steps)), colour: 0 },
         ] as const)
       : [{ name: 'train', points: raw, colour: 0 }];
   return lineChart({

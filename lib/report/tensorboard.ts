@@ -40,18 +40,14 @@ export class TensorBoardLog {
         if (event.resumedFrom !== undefined) file.restart(event.resumedFrom + 1);
         break;
       case 'step':
-        file.scalars(event.step, {
-          'loss/batch': event.loss,
-          ...(Number.isFinite(event.batchAccuracy) && { 'accuracy/batch': event.batchAccuracy }), // a regression has none
-          learning_rate: event.learningRate,
-        });
+        file.scalars(event.step, known({ 'loss/batch': event.loss, 'accuracy/batch': event.batchAccuracy, learning_rate: event.learningRate }));
         break;
       case 'evaluation': {
-        const { step, trainLoss, valLoss, trainAccuracy, valAccuracy, valRmse } = event;
-        file.scalars(step, {
-          'loss/train': trainLoss, 'loss/validation': valLoss,
-          ...(valRmse === undefined ? { 'accuracy/train': trainAccuracy, 'accuracy/validation': valAccuracy } : { 'rmse/validation': valRmse }),
-        });
+        const { step, trainLoss, valLoss, trainAccuracy, valAccuracy, valRmse = NaN } = event;
+        file.scalars(step, known({
+          'loss/train': trainLoss, 'loss/validation': valLoss, 'accuracy/train': trainAccuracy, 'accuracy/validation': valAccuracy,
+          'rmse/validation': valRmse,
+        }));
         break;
       }
       case 'epoch':
@@ -84,4 +80,9 @@ function healthScalars({ layers }: HealthEvent): Record<string, number> {
     [`update_ratio/${weights}`, updateRatio], [`gradient_rms/${weights}`, gradientRms], [`weight_rms/${weights}`, weightRms],
     [`activation_std/${weights}`, activationStd], ...(deadUnits === undefined ? [] : [[`dead_units/${weights}`, deadUnits]]),
   ]) as [string, number][]);
+}
+
+/** Without what there is not: accuracies of a regression, figures of no validation rows. */
+function known(values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
 }

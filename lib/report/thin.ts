@@ -31,26 +31,33 @@ export function thin(points: readonly Point[], limit: number): readonly Point[] 
 
 /**
  * The centred mean over `window` points, an odd number, which does not lag behind the points as a running mean would;
- * at the ends over the part of the window that is there. What is not finite is left out of the means.
+ * at the ends over the part of the window that is there. What is not finite is left out of the means. Point i counts with
+ * `weights[i]`, by default once.
  */
-export function centredMean(points: readonly Point[], window: number): Point[] {
+export function centredMean(points: readonly Point[], window: number, weights?: readonly number[]): Point[] {
   const reach = Math.floor(window / 2);
   return points.map(([x], i) => {
     const last = Math.min(points.length - 1, i + reach);
     let sum = 0;
-    let count = 0;
+    let weight = 0;
     for (let j = Math.max(0, i - reach); j <= last; j++) {
       const y = points[j]![1];
       if (Number.isFinite(y)) {
-        sum += y;
-        count++;
+        const own = weights?.[j] ?? 1;
+        sum += own * y;
+        weight += own;
       }
     }
-    return [x, count > 0 ? sum / count : NaN];
+    return [x, weight > 0 ? sum / weight : NaN];
   });
 }
 
 /** The window to smooth that many points with: about a fiftieth of them, odd; few points are clear without. */
 export function smoothingWindow(points: number): number {
   return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
+}
+
+/** What the losses of steps weigh in {@link centredMean}: a short batch counts as the rows that it has. */
+export function lossWeights(steps: readonly { readonly weight?: number }[]): number[] {
+  return steps.map(({ weight = 1 }) => weight);
 }

@@ -16,11 +16,14 @@ const rowsPerBlock = 1024;
  *
  * Folds hold the order of their rows and their labels alone: the features stay where they are, or, where validation rows do not lie
  * behind training rows in memory, are brought together once. One fold is the data as it is.
- * Throws ERR_CONFIG for more folds than rows and for rows that are not in memory.
+ * Throws ERR_CONFIG for one fold without validation rows, more folds than rows and for rows that are not in memory.
  */
 export function foldsOf(data: TrainingData, folds: number, seed: number): readonly TrainingData[] {
-  if (folds === 1) return [data];
   const { train, validation, origin } = data;
+  if (folds === 1) {
+    if (validation.size === 0) throw expected('ERR_CONFIG', 'at least one validation row, as trials are compared by them,', 'validationRows', 0, { path: 'validationRows' });
+    return [data];
+  }
   if ('stored' in train || 'stored' in validation) {
     throw expected('ERR_CONFIG', '1, as rows that stay on disk cannot be shared out anew,', 'folds', folds, { path: 'folds' });
   }

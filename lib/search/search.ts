@@ -130,7 +130,7 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
 
 /** Splits the rows into folds, and says how workers come by them. */
 function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: TrainingData, canLoad: boolean): Material {
-  const folds = count === 1 ? [trainingRows(rows)] : foldsOf(rows, count, seed);
+  const folds = foldsOf(trainingRows(rows), count, seed);
   if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, crew: { rows: folds } };
   if (!canLoad) throw expected('ERR_CONFIG', 'rows in memory, or a base that names those on disk,', 'data', rows.origin.description, { path: 'data' });
   return { folds, crew: { spec: base } };

@@ -1,9 +1,15 @@
 import type { LayerHealth } from './events';
-import type { Sighting } from './health';
+import type { Population, Sighting } from './health';
 import type { WeightedLayer } from './layers';
 
 /** What a diagnosis is made from. */
 export interface HealthFacts extends Sighting {
+  /** The mean loss of the last rows; null while they are too few to tell. */
+  readonly loss: number | null;
+  /** Whether it is the first such mean. */
+  readonly isFirst: boolean;
+  /** The last training rows as training saw them; null while they are too few to tell. */
+  readonly trained: Population | null;
   /** λ‖W‖², a part of each loss. */
   readonly penalty: number;
   /** The learning rate that the spec names, from which schedules only fall. */
@@ -67,9 +73,9 @@ function vanishing({ layers = [], model }: HealthFacts): string | undefined {
 }
 
 /** No sound start costs ten times what guessing does. */
-function exploding({ step, loss, penalty, guessing }: HealthFacts): string | undefined {
-  if (guessing === undefined || !(loss - penalty > 10 * guessing)) return undefined;
-  return step === 1
+function exploding({ isFirst, loss, penalty, guessing }: HealthFacts): string | undefined {
+  if (guessing === undefined || loss === null || !(loss - penalty > 10 * guessing)) return undefined;
+  return isFirst
     ? `The first loss is ${significant(loss - penalty)} where guessing costs ${significant(guessing)}: the outputs start far too ` +
       'large; use init=he and normalization=standardize'
     : `The loss is ${significant(loss - penalty)} where guessing costs ${significant(guessing)}: training is about to diverge; ` +
@@ -88,7 +94,7 @@ function deadUnits({ layers = [], model, learningRate }: HealthFacts): string | 
  */
 function rateTooLow({ step, loss, penalty, guessing, layers, learningRate, highestRate }: HealthFacts): string | undefined {
   if (layers === undefined || step < 50 || learningRate < highestRate / 2) return undefined;
-  if (guessing === undefined || loss - penalty < guessing / 4) return undefined;
+  if (guessing === undefined || loss === null || !(loss - penalty >= guessing / 4)) return undefined;
   const largest = Math.max(...layers.map(({ updateRatio }) => updateRatio));
   if (!(largest < 1e-5)) return undefined;
   return `A step changes no layer's weights by more than ${significant(largest)} of their size, where 0.001 is usual: ` +
@@ -103,28 +109,37 @@ function rateTooHigh({ step, layers, learningRate }: HealthFacts): string | unde
     `lower learningRate (now ${significant(learningRate)})`;
 }
 
+/** Validation rows whose mean loss no single row decides. */
+const leastValidationRows = 16;
+
 /** A penalty above the rest of the loss is right for a net that has learnt, and a burden for one that has not. */
-function penaltyDominates({ evaluation, penalty, guessing }: HealthFacts): string | undefined {
-  if (evaluation === undefined || guessing === undefined) return undefined;
+function penaltyDominates({ evaluation, validationRows, penalty, guessing }: HealthFacts): string | undefined {
+  if (evaluation === undefined || guessing === undefined || validationRows < leastValidationRows) return undefined;
   const rest = evaluation.valLoss - penalty;
   if (!(penalty > rest && rest > guessing / 4)) return undefined;
   return `The penalty λ‖W‖² makes up ${percent(penalty / evaluation.valLoss)} of the loss, so that weights shrink rather than learn: lower l2`;
 }
 
 /** A loss can pass the value of guessing on its way down; a net that guesses says the same of every row. */
-function notLearning({ step, evaluation, layers, penalty, guessing, learningRate }: HealthFacts): string | undefined {
-  if (evaluation === undefined || layers === undefined || guessing === undefined || step < 100) return undefined;
-  const loss = evaluation.trainLoss - penalty;
-  if (Math.abs(loss - guessing) > 0.01 * guessing || layers[layers.length - 1]!.activationStd > 0.1) return undefined;
+function notLearning({ step, evaluation, layers, trained, penalty, guessing, learningRate }: HealthFacts): string | undefined {
+  if (evaluation === undefined || layers === undefined || trained === null || guessing === undefined || step < 100) return undefined;
+  const loss = trained.loss - penalty;
+  if (!(Math.abs(loss - guessing) <= 0.01 * guessing) || layers[layers.length - 1]!.activationStd > 0.1) return undefined;
   return `After ${String(step)} steps the loss is still ${significant(loss)}, what guessing costs: try ten times the learningRate ` +
     `(now ${significant(learningRate)}), or a tenth where the loss jumps about`;
 }
 
-function overfitting({ evaluation }: HealthFacts): string | undefined {
-  if (evaluation === undefined) return undefined;
-  const { trainAccuracy, valAccuracy, trainLoss, valLoss } = evaluation;
-  if (!(trainAccuracy - valAccuracy > 0.2 && valLoss > trainLoss)) return undefined;
-  return `${percent(trainAccuracy)} of the training rows but ${percent(valAccuracy)} of the validation rows are classified ` +
+/** Standard errors by which two shares must differ, so that the rows at hand are not the reason. */
+const leastErrors = 3;
+
+function overfitting({ evaluation, trained, validationRows }: HealthFacts): string | undefined {
+  if (evaluation === undefined || trained === null) return undefined;
+  const { valAccuracy, valLoss } = evaluation;
+  const { rows, accuracy, loss } = trained;
+  const pooled = (rows * accuracy + validationRows * valAccuracy) / (rows + validationRows);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / validationRows));
+  if (!(accuracy - valAccuracy > Math.max(0.2, leastErrors * error) && valLoss > loss)) return undefined;
+  return `${percent(accuracy)} of the training rows but ${percent(valAccuracy)} of the validation rows are classified ` +
     'rightly: the net learns rows by heart; raise dropout, l2 or weightDecay, vary the rows with flip and shift, or stop sooner ' +
     'with earlyStopping';
 }

@@ -37,9 +37,14 @@ export class Evaluator {
     this.predicted = new Int32Array(model.maxBatch);
   }
 
-  /** Accuracy and loss on all rows of the data set; NaN for an empty one. */
-  evaluate(data: Dataset | StoredDataset): Evaluation {
+  /**
+   * Accuracy and loss on all rows of the data set; NaN for an empty one.
+   * @param untilFault ends with the batch whose loss is not finite, so that its activations stay in the model for whoever looks
+   * for the layer.
+   */
+  evaluate(data: Dataset | StoredDataset, { untilFault = false } = {}): Evaluation {
     const { objective } = this;
+    if (data.size === 0) return { accuracy: Number.NaN, loss: Number.NaN, ...(objective.classifies ? {} : { rmse: Number.NaN }) };
     const targets = new TargetReader(objective.model.kernels, data, objective.model.maxBatch);
     let correct = 0;
     let sum = 0;
@@ -50,6 +55,7 @@ export class Evaluator {
         sum += objective.sum(m, x, targets.read(m, this.rows), 'evaluate');
         weight += objective.weight;
         correct += countEqual(m, this.classify(m), targets.labels);
+        return !untilFault || Number.isFinite(sum);
       });
       penalty = objective.penalty();
     });
@@ -71,6 +77,7 @@ export class Evaluator {
         const predictions = this.objective.predict(m, x);
         all.set(predictions.subarray(0, m * outputSize), from * outputSize);
         labels.set(this.classify(m).subarray(0, m), from);
+        return true;
       });
     });
     return { predictions: all, labels };
@@ -92,7 +99,9 @@ export class Evaluator {
     return this.predicted;
   }
 
-  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => void): void {
+  /** Until `visit` returns false. */
+  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => boolean): void {
+    if (data.size === 0) return;
     const { room, normalization, objective: { model } } = this;
     const { kernels, maxBatch } = model;
     const mayBeBytes = model.readBytes(normalization);
@@ -101,7 +110,7 @@ export class Evaluator {
       const m = Math.min(maxBatch, data.size - from);
       for (let i = 0; i < m; i++) this.rows[i] = from + i;
       inputs.read(m, this.rows);
-      visit(m, inputs.x, from);
+      if (!visit(m, inputs.x, from)) return;
     }
   }
 }

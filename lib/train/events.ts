@@ -31,14 +31,21 @@ export interface StepEvent {
   /** Steps done so far, the first is 1. */
   readonly step: number;
   readonly epoch: number;
-  /** The loss that training minimises on the batch, before the update: its mean + λ‖W‖². */
+  /** The loss that training minimises on the step's rows, before the update: its mean + λ‖W‖². NaN where they weigh nothing. */
   readonly loss: number;
   /** Share of the batch classified rightly before the update. */
   readonly batchAccuracy: number;
   readonly learningRate: number;
+  /** Rows of the step; absent, like the next, in runs of earlier versions. */
+  readonly rows?: number;
+  /** What the loss weighs in a mean over steps: the rows, times the outputs of a regression, or the sum of their class weights. */
+  readonly weight?: number;
 }
 
-/** End of a pass over the training rows, as training itself saw it: before each update, with dropout and the like. */
+/**
+ * End of a pass over the training rows, as training itself saw it: before each update, with dropout and the like. Means are over
+ * rows, of losses by the weights of their classes.
+ */
 export interface EpochEvent {
   readonly type: 'epoch';
   readonly step: number;
@@ -52,7 +59,10 @@ export interface EpochEvent {
   readonly samplesPerSecond: number;
 }
 
-/** Accuracy and loss at a point of the training, taken without dropout. Accuracies of a regression are NaN. */
+/**
+ * Accuracy and loss at a point of the training: on validation rows without dropout, on training rows as training itself saw them since
+ * the evaluation before. Accuracies of a regression are NaN, and so is all of validation where it has no rows.
+ */
 export interface EvaluationEvent {
   readonly type: 'evaluation';
   readonly step: number;
@@ -65,7 +75,7 @@ export interface EvaluationEvent {
   readonly valRmse?: number;
 }
 
-/** How the layers do on one batch of training, see health.ts. */
+/** How the layers do on one large batch of training, or on several small ones up to this step, see health.ts. */
 export interface HealthEvent {
   readonly type: 'health';
   readonly step: number;
@@ -79,7 +89,7 @@ export interface LayerHealth {
   readonly weights: string;
   /** Standard deviation of its outputs over rows and units. */
   readonly activationStd: number;
-  /** Share of its units that are 0 on every row of the batch; absent without a ReLU. */
+  /** Share of its units that are 0 on every row seen; absent without a ReLU. */
   readonly deadUnits?: number;
   /** Root mean square of the weights before the step, and of their gradient. */
   readonly weightRms: number;

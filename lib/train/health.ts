@@ -3,42 +3,78 @@ import type { FloatArray, Kernels } from '../kernels/contract';
 import { diagnose } from './diagnose';
 import type { Diagnosis } from './diagnose';
 import type { EvaluationEvent, LayerHealth } from './events';
+import { addBatch, beginExamination, concludeExamination } from './examination';
+import type { Examination } from './examination';
 import { weightedLayers } from './layers';
 import type { WeightedLayer } from './layers';
 import type { Objective } from './objective';
+import { accuracyOf, addStep, clearSums, emptySums, meanLoss } from './sums';
+import type { RunningSums, StepSums } from './sums';
+
+/** What is known of some rows, of as many as it takes to judge by them. */
+export interface Population {
+  readonly rows: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
 
 /** What the monitor remembers between its examinations; part of a checkpoint. */
 export interface HealthState {
-  /** The step of the last examination. */
+  /** The step before the last examination, from which on the next may begin. */
   examinedAt: number;
   /** Codes of the diagnoses made so far; each is said once. */
   readonly said: string[];
+  /** The one that has begun and has not seen enough rows. */
+  examination: Examination | null;
+  /** Steps since there were enough rows for a mean loss, and the last such mean; null before the first. */
+  readonly losses: RunningSums;
+  loss: number | null;
+  /** Rows of the evaluations since there were enough of them, and the last rows that were enough. */
+  readonly evaluated: RunningSums;
+  trained: Population | null;
 }
 
 /** The state before training. */
 export function freshHealth(): HealthState {
-  return { examinedAt: 0, said: [] };
+  return {
+    examinedAt: 0, said: [], examination: null, losses: emptySums(), loss: null, evaluated: emptySums(), trained: null,
+  };
 }
 
 /** What can be seen at a step. */
 export interface Sighting {
   readonly step: number;
-  /** On the step's batch. */
-  readonly loss: number;
   readonly learningRate: number;
-  /** Where the step was examined. */
+  /** Where an examination ended with the step. */
   readonly layers: readonly LayerHealth[] | undefined;
   readonly evaluation: EvaluationEvent | undefined;
+  /** How many validation rows the evaluation is of. */
+  readonly validationRows: number;
+}
+
+/** How many rows a step takes, and how many steps an epoch. */
+export interface StepRows {
+  /** Of a whole step, and of the last one of an epoch. */
+  readonly rows: number;
+  readonly lastRows: number;
+  readonly stepsPerEpoch: number;
 }
 
 /** Early steps that are examined, because a bad start shows at once. */
 const earlySteps = [1, 10, 50];
 /** Least steps between later examinations: one costs up to a step, so they stay below 2 % of the time. */
 const leastGap = 50;
+/** Examinations of several steps take one in so many at most. */
+const leastPauses = 4;
+/** Rows that it takes to say something of all rows: that a unit is 0 on each of them, that they differ by little, how many are right. */
+const leastRows = 100;
+/** Rows whose mean loss no single row decides. */
+const leastLossRows = 16;
 
 /**
- * Measures the layers of a model now and then while it trains. All memory is allocated here. An examination reads the
- * activations and gradients that the step leaves behind anyway and copies the parameters once.
+ * Measures the layers of a model now and then while it trains. An examination reads the activations and gradients that steps leave
+ * behind anyway, of one step, or of as many as it takes to see enough rows: what holds for the rows of a small batch need not
+ * hold for others. It copies the parameters once, and in a long examination a few times more.
  */
 export class HealthMonitor {
   readonly layers: readonly WeightedLayer[];
@@ -47,11 +83,11 @@ export class HealthMonitor {
   private readonly before: FloatArray;
   /** The weights in {@link before}, layer by layer. */
   private readonly weightsBefore: readonly FloatArray[];
-  private readonly sums: Float64Array;
-  private readonly squares: Float64Array;
+  /** Steps that an examination takes at most, where rows come as they should. */
+  private readonly span: number;
 
   /** @param highestRate the learning rate that the spec names, from which schedules only fall. */
-  constructor(private readonly objective: Objective, private readonly highestRate: number) {
+  constructor(private readonly objective: Objective, private readonly highestRate: number, { rows, lastRows, stepsPerEpoch }: StepRows) {
     const { model } = objective;
     this.kernels = model.kernels;
     this.layers = weightedLayers(model);
@@ -61,76 +97,100 @@ export class HealthMonitor {
       const from = (value.byteOffset - this.values.byteOffset) / value.BYTES_PER_ELEMENT;
       return this.before.subarray(from, from + value.length);
     });
-    const widest = Math.max(0, ...this.layers.map(({ units }) => units));
-    this.sums = new Float64Array(widest);
-    this.squares = new Float64Array(widest);
+    const meanRows = ((stepsPerEpoch - 1) * rows + lastRows) / stepsPerEpoch;
+    this.span = lastRows >= leastRows ? 1 : 1 + Math.ceil(leastRows / meanRows);
   }
 
-  /** Whether a step is to be examined: a few early ones, then those of evaluations unless these come too often. */
-  isDue(step: number, evaluates: boolean, { examinedAt }: HealthState): boolean {
-    return earlySteps.includes(step) || (evaluates && step - examinedAt >= leastGap);
+  /**
+   * Whether a step belongs to an examination; begins one where it is due: at a few early steps, and so that it ends with the next
+   * evaluation, unless these come too often.
+   */
+  watches(step: number, nextEvaluation: number, state: HealthState): boolean {
+    if (state.examination !== null) return true;
+    const isEarly = earlySteps.includes(step);
+    const isDue = step > nextEvaluation - this.span && nextEvaluation - state.examinedAt >= Math.max(leastGap, leastPauses * this.span);
+    if (isEarly || isDue) state.examination = beginExamination(this.layers, step - 1, !isEarly);
+    return state.examination !== null;
   }
 
-  /** Remembers the parameters, to see how far a step moves them. */
-  beforeStep(): void {
-    this.before.set(this.values);
+  /** Whether the next step's gradients and update are measured: of an examination the steps 1, 2, 4, 8 and so on. */
+  measures({ examination }: HealthState): boolean {
+    return examination !== null && Number.isInteger(Math.log2(examination.steps + 1));
   }
 
-  /** Measures all layers on what the step, or the last of its batches, of m rows, left behind. */
-  afterStep(m: number): LayerHealth[] {
-    return this.layers.map((layer, i) => {
-      const { number, weights: { name, value, gradient }, units, output, reluOutput } = layer;
-      const before = this.weightsBefore[i]!;
-      const size = this.kernels.nrm2(before.length, before);
-      this.kernels.axpy(before.length, -1, value, before);
-      return {
-        layer: number,
-        weights: name,
-        activationStd: this.spread(m, units, output),
-        ...(reluOutput && { deadUnits: this.deadShare(m, units, reluOutput) }),
-        weightRms: size / Math.sqrt(before.length),
-        gradientRms: this.kernels.nrm2(gradient.length, gradient) / Math.sqrt(gradient.length),
-        updateRatio: this.kernels.nrm2(before.length, before) / size,
-      };
+  /** Remembers the parameters, to see how far a step moves them, where that is measured. */
+  beforeStep(state: HealthState): void {
+    if (this.measures(state)) this.before.set(this.values);
+  }
+
+  /** Takes note of a batch of m rows, whose activations are in the model. */
+  observe(m: number, { examination }: HealthState): void {
+    if (examination !== null) addBatch(examination, this.layers, m);
+  }
+
+  /** Takes note of a step; what came out where its examination ends with it. Updates the state. */
+  afterStep(evaluates: boolean, state: HealthState): LayerHealth[] | undefined {
+    const seen = state.examination!;
+    if (this.measures(state)) this.measure(seen);
+    seen.steps++;
+    if (evaluates) seen.untilEvaluation = false;
+    if (seen.rows < leastRows || seen.untilEvaluation) return undefined;
+    state.examinedAt = seen.after + 1;
+    state.examination = null;
+    return concludeExamination(seen, this.layers);
+  }
+
+  private measure(seen: Examination): void {
+    const { kernels } = this;
+    this.layers.forEach(({ weights: { value, gradient } }, l) => {
+      const before = this.weightsBefore[l]!;
+      const size = kernels.nrm2(before.length, before);
+      kernels.axpy(before.length, -1, value, before);
+      seen.weightRms[l]! += size / Math.sqrt(before.length);
+      seen.gradientRms[l]! += kernels.nrm2(gradient.length, gradient) / Math.sqrt(gradient.length);
+      seen.updateRatio[l]! += kernels.nrm2(before.length, before) / size;
     });
+    seen.measured++;
   }
 
-  /** What is found wrong and was not said before. Updates the state. */
-  diagnose(seen: Sighting, state: HealthState): Diagnosis[] {
-    if (seen.layers !== undefined) state.examinedAt = seen.step;
+  /**
+   * What is found wrong and was not said before. Updates the state.
+   * @param sums those of the training rows since the evaluation before, where there is one.
+   */
+  diagnose(sighting: Sighting, sums: RunningSums | undefined, state: HealthState): Diagnosis[] {
     const { objective, highestRate, layers: model } = this;
+    const { layers, evaluation } = sighting;
+    if (layers === undefined && evaluation === undefined && state.losses.rows < leastLossRows) return [];
+    const isFirst = state.loss === null;
+    judgeLoss(state);
+    if (sums !== undefined) judgeEvaluated(sums, state);
     const guessing = objective.classifies ? Math.log(objective.model.outputSize) : undefined;
-    const facts = { ...seen, penalty: objective.penalty(), highestRate, model, guessing };
+    const facts = { ...sighting, loss: state.loss, isFirst, trained: state.trained, penalty: objective.penalty(), highestRate, model, guessing };
     const found = diagnose(facts, state.said);
     state.said.push(...found.map(({ code }) => code));
     return found;
   }
+}
 
-  /** Root of the mean over units of the variance over rows: what the batch's rows differ by, biases left out. */
-  private spread(m: number, units: number, output: FloatArray): number {
-    const { sums, squares } = this;
-    sums.fill(0, 0, units);
-    squares.fill(0, 0, units);
-    for (let i = 0, at = 0; i < m; i++) {
-      for (let j = 0; j < units; j++) {
-        const value = output[at++]!;
-        sums[j]! += value;
-        squares[j]! += value * value;
-      }
-    }
-    let variance = 0;
-    for (let j = 0; j < units; j++) variance += Math.max(0, squares[j]! / m - (sums[j]! / m) ** 2);
-    return Math.sqrt(variance / units);
-  }
+/** Takes note of a step's loss. Of large batches each is judged by itself. */
+export function noteLoss(step: StepSums, { losses }: HealthState): void {
+  if (step.rows >= leastLossRows) clearSums(losses);
+  addStep(losses, step);
+}
 
-  /** Share of the units that are 0 on all rows. */
-  private deadShare(m: number, units: number, output: FloatArray): number {
-    const active = this.sums.fill(0, 0, units);
-    for (let i = 0, at = 0; i < m; i++) {
-      for (let j = 0; j < units; j++) if (output[at++]! > 0) active[j] = 1;
-    }
-    let dead = 0;
-    for (let j = 0; j < units; j++) if (active[j] === 0) dead++;
-    return dead / units;
-  }
+function judgeLoss(state: HealthState): void {
+  if (state.losses.rows < leastLossRows) return;
+  if (state.losses.weight > 0) state.loss = meanLoss(state.losses);
+  clearSums(state.losses);
+}
+
+function judgeEvaluated(sums: RunningSums, state: HealthState): void {
+  const { evaluated } = state;
+  evaluated.rows += sums.rows;
+  evaluated.correct += sums.correct;
+  evaluated.weight += sums.weight;
+  evaluated.lossSum += sums.lossSum;
+  if (evaluated.rows < leastRows) return;
+  state.trained = { rows: evaluated.rows, loss: meanLoss(evaluated), accuracy: accuracyOf(evaluated) };
+  clearSums(evaluated);
 }

@@ -37,13 +37,17 @@ export class TrainingStep {
   private readonly accumulate: number;
   /** Whether nobody needs the gradient as a whole before the update. */
   private readonly defersProducts: boolean;
-  /** J̃ on the last batch, before the update. */
+  /** J̃ on the rows of the step, before the update; NaN where they weigh nothing. */
   loss = Number.NaN;
-  /** Rows of the last batch that were classified rightly before the update; NaN where there is nothing to classify. */
-  correct = 0;
-  /** Rows of the step, and of the last of its batches: the activations that it leaves in the model are of these. */
+  /** What the loss weighs in a mean over steps: the rows, times the outputs of a regression, or the sum of their class weights. */
+  weight = 0;
+  /** Rows of the step, and those that were classified rightly before the update; NaN where there is nothing to classify. */
   rows = 0;
-  batchRows = 0;
+  correct = 0;
+  /** Sees each batch of m rows when the model holds its activations and their gradients; null for nobody. */
+  observer: ((m: number) => void) | null = null;
+  /** Whether the last pass gave numbers. */
+  private isFinite = true;
 
   constructor(
     private readonly objective: Objective,
@@ -67,7 +71,7 @@ export class TrainingStep {
     this.gradientSum = allocate(kernels.dtype, this.accumulate > 1 ? arena.gradients.length : 0);
   }
 
-  /** Returns false, without an update, when the loss is not finite. */
+  /** Returns false, without an update, when the loss is not finite. A step whose rows weigh nothing has a gradient of 0. */
   run(learningRate: number): boolean {
     const { objective, optimizer, options } = this;
     const { kernels, arena } = objective.model;
@@ -75,7 +79,7 @@ export class TrainingStep {
     this.correct = 0;
     if (this.accumulate === 1) this.single();
     else this.several();
-    if (!Number.isFinite(this.loss)) {
+    if (!this.isFinite) {
       arena.deferProducts(false);
       return false;
     }
@@ -94,9 +98,9 @@ export class TrainingStep {
     // As objective.lossAndGradient does; in the open, V8 puts fewer doubles on the heap.
     const sum = objective.sum(m, x, targets, 'train');
     const { weight } = objective;
-    this.loss = sum / weight + objective.penalty();
+    this.conclude(sum, weight);
     objective.model.arena.deferProducts(this.defersProducts);
-    objective.backward(m, x, targets, 1 / weight);
+    objective.backward(m, x, targets, weight > 0 ? 1 / weight : 0);
     this.count(m);
   }
 
@@ -119,14 +123,22 @@ export class TrainingStep {
       const targets = this.read(m, rows);
       sum += objective.sum(m, x, targets, 'train');
       weight += objective.weight;
+      // The activations stay those of the batch that went wrong, for whoever looks for the layer.
+      if (!Number.isFinite(sum)) break;
       objective.backward(m, x, targets, 1);
       this.count(m);
       if (batch > 1) kernels.axpy(gradients.length, 1, gradientSum, gradients);
       if (this.batches.position >= this.data.size) break;
       if (batch < this.accumulate) gradientSum.set(gradients);
     }
-    kernels.scal(gradients.length, 1 / weight, gradients);
-    this.loss = sum / weight + objective.penalty();
+    kernels.scal(gradients.length, weight > 0 ? 1 / weight : 0, gradients);
+    this.conclude(sum, weight);
+  }
+
+  private conclude(sum: number, weight: number): void {
+    this.weight = weight;
+    this.loss = sum / weight + this.objective.penalty();
+    this.isFinite = Number.isFinite(weight > 0 ? this.loss : sum);
   }
 
   /** Reads the inputs of a batch; returns its targets. */
@@ -138,7 +150,7 @@ export class TrainingStep {
   private count(m: number): void {
     const { kernels, outputSize } = this.objective.model;
     this.rows += m;
-    this.batchRows = m;
+    this.observer?.(m);
     if (this.data.targets !== undefined) {
       this.correct = Number.NaN;
       return;

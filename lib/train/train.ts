@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
+import { sliceRows } from '../data/dataset';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import type { ReduceOnPlateau, Schedule } from '../optim/schedules';
 import { diverged } from './divergence';
 import type { Evaluator } from './evaluate';
 import type { EndReason, EpochEvent, EvaluationEvent, TrainEvent } from './events';
-import { freshHealth } from './health';
+import { freshHealth, noteLoss } from './health';
 import type { HealthMonitor, HealthState } from './health';
 import type { Objective } from './objective';
 import type { TrainingStep } from './step';
+import { accuracyOf, addStep, clearSums, emptySums, isOfSteps, meanLoss, upgradeSums } from './sums';
+import type { RunningSums } from './sums';
 
 /** When things happen, counted in steps. */
 export interface TrainingPlan {
@@ -36,18 +39,6 @@ export interface Training {
   readonly plan: TrainingPlan;
   /** Watches the layers; null saves its little time. */
   readonly health: HealthMonitor | null;
-}
-
-/** Sums over some steps, for a running training loss and accuracy. */
-export interface RunningSums {
-  steps: number;
-  rows: number;
-  lossSum: number;
-  correct: number;
-}
-
-function emptySums(): RunningSums {
-  return { steps: 0, rows: 0, lossSum: 0, correct: 0 };
 }
 
 /** What an evaluation found, and when. */
@@ -85,6 +76,18 @@ export function freshProgress(): TrainingProgress {
   };
 }
 
+/** Takes over the progress of a checkpoint; returns whether it is of a version whose means were over steps, not rows. */
+export function restoreProgress(progress: TrainingProgress, kept: TrainingProgress): boolean {
+  const isOld = isOfSteps(kept.inEpoch);
+  const looked: Partial<HealthState> = isOld && kept.step > 0 ? { loss: kept.lastFiniteLoss } : {};
+  Object.assign(progress, kept, {
+    sinceEvaluation: upgradeSums(kept.sinceEvaluation),
+    inEpoch: upgradeSums(kept.inEpoch),
+    health: { ...freshHealth(), ...kept.health, ...looked },
+  });
+  return isOld;
+}
+
 /** What a driver may answer to an event. */
 export type TrainCommand = 'stop' | undefined;
 
@@ -110,6 +113,7 @@ export function* train(
 ): Generator<TrainEvent, EndReason, TrainCommand> {
   const { step, plan, health, objective: { model } } = training;
   let command: TrainCommand;
+  const observer = (m: number): void => { health?.observe(m, progress.health); };
   const say = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
     command = (yield event) ?? command;
   };
@@ -134,8 +138,10 @@ export function* train(
     const next = progress.step + 1;
     const last = next === plan.steps;
     const evaluates = last || isDue(next, plan.evaluateEvery);
-    const examines = health !== null && health.isDue(next, evaluates, progress.health);
-    if (examines) health.beforeStep();
+    const examines = health !== null && health.watches(next, nextEvaluation(next, plan), progress.health);
+    const measures = examines && health.measures(progress.health);
+    if (examines) health.beforeStep(progress.health);
+    step.observer = examines ? observer : null;
     takeStep(training, progress);
 
     const logs = last || isDue(next, plan.logEvery);
@@ -146,8 +152,8 @@ export function* train(
     progress.stepSeconds += lap();
     const learningRate = training.schedule(progress.step - 1);
     // Before an evaluation overwrites the activations.
-    if (examines) step.completeGradients();
-    const layers = examines ? health.afterStep(step.batchRows) : undefined;
+    if (measures) step.completeGradients();
+    const layers = examines ? health.afterStep(evaluates, progress.health) : undefined;
     if (logs) {
       yield* say({
         type: 'step',
@@ -156,22 +162,24 @@ export function* train(
         loss: step.loss,
         batchAccuracy: step.correct / step.rows,
         learningRate,
+        rows: step.rows,
+        weight: step.weight,
       });
     }
+    const sums = evaluates ? { ...progress.sinceEvaluation } : undefined;
     let evaluation: EvaluationEvent | undefined;
     if (evaluates) {
       evaluation = evaluate(training, progress);
       // An update can blow the parameters up without its own loss telling; such parameters are not to be saved.
-      if (!Number.isFinite(evaluation.valLoss)) {
-        throw diverged(model, evaluation.valLoss, next, learningRate, progress.lastFiniteLoss);
-      }
+      const loss = training.validation.size === 0 ? trialLoss(training) : evaluation.valLoss;
+      if (!Number.isFinite(loss)) throw diverged(model, loss, next, learningRate, progress.lastFiniteLoss);
       training.plateau?.observe(evaluation.valLoss);
       yield* say(evaluation);
     }
     if (layers !== undefined) yield* say({ type: 'health', step: next, layers });
-    if (health !== null && (layers !== undefined || evaluation !== undefined)) {
-      const facts = { step: next, loss: step.loss, learningRate, layers, evaluation };
-      for (const { code, message } of health.diagnose(facts, progress.health)) {
+    if (health !== null && (examines || evaluation !== undefined)) {
+      const sighting = { step: next, learningRate, layers, evaluation, validationRows: training.validation.size };
+      for (const { code, message } of health.diagnose(sighting, sums, progress.health)) {
         yield* say({ type: 'warning', code, message, step: next });
       }
     }
@@ -191,42 +199,43 @@ export function* train(
  * The part of the loop that runs at every step, on its own: V8 compiles a function of this kind at once, and what it
  * compiles computes with doubles that are not put on the heap.
  */
-function takeStep({ step, schedule, objective }: Training, progress: TrainingProgress): void {
+function takeStep({ step, schedule, objective, health }: Training, progress: TrainingProgress): void {
   const learningRate = schedule(progress.step);
   if (!step.run(learningRate)) {
     throw diverged(objective.model, step.loss, progress.step + 1, learningRate, progress.lastFiniteLoss);
   }
   progress.step++;
-  progress.lastFiniteLoss = step.loss;
-  count(step, progress.sinceEvaluation);
-  count(step, progress.inEpoch);
+  if (step.weight > 0) progress.lastFiniteLoss = step.loss;
+  addStep(progress.sinceEvaluation, step);
+  addStep(progress.inEpoch, step);
+  if (health !== null) noteLoss(step, progress.health);
 }
 
 function isDue(step: number, every: number | null): boolean {
   return every !== null && step % every === 0;
 }
 
-function count({ loss, correct, rows }: TrainingStep, sums: RunningSums): void {
-  sums.steps++;
-  sums.rows += rows;
-  sums.lossSum += loss;
-  sums.correct += correct;
+/** The step of the next evaluation, perhaps this one. */
+function nextEvaluation(step: number, { steps, evaluateEvery }: TrainingPlan): number {
+  return Math.min(steps, Math.ceil(step / evaluateEvery) * evaluateEvery);
 }
 
 function evaluate(training: Training, progress: TrainingProgress): EvaluationEvent {
   const { step, sinceEvaluation } = progress;
-  const { accuracy, loss, rmse } = training.evaluator.evaluate(training.validation);
+  const { validation } = training;
+  const { accuracy, loss, rmse } = training.evaluator.evaluate(validation, { untilFault: true });
   const event: EvaluationEvent = {
     type: 'evaluation',
     step,
     epoch: step / training.plan.stepsPerEpoch,
-    trainAccuracy: sinceEvaluation.correct / sinceEvaluation.rows,
-    trainLoss: sinceEvaluation.lossSum / sinceEvaluation.steps,
+    trainAccuracy: accuracyOf(sinceEvaluation),
+    trainLoss: meanLoss(sinceEvaluation),
     valAccuracy: accuracy,
     valLoss: loss,
     ...(rmse === undefined ? {} : { valRmse: rmse }),
   };
-  Object.assign(sinceEvaluation, emptySums());
+  clearSums(sinceEvaluation);
+  if (validation.size === 0) return event; // nothing to be better by
   if (isBetter(event, progress.best)) {
     progress.best = { step, valAccuracy: accuracy, valLoss: loss };
     progress.evaluationsSinceBest = 0;
@@ -234,6 +243,11 @@ function evaluate(training: Training, progress: TrainingProgress): EvaluationEve
     progress.evaluationsSinceBest++;
   }
   return event;
+}
+
+/** The loss of a batch of training rows, where there are none for validation. */
+function trialLoss({ evaluator, train, objective: { model } }: Training): number {
+  return evaluator.evaluate(sliceRows(train, 'train', 0, Math.min(train.size, model.maxBatch))).loss;
 }
 
 /** By accuracy, or by loss where nothing is classified; the first of equals stays the best. */
@@ -248,12 +262,12 @@ function endEpoch(progress: TrainingProgress, stepsPerEpoch: number): EpochEvent
     type: 'epoch',
     step,
     epoch: step / stepsPerEpoch,
-    trainLoss: inEpoch.lossSum / inEpoch.steps,
-    trainAccuracy: inEpoch.correct / inEpoch.rows,
+    trainLoss: meanLoss(inEpoch),
+    trainAccuracy: accuracyOf(inEpoch),
     seconds: seconds - epochStart.seconds,
     samplesPerSecond: inEpoch.rows / (stepSeconds - epochStart.stepSeconds),
   };
-  Object.assign(inEpoch, emptySums());
+  clearSums(inEpoch);
   Object.assign(epochStart, { seconds, stepSeconds });
   return event;
 }

@@ -20,6 +20,11 @@ export function formatSignificant(value: number, digits = 4): string {
   return value.toFixed(Math.max(0, digits - 1 - exponent));
 }
 
+/** The same; '–' where there is no number. */
+export function formatKnown(value: number, digits = 4): string {
+  return Number.isNaN(value) ? '–' : formatSignificant(value, digits);
+}
+
 /** A span of time in the two units that matter: '12 ms', '4.2 s', '1m 23s', '1h 02m'. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';

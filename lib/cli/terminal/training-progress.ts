@@ -1,4 +1,4 @@
-import type { TrainEvent } from '../../train/events';
+import type { StepEvent, TrainEvent } from '../../train/events';
 import { formatClock, formatCount, formatPercent, formatSignificant } from './format';
 import { sparkline } from './plot';
 import { ProgressLine } from './progress';
@@ -28,7 +28,7 @@ export class TrainingProgress {
   private valAccuracy = NaN;
   /** Times and steps of the last seconds, oldest first. */
   private readonly marks: { time: number; step: number }[] = [];
-  private readonly history: { sum: number; count: number }[] = [];
+  private readonly history: { sum: number; weight: number }[] = [];
 
   constructor(options: ProgressOptions = {}) {
     this.line = new ProgressLine(options);
@@ -48,8 +48,8 @@ export class TrainingProgress {
         break;
       case 'step':
         this.step = event.step;
-        this.loss = event.loss;
-        this.remember(event.step, event.loss);
+        if (!Number.isNaN(event.loss)) this.loss = event.loss;
+        this.remember(event);
         this.line.update(this.fields);
         break;
       case 'evaluation':
@@ -75,7 +75,7 @@ export class TrainingProgress {
     this.line.done();
   }
 
-  private remember(step: number, loss: number): void {
+  private remember({ step, loss, weight = 1 }: StepEvent): void {
     const time = this.now();
     const last = this.marks[this.marks.length - 1];
     if (last === undefined || time - last.time >= 100) {
@@ -84,10 +84,10 @@ export class TrainingProgress {
     }
     if (!Number.isFinite(loss)) return;
     const span = Math.min(this.sparkWidth - 1, Math.floor(((step - 1) / Math.max(1, this.steps)) * this.sparkWidth));
-    while (this.history.length <= span) this.history.push({ sum: 0, count: 0 });
+    while (this.history.length <= span) this.history.push({ sum: 0, weight: 0 });
     const mean = this.history[span]!;
-    mean.sum += loss;
-    mean.count++;
+    mean.sum += weight * loss;
+    mean.weight += weight;
   }
 
   private readonly fields = (): ProgressField[] => {
@@ -103,7 +103,7 @@ export class TrainingProgress {
     if (Number.isFinite(this.valAccuracy)) {
       fields.push({ text: `val ${formatPercent(this.valAccuracy)}`, rank: 7, paint: this.green });
     }
-    const spans = this.history.map(({ sum, count }) => sum / count);
+    const spans = this.history.map(({ sum, weight }) => sum / weight);
     if (spans.length > 1) fields.push({ text: sparkline(spans, this.sparkWidth, unicode), rank: 2, live: true });
     if (Number.isFinite(rate) && rate > 0) {
       fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate, unicode)} steps/s`, rank: 1 });

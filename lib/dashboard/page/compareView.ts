@@ -1,3 +1,4 @@
+import { lossWeights } from '../../report/thin';
 import type { TrainEvent } from '../../train/events';
 import type { RunEntry } from '../api';
 import { Chart, ZoomGroup } from './chart';
@@ -94,7 +95,7 @@ export class CompareView implements View {
   private draw(): void {
     const { settings, runs, charts: { train, loss, accuracy, rate } } = this;
     const look = (series: number): { series: number } => ({ series });
-    train.show(runs.map(({ name, course }, i) => smoothed(line(name, course.steps, (event) => event.loss, settings, look(i)), settings).pop()!), { log: settings.log });
+    train.show(runs.map(({ name, course }, i) => smoothed(line(name, course.steps, (event) => event.loss, settings, look(i)), settings, lossWeights(course.steps)).pop()!), { log: settings.log });
     loss.show(runs.map(({ name, course }, i) => line(name, course.evaluations, ({ valLoss }) => valLoss, settings, look(i))), { log: settings.log });
     accuracy.show(runs.map(({ name, course }, i) => line(name, course.evaluations, ({ valAccuracy }) => valAccuracy, settings, look(i))));
     rate.show(runs.map(({ name, course }, i) => line(name, course.steps, ({ learningRate }) => learningRate, settings, look(i))), { log: settings.log });

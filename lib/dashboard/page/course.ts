@@ -71,15 +71,16 @@ export class Course {
   /** Where nothing is classified there are no accuracies. */
   get isRegression(): boolean {
     const [first] = this.evaluations;
-    return first !== undefined && !Number.isFinite(first.valAccuracy);
+    if (first === undefined || Number.isFinite(first.valAccuracy)) return false;
+    return Number.isFinite(first.valLoss) || !Number.isFinite(first.trainAccuracy); // or there are no validation rows
   }
 
-  /** The evaluation that did best on validation, the first of equals. */
+  /** The evaluation that did best on validation, the first of equals; undefined without validation rows. */
   get best(): EvaluationEvent | undefined {
     const better = this.isRegression
       ? (a: EvaluationEvent, b: EvaluationEvent): boolean => a.valLoss < b.valLoss
       : (a: EvaluationEvent, b: EvaluationEvent): boolean => a.valAccuracy > b.valAccuracy;
-    return this.evaluations.reduce<EvaluationEvent | undefined>((best, one) => (best === undefined || better(one, best) ? one : best), undefined);
+    return this.evaluations.filter(({ valLoss }) => Number.isFinite(valLoss)).reduce<EvaluationEvent | undefined>((best, one) => (best === undefined || better(one, best) ? one : best), undefined);
   }
 }
 

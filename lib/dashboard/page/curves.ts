@@ -1,4 +1,4 @@
-import { centredMean } from '../../report/thin';
+import { centredMean, lossWeights } from '../../report/thin';
 import type { Line } from './chart';
 import type { Course } from './course';
 
@@ -23,11 +23,11 @@ export function line<Event extends Placed>(
   return { label, x: events.map((event) => event[x]), y: events.map(y), ...look };
 }
 
-/** A curve, and where it is smoothed its points faintly behind it. */
-export function smoothed(raw: Line, { smoothing }: CurveSettings): Line[] {
+/** A curve, and where it is smoothed its points faintly behind it; `weights` are those of `centredMean`. */
+export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: readonly number[]): Line[] {
   const window = 2 * Math.floor((smoothing * raw.x.length) / 4) + 1;
   if (window < 3) return [raw];
-  const mean = centredMean(raw.x.map((at, i) => [at, raw.y[i]!]), window);
+  const mean = centredMean(raw.x.map((at, i) => [at, raw.y[i]!]), window, weights);
   return [{ ...raw, label: `${raw.label}, single`, faint: true }, { ...raw, y: mean.map(([, y]) => y) }];
 }
 
@@ -36,7 +36,7 @@ const fewPoints = 40;
 
 export function lossLines({ steps, evaluations }: Course, settings: CurveSettings): Line[] {
   return [
-    ...smoothed(line('train', steps, ({ loss }) => loss, settings, { series: 0 }), settings),
+    ...smoothed(line('train', steps, ({ loss }) => loss, settings, { series: 0 }), settings, lossWeights(steps)),
     line('validation', evaluations, ({ valLoss }) => valLoss, settings, { series: 1, dots: evaluations.length < fewPoints }),
   ];
 }

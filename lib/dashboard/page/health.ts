@@ -9,7 +9,7 @@ const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; 
   { key: 'updateRatio', title: 'Update ratio: ‖change of W‖ / ‖W‖ of a step (about 0.001 is usual)', log: true, format: (value) => number(value, 3) },
   { key: 'gradientRms', title: 'Gradient, root mean square', log: true, format: (value) => number(value, 3) },
   { key: 'activationStd', title: 'Outputs, standard deviation over rows', log: true, format: (value) => number(value, 3) },
-  { key: 'deadUnits', title: 'Units that are 0 on every row of the batch', log: false, upTo: 0.1, format: (value) => percent(value, 0) },
+  { key: 'deadUnits', title: 'Units that are 0 on every row seen', log: false, upTo: 0.1, format: (value) => percent(value, 0) },
 ];
 
 /** How the layers do, and what the training doctor says of them. */

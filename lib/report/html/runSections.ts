@@ -119,7 +119,7 @@ function trainingPart({ account: { spec }, metrics }: ReportedRun, keys: SpecKey
     changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
   )}
 ${figure(drawing(lossSvg(metrics)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
-${evaluations.some(({ valAccuracy }) => Number.isFinite(valAccuracy)) ? figure(drawing(accuracySvg(metrics)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
+${evaluations.some(({ trainAccuracy }) => Number.isFinite(trainAccuracy)) ? figure(drawing(accuracySvg(metrics)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
 ${spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
     title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', height: 260,
     series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
