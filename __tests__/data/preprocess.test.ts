@@ -1,11 +1,12 @@
 import type { Dataset } from '../../lib/data/dataset';
-import { fitNormalization } from '../../lib/data/preprocess';
-import type { NormalizationKind } from '../../lib/data/preprocess';
+import { InputReader } from '../../lib/data/inputs';
+import { fitNormalization, refuseOverflow } from '../../lib/data/preprocess';
+import type { ByteNormalization, FloatNormalization, NormalizationKind } from '../../lib/data/preprocess';
 import { kernelsFor } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
-import type { SourceArray } from '../../lib/kernels/contract';
+import type { FloatArray, SourceArray } from '../../lib/kernels/contract';
 import { RandomState } from '../../lib/random';
-import { variants } from '../support/backends';
+import { dtypes, variants } from '../support/backends';
 
 /** Images of 3 × 2 × 2; the last feature never changes. 2,100 rows are more than two blocks of the summation. */
 const images = (features: SourceArray): Dataset => ({ ...table(features), imageShape: { channels: 3, height: 2, width: 2 } });
@@ -48,13 +49,15 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
   describe.each([['bytes', bytes], ['floats', floats]] as const)('of %s', (_, features) => {
     test.each(kinds)('%s', (kind) => {
       const data = images(features);
-      const { scale, shift } = fitNormalization(kind, data, kernelsFor(dtype, backend));
+      const fitted = fitNormalization(kind, data, kernelsFor(dtype, backend));
+      expect('scale' in fitted).toBe(features.BYTES_PER_ELEMENT === 1);
       for (let j = 0; j < 12; j++) {
         const wanted = expected(kind, data, j);
+        const [scale, shift] = 'scale' in fitted ? [fitted.scale[j]!, fitted.shift[j]!] : [1 / fitted.std[j]!, -fitted.mean[j]! / fitted.std[j]!];
         // Rounding to the dtype, and of the sums over 8,400 values around 1e6 whose spread is 1e2.
         const tolerance = unitRoundoff(dtype) + 1e-11;
-        expect(Math.abs(scale[j]! - wanted.scale)).toBeLessThanOrEqual(tolerance * Math.abs(wanted.scale));
-        expect(Math.abs(shift[j]! - wanted.shift)).toBeLessThanOrEqual(tolerance * Math.abs(wanted.shift));
+        expect(Math.abs(scale - wanted.scale)).toBeLessThanOrEqual(tolerance * Math.abs(wanted.scale));
+        expect(Math.abs(shift - wanted.shift)).toBeLessThanOrEqual(tolerance * Math.abs(wanted.shift));
       }
     });
   });
@@ -62,7 +65,7 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
 
 test('standardised training rows have mean 0 and std 1; a feature that never changes becomes 0', () => {
   const data = images(bytes);
-  const { scale, shift } = fitNormalization('standardize', data, kernelsFor('float64', 'typescript'));
+  const { scale, shift } = fitNormalization('standardize', data, kernelsFor('float64', 'typescript')) as ByteNormalization;
   for (let j = 0; j < 12; j++) {
     const inputs = column(data, j).map((value) => scale[j]! * value + shift[j]!);
     expect(mean(inputs)).toBeCloseTo(0, 12);
@@ -72,7 +75,7 @@ test('standardised training rows have mean 0 and std 1; a feature that never cha
 
 test('the mean of bytes is exact', () => {
   const data = images(new Uint8Array(33 * 12).fill(255));
-  const { shift } = fitNormalization('mean-image', data, kernelsFor('float64', 'typescript'));
+  const { shift } = fitNormalization('mean-image', data, kernelsFor('float64', 'typescript')) as ByteNormalization;
   expect([...shift]).toEqual(new Array(12).fill(-255));
 });
 
@@ -90,4 +93,91 @@ test.each<[string, string, Dataset, string]>([
   ['rows that are no images', 'standardize-channel', table(bytes), 'ERR_SHAPE'],
 ])('refuses %s', (_, kind, data, code) => {
   expect(() => fitNormalization(kind as NormalizationKind, data, kernelsFor('float64', 'typescript'))).toThrow(expect.objectContaining({ code }));
+});
+
+/** One column of numbers, as two classes would have them: a, b, a, b, … */
+const columnOf = (features: SourceArray): Dataset =>
+  ({ name: 'column', split: 'train', features, labels: new Int32Array(features.length), size: features.length, featureSize: 1, classNames: ['a'] });
+
+describe.each(variants)('a column of its own scale, on $backend in $dtype', ({ backend, dtype }) => {
+  const kernels = kernelsFor(dtype, backend);
+  const inputsOf = (data: Dataset, kind: NormalizationKind = 'standardize'): FloatArray => {
+    const normalization = fitNormalization(kind, data, kernels);
+    const reader = new InputReader(kernels, { data, normalization, maxBatch: data.size, order: 'sequential' });
+    reader.read(data.size, Int32Array.from({ length: data.size }, (_, i) => i));
+    return reader.x as FloatArray;
+  };
+
+  test.each<[string, number, number, readonly ('f4' | 'f8')[]]>([
+    ['seconds since 1970', 1.7e9, 20, ['f8']],
+    ['seconds that float32 has rounded to one step', 1.7e9 + 64, 64, ['f4', 'f8']],
+    ['a million and a thousandth', 1e6, 1e-3, ['f8']],
+    ['teslas', 0, 1e-12, ['f4', 'f8']],
+    ['small beside their mean', 1e-300, 1e-306, ['f8']],
+    ['of float64\'s smallest normal size', 0, 2 ** -1022, ['f8']],
+    ['subnormal', 0, 2 ** -1060, ['f8']],
+    ['subnormal in float32', 0, 2 ** -140, ['f4', 'f8']],
+    ['whose squares overflow', 0, 1e200, ['f8']],
+    ['whose sums overflow', 1e308, 2 ** 980, ['f8']],
+    ['as large as there are', 0, 8e307, ['f8']],
+  ])('%s is standardised', (_, centre, spread, formats) => {
+    for (const format of formats) {
+      const numbers = Float64Array.from({ length: 2050 }, (_x, i) => centre + (i % 2 === 0 ? -spread : spread));
+      const inputs = inputsOf(columnOf(format === 'f4' ? Float32Array.from(numbers) : numbers));
+      expect(Math.max(...inputs.map((x, i) => Math.abs(x - (i % 2 === 0 ? -1 : 1))))).toBeLessThan(1e-6);
+    }
+  });
+
+  test.each<[string, SourceArray]>([
+    ['never varies', Float64Array.of(0.1, 0.1, 0.1)],
+    ['never varies, and is large', Float64Array.of(1.7e308, 1.7e308, 1.7e308)],
+    ['varies by rounding', Float64Array.of(0.3, 0.1 + 0.2, 0.3)],
+    ['varies by rounding to float32', Float32Array.of(0.1, 0.1 + 2 ** -27, 0.1)],
+    ['varies by the smallest number', Float64Array.of(0, 5e-324, 0)],
+  ])('a column that %s stays unscaled', (_, numbers) => {
+    const { mean, std } = fitNormalization('standardize', columnOf(numbers), kernels) as FloatNormalization;
+    expect([...std]).toEqual([1]);
+    expect(Math.abs(mean[0]! - numbers[0]!)).toBeLessThanOrEqual(2 ** -24 * numbers[0]!);
+    for (const x of inputsOf(columnOf(numbers))) expect(Math.abs(x)).toBeLessThan(1e-7);
+  });
+
+  test('one row in many that differs is enough, and so is a byte', () => {
+    const numbers = new Float64Array(1e5);
+    numbers[7] = 1e-12;
+    expect(inputsOf(columnOf(numbers))[7]).toBeCloseTo(Math.sqrt(1e5), 1);
+    expect(inputsOf(columnOf(Uint8Array.from(numbers, (_, i) => (i === 7 ? 1 : 0))))[7]).toBeCloseTo(Math.sqrt(1e5), 1);
+  });
+
+  test.each(['standardize-channel', 'mean-image'] as const)('pictures of such numbers are centred before they are rounded: %s', (kind) => {
+    const numbers = Float64Array.from({ length: 40 }, (_, i) => 1.7e9 + (i % 8 < 4 ? -1 : 1));
+    const data = { ...columnOf(numbers), size: 10, featureSize: 4, imageShape: { channels: 1, height: 2, width: 2 }, labels: new Int32Array(10) };
+    expect([...inputsOf(data, kind)]).toEqual(Array.from(numbers, (_, i) => (i % 8 < 4 ? -1 : 1)));
+    const small = { ...data, features: numbers.map((value) => (value - 1.7e9) * 1e-200) };
+    if (kind === 'standardize-channel') inputsOf(small, kind).forEach((x, i) => { expect(x).toBeCloseTo(i % 8 < 4 ? -1 : 1, 6); });
+  });
+});
+
+describe('what the dtype cannot hold is refused with its column:', () => {
+  const far = columnOf(Float64Array.of(1e300, -1e300, 0));
+  test.each<[NormalizationKind, string | undefined]>([['none', 'float32'], ['scale', 'float32'], ['mean-image', 'float32'], ['standardize', undefined]])(
+    'normalization %s', (kind, refused) => {
+      for (const dtype of dtypes) {
+        const fit = () => fitNormalization(kind, far, kernelsFor(dtype, 'typescript'));
+        if (dtype === refused) expect(fit).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('column 0') as string }));
+        else expect(fit).not.toThrow();
+      }
+    });
+
+  test('rows far from those of training', () => {
+    const normalization = fitNormalization('standardize', columnOf(Float64Array.of(1, 2, 3)), kernelsFor('float32', 'typescript'));
+    expect(() => { refuseOverflow({ ...far, split: 'validation' }, normalization, 'float32'); }).toThrow(expect.objectContaining({
+      code: 'ERR_DATA', message: expect.stringMatching(/^Expected features whose inputs float32 holds .* for column 0 of column, validation rows, but received -1e\+300$/) as string,
+    }));
+    expect(() => { refuseOverflow({ ...far, split: 'validation' }, normalization, 'float64'); }).not.toThrow();
+  });
+
+  test('numbers further apart than float64 goes', () => {
+    expect(() => fitNormalization('standardize', columnOf(Float64Array.of(1.7e308, -1.7e308)), kernelsFor('float64', 'typescript')))
+      .toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('1.7e+308') as string }));
+  });
 });

@@ -65,7 +65,7 @@ describe('stored features', () => {
     ['some rows of several parts', [50, 50], everyRow.filter((i) => i % 7 < 3)],
     ['the last row alone', [99, 1], Int32Array.of(99)],
   ])('read back as they are: %s', (_, parts, order) => {
-    const stored = new StoredFeatures(layoutOf(...parts), 'float64', order);
+    const stored = new StoredFeatures(layoutOf(...parts), order);
     const right = [...order].flatMap((row) => [row, row + 0.25, row + 0.5]);
     const all = stored.allocate(order.length);
     stored.read(0, order.length, all);
@@ -76,11 +76,11 @@ describe('stored features', () => {
     expect([...some]).toEqual(right.slice(from * featureSize, from * featureSize + some.length));
   });
 
-  test('become floats of the format asked for', () => {
-    const stored = new StoredFeatures(layoutOf(size), 'float32', everyRow);
+  test.each([[undefined, Float64Array], ['f4', Float32Array]] as const)('are in memory what they were, or what is asked for (%s)', (format, type) => {
+    const stored = new StoredFeatures(layoutOf(size), everyRow, format);
     const rows = stored.allocate(2);
     stored.read(3, 2, rows);
-    expect(rows).toEqual(Float32Array.of(3, 3.25, 3.5, 4, 4.25, 4.5));
+    expect(rows).toEqual(type.of(3, 3.25, 3.5, 4, 4.25, 4.5));
   });
 
   test('are refused with file, row and column where they are not finite', () => {
@@ -88,7 +88,7 @@ describe('stored features', () => {
     const bad = numbers.slice();
     bad[3 * 41 + 2] = Number.POSITIVE_INFINITY;
     const parts = [{ bytes: new MemoryBytes('bad.npy', new Uint8Array(bad.buffer)), rows: size }];
-    const stored = new StoredFeatures({ ...layout, parts, offset: 0 }, 'float32', everyRow.subarray(40));
+    const stored = new StoredFeatures({ ...layout, parts, offset: 0 }, everyRow.subarray(40));
     expect(() => { stored.read(0, 5, stored.allocate(5)); }).toThrow(expect.objectContaining({
       code: 'ERR_DATA', message: 'Expected finite features for bad.npy, row 41, column 2 but received Infinity',
     }));
@@ -96,7 +96,7 @@ describe('stored features', () => {
 
   test('of a file that has shrunk are ERR_DATA', () => {
     const layout = layoutOf(size);
-    const stored = new StoredFeatures(layout, 'float32', everyRow);
+    const stored = new StoredFeatures(layout, everyRow);
     truncateSync(layout.sources[0]!.name, 500);
     expect(() => { stored.read(0, size, stored.allocate(size)); }).toThrow(
       expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('keeps its size') as string }),
@@ -162,7 +162,7 @@ describe('a window', () => {
   ])('for batches of %d holds no more than %d rows, and reads each row once an epoch', (batchSize, chunkRows) => {
     expect(chunkRows).toBeGreaterThanOrEqual(leastChunkRows(batchSize));
     const layout = layoutOf(60, 40);
-    const stored = new StoredFeatures(layout, 'float64', everyRow);
+    const stored = new StoredFeatures(layout, everyRow);
     const window = ShardWindow.forTraining(stored, size, batchSize, chunkRows);
     expect(window.features.length).toBeLessThanOrEqual(chunkRows * featureSize);
     const batches = new Batches({ size }, batchSize, new RandomState(5), 'shuffle', shardedOrder(chunkRows));
@@ -180,7 +180,7 @@ describe('a window', () => {
 
   test('goes on in the middle of an epoch as if it had never stopped', () => {
     const fresh = () => {
-      const stored = new StoredFeatures(layoutOf(size), 'float64', everyRow);
+      const stored = new StoredFeatures(layoutOf(size), everyRow);
       return {
         batches: new Batches({ size }, 7, new RandomState(5), 'shuffle', shardedOrder(32)),
         window: ShardWindow.forTraining(stored, size, 7, 32),
@@ -240,7 +240,7 @@ describe.each(['u1', 'f4'] as const)('an array of %s that stays on disk', (forma
   });
 
   describe.each(variants)('on $backend in $dtype', ({ backend, dtype }) => {
-    const options = { target, splitSeed: 3, dtype };
+    const options = { target, splitSeed: 3 };
     const memory = loadNumpy(file, options).train as Dataset;
     const disk = loadNumpy(file, { ...options, chunkRows: 64 }).train as StoredDataset;
     const whitening = { kernels: kernelsFor('float64', backend), components: null, epsilon: 0.1 };

@@ -6,6 +6,7 @@ import { defaultThreads } from '../machine';
 import { setThreads } from '../kernels';
 import { allocate } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
+import { InputReader } from '../data/inputs';
 import { Sampler } from '../experiment/inputs';
 import { Driver } from './driver';
 import { LoadWatch } from './machine';
@@ -165,12 +166,13 @@ function writeStart(folder: string, net: BenchNet, data: BenchData): number[] {
   for (const { name, value } of arena.parameters) write(name, value);
 
   const { batches } = new Sampler(net.spec, data.train);
+  const inputs = new InputReader(kernels, { data: data.train, normalization, maxBatch: batchSize, order: 'sharded' });
   const x = allocate('float32', batchCount * batchSize * inputSize);
   const labels = new Int32Array(batchCount * batchSize);
   for (let b = 0; b < batchCount; b++) {
     const rows = batches.next();
-    const part = x.subarray(b * batchSize * inputSize, (b + 1) * batchSize * inputSize);
-    kernels.gatherRows(batchSize, inputSize, rows, data.train.features, normalization.scale, normalization.shift, part);
+    inputs.read(batchSize, rows);
+    x.set(inputs.x, b * batchSize * inputSize);
     labels.set(rows.map((row) => data.train.labels[row]!), b * batchSize);
   }
   write('x', x);

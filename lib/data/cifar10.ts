@@ -107,9 +107,9 @@ export function storeCifar10(folder: string, sizes: Partial<SplitSizes>, chunkRo
   const part = (split: SplitName, from: number, size: number): StoredDataset => {
     const order = Int32Array.from({ length: size }, (_, i) => from + i);
     const bytes = new Uint8Array(size);
-    new StoredFeatures({ ...record, featureSize: 1, skip: 0 }, 'float32', order).read(0, size, bytes);
+    new StoredFeatures({ ...record, featureSize: 1, skip: 0 }, order).read(0, size, bytes);
     const labels = Int32Array.from(bytes, (label, i) => checkLabel(label, (from + i) % imagesPerFile, path));
-    const stored = new StoredFeatures(pixels, 'float32', order);
+    const stored = new StoredFeatures(pixels, order);
     const data = { name, split, labels, size, featureSize: pixelsPerImage, classNames, imageShape: cifarShape, stored, chunkRows };
     for (const { features } of blocksOf(data, chunkRows)) hash.update(features as Uint8Array);
     allLabels.push(bytes);

@@ -1,9 +1,9 @@
-import { allocate } from '../kernels/contract';
+import { allocate, dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Augmenter } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
-import { inputSizeOf } from './preprocess';
-import type { Normalization } from './preprocess';
+import { featureSizeOf, inputSizeOf } from './preprocess';
+import type { ByteNormalization, FloatNormalization, Normalization } from './preprocess';
 import { ShardWindow } from './stored';
 
 /** Where the inputs of a model come from and what is done to them on the way. */
@@ -33,6 +33,9 @@ export class InputReader {
   private readonly order: Int32Array | undefined;
   /** Where the rows of a batch are among the features. */
   private readonly places: Int32Array;
+  /** Rows of a batch as floats of the kernels, where a scale and a shift are for floats that the data set holds in the other format. */
+  private readonly converted: FloatArray | undefined;
+  private readonly inOrder: Int32Array;
   private readonly featureSize: number;
   private readonly inputSize: number;
   private readonly imageShape: ImageShape | undefined;
@@ -46,7 +49,7 @@ export class InputReader {
     const { data, normalization, maxBatch, order, augmenter, room, mayBeBytes } = options;
     this.normalization = normalization;
     this.augmenter = augmenter;
-    this.featureSize = data.featureSize;
+    this.featureSize = featureSizeOf(normalization);
     this.inputSize = inputSizeOf(normalization);
     this.imageShape = augmenter?.isGeometric === true ? data.imageShape : undefined;
     if ('stored' in data) {
@@ -59,10 +62,13 @@ export class InputReader {
       this.order = data.order;
     }
     this.places = new Int32Array(this.order === undefined ? 0 : maxBatch);
+    const isForeign = 'scale' in normalization && this.features.BYTES_PER_ELEMENT > 1 && dtypeOf(this.features as FloatArray) !== kernels.dtype;
+    if (isForeign) this.converted = allocate(kernels.dtype, maxBatch * this.featureSize);
+    this.inOrder = Int32Array.from({ length: isForeign ? maxBatch : 0 }, (_, i) => i);
     if (normalization.matrix !== undefined) this.gathered = allocate(kernels.dtype, maxBatch * this.featureSize);
     if (augmenter?.isMixing === true) this.unmixed = allocate(kernels.dtype, maxBatch * this.inputSize);
     // Told by element size: typed arrays can come from another realm. A blank is 0 among inputs, which is no byte's.
-    const isBytes = mayBeBytes === true && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
+    const isBytes = mayBeBytes === true && 'scale' in normalization && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
       augmenter?.isMixing !== true && augmenter?.isCutting !== true;
     const length = maxBatch * this.inputSize;
     if (isBytes) this.x = room === undefined ? new Uint8Array(length) : new Uint8Array(room.buffer, room.byteOffset, length);
@@ -76,7 +82,8 @@ export class InputReader {
     const { matrix } = this.normalization;
     const places = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
     augmenter?.draw(m);
-    this.gather(m, places, gathered ?? unmixed ?? x);
+    if (this.converted === undefined) this.gather(m, places, this.features, gathered ?? unmixed ?? x);
+    else this.gather(m, this.inOrder, this.convert(m, places, this.converted), gathered ?? unmixed ?? x);
     if (matrix !== undefined) {
       kernels.gemm(false, true, m, inputSize, this.featureSize, 1, gathered!, matrix, 0, unmixed ?? x);
     }
@@ -90,16 +97,39 @@ export class InputReader {
     return places;
   }
 
-  private gather(m: number, places: Int32Array, out: SourceArray): void {
-    const { kernels, features, featureSize, imageShape, augmenter } = this;
-    const { scale, shift } = this.normalization;
-    if (out.BYTES_PER_ELEMENT === 1) {
-      this.gatherBytes(m, places, features as Uint8Array, out as Uint8Array);
-    } else if (imageShape === undefined) {
-      kernels.gatherRows(m, featureSize, places, features, scale, shift, out as FloatArray);
+  private convert(m: number, places: Int32Array, converted: FloatArray): FloatArray {
+    const { features, featureSize: n } = this;
+    for (let i = 0, to = 0; i < m; i++) {
+      const from = places[i]! * n;
+      for (let j = 0; j < n; j++) converted[to++] = features[from + j]!;
+    }
+    return converted;
+  }
+
+  private gather(m: number, places: Int32Array, features: SourceArray, out: SourceArray): void {
+    const { normalization } = this;
+    if (out.BYTES_PER_ELEMENT === 1) this.gatherBytes(m, places, features as Uint8Array, out as Uint8Array);
+    else if ('mean' in normalization) this.standardize(m, places, features, normalization, out as FloatArray);
+    else this.scaleAndShift(m, places, features, normalization, out as FloatArray);
+  }
+
+  private standardize(m: number, places: Int32Array, features: SourceArray, { mean, std }: FloatNormalization, out: FloatArray): void {
+    const { kernels, featureSize, imageShape, augmenter } = this;
+    if (imageShape === undefined) {
+      kernels.standardizeRows(m, featureSize, places, features, mean, std, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.gatherImages(m, channels, height, width, places, augmenter!.geometry, features, scale, shift, out as FloatArray);
+      kernels.standardizeImages(m, channels, height, width, places, augmenter!.geometry, features, mean, std, out);
+    }
+  }
+
+  private scaleAndShift(m: number, places: Int32Array, features: SourceArray, { scale, shift }: ByteNormalization, out: FloatArray): void {
+    const { kernels, featureSize, imageShape, augmenter } = this;
+    if (imageShape === undefined) {
+      kernels.gatherRows(m, featureSize, places, features, scale, shift, out);
+    } else {
+      const { channels, height, width } = imageShape;
+      kernels.gatherImages(m, channels, height, width, places, augmenter!.geometry, features, scale, shift, out);
     }
   }
 

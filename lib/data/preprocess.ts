@@ -1,8 +1,10 @@
-import { BlastrainError, expected } from '../errors';
+import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
-import type { FloatArray, Kernels } from '../kernels/contract';
-import { blocksOf } from './blocks';
+import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
 import type { Dataset, StoredDataset } from './dataset';
+import { badFile } from './files';
+import { byteMoments, bytesPerNumber, channelMoments, channelRanges, floatMoments, rangesOf } from './moments';
+import type { Moments, Ranges } from './moments';
 import { fitWhitening } from './whiten';
 import type { WhiteningOptions } from './whiten';
 
@@ -11,34 +13,51 @@ import type { WhiteningOptions } from './whiten';
  * - `none`: x = f
  * - `scale`: x = f / 255
  * - `mean-image`: x = f − mean[j]
- * - `standardize`: x = (f − mean[j]) / std[j]
+ * - `standardize`: x = (f − mean[j]) / std[j]; a feature that never varies stays unscaled
  * - `standardize-channel`: the same with one mean and one std for each colour plane
  * - `pca`, `zca`: `standardize`, then decorrelated by a matrix: see whiten.ts
  */
 export const normalizationKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel', 'pca', 'zca'] as const;
 export type NormalizationKind = (typeof normalizationKinds)[number];
 
-/** z[j] = scale[j]·f[j] + shift[j], as `gatherRows` applies it, both [featureSize]; x = z, or matrix·z where there is one. */
-export interface Normalization {
+/** What bytes become: z[j] = scale[j]·f[j] + shift[j], as `gatherRows` applies it, both [featureSize]. */
+export interface ByteNormalization {
   readonly scale: FloatArray;
   readonly shift: FloatArray;
-  /** [inputs, featureSize] */
+  /** x = matrix·z; x = z where it is absent. [inputs, featureSize] */
   readonly matrix?: FloatArray;
 }
 
-/** How many inputs a row gives. */
-export function inputSizeOf({ scale, matrix }: Normalization): number {
-  return matrix === undefined ? scale.length : matrix.length / scale.length;
+/** What floats become: z[j] = (f[j] − mean[j]) / std[j], as `standardizeRows` applies it, both [featureSize]. */
+export interface FloatNormalization {
+  readonly mean: Float64Array;
+  readonly std: Float64Array;
+  /** As of bytes. */
+  readonly matrix?: FloatArray;
 }
 
-/** A feature that varies by less, in units of its mean where that is above 1, is centred only: its std is rounding noise. */
-const leastStd = 1e-8;
+/**
+ * How features become inputs; which of the two follows from the training rows' numbers. Checkpoints from before floats were
+ * centred first hold a scale and a shift for them too.
+ */
+export type Normalization = ByteNormalization | FloatNormalization;
+
+/** How many features a row has. */
+export function featureSizeOf(normalization: Normalization): number {
+  return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
+}
+
+/** How many inputs a row gives. */
+export function inputSizeOf(normalization: Normalization): number {
+  const features = featureSizeOf(normalization);
+  return normalization.matrix === undefined ? features : normalization.matrix.length / features;
+}
 
 /**
  * Fits a normalisation to training rows and to nothing else: validation and test rows must not be looked at, and rows
- * of another split are refused. std is that of the population (divided by the number of rows, as np.std does).
- * Scale and shift get the kernels' dtype; `pca` and `zca` need `whitening`. Throws ERR_SHAPE for no rows, another split, more components than features or rows without
- * colour planes where they are asked for, ERR_CONFIG for an unknown kind, ERR_DATA for features that are not finite.
+ * of another split are refused. Scale, shift and matrix get the kernels' dtype; `pca` and `zca` need `whitening`. Throws ERR_SHAPE for no
+ * rows, another split, more components than features or rows without colour planes where they are asked for, ERR_CONFIG for an
+ * unknown kind, ERR_DATA for features that are not finite or whose inputs would not be.
  */
 export function fitNormalization(
   kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels, whitening?: Omit<WhiteningOptions, 'kind'>,
@@ -47,105 +66,96 @@ export function fitNormalization(
     throw expected('ERR_CONFIG', `one of ${normalizationKinds.join(', ')}`, 'normalization', kind, { path: 'normalization' });
   }
   if (train.split !== 'train') throw expected('ERR_SHAPE', 'training rows', 'fitNormalization', `the ${train.split} split`);
-  const { featureSize } = train;
-  const { dtype } = kernels;
-  const scale = allocate(dtype, featureSize).fill(kind === 'scale' ? 1 / 255 : 1);
-  const shift = allocate(dtype, featureSize);
-  if (kind === 'none' || kind === 'scale') return { scale, shift };
+  const fitted = bytesPerNumber(train) === 1 ? fitBytes(kind, train, kernels) : fitFloats(kind, train, kernels.dtype);
+  if (kind !== 'pca' && kind !== 'zca') return fitted;
+  const { components } = whitening!;
+  if (components !== null && components > train.featureSize) {
+    throw expected('ERR_SHAPE', `at most ${String(train.featureSize)}, the features of ${train.name},`, 'components', components, { path: 'components' });
+  }
+  const white = fitWhitening(train, fitted, { ...whitening!, kind });
+  const matrix = allocate(kernels.dtype, white.length);
+  matrix.set(white);
+  return { ...fitted, matrix };
+}
 
-  const { mean, std } = kind === 'standardize-channel' ? channelMoments(train, kernels) : moments(train, kernels);
+/** Integers are exact: only a byte that never varies has no standard deviation. */
+function fitBytes(kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels): ByteNormalization {
+  const { featureSize } = train;
+  const scale = allocate(kernels.dtype, featureSize).fill(kind === 'scale' ? 1 / 255 : 1);
+  const shift = allocate(kernels.dtype, featureSize);
+  if (kind === 'none' || kind === 'scale') return { scale, shift };
+  requireRows(train);
+  const own = byteMoments(train, kernels);
+  const { mean, std } = kind === 'standardize-channel' ? channelMoments(train, own) : own;
   for (let j = 0; j < featureSize; j++) {
-    const divisor = kind === 'mean-image' || std[j]! < leastStd * Math.max(1, Math.abs(mean[j]!)) ? 1 : std[j]!;
+    const divisor = kind === 'mean-image' || std[j] === 0 ? 1 : std[j]!;
     scale[j] = 1 / divisor;
     shift[j] = -mean[j]! / divisor;
   }
-  if (kind !== 'pca' && kind !== 'zca') return { scale, shift };
-  const { components } = whitening!;
-  if (components !== null && components > featureSize) {
-    throw expected('ERR_SHAPE', `at most ${String(featureSize)}, the features of ${train.name},`, 'components', components, { path: 'components' });
-  }
-  const white = fitWhitening(train, Float64Array.from(scale), Float64Array.from(shift), { ...whitening!, kind });
-  const matrix = allocate(dtype, white.length);
-  matrix.set(white);
-  return { scale, shift, matrix };
+  return { scale, shift };
 }
 
-interface Moments {
-  readonly mean: Float64Array;
-  readonly std: Float64Array;
+function fitFloats(kind: NormalizationKind, train: Dataset | StoredDataset, dtype: Dtype): FloatNormalization {
+  const ranges = rangesOf(train);
+  const fitted = floatNormalization(kind, train, ranges);
+  refuseOverflow(train, fitted, dtype, ranges);
+  return fitted;
 }
 
-/** Mean and standard deviation of each feature. */
-function moments(data: Dataset | StoredDataset, kernels: Kernels): Moments {
-  if (data.size === 0) throw expected('ERR_SHAPE', 'at least one row', 'fitNormalization', 'none');
-  // Told by element size: typed arrays can come from another realm.
-  const { BYTES_PER_ELEMENT: bytes } = 'stored' in data ? data.stored.allocate(0) : data.features;
-  return bytes === 1 ? byteMoments(data, kernels) : floatMoments(data);
-}
-
-/** Rows that are summed at a time: little memory where they come from disk, and no sum that leaves 31 bits. */
-const rowsPerBlock = 1024;
-
-/** Exact sums, because they are integers; then n²·var = n·Σf² − (Σf)² is exact too (below 2^53 for 370,000 rows). */
-function byteMoments(data: Dataset | StoredDataset, kernels: Kernels): Moments {
-  const { size, featureSize } = data;
-  const sums = new Float64Array(featureSize);
-  const squares = new Float64Array(featureSize);
-  const blockSums = new Int32Array(featureSize);
-  const blockSquares = new Int32Array(featureSize);
-  for (const { features, size: rows } of blocksOf(data, rowsPerBlock)) {
-    kernels.byteMoments(rows, featureSize, features as Uint8Array, blockSums, blockSquares);
-    for (let j = 0; j < featureSize; j++) {
-      sums[j]! += blockSums[j]!;
-      squares[j]! += blockSquares[j]!;
-    }
-  }
-  const std = squares.map((square, j) => Math.sqrt(size * square - sums[j]! ** 2) / size);
-  return { mean: sums.map((sum) => sum / size), std };
-}
-
-/** Two passes: the difference of two large sums of squares would cancel. */
-function floatMoments(data: Dataset | StoredDataset): Moments {
-  const { size, featureSize, name } = data;
+function floatNormalization(kind: NormalizationKind, train: Dataset | StoredDataset, own: Ranges): FloatNormalization {
+  const { featureSize } = train;
   const mean = new Float64Array(featureSize);
-  const std = new Float64Array(featureSize);
-  for (const { features } of blocksOf(data, rowsPerBlock)) {
-    for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) mean[j]! += features[at]!;
-  }
-  for (let j = 0; j < featureSize; j++) mean[j] = mean[j]! / size;
-  for (const { features } of blocksOf(data, rowsPerBlock)) {
-    for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
-      std[j]! += (features[at]! - mean[j]!) ** 2;
-    }
-  }
-  for (let j = 0; j < featureSize; j++) {
-    std[j] = Math.sqrt(std[j]! / size);
-    if (!Number.isFinite(std[j])) {
-      throw new BlastrainError(
-        'ERR_DATA',
-        `Expected finite features for column ${String(j)} of ${name} but received NaN, Infinity or numbers too large to square`,
-        { column: j },
-      );
-    }
-  }
+  const std = new Float64Array(featureSize).fill(kind === 'scale' ? 255 : 1);
+  if (kind === 'none' || kind === 'scale') return { mean, std };
+  requireRows(train);
+  const perFeature = floatMoments(train, own);
+  const byPlane = kind === 'standardize-channel';
+  const fitted = byPlane ? channelMoments(train, perFeature) : perFeature;
+  mean.set(fitted.mean);
+  if (kind === 'mean-image') return { mean, std };
+  const varies = variation(fitted, byPlane ? channelRanges(train, own) : own, bytesPerNumber(train));
+  for (let j = 0; j < featureSize; j++) if (varies(j)) std[j] = fitted.std[j]!;
   return { mean, std };
 }
 
-/** The moments of whole planes, repeated for each feature of the plane: E[x²] and E[x] are averages over its features. */
-function channelMoments(data: Dataset | StoredDataset, kernels: Kernels): Moments {
-  if (data.imageShape === undefined) {
-    throw expected('ERR_SHAPE', 'images with colour planes', "normalization 'standardize-channel'", data.name);
+/** Roundings that numbers which are meant to be the same may differ by. */
+const sameRoundings = 4;
+
+/**
+ * Whether feature j varies, by more than the rounding of the numbers that it came in: 2⁻⁵³ of the largest for float64, 2⁻²⁴ for
+ * float32. Integers are taken to be exact. What varies by rounding alone would otherwise be noise of the same size as
+ * every other input, and a row that is a little different an input of any size.
+ */
+function variation({ std }: Moments, { least, most, whole }: Ranges, bytes: number): (j: number) => boolean {
+  const [roundoff, smallest] = bytes === 4 ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
+  return (j) => {
+    if (most[j] === least[j]) return false;
+    const largest = Math.max(Math.abs(least[j]!), Math.abs(most[j]!));
+    return whole[j] === 1 || std[j]! > sameRoundings * Math.max(roundoff * largest, smallest);
+  };
+}
+
+/**
+ * Refuses rows with inputs that the dtype does not hold. Bytes cannot have any. Throws ERR_DATA, naming row or column, also for
+ * features that are not finite.
+ */
+export function refuseOverflow(
+  data: Dataset | StoredDataset, normalization: Normalization, dtype: Dtype, ranges?: Ranges,
+): void {
+  if (!('mean' in normalization) || bytesPerNumber(data) === 1) return;
+  const { mean, std } = normalization;
+  const { least, most } = ranges ?? rangesOf(data);
+  if (data.size === 0) return;
+  const rounded = dtype === 'float32' ? Math.fround : Number;
+  for (let j = 0; j < mean.length; j++) {
+    for (const value of [least[j]!, most[j]!]) {
+      if (Number.isFinite(rounded((value - mean[j]!) / std[j]!))) continue;
+      const remedy = dtype === 'float32' ? ' (dtype=float64 and normalization=standardize take larger ones)' : '';
+      throw badFile(`features whose inputs ${dtype} holds${remedy}`, `column ${String(j)} of ${data.name}, ${data.split} rows,`, String(value), { column: j });
+    }
   }
-  const { mean, std } = moments(data, kernels);
-  const plane = data.imageShape.height * data.imageShape.width;
-  for (let from = 0; from < data.featureSize; from += plane) {
-    const means = mean.subarray(from, from + plane);
-    const stds = std.subarray(from, from + plane);
-    const planeMean = means.reduce((sum, value) => sum + value, 0) / plane;
-    // Law of total variance: the variance within each feature, and that of the features' means.
-    const variance = stds.reduce((sum, value, j) => sum + value ** 2 + (means[j]! - planeMean) ** 2, 0) / plane;
-    means.fill(planeMean);
-    stds.fill(Math.sqrt(variance));
-  }
-  return { mean, std };
+}
+
+function requireRows({ size }: Dataset | StoredDataset): void {
+  if (size === 0) throw expected('ERR_SHAPE', 'at least one row', 'fitNormalization', 'none');
 }

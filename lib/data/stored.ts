@@ -1,5 +1,4 @@
-import { allocate } from '../kernels/contract';
-import type { Dtype, SourceArray } from '../kernels/contract';
+import type { SourceArray } from '../kernels/contract';
 import type { RandomState } from '../random';
 import type { ByteSource } from './bytes';
 import { badFile } from './files';
@@ -9,6 +8,10 @@ export const numberFormats = {
   u1: Uint8Array, i4: Int32Array, i8: BigInt64Array, f4: Float32Array, f8: Float64Array,
 } as const;
 export type NumberFormat = keyof typeof numberFormats;
+
+/** What features are in memory: bytes and float32 as they came, all other numbers as float64. */
+export const memoryFormats = { u1: 'u1', i4: 'f8', i8: 'f8', f4: 'f4', f8: 'f8' } as const;
+export type MemoryFormat = (typeof memoryFormats)[NumberFormat];
 
 /** One stretch of rows of the same length, one behind the other. */
 export interface StoredPart {
@@ -31,14 +34,19 @@ export interface StoredLayout {
 const blockBytes = 2 ** 20;
 
 /**
- * Features on disk: row i of a data set is row `order[i]` of the parts, counted through all of them. Bytes stay bytes, all
- * other numbers become floats of the dtype. Throws ERR_DATA, naming file and row, for floats that are not finite.
+ * Features on disk: row i of a data set is row `order[i]` of the parts, counted through all of them. Throws ERR_DATA, naming file
+ * and row, for floats that are not finite.
  */
 export class StoredFeatures {
   readonly #block: Uint8Array<ArrayBuffer>;
 
-  /** @param order rising row numbers: reading a stretch of rows then reads forwards. */
-  constructor(readonly layout: StoredLayout, readonly dtype: Dtype, private readonly order: Int32Array) {
+  /**
+   * @param order rising row numbers: reading a stretch of rows then reads forwards.
+   * @param inMemory what the numbers are in memory; it has to hold them.
+   */
+  constructor(
+    readonly layout: StoredLayout, private readonly order: Int32Array, readonly inMemory: MemoryFormat = memoryFormats[layout.format],
+  ) {
     this.#block = new Uint8Array(Math.max(layout.stride, blockBytes - (blockBytes % layout.stride)));
   }
 
@@ -48,18 +56,14 @@ export class StoredFeatures {
 
   /** A part of these rows: [from, from + size). */
   slice(from: number, size: number): StoredFeatures {
-    return new StoredFeatures(this.layout, this.dtype, this.order.subarray(from, from + size));
+    return new StoredFeatures(this.layout, this.order.subarray(from, from + size), this.inMemory);
   }
 
   /** An array for so many rows, of the type that {@link read} fills. */
   allocate(rows: number, shared = false): SourceArray {
-    const { format, featureSize } = this.layout;
-    const length = rows * featureSize;
-    if (!shared) return format === 'u1' ? new Uint8Array(length) : allocate(this.dtype, length);
-    if (format === 'u1') return new Uint8Array(new SharedArrayBuffer(length));
-    return this.dtype === 'float32'
-      ? new Float32Array(new SharedArrayBuffer(4 * length))
-      : new Float64Array(new SharedArrayBuffer(8 * length));
+    const type = numberFormats[this.inMemory];
+    const bytes = type.BYTES_PER_ELEMENT * rows * this.layout.featureSize;
+    return new type((shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)) as ArrayBuffer);
   }
 
   /** into[count, featureSize] ← rows [from, from + count). */

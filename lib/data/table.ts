@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { expected } from '../errors';
-import { allocate } from '../kernels/contract';
-import type { Dtype, FloatArray } from '../kernels/contract';
 import { RandomState } from '../random';
 import { FileBytes } from './bytes';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
+import { rangesOf } from './moments';
 import { StoredFeatures } from './stored';
-import type { StoredLayout } from './stored';
+import type { MemoryFormat, StoredLayout } from './stored';
 
 /** How a table becomes a data set. */
 export interface TableOptions {
@@ -14,8 +13,6 @@ export interface TableOptions {
   readonly sizes?: Partial<SplitSizes>;
   /** Decides which rows go where: all are shuffled, and each part then stands in the order of the file. Default 0. */
   readonly splitSeed?: number;
-  /** What floats become; default float32. */
-  readonly dtype?: Dtype;
   /** Targets are numbers to predict (a regression), not classes. Default false. */
   readonly numericTargets?: boolean;
   /** Leaves the features on disk, with so many rows in memory at a time. */
@@ -44,20 +41,31 @@ const splitNames = ['train', 'validation', 'test'] as const;
  */
 export function splitTable(table: Table, options: TableOptions): DataSplits<Dataset | StoredDataset> {
   const { layout, name, files } = table;
-  const { dtype = 'float32', splitSeed = 0, sizes = {}, chunkRows } = options;
+  const { splitSeed = 0, sizes = {}, chunkRows } = options;
   const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
   const counts = resolveShares(sizes, rows);
   const shuffled = new RandomState(splitSeed).permutation(rows);
+  const format = chunkRows === undefined ? formatOf(layout, rows, name) : undefined;
   let from = 0;
   const parts = splitNames.map((split) => {
     const order = shuffled.slice(from, (from += counts[split])).sort();
-    const stored = new StoredFeatures(layout, dtype, order);
-    const facts: Rows = { ...selectTargets(table, order, dtype), name, split, size: order.length, featureSize: layout.featureSize };
+    const stored = new StoredFeatures(layout, order, format);
+    const facts: Rows = { ...selectTargets(table, order), name, split, size: order.length, featureSize: layout.featureSize };
     return chunkRows === undefined ? { ...facts, features: inMemory(stored, order.length) } : { ...facts, stored, chunkRows };
   });
   const [train, validation, test] = parts as [Dataset, Dataset, Dataset];
   const choices = { ...table.choices, ...counts, splitSeed };
   return { train, validation, test, origin: { name, description: `${name} (${String(rows)} rows)`, digest: digestOf(files, choices) } };
+}
+
+/** Integers that float32 holds exactly take four bytes; other numbers stay what they are. */
+function formatOf(layout: StoredLayout, rows: number, name: string): MemoryFormat | undefined {
+  const stored = new StoredFeatures(layout, Int32Array.from({ length: rows }, (_, i) => i));
+  if (stored.inMemory !== 'f8') return undefined;
+  const facts = { name, split: 'train', labels: new Int32Array(0), classNames: [], size: rows, featureSize: layout.featureSize } as const;
+  const { least, most, whole } = rangesOf({ ...facts, stored, chunkRows: rows });
+  const isExact = whole.every((all, j) => all === 1 && Math.max(Math.abs(least[j]!), Math.abs(most[j]!)) <= 2 ** 24);
+  return isExact ? 'f4' : undefined;
 }
 
 function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
@@ -67,17 +75,17 @@ function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
 }
 
 /** Labels and targets of some rows, on shared memory. */
-function selectTargets({ labels, targets, classNames, imageShape, layout }: Table, order: Int32Array, dtype: Dtype) {
+function selectTargets({ labels, targets, classNames, imageShape, layout }: Table, order: Int32Array) {
   const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
   const ownLabels = new Int32Array(new SharedArrayBuffer(4 * order.length));
   if (labels !== undefined) order.forEach((row, i) => { ownLabels[i] = labels[row]!; });
   return {
-    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order, dtype) }),
+    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }),
   };
 }
 
-function selectNumbers(numbers: Float64Array, width: number, order: Int32Array, dtype: Dtype): FloatArray {
-  const own = allocate(dtype, order.length * width);
+function selectNumbers(numbers: Float64Array, width: number, order: Int32Array): Float64Array {
+  const own = new Float64Array(new SharedArrayBuffer(8 * order.length * width));
   order.forEach((row, i) => { own.set(numbers.subarray(row * width, (row + 1) * width), i * width); });
   return own;
 }

@@ -1,6 +1,7 @@
 import { allocate } from '../kernels/contract';
-import type { FloatArray, Kernels } from '../kernels/contract';
-import type { Dataset } from './dataset';
+import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
+import type { Dataset, Rows } from './dataset';
+import { badFile } from './files';
 
 /** How the rows of a batch are mixed: each becomes λ·row + (1 − λ)·row of its partner. */
 export interface Mixing {
@@ -11,6 +12,36 @@ export interface Mixing {
 
 /** What is read of a data set. */
 type TargetRows = Pick<Dataset, 'labels' | 'targets' | 'size' | 'classNames'>;
+
+/** The part of the range of a column of targets that rounding them may move them by. */
+const mostMoved = 1 / 200;
+
+/**
+ * Refuses numeric targets that are not finite in the dtype that they will be converted to, or that it rounds so coarsely that what tells
+ * them apart is lost. Throws ERR_DATA, naming row and column.
+ */
+export function refuseLostTargets({ targets, size, name, split }: Rows, dtype: Dtype): void {
+  if (targets === undefined || size === 0) return;
+  const width = targets.length / size;
+  const rounded = dtype === 'float32' ? Math.fround : Number;
+  const refuse = (what: string, at: number): Error => badFile(
+    what, `${name}, ${split} row ${String(Math.floor(at / width))}, target ${String(at % width)},`, String(targets[at]), { row: Math.floor(at / width) },
+  );
+  for (let column = 0; column < width; column++) {
+    let [least, most, moved, worst] = [Infinity, -Infinity, 0, column];
+    for (let at = column; at < targets.length; at += width) {
+      const target = targets[at]!;
+      if (!Number.isFinite(rounded(target))) throw refuse(`a target that ${dtype} holds`, at);
+      least = Math.min(least, target);
+      most = Math.max(most, target);
+      const by = Math.abs(rounded(target) - target);
+      if (by > moved) [moved, worst] = [by, at];
+    }
+    if (most > least && moved > mostMoved * (most - least)) {
+      throw refuse(`targets that ${dtype} tells apart (dtype=float64 does, or targets less their mean, in units of their spread)`, worst);
+    }
+  }
+}
 
 /**
  * What the rows of a batch should give: their labels; the numbers of a data set that has some; or, where rows are mixed, class

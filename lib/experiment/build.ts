@@ -3,7 +3,9 @@ import { computingKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
+import { refuseOverflow } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
+import { refuseLostTargets } from '../data/targets';
 import { initialize } from '../model/init';
 import { WeightAverage } from '../optim/average';
 import { RandomState } from '../random';
@@ -52,6 +54,8 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   const sampler = new Sampler(spec, train);
   const { batches, augmenter } = sampler;
   const normalization = fit(spec, data.train, kernels);
+  for (const rows of [train, validation]) refuseLostTargets(rows, kernels.dtype);
+  refuseOverflow(validation, normalization, kernels.dtype);
   return {
     training: {
       objective,

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expected } from '../errors';
-import { allocate, dtypeOf } from '../kernels/contract';
+import { allocate } from '../kernels/contract';
 import type { BackendName, FloatArray, SourceArray } from '../kernels/contract';
 import { computingKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
+import { featureSizeOf, refuseOverflow } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
+import { refuseLostTargets } from '../data/targets';
 import { initialize } from '../model/init';
 import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
@@ -67,7 +69,7 @@ export class Classifier {
     this.model = buildModel(this.spec, facts, kernels, 200);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
     else restoreModel(checkpoint, this.model);
-    this.normalization = restoreNormalization(checkpoint, this.model);
+    this.normalization = restoreNormalization(checkpoint);
     const { l2, decayBiases } = this.spec;
     const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
     this.evaluator = new Evaluator(objective, this.normalization);
@@ -86,9 +88,9 @@ export class Classifier {
     return new Classifier(decodeCheckpoint(bytes, name), options);
   }
 
-  /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit. */
+  /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
   evaluate(data: Dataset | StoredDataset): Evaluation {
-    this.checkFeatures(data.featureSize);
+    this.checkRows(data);
     return this.evaluator.evaluate(data);
   }
 
@@ -103,15 +105,15 @@ export class Classifier {
     return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
   }
 
-  /** The most probable class of every row of a data set. Throws ERR_SHAPE when its features do not fit. */
+  /** The most probable class of every row of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
   classify(data: Dataset | StoredDataset): Int32Array {
-    this.checkFeatures(data.featureSize);
+    this.checkRows(data);
     return this.evaluator.predict(data).labels;
   }
 
-  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit. */
+  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
   probabilities(data: Dataset | StoredDataset): FloatArray {
-    this.checkFeatures(data.featureSize);
+    this.checkRows(data);
     return this.evaluator.predict(data).predictions;
   }
 
@@ -162,26 +164,21 @@ export class Classifier {
       throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
     }
     return this.evaluator.predict({
-      name: 'features', split: 'test', features: this.inFormat(features), labels: new Int32Array(size), size, featureSize, classNames,
+      name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames,
     });
   }
 
   private get featureSize(): number {
-    return this.normalization.scale.length;
+    return featureSizeOf(this.normalization);
   }
 
-  /** Kernels take bytes and floats of their own format. */
-  private inFormat(features: SourceArray): SourceArray {
-    const { dtype } = this.model.kernels;
-    if (features.BYTES_PER_ELEMENT === 1 || dtypeOf(features as FloatArray) === dtype) return features;
-    const converted = allocate(dtype, features.length);
-    converted.set(features);
-    return converted;
-  }
-
-  private checkFeatures(featureSize: number): void {
+  private checkRows(data: Dataset | StoredDataset): void {
+    const { featureSize } = data;
     if (featureSize !== this.featureSize) {
       throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
     }
+    const { dtype } = this.model.kernels;
+    refuseOverflow(data, this.normalization, dtype);
+    refuseLostTargets(data, dtype);
   }
 }

@@ -5,9 +5,10 @@ import { getThreads, nativeStatus, setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
-import { decodeCheckpoint, encodeModel, restoreParts, useCheckpoint } from '../train/checkpoint';
+import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
+import { bytesPerNumber } from '../data/moments';
 import { conclude, freshProgress, restoreProgress, train } from '../train/train';
 import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
@@ -58,11 +59,12 @@ export function* runExperiment(
   setThreads(spec.threads ?? defaultThreads());
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
-  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, fit);
+  const checkpoint = resumption?.checkpoint;
+  const known = checkpoint && restoreNormalization(checkpoint);
+  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
-  const checkpoint = resumption?.checkpoint;
   let isOld = false;
   if (checkpoint !== undefined) {
     restoreParts(checkpoint, parts);
@@ -126,6 +128,7 @@ export function* runExperiment(
   if (stretched !== undefined) yield* emit(stretched);
   if (isOld) yield* emit(otherMeans);
   if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0) yield* emit(noValidation);
+  if (known !== undefined && 'scale' in known && bytesPerNumber(rows) > 1) yield* emit(olderNormalization);
 
   const film = folder && WeightFilm.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
   const takeFrame = (): void => {
@@ -231,6 +234,13 @@ const noValidation: WarningEvent = {
   type: 'warning',
   code: 'NO_VALIDATION',
   message: 'No rows are left for validation, so that the run has no validation figures and no best step; set validationRows to have some',
+};
+
+const olderNormalization: WarningEvent = {
+  type: 'warning',
+  code: 'RESUME_NORMALIZATION',
+  message: 'The run goes on as it began, with features that are rounded first and then multiplied by a scale and moved by a shift: a ' +
+    'new run centres them first, which is more accurate, and scales also features in very small units',
 };
 
 function lostBest(step: number): WarningEvent {

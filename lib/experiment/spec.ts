@@ -105,7 +105,7 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
 
 /** What the spec asks of the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
-  const { data, dataFolder, dataFile, target, loss, splitSeed, chunkRows, dtype, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
@@ -114,7 +114,6 @@ export function dataRequest(spec: TrainSpec): DataRequest {
     ...(chunkRows === null ? {} : { chunkRows }),
     numericTargets: loss === 'mse',
     splitSeed,
-    dtype,
     sizes: {
       ...(trainRows === null ? {} : { train: trainRows }),
       ...(validationRows === null ? {} : { validation: validationRows }),

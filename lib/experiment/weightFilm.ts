@@ -3,6 +3,7 @@ import { withFileErrors } from '../files';
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { ImageShape } from '../data/dataset';
+import { featureSizeOf } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
 import type { Sequential } from '../model/sequential';
 
@@ -37,7 +38,7 @@ export class WeightFilm {
     const units = Math.min(mostUnits, weights.shape[0]!);
     const header = `${JSON.stringify({ units, imageShape } satisfies FilmHeader)}\n`;
     const takenAt = withFileErrors(file, () => {
-      if (begun > 0 && existsSync(file)) return cut(file, header.length, 4 + units * normalization.scale.length, begun);
+      if (begun > 0 && existsSync(file)) return cut(file, header.length, 4 + units * featureSizeOf(normalization), begun);
       writeFileSync(file, header);
       return -1;
     });
@@ -48,7 +49,8 @@ export class WeightFilm {
   take(step: number): void {
     const share = (at: number): number => Math.floor((at * mostFrames) / this.steps);
     if (this.takenAt >= 0 && share(step) === share(this.takenAt)) return;
-    const { units, normalization: { scale: { length: size } } } = this;
+    const { units, normalization } = this;
+    const size = featureSizeOf(normalization);
     const frame = new Uint8Array(4 + units * size);
     new DataView(frame.buffer).setUint32(0, step, true);
     develop(this.weights(), units, size, new Uint8ClampedArray(frame.buffer, 4)); // rounds and clamps as it stores
@@ -60,11 +62,13 @@ export class WeightFilm {
 
   /** Weights on normalised features [units, featureSize]: whitening is part of them, as in `Classifier.firstLayer`. */
   private weights(): FloatArray {
-    const { model: { arena, inputSize, kernels }, normalization: { matrix, scale }, units } = this;
+    const { model: { arena, inputSize, kernels }, normalization, units } = this;
+    const { matrix } = normalization;
     const { value } = arena.find('W1')!;
     if (matrix === undefined) return value;
-    const weights = allocate(kernels.dtype, units * scale.length);
-    kernels.gemm(false, false, units, scale.length, inputSize, 1, value, matrix, 0, weights);
+    const size = featureSizeOf(normalization);
+    const weights = allocate(kernels.dtype, units * size);
+    kernels.gemm(false, false, units, size, inputSize, 1, value, matrix, 0, weights);
     return weights;
   }
 }

@@ -133,12 +133,14 @@ export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): vo
   model.setRandomStates(checkpoint.parts.layers);
 }
 
-/** The normalisation that the model was trained with. Throws ERR_CHECKPOINT when it does not give the model's inputs. */
-export function restoreNormalization({ tensors }: Checkpoint, { inputSize }: Sequential): Normalization {
+/** The normalisation that a model was trained with. Throws ERR_CHECKPOINT when it does not give the model's inputs. */
+export function restoreNormalization({ tensors, facts: { inputSize } }: Checkpoint): Normalization {
   // Copies: a view would keep all bytes of the checkpoint for as long as the model.
   const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
-  const [scale, shift, matrix] = [find('scale'), find('shift'), find('matrix')];
-  const normalization = scale && shift?.length === scale.length ? { scale, shift, ...(matrix && { matrix }) } : undefined;
+  const [scale, shift, mean, std, matrix] = [find('scale'), find('shift'), find('mean'), find('std'), find('matrix')];
+  const own = scale && shift?.length === scale.length ? { scale, shift }
+    : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
+  const normalization = own && { ...own, ...(matrix && { matrix }) };
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
     throw new BlastrainError('ERR_CHECKPOINT', `Expected a normalisation to ${String(inputSize)} inputs for the checkpoint but received another or none`);
   }
@@ -149,12 +151,8 @@ function bufferArrays({ buffers }: Sequential): [string, FloatArray][] {
   return buffers.map(({ name, value }) => [name, value]);
 }
 
-function normalizationArrays({ normalization: { scale, shift, matrix } }: ModelParts): [string, FloatArray][] {
-  return [
-    ['normalization.scale', scale],
-    ['normalization.shift', shift],
-    ...(matrix === undefined ? [] : [['normalization.matrix', matrix] as [string, FloatArray]]),
-  ];
+function normalizationArrays({ normalization }: ModelParts): [string, FloatArray][] {
+  return Object.entries<FloatArray>({ ...normalization }).map(([name, data]) => [`normalization.${name}`, data]);
 }
 
 function stateArrays(parts: CheckpointParts): [string, FloatArray][] {

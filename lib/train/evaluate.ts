@@ -104,7 +104,7 @@ export class Evaluator {
     if (data.size === 0) return;
     const { room, normalization, objective: { model } } = this;
     const { kernels, maxBatch } = model;
-    const mayBeBytes = model.readBytes(normalization);
+    const mayBeBytes = 'scale' in normalization && model.readBytes(normalization);
     const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', room, mayBeBytes });
     for (let from = 0; from < data.size; from += maxBatch) {
       const m = Math.min(maxBatch, data.size - from);

@@ -64,7 +64,7 @@ export class TrainingStep {
     const { augmenter } = options;
     this.inputs = new InputReader(kernels, {
       data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }),
-      mayBeBytes: model.readBytes(normalization),
+      mayBeBytes: 'scale' in normalization && model.readBytes(normalization),
     });
     this.targets = new TargetReader(kernels, data, maxBatch, augmenter);
     this.predicted = new Int32Array(maxBatch);
