@@ -3,12 +3,18 @@
 /* Compiles lib/ into dist/: TypeScript to CommonJS, charts and formulas with their libraries inlined, and the formulas' style. */
 
 const { spawnSync } = require('node:child_process');
-const { chmodSync, readFileSync, writeFileSync } = require('node:fs');
+const { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { build } = require('esbuild');
 
 const root = join(__dirname, '..');
 const dist = (...names) => join(root, 'dist', ...names);
+
+// A file whose source became a folder would be found before that folder.
+for (const file of existsSync(dist()) ? readdirSync(dist(), { recursive: true }) : []) {
+  const source = join(root, 'lib', file.replace(/\.js$|\.d\.ts$/, ''));
+  if (/\.js$|\.d\.ts$/.test(file) && !existsSync(`${source}.ts`) && existsSync(source)) rmSync(dist(file));
+}
 
 const tsc = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
   cwd: root,

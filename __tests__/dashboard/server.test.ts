@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Catalogue, RunEntry } from '../../lib/dashboard/api';
+import { acquireLock, settle } from '../../lib/files';
+import { thisProcess } from '../../lib/files/process';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { temporaryFolder } from '../support/folder';
@@ -53,8 +55,11 @@ beforeAll(async () => {
   makeRun('finished', { 'spec.json': '{"layers":[4,2],"record":{"startedAt":"2026-01-05T00:00:00Z"}}', 'metrics.jsonl': start + evaluation + result('finished') });
   makeRun('stopped', { 'spec.json': '{}', 'metrics.jsonl': start + evaluation + result('stopped') });
   makeRun('failed', { 'spec.json': '{}', 'metrics.jsonl': start, 'status.json': '{"state":"failed","at":"x","code":"ERR_DIVERGED","message":"too high"}' });
-  makeRun('running', { 'spec.json': '{}', 'metrics.jsonl': start + evaluation, 'status.json': `{"state":"running","pid":${String(process.pid)},"since":"x"}` });
-  makeRun('killed', { 'spec.json': '{}', 'metrics.jsonl': `${start + evaluation}{"type":"st`, 'status.json': '{"state":"running","pid":4194303,"since":"x"}' });
+  makeRun('running', { 'spec.json': '{}', 'metrics.jsonl': start + evaluation });
+  settle(acquireLock(join(runs, 'running', 'lock')));
+  makeRun('killed', {
+    'spec.json': '{}', 'metrics.jsonl': `${start + evaluation}{"type":"st`, 'lock': `${JSON.stringify({ ...thisProcess(), pid: 4194303, since: 'x', token: 'x' })}\n1\n`,
+  });
   makeRun('torn', { 'spec.json': '{', 'metrics.jsonl': 'no json\nnull\n5\n[]\n"x"\n', 'status.json': 'null' });
   makeRun('torn-depth', { 'depth.json': '{"results":5}' });
   makeRun(hostile, { 'spec.json': '{}' });
@@ -195,7 +200,7 @@ describe('the list', () => {
     makeRun('growing', { 'spec.json': '{}', 'metrics.jsonl': start });
     expect(await find('growing')).toMatchObject({ step: 0, valAccuracy: null });
     appendFileSync(join(runs, 'growing', 'metrics.jsonl'), evaluation);
-    expect(await find('growing')).toMatchObject({ state: 'running', step: 20, valAccuracy: 0.4 });
+    expect(await find('growing')).toMatchObject({ state: 'unfinished', step: 20, valAccuracy: 0.4 });
     rmSync(join(runs, 'growing'), { recursive: true });
     expect(await find('growing')).toBeUndefined();
   });

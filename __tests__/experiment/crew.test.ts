@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier } from '../../lib/experiment/classifier';
 import { CrewMember } from '../../lib/experiment/crew';
+import { ownFolder } from '../../lib/experiment/ownedFolder';
 import { parseSpec } from '../../lib/experiment/spec';
+import { settle } from '../../lib/files';
 import { temporaryFolder } from '../support/folder';
 import { run } from '../support/run';
 import { tinyData, tinySpec } from '../support/tinyData';
@@ -10,7 +12,8 @@ import { tinyData, tinySpec } from '../support/tinyData';
 const folder = temporaryFolder();
 const data = tinyData();
 const spec = parseSpec({ ...tinySpec, threads: 1 });
-const member = new CrewMember({ rows: [data] });
+const { lock } = settle(ownFolder(folder));
+const member = new CrewMember({ rows: [data] }, lock.handle);
 const unheard = (): void => undefined;
 
 afterAll(() => member.close());
@@ -60,7 +63,7 @@ test.each([
 test('a member that is closed while it trains starts anew, and its run goes on', async () => {
   const path = join(folder, 'closed');
   const long = parseSpec({ ...spec, steps: 1_000_000 });
-  const other = new CrewMember({ rows: [data] });
+  const other = new CrewMember({ rows: [data] }, lock.handle);
   let heard = 0;
   const left = other.train({ spec: long, folder: path, data: 0, until: null }, (step) => {
     heard = step;

@@ -125,15 +125,13 @@ describe('a place for a run', () => {
 });
 
 test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole', () => {
-  const path = join(folder, 'full');
-  mkdirSync(path);
   const place = RunFolder.create({ runs: folder, name: 'fills' });
   place.writeCheckpoint([run({}).checkpoint]);
   place.close();
   // A metrics file on /dev/full: every write fails with ENOSPC, as on a full disk.
   if (!existsSync('/dev/full')) return;
-  symlinkSync('/dev/full', join(path, 'metrics.jsonl'));
-  const full = new (RunFolder as unknown as new (path: string, name: string) => RunFolder)(path, 'full');
+  const full = RunFolder.create({ runs: folder, name: 'full' });
+  symlinkSync('/dev/full', join(full.path, 'metrics.jsonl'));
   expect(() => run({}, { place: full })).toThrow(expect.objectContaining({ code: 'ERR_IO', message: expect.stringContaining('no space left') as string }));
   full.close();
   expect(() => Classifier.load(place.checkpointFiles(0).last)).not.toThrow();

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { train } from '../../lib/experiment/offThread';
 import { requestStop, RunControl } from '../../lib/experiment/runControl';
 import type { RunStatus } from '../../lib/experiment/runControl';
+import { RunCatalogue } from '../../lib/dashboard/catalogue';
+import { isOwned } from '../../lib/files';
 import type { TrainEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';
 import { tinyData, tinySpec } from '../support/tinyData';
@@ -14,18 +16,20 @@ function statusOf(name: string): RunStatus {
   return JSON.parse(readFileSync(join(runs, name, 'status.json'), 'utf8')) as RunStatus;
 }
 
-test('a run says that it is at work, ends when a file asks it to, and clears both away', async () => {
+test('a run owns its folder while it is at work, ends when a file asks it to, and leaves neither', async () => {
   const run = train({ ...tinySpec, steps: 50_000_000, evaluateEvery: 1_000_000, logEvery: 100 }, { data, place: { runs, name: 'asked' } });
   let last: TrainEvent | undefined;
   for await (const event of run) {
     if (last === undefined) {
-      expect(statusOf('asked')).toMatchObject({ state: 'running', pid: process.pid });
+      expect(isOwned(join(runs, 'asked', 'lock'))).toBe(true);
+      expect(new RunCatalogue(runs).find('asked')).toMatchObject({ state: 'running', stoppable: true });
       requestStop(join(runs, 'asked'));
     }
     last = event;
   }
   expect(last).toMatchObject({ type: 'result', ended: 'stopped' });
-  for (const name of ['stop', 'status.json']) expect(existsSync(join(runs, 'asked', name))).toBe(false);
+  expect(new RunCatalogue(runs).find('asked')).toMatchObject({ state: 'stopped', stoppable: false });
+  for (const name of ['stop', 'status.json', 'lock']) expect(existsSync(join(runs, 'asked', name))).toBe(false);
 });
 
 test('a run that fails says why', async () => {

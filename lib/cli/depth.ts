@@ -14,6 +14,7 @@ import { readOptions } from './options';
 import { formatPercent } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
+import { sayWaiting } from './waiting';
 
 export const depthCommand: Command = {
   name: 'depth',
@@ -39,26 +40,32 @@ Options:
     const runs = values.runs ?? 'runs';
     const json = values.json === true;
     announceFallback();
-    const { name, nets } = depthRuns(runs, values.name ?? 'depth', applySettings({}, [...(values.set ?? []), ...positionals]));
+    const { owned, nets } = depthRuns(runs, values.name ?? 'depth', applySettings({}, [...(values.set ?? []), ...positionals]));
 
-    const results: DepthResult[] = [];
-    for (const net of nets) {
-      const result = await trainNet(net, runs, json);
-      if (result === undefined) return 130;
-      results.push(result);
+    try {
+      owned.lock.keepAlive();
+      const results: DepthResult[] = [];
+      for (const net of nets) {
+        const result = await trainNet(net, runs, json);
+        if (result === undefined) return 130;
+        results.push(result);
+      }
+      const best = bestOf(results);
+      const { evaluation, ...test } = testRun(join(runs, best.run), best.run);
+      const report: DepthReport = { type: 'depth', name: owned.name, results, best: best.run, test };
+      owned.lock.check();
+      const files = [writeDepthReport(runs, report), await drawCurves(runs, report)];
+      process.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report, files));
+      return 0;
+    } finally {
+      owned.abandon();
     }
-    const best = bestOf(results);
-    const { evaluation, ...test } = testRun(join(runs, best.run), best.run);
-    const report: DepthReport = { type: 'depth', name, results, best: best.run, test };
-    const files = [writeDepthReport(runs, report), await drawCurves(runs, report)];
-    process.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report, files));
-    return 0;
   },
 };
 
 /** Undefined when the user stopped it. */
 async function trainNet(net: DepthRun, runs: string, json: boolean): Promise<DepthResult | undefined> {
-  const run = train(net.spec, { place: { runs, name: net.name } });
+  const run = train(net.spec, { place: { runs, name: net.name }, onWait: sayWaiting() });
   const result = await follow(run, json);
   if (result.ended === 'stopped') return undefined;
   const { start } = await readMetrics(join(runs, net.name, 'metrics.jsonl'));

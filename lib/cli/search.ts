@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { expected } from '../errors';
-import { nextName, readJsonFile, runsOf, searchFiles } from '../experiment/runFolder';
+import { nextName } from '../experiment/ownedFolder';
+import { readJsonFile, runsOf, searchFiles } from '../experiment/runFolder';
 import { applySettings } from '../experiment/spec';
 import { ledgerFile, readLedger } from '../experiment/testRun';
 import { writeSearchFigures } from '../report/searchFigures';
@@ -19,6 +20,7 @@ import type { Command } from './command';
 import { durationOption, integerOption } from './flagValues';
 import { interruptible } from './interrupt';
 import { readOptions, requirePositional } from './options';
+import { sayWaiting } from './waiting';
 import { renderSearch, searchHeading } from './searchReport';
 import { SearchProgress } from './terminal/search-progress';
 import { terminalOf } from './terminal/style';
@@ -78,7 +80,7 @@ kill. docs/search.md explains spec files.
       }
       if (positionals.length > 0) throw expected('ERR_CONFIG', 'options only', '--resume', positionals[0], { path: 'resume' });
       const folder = findSearchFolder(runs, values.resume);
-      return complete(resumeSearch(folder, { ...limits, ...trials }), values.json === true);
+      return complete(resumeSearch(folder, { ...limits, ...trials, onWait: sayWaiting() }), values.json === true);
     }
 
     const [source, ...settings] = positionals;
@@ -93,7 +95,7 @@ kill. docs/search.md explains spec files.
       ...(values.pruner !== undefined && { pruner: values.pruner }),
       ...Object.fromEntries(numbers) as object,
     });
-    return complete(search(spec, { runs, name: values.name ?? nextName(runs, base), ...limits }), values.json === true);
+    return complete(search(spec, { runs, name: values.name ?? nextName(runs, base), ...limits, onWait: sayWaiting() }), values.json === true);
   },
 };
 

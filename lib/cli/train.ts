@@ -19,6 +19,7 @@ import { readSpec } from './specSource';
 import { formatDuration, formatKnown, formatPercent } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
+import { sayWaiting } from './waiting';
 
 const keys = Object.entries(specFields).map(
   ([key, field]) => helpEntry(key, 18, `${field.help} [${JSON.stringify(field.default)}]`),
@@ -76,7 +77,7 @@ training after the current step and keeps what was learned.
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
       const folder = findRun(runs, values.resume);
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
-      return statusOf(await complete(train(changes, { resume: folder }), () => folder, output));
+      return statusOf(await complete(train(changes, { resume: folder, onWait: sayWaiting() }), () => folder, output));
     }
 
     const [source, ...settings] = positionals;
@@ -89,7 +90,7 @@ training after the current step and keeps what was learned.
     }
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
-    const run = train(parsed, { place });
+    const run = train(parsed, { place, onWait: sayWaiting() });
     return statusOf(await complete(run, (name) => join(runs, name), output));
   },
 };
@@ -105,7 +106,7 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
   const runs = seedRuns(spec, place);
   const results: ResultEvent[] = [];
   for (const { spec: single, place: its } of runs) {
-    const result = await complete(train(single, { place: its }), (name) => join(its.runs, name), output);
+    const result = await complete(train(single, { place: its, onWait: sayWaiting() }), (name) => join(its.runs, name), output);
     if (result.ended === 'stopped') return statusOf(result);
     results.push(result);
   }

@@ -12,8 +12,8 @@ export interface Catalogue {
 export type Entry = RunEntry | SearchEntry | DepthEntry;
 
 /**
- * `running` is known from a live process, or for the trial of a search from fresh metrics; `unfinished` has neither a process
- * nor a result.
+ * `running` is a run whose folder a live process owns, and a trial whose search's does and whose metrics are fresh; `unfinished` has
+ * neither a process nor a result.
  */
 export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'unfinished';
 

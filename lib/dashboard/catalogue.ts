@@ -1,7 +1,9 @@
 import { lstatSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isOwned } from '../files';
 import type { DepthReport } from '../experiment/depth';
 import type { RunStatus } from '../experiment/runControl';
+import { lockOf } from '../experiment/ownedFolder';
 import { runFiles } from '../experiment/runFolder';
 import type { EvaluationEvent, ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import type { Entry, RunEntry, RunState } from './api';
@@ -10,7 +12,7 @@ import { parseObject, readJson, readPart, runPath } from './folders';
 /** Enough of a file's end to hold the last evaluation, and of its beginning to hold the first event. */
 const endBytes = 2 ** 16;
 const headBytes = 2 ** 16;
-/** Metrics without a status file that are younger, in milliseconds, are being written by a search. */
+/** Metrics of a trial that are younger, in milliseconds, are being written by its search. */
 const fresh = 15_000;
 
 interface Known {
@@ -65,20 +67,21 @@ export class RunCatalogue {
   private run(name: string, path: string): RunEntry {
     const written = mtime(path, runFiles.metrics);
     const { start, evaluation, result, step } = this.metrics(path);
-    const status = readJson(path, runFiles.status) as RunStatus | undefined;
+    const status = readJson(path, runFiles.status) as Partial<RunStatus> | undefined;
+    const owner = ownerOf(path);
     const { record } = (readJson(path, runFiles.spec) ?? {}) as { record?: { startedAt?: string } };
     const finite = (value: number | null | undefined): number | null => (Number.isFinite(value) ? value! : null);
     return {
       kind: 'run',
       name,
-      state: stateOf(status, result, written),
-      stoppable: status?.state === 'running' && isAlive(status.pid),
+      state: stateOf(owner, status, result, written),
+      stoppable: owner === 'run',
       startedAt: record?.startedAt ?? null,
       step,
       steps: start?.steps ?? null,
       valAccuracy: finite((result ?? evaluation)?.valAccuracy),
       valLoss: finite((result ?? evaluation)?.valLoss),
-      failure: status?.state === 'failed' ? { code: status.code, message: status.message } : null,
+      failure: status?.state === 'failed' ? { code: String(status.code), message: String(status.message) } : null,
     };
   }
 
@@ -93,19 +96,19 @@ export class RunCatalogue {
   }
 }
 
-function stateOf(status: RunStatus | undefined, result: ResultEvent | undefined, written: number | undefined): RunState {
-  if (status?.state === 'running') return isAlive(status.pid) ? 'running' : 'unfinished';
-  if (status?.state === 'failed') return 'failed';
-  if (result !== undefined) return result.ended === 'stopped' ? 'stopped' : 'finished';
-  return written !== undefined && Date.now() - written < fresh ? 'running' : 'unfinished';
+/** Whose process is at a run: its own, that of the search which it is a trial of, or nobody's. */
+type Owner = 'run' | 'search' | undefined;
+
+function ownerOf(path: string): Owner {
+  const lock = lockOf(path);
+  return isOwned(lock) ? dirname(lock) === path ? 'run' : 'search' : undefined;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+function stateOf(owner: Owner, status: Partial<RunStatus> | undefined, result: ResultEvent | undefined, written: number | undefined): RunState {
+  if (owner === 'run') return 'running';
+  if (status?.state === 'failed') return 'failed';
+  if (result !== undefined) return result.ended === 'stopped' ? 'stopped' : 'finished';
+  return owner === 'search' && written !== undefined && Date.now() - written < fresh ? 'running' : 'unfinished';
 }
 
 function childrenOf(folder: string): string[] {

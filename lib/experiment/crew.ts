@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BlastrainError, fromPlain } from '../errors';
 import { packageRoot } from '../files';
-import type { CrewData, CrewMessage, CrewOrder, Stretch, StretchEnd } from './crewWorker';
+import type { LockHandle } from '../files';
+import type { CrewData, CrewMessage, CrewOrder, CrewWorkerData, Stretch, StretchEnd } from './crewWorker';
 
 export type { CrewData, Stretch, StretchEnd } from './crewWorker';
 
@@ -13,7 +14,8 @@ export type { CrewData, Stretch, StretchEnd } from './crewWorker';
 export class CrewMember {
   private worker: Worker | undefined;
 
-  constructor(private readonly data: CrewData) {}
+  /** @param lock of the search, by which this process owns the folders of all runs. */
+  constructor(private readonly data: CrewData, private readonly lock: LockHandle) {}
 
   /** Trains a stretch of a run; `onStep` hears now and then how far it is. Rejects with what ended the training. */
   async train(stretch: Stretch, onStep: (step: number) => void): Promise<StretchEnd> {
@@ -35,7 +37,7 @@ export class CrewMember {
   }
 
   private carryOut(order: CrewOrder, onStep?: (step: number) => void): Promise<CrewMessage> {
-    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'experiment', 'crewWorker.js'), { workerData: this.data });
+    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'experiment', 'crewWorker.js'), { workerData: { data: this.data, lock: this.lock } satisfies CrewWorkerData });
     return new Promise((resolve, reject) => {
       const hear = (message: CrewMessage): void => {
         if (message.type === 'step') {

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlastrainError, toPlain } from '../errors';
 import type { PlainError } from '../errors';
-import { withFileErrors } from '../files';
+import { Lock, withFileErrors } from '../files';
+import type { LockHandle } from '../files';
 import { loadData } from '../data/locate';
 import type { EvaluationEvent, TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
@@ -50,6 +51,12 @@ export type CrewMessage =
 /** What the members of a crew work on: rows on shared memory, or a spec by which each loads rows that lie on disk. */
 export type CrewData = { readonly rows: readonly TrainingData[] } | { readonly spec: TrainSpec };
 
+/** What a member starts with: its data, and the lock by which this process owns the folders of the runs. */
+export interface CrewWorkerData {
+  readonly data: CrewData;
+  readonly lock: LockHandle;
+}
+
 /** Milliseconds between two words about the step. */
 const stepPause = 200;
 
@@ -59,8 +66,6 @@ function train({ spec, folder: path, until }: Stretch, data: TrainingData, say: 
   const begun = performance.now();
   const end = (step: number, valAccuracy: number): StretchEnd => ({ step, valAccuracy, seconds: (performance.now() - begun) / 1000 });
   const known = existsSync(join(path, runFiles.spec));
-  // A folder without a spec was just being made when the process ended.
-  if (!known) withFileErrors(path, () => { rmSync(path, { recursive: true, force: true }); });
   const resumption = known ? findResumption(path, spec) : undefined;
   const progress = resumption?.checkpoint?.progress;
   let best = progress?.best?.valAccuracy ?? 0;
@@ -70,11 +75,12 @@ function train({ spec, folder: path, until }: Stretch, data: TrainingData, say: 
   };
   if (until !== null && progress !== undefined && progress.step >= until) return end(until, scoreOf(evaluationAt(path, until)));
 
-  const folder = known ? RunFolder.reopen(path) : RunFolder.create({ runs: dirname(path), name: basename(path) });
+  let folder: RunFolder | undefined;
+  const open = (): RunFolder => folder = known ? RunFolder.reopen(path, { lock }) : RunFolder.create({ runs: dirname(path), name: basename(path) }, { lock });
   try {
     let said = begun;
     let score = Number.NaN;
-    for (const event of runExperiment(spec, data, folder.name, folder, resumption, fit)) {
+    for (const event of runExperiment(spec, data, basename(path), open, resumption, fit)) {
       if (event.type === 'step' && performance.now() - said >= stepPause) {
         said = performance.now();
         say(event.step);
@@ -86,7 +92,7 @@ function train({ spec, folder: path, until }: Stretch, data: TrainingData, say: 
     }
     throw new BlastrainError('ERR_WORKER', `Expected a result for ${path} but received none`);
   } finally {
-    folder.close();
+    folder?.close();
   }
 }
 
@@ -107,7 +113,8 @@ function check(folder: string, { validation }: TrainingData): Uint8Array {
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 
-const given = workerData as CrewData;
+const { data: given, lock: handle } = workerData as CrewWorkerData;
+const lock = Lock.of(handle);
 let rows: readonly TrainingData[] | undefined;
 
 function carryOut(order: CrewOrder, post: (message: CrewMessage) => void): void {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expected } from '../errors';
-import { replaceFile } from '../files';
+import { replaceFile, settle } from '../files';
 import type { Norm } from '../model/description';
 import type { ResultEvent } from '../train/events';
-import { nextName } from './runFolder';
+import { claimFolder } from './ownedFolder';
+import type { OwnedFolder } from './ownedFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import type { TestResult } from './testRun';
@@ -55,22 +56,18 @@ export interface DepthReport {
 
 /**
  * The runs of the experiment: 2 to 5 layers, each without and with batch norm, under `changes` to {@link depthSpec}. All are
- * named after the first free NAME of `runs`. Throws ERR_CONFIG for a change that no net allows.
+ * named after the experiment's own folder, which is made: the first free BASE-n of `runs`. Throws ERR_CONFIG for a change that no net
+ * allows, ERR_IO.
  */
-export function depthRuns(runs: string, base: string, changes: Readonly<Record<string, unknown>>): { name: string; nets: DepthRun[] } {
+export function depthRuns(runs: string, base: string, changes: Readonly<Record<string, unknown>>): { owned: OwnedFolder; nets: DepthRun[] } {
   if (changes['validationRows'] === 0) {
     throw expected('ERR_CONFIG', 'at least one validation row, as nets are compared by them,', 'validationRows', 0, { path: 'validationRows' });
   }
-  const name = nextName(runs, base);
   const nets = (['none', 'batch'] as const).flatMap((norm) =>
-    depthLayers.map((layers) => ({
-      depth: layers.length - 1,
-      norm,
-      spec: parseSpec({ ...depthSpec, ...changes, layers, norm }),
-      name: `${name}-${String(layers.length - 1)}layers${norm === 'none' ? '' : '-batchnorm'}`,
-    })),
-  );
-  return { name, nets };
+    depthLayers.map((layers) => ({ depth: layers.length - 1, norm, spec: parseSpec({ ...depthSpec, ...changes, layers, norm }) })));
+  const owned = settle(claimFolder({ runs, base }));
+  const nameOf = (depth: number, norm: Norm): string => `${owned.name}-${String(depth)}layers${norm === 'none' ? '' : '-batchnorm'}`;
+  return { owned, nets: nets.map((net) => ({ ...net, name: nameOf(net.depth, net.norm) })) };
 }
 
 /** The line of a net that has been trained. */

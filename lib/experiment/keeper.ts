@@ -31,11 +31,10 @@ export class Keeper {
     const event: CheckpointEvent = { type: 'checkpoint', step, file: last, best, ...(keep && { kept }) };
     folder.appendEvent(event);
     this.use((pieces) => {
-      folder.writeCheckpoint(pieces);
+      folder.writeCheckpoint(pieces, keep ? step : undefined);
       this.savedAt = step;
     });
     if (best) folder.keepBest();
-    if (keep) folder.keepCheckpoint(step);
     return event;
   }
 
@@ -44,6 +43,11 @@ export class Keeper {
     if (this.folder === undefined) return;
     this.use((pieces) => { this.folder!.writeCheckpoint(pieces); });
     this.savedAt = step;
+  }
+
+  /** Puts the checkpoint of the moment among those that stay, where it is missing: its run was killed before it came there. */
+  restoreKept(step: number): void {
+    this.use((pieces) => this.folder?.restoreKept(pieces, step));
   }
 
   /** Makes the checkpoint of the moment the best. */

@@ -4,9 +4,10 @@ import { BlastrainError, expected, fromPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
 import type { Classifier } from './classifier';
-import { packageRoot } from '../files';
+import { Lock, packageRoot } from '../files';
+import type { Waiting } from '../files';
 import { resumedSpec } from './resumedSpec';
-import type { RunPlace } from './runFolder';
+import type { RunPlace } from './ownedFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { trainingRows } from './trainingRows';
@@ -24,6 +25,11 @@ export interface TrainOptions {
   readonly resume?: string;
   /** Name of a run without a folder, for its events. */
   readonly name?: string;
+  /**
+   * Called twice a second while the folder belongs to a process on another host or in another container that says nothing: after a
+   * minute of that it counts as ended, and the run begins.
+   */
+  readonly onWait?: (waiting: Waiting) => void;
 }
 
 /**
@@ -42,14 +48,14 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  * the training. Throws ERR_CONFIG at once for a bad spec; later errors come out of the iteration and of `model`.
  */
 export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): TrainingRun {
-  const { data, place, resume, name = 'run' } = options;
+  const { data, place, resume, name = 'run', onWait } = options;
   if (place !== undefined && resume !== undefined) throw expected('ERR_CONFIG', 'no place', 'a run that goes on', place, { path: 'place' });
   const parsed = resume === undefined ? parseSpec(spec) : resumedSpec(resume, spec);
   if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
   const order: WorkerOrder = {
-    spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }), ...(resume !== undefined && { resume }),
+    spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
   };
   const worker = new Worker(join(packageRoot, 'dist', 'experiment', 'worker.js'), {
     workerData: order,
@@ -60,6 +66,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
 
   const events = new EventQueue();
   let trained: Uint8Array | undefined;
+  let lock: Lock | undefined;
   const checkpoint = new Promise<Uint8Array>((resolve, reject) => {
     const fail = (error: Error): void => {
       events.fail(error);
@@ -67,6 +74,8 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
     };
     worker.on('message', (message: WorkerMessage) => {
       if (message.type === 'events') events.push(message.events);
+      else if (message.type === 'waiting') onWait?.(message.waiting);
+      else if (message.type === 'owning') lock = Lock.of(message.lock).keepAlive();
       else if (message.type === 'failed') fail(fromPlain(message.error));
       else {
         events.end();
@@ -76,6 +85,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
     worker.on('error', fail);
     worker.on('exit', (code) => {
       control.close();
+      lock?.release(); // the thread has, unless it broke down
       // Not before: the model is rebuilt when the thread has given its memory back.
       if (trained !== undefined) resolve(trained);
       // Does nothing after 'done' or 'failed': a promise settles once, and so does the queue.

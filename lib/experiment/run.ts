@@ -45,13 +45,13 @@ export interface RunRecord extends Conditions {
 
 /**
  * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint to predict with. With a
- * folder, spec, metrics and checkpoints are written into it on the way; with a resumption the run of that folder goes on
- * from its checkpoint, to the bit. A driver may answer an event with 'stop'. `fit` may know normalisations already.
+ * folder, spec, metrics and checkpoints are written into it on the way, and a run without a name has the folder's; one that is yet to
+ * be made is made when nothing is left to check. With a resumption the run of that folder goes on from its checkpoint, to the bit. A driver may answer an event with 'stop'. `fit` may know normalisations already.
  * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before, ERR_CONFIG for fewer steps than are
  * done; the last good checkpoint stays.
  */
 export function* runExperiment(
-  spec: TrainSpec, data: TrainingData, name: string, folder?: RunFolder, resumption?: Resumption, fit?: typeof fitInputs,
+  spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), resumption?: Resumption, fit?: typeof fitInputs,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { train: rows, origin } = data;
   if (resumption !== undefined && resumption.record.dataDigest !== origin.digest) throw otherData(resumption.record, data);
@@ -85,6 +85,8 @@ export function* runExperiment(
   if (training.plan.steps < begun) {
     throw expected('ERR_CONFIG', `at least ${String(begun)} steps, which are done already,`, 'the length of training', training.plan.steps, { path: 'steps' });
   }
+  const folder = typeof place === 'function' ? place() : place;
+  const name = given ?? folder?.name ?? 'run';
   const earlier = resumption === undefined ? [] : folder?.rewindMetrics(begun) ?? [];
   const at = new Date().toISOString();
   folder?.writeSpec({
@@ -141,10 +143,12 @@ export function* runExperiment(
   if (checkpoint === undefined) {
     // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
     keeper.saveLast(0);
-  } else if (folder !== undefined && progress.best !== null) {
-    const { step } = progress.best;
-    if (step === begun) keeper.saveBest(); // it may have been killed just before it did this
-    else if (spec.restoreBest && readBest(folder.path, spec, step) === undefined) yield* emit(lostBest(step));
+  } else if (folder !== undefined) {
+    // It may have been killed just before it did these.
+    if (earlier.some((event) => event.type === 'checkpoint' && event.step === begun && event.kept !== undefined)) keeper.restoreKept(begun);
+    const { best } = progress;
+    if (best?.step === begun) keeper.saveBest();
+    else if (best !== null && spec.restoreBest && readBest(folder.path, spec, best.step) === undefined) yield* emit(lostBest(best.step));
   }
 
   const loop = train(training, progress, (request) => {

@@ -4,22 +4,24 @@ import { replaceFile, withFileErrors } from '../files';
 import type { PlainError } from '../errors';
 import { runFiles } from './runFolder';
 
-/** What a run's metrics do not tell: that a process is at it, or what ended it badly. */
-export type RunStatus =
-  | { readonly state: 'running'; readonly pid: number; readonly since: string }
-  | { readonly state: 'failed'; readonly at: string; readonly code: string; readonly message: string };
+/** What a run's metrics do not tell: what ended it badly. That a process is at it, the folder's lock tells. */
+export interface RunStatus {
+  readonly state: 'failed';
+  readonly at: string;
+  readonly code: string;
+  readonly message: string;
+}
 
 /** Milliseconds between two looks for a stop file. */
 const pause = 200;
 
-/** The side of a run's folder that other processes see while it trains: status.json, and a file `stop` that asks it to end. */
+/** What other processes see of a run's end, status.json, and how they ask for it: a file `stop`. */
 export class RunControl {
   private lookedAt = -Infinity;
 
-  /** Says that this process is at the run. A request to stop that nobody heard is dropped. Throws ERR_IO. */
+  /** The run begins, or goes on: what ended it before is history, and so is a request to stop that nobody heard. Throws ERR_IO. */
   constructor(private readonly folder: string) {
-    this.clear(runFiles.stop);
-    this.write({ state: 'running', pid: process.pid, since: new Date().toISOString() });
+    this.end();
   }
 
   /** Whether {@link requestStop} was called, looked up a few times a second at most. */

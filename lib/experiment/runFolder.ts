@@ -1,77 +1,60 @@
-import {
-  closeSync, copyFileSync, existsSync, fsyncSync, ftruncateSync, linkSync, mkdirSync, openSync, readFileSync, readdirSync, renameSync,
-  rmSync, writeSync,
-} from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
+import { AppendFile, fileError, keepAs, replaceFile, settle, syncFolder, withFileErrors } from '../files';
+import type { Lock, LockOptions } from '../files';
 import type { TrainEvent } from '../train/events';
-import { makeFolders, replaceFile, withFileErrors } from '../files';
+import { claimFolder, lendFolder, ownFolder } from './ownedFolder';
+import type { OwnedFolder, RunPlace } from './ownedFolder';
+import { runFiles, searchFiles } from './runFiles';
 
-/** Names of the files in a run's folder. */
-export const runFiles = {
-  spec: 'spec.json',
-  metrics: 'metrics.jsonl',
-  /** The last checkpoint, and the one before it, for the case that the last is damaged. */
-  checkpoint: 'checkpoint.safetensors',
-  previous: 'checkpoint.previous.safetensors',
-  /** The checkpoint of the best evaluation. */
-  best: 'best.safetensors',
-  /** Scores by class, one entry for each split that was evaluated. */
-  evaluation: 'evaluation.json',
-  /** Folder of the checkpoints that `keepEvery` keeps. */
-  kept: 'checkpoints',
-  /** Pictures of the first layer's weights over the run, see weightFilm.ts. */
-  film: 'weights.film',
-  /** That a process is at the run, or what ended it badly, and a request to end it: see runControl.ts. */
-  status: 'status.json',
-  stop: 'stop',
-} as const;
 
-/** Names of the files in a search's folder, in which the folders of its runs lie. */
-export const searchFiles = {
-  journal: 'journal.jsonl',
-  /** Ranking, importances, significance. */
-  report: 'search.json',
-  /** The best spec, ready for training. */
-  best: 'best.json',
-} as const;
+export type { RunPlace } from './ownedFolder';
+export { runFiles, searchFiles } from './runFiles';
 
-/** Where a run's folder is made: runs/NAME, or runs/BASE-n with the next free number. */
-export type RunPlace =
-  | { readonly runs: string; readonly name: string }
-  | { readonly runs: string; readonly base: string };
+/** How a run comes by its folder. */
+export interface FolderOptions extends LockOptions {
+  /** The lock of the search that a trial belongs to; by default the run's folder has one of its own. */
+  readonly lock?: Lock;
+}
 
-/** The folder of a run that is being trained. Metrics are appended; the other files are replaced as a whole. */
+/**
+ * The folder of a run that is being trained, by the one process that may write there. Metrics are appended; the other files are
+ * replaced as a whole. What writes throws ERR_IO where the folder was removed meanwhile, ERR_LOCKED where another process took it over.
+ */
 export class RunFolder {
-  private readonly metrics: number;
+  private readonly metricsFile: string;
+  private metrics: AppendFile | undefined;
 
-  private constructor(readonly path: string, readonly name: string) {
-    const file = join(path, runFiles.metrics);
-    this.metrics = withFileErrors(file, () => openSync(file, 'a'));
+  private constructor(private readonly owned: OwnedFolder) {
+    this.metricsFile = join(owned.path, runFiles.metrics);
   }
 
   /**
-   * Makes the folder. Throws ERR_CONFIG for an unusable name or one that is taken, ERR_IO when the folder cannot be made.
+   * Makes the folder. Throws ERR_CONFIG for an unusable name or one that is taken, ERR_LOCKED for one that another process is taking,
+   * ERR_IO when the folder cannot be made.
    */
-  static create(place: RunPlace): RunFolder {
-    const { runs } = place;
-    makeFolders(runs);
-    if ('name' in place) return new RunFolder(makeNamedFolder(runs, place.name), place.name);
-    for (let next = 1 + highestNumber(runs, place.base); ; next++) {
-      const name = `${place.base}-${String(next)}`;
-      if (makeFolder(join(runs, name))) return new RunFolder(join(runs, name), name);
-    }
+  static create(place: RunPlace, { lock, ...options }: FolderOptions = {}): RunFolder {
+    if (lock !== undefined && 'name' in place) return new RunFolder(lendFolder(join(place.runs, place.name), lock));
+    return new RunFolder(settle(claimFolder(place, options), options));
   }
 
-  /** Opens the folder of a run that ended in any way; what it was writing at that moment is cleared away. Throws ERR_IO. */
-  static reopen(path: string): RunFolder {
-    for (const folder of [path, join(path, runFiles.kept)]) {
-      if (!existsSync(folder)) continue;
-      withFileErrors(folder, () => {
-        for (const name of readdirSync(folder)) if (name.endsWith('.tmp')) rmSync(join(folder, name));
-      });
-    }
-    return new RunFolder(path, basename(path));
+  /** Opens the folder of a run that ended in any way. Throws ERR_LOCKED where a process is at it, ERR_IO. */
+  static reopen(path: string, { lock, ...options }: FolderOptions = {}): RunFolder {
+    return new RunFolder(lock === undefined ? settle(ownFolder(path, options), options) : lendFolder(path, lock));
+  }
+
+  get path(): string {
+    return this.owned.path;
+  }
+
+  get name(): string {
+    return this.owned.name;
+  }
+
+  /** By which this process owns the folder. */
+  get lock(): Lock {
+    return this.owned.lock;
   }
 
   /**
@@ -79,8 +62,8 @@ export class RunFolder {
    * it was written goes too. Returns the events that stay.
    */
   rewindMetrics(step: number): TrainEvent[] {
-    const file = join(this.path, runFiles.metrics);
-    const bytes = withFileErrors(file, () => readFileSync(file));
+    const metrics = this.openMetrics();
+    const bytes = withFileErrors(this.metricsFile, () => readFileSync(this.metricsFile));
     const events: TrainEvent[] = [];
     let end = 0;
     for (let next = bytes.indexOf('\n'); next >= 0; next = bytes.indexOf('\n', end)) {
@@ -89,20 +72,20 @@ export class RunFolder {
       events.push(event);
       end = next + 1;
     }
-    withFileErrors(file, () => {
-      ftruncateSync(this.metrics, end);
-    });
+    metrics.truncate(end);
     return events;
   }
 
   appendEvent(event: TrainEvent): void {
-    const file = join(this.path, runFiles.metrics);
-    withFileErrors(file, () => {
-      writeAll(this.metrics, `${JSON.stringify(event)}\n`);
-    });
+    const metrics = this.openMetrics();
+    this.lock.checkNowAndThen();
+    // A file that was removed takes what is written to it without a word.
+    if (!existsSync(this.metricsFile)) throw fileError('ERR_IO', 'the metrics that this run writes', this.metricsFile, 'no such file: it was removed');
+    metrics.append(`${JSON.stringify(event)}\n`);
   }
 
   writeSpec(spec: object): void {
+    this.lock.check();
     replaceFile(join(this.path, runFiles.spec), `${JSON.stringify(spec, null, 2)}\n`);
   }
 
@@ -116,36 +99,53 @@ export class RunFolder {
 
   /**
    * Replaces the last checkpoint, whose file becomes the previous one; the metrics written so far are on the disk before
-   * it. At every moment a whole checkpoint is in place.
+   * it. At every moment a whole checkpoint is in place. That of a step to keep (`keptStep`) has its lasting name first: a run that is
+   * killed in between goes on from the checkpoint before, and comes by here again.
    */
-  writeCheckpoint(pieces: readonly Uint8Array[]): void {
-    withFileErrors(join(this.path, runFiles.metrics), () => {
-      fsyncSync(this.metrics);
-    });
-    const last = join(this.path, runFiles.checkpoint);
+  writeCheckpoint(pieces: readonly Uint8Array[], keptStep?: number): void {
+    this.lock.check();
+    this.openMetrics().sync();
+    const { last, kept } = this.checkpointFiles(keptStep ?? 0);
     if (existsSync(last)) keepAs(last, join(this.path, runFiles.previous));
-    replaceFile(last, pieces);
+    if (keptStep === undefined) {
+      replaceFile(last, pieces);
+    } else {
+      replaceFile(kept, pieces);
+      keepAs(kept, last);
+      withFileErrors(last, () => { syncFolder(this.path); });
+    }
   }
 
   /** Replaces the checkpoint of the best evaluation. */
   writeBest(pieces: readonly Uint8Array[]): void {
+    this.lock.check();
     replaceFile(join(this.path, runFiles.best), pieces);
   }
 
   /** Makes the last checkpoint the best one too: a second name for the same bytes, which are on the disk already. */
   keepBest(): void {
+    this.lock.check();
     keepAs(join(this.path, runFiles.checkpoint), join(this.path, runFiles.best));
   }
 
-  /** Makes the last checkpoint one that stays. */
-  keepCheckpoint(step: number): void {
-    const { last, kept } = this.checkpointFiles(step);
-    makeFolders(dirname(kept));
-    keepAs(last, kept);
+  /** Puts back a checkpoint that stays, where it is not there. */
+  restoreKept(pieces: readonly Uint8Array[], step: number): void {
+    const { kept } = this.checkpointFiles(step);
+    if (!existsSync(kept)) replaceFile(kept, pieces);
   }
 
+  /** Lets go of the folder. Throws ERR_IO: some file systems tell only now that they could not keep what was written. */
   close(): void {
-    closeSync(this.metrics);
+    try {
+      this.metrics?.close();
+    } finally {
+      this.owned.release();
+    }
+  }
+
+  /** Not before there is a spec: a folder with metrics alone would be no run, but not free for one either. */
+  private openMetrics(): AppendFile {
+    return this.metrics ??= new AppendFile(this.metricsFile);
   }
 }
 
@@ -184,62 +184,9 @@ export function readJsonFile(path: string): unknown {
   }
 }
 
-/** Makes runs/NAME. Throws ERR_CONFIG for an unusable name or one that is taken, ERR_IO. */
-export function makeNamedFolder(runs: string, name: string): string {
-  if (!/^\w[\w.-]{0,99}$/.test(name)) {
-    throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', name, { path: 'name' });
-  }
-  makeFolders(runs);
-  if (!makeFolder(join(runs, name))) {
-    throw expected('ERR_CONFIG', `a name that ${runs} does not hold yet`, 'the run name', name, { path: 'name' });
-  }
-  return join(runs, name);
-}
-
-/** False when something of that name is there already, perhaps made by another process just now. */
-function makeFolder(path: string): boolean {
-  return withFileErrors(path, () => {
-    try {
-      mkdirSync(path);
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    }
-  });
-}
-
 function runNames(runs: string): string[] {
   if (!existsSync(runs)) return [];
   return readdirSync(runs).filter((name) => existsSync(join(runs, name, runFiles.spec)));
-}
-
-/** BASE-n with the next free number; runs of several seeds, BASE-n-seed0 and so on, take theirs too. Throws ERR_IO. */
-export function nextName(runs: string, base: string): string {
-  return `${base}-${String(1 + highestNumber(runs, base))}`;
-}
-
-function highestNumber(runs: string, base: string): number {
-  if (!existsSync(runs)) return 0;
-  const names = withFileErrors(runs, () => readdirSync(runs));
-  const numbers = names
-    .filter((name) => name.startsWith(`${base}-`))
-    .map((name) => Number(name.slice(base.length + 1).replace(/-seed\d+$/, '')));
-  return Math.max(0, ...numbers.filter((n) => Number.isSafeInteger(n)));
-}
-
-/** Gives a file a second name, in place of what had that name before, so that neither name is ever without a file. */
-function keepAs(file: string, name: string): void {
-  const temporary = `${name}.${String(process.pid)}.tmp`;
-  withFileErrors(name, () => {
-    rmSync(temporary, { force: true });
-    try {
-      linkSync(file, temporary);
-    } catch {
-      copyFileSync(file, temporary); // a file system without hard links
-    }
-    renameSync(temporary, name);
-  });
 }
 
 function parseEvent(line: string): TrainEvent | undefined {
@@ -248,10 +195,4 @@ function parseEvent(line: string): TrainEvent | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** writeSync may write a part only, on a disk that is nearly full. */
-function writeAll(descriptor: number, text: string): void {
-  let rest = Buffer.from(text, 'utf8');
-  while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
 }

@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expected } from '../errors';
 import type { ResultEvent } from '../train/events';
-import { nextName } from './runFolder';
-import type { RunPlace } from './runFolder';
+import { isTaken, nextName } from './ownedFolder';
+import type { RunPlace } from './ownedFolder';
 import type { TrainSpec } from './spec';
 
 /** One of the runs that a spec with several seeds stands for. */
@@ -22,7 +21,7 @@ export function seedRuns(spec: TrainSpec, place: RunPlace): SeedRun[] {
   return Array.from({ length: spec.seeds }, (_, i) => {
     const seed = spec.seed + i;
     const name = `${base}-seed${String(seed)}`;
-    if (existsSync(join(runs, name))) {
+    if (isTaken(join(runs, name))) {
       throw expected('ERR_CONFIG', `names that ${runs} does not hold yet`, 'the runs', name, { path: 'name' });
     }
     return { spec: { ...spec, seed, seeds: 1 }, place: { runs, name } };

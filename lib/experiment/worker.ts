@@ -1,13 +1,17 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
+import { lockedBy } from '../files';
+import type { LockHandle, Waiting } from '../files';
 import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
 import { loadData } from '../data/locate';
+import { checkPlace } from './ownedFolder';
+import type { RunPlace } from './ownedFolder';
 import { findResumption } from './resume';
+import { resumedSpec } from './resumedSpec';
 import { RunControl } from './runControl';
 import { RunFolder } from './runFolder';
-import type { RunPlace } from './runFolder';
 import { runExperiment } from './run';
 import type { TrainingData } from './build';
 import { dataRequest } from './spec';
@@ -22,14 +26,18 @@ export interface WorkerOrder {
   readonly name: string;
   /** Where the run's folder is made; absent for a run that only lives in memory. */
   readonly place?: RunPlace;
-  /** The folder of a run that goes on, in place of `place`. */
-  readonly resume?: string;
+  /** The folder of a run that goes on, in place of `place`, and what changes of its spec. */
+  readonly resume?: { readonly folder: string; readonly changes: Partial<TrainSpec> };
   /** Carries 'stop' to the worker. Polled between events, because the loop never returns to its event loop. */
   readonly control: MessagePort;
 }
 
 /** What the worker sends back: events in order, then either the final checkpoint or the error. */
 export type WorkerMessage =
+  /** An owner of the run's folder that cannot be seen from here is waited for. */
+  | { readonly type: 'waiting'; readonly waiting: Waiting }
+  /** The run's folder is this process's, whose main thread is to say now and then that it lives. */
+  | { readonly type: 'owning'; readonly lock: LockHandle }
   | { readonly type: 'events'; readonly events: readonly TrainEvent[] }
   | { readonly type: 'done'; readonly checkpoint: Uint8Array }
   | { readonly type: 'failed'; readonly error: PlainError };
@@ -62,35 +70,61 @@ class Outbox {
 
 function main(order: WorkerOrder, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): void {
   const outbox = new Outbox(post);
+  const isStopped = (): boolean => receiveMessageOnPort(order.control)?.message === 'stop';
+  const onWait = (waiting: Waiting): void => {
+    if (isStopped()) throw lockedBy(waiting.path, waiting.owner);
+    post({ type: 'waiting', waiting });
+  };
   let folder: RunFolder | undefined;
   let control: RunControl | undefined;
+  const own = (its: RunFolder): RunFolder => {
+    post({ type: 'owning', lock: its.lock.handle });
+    return folder = its;
+  };
   try {
-    const data = order.data ?? loadData(dataRequest(order.spec));
-    const resumption = order.resume === undefined ? undefined : findResumption(order.resume, order.spec);
-    if (order.resume !== undefined) folder = RunFolder.reopen(order.resume);
-    else if (order.place !== undefined) folder = RunFolder.create(order.place);
-    if (folder !== undefined) control = new RunControl(folder.path);
-    const run = runExperiment(order.spec, data, resumption?.record.name ?? folder?.name ?? order.name, folder, resumption);
+    const { resume, place } = order;
+    if (resume !== undefined) own(RunFolder.reopen(resume.folder, { onWait }));
+    else if (place !== undefined) checkPlace(place);
+    // Only now is the spec of a run that goes on what its last owner left.
+    const spec = resume === undefined ? order.spec : resumedSpec(resume.folder, resume.changes);
+    const data = order.data ?? loadData(dataRequest(spec));
+    const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
+    const begin = (): RunFolder => {
+      const its = folder ?? own(RunFolder.create(place!, { onWait }));
+      control = new RunControl(its.path);
+      return its;
+    };
+    const isKept = folder !== undefined || place !== undefined;
+    const run = runExperiment(spec, data, resumption?.record.name ?? (isKept ? undefined : order.name), isKept ? begin : undefined, resumption);
     let command: TrainCommand;
     for (;;) {
       const turn = run.next(command);
       if (turn.done === true) {
         control?.end();
+        folder?.close();
         const { buffer } = turn.value;
         // Moved, not copied, where the bytes have the buffer to themselves.
         post({ type: 'done', checkpoint: turn.value }, buffer.byteLength === turn.value.byteLength ? [buffer as ArrayBuffer] : []);
         return;
       }
       outbox.add(turn.value);
-      if (receiveMessageOnPort(order.control)?.message === 'stop' || control?.stopRequested === true) command = 'stop';
+      if (isStopped() || control?.stopRequested === true) command = 'stop';
     }
   } catch (thrown) {
     const error = toPlain(thrown);
     outbox.send();
     control?.fail(error);
+    closeQuietly(folder);
     post({ type: 'failed', error });
-  } finally {
+  }
+}
+
+/** An error is on its way already, and another would only hide it. */
+function closeQuietly(folder: RunFolder | undefined): void {
+  try {
     folder?.close();
+  } catch {
+    // The disk may be full.
   }
 }
 

@@ -112,7 +112,7 @@ export class Lock {
     this.checkedAt = performance.now();
     const found = withFileErrors(this.path, () => this.beat());
     if (found === undefined) throw removed(this.path);
-    if (firstLine(found) !== this.head) throw refused(this.path, parseOwner(found));
+    if (firstLine(found) !== this.head) throw lockedBy(this.path, parseOwner(found));
   }
 
   /** {@link check}, once a second at most: for what happens often. */
@@ -188,7 +188,7 @@ export function* acquireLock(path: string, { clock = systemClock, patience = 0 }
       watchedSince = clock.now();
     }
     if (fate === 'alive' || (hasBeaten && owner !== undefined)) {
-      if (clock.now() - begun >= patience) throw refused(path, owner);
+      if (clock.now() - begun >= patience) throw lockedBy(path, owner);
       yield { owner, path, pause: 20 };
       continue;
     }
@@ -356,7 +356,8 @@ function guarded(path: string): string {
   return basename(path) === lockName ? dirname(path) : path.replace(/\.lock$/, '');
 }
 
-function refused(path: string, owner: Owner | undefined): BlastrainError {
+/** The error for one who wants what another process owns. */
+export function lockedBy(path: string, owner: Owner | undefined): BlastrainError {
   const target = guarded(path);
   if (owner === undefined) return new BlastrainError('ERR_LOCKED', `Expected no other writer for ${target} but received a lock of somebody else`, { file: target });
   const { host, pid, since } = owner;

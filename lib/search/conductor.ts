@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
 import { withFileErrors } from '../files';
+import type { Lock } from '../files';
 import type { TrainingData } from '../experiment/build';
 import { CrewMember } from '../experiment/crew';
 import type { CrewData, StretchEnd } from '../experiment/crew';
@@ -28,6 +29,8 @@ export interface Material {
 export interface ConductorOptions {
   readonly folder: string;
   readonly journal: Journal;
+  /** By which this process owns the folder, and those of the trials in it. */
+  readonly lock: Lock;
   readonly material: Material;
   readonly stopped: Promise<'stopped'>;
   readonly head: SearchHead;
@@ -50,7 +53,7 @@ interface Outcome {
 }
 
 /** Errors that would spoil every trial, and so end the search. */
-const fatal: readonly string[] = ['ERR_IO', 'ERR_DATA', 'ERR_BACKEND'];
+const fatal: readonly string[] = ['ERR_IO', 'ERR_LOCKED', 'ERR_DATA', 'ERR_BACKEND'];
 /** So many trials that fail before any other succeeds: it is the space, or the data. */
 const mostFailures = 25;
 /** Milliseconds between two words about progress. */
@@ -79,16 +82,17 @@ export class Conductor {
 
   /** Runs the search, or the rest of it, to its end. */
   async* conduct(): AsyncGenerator<SearchEvent, void> {
-    const { folder, head, limits, before, material } = this.options;
+    const { folder, head, limits, before, material, lock } = this.options;
     yield this.start();
     for (const { elapsed: _, ...event } of before?.entries ?? []) {
       if (event.type === 'trial' || event.type === 'unit' || event.type === 'decision') yield event;
     }
     for (const trial of this.state.trials) if (trial.isDropped) this.removeCheckpoints(trial);
-    const crew = Array.from({ length: limits.workers }, () => new CrewMember(material.crew));
+    const crew = Array.from({ length: limits.workers }, () => new CrewMember(material.crew, lock.handle));
     try {
       const ended = yield* this.work(crew);
       await Promise.all(crew.map((member) => member.close()));
+      lock.check();
       yield await conclude({ folder, head, crew, state: this.state, ended, seconds: () => this.elapsed });
     } finally {
       await Promise.all(crew.map((member) => member.close()));
@@ -261,6 +265,7 @@ export class Conductor {
 
   /** Appends an entry to the journal, then takes note of it. */
   private write<Entry extends DistributiveOmit<JournalEntry, 'elapsed'>>(entry: Entry): Entry {
+    this.options.lock.check();
     this.options.journal.append({ elapsed: this.elapsed, ...entry });
     this.state.apply({ elapsed: this.elapsed, ...entry });
     return entry;

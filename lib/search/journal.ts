@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BlastrainError, expected } from '../errors';
-import { withFileErrors } from '../files';
+import { AppendFile, withFileErrors } from '../files';
 import { searchFiles } from '../experiment/runFolder';
 import type { DecisionEvent, TrialEvent, UnitEvent } from './events';
 import type { SearchSpec } from './searchSpec';
@@ -52,38 +52,31 @@ export interface JournalContents {
 
 /** A search's journal, one JSON object a line. What is appended is on the disk before anyone acts on it. */
 export class Journal {
-  private constructor(private readonly file: string, private readonly descriptor: number) {}
+  private constructor(private readonly file: AppendFile) {}
 
   /** Begins a journal. Throws ERR_IO, also where there is one already. */
   static create(folder: string): Journal {
-    const file = join(folder, searchFiles.journal);
-    return withFileErrors(file, () => {
-      return new Journal(file, openSync(file, 'ax'));
-    });
+    return new Journal(new AppendFile(join(folder, searchFiles.journal), { isNew: true }));
   }
 
   /** Opens a journal to go on with; a line that was torn while it was written is cut off. Throws as {@link readJournal} does. */
   static reopen(folder: string): { journal: Journal; contents: JournalContents } {
     const file = join(folder, searchFiles.journal);
     const { contents, end } = read(file);
-    const journal = withFileErrors(file, () => {
-      const descriptor = openSync(file, 'a');
-      ftruncateSync(descriptor, end);
-      return new Journal(file, descriptor);
-    });
-    return { journal, contents };
+    const lines = new AppendFile(file);
+    lines.truncate(end);
+    return { journal: new Journal(lines), contents };
   }
 
   /** Throws ERR_IO. */
   append(entry: JournalEntry): void {
-    withFileErrors(this.file, () => {
-      writeFileSync(this.descriptor, `${JSON.stringify(entry)}\n`);
-      fsyncSync(this.descriptor);
-    });
+    this.file.append(`${JSON.stringify(entry)}\n`);
+    this.file.sync();
   }
 
+  /** Throws ERR_IO. */
   close(): void {
-    closeSync(this.descriptor);
+    this.file.close();
   }
 }
 

@@ -1,9 +1,11 @@
 import { basename } from 'node:path';
 import { BlastrainError, expected } from '../errors';
+import { lockedBy, settleLater } from '../files';
+import type { Waiting } from '../files';
 import { loadData } from '../data/locate';
 import { trainingRows } from '../experiment/trainingRows';
 import type { TrainingData } from '../experiment/build';
-import { makeNamedFolder, nextName } from '../experiment/runFolder';
+import { checkPlace, claimFolder, nextName, ownFolder } from '../experiment/ownedFolder';
 import { dataRequest } from '../experiment/spec';
 import { version } from '../experiment/version';
 import { defaultThreads } from '../machine';
@@ -11,7 +13,7 @@ import { Conductor } from './conductor';
 import type { Material } from './conductor';
 import type { SearchEvent } from './events';
 import { foldsOf } from './folds';
-import { Journal } from './journal';
+import { Journal, readJournal } from './journal';
 import type { SearchHead, SearchLimits } from './journal';
 import type { SearchSpec } from './searchSpec';
 
@@ -30,10 +32,12 @@ export interface SearchOptions {
   readonly workers?: number;
   /** Seconds after which the search ends; null for no limit. */
   readonly budget?: number | null;
+  /** As of a training: called while a silent owner of the folder on another host is waited for. */
+  readonly onWait?: (waiting: Waiting) => void;
 }
 
 /** What may change when a search goes on; what is not given stays as it was. */
-export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 'budget'> {
+export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 'budget' | 'onWait'> {
   /** How many trials to make in all. */
   readonly trials?: number | null;
 }
@@ -94,27 +98,42 @@ interface Beginning extends SearchOptions {
 }
 
 async function* begin(
-  spec: SearchSpec, { runs, name, data, limits }: Beginning, stopped: Promise<'stopped'>,
+  spec: SearchSpec, { runs, name, data, limits, onWait }: Beginning, stopped: Promise<'stopped'>,
 ): AsyncGenerator<SearchEvent, void> {
+  checkPlace({ runs, name });
   const rows = data ?? loadData(dataRequest(spec.space.base));
   const material = materialOf(spec, rows, data === undefined);
-  const folder = makeNamedFolder(runs, name);
+  const owned = await settleLater(claimFolder({ runs, name }), { onWait: waiting(stopped, onWait) });
+  const { path: folder, lock } = owned;
   const { description, digest } = rows.origin;
   const head: SearchHead = {
     type: 'search', name, startedAt: new Date().toISOString(), version, spec, data: description, dataDigest: digest, ...limits,
   };
-  const journal = Journal.create(folder);
+  let journal: Journal | undefined;
   try {
+    lock.keepAlive();
+    journal = Journal.create(folder);
     journal.append({ elapsed: 0, ...head });
-    yield* new Conductor({ folder, journal, material, stopped, head, limits }).conduct();
+    yield* new Conductor({ folder, journal, lock, material, stopped, head, limits }).conduct();
   } finally {
-    journal.close();
+    try {
+      journal?.close();
+    } finally {
+      owned.release();
+    }
   }
 }
 
 async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
-  const { journal, contents } = Journal.reopen(folder);
+  readJournal(folder); // before anything is made where no search is
+  const owned = await settleLater(ownFolder(folder), { onWait: waiting(stopped, options.onWait) });
+  const { lock } = owned;
+  let journal: Journal | undefined;
   try {
+    lock.keepAlive();
+    const reopened = Journal.reopen(folder);
+    const { contents } = reopened;
+    journal = reopened.journal;
     const { head, elapsed } = contents;
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
     const limits = checkLimits({ ...(workers === undefined ? contents.limits : crewOf(head.spec, workers)), budget, trials });
@@ -122,10 +141,24 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
     if (rows.origin.digest !== head.dataDigest) throw otherData(head, rows);
     const material = materialOf(head.spec, rows, options.data === undefined);
     journal.append({ elapsed, type: 'resume', at: new Date().toISOString(), ...limits });
-    yield* new Conductor({ folder, journal, material, stopped, head, limits, before: contents }).conduct();
+    yield* new Conductor({ folder, journal, lock, material, stopped, head, limits, before: contents }).conduct();
   } finally {
-    journal.close();
+    try {
+      journal?.close();
+    } finally {
+      owned.release();
+    }
   }
+}
+
+/** Hears of the waiting for a folder, and ends it when the search is stopped. */
+function waiting(stopped: Promise<'stopped'>, onWait: SearchOptions['onWait']): (waiting: Waiting) => void {
+  let isStopped = false;
+  void stopped.then(() => { isStopped = true; });
+  return (it) => {
+    if (isStopped) throw lockedBy(it.path, it.owner);
+    onWait?.(it);
+  };
 }
 
 /** Splits the rows into folds, and says how workers come by them. */

@@ -1,0 +1,17 @@
+import { dirname } from 'node:path';
+import type { Waiting } from '../files';
+
+/** Milliseconds between two lines about one waiting. */
+const pause = 15_000;
+
+/** Says on standard error why a command waits, at once and then now and again. */
+export function sayWaiting(): (waiting: Waiting) => void {
+  let saidAt = -Infinity;
+  return ({ path, owner, silent = 0 }) => {
+    if (performance.now() - saidAt < pause) return;
+    saidAt = performance.now();
+    const who = owner === undefined ? 'somebody' : `process ${String(owner.pid)} on ${owner.host}`;
+    process.stderr.write(
+      `Waiting: ${dirname(path)} belongs to ${who}, silent for ${(silent / 1000).toFixed(0)} s; after 60 s without a sign it counts as ended\n`);
+  };
+}
