@@ -14,6 +14,7 @@ export { loadCifar10 } from './data/cifar10';
 export { loadCsv } from './data/csv';
 export type { CsvOptions } from './data/csv';
 export type { DataOrigin, Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './data/dataset';
+export type { GivenRows } from './data/givenRows';
 export { loadNumpy } from './data/numpy';
 export type { NumpyOptions } from './data/numpy';
 export type { StoredFeatures, StoredLayout } from './data/stored';

@@ -8,3 +8,9 @@ export function parseNumber(text: string): number | undefined {
   const value = Number(text);
   return Number.isFinite(value) ? value : undefined;
 }
+
+/** Σ weight · value / Σ weight, bit for bit the plain mean where all weigh the same. */
+export function weightedMean(values: readonly number[], weights: readonly number[]): number {
+  if (weights.every((weight) => weight === weights[0])) return values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / weights.reduce((sum, weight) => sum + weight, 0);
+}

@@ -25,13 +25,28 @@ describe.each(backends)('on %s', (backend) => {
   });
 });
 
-test('the smoothed loss is a centred mean', () => {
+test('the smoothed loss is a centred mean over rows', () => {
   const { points } = findLearningRate(spec({ learningRate: 1 }), data, { from: 1e-12, to: 1e-11, steps: 40 });
+  const rowsOf = (step: number): number => (step % 5 === 4 ? 10 : 20); // ninety in batches of twenty
   points.forEach(({ smoothed }, i) => {
     const side = Math.min(2, i, 39 - i);
-    const window = points.slice(i - side, i + side + 1);
-    expect(smoothed).toBeCloseTo(window.reduce((sum, { loss }) => sum + loss, 0) / window.length, 12);
+    const window = Array.from({ length: 2 * side + 1 }, (_, j) => i - side + j);
+    const sum = window.reduce((all, j) => all + rowsOf(j) * points[j]!.loss, 0);
+    expect(smoothed).toBeCloseTo(sum / window.reduce((all, j) => all + rowsOf(j), 0), 12);
   });
+});
+
+test.each([
+  ['one row that is left for the last batch', { batchSize: 89 }], ['batches of one row', { batchSize: 1 }],
+  ['batches of one row, accumulated', { batchSize: 1, accumulate: 20 }], ['rows that weigh nothing', { batchSize: 1, classWeights: [0, 1, 1] }],
+])('%s is not taken for a loss that blows up', (_, changes) => {
+  // Rows of the wrong label, whose loss alone is many times the mean.
+  const labels = data.train.labels.map((label, i) => (i % 10 === 0 ? (label + 1) % 3 : label));
+  const report = findLearningRate(
+    spec({ momentum: 0, l2: 0, ...changes }), { ...data, train: { ...data.train, labels } }, { from: 0.02, to: 0.2, steps: 400 },
+  );
+  expect(report.divergence).toBeNull();
+  expect(report.points.every(({ loss, smoothed }) => Number.isFinite(loss) && Number.isFinite(smoothed))).toBe(true);
 });
 
 test.each([

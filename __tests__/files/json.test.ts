@@ -48,6 +48,18 @@ describe('JSON that is none is named with its place, and not quoted', () => {
   });
 });
 
+test.each([
+  ['UTF-16, little-endian', Buffer.from('\ufeff{"a":1}', 'utf16le'), 'UTF-16'],
+  ['UTF-16, big-endian', Buffer.from('\ufeff{"a":1}', 'utf16le').swap16(), 'UTF-16'],
+  ['UTF-16 without a mark', Buffer.from('{"a":1}', 'utf16le'), 'UTF-16'],
+  ['UTF-16, big-endian without a mark', Buffer.from('{"a":1}', 'utf16le').swap16(), 'UTF-16'],
+  ['Latin-1', Buffer.from('{"a":"\u00e9"}', 'latin1'), 'other bytes'],
+])('%s is called what it is', (name, bytes, received) => {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, bytes);
+  expect(() => readJson(file, tableOf(number), { limit: 100, code: 'ERR_DATA' })).toThrow(refused(`Expected UTF-8 for ${file} but received ${received}`));
+});
+
 test('a byte order mark may stand before it, and lists nest to a depth that no reader minds', () => {
   expect(parseJson('\ufeff{"a":1}', source)).toEqual({ a: 1 });
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);

@@ -11,7 +11,9 @@ import type { SearchReport } from '../../lib/search/outcome';
 import { nextMove } from '../../lib/search/plan';
 import { resumeSearch, search } from '../../lib/search/search';
 import { specOf } from '../../lib/search/space';
-import { SearchState } from '../../lib/search/state';
+import type { JournalEntry } from '../../lib/search/journal';
+import { scoreOf, SearchState } from '../../lib/search/state';
+import { SearchTrials } from '../../lib/report/searchTrials';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
 import { tinyData } from '../support/tinyData';
@@ -235,4 +237,42 @@ test('when time runs out, what is left of it goes to the best that wait', () => 
   expect(move(false)).toEqual({ what: 'propose' });
   expect(move(true)).toMatchObject({ what: 'promote', trial: { trial: 1 } });
   expect(move(false, 2)).toMatchObject({ what: 'promote', trial: { trial: 1 } });
+});
+
+describe('the score of a trial is the share of all rows of its folds', () => {
+  /** A trial of two replicates, as the journal tells it. */
+  const told = (...rows: readonly (number | undefined)[]): JournalEntry[] => [
+    { elapsed: 0, type: 'trial', trial: 0, assignment: {}, runs: ['s/a', 's/b'], steps: [3] },
+    ...[1, 0.5].map((score, replicate): JournalEntry => {
+      const known = rows[replicate];
+      return { elapsed: 0, type: 'unit', trial: 0, rung: 0, replicate, score, ...(known !== undefined && { rows: known }), step: 3, seconds: 1 };
+    }),
+  ];
+
+  test.each([
+    ['folds of one and two rows', [1, 2], 2 / 3], ['folds of the same size', [3, 3], 0.75], ['a journal of an earlier version', [], 0.75],
+  ])('%s', (_, rows, score) => {
+    const [state, summaries] = [new SearchState([1]), new SearchTrials()];
+    for (const entry of told(...rows)) {
+      state.apply(entry);
+      if (entry.type === 'trial' || entry.type === 'unit') summaries.handle(entry);
+    }
+    expect(scoreOf(state.trials[0]!, 0)).toEqual({ score, std: Math.sqrt(0.125) });
+    expect(summaries.all[0]!.score).toBe(score);
+  });
+
+  test('workers tell how many rows they are of', async () => {
+    const events = await listen(search(tinySearch({ trials: 1, folds: 7, sampler: 'random', pruner: 'none' }), options({ workers: 1 })));
+    const units = ofType(events, 'unit');
+    expect(units.map(({ rows }) => rows).sort()).toEqual([17, 17, 17, 17, 17, 17, 18]);
+    const right = units.reduce((sum, { score, rows }) => sum + Math.round(score * rows!), 0);
+    expect(resultOf(events).best!.valAccuracy).toBeCloseTo(right / 120, 12);
+  });
+});
+
+test('a search without validation rows is refused before it begins', async () => {
+  const none = { ...data, validation: { ...data.validation, size: 0, features: new Uint8Array(0), labels: new Int32Array(0) } };
+  await expect(listen(search(tinySearch({ trials: 1 }), { ...options({ workers: 1 }), data: none }))).rejects.toMatchObject({
+    code: 'ERR_CONFIG', details: { path: 'validationRows' },
+  });
 });

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
-import type { BackendName, FloatArray, SourceArray } from '../kernels/contract';
+import type { BackendName, FloatArray } from '../kernels/contract';
 import { computingKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
+import { checkGivenRows, checkOutputs } from '../data/givenRows';
+import type { GivenRows } from '../data/givenRows';
 import { featureSizeOf, refuseOverflow } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
 import { refuseLostTargets } from '../data/targets';
@@ -101,28 +103,29 @@ export class Classifier {
   evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
     const evaluation = this.evaluate(data);
-    const { predictions } = this.evaluator.predict(data);
+    const { predictions } = this.outputsOf(data);
     return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
   }
 
   /** The most probable class of every row of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
   classify(data: Dataset | StoredDataset): Int32Array {
     this.checkRows(data);
-    return this.evaluator.predict(data).labels;
+    return this.outputsOf(data).labels;
   }
 
   /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
   probabilities(data: Dataset | StoredDataset): FloatArray {
     this.checkRows(data);
-    return this.evaluator.predict(data).predictions;
+    return this.outputsOf(data).predictions;
   }
 
   /**
-   * Classifies rows: features [rows, featureSize], raw as in the data set (bytes for images, floats of any format for
-   * tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_CONFIG
-   * for a regression, whose way is {@link predictNumbers}.
+   * Classifies rows: features [rows, featureSize], raw as in the data set (bytes for images, numbers in a typed array or a plain
+   * one for tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA,
+   * naming row and column, for NaN and whatever else is no finite number, ERR_CONFIG for what is no array and for a regression, whose
+   * way is {@link predictNumbers}.
    */
-  predict(features: SourceArray): Prediction[] {
+  predict(features: GivenRows): Prediction[] {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'predict', 'a regression');
     const { outputSize } = this.model;
     const { labels, predictions } = this.outputsFor(features);
@@ -135,9 +138,9 @@ export class Classifier {
 
   /**
    * The numbers [rows, outputs] that a regression says of rows, given as to {@link predict}; of a model of classes their
-   * probabilities. Throws ERR_SHAPE as that does.
+   * probabilities. Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
    */
-  predictNumbers(features: SourceArray): FloatArray {
+  predictNumbers(features: GivenRows): FloatArray {
     return this.outputsFor(features).predictions;
   }
 
@@ -157,15 +160,21 @@ export class Classifier {
     return summarize(this.model);
   }
 
-  private outputsFor(features: SourceArray): ReturnType<Evaluator['predict']> {
-    const { featureSize, classNames } = this;
+  private outputsFor(given: GivenRows): ReturnType<Evaluator['predict']> {
+    const { featureSize, classNames, normalization, model: { kernels: { dtype } } } = this;
+    // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
+    const features = checkGivenRows(given, featureSize, 'mean' in normalization ? 'float64' : dtype);
     const size = features.length / featureSize;
-    if (!Number.isInteger(size)) {
-      throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
-    }
-    return this.evaluator.predict({
-      name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames,
-    });
+    const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames };
+    refuseOverflow(rows, normalization, dtype);
+    return this.outputsOf(rows);
+  }
+
+  /** Throws ERR_DATA for a row whose outputs are no numbers. */
+  private outputsOf(data: Dataset | StoredDataset): ReturnType<Evaluator['predict']> {
+    const outputs = this.evaluator.predict(data);
+    checkOutputs(outputs.predictions, this.model.outputSize, data.name);
+    return outputs;
   }
 
   private get featureSize(): number {

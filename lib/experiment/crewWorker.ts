@@ -32,6 +32,8 @@ export interface StretchEnd {
   readonly step: number;
   /** Validation accuracy there; with restoreBest that of the best evaluation so far. */
   readonly valAccuracy: number;
+  /** Validation rows. */
+  readonly rows: number;
   /** Wall time of the stretch. */
   readonly seconds: number;
 }
@@ -64,7 +66,7 @@ const fit = rememberFits();
 
 function train({ spec, folder: path, until }: Stretch, data: TrainingData, say: (step: number) => void): StretchEnd {
   const begun = performance.now();
-  const end = (step: number, valAccuracy: number): StretchEnd => ({ step, valAccuracy, seconds: (performance.now() - begun) / 1000 });
+  const end = (step: number, valAccuracy: number): StretchEnd => ({ step, valAccuracy, rows: data.validation.size, seconds: (performance.now() - begun) / 1000 });
   const known = existsSync(join(path, runFiles.spec));
   const resumption = known ? findResumption(path, spec) : undefined;
   const progress = resumption?.checkpoint?.progress;

@@ -19,9 +19,9 @@ export const lrFindDefaults = { from: 1e-6, to: 10, steps: 200 } as const;
 /** One training step of the sweep. */
 export interface LrPoint {
   readonly learningRate: number;
-  /** Loss of the batch before the update. */
+  /** Loss of the step's rows before the update. */
   readonly loss: number;
-  /** Centred mean over a tenth of the sweep. */
+  /** Centred mean over the rows of a tenth of the sweep. */
   readonly smoothed: number;
 }
 
@@ -44,6 +44,10 @@ export interface LrFindReport {
 const BLOWN_UP = 4;
 /** Less than this share of the first loss is no descent but noise. */
 const LEAST_FALL = 0.02;
+/** Rows that it takes to say that the loss blew up, and those of a first step to compare with; and the share of the sweep that they may take. */
+const LEAST_ROWS = 100;
+const LEAST_FIRST_ROWS = 16;
+const MOST_OF_SWEEP = 0.1;
 
 /**
  * The learning-rate range test (Smith 2017, section 3.3): trains the spec's model from its initial weights while the rate
@@ -66,22 +70,26 @@ export function findLearningRate(spec: TrainSpec, data: TrainingData, options: L
   setThreads(spec.threads ?? defaultThreads());
   const { step } = buildTraining(spec, trainingRows(data), kernels).training;
   const rates: number[] = [];
-  const losses: number[] = [];
+  const losses: WeighedLoss[] = [];
   let least = Infinity;
   let divergence: number | null = null;
   for (let i = 0; i < steps && divergence === null; i++) {
     const rate = from * (to / from) ** (i / (steps - 1));
     const finite = step.run(rate);
+    if (finite && step.weight === 0) continue; // rows of classes that count for nothing
     if (finite) {
       rates.push(rate);
-      losses.push(step.loss);
-      least = Math.min(least, step.loss);
+      losses.push({ loss: step.loss, weight: step.weight, rows: step.rows });
     }
-    if (!finite || step.loss > Math.max(BLOWN_UP * least, losses[0]!)) divergence = rate;
+    const recent = recentMean(losses, MOST_OF_SWEEP * steps);
+    // The first step may be the last before all is lost.
+    if (losses.length === 1 && losses[0]!.rows >= LEAST_FIRST_ROWS) least = losses[0]!.loss;
+    if (recent !== undefined) least = Math.min(least, recent);
+    if (!finite || (recent !== undefined && recent > Math.max(BLOWN_UP * least, losses[0]!.loss))) divergence = rate;
   }
   const smoothed = centredMeans(losses, Math.round(steps / 20));
   return {
-    points: rates.map((learningRate, i) => ({ learningRate, loss: losses[i]!, smoothed: smoothed[i]! })),
+    points: rates.map((learningRate, i) => ({ learningRate, loss: losses[i]!.loss, smoothed: smoothed[i]! })),
     ...judge(rates, smoothed, divergence),
     backend: kernels.backend,
     dtype: kernels.dtype,
@@ -109,11 +117,29 @@ function judge(
   };
 }
 
+/** A step's loss, and what it is the mean of. */
+interface WeighedLoss {
+  readonly loss: number;
+  readonly weight: number;
+  readonly rows: number;
+}
+
+/** The mean over the last steps that have enough rows together, or over `most` of them; undefined while there are not as many. */
+function recentMean(losses: readonly WeighedLoss[], most: number): number | undefined {
+  let rows = 0;
+  let from = losses.length;
+  while (from > 0 && rows < LEAST_ROWS && losses.length - from < most) rows += losses[--from]!.rows;
+  return rows < LEAST_ROWS && losses.length - from < most ? undefined : meanOf(losses.slice(from));
+}
+
 /** The mean of each value and up to `reach` neighbours on either side, the same number on both, so that nothing lags. */
-function centredMeans(values: readonly number[], reach: number): number[] {
-  return values.map((_, i) => {
-    const side = Math.min(reach, i, values.length - 1 - i);
-    const window = values.slice(i - side, i + side + 1);
-    return window.reduce((sum, value) => sum + value, 0) / window.length;
+function centredMeans(losses: readonly WeighedLoss[], reach: number): number[] {
+  return losses.map((_, i) => {
+    const side = Math.min(reach, i, losses.length - 1 - i);
+    return meanOf(losses.slice(i - side, i + side + 1));
   });
+}
+
+function meanOf(losses: readonly WeighedLoss[]): number {
+  return losses.reduce((sum, { weight, loss }) => sum + weight * loss, 0) / losses.reduce((sum, { weight }) => sum + weight, 0);
 }

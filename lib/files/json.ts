@@ -27,8 +27,13 @@ export function readJsonIfThere<T>(file: string, shape: Shape<T>, { code, ...opt
 }
 
 function read<T>(bytes: Buffer, shape: Shape<T>, source: JsonSource): T {
-  if (!isUtf8(bytes)) throw fileError(source.code, 'UTF-8', source.file, 'other bytes');
+  if (!isUtf8(bytes) || isUtf16(bytes)) throw fileError(source.code, 'UTF-8', source.file, isUtf16(bytes) ? 'UTF-16' : 'other bytes');
   return checkShape(parseJson(bytes.toString('utf8'), source), shape, source);
+}
+
+/** Whether the bytes begin as UTF-16 does: with its byte order mark, or with a character of ASCII and its zero byte. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (first === 0) !== (second === 0);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { weightedMean } from '../numbers';
 import type { JournalContents } from '../search/journal';
 import type { Parameter } from '../search/types';
 import { readMetrics } from './metrics';
@@ -31,7 +32,7 @@ export function searchHistory({ head, entries }: Pick<JournalContents, 'head' | 
 
 /**
  * The history with the curves that the metrics of its runs in that folder hold, which are finer than the scores at the
- * ends of rungs; of several replicates their mean. A trial whose runs are gone keeps its curve. Throws as `readMetrics`
+ * ends of rungs; of several replicates their mean over rows. A trial whose runs are gone keeps its curve. Throws as `readMetrics`
  * does.
  */
 export async function withRunCurves(history: SearchHistory, runs: string): Promise<SearchHistory> {
@@ -51,7 +52,7 @@ async function runCurve(trial: TrialSummary, runs: string): Promise<readonly Poi
   const [first] = curves;
   return [...first!.keys()]
     .filter((step) => curves.every((curve) => curve.has(step)))
-    .map((step) => [step, curves.reduce((sum, curve) => sum + curve.get(step)!, 0) / curves.length]);
+    .map((step) => [step, weightedMean(curves.map((curve) => curve.get(step)!), trial.rows)]);
 }
 
 /** How many trials came to which end, as the line below a picture's title. */

@@ -1,3 +1,4 @@
+import { weightedMean } from '../numbers';
 import type { DecisionEvent, SearchEvent } from '../search/events';
 import type { Assignment } from '../search/types';
 import type { Point } from './thin';
@@ -7,6 +8,8 @@ export interface TrialSummary {
   readonly trial: number;
   readonly assignment: Assignment;
   readonly runs: readonly string[];
+  /** What each run weighs in the score: its validation rows; 1 until they are known. */
+  readonly rows: readonly number[];
   /** Steps that the rungs end at; the last is the length of the training. */
   readonly steps: readonly number[];
   /** 'running' until a first decision, and again from a promotion on. */
@@ -26,16 +29,19 @@ export interface TrialSummary {
 export class SearchTrials {
   private readonly trials = new Map<number, TrialSummary>();
   /** Scores of the replicates of a trial on the rung that it is doing. */
-  private readonly scores = new Map<number, { rung: number; step: number; scores: number[] }>();
+  private readonly scores = new Map<number, { rung: number; step: number; scores: number[]; rows: number[] }>();
 
   handle(event: SearchEvent): void {
     if (event.type === 'trial') {
       const { trial, assignment, runs, steps } = event;
-      this.trials.set(trial, { trial, assignment, runs, steps, state: 'running', rung: -1, score: NaN, curve: [] });
+      this.trials.set(trial, { trial, assignment, runs, rows: runs.map(() => 1), steps, state: 'running', rung: -1, score: NaN, curve: [] });
     } else if (event.type === 'unit') {
-      const { trial, rung, step, score } = event;
-      const before = this.scores.get(trial);
-      this.scores.set(trial, { rung, step, scores: before?.rung === rung ? [...before.scores, score] : [score] });
+      const { trial, rung, replicate, step, score, rows = 1 } = event;
+      const known = this.trials.get(trial)!;
+      this.trials.set(trial, { ...known, rows: known.rows.with(replicate, rows) });
+      const last = this.scores.get(trial);
+      const before = last?.rung === rung ? last : undefined;
+      this.scores.set(trial, { rung, step, scores: [...before?.scores ?? [], score], rows: [...before?.rows ?? [], rows] });
       this.close(trial);
     } else if (event.type === 'decision') {
       const { trial, what, rung, score, std, reason } = event;
@@ -63,9 +69,9 @@ export class SearchTrials {
   /** Ends a rung when all replicates of the trial have done it. */
   private close(trial: number): void {
     const known = this.trials.get(trial)!;
-    const { rung, step, scores } = this.scores.get(trial)!;
+    const { rung, step, scores, rows } = this.scores.get(trial)!;
     if (scores.length < known.runs.length) return;
-    const score = scores.reduce((sum, one) => sum + one, 0) / scores.length;
+    const score = weightedMean(scores, rows);
     this.trials.set(trial, { ...known, rung, score, curve: [...known.curve, [step, score]] });
   }
 }

@@ -231,8 +231,8 @@ export class Conductor {
 
   private record({ running: { trial, rung, replicate }, end, error }: Outcome): SearchEvent {
     if (end === undefined) return this.fail(trial, error);
-    const { step, valAccuracy, seconds } = end;
-    const event = this.write({ type: 'unit', trial: trial.trial, rung, replicate, score: valAccuracy, step, seconds });
+    const { step, valAccuracy, rows, seconds } = end;
+    const event = this.write({ type: 'unit', trial: trial.trial, rung, replicate, score: valAccuracy, rows, step, seconds });
     removeFiles(this.folderOf(trial, replicate), [runFiles.previous, ...(this.options.head.spec.space.base.restoreBest ? [] : [runFiles.best])]);
     return event;
   }

@@ -48,8 +48,9 @@ export interface UnitEvent {
   readonly trial: number;
   readonly rung: number;
   readonly replicate: number;
-  /** Validation accuracy at that step. */
+  /** Validation accuracy at that step, and of how many rows; absent in journals of earlier versions, which gave all folds one weight. */
   readonly score: number;
+  readonly rows?: number;
   readonly step: number;
   /** Wall time of this stretch of training. */
   readonly seconds: number;

@@ -1,3 +1,4 @@
+import { weightedMean } from '../numbers';
 import type { JournalEntry } from './journal';
 import type { Standing } from './asha';
 import type { DecisionEvent } from './events';
@@ -14,6 +15,8 @@ export interface Trial {
   rung: number;
   /** Validation accuracy on each rung of each replicate, as far as they are known. */
   readonly scores: (number | undefined)[][];
+  /** Validation rows of each replicate, as far as they are known; 1 where the journal does not tell. */
+  readonly rows: number[];
   /** Wall time of its stretches of training. */
   seconds: number;
   /** The last decision, if it was none to go on. */
@@ -29,13 +32,14 @@ export interface Score {
   readonly std?: number;
 }
 
-/** The score on a rung, once all replicates have done it. */
-export function scoreOf({ runs, scores }: Trial, rung: number): Score | undefined {
+/** The score on a rung, once all replicates have done it: the share of all their rows, as folds may differ by one. */
+export function scoreOf({ runs, scores, rows }: Trial, rung: number): Score | undefined {
   const all = (scores[rung] ?? []).filter((score) => score !== undefined);
   if (all.length < runs.length) return undefined;
-  const score = all.reduce((sum, one) => sum + one, 0) / all.length;
+  const score = weightedMean(all, rows);
   if (all.length === 1) return { score };
-  return { score, std: Math.sqrt(all.reduce((sum, one) => sum + (one - score) ** 2, 0) / (all.length - 1)) };
+  const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
+  return { score, std: Math.sqrt(all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (all.length - 1)) };
 }
 
 /** The last rung that a trial has done; -1 before the first. */
@@ -59,11 +63,12 @@ export class SearchState {
   apply(entry: JournalEntry): void {
     if (entry.type === 'trial') {
       const { trial, assignment, runs, steps } = entry;
-      this.trials.push({ trial, assignment, runs, steps, rung: 0, scores: [], seconds: 0, decision: null, isDropped: false });
+      this.trials.push({ trial, assignment, runs, steps, rung: 0, scores: [], rows: [], seconds: 0, decision: null, isDropped: false });
     } else if (entry.type === 'unit') {
-      const { trial: number, rung, replicate, score, seconds } = entry;
+      const { trial: number, rung, replicate, score, rows = 1, seconds } = entry;
       const trial = this.trials[number]!;
       (trial.scores[rung] ??= [])[replicate] = score;
+      trial.rows[replicate] = rows;
       trial.seconds += seconds;
       this.units++;
       this.work += this.rungs[rung]! - (this.rungs[rung - 1] ?? 0);

@@ -1,0 +1,44 @@
+import { expected } from '../errors';
+import type { Dtype, FloatArray, SourceArray } from '../kernels/contract';
+
+/** Rows as a caller may give them. */
+export type GivenRows = SourceArray | ArrayLike<number>;
+
+/**
+ * Checks features [rows, featureSize] that a caller hands over, as strictly as the loaders check files, and gives them as a typed array:
+ * bytes and floats as they are, all other numbers as float64. Throws ERR_CONFIG for what is no array of numbers, ERR_SHAPE for a length
+ * that is no multiple of `featureSize`, ERR_DATA, naming row and column, for a value that is no finite number or none that the dtype
+ * holds: a hole, a text, NaN.
+ */
+export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype): SourceArray {
+  if (!isArrayLike(features)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', features, { path: 'features' });
+  if (features.length % featureSize !== 0) {
+    throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
+  }
+  const kind = ArrayBuffer.isView(features) ? String((features as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]) : '';
+  if (kind === 'Uint8Array') return features as Uint8Array;
+  const rounded = dtype === 'float32' ? Math.fround : Number;
+  for (let i = 0; i < features.length; i++) {
+    const value = features[i];
+    if (typeof value === 'number' && Number.isFinite(rounded(value))) continue;
+    const [row, column] = [Math.floor(i / featureSize), i % featureSize];
+    const isTooLarge = typeof value === 'number' && Number.isFinite(value);
+    throw expected(
+      'ERR_DATA', isTooLarge ? `a number that ${dtype} holds` : 'a finite number', `row ${String(row)}, column ${String(column)} of features`, value, { row, column },
+    );
+  }
+  return kind === 'Float32Array' || kind === 'Float64Array' ? features as unknown as FloatArray : Float64Array.from(features as ArrayLike<number>);
+}
+
+/** Refuses outputs [rows, outputs] that are no numbers, whose greatest would be the first. Throws ERR_DATA, naming the row. */
+export function checkOutputs(outputs: FloatArray, outputSize: number, name: string): void {
+  for (let i = 0; i < outputs.length; i++) {
+    if (Number.isFinite(outputs[i])) continue;
+    const row = Math.floor(i / outputSize);
+    throw expected('ERR_DATA', 'features that the model has finite outputs for', `row ${String(row)} of ${name}`, `an output of ${String(outputs[i])}`, { row });
+  }
+}
+
+function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
+}
