@@ -121,10 +121,10 @@ describe('without validation rows', () => {
 test('the layer of a divergence is found in whichever accumulated batch it was', () => {
   const data = tinyData();
   const features = Float32Array.from(data.train.features);
-  features.fill(Infinity, 0, 12);
+  features.fill(3e38, 0, 12);
   const broken: TrainingData = { ...data, train: { ...data.train, features } };
   for (let seed = 0; seed < 4; seed++) {
-    expect(() => run({ normalization: 'none', batchSize: 10, accumulate: 9, seed }, { data: broken })).toThrow(
+    expect(() => run({ normalization: 'none', init: 'normal', initStd: 10, l2: 0, batchSize: 10, accumulate: 9, seed }, { data: broken })).toThrow(
       expect.objectContaining({ code: 'ERR_DIVERGED', details: expect.objectContaining({ where: 'outputs', step: 1 }) as object }),
     );
   }
