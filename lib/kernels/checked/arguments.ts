@@ -4,7 +4,11 @@ import type { Dtype } from '../contract';
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const buffers = ArrayBuffer;
 const { isInteger } = Number;
-const { toStringTag } = Symbol;
+
+/* An array's own getters, not what an object may have put in their place: a kernel trusts the length that they give. */
+const { [Symbol.toStringTag]: tag, length: extent } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
+const tagOf = tag.get as (this: unknown) => string | undefined;
+const lengthOf = extent.get as (this: unknown) => number;
 
 /* Every name is a literal, so that a call that passes builds no string. */
 
@@ -12,9 +16,7 @@ export type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8A
 
 /** Told by tag, not by class: an array may come from another realm. A detached array has length 0. */
 export function isArray(type: ArrayType, length: number, value: unknown): boolean {
-  if (!buffers.isView(value)) return false;
-  const view = value as unknown as { readonly [toStringTag]: string; readonly length: number };
-  return view[toStringTag] === type && view.length >= length;
+  return buffers.isView(value) && tagOf.call(value) === type && lengthOf.call(value) >= length;
 }
 
 export function array(name: string, type: ArrayType, length: number, value: unknown): void {

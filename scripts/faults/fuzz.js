@@ -1,0 +1,133 @@
+'use strict';
+
+/* Campaigns of mutated inputs, one a reader, in processes of their own with a limit on time and memory. */
+
+const { fork } = require('node:child_process');
+const { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { editsOf, makeInput } = require('./inputs');
+const { blastrain, references } = require('./processes');
+const { readers } = require('./readers');
+
+/** Seconds for one input, megabytes of heap and of memory in all: inputs are a few kilobytes. */
+const limits = { seconds: 20, heap: 256, memory: 1500 };
+/** Inputs that a process is handed at a time. */
+const atATime = 250;
+
+/** What real trainings and searches leave, as the readers' models begin from: made once for all campaigns. */
+async function makeCorpus(folder) {
+  const corpus = join(folder, 'corpus');
+  if (existsSync(corpus)) return corpus;
+  const all = await references(['train', 'pictures', 'search', 'grid'], join(folder, 'subjects', 'corpus'));
+  const { ended } = all.get('train');
+  const { status, stderr } = await blastrain(['test', 'run'], ended);
+  if (status !== 0) throw new Error(`test failed without any fault: ${stderr}`);
+  mkdirSync(corpus);
+  for (const [name, reference] of all) cpSync(join(reference.ended, 'runs', 'run'), join(corpus, name), { recursive: true });
+  copyFileSync(join(ended, 'runs', 'test-ledger.jsonl'), join(corpus, 'test-ledger.jsonl'));
+  for (const [name, reference] of [['table.csv', all.get('train')], ['x.npy', all.get('pictures')], ['y.npy', all.get('pictures')]]) copyFileSync(join(reference.ended, name), join(corpus, name));
+  return corpus;
+}
+
+/** Megabytes that a process has in memory. */
+function memoryOf(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) / 256;
+  } catch {
+    return 0; // ended meanwhile, or no Linux
+  }
+}
+
+/** One process for a reader, started anew after whatever it does not survive. */
+class Reading {
+  constructor(name, corpus, folder, slot) {
+    Object.assign(this, { name, corpus, folder, progress: join(folder, `progress-${name}-${slot}`) });
+  }
+
+  start() {
+    writeFileSync(this.progress, Buffer.alloc(8));
+    this.child = fork(join(__dirname, 'fuzzProcess.js'), [this.name, this.corpus, this.folder, this.progress], {
+      execArgv: [`--max-old-space-size=${limits.heap}`], stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.stderr = '';
+    this.child.stderr.setEncoding('utf8').on('data', (text) => { this.stderr = (this.stderr + text).slice(-2000); });
+    return new Promise((settle, reject) => {
+      this.child.once('message', settle);
+      this.child.once('exit', (code, signal) => { reject(new Error(`The reader ${this.name} does not start (${code ?? signal}): ${this.stderr}`)); });
+    });
+  }
+
+  /** Reads the inputs [from, to); returns what is wrong. */
+  async read(seed, from, to) {
+    const findings = [];
+    for (let next = from; next < to;) {
+      if (this.child === undefined) await this.start();
+      const end = await this.attempt(seed, next, to);
+      findings.push(...end.findings);
+      next = end.next;
+    }
+    return findings;
+  }
+
+  attempt(seed, from, to) {
+    const { child } = this;
+    const reader = readers[this.name];
+    return new Promise((settle) => {
+      let last = { index: NaN, since: performance.now() };
+      let reason;
+      const watch = setInterval(() => {
+        const index = readFileSync(this.progress).readDoubleLE(0);
+        if (index !== last.index) last = { index, since: performance.now() };
+        else if (performance.now() - last.since > limits.seconds * 1000) reason ??= `hangs: more than ${limits.seconds} s`;
+        if (memoryOf(child.pid) > limits.memory) reason ??= `more than ${limits.memory} MB of memory`;
+        if (reason !== undefined) child.kill('SIGKILL');
+      }, 200);
+      const leave = () => {
+        clearInterval(watch);
+        child.removeAllListeners('message').removeAllListeners('exit');
+      };
+      child.on('message', ({ findings }) => {
+        leave();
+        settle({ findings, next: to });
+      });
+      child.on('exit', (code, signal) => {
+        leave();
+        this.child = undefined;
+        const index = readFileSync(this.progress).readDoubleLE(0);
+        const message = reason ?? `the process ended with ${code ?? signal}: ${/FATAL ERROR: (.*)/.exec(this.stderr)?.[1] ?? this.stderr.slice(-200)}`;
+        reader.loaded ??= reader.models(this.corpus);
+        const pieces = makeInput(reader, this.name, seed, index, editsOf(reader, this.name, seed, index)).map((piece) => piece.toString('base64'));
+        settle({ findings: [{ what: 'ended', index, message, pieces, signature: message.replace(/\d+/g, '').slice(0, 60) }], next: index + 1 });
+      });
+      child.send({ seed, from, to });
+    });
+  }
+
+  stop() {
+    this.child?.removeAllListeners('exit');
+    this.child?.kill();
+    this.child = undefined;
+  }
+}
+
+function fuzzCampaigns() {
+  return Object.entries(readers).map(([name, reader]) => ({
+    name: `${reader.kind ?? 'read'}:${name}`, title: reader.title, unit: 'inputs',
+    counts: reader.slow === true ? { short: 2, normal: 20, full: 1000 } : { short: 300, normal: 20_000, full: 1_000_000 },
+    chunk: reader.slow === true ? 10 : atATime,
+    async prepare({ folder, jobs }) {
+      const corpus = await makeCorpus(folder);
+      this.readings = Array.from({ length: jobs }, (_, slot) => new Reading(name, corpus, folder, slot));
+    },
+    async runChunk(seed, from, to, { keep, slot }) {
+      const findings = await this.readings[slot].read(seed, from, to);
+      for (const finding of findings) keep(finding);
+      return { done: to - from, findings };
+    },
+    close() {
+      for (const reading of this.readings) reading.stop();
+    },
+  }));
+}
+
+module.exports = { fuzzCampaigns };

@@ -1,0 +1,44 @@
+'use strict';
+
+/*
+ * A process that gives a reader inputs, by numbers from its parent. The number of the input at hand stands in a file, so that the parent
+ * knows it also of a process that hangs, exhausts its memory or crashes.
+ */
+
+const { mkdtempSync, openSync, writeSync } = require('node:fs');
+const { join } = require('node:path');
+const { editsOf, makeInput, shrink, tryInput } = require('./inputs');
+const { readers } = require('./readers');
+
+const [name, corpus, folder, progress] = process.argv.slice(2);
+const reader = readers[name];
+process.chdir(corpus);
+reader.loaded = reader.models(corpus);
+let read = reader.open(mkdtempSync(join(folder, `${name}-`)), corpus);
+const descriptor = openSync(progress, 'r+');
+const at = Buffer.alloc(8);
+
+/** What was found already: only the first of a kind is made smaller. */
+const seen = new Set();
+
+process.on('message', async ({ seed, from, to }) => {
+  const findings = [];
+  for (let index = from; index < to; index++) {
+    at.writeDoubleLE(index);
+    writeSync(descriptor, at, 0, 8, 0);
+    const wrong = await tryInput(read, makeInput(reader, name, seed, index, editsOf(reader, name, seed, index)), name, seed, index, reader.slow);
+    if (wrong === undefined) continue;
+    const finding = { ...wrong, index };
+    if (!seen.has(wrong.signature)) {
+      seen.add(wrong.signature);
+      const { pieces, edits } = await shrink(reader, read, name, seed, index, wrong);
+      finding.pieces = pieces.map((piece) => piece.toString('base64'));
+      finding.edits = edits.map(({ i }) => i);
+      // What a failed reading left behind is no part of the next one.
+      read = reader.open(mkdtempSync(join(folder, `${name}-`)), corpus);
+    }
+    findings.push(finding);
+  }
+  process.send({ from, to, findings });
+});
+process.send('ready');

@@ -1,0 +1,200 @@
+'use strict';
+
+/* Campaigns on processes: killed at an operation on files or at any moment, refused by the system, resumed by the real command line. */
+
+const { spawn } = require('node:child_process');
+const { cpSync, existsSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
+const { join, resolve } = require('node:path');
+const { Random } = require('./random');
+const { difference, prepare, subjects } = require('./subjects');
+
+const root = resolve(__dirname, '..', '..');
+const main = join(root, 'dist', 'cli', 'main.js');
+const hook = join(__dirname, 'hook.js');
+/** Milliseconds after which a process counts as hanging; the longest takes three seconds on an idle core. */
+const patience = 120_000;
+
+/** Runs the command line in a folder, under a fault of hook.js, or killed after some milliseconds. */
+function blastrain(args, cwd, { fault, killAfter } = {}) {
+  return new Promise((settle, reject) => {
+    const env = { ...process.env, ...(fault && { NODE_OPTIONS: `--require ${hook}`, BLASTRAIN_FAULT: JSON.stringify(fault) }) };
+    const begun = performance.now();
+    const child = spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const texts = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => { texts[name] += text; });
+    let hung = false;
+    const timer = setTimeout(() => { hung = killAfter === undefined; child.kill('SIGKILL'); }, killAfter ?? patience);
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearTimeout(timer);
+      settle({ status, signal, ...texts, hung, milliseconds: performance.now() - begun });
+    });
+  });
+}
+
+/** What was not interrupted: its outcome, and its operations as hook.js counts them. Made once for each subject. */
+class Reference {
+  constructor(name, folder) {
+    Object.assign(this, { name, folder });
+    this.ended = join(folder, `${name}-ended`);
+  }
+
+  async make() {
+    const { start, outcome } = subjects[this.name];
+    rmSync(this.ended, { recursive: true, force: true });
+    cpSync(this.inputs, this.ended, { recursive: true });
+    const { status, stderr, milliseconds } = await blastrain(start, this.ended);
+    if (status !== 0) throw new Error(`${start.join(' ')} failed without any fault: ${stderr}`);
+    this.milliseconds = milliseconds;
+    this.outcome = outcome(this.ended);
+  }
+
+  /** The operations of the start, once without and once with those that only read. */
+  async operations(how) {
+    const key = how === 'EIO' ? 'allOperations' : 'changes';
+    if (this[key] !== undefined) return this[key];
+    const log = join(this.folder, `${this.name}-${key}.log`);
+    const work = this.fresh(`${key}-run`);
+    rmSync(log, { force: true });
+    await blastrain(subjects[this.name].start, work, { fault: { log, ...(how === 'EIO' && { how }) } });
+    rmSync(work, { recursive: true });
+    this[key] = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+    return this[key];
+  }
+
+  /** A new folder with the inputs. */
+  fresh(label) {
+    const work = join(this.folder, `${this.name}-${label}`);
+    rmSync(work, { recursive: true, force: true });
+    cpSync(this.inputs, work, { recursive: true });
+    return work;
+  }
+}
+
+/** The references of some subjects below a folder. */
+async function references(names, folder) {
+  mkdirSync(folder, { recursive: true });
+  const all = new Map();
+  const make = async (name) => {
+    if (all.has(name)) return;
+    const { after } = subjects[name];
+    if (after !== undefined) await make(after);
+    const reference = new Reference(name, folder);
+    all.set(name, reference);
+    reference.inputs = prepare(name, folder, (other) => all.get(other).ended);
+    await reference.make();
+  };
+  for (const name of names) await make(name);
+  return all;
+}
+
+/** Whether an ended process said one sentence with a code, and nothing else, on standard error. */
+function isTyped({ stderr }) {
+  const errors = stderr.split('\n').filter((line) => line.startsWith('blastrain: ') && / \[[A-Z_]+\]$/.test(line));
+  return errors.length === 1 && !/\n {4}at |ERR_UNEXPECTED|ERR_WORKER|node:internal/.test(stderr);
+}
+
+/** What other programs see of a folder of runs: it must be readable at every moment. Throws what they would throw. */
+function look(work) {
+  const { RunCatalogue } = require(join(root, 'dist', 'dashboard', 'catalogue'));
+  const runs = join(work, 'runs');
+  const names = new RunCatalogue(runs).list().map(({ name }) => name);
+  if (existsSync(join(runs, 'run', 'spec.json')) && !names.includes('run')) throw new Error('the run is not listed');
+}
+
+/** Goes on with what an interruption left, to the end; returns what is wrong, if anything. */
+async function goOn(reference, work) {
+  const { start, resume, outcome } = subjects[reference.name];
+  try {
+    look(work);
+  } catch (error) {
+    return `reading the interrupted run: ${error.message}`;
+  }
+  const hadCheckpoint = existsSync(join(work, 'runs', 'run', 'checkpoint.safetensors')) || existsSync(join(work, 'runs', 'run', 'journal.jsonl'));
+  let end = await blastrain(resume, work);
+  if (end.status !== 0 && !hadCheckpoint) end = await blastrain(start, work);
+  if (end.hung) return 'going on: hangs';
+  if (end.status !== 0) return `going on: status ${end.status ?? end.signal}, ${end.stderr.trim().slice(0, 500)}`;
+  try {
+    return difference(reference.outcome, outcome(work));
+  } catch (error) {
+    return `reading what it came to: ${error.message}`;
+  }
+}
+
+/** The kills of one subject: at every operation, before it and within it; beyond those, at several in a row. */
+async function killCase(reference, seed, index) {
+  const points = (await reference.operations()).flatMap(([at, syscall]) => [{ at, how: 'kill' }, ...(syscall === 'write' ? [{ at, how: 'torn' }] : [])]);
+  const random = new Random(seed, 'kill', reference.name, index);
+  if (index < points.length) return { faults: [points[new Random(seed, reference.name).order(points.length)[index]]] };
+  return { faults: Array.from({ length: 2 + random.below(3) }, () => ({ at: 1 + random.below(points.length), how: random.pick(['kill', 'torn']) })) };
+}
+
+/** Kills after random times, up to four in a row. */
+function timeCase(reference, seed, index) {
+  const random = new Random(seed, 'time', reference.name, index);
+  return { delays: Array.from({ length: 1 + random.below(4) }, () => random.unit() * reference.milliseconds * 1.1) };
+}
+
+const refusals = [
+  { how: 'ENOSPC', for: 1 }, { how: 'ENOSPC', for: 1e9 }, { how: 'EDQUOT', for: 1e9 }, { how: 'EIO', for: 1 }, { how: 'EIO', for: 1e9 }, { how: 'short', for: 1 },
+  { how: 'short', for: 1e9 },
+];
+
+/** Refusals: every code at every operation. */
+async function refusalCase(reference, seed, index) {
+  const points = [];
+  for (const refusal of refusals) {
+    const operations = await reference.operations(refusal.how);
+    for (const [at, syscall] of operations) if (refusal.how !== 'short' || syscall === 'write') points.push({ ...refusal, at });
+  }
+  return { faults: [points[new Random(seed, 'refusal', reference.name).order(points.length)[index % points.length]]], of: points.length };
+}
+
+/** One case: interrupts, looks, goes on, compares. Returns undefined or what is wrong. */
+async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
+  const { start, resume } = subjects[reference.name];
+  let kills = 0;
+  for (const [i, interruption] of [...faults.map((fault) => ({ fault })), ...delays.map((killAfter) => ({ killAfter }))].entries()) {
+    let end = await blastrain(i === 0 ? start : resume, work, interruption);
+    // Nothing to go on with yet: it begins once more, under the same fault.
+    if (i > 0 && end.status === 1 && !existsSync(join(work, 'runs', 'run', 'checkpoint.safetensors'))) end = await blastrain(start, work, interruption);
+    if (end.hung) return { kills, wrong: 'under the fault: hangs' };
+    if (end.signal === 'SIGKILL') kills++;
+    else if (kind === 'refuse') {
+      if (end.status !== 0 && !isTyped(end)) return { kills, wrong: `under the fault: status ${end.status}, not one sentence with a code: ${end.stderr.trim().slice(0, 600)}` };
+      if (end.status !== 0) kills++;
+    }
+  }
+  return { kills, wrong: await goOn(reference, work) };
+}
+
+/** The campaigns of processes, by name. */
+function processCampaigns() {
+  const campaign = (kind, title, makeCase, weights, counts) => Object.keys(weights).map((name) => ({
+    name: `${kind}:${name}`, title: `${title}: ${subjects[name].title}`, unit: kind === 'refuse' ? 'faults' : 'kills', weight: weights[name],
+    counts: Object.fromEntries(Object.entries(counts).map(([size, count]) => [size, Math.ceil(count * weights[name])])),
+    async prepare({ folder }) {
+      this.reference = (await references([name], join(folder, 'subjects', kind))).get(name);
+    },
+    describe: async (seed, index, { reference }) => makeCase(reference, seed, index),
+    async run(seed, index, { keep }) {
+      const { reference } = this;
+      const given = await makeCase(reference, seed, index);
+      const work = reference.fresh(`${kind}-${index}`);
+      const { kills, wrong } = await tryCase(kind, reference, given, work);
+      const finding = wrong === undefined ? undefined : { message: wrong, case: given, commands: subjects[name].start.join(' ') };
+      if (finding !== undefined) keep(finding, work);
+      rmSync(work, { recursive: true, force: true });
+      return { done: kills, finding };
+    },
+  }));
+  const shares = { train: 0.3, pictures: 0.2, search: 0.25, grid: 0.15, test: 0.1 };
+  return [
+    ...campaign('kill', 'killed at each operation on files', killCase, shares, { short: 8, normal: 60, full: 700 }),
+    ...campaign('time', 'killed at any moment, up to four times', timeCase, { train: 0.4, pictures: 0.2, search: 0.4 }, { short: 2, normal: 20, full: 150 }),
+    ...campaign('refuse', 'ENOSPC, EDQUOT, EIO and short writes', refusalCase, shares, { short: 8, normal: 60, full: 500 }),
+  ];
+}
+
+module.exports = { blastrain, processCampaigns, references };

@@ -1,0 +1,167 @@
+'use strict';
+
+/* What is killed and refused: commands of the real command line, how each is gone on with, and what it must have come to. */
+
+const { createHash } = require('node:crypto');
+const { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
+const { join } = require('node:path');
+const { decodeCheckpoint, encodeNpy } = require('./formats');
+const { Random } = require('./random');
+
+/** Three classes around three centres, as text. */
+function table(rows) {
+  const random = new Random('table');
+  const line = (row) => [0, 1, 2, 3].map((column) => (random.unit() + (column === row % 3 ? 0.8 : 0)).toFixed(3)).join(',');
+  return `a,b,c,d,kind\n${Array.from({ length: rows }, (_, row) => `${line(row)},${'xyz'[row % 3]}\n`).join('')}`;
+}
+
+/** The same as pictures of 4 × 4 bytes. */
+function pictures(folder, rows) {
+  const random = new Random('pictures');
+  const pixels = Uint8Array.from({ length: rows * 16 }, (_, i) => random.below(120) + (Math.floor(i / 16) % 3 === i % 3 ? 120 : 0));
+  writeFileSync(join(folder, 'x.npy'), encodeNpy({ descr: '|u1', shape: [rows, 4, 4] }, pixels));
+  writeFileSync(join(folder, 'y.npy'), encodeNpy({ descr: '|u1', shape: [rows] }, Uint8Array.from({ length: rows }, (_, row) => row % 3)));
+}
+
+const common = { threads: 1, seed: 3, batchSize: 8, evaluateEvery: 6, learningRate: 0.02 };
+const ofTable = { ...common, data: 'csv', dataFile: 'table.csv', layers: [4, 6, 3] };
+const space = { learningRate: { type: 'log-uniform', low: 1e-3, high: 0.3 }, width1: { type: 'integer', low: 3, high: 8 } };
+
+const subjects = {
+  train: {
+    title: 'a training on a table: Adam, dropout, kept checkpoints',
+    prepare(folder) {
+      writeFileSync(join(folder, 'table.csv'), table(60));
+      writeFileSync(join(folder, 'spec.json'), JSON.stringify({ ...ofTable, steps: 24, keepEvery: 12, optimizer: 'adam', dropout: 0.2, restoreBest: true }));
+    },
+    start: ['train', 'spec.json', '--name', 'run', '--json'],
+    resume: ['train', '--resume', 'run', '--json'],
+    outcome: (folder) => runOutcome(join(folder, 'runs', 'run')),
+  },
+  pictures: {
+    title: 'a training on pictures: momentum, batch normalisation, averaged weights, a film',
+    prepare(folder) {
+      pictures(folder, 60);
+      const spec = { ...common, data: 'npy', dataFile: 'x.npy', target: 'y.npy', layers: [16, 6, 3], steps: 18, norm: 'batch', momentum: 0.9, emaDecay: 0.9, flip: true };
+      writeFileSync(join(folder, 'spec.json'), JSON.stringify(spec));
+    },
+    start: ['train', 'spec.json', '--name', 'run', '--json'],
+    resume: ['train', '--resume', 'run', '--json'],
+    outcome: (folder) => runOutcome(join(folder, 'runs', 'run')),
+  },
+  search: {
+    title: 'a search with successive halving and the TPE sampler, one worker',
+    prepare(folder) {
+      writeFileSync(join(folder, 'table.csv'), table(60));
+      writeFileSync(join(folder, 'search.json'), JSON.stringify({ base: { ...ofTable, steps: 18 }, space, trials: 5, seed: 1, minShare: 1 / 3 }));
+    },
+    start: ['search', 'search.json', '--name', 'run', '--workers', '1', '--json'],
+    resume: ['search', '--resume', 'run', '--json'],
+    outcome: (folder) => searchOutcome(join(folder, 'runs', 'run')),
+  },
+  grid: {
+    title: 'a search over a grid, two workers, two seeds',
+    prepare(folder) {
+      writeFileSync(join(folder, 'table.csv'), table(60));
+      const grid = { learningRate: { type: 'choice', values: [0.01, 0.1] } };
+      writeFileSync(join(folder, 'search.json'), JSON.stringify({ base: { ...ofTable, steps: 12 }, space: grid, sampler: 'grid', pruner: 'none', seeds: 2 }));
+    },
+    start: ['search', 'search.json', '--name', 'run', '--workers', '2', '--json'],
+    resume: ['search', '--resume', 'run', '--json'],
+    outcome: (folder) => searchOutcome(join(folder, 'runs', 'run')),
+  },
+  test: {
+    title: 'an evaluation on test rows, with its line in the ledger',
+    after: 'train',
+    start: ['test', 'run', '--json'],
+    resume: ['test', 'run', '--json'],
+    outcome: (folder) => testOutcome(join(folder, 'runs')),
+  },
+};
+
+const withoutTimes = (value) => JSON.parse(JSON.stringify(value, (key, item) => (
+  ['seconds', 'stepSeconds', 'stepMilliseconds', 'samplesPerSecond', 'elapsed', 'at', 'when', 'startedAt', 'resumed'].includes(key) ? undefined : item)));
+const digest = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
+
+/** The lines of a file, each of which must be whole. */
+function lines(file) {
+  const text = readFileSync(file, 'utf8');
+  if (!text.endsWith('\n')) throw new Error(`${file} ends within a line`);
+  return text.slice(0, -1).split('\n').map((line) => JSON.parse(line));
+}
+
+/** A checkpoint without its wall clock. */
+function checkpointOutcome(file) {
+  const { header, metadata, data } = decodeCheckpoint(readFileSync(file));
+  return { header, metadata: withoutTimes(metadata), data: digest(data) };
+}
+
+/** Everything that a run's folder holds, but for times. */
+function runOutcome(folder) {
+  const outcome = {};
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
+    const file = join(folder, name);
+    if (name.endsWith('.safetensors')) outcome[name] = checkpointOutcome(file);
+    else if (name.endsWith('.jsonl')) outcome[name] = lines(file).map(withoutTimes);
+    else if (name.endsWith('.json')) outcome[name] = withoutTimes(json(file));
+    else if (name.endsWith('.film')) outcome[name] = digest(readFileSync(file));
+    else outcome[name] = 'there';
+  }
+  return outcome;
+}
+
+/** What a search decided, in the order of its trials, and its runs. */
+function searchOutcome(folder) {
+  const outcome = {};
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    if (name.startsWith('trial-')) outcome[name] = runOutcome(file);
+    else if (name === 'journal.jsonl') {
+      // What was begun again is there twice, and two workers end in any order.
+      const entries = lines(file).filter(({ type }) => !['begun', 'resume'].includes(type)).map((entry) => JSON.stringify(withoutTimes(entry)));
+      if (new Set(entries).size < entries.length) throw new Error(`${file} has an entry twice`);
+      outcome[name] = entries.sort();
+    } else if (name.endsWith('.json')) outcome[name] = withoutTimes(json(file));
+    else outcome[name] = 'there';
+  }
+  return outcome;
+}
+
+/** Evaluations count on from one another; how many there are depends on whether the killed one had been written down. */
+function testOutcome(runs) {
+  const ledger = lines(join(runs, 'test-ledger.jsonl')).map(withoutTimes);
+  ledger.forEach(({ look }, i) => {
+    if (look !== i + 1) throw new Error(`The ledger counts ${ledger.map((entry) => entry.look).join(' ')}`);
+  });
+  return { last: { ...ledger.at(-1), look: undefined }, runs: readdirSync(runs).sort(), ...runOutcome(join(runs, 'run')) };
+}
+
+/** The first place where two values differ, in words; undefined where they agree. */
+function difference(wanted, found, path = '') {
+  if (Object.is(wanted, found)) return undefined;
+  const isObject = (value) => value !== null && typeof value === 'object';
+  if (!isObject(wanted) || !isObject(found)) return `${path}: wanted ${JSON.stringify(wanted)?.slice(0, 200)}, found ${JSON.stringify(found)?.slice(0, 200)}`;
+  for (const key of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
+    const place = `${path}/${key}`;
+    if (!Object.hasOwn(found, key)) return `${place}: missing`;
+    if (!Object.hasOwn(wanted, key)) return `${place}: left over`;
+    const inside = difference(wanted[key], found[key], place);
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
+
+/** A folder with a subject's inputs, in `folder`/NAME; those that go on from another's end have that in it. */
+function prepare(name, folder, ended) {
+  const inputs = join(folder, name);
+  if (existsSync(inputs)) return inputs;
+  const { after } = subjects[name];
+  if (after === undefined) {
+    mkdirSync(inputs);
+    subjects[name].prepare(inputs);
+  } else cpSync(ended(after), inputs, { recursive: true });
+  return inputs;
+}
+
+module.exports = { difference, prepare, subjects };
