@@ -1,19 +1,48 @@
 #!/usr/bin/env bash
-# Builds the addon with AddressSanitizer and UndefinedBehaviorSanitizer and runs the kernel tests on that build.
-# usage: sanitize.sh [jest argument...]
+# Builds the addon with a sanitizer of gcc and runs it.
+#   address    AddressSanitizer and UndefinedBehaviorSanitizer, under the kernel tests
+#   undefined  UndefinedBehaviorSanitizer alone, which finds more overflows where AddressSanitizer's checks hide none
+#   thread     ThreadSanitizer: the pool under several worker threads
+#   leak       LeakSanitizer: what is still allocated, and reachable by nothing, when the process ends
+# usage: sanitize.sh [address|undefined|thread|leak] [jest argument...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-out=build/asan
+mode=${1:-address}
+[ $# -eq 0 ] || shift
+case $mode in
+  address) sanitizers=address,undefined ;;
+  leak) sanitizers=address ;;
+  undefined | thread) sanitizers=$mode ;;
+  *) echo "Expected address, undefined, thread or leak but received '$mode'" >&2; exit 1 ;;
+esac
+
+out=build/sanitize-$mode
 mkdir -p "$out"
-if ! npx cmake-js build -O "$out/build" --CDBLASTRAIN_SANITIZE=ON >"$out/build.log" 2>&1; then
+if ! npx cmake-js build -O "$out/build" --CDBLASTRAIN_SANITIZE="$sanitizers" >"$out/build.log" 2>&1; then
   tail -n 20 "$out/build.log" >&2
   exit 1
 fi
-
-# node links its C++ library statically: without the shared one up front the sanitizer finds no __cxa_throw to watch.
-# Leaks are not looked for here: jest keeps modules and contexts to the end.
 export BLASTRAIN_PREBUILD="$PWD/$out" BLASTRAIN_BACKEND=native
-LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.so)" \
-ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
-  exec node node_modules/jest/bin/jest.js --runInBand __tests__/kernels "$@"
+
+# The first of gcc's run-time libraries that are needed; node links its C++ library statically, and without the shared one up
+# front the sanitizer finds no __cxa_throw to watch.
+library() { gcc -print-file-name="lib$1.so"; }
+jest() { node node_modules/jest/bin/jest.js --runInBand __tests__/kernels "$@"; }
+case $mode in
+  address)
+    # Leaks are not looked for here: jest keeps modules and contexts to the end.
+    export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
+    LD_PRELOAD="$(library asan) $(library stdc++)" jest "$@" ;;
+  undefined)
+    UBSAN_OPTIONS=print_stacktrace=1 jest "$@" ;;
+  leak)
+    LD_PRELOAD="$(library asan) $(library stdc++)" ASAN_OPTIONS=detect_leaks=1 node scripts/faults/exercise.js ;;
+  thread)
+    # node itself is not instrumented, so that its own memory looks like races: only reports that name the addon count.
+    rm -f "$out"/report.*
+    LD_PRELOAD=$(library tsan) TSAN_OPTIONS="exitcode=0 log_path=$out/report" setarch -R node scripts/faults/exercise.js
+    races=$(cat "$out"/report.* 2>/dev/null | awk 'BEGIN { RS = "==================\n" } /blastrain\.node/ { print }')
+    [ -z "$races" ] || { echo "$races"; exit 1; }
+    echo 'No races in the addon' ;;
+esac

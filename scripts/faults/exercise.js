@@ -1,0 +1,50 @@
+'use strict';
+
+/*
+ * What runs under the sanitizers (scripts/sanitize.sh): every case of `blastrain verify`, and every kernel at the sizes of a training
+ * step, with 3 threads in the pool, from the main thread and two worker threads at once, beside a worker thread that makes hostile calls.
+ * Then every thread is ended, so that what is left is a leak.
+ */
+
+const { once } = require('node:events');
+const { join } = require('node:path');
+const { Worker, isMainThread, workerData } = require('node:worker_threads');
+const { kernelsFor, setThreads, verifyKernels } = require('../../dist');
+const { kernelCalls } = require('../../dist/bench/kernelCalls');
+
+const seed = workerData?.seed ?? 0;
+const sizes = { batch: 96, inputs: 768, hidden: 64, classes: 10 };
+
+function startOthers() {
+  const calls = new Worker(join(__dirname, 'callWorker.js'));
+  calls.postMessage(1);
+  calls.once('message', (wrong) => {
+    if (wrong !== null) throw new Error(wrong.message);
+    void calls.terminate();
+  });
+  return [calls, ...[1, 2].map((own) => new Worker(__filename, { workerData: { seed: own } }))];
+}
+
+async function main() {
+  setThreads(3);
+  const ends = isMainThread ? startOthers().map((worker) => once(worker, 'exit')) : [];
+  const { results } = verifyKernels({ seed });
+  const bad = results.find(({ passed }) => !passed);
+  if (bad !== undefined) throw new Error(`${bad.kernel} gives other numbers, ${bad.worstCase}`);
+  let calls = 0;
+  for (const dtype of ['float32', 'float64']) {
+    const kernels = kernelsFor(dtype, 'native');
+    for (const [name, argumentLists] of Object.entries(kernelCalls(dtype, sizes))) {
+      for (const args of [...argumentLists, ...argumentLists]) {
+        kernels[name](...args);
+        calls++;
+      }
+    }
+  }
+  const codes = await Promise.all(ends);
+  // The thread of hostile calls was ended from outside, which counts as 1.
+  if (codes.slice(1).some(([code]) => code !== 0)) throw new Error('a worker thread failed');
+  if (isMainThread) console.log(`${results.reduce((sum, { cases }) => sum + cases, 0)} cases and ${calls} large calls in each of 3 threads`);
+}
+
+void main();
