@@ -120,16 +120,20 @@ export function* runExperiment(
     data: origin.description,
     dataDigest: origin.digest,
   };
-  // Where nothing changed, metrics hold the start already: they become those of a run that was never interrupted.
-  if (earlier.some((event) => JSON.stringify(event) === JSON.stringify(start))) yield { ...start, resumedFrom: begun };
-  else yield* emit(resumption === undefined ? start : { ...start, resumedFrom: begun });
+  const goesOn = resumption === undefined ? start : { ...start, resumedFrom: begun };
+  const isSaid = (event: TrainEvent): boolean => earlier.some((one) => JSON.stringify(one) === JSON.stringify(event));
+  // Metrics become those of a run that was never interrupted: nothing is said twice, and a run that was killed before it said
+  // anything begins with its start.
+  if (earlier.length === 0) folder?.appendEvent(start);
+  if (earlier.length === 0 || isSaid(start)) yield goesOn;
+  else yield* emit(goesOn);
   for (const event of resumption?.warnings ?? []) yield* emit(event);
   const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
   if (changes.length > 0) yield* emit(otherConditions(changes));
   const stretched = checkpoint && scheduleChange(parseSpec(checkpoint.facts.spec), spec, rows.size, begun);
   if (stretched !== undefined) yield* emit(stretched);
   if (isOld) yield* emit(otherMeans);
-  if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0) yield* emit(noValidation);
+  if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isSaid(noValidation)) yield* emit(noValidation);
   if (known !== undefined && 'scale' in known && bytesPerNumber(rows) > 1) yield* emit(olderNormalization);
 
   const film = folder && WeightFilm.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
