@@ -73,10 +73,25 @@ export interface PlainError {
   readonly stack?: string;
 }
 
-/** The plain form of any thrown value; foreign errors keep their own code (`ENOSPC`, …) or get `ERR_UNEXPECTED`. */
+/** Whether an error is the engine's own for memory that it cannot give, or that no array, text or heap of its can take. */
+export function isOutOfMemory(error: unknown): boolean {
+  const { name, message, code } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown; readonly code?: unknown };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_FS_FILE_TOO_LARGE' || code === 'ERR_STRING_TOO_LONG') return true;
+  return name === 'RangeError' && /allocation failed|^Invalid (typed )?array (buffer )?length|^Invalid string length|(Map|Set) maximum size/i.test(String(message));
+}
+
+/** The plain form of any thrown value; foreign errors keep their own code (`ENOSPC`, …), or get `ERR_MEMORY` or
+ * `ERR_UNEXPECTED`. */
 export function toPlain(thrown: unknown): PlainError {
   if (!(thrown !== null && typeof thrown === 'object' && 'message' in thrown)) {
     return { code: 'ERR_UNEXPECTED', message: String(thrown), details: {} };
+  }
+  if (isOutOfMemory(thrown)) {
+    const { message, stack } = thrown as { message: unknown; stack?: unknown };
+    return {
+      code: 'ERR_MEMORY', message: `Expected memory for what is to be done but received ${describe(String(message))}`, details: {},
+      ...(typeof stack === 'string' ? { stack } : {}),
+    };
   }
   const error = thrown as { message: unknown; code?: unknown; details?: ErrorDetails; stack?: unknown };
   return {

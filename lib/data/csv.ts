@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expected, nearest } from '../errors';
+import { requireMemory } from '../machine';
 import { parseNumber } from '../numbers';
 import { MemoryBytes } from './bytes';
 import type { DataSplits } from './dataset';
@@ -15,6 +16,14 @@ export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
   readonly header?: boolean;
 }
 
+/** What a table's text takes to be read beside the text itself, as measured: three times its length, and 30 bytes a cell. */
+function parsingBytes(text: Uint8Array): number {
+  const sample = text.subarray(0, 2 ** 16);
+  let cells = 0;
+  for (const byte of sample) if (byte === 0x2c || byte === 0x0a) cells++;
+  return text.length * (3 + 30 * (cells / Math.max(1, sample.length)));
+}
+
 /** The longest text that V8 can hold. */
 const mostBytes = 2 ** 29 - 24;
 
@@ -22,12 +31,14 @@ const mostBytes = 2 ** 29 - 24;
  * Loads a table of comma-separated values (RFC 4180, UTF-8): one row a line, one column the target, all others numbers. The
  * texts in the target column are the names of the classes, numbered in the order of numbers where all are numbers, else of
  * their characters. Throws ERR_DATA, with file, line and column, for a cell that is missing or no finite number and for a line of
- * another length; ERR_CONFIG for a target that is no column and for sizes that do not fit.
+ * another length; ERR_CONFIG for a target that is no column and for sizes that do not fit; ERR_MEMORY for a table that does
+ * not fit into memory.
  */
 export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   const { target, numericTargets = false } = options;
   const text = readingFile(file, () => readFileSync(file));
   if (text.length > mostBytes) throw badFile('at most 512 MB of text', file, `${String(text.length)} bytes; NumPy arrays (.npy) may be larger`);
+  requireMemory(parsingBytes(text), 'dataFile', file);
   const lines = parseCsv(text.toString('utf8').replace(/^\uFEFF/, ''), file);
   const first = lines[0];
   if (first === undefined) throw badFile('rows', file, 'an empty file');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expected } from '../errors';
+import { requireMemory } from '../machine';
 import type { DataSplits, ImageShape, SplitSizes } from './dataset';
 import { sliceRows } from './dataset';
 
@@ -17,8 +18,10 @@ export interface ImageRows {
   readonly labels: Int32Array;
 }
 
+/** Room for so many rows. Throws ERR_MEMORY where there is none. */
 export function allocateRows(sizes: SplitSizes): ImageRows {
   const rows = sizes.train + sizes.validation + sizes.test;
+  requireMemory(rows * (pixelsPerImage + Int32Array.BYTES_PER_ELEMENT), 'trainRows', sizes.train);
   return {
     features: new Uint8Array(new SharedArrayBuffer(rows * pixelsPerImage)),
     labels: new Int32Array(new SharedArrayBuffer(rows * Int32Array.BYTES_PER_ELEMENT)),

@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
+import { requireMemory } from '../machine';
 import { MemoryBytes } from './bytes';
 import type { ByteSource } from './bytes';
 import { badFile } from './files';
@@ -49,7 +50,9 @@ export function readNpyHeader(bytes: ByteSource): NpyArray {
 
 /** The numbers of an array, in memory. */
 export function readNumbers({ bytes, shape, format, offset }: NpyArray): InstanceType<(typeof numberFormats)[NumberFormat]> {
-  const numbers = new numberFormats[format](shape.reduce((product, extent) => product * extent, 1));
+  const length = shape.reduce((product, extent) => product * extent, 1);
+  requireMemory(length * numberFormats[format].BYTES_PER_ELEMENT, 'dataFile', bytes.name);
+  const numbers = new numberFormats[format](length);
   bytes.read(new Uint8Array(numbers.buffer), offset);
   return numbers;
 }
@@ -114,6 +117,7 @@ function openEntry(archive: ByteSource, { name, method, packedSize, size, positi
     };
   }
   if (method !== 8 || size > mostInflated) throw badFile('an entry that is stored or deflated, of at most 2 GB,', label, `method ${String(method)}`);
+  requireMemory(packedSize + size, 'dataFile', label);
   try {
     return new MemoryBytes(label, inflateRawSync(readBytes(archive, start, packedSize), { maxOutputLength: size }));
   } catch (error) {

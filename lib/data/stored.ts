@@ -1,4 +1,5 @@
 import type { SourceArray } from '../kernels/contract';
+import { requireMemory } from '../machine';
 import type { RandomState } from '../random';
 import type { ByteSource } from './bytes';
 import { badFile } from './files';
@@ -164,6 +165,8 @@ export class ShardWindow {
     shards: number,
   ) {
     const room = Math.min(shards, Math.ceil(size / shardRows));
+    const numbers = room * Math.min(shardRows, size) * stored.featureSize;
+    requireMemory(numbers * stored.allocate(0).BYTES_PER_ELEMENT, 'chunkRows', shards * shardRows);
     this.features = stored.allocate(room * Math.min(shardRows, size));
     this.#shardIn = new Int32Array(room).fill(-1);
     this.#lastUse = new Float64Array(room);

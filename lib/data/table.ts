@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expected } from '../errors';
+import { requireMemory } from '../machine';
 import { RandomState } from '../random';
 import { FileBytes } from './bytes';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
@@ -69,6 +70,8 @@ function formatOf(layout: StoredLayout, rows: number, name: string): MemoryForma
 }
 
 function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
+  const { layout: { parts }, featureSize } = stored;
+  requireMemory(rows * featureSize * stored.allocate(0).BYTES_PER_ELEMENT, 'dataFile', parts[0]!.bytes.name);
   const features = stored.allocate(rows, true);
   stored.read(0, rows, features);
   return features;

@@ -17,6 +17,7 @@ import { TrainingStep } from '../train/step';
 import type { Training, TrainingPlan } from '../train/train';
 import type { Optimizer } from '../optim/optimizer';
 import { fitInputs, Sampler } from './inputs';
+import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './model';
 import { makeLosses, makeOptimizer, makeSchedule } from './optimization';
 import { precisionOf } from './spec';
@@ -39,10 +40,11 @@ export interface BuiltTraining {
  * augmentation and dropout draw from generators of their own, seeded with `seed`, `seed + 1` and so on, so that changing one
  * does not change the others.
  * `fit` may know normalisations already. Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the
- * spec and the data do not, such as early stopping without validation rows.
+ * spec and the data do not, such as early stopping without validation rows; ERR_MEMORY.
  */
 export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
   const { train, validation } = usedRows(spec, data);
+  checkTrainingMemory(spec, train, kernels);
   if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
   const model = buildModel(spec, modelSizes(spec, train), kernels, maxBatchOf(spec));

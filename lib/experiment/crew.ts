@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { BlastrainError, fromPlain } from '../errors';
+import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
 import type { LockHandle } from '../files';
 import type { CrewData, CrewMessage, CrewOrder, CrewWorkerData, Stretch, StretchEnd } from './crewWorker';
@@ -52,7 +52,7 @@ export class CrewMember {
       const fail = (error: Error): void => {
         leave();
         if (this.worker === worker) this.worker = undefined;
-        reject(error);
+        reject(fromPlain(toPlain(error)));
       };
       const exit = (code: number): void => {
         fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));

@@ -1,8 +1,9 @@
 import { expected } from '../errors';
 import type { Kernels } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { makeLayers } from '../model/description';
-import { mlp, Sequential } from '../model/sequential';
+import { makeLayers, mlpLayers } from '../model/description';
+import type { Layer } from '../model/layer';
+import { Sequential } from '../model/sequential';
 import { RandomState } from '../random';
 import { inputsOf } from './inputs';
 import type { TrainSpec } from './spec';
@@ -25,11 +26,18 @@ export function maxBatchOf({ batchSize }: TrainSpec): number {
 }
 
 /**
- * The model that a spec describes, by `model` or by `layers` and the options beside it, before its parameters are drawn.
- * Dropout draws from generators that follow from `seed` + 3. Throws ERR_SHAPE where its sizes are not those of the data.
+ * The model that a spec describes, before its parameters are drawn. Throws ERR_SHAPE where its sizes are not those of the data,
+ * ERR_MEMORY where there is no room for it.
  */
 export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels, maxBatch: number): Sequential {
-  const { inputSize, outputSize } = sizes;
+  return new Sequential(kernels, layersOf(spec, sizes, kernels), maxBatch);
+}
+
+/**
+ * The layers that a spec describes, by `model` or by `layers` and the options beside it; nothing is allocated yet. Dropout draws from
+ * generators that follow from `seed` + 3. Throws ERR_SHAPE where their sizes are not those of the data.
+ */
+export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes, kernels: Kernels): Layer[] {
   const random = new RandomState((spec.seed + 3) % 2 ** 32);
   if (spec.model === null) {
     const [inputs, outputs] = [spec.layers[0]!, spec.layers[spec.layers.length - 1]!];
@@ -37,12 +45,11 @@ export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels,
     if (outputs !== outputSize) {
       throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last of layers', outputs);
     }
-    const { activation, norm, dropout, inputDropout, residual } = spec;
-    return mlp(spec.layers, kernels, maxBatch, { activation, norm, dropout, inputDropout, residual, random });
   }
-  const model = new Sequential(kernels, makeLayers(spec.model, inputSize, outputSize, kernels, random), maxBatch);
-  if (model.outputSize !== outputSize) {
-    throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', model.outputSize);
+  const layers = makeLayers(spec.model ?? mlpLayers(spec.layers, spec), inputSize, outputSize, kernels, random);
+  const last = layers[layers.length - 1]!;
+  if (last.outputSize !== outputSize) {
+    throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last.outputSize);
   }
-  return model;
+  return layers;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { BlastrainError, expected, fromPlain } from '../errors';
+import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
 import type { Classifier } from './classifier';
@@ -82,7 +82,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
         trained = message.checkpoint;
       }
     });
-    worker.on('error', fail);
+    worker.on('error', (error) => { fail(fromPlain(toPlain(error))); });
     worker.on('exit', (code) => {
       control.close();
       lock?.release(); // the thread has, unless it broke down

@@ -3,6 +3,7 @@ import type { Precision } from '../kernels/contract';
 import type { DataRequest } from '../data/locate';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
+import { mostNumbers, tooManyParameters } from '../model/size';
 import { besideModel, refuseContradictions } from './contradictions';
 import { specFields } from './specFields';
 import type { Field, TrainSpec } from './specFields';
@@ -23,7 +24,8 @@ const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
 
 /**
  * Checks a spec and fills in the defaults. The key `record`, which a run's spec.json holds for the reader, is ignored.
- * Throws ERR_CONFIG with details.path for an unknown key (naming the nearest) or an illegal value.
+ * Throws ERR_CONFIG with details.path for an unknown key (naming the nearest) or an illegal value, ERR_SHAPE for layers with more
+ * parameters than kernels count.
  */
 export function parseSpec(input: unknown): TrainSpec {
   if (input === null || typeof input !== 'object' || Array.isArray(input)) {
@@ -45,7 +47,14 @@ export function parseSpec(input: unknown): TrainSpec {
   }
   if (parsed.model !== null) checkDescription(parsed.model, 'model');
   refuseContradictions(parsed);
+  if (parsed.model === null) refuseUncountable(parsed.layers);
   return parsed;
+}
+
+/** Throws ERR_SHAPE for layers with more parameters than kernels count: known without data, and before anything is made. */
+function refuseUncountable(layers: readonly number[]): void {
+  const parameters = layers.reduce((sum, outputs, i) => sum + (i === 0 ? 0 : (layers[i - 1]! + 1) * outputs), 0);
+  if (parameters > mostNumbers) throw tooManyParameters(parameters, 'layers');
 }
 
 /**

@@ -17,6 +17,8 @@
  * integer; ERR_KERNEL_INDEX for a label or row index out of range. Both backends throw the same sentence.
  */
 
+import { withMemory } from '../machine';
+
 /** The two number formats that kernels exist for. */
 export type FloatArray = Float32Array | Float64Array;
 
@@ -36,9 +38,14 @@ export type BackendName = 'native' | 'typescript';
 /** What a batch can be gathered from, and what a model's first layer may be given: numbers, or bytes that stand for some. */
 export type SourceArray = Uint8Array | Float32Array | Float64Array;
 
-/** A fresh zeroed array of the dtype. */
+/** A fresh zeroed array of the dtype. Throws ERR_MEMORY where there is no room for it. */
 export function allocate(dtype: Dtype, length: number): FloatArray {
-  return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
+  return withMemory(bytesPerNumber(dtype) * length, () => (dtype === 'float32' ? new Float32Array(length) : new Float64Array(length)));
+}
+
+/** How many bytes a number of the dtype takes. */
+export function bytesPerNumber(dtype: Dtype): number {
+  return dtype === 'float32' ? 4 : 8;
 }
 
 /** The dtype of an array. Told by element size: typed arrays can come from another realm. */

@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { BlastrainError, describe } from '../errors';
+import { BlastrainError, describe, isOutOfMemory } from '../errors';
 import { controlGroups, readLines, readNumbers, systemRoot } from './cgroups';
 import type { ControlGroup } from './cgroups';
 
@@ -47,6 +47,16 @@ export function requireMemory(bytes: number, name: string, received: unknown, ro
       `${describe(received)}, which takes ${formatBytes(bytes)}`,
     { path: name, bytes, left: available, limit, source },
   );
+}
+
+/** What `make` makes, which takes so many bytes. Throws ERR_MEMORY where the engine has no room for it, or cannot count it. */
+export function withMemory<Made>(bytes: number, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+    throw new BlastrainError('ERR_MEMORY', `Expected ${formatBytes(bytes)} of memory for an array but received none`, { bytes }, { cause: error });
+  }
 }
 
 /** A number of bytes in decimal units, as download sizes are given: '170.1 MB'. */

@@ -80,7 +80,7 @@ export class Chain {
 }
 
 /** Which layers write their output over their input: those that work in place, where what lies there is read no more. */
-function sharing(layers: readonly Layer[]): boolean[] {
+export function sharing(layers: readonly Layer[]): boolean[] {
   // What backward still reads of the array that the layer before has written to, be it by that layer or by one before it.
   let needed: Layer['reads'] = 'value';
   return layers.map((layer, i) => {

@@ -58,6 +58,8 @@ export interface Layer {
   getRandomState?(): unknown;
   /** Goes on from such a state. */
   setRandomState?(state: unknown): void;
-  /** The layers inside this one with their activations, once memory is reserved; absent for a simple layer. */
+  /** The layers inside this one; absent for a simple layer. */
+  readonly body?: readonly Layer[];
+  /** The same with their activations, once memory is reserved; absent for a simple layer. */
   readonly inner?: Chain;
 }

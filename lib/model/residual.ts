@@ -16,16 +16,16 @@ export class Residual implements Layer {
   private chain!: Chain;
 
   /** Throws ERR_SHAPE where there is no layer or the last one's output has another size than the first one's input. */
-  constructor(private readonly kernels: Kernels, private readonly layers: readonly Layer[]) {
-    const [first, last] = [layers[0], layers[layers.length - 1]];
+  constructor(private readonly kernels: Kernels, readonly body: readonly Layer[]) {
+    const [first, last] = [body[0], body[body.length - 1]];
     if (first === undefined || last === undefined) throw expected('ERR_SHAPE', 'at least one layer', 'a residual block', 'none');
     if (first.inputSize !== last.outputSize) {
       throw expected('ERR_SHAPE', `${String(first.inputSize)} outputs, as many as inputs,`, 'a residual block', last.outputSize);
     }
     this.inputSize = first.inputSize;
     this.outputSize = last.outputSize;
-    this.parameterSpecs = layers.flatMap((layer) => layer.parameterSpecs);
-    this.bufferSpecs = layers.flatMap((layer) => layer.bufferSpecs);
+    this.parameterSpecs = body.flatMap((layer) => layer.parameterSpecs);
+    this.bufferSpecs = body.flatMap((layer) => layer.bufferSpecs);
   }
 
   get inner(): Chain {
@@ -33,7 +33,7 @@ export class Residual implements Layer {
   }
 
   reserve(maxBatch: number): void {
-    this.chain = new Chain(this.layers, this.kernels.dtype, maxBatch);
+    this.chain = new Chain(this.body, this.kernels.dtype, maxBatch);
   }
 
   attach(parameters: readonly Parameter[], buffers: readonly FloatArray[]): void {
@@ -42,7 +42,7 @@ export class Residual implements Layer {
 
   forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void {
     this.chain.forward(m, x, mode);
-    this.kernels.add(m * this.outputSize, x, this.chain.outputs[this.layers.length - 1]!, y);
+    this.kernels.add(m * this.outputSize, x, this.chain.outputs[this.body.length - 1]!, y);
   }
 
   /** dx = dy + the gradient that comes through f. */
@@ -57,11 +57,11 @@ export class Residual implements Layer {
   }
 
   getRandomState(): unknown {
-    return this.layers.map((layer) => layer.getRandomState?.() ?? null);
+    return this.body.map((layer) => layer.getRandomState?.() ?? null);
   }
 
   setRandomState(state: unknown): void {
-    this.layers.forEach((layer, i) => {
+    this.body.forEach((layer, i) => {
       layer.setRandomState?.((state as readonly unknown[])[i]);
     });
   }

@@ -8,6 +8,7 @@ import { Chain } from './chain';
 import { makeLayers, mlpLayers } from './description';
 import type { MlpOptions } from './description';
 import type { Layer, Mode } from './layer';
+import { checkModelSize } from './size';
 
 /** A buffer of a model: state that is kept and saved but not learned by gradient. */
 export interface Buffer {
@@ -24,8 +25,9 @@ export class Sequential {
   readonly buffers: readonly Buffer[];
   readonly chain: Chain;
 
-  /** Throws ERR_SHAPE when neighbouring layers do not fit or `maxBatch` is not a positive integer. */
+  /** Throws ERR_SHAPE when neighbouring layers do not fit or `maxBatch` is not a positive integer, ERR_MEMORY where there is no room for it. */
   constructor(readonly kernels: Kernels, readonly layers: readonly Layer[], readonly maxBatch: number) {
+    if (Number.isInteger(maxBatch)) checkModelSize(layers, kernels.dtype, maxBatch);
     this.chain = new Chain(layers, kernels.dtype, maxBatch);
     this.arena = new Arena(kernels.dtype, layers.flatMap((layer) => layer.parameterSpecs));
     this.buffers = layers.flatMap((layer) => layer.bufferSpecs).map(({ name, length, initial }) => ({
