@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkTrainingMemory } from '../../lib/experiment/memory';
 import { parseSpec } from '../../lib/experiment/spec';
@@ -91,7 +91,7 @@ describe(reason === undefined ? 'within 300 MB' : `not within a real limit: ${re
   const train = (settings: string): { status: number | null; signal: NodeJS.Signals | null; stderr: string } => {
     const group = new ControlGroup({ cpu: undefined, memory: { 'memory.limit_in_bytes': '300000000' } }, `blastrain-memory-${String(process.pid)}`);
     try {
-      const command = group.command(`${process.execPath} ${join(root, 'dist', 'cli', 'main.js')} train spec.json ${settings}`);
+      const command = group.command(`${process.execPath} ${join(root, 'dist', 'cli', 'main.js')} train spec.json ${settings} --name run`);
       const { status, signal, stderr } = spawnSync('sh', ['-c', command], { cwd, encoding: 'utf8' });
       return { status, signal, stderr };
     } finally {
@@ -99,12 +99,13 @@ describe(reason === undefined ? 'within 300 MB' : `not within a real limit: ${re
     }
   };
 
-  within('a net that does not fit is refused in a sentence', () => {
+  within('a net that does not fit is refused in a sentence, and no folder is left', () => {
     const { status, signal, stderr } = train('layers=2,6000,6000,2');
     expect({ status, signal }).toEqual({ status: 1, signal: null });
     expect(stderr).toMatch(
       /^blastrain: Expected what fits into 2\d\d\.\d MB, which are left of the 300\.0 MB of \/sys\/fs\/cgroup\/memory\/\S+, for layers but received \[2,6000,6000,2\], which takes 6\d\d\.\d MB \[ERR_MEMORY\]\n$/,
     );
+    expect(existsSync(join(cwd, 'runs', 'run'))).toBe(false);
   });
 
   within('one that fits is trained', () => {
