@@ -74,7 +74,8 @@ export type { RunPlace } from './experiment/runFolder';
 export { parseSpec } from './experiment/spec';
 export type { TrainSpec } from './experiment/spec';
 export { verifyKernels } from './experiment/verify';
-export type { KernelName, VerifyOptions, VerifyReport, VerifyResult } from './experiment/verify';
+export type { VerifyOptions, VerifyReport, VerifyResult } from './experiment/verify';
+export type { KernelName } from './kernels/contract';
 
 export type { Assignment, Domain, Parameter as SearchParameter, ParameterValue, Space } from './search/types';
 export type * from './search/events';

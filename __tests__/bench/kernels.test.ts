@@ -2,9 +2,9 @@ import { costOf } from '../../lib/bench/cost';
 import { kernelCalls } from '../../lib/bench/kernelCalls';
 import { benchKernels } from '../../lib/bench/kernels';
 import { leastTime } from '../../lib/bench/peak';
-import { kernelNames } from '../../lib/experiment/verify';
-import type { KernelName } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
+import type { KernelName } from '../../lib/kernels/contract';
+import { kernelNames } from '../../lib/kernels/signatures';
 import { backends, dtypes, variants } from '../support/backends';
 
 const sizes = { batch: 4, inputs: 48, hidden: 6, classes: 3 };

@@ -1,5 +1,5 @@
 import { verifyCommand } from '../../lib/cli/verify';
-import { kernelNames, kernelsIn } from '../../lib/experiment/verify';
+import { kernelNames, kernelsIn } from '../../lib/kernels/signatures';
 import type { VerifyReport } from '../../lib/experiment/verify';
 import { BlastrainError } from '../../lib/errors';
 import type * as KernelsModule from '../../lib/kernels';

@@ -1,5 +1,5 @@
 import { parseSpec } from '../../lib/experiment/spec';
-import { computingKernels, getThreads, kernelsFor, setThreads } from '../../lib/kernels';
+import { defaultKernels, getThreads, kernelsFor, setThreads } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
 import { backends } from '../support/backends';
 import { run } from '../support/run';
@@ -76,7 +76,7 @@ describe.each(backends)('on %s kernels', (backend) => {
     const results = [1, 2, 3].map((threads) => {
       setThreads(threads);
       const [c, weights, velocity] = [new Float32Array(m * n), w.slice(), new Float32Array(k * n)];
-      const kernels = computingKernels('bfloat16', 'native');
+      const kernels = defaultKernels('bfloat16', 'native');
       kernels.gemm(false, true, m, n, k, 1, a, b, 0, c);
       kernels.sgdLinearStep(m, n, k, c, a, 0.1, 0.9, 0, false, new Float32Array(k * n), weights, velocity);
       return [c, weights, velocity].map((array) => Buffer.from(array.buffer).toString('base64'));

@@ -1,7 +1,7 @@
-import { kernelsIn } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate, storedDtype, unitRoundoff } from '../../lib/kernels/contract';
 import type { Dtype, FloatArray, KernelName } from '../../lib/kernels/contract';
+import { kernelsIn } from '../../lib/kernels/signatures';
 import { precisionVariants } from '../support/backends';
 
 // What each kernel computes, by hand, on every backend and precision. Every array is longer than it need be: what lies behind

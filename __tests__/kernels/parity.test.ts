@@ -1,7 +1,8 @@
-import { kernelNames, kernelsIn, verifyKernels } from '../../lib/experiment/verify';
-import type { KernelName, VerifyOptions, VerifyResult } from '../../lib/experiment/verify';
+import { verifyKernels } from '../../lib/experiment/verify';
+import type { VerifyOptions, VerifyResult } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
-import type { FloatArray, Kernels, Precision } from '../../lib/kernels/contract';
+import type { FloatArray, KernelName, Kernels, Precision } from '../../lib/kernels/contract';
+import { kernelNames, kernelsIn } from '../../lib/kernels/signatures';
 import { backends, precisions } from '../support/backends';
 
 const precisionsOf = (kernel: KernelName): Precision[] => precisions.filter((precision) => kernelsIn(precision).includes(kernel));

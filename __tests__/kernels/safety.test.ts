@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { kernelsIn } from '../../lib/experiment/verify';
 import { kernelsFor } from '../../lib/kernels';
 import { storedDtype } from '../../lib/kernels/contract';
 import type { Dtype, FloatArray, KernelName, Kernels } from '../../lib/kernels/contract';
+import { kernelsIn } from '../../lib/kernels/signatures';
 import { backends, precisions } from '../support/backends';
 
 // Whatever a caller passes, a kernel throws the contract's sentence and writes nothing; the process goes on.

@@ -10,7 +10,7 @@ import { describeWith, missingForPrebuild, missingTools, prebuild } from '../sup
 /** Verifies all kernels but those that the argument matches, and tells where. */
 const verify = `
   const { nativeStatus, verifyKernels } = require('./dist');
-  const { kernelNames } = require('./dist/experiment/verify');
+  const { kernelNames } = require('./dist/kernels/signatures');
   const { results } = verifyKernels({ kernels: kernelNames.filter((name) => !new RegExp(process.argv[1]).test(name)) });
   const { cpuFeatures, openblasCore } = nativeStatus().info;
   const right = results.every(({ passed }) => passed);

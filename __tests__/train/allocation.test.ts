@@ -6,7 +6,7 @@ import { backends } from '../support/backends';
 const script = (backend: string, spec: object): string => `
   const { buildTraining } = require('./dist/experiment/build');
   const { parseSpec } = require('./dist/experiment/spec');
-  const { computingKernels } = require('./dist/kernels');
+  const { defaultKernels } = require('./dist/kernels');
   const { freshProgress, train } = require('./dist/train/train');
   const rows = (split, size) => ({
     name: 'bytes', split, size, featureSize: 48, classNames: ['a', 'b', 'c'],
@@ -19,7 +19,7 @@ const script = (backend: string, spec: object): string => `
     layers: [48, 10, 3], batchSize: 10, learningRate: 1e-3, backend: '${backend}', threads: 1,
     steps: warmUp + steps + 1, logEvery: 1e9, evaluateEvery: 1e9, ...${JSON.stringify(spec)},
   });
-  const { training } = buildTraining(spec, data, computingKernels(spec.dtype, '${backend}'));
+  const { training } = buildTraining(spec, data, defaultKernels(spec.dtype, '${backend}'));
   const { schedule } = training;
   // The schedule is asked once a step.
   const marked = (step) => {

@@ -1,6 +1,5 @@
-import type { KernelName } from '../experiment/verify';
+import type { Dtype, FloatArray, KernelName } from '../kernels/contract';
 import { allocate } from '../kernels/contract';
-import type { Dtype, FloatArray } from '../kernels/contract';
 import { RandomState } from '../random';
 
 /** The arguments of one call. */

@@ -1,7 +1,6 @@
-import { kernelNames } from '../experiment/verify';
-import type { KernelName } from '../experiment/verify';
 import { kernelsFor, setThreads } from '../kernels';
-import type { BackendName, Dtype } from '../kernels/contract';
+import type { BackendName, Dtype, KernelName } from '../kernels/contract';
+import { kernelNames } from '../kernels/signatures';
 import { defaultThreads } from '../machine';
 import { costOf } from './cost';
 import { kernelCalls } from './kernelCalls';

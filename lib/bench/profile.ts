@@ -1,10 +1,9 @@
 import { buildTraining, kernelsOf } from '../experiment/build';
 import type { TrainingData } from '../experiment/build';
 import type { TrainSpec } from '../experiment/spec';
-import { kernelNames } from '../experiment/verify';
-import type { KernelName } from '../experiment/verify';
 import { setThreads } from '../kernels';
-import type { BackendName, Kernels } from '../kernels/contract';
+import type { BackendName, KernelName, Kernels } from '../kernels/contract';
+import { kernelNames } from '../kernels/signatures';
 import { defaultThreads } from '../machine';
 import { costOf } from './cost';
 import type { Cost } from './cost';

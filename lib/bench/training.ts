@@ -1,7 +1,7 @@
 import { buildTraining } from '../experiment/build';
 import type { BuiltTraining, TrainingData } from '../experiment/build';
 import { precisionOf } from '../experiment/spec';
-import { computingKernels } from '../kernels';
+import { defaultKernels } from '../kernels';
 import type { BackendName, Kernels } from '../kernels/contract';
 import { summarize } from '../model/summary';
 import type { BenchNet } from './nets';
@@ -18,7 +18,7 @@ export interface BenchTraining {
 
 /** Builds a net on a backend, or on kernels that watch one. Throws what buildTraining throws. */
 export function benchTraining({ spec }: BenchNet, data: TrainingData, kernels: BackendName | Kernels): BenchTraining {
-  const built = buildTraining(spec, data, typeof kernels === 'string' ? computingKernels(precisionOf(spec), kernels) : kernels);
+  const built = buildTraining(spec, data, typeof kernels === 'string' ? defaultKernels(precisionOf(spec), kernels) : kernels);
   const { training: { step, schedule, objective: { model } } } = built;
   let steps = 0;
   return {

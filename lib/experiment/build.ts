@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import { computingKernels } from '../kernels';
+import { defaultKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
@@ -100,7 +100,7 @@ function usedRows(
 
 /** The kernels that a spec asks for. */
 export function kernelsOf(spec: TrainSpec): Kernels {
-  return computingKernels(precisionOf(spec), spec.backend ?? undefined);
+  return defaultKernels(precisionOf(spec), spec.backend ?? undefined);
 }
 
 /** The rows of a step, on so many training rows. */

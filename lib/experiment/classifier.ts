@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { BackendName, FloatArray } from '../kernels/contract';
-import { computingKernels } from '../kernels';
+import { defaultKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import { checkGivenRows, checkOutputs } from '../data/givenRows';
 import type { GivenRows } from '../data/givenRows';
@@ -67,7 +67,7 @@ export class Classifier {
     this.imageShape = facts.imageShape;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
-    const kernels = computingKernels(precisionOf(this.spec), backend);
+    const kernels = defaultKernels(precisionOf(this.spec), backend);
     this.model = buildModel(this.spec, facts, kernels, 200);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
     else restoreModel(checkpoint, this.model);

@@ -1,5 +1,5 @@
 import type { BackendName } from '../kernels/contract';
-import { computingKernels } from '../kernels';
+import { defaultKernels } from '../kernels';
 import type { Activation } from '../model/activations';
 import type { Norm } from '../model/description';
 import { initialize } from '../model/init';
@@ -45,7 +45,7 @@ export interface GradcheckReport extends GradientReport {
  * Throws ERR_SHAPE for impossible layers or batches, ERR_CONFIG for options out of range, ERR_BACKEND.
  */
 export function runGradcheck({ layers, backend, samples, batch, l2, seed, ...hidden }: GradcheckOptions): GradcheckReport {
-  const kernels = computingKernels('float64', backend);
+  const kernels = defaultKernels('float64', backend);
   const model = mlp(layers, kernels, batch, { ...hidden, random: new RandomState(seed) });
   const random = new RandomState(seed);
   initialize(model, 'he', 0, random);

@@ -1,4 +1,4 @@
-import { computingKernels } from '../kernels';
+import { defaultKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { Augmenter } from '../data/augment';
 import { Batches } from '../data/batches';
@@ -51,7 +51,7 @@ export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kerne
   return fitNormalization(spec.normalization, train, kernels, {
     components: spec.components,
     epsilon: spec.whitenEpsilon,
-    kernels: computingKernels('float64', kernels.backend),
+    kernels: defaultKernels('float64', kernels.backend),
   });
 }
 

@@ -1,5 +1,5 @@
 import type { BackendName, Kernels } from '../kernels/contract';
-import { computingKernels } from '../kernels';
+import { defaultKernels } from '../kernels';
 import type { Arena } from '../model/arena';
 import { mlp } from '../model/sequential';
 import { Sgd } from '../optim/sgd';
@@ -62,7 +62,7 @@ export interface ToyProblem {
 
 /** Draws the course's toy problem: seed 0 for the weights, seed 1 for the examples. In float64, which its tolerances need. */
 export function toyProblem(backend?: BackendName): ToyProblem {
-  const kernels = computingKernels('float64', backend);
+  const kernels = defaultKernels('float64', backend);
   const model = mlp(LAYERS, kernels, EXAMPLES);
   const random = new RandomState(0);
   drawTransposed(model.arena, 'W1', random);

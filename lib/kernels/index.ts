@@ -1,10 +1,10 @@
 import { expected, nearest } from '../errors';
-import { bySize } from './bySize';
-import { checked } from './checked';
 import type { BackendName, Kernels, Precision } from './contract';
 import { loadAddon, nativeKernels, requireAddon } from './native';
 import type { NativeStatus } from './native';
 import { createReference } from './reference';
+import { smallCalls } from './smallCalls';
+import { checked } from './validate';
 
 export type { NativeInfo, NativeStatus } from './native';
 
@@ -55,11 +55,11 @@ function oneOf<Name extends string>(names: readonly Name[], name: string, path: 
 
 /**
  * The kernels to compute with: {@link kernelsFor}, but where native is chosen, calls of a few elements, which take less time than
- * calling the addon, run in TypeScript. Which do follows from their sizes alone, see bySize.ts.
+ * calling the addon, run in TypeScript. Which do follows from their sizes alone, see smallCalls.ts.
  */
-export function computingKernels(precision: Precision, backend?: BackendName): Kernels {
+export function defaultKernels(precision: Precision, backend?: BackendName): Kernels {
   const kernels = kernelsFor(precision, backend);
-  return kernels.backend === 'native' ? bySize(kernels, kernelsFor(precision, 'typescript')) : kernels;
+  return kernels.backend === 'native' ? smallCalls(kernels, kernelsFor(precision, 'typescript')) : kernels;
 }
 
 /**

@@ -12,7 +12,7 @@ import { optimizerReference } from './reference/optimizer';
 
 /**
  * The kernels in TypeScript: the truth that the native ones are held to, and the backend where those do not load.
- * Arguments are not checked here; see checked.ts.
+ * Arguments are not checked here; see validate.ts.
  *
  * JavaScript computes in double and rounds when it stores into a Float32Array. Because a double has more than twice a
  * float's digits, one operation computed in double and then rounded equals the float operation. Kernels whose result

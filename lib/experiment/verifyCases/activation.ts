@@ -1,6 +1,5 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import { normalDensityTimes, normalDistribution } from '../../kernels/normal';
-import type { ActivationKernels } from '../../kernels/reference/activation';
 import type { Draw } from '../verifyDraw';
 import { boundEach, exact, lengths } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
@@ -60,7 +59,7 @@ const density = (x: number): number => Math.min((x * x) / 2, 800) + EXP;
 /** Φ: the density, 3 of the polynomial and its argument, 3 operations; 1 − Φ(−x) adds one and divides by at least a half. */
 const distribution = (x: number): number => density(x) + 7;
 
-export const activationCases: CaseMakers<keyof ActivationKernels> = {
+export const activationCases: CaseMakers<'activation'> = {
   *reluForward(draw) {
     for (const n of lengths) {
       const x = draw.hostile(n);

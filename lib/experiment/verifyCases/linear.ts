@@ -1,6 +1,4 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
-import type { ByteKernels } from '../../kernels/reference/bytes';
-import type { LinearKernels } from '../../kernels/reference/linear';
 import type { Draw } from '../verifyDraw';
 import { boundEach, products, shapeOf } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
@@ -130,12 +128,12 @@ function* adamCases(from: Draw, drawing: Drawing): Generator<VerifyCase> {
   }
 }
 
-export const linearCases: CaseMakers<keyof LinearKernels> = {
+export const linearCases: CaseMakers<'linear'> = {
   sgdLinearStep: (from) => sgdCases(from, floats),
   adamLinearStep: (from) => adamCases(from, floats),
 };
 
-export const byteCases: CaseMakers<keyof ByteKernels> = {
+export const byteCases: CaseMakers<'bytes'> = {
   /** As the errors of the gradients of bytes. */
   *byteLinearForward(from) {
     for (const [m, n, k] of shapes) {

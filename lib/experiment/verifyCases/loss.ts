@@ -1,5 +1,4 @@
 import type { FloatArray } from '../../kernels/contract';
-import type { LossKernels } from '../../kernels/reference/loss';
 import { GUARDS } from '../verifyDraw';
 import type { Draw } from '../verifyDraw';
 import { boundEach, exact, indicesUpTo, lengths, shapeOf, shapes } from './shared';
@@ -54,7 +53,7 @@ function softTargets(draw: Draw, m: number, n: number): { targets: FloatArray; w
   return { targets: draw.of(rows), weights: draw.of(indicesUpTo(n).map(() => draw.pick([0, 1, 0.3, 7]))) };
 }
 
-export const lossCases: CaseMakers<keyof LossKernels> = {
+export const lossCases: CaseMakers<'loss'> = {
   *softmaxForward(draw) {
     for (const { label, m, n, x } of logits(draw)) {
       yield {

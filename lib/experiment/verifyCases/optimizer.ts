@@ -1,5 +1,4 @@
 import type { FloatArray } from '../../kernels/contract';
-import type { OptimizerKernels } from '../../kernels/reference/optimizer';
 import type { Draw } from '../verifyDraw';
 import { exact, lengths } from './shared';
 import type { CaseMakers } from './shared';
@@ -15,7 +14,7 @@ function squares(draw: Draw, n: number): FloatArray {
   return draw.uniform(n, draw.pick([1, 1e-3])).map((value) => draw.pick([0, value * value, value * value]));
 }
 
-export const optimizerCases: CaseMakers<keyof OptimizerKernels> = {
+export const optimizerCases: CaseMakers<'optimizer'> = {
   *sgdStep(draw) {
     for (const n of lengths) {
       for (const [momentum, nesterov] of [[0, false], [0, true], [0.9, false], [0.9, true]] as const) {

@@ -1,7 +1,6 @@
-import type { KernelName, Kernels } from '../../kernels/contract';
+import type { Kernels } from '../../kernels/contract';
+import type { Family, FamilyKernels } from '../../kernels/signatures';
 import type { Draw } from '../verifyDraw';
-
-export type { KernelName };
 
 /** One call of a kernel, to be made on two backends. */
 export interface VerifyCase {
@@ -34,4 +33,4 @@ export const boundEach = (length: number, bound: (i: number) => number): number[
 export const exact = (label: string, run: VerifyCase['run']): VerifyCase => ({ label, run, bounds: [] });
 
 /** Makes the cases of each kernel of a family. */
-export type CaseMakers<Names extends KernelName> = Readonly<Record<Names, (draw: Draw) => Generator<VerifyCase>>>;
+export type CaseMakers<Name extends Family> = Readonly<Record<keyof FamilyKernels<Name>, (draw: Draw) => Generator<VerifyCase>>>;

@@ -1,16 +1,11 @@
-import type { Kernels } from '../contract';
 import { normalDensityTimes, normalDistribution } from '../normal';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
 const { exp, tanh } = Math;
 
 /** Elementwise functions and dropout. */
-export type ActivationKernels = Pick<Kernels,
-  | 'reluForward' | 'reluBackward' | 'leakyReluForward' | 'leakyReluBackward' | 'tanhForward' | 'tanhBackward'
-  | 'sigmoidForward' | 'sigmoidBackward' | 'geluForward' | 'geluBackward' | 'maskScale' | 'add'
->;
-
-export function activationReference(single: boolean): ActivationKernels {
+export function activationReference(single: boolean): FamilyKernels<'activation'> {
   return {
     reluForward(n, x, y) {
       for (let i = 0; i < n; i++) {

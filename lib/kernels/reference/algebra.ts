@@ -1,13 +1,12 @@
-import type { FloatArray, Kernels } from '../contract';
+import type { FloatArray } from '../contract';
 import { gemm } from '../gemm';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
 const { sqrt } = Math;
 
 /** BLAS and the bias of a linear layer. */
-export type AlgebraKernels = Pick<Kernels, 'gemm' | 'axpy' | 'scal' | 'dot' | 'nrm2' | 'biasForward' | 'biasBackward'>;
-
-export function algebraReference(single: boolean): AlgebraKernels {
+export function algebraReference(single: boolean): FamilyKernels<'algebra'> {
   return {
     gemm(transA, transB, m, n, k, alpha, a, b, beta, c) {
       gemm(transA, transB, m, n, k, round(single, alpha), a, b, round(single, beta), c);

@@ -1,5 +1,5 @@
 import type { FloatArray } from '../contract';
-import type { AlgebraKernels } from './algebra';
+import type { FamilyKernels } from '../signatures';
 
 /** Room for one rounded factor, seen as numbers and as their bits. */
 interface Room {
@@ -8,7 +8,7 @@ interface Room {
 }
 
 /** The same kernels, but that `gemm` multiplies float32 matrices whose elements are rounded to bfloat16 first. */
-export function bfloat16Algebra(algebra: AlgebraKernels): AlgebraKernels {
+export function bfloat16Algebra(algebra: FamilyKernels<'algebra'>): FamilyKernels<'algebra'> {
   const [left, right] = [room(0), room(0)];
   return {
     ...algebra,

@@ -1,17 +1,15 @@
 import { allocate } from '../contract';
-import type { FloatArray, Kernels } from '../contract';
-import type { AlgebraKernels } from './algebra';
-import type { OptimizerKernels } from './optimizer';
+import type { FloatArray } from '../contract';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
-
-/** The first layer on bytes that stand for inputs. */
-export type ByteKernels = Pick<Kernels, 'byteLinearForward' | 'byteLinearBackward' | 'sgdByteLinearStep' | 'adamByteLinearStep'>;
 
 /** What is taken from each byte: a bfloat16 then holds it without rounding. */
 const middle = 128;
 
 /** Products by `algebra`, which rounds their factors where the precision is bfloat16. */
-export function bytesReference(single: boolean, { gemm }: AlgebraKernels, { sgdStep, adamStep }: OptimizerKernels): ByteKernels {
+export function bytesReference(
+  single: boolean, { gemm }: FamilyKernels<'algebra'>, { sgdStep, adamStep }: FamilyKernels<'optimizer'>,
+): FamilyKernels<'bytes'> {
   const dtype = single ? 'float32' : 'float64';
   const [centred, scaled] = [new Room(dtype), new Room(dtype)];
 
@@ -22,7 +20,7 @@ export function bytesReference(single: boolean, { gemm }: AlgebraKernels, { sgdS
     return to;
   };
 
-  const byteLinearBackward: ByteKernels['byteLinearBackward'] = (m, n, k, dy, x, scale, shift, dw) => {
+  const byteLinearBackward: FamilyKernels<'bytes'>['byteLinearBackward'] = (m, n, k, dy, x, scale, shift, dw) => {
     gemm(true, false, n, k, m, 1, dy, centre(m * k, x), 0, dw);
     for (let i = 0, at = 0; i < n; i++) {
       let sum = 0;

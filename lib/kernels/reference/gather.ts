@@ -1,14 +1,12 @@
-import type { FloatArray, Kernels, SourceArray } from '../contract';
+import type { FloatArray, SourceArray } from '../contract';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { max, min } = Math;
 
 /** Minibatches out of a data set, and what it is normalised by. */
-export type GatherKernels = Pick<Kernels,
-  'gatherRows' | 'gatherImages' | 'standardizeRows' | 'standardizeImages' | 'gatherBytes' | 'gatherByteImages' | 'byteMoments' | 'mixRows'>;
-
-export function gatherReference(single: boolean): GatherKernels {
+export function gatherReference(single: boolean): FamilyKernels<'gather'> {
   return {
     gatherRows(m, n, indices, src: SourceArray, scale, shift, x) {
       for (let i = 0, to = 0; i < m; i++) {

@@ -1,11 +1,9 @@
-import type { Kernels } from '../contract';
-import type { AlgebraKernels } from './algebra';
-import type { OptimizerKernels } from './optimizer';
+import type { FamilyKernels } from '../signatures';
 
 /** Updates of a linear layer's weights from what their gradient is the product of. */
-export type LinearKernels = Pick<Kernels, 'sgdLinearStep' | 'adamLinearStep'>;
-
-export function linearReference({ gemm }: AlgebraKernels, { sgdStep, adamStep }: OptimizerKernels): LinearKernels {
+export function linearReference(
+  { gemm }: FamilyKernels<'algebra'>, { sgdStep, adamStep }: FamilyKernels<'optimizer'>,
+): FamilyKernels<'linear'> {
   return {
     sgdLinearStep(m, n, k, dy, x, lr, momentum, weightDecay, nesterov, dw, w, v) {
       gemm(true, false, n, k, m, 1, dy, x, 0, dw);

@@ -1,16 +1,12 @@
-import type { FloatArray, Kernels } from '../contract';
+import type { FloatArray } from '../contract';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
 const { exp, log } = Math;
 const { isNaN } = Number;
 
 /** Softmax, losses and the most probable class. */
-export type LossKernels = Pick<Kernels,
-  | 'softmaxForward' | 'softmaxBackward' | 'softmaxCrossEntropyForward' | 'softmaxCrossEntropyBackward'
-  | 'softCrossEntropyForward' | 'softCrossEntropyBackward' | 'squaredErrorForward' | 'squaredErrorBackward' | 'argmax'
->;
-
-export function lossReference(single: boolean): LossKernels {
+export function lossReference(single: boolean): FamilyKernels<'loss'> {
   return {
     softmaxForward(m, n, x, y) {
       for (let i = 0; i < m; i++) softmaxRow(n, x, y, i * n, rowMaximum(n, x, i * n));

@@ -1,14 +1,10 @@
-import type { Kernels } from '../contract';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
 const { sqrt } = Math;
 
 /** Batch and layer normalisation. */
-export type NormalizationKernels = Pick<Kernels,
-  'batchNormForward' | 'batchNormEvaluate' | 'batchNormBackward' | 'layerNormForward' | 'layerNormBackward'
->;
-
-export function normalizationReference(single: boolean): NormalizationKernels {
+export function normalizationReference(single: boolean): FamilyKernels<'normalization'> {
   return {
     batchNormForward(m, n, epsilon, momentum, x, gamma, beta, runningMean, runningVariance, mean, inverseStd, y) {
       if (m === 0) return;

@@ -1,12 +1,10 @@
-import type { Kernels } from '../contract';
+import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
 const { sqrt } = Math;
 
 /** Update rules. */
-export type OptimizerKernels = Pick<Kernels, 'sgdStep' | 'adamStep' | 'rmspropStep' | 'lionStep' | 'lerp'>;
-
-export function optimizerReference(single: boolean): OptimizerKernels {
+export function optimizerReference(single: boolean): FamilyKernels<'optimizer'> {
   return {
     sgdStep(n, lr, momentum, weightDecay, nesterov, w, dw, v) {
       const rate = round(single, lr);

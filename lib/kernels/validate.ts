@@ -1,0 +1,180 @@
+import { expected } from '../errors';
+import type { Dtype, KernelName, Kernels } from './contract';
+import type { Argument, ArrayArgument, Signature } from './declare';
+import { kernelNames, signatures } from './signatures';
+
+/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+const buffers = ArrayBuffer;
+const { floor } = Math;
+const { isInteger } = Number;
+const { toStringTag } = Symbol;
+
+type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
+type Operation = (...args: unknown[]) => unknown;
+
+type Operations = Readonly<Record<KernelName, Operation>>;
+/** Puts `operations` behind their checks; `refuse` puts into words what these find. */
+type Guard = (refuse: (kernel: KernelName, args: readonly unknown[]) => void, operations: Operations) => Operations;
+
+/**
+ * The same kernels behind checks of every argument against its signature. Nothing is written before all checks have passed.
+ * Throws ERR_KERNEL_ARG for a wrong type, dtype, size or length, ERR_KERNEL_INDEX for a label or row index out of range.
+ */
+export function checked(kernels: Kernels): Kernels {
+  const { dtype } = kernels;
+  const guard = guards[dtype] ??= compile(dtype);
+  const refuse = (kernel: KernelName, args: readonly unknown[]): void => { validate(kernel, dtype, args); };
+  return { ...kernels, ...guard(refuse, kernels as unknown as Operations) as unknown as Kernels };
+}
+
+const guards: Partial<Record<Dtype, Guard>> = {};
+
+/**
+ * The checks of all kernels, compiled from their signatures: a loop over a signature and a call's arguments would cost the toy net's
+ * steps a quarter of their speed, and leave the arguments to the garbage collector. It remains where Node was told not to compile
+ * text (--disallow-code-generation-from-strings).
+ */
+function compile(dtype: Dtype): Guard {
+  const text = kernelNames.map((name) => {
+    const parameters = signatures[name].args.map((argument) => argument.name).join(', ');
+    return `${name}: (${parameters}) => {
+      if (!(${conditionsOf(signatures[name], dtype).join(' && ')})) refuse('${name}', [${parameters}]);
+      return operations.${name}(${parameters});
+    }`;
+  });
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- made of the constant table alone
+    const make = new Function('isSize', 'isArray', 'areBelow', 'floor', `return (refuse, operations) => ({ ${text.join(', ')} });`);
+    return (make as (...helpers: unknown[]) => Guard)(isSize, isArray, areBelow, floor);
+  } catch (error) {
+    if ((error as Error).name !== 'EvalError') throw error;
+    return (refuse, operations) => Object.fromEntries(kernelNames.map((name) => [name, (...args: unknown[]) => {
+      refuse(name, args);
+      return operations[name](...args);
+    }])) as Operations;
+  }
+}
+
+/** What {@link validate} looks for, as expressions in the kernel's parameters; those of indices last. */
+function conditionsOf({ args, needsColumns }: Signature, dtype: Dtype): readonly string[] {
+  const conditions = args.map((argument) => {
+    const { name } = argument;
+    switch (argument.kind) {
+      case 'size': return `isSize(${name})`;
+      case 'scalar': return `typeof ${name} === 'number'`;
+      case 'flag': return `typeof ${name} === 'boolean'`;
+      default: {
+        const product = argument.shape.join(' * ');
+        const length = argument.unusedIfZero === undefined ? product : `${argument.unusedIfZero} === 0 ? 0 : ${product}`;
+        const least = isSource(argument) ? '0' : length;
+        return `(${typesOf(argument, dtype).map((type) => `isArray('${type}', ${least}, ${name})`).join(' || ')})`;
+      }
+    }
+  });
+  for (const argument of args.filter(isArrayArgument)) {
+    const { name, bound } = argument;
+    const product = argument.shape.join(' * ');
+    if (isSource(argument)) conditions.push(`isSize(${product})`);
+    if (bound === undefined) continue;
+    const columns = sourceNamed(bound, args)?.shape.join(' * ');
+    conditions.push(columns === undefined ? `areBelow(${bound}, ${product}, ${name})`
+      : `(${columns} === 0 || areBelow(floor(${bound}.length / (${columns})), ${product}, ${name}))`);
+  }
+  if (needsColumns === true) conditions.push('(m === 0 || n > 0)');
+  return conditions;
+}
+
+/**
+ * Throws for the first argument of a kernel's call that does not fit, and does nothing where all do: ERR_KERNEL_ARG or, when all else
+ * fits, ERR_KERNEL_INDEX.
+ */
+export function validate(kernel: KernelName, dtype: Dtype, values: readonly unknown[]): void {
+  const { args, needsColumns } = signatures[kernel];
+  const valueOf = (name: string): unknown => values[args.findIndex((argument) => argument.name === name)];
+  const productOf = (shape: readonly string[]): number => shape.reduce((product, factor) => product * Number(valueOf(factor) ?? factor), 1);
+  const arrays = args.filter(isArrayArgument);
+  args.forEach((argument, position) => {
+    const [name, value] = [`${kernel} ${argument.name}`, values[position]];
+    if (argument.kind === 'size') checkSize(name, value);
+    else if (argument.kind === 'scalar') {
+      if (typeof value !== 'number') throw expected('ERR_KERNEL_ARG', 'a number', name, value);
+    } else if (argument.kind === 'flag') {
+      if (typeof value !== 'boolean') throw expected('ERR_KERNEL_ARG', 'a boolean', name, value);
+    } else {
+      // A source's rows are pictures where they have more than one size, and their product is a size, too.
+      if (argument === arrays[0]) for (const { shape } of arrays.filter(isSource)) checkSize(`${kernel} ${shape.join('·')}`, productOf(shape));
+      const types = typesOf(argument, dtype);
+      const unused = argument.unusedIfZero !== undefined && valueOf(argument.unusedIfZero) === 0;
+      const length = unused || isSource(argument) ? 0 : productOf(argument.shape);
+      if (types.some((type) => isArray(type, length, value))) return;
+      const what = `${types[0] === 'Int32Array' ? 'an' : 'a'} ${types.join(', ').replace(/, (\w+)$/, ' or $1')}`;
+      throw expected('ERR_KERNEL_ARG', isSource(argument) ? what : `${what} of at least ${length} elements`, name, value);
+    }
+  });
+  if (needsColumns === true && valueOf('n') === 0 && valueOf('m') !== 0) {
+    throw expected('ERR_KERNEL_ARG', 'a positive integer', `${kernel} n`, 0);
+  }
+  for (const { name, shape, bound } of arrays) {
+    if (bound === undefined) continue;
+    const source = sourceNamed(bound, args);
+    const columns = source === undefined ? 1 : productOf(source.shape);
+    if (columns === 0) continue; // rows of no columns are not read
+    const limit = source === undefined ? valueOf(bound) as number : floor((valueOf(bound) as Uint8Array).length / columns);
+    const indices = valueOf(name) as Int32Array;
+    const wrong = indices.subarray(0, productOf(shape)).findIndex((index) => index < 0 || index >= limit);
+    if (wrong >= 0) throw expected('ERR_KERNEL_INDEX', `an index in [0, ${limit})`, `${kernel} ${name}[${wrong}]`, indices[wrong]);
+  }
+}
+
+function isArrayArgument(argument: Argument): argument is ArrayArgument {
+  return 'shape' in argument;
+}
+
+function isSource({ kind }: ArrayArgument): boolean {
+  return kind === 'source' || kind === 'anySource' || kind === 'byteSource';
+}
+
+/** The source of that name; undefined where the name is a size's. */
+function sourceNamed(name: string, args: readonly Argument[]): ArrayArgument | undefined {
+  return args.filter(isArrayArgument).find((argument) => argument.name === name && isSource(argument));
+}
+
+/** What an array may be. */
+function typesOf({ kind }: ArrayArgument, dtype: Dtype): readonly ArrayType[] {
+  const floats = dtype === 'float32' ? 'Float32Array' : 'Float64Array';
+  switch (kind) {
+    case 'floats': return [floats];
+    case 'ints':
+    case 'indices': return ['Int32Array'];
+    case 'doubles': return ['Float64Array'];
+    case 'source': return ['Uint8Array', floats];
+    case 'anySource': return ['Uint8Array', 'Float32Array', 'Float64Array'];
+    default: return ['Uint8Array'];
+  }
+}
+
+/** Told by tag, not by class: an array may come from another realm. A detached array has length 0. */
+function isArray(type: ArrayType, length: number, value: unknown): boolean {
+  if (!buffers.isView(value)) return false;
+  const view = value as unknown as { readonly [toStringTag]: string; readonly length: number };
+  return view[toStringTag] === type && view.length >= length;
+}
+
+/** Sizes stay below 2³¹: that is what BLAS counts with. */
+function isSize(value: unknown): boolean {
+  return typeof value === 'number' && isInteger(value) && value >= 0 && value < 2 ** 31;
+}
+
+function checkSize(name: string, value: unknown): void {
+  if (isSize(value)) return;
+  const what = isInteger(value) && value as number > 0 ? 'an integer below 2147483648' : 'a non-negative integer';
+  throw expected('ERR_KERNEL_ARG', what, name, value);
+}
+
+/** Whether the first `count` values are indices in [0, bound). */
+function areBelow(bound: number, count: number, values: Int32Array): boolean {
+  for (let i = 0; i < count; i++) {
+    if (values[i]! < 0 || values[i]! >= bound) return false;
+  }
+  return true;
+}
