@@ -16,7 +16,7 @@ test('a CSV trains, is tested and predicts by the names of its classes', async (
   const { stdout, stderr, status } = await blastrain(['train', 'table.json', '--set', ...flowers, '--name', 'flowers', '--json'], { cwd });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const events = jsonLines(stdout);
-  expect(events[0]).toMatchObject({ type: 'start', data: 'flowers.csv (150 rows)' });
+  expect(events[0]).toMatchObject({ type: 'start', data: 'flowers.csv (150 rows; the first line names the columns; target kind; commas between cells)' });
   expect(events.pop()!['valAccuracy']).toBeGreaterThan(0.8);
 
   const [tested] = jsonLines((await blastrain(['test', 'flowers', '--json'], { cwd })).stdout);

@@ -61,6 +61,23 @@ test('arrays of an archive are taken by name', () => {
   expect(train.features).toEqual(Uint8Array.from(arrays.images));
 });
 
+describe('a header', () => {
+  const rewritten = (name: string, from: string, to: string): string =>
+    write('rewritten', '.npy', Buffer.from(bytesOf(name).toString('latin1').replace(from, to), 'latin1'));
+
+  test.each([["(6, 4), ", "(6L, 4L)"], ["(6, 4), ", "(6L,4), "], ["(6, 4), ", " ( 6,4) "]])('may have %j as %j', (from, to) => {
+    expect(load(rewritten('f8', from, to), { target })).toMatchObject({ size: 6, featureSize: 4 });
+  });
+
+  test.each([
+    ['(6, 4), ', '(6M, 4) ', 'a shape of whole numbers'], ['(6, 4), ', '(-6, 4),', 'a shape of whole numbers'],
+    ["'shape': ", "'shade': ", 'a header without one'], ["'fortran_order': False", "'fortran_order': Maybe", 'does not tell'],
+    ["'fortran_order': False", "'fortran_order': True ", 'Fortran order'],
+  ])('with %j as %j is refused for what it is', (from, to, part) => {
+    expect(() => load(rewritten('f8', from, to), { target })).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining(part) as string }));
+  });
+});
+
 test('rows are shared out by the seed, and the digest says so', () => {
   const file = write('stored', '.npz');
   const [one, other] = [loadNumpy(file, { splitSeed: 1 }), loadNumpy(file, { splitSeed: 2 })];

@@ -21,6 +21,9 @@ export interface DataRequest extends TableOptions {
   readonly file?: string;
   /** What a table is to predict: see `loadCsv` and `loadNumpy`. */
   readonly target?: string | number;
+  /** How a .csv is written: see `loadCsv`. */
+  readonly header?: boolean;
+  readonly delimiter?: string;
   /** A folder with images in a layout of CIFAR-10, or with such a folder in it. Given, it is not looked for elsewhere. */
   readonly folder?: string;
   readonly sizes?: Partial<SplitSizes>;

@@ -4,6 +4,7 @@ import { MemoryBytes } from './bytes';
 import type { ByteSource } from './bytes';
 import { badFile } from './files';
 import { numberFormats } from './stored';
+import { decodeUtf8 } from './utf8';
 import type { NumberFormat } from './stored';
 
 /** A NumPy array, of which the header was read: little-endian numbers in C order. */
@@ -36,13 +37,15 @@ export function readNpyHeader(bytes: ByteSource): NpyArray {
   const header = readBytes(bytes, start, length).toString('latin1');
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  const extents = /'shape':\s*\(([\d,\s]*)\)/.exec(header)?.[1];
+  // NumPy of Python 2 writes long integers with an L.
+  const extents = /'shape':\s*\(((?:\s*\d+L?\s*,?)*)\s*\)/.exec(header)?.[1];
   const format = descr?.replace(/^[<|]/, '') as NumberFormat | undefined;
   if (format === undefined || !Object.hasOwn(numberFormats, format)) {
     throw badFile(`numbers of type ${Object.keys(numberFormats).join(', ')}, little-endian,`, name, descr ?? 'records');
   }
-  if (order !== 'False' || extents === undefined) throw badFile('an array in C order', name, 'one in Fortran order');
-  const shape = extents.split(',').filter((extent) => extent.trim() !== '').map(Number);
+  if (extents === undefined) throw badFile('a shape of whole numbers', name, /'shape':[^)]*\)?/.exec(header)?.[0] ?? 'a header without one');
+  if (order !== 'False') throw badFile('an array in C order', name, order === 'True' ? 'one in Fortran order' : 'a header that does not tell');
+  const shape = Array.from(extents.matchAll(/\d+/g), ([extent]) => Number(extent));
   const wanted = offset + shape.reduce((product, extent) => product * extent, numberFormats[format].BYTES_PER_ELEMENT);
   if (wanted !== size) throw badFile(`${String(wanted)} bytes for shape (${shape.join(', ')})`, name, String(size));
   return { bytes, shape, format, offset };
@@ -65,7 +68,10 @@ export function readNumbers({ bytes, shape, format, offset }: NpyArray): Instanc
 export function readNpz(archive: ByteSource): ReadonlyMap<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
   for (const entry of directoryOf(archive)) {
-    if (entry.name.endsWith('.npy')) arrays.set(entry.name.slice(0, -4), readNpyHeader(openEntry(archive, entry)));
+    if (!entry.name.endsWith('.npy')) continue;
+    const name = entry.name.slice(0, -4);
+    if (arrays.has(name)) throw badFile(`one array named ${name}`, archive.name, 'two');
+    arrays.set(name, readNpyHeader(openEntry(archive, entry)));
   }
   return arrays;
 }
@@ -94,7 +100,7 @@ function directoryOf(archive: ByteSource): ZipEntry[] {
     const [packedSize, size, position] = [20, 24, 42].map((field) => directory.readUInt32LE(at + field)) as [number, number, number];
     if (Math.max(packedSize, size, position) === 0xffffffff) throw badFile('an archive of at most 4 GB', archive.name, 'a larger one; np.save writes a .npy');
     entries.push({
-      name: directory.toString('utf8', at + 46, at + 46 + nameLength), method: directory.readUInt16LE(at + 10), packedSize, size, position,
+      name: decodeUtf8(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`), method: directory.readUInt16LE(at + 10), packedSize, size, position,
     });
     at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }

@@ -31,6 +31,8 @@ export interface Table {
   /** What it was read from, and what else decided about its contents. */
   readonly files: readonly string[];
   readonly name: string;
+  /** What was assumed about it, in phrases for a person. */
+  readonly said?: readonly string[];
   readonly choices: Readonly<Record<string, string | number | null>>;
 }
 
@@ -56,7 +58,7 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   });
   const [train, validation, test] = parts as [Dataset, Dataset, Dataset];
   const choices = { ...table.choices, ...counts, splitSeed };
-  return { train, validation, test, origin: { name, description: `${name} (${String(rows)} rows)`, digest: digestOf(files, choices) } };
+  return { train, validation, test, origin: { name, description: `${name} (${[`${String(rows)} rows`, ...(table.said ?? [])].join('; ')})`, digest: digestOf(files, choices) } };
 }
 
 /** Integers that float32 holds exactly take four bytes; other numbers stay what they are. */

@@ -35,6 +35,8 @@ const conditions: readonly Condition[] = [
   { key: 'dataFile', holds: isTable, needs: 'data csv or npy', received: 'data' },
   { key: 'dataFolder', holds: (spec) => !isTable(spec), needs: 'data of images (a table is a dataFile)', received: 'data' },
   { key: 'target', holds: isTable, needs: 'data csv or npy', received: 'data' },
+  { key: 'header', holds: ({ data }) => data === 'csv', needs: 'data csv', received: 'data' },
+  { key: 'delimiter', holds: ({ data }) => data === 'csv', needs: 'data csv', received: 'data' },
   { key: 'splitSeed', holds: isTable, needs: 'data csv or npy, whose rows are shared out,', received: 'data' },
   mayBeShare('trainRows'),
   mayBeShare('validationRows'),

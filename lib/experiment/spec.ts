@@ -114,12 +114,14 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
 
 /** What the spec asks of the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
-  const { data, dataFolder, dataFile, target, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, header, delimiter, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
     ...(dataFile === null ? {} : { file: dataFile }),
     ...(target === null ? {} : { target }),
+    ...(header === null ? {} : { header }),
+    ...(delimiter === null ? {} : { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
     ...(chunkRows === null ? {} : { chunkRows }),
     numericTargets: loss === 'mse',
     splitSeed,

@@ -22,6 +22,8 @@ export interface TrainSpec {
   dataFolder: string | null;
   dataFile: string | null;
   target: string | number | null;
+  header: boolean | null;
+  delimiter: string | null;
   trainRows: number | null;
   validationRows: number | null;
   testRows: number | null;
@@ -161,6 +163,13 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     default: null,
     what: 'a name or a number from 0',
     accepts: (value) => (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),
+  }),
+  header: orNull(flag(false, 'whether the first line of a .csv names its columns; null finds out and says so')),
+  delimiter: orNull({
+    help: 'what stands between the cells of a .csv, or tab; null finds out and says so',
+    default: null,
+    what: 'one character other than a quote or a line end, or tab',
+    accepts: (value) => typeof value === 'string' && (value === 'tab' || /^[^"\r\n]$/u.test(value)),
   }),
   trainRows: orNull(rows(1, 'training rows; null is the data set\'s own split, of a table what is left')),
   validationRows: orNull(rows(0, 'validation rows, taken behind the training rows; of a table any, a tenth by default; 0 trains without')),
