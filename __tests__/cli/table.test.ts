@@ -42,6 +42,23 @@ test('a CSV of numbers is a regression with loss=mse', async () => {
   expect(jsonLines(stdout).pop()!['valRmse']).toBeLessThan(0.01);
 });
 
+test('four rows leave none for validation: they train, and what needs validation rows is refused by name', async () => {
+  writeFileSync(join(cwd, 'xor.csv'), 'a,b,y\n0,0,no\n0,1,yes\n1,0,yes\n1,1,no\n');
+  const xor = ['data=csv', 'dataFile=xor.csv', 'layers=2,16,2', 'batchSize=+4', 'learningRate=.5', 'epochs=200.'];
+  const { stdout, stderr, status } = await blastrain(['train', 'table.json', '--set', ...xor, '--name', 'xor', '--json'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(jsonLines(stdout).pop()).toMatchObject({ type: 'result', trainAccuracy: 1, valAccuracy: null, valLoss: null, bestValAccuracy: null });
+  expect((await blastrain(['show', 'xor'], { cwd })).stdout).toMatch(/train\s100\.0\s%,\svalidation\s–/);
+  for (const [args, message] of [
+    [['train', 'table.json', '--set', ...xor, 'restoreBest=true'], 'at least one validation row, as restoreBest goes by them, for validationRows but received 0'],
+    [['evaluate', 'xor'], 'at least one row for the validation split of xor.csv but received 0'],
+    [['test', 'xor'], 'at least one row for the test split of xor.csv but received 0'],
+  ] as const) {
+    const refused = await blastrain([...args], { cwd });
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining(`Expected ${message} [ERR_`) as string });
+  }
+});
+
 test('NumPy arrays train from disk', async () => {
   const random = new RandomState(0);
   const labels = Int32Array.from({ length: 400 }, (_, i) => i % 2);

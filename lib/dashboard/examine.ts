@@ -14,8 +14,8 @@ const mostShown = 800;
 const mostProbable = 5;
 
 /**
- * Looks at what the model of a run's folder does on the validation rows. Throws ERR_DATA when the data is not that which the
- * run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
+ * Looks at what the model of a run's folder does on the validation rows. Throws ERR_DATA when there are none, or the data is not that
+ * which the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
  */
 export function examineRun(folder: string, name: string): Examination {
   const classifier = Classifier.load(modelFile(folder));
@@ -29,6 +29,7 @@ export function examineRun(folder: string, name: string): Examination {
         `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
     );
   }
+  if (validation.size === 0) throw expected('ERR_DATA', 'at least one row', `the validation split of ${origin.name}`, 0, { path: 'split' });
   const { accuracy, loss, confusion, classes, calibration } = classifier.evaluateInDetail(validation);
   const rows = rowsOf(validation, classifier.probabilities(validation));
   const { shown, examples, worst } = choose(rows, validation);
