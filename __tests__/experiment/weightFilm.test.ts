@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier } from '../../lib/experiment/classifier';
 import { RunFolder } from '../../lib/experiment/runFolder';
@@ -87,6 +87,31 @@ test('frames behind the checkpoint that a run goes on from are cut off', () => {
   resume(path, {}, { data });
   expect(film(path).frames.map(({ step }) => step)).toEqual([0, 10, 20, 30, 40]);
   expect(film(path).frames[3]!.pixels.some((level) => level !== 0)).toBe(true);
+});
+
+test.each([
+  ['no header', (bytes: Buffer) => bytes.subarray(5)],
+  ['the header of other pictures', (bytes: Buffer) => Buffer.from(bytes.toString('latin1').replace('"units":8', '"units":9'), 'latin1')],
+  ['nothing in it', () => Buffer.alloc(0)],
+])('a film with %s begins again', (_, damage) => {
+  const { path } = filmed({ steps: 40 }, 20);
+  const file = join(path, 'weights.film');
+  writeFileSync(file, damage(readFileSync(file)));
+  resume(path, {}, { data });
+  const { header, frames, rest } = film(path);
+  expect(header).toEqual({ units: 8, imageShape });
+  expect(frames.map(({ step }) => step)).toEqual([30, 40]);
+  expect(rest).toBe(0);
+});
+
+test('a frame of an earlier step than the one before it ends what is kept of a film', () => {
+  const { path } = filmed({ steps: 40 }, 20);
+  const file = join(path, 'weights.film');
+  const bytes = readFileSync(file);
+  const size = 4 + film(path).frames[0]!.pixels.length;
+  writeFileSync(file, Buffer.concat([bytes, bytes.subarray(bytes.length - 2 * size, bytes.length - size)]));
+  resume(path, {}, { data });
+  expect(film(path).frames.map(({ step }) => step)).toEqual([0, 10, 20, 30, 40]);
 });
 
 test('rows that are no pictures make no film', () => {

@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { withFileErrors } from '../files';
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileIfThere, sizeLimits, withFileErrors } from '../files';
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { ImageShape } from '../data/dataset';
@@ -37,11 +37,13 @@ export class WeightFilm {
     if (imageShape === undefined || weights?.shape[1] !== model.inputSize) return undefined;
     const units = Math.min(mostUnits, weights.shape[0]!);
     const header = `${JSON.stringify({ units, imageShape } satisfies FilmHeader)}\n`;
-    const takenAt = withFileErrors(file, () => {
-      if (begun > 0 && existsSync(file)) return cut(file, header.length, 4 + units * featureSizeOf(normalization), begun);
-      writeFileSync(file, header);
-      return -1;
+    const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.report }) : undefined;
+    const kept = bytes && wholeFrames(bytes, header, 4 + units * featureSizeOf(normalization), begun);
+    withFileErrors(file, () => {
+      if (kept === undefined) writeFileSync(file, header);
+      else truncateSync(file, kept.end);
     });
+    const takenAt = kept?.takenAt ?? -1;
     return new WeightFilm(file, model, normalization, units, steps, takenAt);
   }
 
@@ -83,15 +85,19 @@ function develop(weights: FloatArray, units: number, size: number, pixels: Uint8
   }
 }
 
-/** Cuts a film behind its last whole frame of a step up to `begun`; returns that frame's step, or -1. */
-function cut(file: string, header: number, frame: number, begun: number): number {
-  const bytes = readFileSync(file);
-  let end = header;
+/**
+ * Where the last whole frame of a step up to `begun` ends in a film, and its step, or -1; undefined for a film that was not begun
+ * as this one would be.
+ */
+function wholeFrames(bytes: Buffer, header: string, frame: number, begun: number): { end: number; takenAt: number } | undefined {
+  if (bytes.toString('utf8', 0, header.length) !== header) return undefined;
+  let end = header.length;
   let takenAt = -1;
-  while (end + frame <= bytes.length && bytes.readUInt32LE(end) <= begun) {
-    takenAt = bytes.readUInt32LE(end);
+  while (end + frame <= bytes.length) {
+    const step = bytes.readUInt32LE(end);
+    if (step <= takenAt || step > begun) break;
+    takenAt = step;
     end += frame;
   }
-  truncateSync(file, end);
-  return takenAt;
+  return { end, takenAt };
 }
