@@ -5,6 +5,7 @@ import type { NumpyOptions } from '../../lib/data/numpy';
 import type { Dataset } from '../../lib/data/dataset';
 import { temporaryFolder } from '../support/folder';
 import { goldenData } from '../support/goldenData';
+import { saveNpy } from '../support/npy';
 
 const folder = temporaryFolder();
 const { arrays } = goldenData;
@@ -59,6 +60,19 @@ test('arrays of an archive are taken by name', () => {
   const train = load(write('named', '.npz'), { target: 'kinds' });
   expect(train.labels).toEqual(Int32Array.from(arrays.labels));
   expect(train.features).toEqual(Uint8Array.from(arrays.images));
+});
+
+test.each<[string, bigint, bigint, string | undefined]>([
+  ['apart by seconds, in nanoseconds', 1_700_000_000_000_000_001n, 1_000_000_007n, undefined],
+  ['apart by less than float64 shows', 2n ** 60n, 1n, 'integers that float64 tells apart'],
+])('integers of 64 bits that are %s', (_, from, by, refused) => {
+  const [large, own] = [join(folder, 'large.npy'), join(folder, 'own.npy')];
+  saveNpy(large, '<i8', '(20, 1)', BigInt64Array.from({ length: 20 }, (_x, i) => from + by * BigInt(i)));
+  saveNpy(own, '<i8', '(20,)', BigInt64Array.from({ length: 20 }, (_x, i) => BigInt(i % 2)));
+  for (const options of [{}, { chunkRows: 8 }]) {
+    if (refused === undefined) expect(load(large, { target: own, ...options }).size).toBe(20);
+    else expect(() => load(large, { target: own, ...options })).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining(refused) as string }));
+  }
 });
 
 describe('a header', () => {

@@ -171,7 +171,7 @@ describe('what the dtype cannot hold is refused with its column:', () => {
   test('rows far from those of training', () => {
     const normalization = fitNormalization('standardize', columnOf(Float64Array.of(1, 2, 3)), kernelsFor('float32', 'typescript'));
     expect(() => { refuseOverflow({ ...far, split: 'validation' }, normalization, 'float32'); }).toThrow(expect.objectContaining({
-      code: 'ERR_DATA', message: expect.stringMatching(/^Expected features whose inputs float32 holds .* for column 0 of column, validation rows, but received -1e\+300$/) as string,
+      code: 'ERR_DATA', message: expect.stringMatching(/^Expected features whose inputs float32 holds .* for column, validation row 1, column 0, but received -1e\+300$/) as string,
     }));
     expect(() => { refuseOverflow({ ...far, split: 'validation' }, normalization, 'float64'); }).not.toThrow();
   });

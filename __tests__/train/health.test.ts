@@ -147,6 +147,17 @@ test.each(illnesses)('%s: named once, with the remedy', (_, spec, code, message)
   expect(found).toEqual([expect.objectContaining({ code, message: expect.stringMatching(message) as string, step: expect.any(Number) as number })]);
 });
 
+test('inputs in a very small unit are named, not the weights, unless they are standardised', () => {
+  const tiny = tinyData();
+  const small = <R extends { readonly features: ArrayLike<number> }>(rows: R): R => ({ ...rows, features: Float64Array.from(rows.features, (value) => 1e-12 * value) });
+  const data: TrainingData = { ...tiny, train: small(tiny.train), validation: small(tiny.validation) };
+  const of = (spec: object) => warnings(run({ steps: 60, learningRate: 0.1, ...spec }, { data }).events);
+  expect(of({ normalization: 'none' })).toContainEqual(expect.objectContaining({
+    code: 'HEALTH_VANISHING', message: expect.stringMatching(/^The outputs of layer 1 of \d .*: its inputs differ by as little; use normalization=standardize$/) as string,
+  }));
+  expect(of({})).toEqual([]);
+});
+
 test('rows learnt by heart are named, with the remedy', () => {
   const tiny = tinyData();
   const random = new RandomState(11);

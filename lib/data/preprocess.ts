@@ -1,6 +1,7 @@
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
+import { blocksOf } from './blocks';
 import type { Dataset, StoredDataset } from './dataset';
 import { badFile } from './files';
 import { byteMoments, bytesPerNumber, channelMoments, channelRanges, floatMoments, rangesOf } from './moments';
@@ -136,7 +137,7 @@ function variation({ std }: Moments, { least, most, whole }: Ranges, bytes: numb
 }
 
 /**
- * Refuses rows with inputs that the dtype does not hold. Bytes cannot have any. Throws ERR_DATA, naming row or column, also for
+ * Refuses rows with inputs that the dtype does not hold. Bytes cannot have any. Throws ERR_DATA, naming row and column, also for
  * features that are not finite.
  */
 export function refuseOverflow(
@@ -150,10 +151,19 @@ export function refuseOverflow(
   for (let j = 0; j < mean.length; j++) {
     for (const value of [least[j]!, most[j]!]) {
       if (Number.isFinite(rounded((value - mean[j]!) / std[j]!))) continue;
+      const row = rowOf(data, j, value);
       const remedy = dtype === 'float32' ? ' (dtype=float64 and normalization=standardize take larger ones)' : '';
-      throw badFile(`features whose inputs ${dtype} holds${remedy}`, `column ${String(j)} of ${data.name}, ${data.split} rows,`, String(value), { column: j });
+      throw badFile(`features whose inputs ${dtype} holds${remedy}`, `${data.name}, ${data.split} row ${String(row)}, column ${String(j)},`, String(value), { row, column: j });
     }
   }
+}
+
+/** The first row whose feature j is `value`. */
+function rowOf(data: Dataset | StoredDataset, j: number, value: number): number {
+  for (const { features, from, size } of blocksOf(data, 1024)) {
+    for (let i = 0; i < size; i++) if (features[i * data.featureSize + j] === value) return from + i;
+  }
+  return -1;
 }
 
 function requireRows({ size }: Dataset | StoredDataset): void {

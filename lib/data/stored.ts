@@ -40,6 +40,8 @@ const blockBytes = 2 ** 20;
  */
 export class StoredFeatures {
   readonly #block: Uint8Array<ArrayBuffer>;
+  /** How far integers of 64 bits in each column were moved, at most, when they became float64. */
+  readonly moved: Float64Array;
 
   /**
    * @param order rising row numbers: reading a stretch of rows then reads forwards.
@@ -48,6 +50,7 @@ export class StoredFeatures {
   constructor(
     readonly layout: StoredLayout, private readonly order: Int32Array, readonly inMemory: MemoryFormat = memoryFormats[layout.format],
   ) {
+    this.moved = new Float64Array(layout.format === 'i8' ? layout.featureSize : 0);
     this.#block = new Uint8Array(Math.max(layout.stride, blockBytes - (blockBytes % layout.stride)));
   }
 
@@ -95,14 +98,15 @@ export class StoredFeatures {
       const values = new numberFormats[format](this.#block.buffer, at, featureSize);
       const to = (row - from) * featureSize;
       if (format === 'u1') into.set(values as Uint8Array, to);
-      else copyFinite(values, into, to, () => `${bytes.name}, row ${String(first + this.order[row]! - this.order[i]!)}`);
+      else copyFinite(values, into, to, this.moved, () => `${bytes.name}, row ${String(first + this.order[row]! - this.order[i]!)}`);
     }
   }
 }
 
-function copyFinite(values: ArrayLike<number | bigint>, into: SourceArray, to: number, where: () => string): void {
+function copyFinite(values: ArrayLike<number | bigint>, into: SourceArray, to: number, moved: Float64Array, where: () => string): void {
   for (let j = 0; j < values.length; j++) {
     const value = Number(values[j]);
+    if (moved.length > 0 && !Number.isSafeInteger(value)) moved[j] = Math.max(moved[j]!, Math.abs(Number(BigInt(value) - (values[j] as bigint))));
     into[to + j] = value;
     if (!Number.isFinite(into[to + j])) throw badFile('finite features', `${where()}, column ${String(j)}`, String(value), { column: j });
   }

@@ -4,9 +4,11 @@ import { requireMemory } from '../machine';
 import { RandomState } from '../random';
 import { FileBytes } from './bytes';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
+import { badFile } from './files';
 import { rangesOf } from './moments';
 import { StoredFeatures } from './stored';
 import type { MemoryFormat, StoredLayout } from './stored';
+import { mostMoved } from './targets';
 
 /** How a table becomes a data set. */
 export interface TableOptions {
@@ -48,11 +50,12 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
   const counts = resolveShares(sizes, rows);
   const shuffled = new RandomState(splitSeed).permutation(rows);
-  const format = chunkRows === undefined ? formatOf(layout, rows, name) : undefined;
+  // What stays on disk is read once more only where reading it may lose something.
+  const format = chunkRows === undefined || layout.format === 'i8' ? formatOf(layout, rows, name) : undefined;
   let from = 0;
   const parts = splitNames.map((split) => {
     const order = shuffled.slice(from, (from += counts[split])).sort();
-    const stored = new StoredFeatures(layout, order, format);
+    const stored = new StoredFeatures(layout, order, chunkRows === undefined ? format : undefined);
     const facts: Rows = { ...selectTargets(table, order), name, split, size: order.length, featureSize: layout.featureSize };
     return chunkRows === undefined ? { ...facts, features: inMemory(stored, order.length) } : { ...facts, stored, chunkRows };
   });
@@ -61,12 +64,20 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   return { train, validation, test, origin: { name, description: `${name} (${[`${String(rows)} rows`, ...(table.said ?? [])].join('; ')})`, digest: digestOf(files, choices) } };
 }
 
-/** Integers that float32 holds exactly take four bytes; other numbers stay what they are. */
+/**
+ * Integers that float32 holds exactly take four bytes; other numbers stay what they are. Throws ERR_DATA for integers of 64 bits that
+ * float64 does not tell apart.
+ */
 function formatOf(layout: StoredLayout, rows: number, name: string): MemoryFormat | undefined {
   const stored = new StoredFeatures(layout, Int32Array.from({ length: rows }, (_, i) => i));
   if (stored.inMemory !== 'f8') return undefined;
   const facts = { name, split: 'train', labels: new Int32Array(0), classNames: [], size: rows, featureSize: layout.featureSize } as const;
   const { least, most, whole } = rangesOf({ ...facts, stored, chunkRows: rows });
+  stored.moved.forEach((by, j) => {
+    if (by > mostMoved * (most[j]! - least[j]!)) {
+      throw badFile('integers that float64 tells apart (take the smallest off)', `column ${String(j)} of ${name}`, `numbers about ${String(least[j])}`, { column: j });
+    }
+  });
   const isExact = whole.every((all, j) => all === 1 && Math.max(Math.abs(least[j]!), Math.abs(most[j]!)) <= 2 ** 24);
   return isExact ? 'f4' : undefined;
 }

@@ -13,8 +13,8 @@ export interface Mixing {
 /** What is read of a data set. */
 type TargetRows = Pick<Dataset, 'labels' | 'targets' | 'size' | 'classNames'>;
 
-/** The part of the range of a column of targets that rounding them may move them by. */
-const mostMoved = 1 / 200;
+/** The part of the range of a column that rounding its numbers may move them by. */
+export const mostMoved = 1 / 200;
 
 /**
  * Refuses numeric targets that are not finite in the dtype that they will be converted to, or that it rounds so coarsely that what tells

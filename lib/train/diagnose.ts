@@ -68,8 +68,13 @@ function significant(value: number): string {
 /** Rows that make no difference to a hidden layer make none to the loss. */
 function vanishing({ layers = [], model }: HealthFacts): string | undefined {
   const weak = layers.slice(0, -1).find(({ activationStd, deadUnits = 0 }) => activationStd < 1e-4 && deadUnits <= 0.5);
-  return weak && `The outputs of ${nameOf(weak, model)} differ by ${significant(weak.activationStd)} only between rows, so that ` +
-    `almost nothing reaches the loss: its weights have a std of ${significant(weak.weightRms)}; use init=he`;
+  if (weak === undefined) return undefined;
+  const { shape } = model[weak.layer - 1]!.weights;
+  // Weights of the size that init=he gives hand on what they get.
+  const blamesInputs = weak.layer === 1 && weak.weightRms > Math.sqrt(2 / shape[1]!) / 4;
+  return `The outputs of ${nameOf(weak, model)} differ by ${significant(weak.activationStd)} only between rows, so that almost nothing ` +
+    `reaches the loss: ${blamesInputs ? 'its inputs differ by as little; use normalization=standardize'
+      : `its weights have a std of ${significant(weak.weightRms)}; use init=he`}`;
 }
 
 /** No sound start costs ten times what guessing does. */
