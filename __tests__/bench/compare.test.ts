@@ -53,6 +53,9 @@ test.each([
   ['no JSON', 'x', 'ERR_CONFIG'],
   ['another report', '{"type":"depth"}', 'ERR_CONFIG'],
   ['null', 'null', 'ERR_CONFIG'],
+  ['a machine of another shape', JSON.stringify(report({}, { machine: null } as never)), 'ERR_CONFIG'],
+  ['an entry without a time', JSON.stringify({ ...report({ native: [1] }), entries: [{ subject: 'net', case: '', who: 'native' }] }), 'ERR_CONFIG'],
+  ['a time of nothing', JSON.stringify(report({ native: [0] })), 'ERR_CONFIG'],
 ])('does not read %s', (name, content, code) => {
   const file = join(folder, `${name}.json`);
   if (content !== undefined) writeFileSync(file, content);

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expected } from '../errors';
-import { withFileErrors } from '../files';
-import { entryId } from './report';
+import { readJson, sizeLimits } from '../files';
+import { flag, listOf, measured, nullOr, number, objectOf, oneOf, shapeOf, text } from '../files/shape';
+import { benchmarks, entryId } from './report';
 import type { BenchEntry, BenchReport } from './report';
 import { noiseOf } from './timing';
 
@@ -30,25 +30,31 @@ const leastNoise = 0.05;
 /** Half the distance of the quartiles, times this, holds nearly all samples of a normal distribution. */
 const quartilesToLimits = 4;
 
+const positive = shapeOf<number>('a positive number', (value) => Number.isFinite(value) && (value as number) > 0);
+
+/** What a comparison needs of a report. */
+const reportShape = objectOf<Pick<BenchReport, 'type' | 'version' | 'benchmark' | 'machine' | 'load' | 'entries'>>({
+  type: oneOf('bench'),
+  version: oneOf(1),
+  benchmark: oneOf(...benchmarks),
+  machine: objectOf<BenchReport['machine']>({
+    cpu: text, cores: number, platform: text, node: text, threads: number, openblas: nullOr(text), openblasCore: nullOr(text),
+  }),
+  load: objectOf<BenchReport['load']>({ before: number, after: number, others: number, quiet: flag }),
+  entries: listOf(objectOf<BenchEntry>({
+    subject: text,
+    case: text,
+    who: text,
+    time: objectOf<BenchEntry['time']>({ median: positive, low: measured, high: measured, best: measured, samples: number }),
+    flops: number,
+    bytes: number,
+    share: nullOr(number),
+  })),
+});
+
 /** Reads what --out or --json left. Throws ERR_IO, or ERR_CONFIG for a file that holds something else. */
 export function readBenchReport(file: string): BenchReport {
-  const text = withFileErrors(file, () => readFileSync(file, 'utf8'));
-  let report: unknown;
-  try {
-    report = JSON.parse(text);
-  } catch {
-    report = undefined;
-  }
-  if (!isReport(report)) {
-    throw expected('ERR_CONFIG', 'a report of blastrain bench --out FILE.json', '--compare', file, { path: 'compare', file });
-  }
-  return report;
-}
-
-function isReport(value: unknown): value is BenchReport {
-  if (value === null || typeof value !== 'object') return false;
-  const { type, version, entries, load, machine } = value as Partial<Record<keyof BenchReport, unknown>>;
-  return type === 'bench' && version === 1 && Array.isArray(entries) && typeof load === 'object' && typeof machine === 'object';
+  return readJson(file, reportShape, { code: 'ERR_CONFIG', limit: sizeLimits.report, follow: true }) as BenchReport;
 }
 
 /**
