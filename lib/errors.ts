@@ -47,22 +47,46 @@ export function expected(
   return new BlastrainError(code, `Expected ${what} for ${name} but received ${describe(received)}`, details);
 }
 
-/** How a value reads in an error message: short, quoted where it is text, the type and length where it is an array. */
+/** How a value reads in an error message: short, quoted where it is text, the type and length where it is an array. Never throws. */
 export function describe(value: unknown): string {
+  try {
+    return describeReadable(value);
+  } catch {
+    return 'a value that cannot be read'; // Its getters throw, or it is a proxy without a target.
+  }
+}
+
+function describeReadable(value: unknown): string {
   if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 77)}...'` : `'${value}'`;
   if (ArrayBuffer.isView(value)) {
     const view = value as ArrayBufferView & { length?: number };
     return `${value.constructor.name} of length ${String(view.length ?? value.byteLength)}`;
   }
-  if (Array.isArray(value)) return value.length > 8 ? `an array of length ${String(value.length)}` : JSON.stringify(value);
+  if (Array.isArray(value)) return (value.length > 8 ? undefined : shortJson(value)) ?? `an array of length ${String(value.length)}`;
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value === 'bigint') return `${String(value)}n`;
   if (Object.is(value, -0)) return '-0';
   if (value !== null && typeof value === 'object') {
-    const text = JSON.stringify(value);
-    return text.length > 80 ? `an object with keys ${Object.keys(value).slice(0, 8).join(', ')}` : text;
+    const text = shortJson(value);
+    return text === undefined || text.length > 80 ? `an object with keys ${Object.keys(value).slice(0, 8).join(', ')}` : text;
   }
   return String(value);
+}
+
+/** More values than a sentence has room for. */
+const mostValues = 100;
+
+/** The JSON of a value of a few values; undefined for more, for one that holds itself and for one that refuses. */
+function shortJson(value: object): string | undefined {
+  let left = mostValues;
+  try {
+    return JSON.stringify(value, (_, one: unknown) => {
+      if (left-- === 0 || ArrayBuffer.isView(one)) throw new RangeError('too long');
+      return typeof one === 'bigint' ? `${String(one)}n` : one;
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** An error as plain data, for a hop between threads or a JSON line. */

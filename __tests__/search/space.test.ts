@@ -1,4 +1,5 @@
 import { draw, gridValues, parseDomain } from '../../lib/search/domain';
+import { makeSampler } from '../../lib/search/samplers';
 import { parseSearch } from '../../lib/search/searchSpec';
 import { drawAssignment, parseSpace, specOf } from '../../lib/search/space';
 import { presets } from '../../lib/experiment/presets';
@@ -8,6 +9,23 @@ import type { Assignment } from '../../lib/search/types';
 
 const rate = { type: 'log-uniform', low: 1e-4, high: 0.3 };
 const base = 'two-layer-default';
+
+describe('a range of two billion integers is read without counting through it', () => {
+  const batchSize = { type: 'integer', low: 1, high: 2e9 };
+  test.each(['grid', 'random', 'tpe'] as const)('by %s', (sampler) => {
+    const { space, seed } = parseSearch({ base, space: { batchSize, warmupSteps: { type: 'log-integer', low: 1, high: 2 ** 31, when: { batchSize: [7] } } }, sampler });
+    const made = makeSampler({ sampler, space, seed });
+    expect(made.propose(0, [])).toMatchObject({ batchSize: expect.any(Number) as number });
+  });
+
+  test('a grid that is too large is refused before it is made', () => {
+    const fine = { type: 'uniform', low: 0, high: 0.9, points: 1000 };
+    const { space } = parseSearch({ base, space: { batchSize: { ...batchSize, points: 100 }, momentum: fine, dropout: fine, inputDropout: fine } });
+    expect(() => makeSampler({ sampler: 'grid', space, seed: 0 })).toThrow(expect.objectContaining({
+      code: 'ERR_CONFIG', message: expect.stringContaining('received 100000000') as string, details: { path: 'space.dropout.points' },
+    }));
+  });
+});
 
 describe('what is refused', () => {
   const conditional = (when: unknown): object => ({ optimizer: { type: 'choice', values: ['sgd', 'adam'] }, momentum: { type: 'uniform', low: 0, high: 0.9, when } });
@@ -34,6 +52,11 @@ describe('what is refused', () => {
     ['a choice that the spec refuses', { optimizer: { type: 'choice', values: ['sgd', 'adamax'] } }, 'space.optimizer', /one of sgd, adam/],
     ['a bound that the spec refuses', { momentum: { type: 'uniform', low: 0, high: 1 } }, 'space.momentum', /a number in \[0, 1\)/],
     ['real numbers for an integer', { batchSize: { type: 'uniform', low: 100, high: 200 } }, 'space.batchSize', /an integer of at least 1/],
+    ['two billion layers', { depth: { type: 'integer', low: 2, high: 2e9 } }, 'space.depth', /an integer in \[1, 1000\] .* but received 2000000000/],
+    ['two billion layers, beside widths', { depth: { type: 'integer', low: 2, high: 2e9 }, width1: { type: 'integer', low: 2, high: 8 } }, 'space.depth', /an integer in/],
+    ['two billion units', { width1: { type: 'integer', low: 1, high: 2e9 } }, 'space.layers', /at most 2147483647 parameters/],
+    ['a list that holds itself', { layers: { type: 'choice', values: (() => { const own: unknown[] = []; own.push(own); return own; })() } }, 'space.layers.values', /texts, numbers/],
+    ['a bigint', { batchSize: { type: 'choice', values: [10n] } }, 'space.batchSize.values', /texts, numbers/],
     ['a grid of one point', { learningRate: { ...rate, points: 1 } }, 'space.learningRate.points', /an integer in \[2, 1000\]/],
     ['a condition that is none', conditional(['sgd']), 'space.momentum.when', /values of earlier parameters/],
     ['a condition on nothing known', conditional({ optimiser: ['sgd'] }), 'space.momentum.when.optimiser', /a parameter before it \(optimizer\)/],

@@ -59,20 +59,26 @@ function refuseUncountable(layers: readonly number[]): void {
 
 /**
  * A spec with `key=value` settings over it. Values are JSON, numbers as people write them (.1, 1., +0.1), numbers joined by commas
- * for a list, or plain text: the first of these that the key accepts.
- * Setting the length as epochs replaces a length in steps, and the other way round; so do a model and its sizes. Throws ERR_CONFIG for an unknown key.
+ * for a list, or plain text: the first of these that the key accepts. Throws ERR_CONFIG for an unknown key.
  */
 export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
-  const spec: Record<string, unknown> = { ...base };
-  const set = new Set<string>();
-  for (const setting of settings) {
+  return applyChanges(base, Object.fromEntries(settings.map((setting) => {
     const equals = setting.indexOf('=');
     if (equals <= 0) throw expected('ERR_CONFIG', 'key=value', '--set', setting);
     const key = setting.slice(0, equals);
-    fieldOf(key);
-    spec[key] = readValue(setting.slice(equals + 1), specFields[key as keyof TrainSpec]);
-    set.add(key);
-  }
+    return [key, readValue(setting.slice(equals + 1), fieldOf(key))];
+  })));
+}
+
+/**
+ * A spec with other values over it. The length as epochs replaces a length in steps, and the other way round; so do a model and its sizes.
+ * Throws ERR_CONFIG for an unknown key.
+ */
+export function applyChanges(base: Readonly<Record<string, unknown>>, changes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  for (const [key] of given) fieldOf(key);
+  const spec: Record<string, unknown> = { ...base, ...Object.fromEntries(given) };
+  const set = new Set(given.map(([key]) => key));
   if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
   if (set.has('steps') && !set.has('epochs')) delete spec['epochs'];
   if (set.has('layers') && !set.has('model')) delete spec['model'];

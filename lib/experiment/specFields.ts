@@ -254,7 +254,10 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   fastDevRun: flag(false, 'one step and one batch of validation, to try every part of a run'),
   health: flag(true, 'watch the layers while training and say what is wrong'),
   seed: { ...integer(0, 0, 'seed of weights and batches, below 2^32'), what: 'an integer in [0, 2^32)', accepts: isSeed },
-  seeds: integer(1, 1, 'how many runs to make, with seeds seed, seed + 1, …'),
+  seeds: {
+    ...integer(1, 1, 'how many runs to make, with seeds seed, seed + 1, …'),
+    what: 'an integer in [1, 1000]', accepts: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 1000,
+  },
   dtype: choice('float32', ['float32', 'float64'], 'number format'),
   precision: choice('float32', ['float32', 'bfloat16'], 'to what dtype float32 rounds the factors of matrix products, and of these alone'),
   backend: orNull(choice('native', ['native', 'typescript'], 'kernels; null takes native where it loads')),

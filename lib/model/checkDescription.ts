@@ -40,15 +40,19 @@ const fieldsByType: Readonly<Record<LayerDescription['type'], Readonly<Record<st
 /** The types of layers that a description may name. */
 export const layerTypes = Object.keys(fieldsByType) as readonly LayerDescription['type'][];
 
+/** A block that holds itself has no end. */
+const mostNested = 32;
+
 /** Throws ERR_CONFIG, with a path such as `model[2].rate`, unless `value` is a list of layer descriptions. */
-export function checkDescription(value: unknown, path: string): asserts value is readonly LayerDescription[] {
+export function checkDescription(value: unknown, path: string, depth = 0): asserts value is readonly LayerDescription[] {
+  if (depth > mostNested) throw expected('ERR_CONFIG', `at most ${String(mostNested)} blocks within each other`, path.slice(0, 40), 'more', { path: path.slice(0, 40) });
   if (!Array.isArray(value) || value.length === 0) throw expected('ERR_CONFIG', list.what, path, value, { path });
   value.forEach((layer: unknown, i) => {
-    checkLayer(layer, `${path}[${String(i)}]`);
+    checkLayer(layer, `${path}[${String(i)}]`, depth);
   });
 }
 
-function checkLayer(layer: unknown, path: string): void {
+function checkLayer(layer: unknown, path: string, depth: number): void {
   if (layer === null || typeof layer !== 'object' || Array.isArray(layer)) {
     throw expected('ERR_CONFIG', 'a layer such as {"type": "relu"}', path, layer, { path });
   }
@@ -66,7 +70,7 @@ function checkLayer(layer: unknown, path: string): void {
       throw misspelt(what, name, names, at, name);
     }
     if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, at, value, { path: at });
-    if (field === fields['layers']) checkDescription(value, at);
+    if (field === fields['layers']) checkDescription(value, at, depth + 1);
   }
   for (const [name, field] of Object.entries(fields)) {
     if (field.required === true && rest[name] === undefined) {

@@ -65,17 +65,19 @@ export function refuseUnknownKeys(entry: object, keys: readonly string[], name: 
 
 function parseChoice(values: unknown, path: string): Domain {
   if (!Array.isArray(values) || values.length === 0) throw expected('ERR_CONFIG', 'one or more values', path, values, { path });
-  values.forEach((value: unknown, i) => {
+  const texts = new Set<string>();
+  for (const value of values as unknown[]) {
     if (!isValue(value)) throw expected('ERR_CONFIG', 'texts, numbers, true, false, null or lists of them', path, value, { path });
-    if (values.findIndex((other) => isDeepStrictEqual(other, value)) !== i) {
-      throw expected('ERR_CONFIG', 'each value once', path, value, { path });
-    }
-  });
+    const text = JSON.stringify(value);
+    if (texts.has(text)) throw expected('ERR_CONFIG', 'each value once', path, value, { path });
+    texts.add(text);
+  }
   return { type: 'choice', values: values as ParameterValue[] };
 }
 
-function isValue(value: unknown): value is ParameterValue {
-  if (Array.isArray(value)) return value.every(isValue);
+/** Lists within lists, no deeper than anyone writes them: one that holds itself has no end. */
+function isValue(value: unknown, depth = 0): value is ParameterValue {
+  if (Array.isArray(value)) return depth < 16 && value.every((one) => isValue(one, depth + 1));
   return value === null || typeof value === 'string' || typeof value === 'boolean' || isFiniteNumber(value);
 }
 

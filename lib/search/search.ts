@@ -20,6 +20,9 @@ import type { SearchSpec } from './searchSpec';
 /** Workers unless a number is asked for: each has a model and its optimiser in memory. */
 const mostWorkers = 8;
 
+/** More threads than the kernels themselves take. */
+const mostThreads = 256;
+
 /** Where a search runs and for how long. */
 export interface SearchOptions {
   /** The folder in which the search's own is made. */
@@ -173,7 +176,9 @@ function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: T
 function crewOf(
   { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), mostWorkers),
 ): Pick<SearchLimits, 'workers' | 'threads'> {
-  if (!(Number.isSafeInteger(workers) && workers >= 1)) throw expected('ERR_CONFIG', 'an integer of at least 1', 'workers', workers, { path: 'workers' });
+  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= mostThreads)) {
+    throw expected('ERR_CONFIG', `an integer in [1, ${String(mostThreads)}]`, 'workers', workers, { path: 'workers' });
+  }
   const share = Math.max(1, Math.floor(defaultThreads() / workers));
   return { workers, threads: Math.min(share, base.threads ?? share) };
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BlastrainError, describe, expected, nearest, toPlain } from '../errors';
 import { findPreset } from '../experiment/presets';
-import { applySettings, parseSpec, specFields } from '../experiment/spec';
+import { applyChanges, parseSpec, specFields } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import { RandomState } from '../random';
 import { draw, gridValues, isIn, parseDomain } from './domain';
@@ -45,8 +45,7 @@ export function parseSpace(base: unknown, set: unknown, space: unknown): Space {
 function parseBase(base: unknown, set: unknown): TrainSpec {
   if (typeof base !== 'string' && !isRecord(base)) throw expected('ERR_CONFIG', 'the name of a preset or a spec', 'base', base, { path: 'base' });
   if (set !== undefined && !isRecord(set)) throw expected('ERR_CONFIG', 'keys of the spec', 'set', set, { path: 'set' });
-  const settings = Object.entries(set ?? {}).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-  const spec = parseSpec(applySettings(typeof base === 'string' ? { ...findPreset(base).spec } : base, settings));
+  const spec = parseSpec(applyChanges(typeof base === 'string' ? { ...findPreset(base).spec } : base, set ?? {}));
   if (spec.seeds !== 1) throw expected('ERR_CONFIG', '1 (seeds of the search repeats its trials)', 'seeds of the base', spec.seeds, { path: 'base.seeds' });
   if (spec.loss === 'mse') throw expected('ERR_CONFIG', 'loss cross-entropy, as trials are compared by accuracy,', 'the base', spec.loss, { path: 'base.loss' });
   return spec;
@@ -85,15 +84,18 @@ function parseParameter(name: string, entry: unknown, base: TrainSpec, earlier: 
 
 /** Each value of a choice; of a range its bounds, a number between them, and what a grid takes. */
 function refuseIllegalValues(name: string, domain: Domain, path: string): void {
-  const accepts = isOfLayers(name) ? isSize : specFields[name as keyof TrainSpec].accepts;
-  const what = isOfLayers(name) ? 'an integer of at least 1' : specFields[name as keyof TrainSpec].what;
+  const { accepts, what } = name === 'depth' ? depthValues : isOfLayers(name) ? widthValues : specFields[name as keyof TrainSpec];
   const between = domain.type === 'uniform' || domain.type === 'log-uniform' ? [draw(domain, new RandomState(0))] : [];
   for (const value of [...gridValues(domain, 2), ...between]) {
     if (!accepts(value)) throw expected('ERR_CONFIG', what, path, value, { path });
   }
 }
 
-const isSize = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 1;
+const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+const widthValues = { what: 'an integer of at least 1', accepts: isSize };
+/** Each hidden layer takes a width from the space or the base, so that more make no sense; and conditions list the depths. */
+const mostDepth = 1000;
+const depthValues = { what: `an integer in [1, ${String(mostDepth)}]`, accepts: (value: unknown): boolean => isSize(value) && value <= mostDepth };
 
 function parseConditions(when: unknown, earlier: readonly Parameter[], path: string): Parameter['when'] {
   if (when === undefined) return {};
@@ -122,7 +124,7 @@ function widthCondition(name: string, when: Parameter['when'], earlier: readonly
   const depth = earlier.find((parameter) => parameter.name === 'depth');
   const width = widthPattern.exec(name);
   if (depth === undefined || width === null) return when;
-  const all = gridValues(depth.domain, Number.MAX_SAFE_INTEGER);
+  const all = gridValues(depth.domain, mostDepth + 1);
   const depths = (when['depth'] ?? all).filter((value) => (value as number) > Number(width[1]));
   if (depths.length === 0) throw expected('ERR_CONFIG', `a depth above ${width[1]!}`, path, `depths up to ${String(all.at(-1))}`, { path });
   return { ...when, depth: depths };
@@ -157,12 +159,13 @@ function layersOf(layers: readonly number[], assignment: Assignment): number[] {
   const hidden = layers.slice(1, -1);
   const widths = Object.keys(assignment).map((name) => Number(widthPattern.exec(name)?.[1] ?? 0));
   const depth = (assignment['depth'] as number | undefined) ?? Math.max(hidden.length, ...widths) + 1;
-  const sizes = Array.from({ length: depth - 1 }, (_, i) => {
-    const name = `width${String(i + 1)}`;
-    const width = (assignment[name] as number | undefined) ?? hidden[i];
+  const sizes: number[] = [];
+  for (let i = 1; i < depth; i++) {
+    const name = `width${String(i)}`;
+    const width = (assignment[name] as number | undefined) ?? hidden[i - 1];
     if (width === undefined) throw expected('ERR_CONFIG', `a ${name}`, `depth ${String(depth)}`, 'none', { path: name });
-    return width;
-  });
+    sizes.push(width);
+  }
   return [layers[0]!, ...sizes, layers[layers.length - 1]!];
 }
 

@@ -36,12 +36,15 @@ function combinations({ parameters }: Space): Assignment[] {
   let trials: Assignment[] = [{}];
   for (const parameter of parameters) {
     const values = gridValues(parameter.domain, parameter.points);
-    trials = trials.flatMap((trial) => isActive(parameter, trial) ? values.map((value) => ({ ...trial, [parameter.name]: value })) : [trial]);
-    if (trials.length > mostTrials) {
-      throw expected('ERR_CONFIG', `at most ${String(mostTrials)} combinations (fewer points or parameters, or sampler random)`, 'the grid', trials.length, {
+    const active = trials.filter((trial) => isActive(parameter, trial)).length;
+    const count = trials.length + active * (values.length - 1);
+    // Before they are made: there may be too many for the memory.
+    if (count > mostTrials) {
+      throw expected('ERR_CONFIG', `at most ${String(mostTrials)} combinations (fewer points or parameters, or sampler random)`, 'the grid', count, {
         path: `space.${parameter.name}.points`,
       });
     }
+    trials = trials.flatMap((trial) => isActive(parameter, trial) ? values.map((value) => ({ ...trial, [parameter.name]: value })) : [trial]);
   }
   return trials;
 }
