@@ -80,7 +80,7 @@ function npyBytes(model) {
 }
 
 const tableOptions = (random) => ({
-  ...(random.chance(0.3) && { numericTargets: true }), ...(random.chance(0.3) && { chunkRows: random.pick([1, 2, 1000]) }), ...(random.chance(0.2) && { dtype: 'float64' }),
+  ...(random.chance(0.3) && { numericTargets: true }), ...(random.chance(0.3) && { chunkRows: random.pick([1, 2, 1000]) }),
 });
 
 const npy = {
@@ -192,7 +192,8 @@ const csv = {
     const file = join(folder, 'table.csv');
     return ([bytes], random) => {
       writeFileSync(file, bytes);
-      const options = { ...(random.chance(0.2) && { numericTargets: true }), ...(random.chance(0.1) && { target: random.pick([0, 'a', '1', 'kind']) }) };
+      const options = { ...(random.chance(0.2) && { numericTargets: true }), ...(random.chance(0.1) && { target: random.pick([0, 'a', '1', 'kind']) }),
+        ...(random.chance(0.1) && { header: random.chance(0.5) }), ...(random.chance(0.1) && { delimiter: random.pick([',', ';', '\t', '1']) }) };
       checkSplits(loadCsv(file, options), options);
     };
   },
