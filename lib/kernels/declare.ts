@@ -78,6 +78,8 @@ export interface Signature<Arguments extends readonly Argument[] = readonly Argu
   readonly exact: boolean;
   /** Whether it multiplies matrices, m·n·k numbers with as many: such kernels exist in bfloat16 too. */
   readonly product: boolean;
+  /** Whether it returns a sum of as many parts as there are threads, whose last bits therefore differ between numbers of threads. */
+  readonly sum: boolean;
   /**
    * Up to which product of its sizes a call is faster in TypeScript, where a native call costs some 100 ns whatever it does.
    * Measured in both dtypes. 0: never.
@@ -87,15 +89,16 @@ export interface Signature<Arguments extends readonly Argument[] = readonly Argu
   readonly needsColumns?: boolean;
 }
 
-type Signatures<Arguments extends readonly Argument[]> = Signature<Arguments>;
 /** A kernel whose arithmetic leaves no choice. */
-export const exact = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signatures<Arguments> =>
-  ({ args, exact: true, product: false, small });
-/** A kernel whose sums or exponentials backends compute in their own way. */
-export const bounded = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signatures<Arguments> =>
-  ({ args, exact: false, product: false, small });
-export const product = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signatures<Arguments> =>
-  ({ args, exact: false, product: true, small });
+export const exact = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>
+  ({ args, exact: true, product: false, sum: false, small });
+/** A kernel whose arithmetic, such as exponentials, backends compute in their own way. */
+export const bounded = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>
+  ({ ...exact(args, small), exact: false });
+export const sum = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>
+  ({ ...bounded(args, small), sum: true });
+export const product = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>
+  ({ ...bounded(args, small), product: true });
 
 /** The argument that a parameter of the contract asks for. */
 type ArgumentFor<Parameter> =

@@ -1,5 +1,5 @@
 import {
-  accumulates, anySource, bounded, byteSource, bytes, doubles, exact, flag, indices, ints, product, reads, room, scalar, size, source,
+  accumulates, anySource, bounded, byteSource, bytes, doubles, exact, flag, indices, ints, product, reads, room, scalar, size, source, sum,
   unlessZero, updates, writes,
 } from './declare';
 import type { Signature, SignatureTable } from './declare';
@@ -32,8 +32,8 @@ export const families = {
     ], 250),
     axpy: bounded([n, scalar('alpha'), reads('x[n]'), updates('y[n]')], 64),
     scal: exact([n, scalar('alpha'), updates('x[n]')], 64),
-    dot: bounded([n, reads('x[n]'), reads('y[n]')], 64),
-    nrm2: bounded([n, reads('x[n]')], 64),
+    dot: sum([n, reads('x[n]'), reads('y[n]')], 64),
+    nrm2: sum([n, reads('x[n]')], 64),
     biasForward: exact([m, n, reads('bias[n]'), updates('y[m,n]')], 64),
     biasBackward: exact([m, n, reads('dy[m,n]'), scalar('beta'), accumulates('dbias[n]', 'beta')], 64),
   },
@@ -79,10 +79,10 @@ export const families = {
   loss: {
     softmaxForward: bounded([m, n, reads('x[m,n]'), writes('y[m,n]', 'x')], 12),
     softmaxBackward: bounded([m, n, reads('y[m,n]'), reads('dy[m,n]'), writes('dx[m,n]', 'dy')], 50),
-    softmaxCrossEntropyForward: bounded([m, n, reads('x[m,n]'), indices('labels[m]', 'n'), writes('probs[m,n]', 'x')], 16),
+    softmaxCrossEntropyForward: sum([m, n, reads('x[m,n]'), indices('labels[m]', 'n'), writes('probs[m,n]', 'x')], 16),
     softmaxCrossEntropyBackward: exact(
       [m, n, scalar('scale'), reads('probs[m,n]'), indices('labels[m]', 'n'), writes('dx[m,n]', 'probs')], 64),
-    softCrossEntropyForward: bounded(
+    softCrossEntropyForward: sum(
       [m, n, scalar('smoothing'), reads('x[m,n]'), reads('targets[m,n]'), reads('weights[n]'), writes('probs[m,n]', 'x')], 20),
     softCrossEntropyBackward: exact([
       m, n, scalar('scale'), scalar('smoothing'), reads('probs[m,n]'), reads('targets[m,n]'), reads('weights[n]'),
@@ -145,6 +145,9 @@ const table: SignatureTable = {
 };
 /** The signature of every kernel. */
 export const signatures: Readonly<Record<KernelName, Signature>> = table;
+
+const familyNames = Object.keys(families) as readonly Family[];
+export const familyOf = (kernel: KernelName): Family => familyNames.find((family) => kernel in families[family])!;
 
 /** Every kernel. */
 export const kernelNames = Object.keys(signatures) as readonly KernelName[];
