@@ -66,6 +66,8 @@ export { findLearningRate } from './experiment/lrFind';
 export type { LrFindOptions, LrFindReport, LrPoint } from './experiment/lrFind';
 export { train } from './experiment/offThread';
 export type { TrainingRun, TrainOptions } from './experiment/offThread';
+export type { Owner, Waiting } from './files';
+export type { ProcessIdentity } from './files/process';
 export { seedRuns, summariseSeeds } from './experiment/seeds';
 export type { SeedRun, SeedsSummary, Spread } from './experiment/seeds';
 export { presets } from './experiment/presets';

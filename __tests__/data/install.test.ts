@@ -60,8 +60,11 @@ test('does nothing when everything is there; replaces a damaged data set and com
   const datasets = freshFolder();
   const options = { url: bin.archive, md5: bin.md5 };
   const { folder, digest } = await installCifar10(datasets, options);
+  // What an installation that was killed left goes, though there is nothing to install.
+  for (const name of ['tmp-aB3_x9', '12345678-99-12.0a1b2c.tmp']) mkdirSync(join(datasets, `${bin.layout.folder}.${name}`));
   // Nothing is fetched any more: the address leads nowhere.
   expect(await installCifar10(datasets, { url: join(root, 'nowhere') })).toEqual({ folder, isNew: false, digest });
+  expect(readdirSync(datasets)).toEqual([bin.layout.folder]);
   damage(join(folder, 'data_batch_2.bin'), 0);
   expect(await installCifar10(datasets, options)).toEqual({ folder, isNew: true, digest });
   rmSync(join(folder, 'test_batch.bin'));

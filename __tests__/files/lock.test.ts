@@ -105,7 +105,7 @@ describe('an owner on this machine', () => {
 
   (isLinux ? test : test.skip)('that has ended but was not asked for by its parent is dead', async () => {
     // The shell becomes sleep, which never asks for its child.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 20']);
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 20']);
     const [line] = await once(parent.stdout.setEncoding('utf8'), 'data') as [string];
     const stat = (): string => readFileSync(`/proc/${line.trim()}/stat`, 'utf8').split(') ')[1]!;
     try {

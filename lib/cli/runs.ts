@@ -3,6 +3,7 @@ import { RunCatalogue } from '../dashboard/catalogue';
 import type { Entry } from '../dashboard/api';
 import { readJson } from '../dashboard/folders';
 import type { DepthReport } from '../experiment/depth';
+import { isOwned, lockName } from '../files';
 import { searchFiles } from '../experiment/runFolder';
 import { ledgerFile, readLedger } from '../experiment/testRun';
 import type { SearchReport } from '../search/outcome';
@@ -75,7 +76,7 @@ function describe(runs: string, entry: Entry, looks: ReadonlyMap<string, number>
   }
   const report = readJson(join(runs, name), searchFiles.report) as SearchReport | undefined;
   return {
-    ...several, state: report === undefined ? 'unfinished' : 'done', done: report?.trials ?? null,
+    ...several, state: isOwned(join(runs, name, lockName)) ? 'running' : report === undefined ? 'unfinished' : 'done', done: report?.trials ?? null,
     valAccuracy: report?.best?.valAccuracy ?? null, startedAt: entry.startedAt,
   };
 }

@@ -66,10 +66,13 @@ export class RunCatalogue {
 
   private run(name: string, path: string): RunEntry {
     const written = mtime(path, runFiles.metrics);
-    const { start, evaluation, result, step } = this.metrics(path);
+    const metrics = this.metrics(path);
+    const { evaluation, result, step } = metrics;
     const status = readJson(path, runFiles.status) as Partial<RunStatus> | undefined;
     const owner = ownerOf(path);
-    const { record } = (readJson(path, runFiles.spec) ?? {}) as { record?: { startedAt?: string } };
+    const { record } = (readJson(path, runFiles.spec) ?? {}) as { record?: { startedAt?: string; resumed?: unknown } };
+    // A run that went on may be longer than its first start says.
+    const start = record?.resumed === undefined ? metrics.start : lastStart(path) ?? metrics.start;
     const finite = (value: number | null | undefined): number | null => (Number.isFinite(value) ? value! : null);
     return {
       kind: 'run',
@@ -143,6 +146,14 @@ function readEnds(path: string): Metrics {
     if (event.type === 'evaluation') evaluation = event;
   }
   return { ...(start && { start }), ...(evaluation && { evaluation }), step };
+}
+
+/** The start of a run's last part. */
+function lastStart(path: string): StartEvent | undefined {
+  const text = readPart(path, runFiles.metrics, (size) => ({ from: 0, length: size }))?.bytes.toString('utf8') ?? '';
+  const at = text.lastIndexOf('\n{"type":"start"');
+  const end = text.indexOf('\n', at + 1);
+  return at < 0 || end < 0 ? undefined : parseObject(text.slice(at + 1, end)) as StartEvent | undefined;
 }
 
 function firstLine(path: string, name: string): object | undefined {

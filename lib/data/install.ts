@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expected } from '../errors';
 import { extractLayout, filesOf } from './archive';
@@ -8,7 +8,7 @@ import type { Layout } from './cifar10';
 import type { DataSplits } from './dataset';
 import { download, md5Of } from './download';
 import type { DownloadOptions } from './download';
-import { makeFolders, systemError } from '../files';
+import { acquireLock, makeFolders, settleLater, systemError, temporaryName, withFileErrors } from '../files';
 import { badFile } from './files';
 import { pixelsPerImage } from './images';
 import { makeSynthetic, syntheticClasses } from './synthetic';
@@ -43,10 +43,10 @@ export interface Installed {
 /**
  * Puts CIFAR-10 into a datasets folder: downloads the archive, checks its MD5 before anything is unpacked, unpacks into a
  * temporary folder, loads everything once and only then moves the files to their place. Does nothing when the data set is
- * there and loads. Throws ERR_CONFIG for a bad option, ERR_NETWORK, ERR_DATA, ERR_IO.
+ * there and loads. Throws ERR_CONFIG for a bad option, ERR_LOCKED where another process is at it, ERR_NETWORK, ERR_DATA, ERR_IO.
  */
 export async function installCifar10(datasets: string, options: InstallOptions = {}): Promise<Installed> {
-  const { format = 'bin', onVerified } = options;
+  const { format = 'bin' } = options;
   const layout = layouts.find(({ kind }) => kind === format);
   if (layout === undefined) throw expected('ERR_CONFIG', 'bin or py', 'format', format, { path: 'format' });
   const { url = officialArchives[format].url, md5 = officialArchives[format].md5 } = options;
@@ -57,35 +57,43 @@ export async function installCifar10(datasets: string, options: InstallOptions =
 
   const folder = join(datasets, layout.folder);
   const present = loadIfComplete(folder, layout);
-  if (present !== undefined) return { folder, isNew: false, digest: present.origin.digest };
+  if (present !== undefined) {
+    // Nothing depends on it: the data is there.
+    if (leftoversOf(folder).length > 0) await alone(folder, () => Promise.resolve()).catch(() => undefined);
+    return { folder, isNew: false, digest: present.origin.digest };
+  }
+  return alone(folder, () => fetchAndUnpack(datasets, layout, options, { url, md5: md5.toLowerCase(), isRemote }));
+}
 
-  makeFolders(datasets);
-  const archive = isRemote ? join(datasets, basename(officialArchives[format].url)) : localPath(url);
+async function fetchAndUnpack(
+  datasets: string, layout: Layout, options: InstallOptions, { url, md5, isRemote }: { readonly url: string; readonly md5: string; readonly isRemote: boolean },
+): Promise<Installed> {
+  const archive = isRemote ? join(datasets, basename(officialArchives[layout.kind].url)) : localPath(url);
   await (isRemote
-    ? download({ ...options, url, file: archive, md5: md5.toLowerCase() })
-    : verify(archive, md5.toLowerCase()));
-  onVerified?.();
+    ? download({ ...options, url, file: archive, md5 })
+    : verify(archive, md5));
+  options.onVerified?.();
   const digest = await replaceFiles(datasets, layout, (temporary) => extractLayout(archive, layout, temporary));
-  if (isRemote) rmSync(archive);
-  return { folder, isNew: true, digest };
+  if (isRemote) withFileErrors(archive, () => { rmSync(archive); });
+  return { folder: join(datasets, layout.folder), isNew: true, digest };
 }
 
 /**
  * Writes 50,000 + 10,000 synthetic images into a folder as CIFAR-10's binary layout, for programs that read that; the rows
- * are those of `makeSynthetic` with the same seed. Throws ERR_IO, ERR_CONFIG for a bad seed.
+ * are those of `makeSynthetic` with the same seed. Throws ERR_IO, ERR_LOCKED, ERR_CONFIG for a bad seed.
  */
 export async function installSynthetic(datasets: string, seed = 0): Promise<Installed> {
   const layout = layouts[0]!;
   const { train, test } = makeSynthetic({ ...cifar10Rows, validation: 0 }, seed);
-  makeFolders(datasets);
-  const digest = await replaceFiles(datasets, layout, (temporary) => {
+  const folder = join(datasets, layout.folder);
+  const digest = await alone(folder, () => replaceFiles(datasets, layout, (temporary) => {
     layout.trainFiles.forEach((file, i) => {
       writeBinary(join(temporary, file), train, i * imagesPerFile);
     });
     writeBinary(join(temporary, layout.testFile), test, 0);
     writeFileSync(join(temporary, layout.metaFile), `${syntheticClasses.join('\n')}\n`);
-  });
-  return { folder: join(datasets, layout.folder), isNew: true, digest };
+  }));
+  return { folder, isNew: true, digest };
 }
 
 function loadIfComplete(folder: string, layout: Layout): DataSplits | undefined {
@@ -98,13 +106,37 @@ function loadIfComplete(folder: string, layout: Layout): DataSplits | undefined 
 }
 
 /**
+ * Installs into a folder as the only process that does: two would write into the same download. What one that was killed has left
+ * of its temporary folder, the size of the whole data set, goes first.
+ */
+async function alone<T>(folder: string, install: () => Promise<T>): Promise<T> {
+  makeFolders(dirname(folder));
+  const lock = await settleLater(acquireLock(`${folder}.lock`));
+  try {
+    lock.keepAlive();
+    for (const name of leftoversOf(folder)) withFileErrors(name, () => { rmSync(name, { recursive: true, force: true }); });
+    return await install();
+  } finally {
+    lock.release();
+  }
+}
+
+/** Temporary folders beside a data set's; those of older versions end in random letters. */
+function leftoversOf(folder: string): string[] {
+  const isTemporary = new RegExp(`^${basename(folder)}\\.(tmp-\\w{6}|[\\w-]+\\.[0-9a-f]+\\.tmp)$`);
+  if (!existsSync(dirname(folder))) return [];
+  return withFileErrors(dirname(folder), () => readdirSync(dirname(folder))).filter((name) => isTemporary.test(name)).map((name) => join(dirname(folder), name));
+}
+
+/**
  * Fills a temporary folder beside the place, loads it as a check, and moves its files into the place one by one, that by
  * which a data set is found last. Returns the digest. Whatever goes wrong, no half-written file is left behind.
  */
 async function replaceFiles(datasets: string, layout: Layout, fill: (temporary: string) => Promise<void> | void): Promise<string> {
   const folder = join(datasets, layout.folder);
-  const temporary = mkdtempSync(`${folder}.tmp-`);
+  const temporary = temporaryName(folder);
   try {
+    mkdirSync(temporary);
     await fill(temporary);
     const { digest } = loadCifar10(temporary, { ...cifar10Rows, validation: 0 }).origin;
     makeFolders(folder);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlastrainError, expected } from '../errors';
-import { replaceFile } from '../files';
+import { replaceFile, withLock } from '../files';
 import { loadData } from '../data/locate';
 import type { DataOrigin, SplitName } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
@@ -63,6 +63,8 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
 /** Puts an evaluation into the run's evaluation.json, in place of an earlier one of the same split. */
 export function recordEvaluation(folder: string, evaluation: RunEvaluation): void {
   const file = join(folder, runFiles.evaluation);
-  const earlier = existsSync(file) ? (readJsonFile(file) as object) : {};
-  replaceFile(file, `${JSON.stringify({ ...earlier, [evaluation.split]: evaluation }, null, 2)}\n`);
+  withLock(`${file}.lock`, () => {
+    const earlier = existsSync(file) ? (readJsonFile(file) as object) : {};
+    replaceFile(file, `${JSON.stringify({ ...earlier, [evaluation.split]: evaluation }, null, 2)}\n`);
+  });
 }

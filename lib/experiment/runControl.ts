@@ -49,7 +49,7 @@ export class RunControl {
   }
 
   private write(status: RunStatus): void {
-    replaceFile(join(this.folder, runFiles.status), `${JSON.stringify(status)}\n`);
+    replaceFile(join(this.folder, runFiles.status), `${JSON.stringify(status)}\n`, { inside: true });
   }
 
   private clear(name: string): void {

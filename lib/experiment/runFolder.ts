@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import { AppendFile, fileError, keepAs, replaceFile, settle, syncFolder, withFileErrors } from '../files';
@@ -86,7 +86,7 @@ export class RunFolder {
 
   writeSpec(spec: object): void {
     this.lock.check();
-    replaceFile(join(this.path, runFiles.spec), `${JSON.stringify(spec, null, 2)}\n`);
+    replaceFile(join(this.path, runFiles.spec), `${JSON.stringify(spec, null, 2)}\n`, { inside: true });
   }
 
   /** Where the checkpoints of a step go. */
@@ -108,9 +108,9 @@ export class RunFolder {
     const { last, kept } = this.checkpointFiles(keptStep ?? 0);
     if (existsSync(last)) keepAs(last, join(this.path, runFiles.previous));
     if (keptStep === undefined) {
-      replaceFile(last, pieces);
+      replaceFile(last, pieces, { inside: true });
     } else {
-      replaceFile(kept, pieces);
+      this.writeKept(kept, pieces);
       keepAs(kept, last);
       withFileErrors(last, () => { syncFolder(this.path); });
     }
@@ -119,7 +119,7 @@ export class RunFolder {
   /** Replaces the checkpoint of the best evaluation. */
   writeBest(pieces: readonly Uint8Array[]): void {
     this.lock.check();
-    replaceFile(join(this.path, runFiles.best), pieces);
+    replaceFile(join(this.path, runFiles.best), pieces, { inside: true });
   }
 
   /** Makes the last checkpoint the best one too: a second name for the same bytes, which are on the disk already. */
@@ -131,7 +131,7 @@ export class RunFolder {
   /** Puts back a checkpoint that stays, where it is not there. */
   restoreKept(pieces: readonly Uint8Array[], step: number): void {
     const { kept } = this.checkpointFiles(step);
-    if (!existsSync(kept)) replaceFile(kept, pieces);
+    if (!existsSync(kept)) this.writeKept(kept, pieces);
   }
 
   /** Lets go of the folder. Throws ERR_IO: some file systems tell only now that they could not keep what was written. */
@@ -141,6 +141,17 @@ export class RunFolder {
     } finally {
       this.owned.release();
     }
+  }
+
+  private writeKept(file: string, pieces: readonly Uint8Array[]): void {
+    const folder = dirname(file);
+    if (!existsSync(folder)) {
+      withFileErrors(folder, () => {
+        mkdirSync(folder);
+        syncFolder(this.path);
+      });
+    }
+    replaceFile(file, pieces, { inside: true });
   }
 
   /** Not before there is a spec: a folder with metrics alone would be no run, but not free for one either. */

@@ -1,6 +1,6 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withFileErrors } from '../files';
+import { AppendFile, withFileErrors, withLock } from '../files';
 import { evaluateSplit, recordEvaluation } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import { runsOf } from './runFolder';
@@ -27,18 +27,27 @@ export const ledgerFile = 'test-ledger.jsonl';
 export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation } {
   const { evaluation, origin } = evaluateSplit(folder, name, 'test');
   const ledger = join(runsOf(folder), ledgerFile);
-  const earlier = readLedger(ledger).filter((entry) => entry.dataDigest === origin.digest).length;
-  const result: TestResult = {
-    run: name,
-    when: evaluation.when,
-    testAccuracy: evaluation.accuracy,
-    testLoss: evaluation.loss,
-    testRows: evaluation.rows,
-    dataDigest: origin.digest,
-    look: earlier + 1,
-  };
-  withFileErrors(ledger, () => {
-    appendFileSync(ledger, `${JSON.stringify(result)}\n`, { flush: true });
+  // Counted and written by one process at a time: no two looks have the same number.
+  const result = withLock(`${ledger}.lock`, () => {
+    const file = new AppendFile(ledger);
+    try {
+      file.mendLastLine();
+      const earlier = readLedger(ledger).filter((entry) => entry.dataDigest === origin.digest).length;
+      const look: TestResult = {
+        run: name,
+        when: evaluation.when,
+        testAccuracy: evaluation.accuracy,
+        testLoss: evaluation.loss,
+        testRows: evaluation.rows,
+        dataDigest: origin.digest,
+        look: earlier + 1,
+      };
+      file.append(`${JSON.stringify(look)}\n`);
+      file.sync();
+      return look;
+    } finally {
+      file.close();
+    }
   });
   recordEvaluation(folder, evaluation);
   return { ...result, evaluation };

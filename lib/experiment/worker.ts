@@ -113,14 +113,19 @@ function main(order: WorkerOrder, post: (message: WorkerMessage, transfer?: Arra
   } catch (thrown) {
     const error = toPlain(thrown);
     outbox.send();
-    control?.fail(error);
-    closeQuietly(folder);
+    leave(folder, control, error);
     post({ type: 'failed', error });
   }
 }
 
-/** An error is on its way already, and another would only hide it. */
-function closeQuietly(folder: RunFolder | undefined): void {
+/** Says in the folder why the run failed, where it is still ours, and lets go of it. Never throws: an error is on its way already. */
+function leave(folder: RunFolder | undefined, control: RunControl | undefined, error: PlainError): void {
+  try {
+    folder?.lock.check();
+    control?.fail(error);
+  } catch {
+    // Another process owns it, or nothing is left of it.
+  }
   try {
     folder?.close();
   } catch {

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { readFileIfThere, sizeLimits } from './read';
 import { withFileErrors } from './system';
 
 /** A file to which one process appends. What is appended is there as a whole, or not at all. */
@@ -44,6 +45,18 @@ export class AppendFile {
     });
   }
 
+  /**
+   * Puts right what a kill left of a last line of JSON: one that is whole but for its end is ended, a torn one is cut off, so that the
+   * next begins a line of its own. Throws ERR_IO.
+   */
+  mendLastLine(): void {
+    const bytes = readFileIfThere(this.path, { limit: sizeLimits.events });
+    if (bytes === undefined || bytes.length === 0 || bytes.at(-1) === 10) return;
+    const start = bytes.lastIndexOf(10) + 1;
+    if (isJson(bytes.toString('utf8', start))) this.append('\n');
+    else this.truncate(start);
+  }
+
   /** What was appended is on the disk after this. Throws ERR_IO. */
   sync(): void {
     withFileErrors(this.path, () => { fsyncSync(this.descriptor); });
@@ -70,5 +83,14 @@ export class AppendFile {
     } catch {
       // Then before the next is appended.
     }
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -5,11 +5,14 @@ import { removeLeftoversOf, temporaryName } from './temporary';
 
 /**
  * Replaces a file as a whole: written beside it, synced, renamed. Whoever reads sees the old file or the new one, also
- * after a kill or on a full disk. Contents may come in pieces. Folders above it are made. Throws ERR_IO.
+ * after a kill or on a full disk. Contents may come in pieces. Folders above it are made, but for a file that belongs `inside` one
+ * that is there: when that was removed, it is not to come back. Throws ERR_IO.
  */
-export function replaceFile(path: string, contents: Uint8Array | string | readonly Uint8Array[]): void {
+export function replaceFile(
+  path: string, contents: Uint8Array | string | readonly Uint8Array[], { inside = false }: { readonly inside?: boolean } = {},
+): void {
   withFileErrors(path, () => {
-    makeMissing(dirname(path));
+    if (!inside) makeMissing(dirname(path));
     removeLeftoversOf(path);
     const temporary = temporaryName(path);
     try {
