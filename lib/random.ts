@@ -183,7 +183,7 @@ export class RandomState {
 
   /** Goes on from a state that {@link getState} gave. Throws ERR_CHECKPOINT when it is none. */
   setState(state: RandomSnapshot): void {
-    const { key, position, cachedGaussian } = state;
+    const { key, position, cachedGaussian } = Object(state) as RandomSnapshot; // of null, an object without keys
     const isState =
       Array.isArray(key) && key.length === WORDS &&
       key.every((word) => Number.isInteger(word) && word >= 0 && word < TWO_32) &&

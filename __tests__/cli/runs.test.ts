@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blastrain, jsonLines } from '../support/cli';
+import { depthReport } from '../support/events';
 import { temporaryFolder } from '../support/folder';
 
 const cwd = temporaryFolder();
@@ -39,8 +40,7 @@ describe('blastrain runs', () => {
   });
 
   test('an experiment of several runs has its best, and a damaged one does not end the list', async () => {
-    const test = { testAccuracy: 0.4 };
-    for (const [name, text] of [['depth-1', JSON.stringify({ results: [{ run: 'good', valAccuracy: 0.25 }, { run: 'gone', valAccuracy: 0.5 }], test })], ['depth-2', '{']]) {
+    for (const [name, text] of [['depth-1', JSON.stringify(depthReport({ good: 0.25, gone: 0.5 }))], ['depth-2', '{']]) {
       mkdirSync(join(runs, name!));
       writeFileSync(join(runs, name!, 'depth.json'), text!);
     }
@@ -48,7 +48,7 @@ describe('blastrain runs', () => {
       const { stdout } = await blastrain(['runs', '--json'], { cwd });
       const [{ runs: list }] = jsonLines(stdout) as unknown as [{ runs: { name: string }[] }];
       expect(list.find(({ name }) => name === 'depth-1')).toMatchObject({ kind: 'depth', state: 'done', done: 2, valAccuracy: 0.5, testAccuracy: 0.4 });
-      expect(list.find(({ name }) => name === 'depth-2')).toMatchObject({ state: 'damaged', valAccuracy: null });
+      expect(list.find(({ name }) => name === 'depth-2')).toMatchObject({ state: 'damaged', valAccuracy: null, failure: { code: 'ERR_DATA' } });
     } finally {
       for (const name of ['depth-1', 'depth-2']) rmSync(join(runs, name), { recursive: true });
     }

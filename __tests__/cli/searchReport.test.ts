@@ -74,7 +74,7 @@ test('a search without any score says so', () => {
 });
 
 test('the heading tells how and on what, in lines of at most 80 characters', () => {
-  const start = { ...(events[0] as SearchStart), folds: 5, seeds: 2, resumed: { trials: 7, units: 9, seconds: 61 } };
+  const start = { ...(events[0] as SearchStart), folds: 5, seeds: 2, resumed: { trials: 7, units: 9, seconds: 61, leftOut: [] } };
   expect(flat(searchHeading(start, terminal))).toBe(
     'made-1: random, ASHA with 3 rungs, 7 parameters, 5 folds, 2 seeds, 2 workers, 1 BLAS thread each, going on after 7 trials and 1m 01s synthetic ',
   );

@@ -10,6 +10,8 @@ import { RunFolder } from '../../lib/experiment/runFolder';
 import { dataRequest, parseSpec } from '../../lib/experiment/spec';
 import { launchBrowser } from '../support/browser';
 import { blastrain } from '../support/cli';
+import { searchHead } from '../support/tinySearch';
+import { depthReport } from '../support/events';
 import { writeFlowers } from '../support/flowers';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
@@ -49,11 +51,11 @@ beforeAll(async () => {
     { type: 'warning', code: 'HEALTH_X', message: hostile, step: 3 },
   ].map((event) => `${JSON.stringify(event)}\n`).join(''));
   mkdirSync(join(runs, 'made-1'));
-  const head = { type: 'search', name: 'made-1', startedAt: '2026-01-01T00:00:00Z', spec: { space: searchSpace, sampler: 'random', pruner: 'asha', folds: 1, seeds: 1 }, data: 'made up', elapsed: 0 };
+  const head = { ...searchHead, name: 'made-1', spec: { ...searchHead.spec, space: searchSpace }, data: 'made up', elapsed: 0 };
   const events = searchEvents(30).filter(({ type }) => type !== 'start').map((event) => ({ ...event, elapsed: 12 }));
   writeFileSync(join(runs, 'made-1', 'journal.jsonl'), [head, ...events].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   mkdirSync(join(runs, 'depth-1'));
-  writeFileSync(join(runs, 'depth-1', 'depth.json'), JSON.stringify({ results: [{ run: 'first' }, { run: 'second' }] }));
+  writeFileSync(join(runs, 'depth-1', 'depth.json'), JSON.stringify(depthReport({ first: 0.4, second: 0.5 })));
   dashboard = await startDashboard({ runs });
   browser = await launchBrowser();
 });

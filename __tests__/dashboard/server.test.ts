@@ -8,7 +8,9 @@ import { acquireLock, settle } from '../../lib/files';
 import { thisProcess } from '../../lib/files/process';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
+import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
+import { searchHead } from '../support/tinySearch';
 
 const root = temporaryFolder();
 const runs = join(root, 'runs');
@@ -46,9 +48,9 @@ function makeRun(name: string, files: Record<string, string>): void {
   for (const [file, contents] of Object.entries(files)) writeFileSync(join(runs, name, file), contents);
 }
 
-const start = '{"type":"start","run":"x","steps":40,"stepsPerEpoch":10}\n';
-const evaluation = '{"type":"evaluation","step":20,"epoch":2,"trainAccuracy":0.5,"trainLoss":1,"valAccuracy":0.4,"valLoss":1.5}\n';
-const result = (ended: string): string => `{"type":"result","ended":"${ended}","steps":40,"valAccuracy":0.45,"valLoss":1.25}\n`;
+const start = linesOf(startEvent());
+const evaluation = linesOf(evaluationEvent(20));
+const result = (ended: 'finished' | 'stopped'): string => linesOf(resultEvent({ ended }));
 const hostile = '<img src=x onerror="alert(1)">';
 
 beforeAll(async () => {
@@ -63,8 +65,8 @@ beforeAll(async () => {
   makeRun('torn', { 'spec.json': '{', 'metrics.jsonl': 'no json\nnull\n5\n[]\n"x"\n', 'status.json': 'null' });
   makeRun('torn-depth', { 'depth.json': '{"results":5}' });
   makeRun(hostile, { 'spec.json': '{}' });
-  makeRun('depth-1', { 'depth.json': '{"results":[{"run":"finished"}]}' });
-  makeRun('search-1', { 'journal.jsonl': '{"type":"search","startedAt":"2026-01-06T00:00:00Z"}\n' });
+  makeRun('depth-1', { 'depth.json': JSON.stringify(depthReport({ finished: 0.5 })) });
+  makeRun('search-1', { 'journal.jsonl': linesOf({ elapsed: 0, ...searchHead, startedAt: '2026-01-06T00:00:00Z' }) });
   makeRun('search-1/trial-000', { 'spec.json': '{}', 'metrics.jsonl': start });
   mkdirSync(join(runs, 'no-run'));
   writeFileSync(join(runs, 'ledger.jsonl'), '');
@@ -161,7 +163,8 @@ describe('what can be read', () => {
 
   test('a symbolic link in a run\'s folder is not followed', async () => {
     const { body } = await get(`api/tail?${query({ run: 'linked-file', file: 'metrics.jsonl', from: '0' })}`);
-    expect(body.toString()).toBe('');
+    expect(body.toString()).toMatch(/Expected a regular file for .* but received a symbolic link/);
+    expect(body.toString()).not.toContain('secret');
   });
 
   test.each(['/../../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', 'constructor', '__proto__', 'api/toString'])('no path %j', async (path) => {
@@ -182,7 +185,7 @@ describe('the list', () => {
     expect(entries.map(({ name }) => name).sort()).toEqual(
       ['search-1', 'finished', hostile, 'depth-1', 'failed', 'killed', 'linked-file', 'running', 'stopped', 'torn', 'torn-depth'].sort(),
     );
-    expect(entries.find(({ name }) => name === 'depth-1')).toEqual({ kind: 'depth', name: 'depth-1', runs: ['finished'] });
+    expect(entries.find(({ name }) => name === 'depth-1')).toEqual({ kind: 'depth', name: 'depth-1', runs: ['finished'], failure: null });
   });
 
   test.each<[string, Partial<RunEntry>]>([

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { Classifier } from '../../lib/experiment/classifier';
 import { RunFolder } from '../../lib/experiment/runFolder';
-import type { FilmHeader } from '../../lib/experiment/weightFilm';
+import type { FilmHeader } from '../../lib/experiment/filmShape';
 import { temporaryFolder } from '../support/folder';
 import { resume, run } from '../support/run';
 import { tinyData } from '../support/tinyData';

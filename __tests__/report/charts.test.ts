@@ -143,7 +143,7 @@ describe('line charts', () => {
   });
 
   test('control characters do not reach the file', () => {
-    expect(elementsOf({ title: 'a\u0000b\nc' })[1]!.text).toBe('a b c');
+    expect(elementsOf({ title: 'a\u0000b\nc' })[1]!.text).toBe('a\\x00b\\nc');
   });
 });
 

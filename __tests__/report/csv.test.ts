@@ -1,7 +1,7 @@
 import { metricsCsv } from '../../lib/report/csv';
 import type { RunMetrics } from '../../lib/report/metrics';
 
-const nothing: RunMetrics = { start: undefined, steps: [], evaluations: [], epochs: [], health: [], warnings: [], result: undefined };
+const nothing: RunMetrics = { start: undefined, steps: [], evaluations: [], epochs: [], health: [], warnings: [], result: undefined, leftOut: [] };
 
 test('steps and evaluations are joined by step, and what is not there is an empty cell', () => {
   const csv = metricsCsv({

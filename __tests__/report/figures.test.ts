@@ -34,9 +34,9 @@ const course = (steps: number): object[] => [
 const describedIn = (file: string): string => /<desc>(.*)<\/desc>/.exec(readFileSync(join(folder, file), 'utf8'))![1]!;
 
 describe('figures of a run', () => {
-  test('are written into its folder, with nothing left beside them', async () => {
+  test('are written into its folder, with nothing left beside them', () => {
     write(course(300));
-    const paths = await writeRunFigures(folder, layer);
+    const paths = writeRunFigures(folder, layer);
     expect(paths).toEqual(['loss.svg', 'accuracy.svg', 'weights.png'].map((name) => join(folder, name)));
     expect(readdirSync(folder).sort()).toEqual(['accuracy.svg', 'loss.svg', 'metrics.jsonl', 'weights.png']);
     expect(describedIn('loss.svg')).toBe(
@@ -49,38 +49,38 @@ describe('figures of a run', () => {
     expect(readFileSync(join(folder, 'weights.png')).subarray(1, 4).toString()).toBe('PNG');
   });
 
-  test('without a first layer there is no picture of it, and old figures are replaced', async () => {
+  test('without a first layer there is no picture of it, and old figures are replaced', () => {
     write(course(10));
     writeFileSync(join(folder, 'loss.svg'), 'old');
-    expect(await writeRunFigures(folder)).toHaveLength(2);
+    expect(writeRunFigures(folder)).toHaveLength(2);
     expect(describedIn('loss.svg')).toContain('train: from 2 at 1 to 0.2 at 10');
     expect(describedIn('accuracy.svg')).toContain('validation: no values');
   });
 
-  test('a run that has said nothing yet gives empty pictures', async () => {
+  test('a run that has said nothing yet gives empty pictures', () => {
     write([]);
-    await writeRunFigures(folder);
+    writeRunFigures(folder);
     expect(readFileSync(join(folder, 'loss.svg'), 'utf8')).toContain('No values to draw');
   });
 
-  test('a missing metrics file is named', async () => {
-    await expect(writeRunFigures(folder)).rejects.toMatchObject({
+  test('a missing metrics file is named', () => {
+    expect(() => writeRunFigures(folder)).toThrow(expect.objectContaining({
       code: 'ERR_IO', message: expect.stringContaining(join(folder, 'metrics.jsonl')),
-    });
+    }) as Error);
   });
 
-  test('a figure that cannot be replaced is named, and leaves nothing behind', async () => {
+  test('a figure that cannot be replaced is named, and leaves nothing behind', () => {
     write(course(10));
     mkdirSync(join(folder, 'loss.svg', 'in the way'), { recursive: true });
-    await expect(writeRunFigures(folder)).rejects.toMatchObject({
-      code: 'ERR_IO', details: { file: join(folder, 'loss.svg') },
-    });
+    expect(() => writeRunFigures(folder)).toThrow(expect.objectContaining({
+      code: 'ERR_IO', details: expect.objectContaining({ file: join(folder, 'loss.svg') }),
+    }) as Error);
     expect(readdirSync(folder).sort()).toEqual(['loss.svg', 'metrics.jsonl']);
   });
 
-  test('a first layer that does not fit its image shape writes nothing', async () => {
+  test('a first layer that does not fit its image shape writes nothing', () => {
     write(course(10));
-    await expect(writeRunFigures(folder, { ...layer, units: 4 })).rejects.toMatchObject({ code: 'ERR_SHAPE' });
+    expect(() => writeRunFigures(folder, { ...layer, units: 4 })).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }) as Error);
     expect(readdirSync(folder)).toEqual(['metrics.jsonl']);
   });
 });
@@ -88,43 +88,52 @@ describe('figures of a run', () => {
 describe('metrics of a run', () => {
   const read = () => readMetrics(join(folder, 'metrics.jsonl'));
 
-  test('keeps steps and evaluations in order and leaves out a torn last line', async () => {
+  test('keeps steps and evaluations in order and leaves out a torn last line', () => {
     write([...course(50), { type: 'warning', code: 'W', message: 'm' }], '{"type":"step","step":51,"lo');
-    const metrics = await read();
+    const metrics = read();
     expect(metrics.start).toEqual(start);
     expect(metrics.steps.map((event) => event.step)).toEqual(Array.from({ length: 50 }, (_, i) => i + 1));
     expect(metrics.evaluations).toEqual([evaluation(50)]);
   });
 
-  test('keeps what the layers, the epochs and the doctor say, and the result of a run that has ended', async () => {
+  test('keeps what the layers, the epochs and the doctor say, and the result of a run that has ended', () => {
     const health = { type: 'health', step: 2, layers: [] };
     const warning = { type: 'warning', code: 'W', message: 'm', step: 2 };
     const epoch = { type: 'epoch', step: 2, epoch: 1, trainLoss: 1, trainAccuracy: 0.5, seconds: 1, samplesPerSecond: 9 };
-    const result = { type: 'result', steps: 2 };
+    const result = {
+      type: 'result', run: 'r', ended: 'finished', trainAccuracy: 0.5, valAccuracy: 0.4, valLoss: 1, bestStep: 2, bestValAccuracy: 0.4, modelStep: 2, epochs: 1,
+      steps: 2, seconds: 1, stepMilliseconds: 9, backend: 'native', dtype: 'float32', threads: 1, parametersDigest: 'd',
+    };
     const early = { type: 'warning', code: 'RESUME_BEST', message: 'm' };
     write([start, early, step(1), step(2), health, warning, epoch, result]);
-    expect(await read()).toEqual({
-      start, steps: [step(1), step(2)], evaluations: [], epochs: [epoch], health: [health], warnings: [early, warning], result,
+    expect(read()).toEqual({
+      start, steps: [step(1), step(2)], evaluations: [], epochs: [epoch], health: [health], warnings: [early, warning], result, leftOut: [],
     });
     write([start, early, step(1), step(2), health, warning, epoch, result, start, step(2), health, epoch]);
-    expect(await read()).toMatchObject({ health: [health], warnings: [early], epochs: [epoch], result: undefined });
+    expect(read()).toMatchObject({ health: [health], warnings: [early], epochs: [epoch], result: undefined });
   });
 
-  test('steps that were done again after a restart replace the earlier ones', async () => {
+  test('steps that were done again after a restart replace the earlier ones', () => {
     write([start, step(1), step(2, 9), evaluation(2, 0.1), step(3, 9), start, step(2, 1), evaluation(2, 0.2)]);
-    const metrics = await read();
+    const metrics = read();
     expect(metrics.steps).toEqual([step(1), step(2, 1)]);
     expect(metrics.evaluations).toEqual([evaluation(2, 0.2)]);
   });
 
-  test('null is a value that was not finite', async () => {
+  test('null is a value that was not finite', () => {
     write([start, step(1), step(2, null)]);
-    expect((await read()).steps[1]!.loss).toBeNaN();
+    expect(read().steps[1]!.loss).toBeNaN();
   });
 
-  test('a damaged line is named', async () => {
-    write([start, step(1)], 'garbage\n');
-    await expect(read()).rejects.toMatchObject({ code: 'ERR_DATA', details: { line: 3 } });
+  test('a damaged line is named and left out, and so is a torn end', () => {
+    write([start, step(1), ['garbage'], { type: 'step', step: 'two' }, step(3)], '{"type":"st');
+    const { steps, leftOut } = read();
+    expect(steps).toEqual([step(1), step(3)]);
+    expect(leftOut).toEqual([
+      expect.stringMatching(/^Expected an object for line 3 of .*metrics\.jsonl but received \["garbage"\]; the line is left out$/),
+      expect.stringMatching(/^Expected a whole number for step in line 4 of .*metrics\.jsonl but received 'two'; the line is left out$/),
+      expect.stringMatching(/^The last line of .*metrics\.jsonl was torn while it was written; it is left out$/),
+    ]);
   });
 });
 

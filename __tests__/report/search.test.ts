@@ -152,8 +152,8 @@ describe('curves from the metrics of runs', () => {
     record(run, [0.2 + 0.1 * i, 0.4 + 0.1 * i, ...(i === 0 ? [0.9] : [])]);
   });
 
-  test('are means over replicates where all have an evaluation; a trial without runs keeps its own', async () => {
-    const { trials, ranking } = await withRunCurves(historyOf(2, { trials: told.all, ranking: told.ranking }), folder);
+  test('are means over replicates where all have an evaluation; a trial without runs keeps its own', () => {
+    const { trials, ranking } = withRunCurves(historyOf(2, { trials: told.all, ranking: told.ranking }), folder);
     expect(trials[0]!.curve.map(([step, score]) => [step, Number(score.toFixed(6))])).toEqual([[50, 0.25], [100, 0.45]]);
     expect(trials[1]!.curve).toEqual(second!.curve);
     expect(ranking.find(({ trial }) => trial === first!.trial)!.curve).toBe(trials[0]!.curve);

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { DecisionEvent, SearchEvent } from '../../lib/search/events';
+import type { DecisionEvent, SearchEvent, SearchStart } from '../../lib/search/events';
 import { readJournal } from '../../lib/search/journal';
 import type { JournalEntry } from '../../lib/search/journal';
 import { resumeSearch, search } from '../../lib/search/search';
@@ -145,12 +145,39 @@ test('other data than before is refused, and nothing is lost', async () => {
   expect(readFileSync(join(folder, 'journal.jsonl'), 'utf8')).toBe(before);
 });
 
-test('a damaged journal is refused, and no search is no search', async () => {
+test('a damaged line of a journal is named and left out, and no search is no search', async () => {
   const { folder } = await stoppedSearch();
   const file = join(folder, 'journal.jsonl');
   const text = readFileSync(file, 'utf8');
   truncateSync(file, Buffer.byteLength(text) - 25);
   appendFileSync(file, '\n{"elapsed":1,"type":"dropped","trial":0}\n');
-  await expect(listen(resumeSearch(folder, { data }))).rejects.toMatchObject({ code: 'ERR_CHECKPOINT' });
+  const events = await listen(resumeSearch(folder, { data }));
+  expect(events[0]).toMatchObject({ resumed: { leftOut: [expect.stringMatching(/^Expected valid JSON for line \d+ of .*journal\.jsonl but .*; the line is left out$/)] } });
+  expect(resultOf(events)).toMatchObject({ ended: 'finished', trials: 9 });
   await expect(listen(resumeSearch(join(runs, 'nowhere'), { data }))).rejects.toMatchObject({ code: 'ERR_CONFIG' });
+});
+
+test.each<[string, (lines: string[]) => void]>([
+  ['repeats a trial', (lines) => { lines.splice(3, 0, lines[1]!); }],
+  ['skips a trial', (lines) => { lines.splice(lines.findIndex((line) => line.includes('"trial":1')), 1); }],
+  ['was written by two at once', (lines) => { lines.push(...lines.slice(1)); }],
+  ['has a promotion beyond the last rung', (lines) => { lines.push('{"elapsed":1,"type":"decision","trial":0,"what":"promoted","rung":2,"score":0.5}'); }],
+])('a search whose journal %s comes to its end all the same', async (_, change) => {
+  const { folder } = await stoppedSearch();
+  const file = join(folder, 'journal.jsonl');
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  change(lines);
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  const events = await listen(resumeSearch(folder, { data }));
+  expect((events[0] as SearchStart).resumed!.leftOut.length).toBeGreaterThan(0);
+  expect(resultOf(events)).toMatchObject({ ended: 'finished', trials: 9 });
+  const numbers = ofType(events, 'trial').map(({ trial }) => trial);
+  expect(numbers).toEqual(Array.from({ length: 9 }, (__, i) => i));
+});
+
+test('a search whose spec was altered into one that is refused is ERR_CHECKPOINT', async () => {
+  const { folder } = await stoppedSearch();
+  const file = join(folder, 'journal.jsonl');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"batchSize":', '"batchSize":-'));
+  await expect(listen(resumeSearch(folder, { data }))).rejects.toMatchObject({ code: 'ERR_CHECKPOINT', message: expect.stringContaining('batchSize') });
 });

@@ -1,4 +1,5 @@
 import type { SearchEvent, SearchResult } from '../../lib/search/events';
+import type { SearchHead } from '../../lib/search/journal';
 import type { SearchRun } from '../../lib/search/search';
 import { parseSearch } from '../../lib/search/searchSpec';
 import type { SearchSpec } from '../../lib/search/searchSpec';
@@ -35,3 +36,9 @@ export function resultOf(events: readonly SearchEvent[]): SearchResult {
 export function ofType<Type extends SearchEvent['type']>(events: readonly SearchEvent[], type: Type): Extract<SearchEvent, { type: Type }>[] {
   return events.filter((event): event is Extract<SearchEvent, { type: Type }> => event.type === type);
 }
+
+/** The first line of the journal of such a search, but for its time. */
+export const searchHead: SearchHead = {
+  type: 'search', name: 's', startedAt: '2026-01-01T00:00:00.000Z', version: '1.0.0', spec: tinySearch(), data: 'tiny', dataDigest: 'd'.repeat(64),
+  workers: 2, threads: 1, trials: 9, budget: null,
+};

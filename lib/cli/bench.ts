@@ -15,6 +15,7 @@ import type { BackendName, KernelName } from '../kernels/contract';
 import { kernelNames } from '../kernels/signatures';
 import { benchMarkdown, benchTable, benchVerdicts, comparisonText, machineText } from '../report/bench';
 import { benchSvg } from '../report/benchChart';
+import { jsonLine } from '../text';
 import { helpEntry } from './command';
 import type { Command } from './command';
 import { backendOption, choiceOption, integerOption } from './flagValues';
@@ -79,7 +80,7 @@ machine.
     for (const write of writers) write(report);
     const comparison = old && compareReports(old, report);
     const answer = { ...report, ...(comparison && { comparison }) };
-    process.stdout.write(values.json === true ? `${JSON.stringify(answer)}\n` : render(report) + (comparison ? comparisonText(comparison) : ''));
+    process.stdout.write(values.json === true ? jsonLine(answer) : render(report) + (comparison ? comparisonText(comparison) : ''));
     return comparison?.conclusive === true && comparison.slower.length > 0 ? 1 : 0;
   },
 };

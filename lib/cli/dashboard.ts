@@ -1,6 +1,7 @@
 import { expected } from '../errors';
 import { startDashboard } from '../dashboard/server';
 import { parseNumber } from '../numbers';
+import { jsonLine } from '../text';
 import type { Command } from './command';
 import { readOptions } from './options';
 
@@ -24,7 +25,7 @@ Ctrl-C ends it; runs go on.
   async run(args) {
     const { values, positionals: [runs = 'runs'] } = readOptions(args, { port: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUNS_DIR'] });
     const dashboard = await startDashboard({ runs, ...(values.port !== undefined && { port: readPort(values.port) }) });
-    process.stdout.write(values.json === true ? `${JSON.stringify({ type: 'dashboard', url: dashboard.url })}\n` : `${dashboard.url}\nCtrl-C ends the dashboard; runs go on.\n`);
+    process.stdout.write(values.json === true ? jsonLine({ type: 'dashboard', url: dashboard.url }) : `${dashboard.url}\nCtrl-C ends the dashboard; runs go on.\n`);
     await interrupted();
     await dashboard.close();
     return 0;

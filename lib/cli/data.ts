@@ -4,6 +4,7 @@ import { cifar10Rows } from '../data/cifar10';
 import type { DataSplits, Rows } from '../data/dataset';
 import { installCifar10, installSynthetic } from '../data/install';
 import { datasetsFolder, loadData, locateData } from '../data/locate';
+import { jsonLine, printableLines } from '../text';
 import type { Command } from './command';
 import { integerOption } from './flagValues';
 import { readOptions, requirePositional } from './options';
@@ -128,7 +129,7 @@ function countClasses({ train, validation, test }: DataSplits<Rows>) {
 }
 
 function report(json: boolean | undefined, facts: object, text: string): void {
-  process.stdout.write(`${json === true ? JSON.stringify(facts) : text}\n`);
+  process.stdout.write(json === true ? jsonLine(facts) : `${printableLines(text)}\n`);
 }
 
 /** Shows bytes, rate and time left; counts from the first call, so that a resumed download does not look too fast. */

@@ -7,14 +7,16 @@ import { testRun } from '../experiment/testRun';
 import { replaceFile } from '../files';
 import { depthSvg } from '../report/depth';
 import { readMetrics } from '../report/metrics';
+import { jsonLine } from '../text';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { follow } from './follow';
 import { readOptions } from './options';
 import { formatPercent } from './terminal/format';
-import { terminalOf } from './terminal/style';
+import { fileLines, terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
 import { sayWaiting } from './waiting';
+import { warn } from './warnings';
 
 export const depthCommand: Command = {
   name: 'depth',
@@ -51,11 +53,12 @@ Options:
         results.push(result);
       }
       const best = bestOf(results);
-      const { evaluation, ...test } = testRun(join(runs, best.run), best.run);
+      const { evaluation, leftOut, ...test } = testRun(join(runs, best.run), best.run);
+      warn(leftOut);
       const report: DepthReport = { type: 'depth', name: owned.name, results, best: best.run, test };
       owned.lock.check();
-      const files = [writeDepthReport(runs, report), await drawCurves(runs, report)];
-      process.stdout.write(json ? `${JSON.stringify(report)}\n` : render(report, files));
+      const files = [writeDepthReport(runs, report), drawCurves(runs, report)];
+      process.stdout.write(json ? jsonLine(report) : render(report, files));
       return 0;
     } finally {
       owned.abandon();
@@ -68,14 +71,12 @@ async function trainNet(net: DepthRun, runs: string, json: boolean): Promise<Dep
   const run = train(net.spec, { place: { runs, name: net.name }, onWait: sayWaiting() });
   const result = await follow(run, json);
   if (result.ended === 'stopped') return undefined;
-  const { start } = await readMetrics(join(runs, net.name, 'metrics.jsonl'));
+  const { start } = readMetrics(join(runs, net.name, 'metrics.jsonl'));
   return depthResult(net, result, start!.parameters);
 }
 
-async function drawCurves(runs: string, { name, results }: DepthReport): Promise<string> {
-  const nets = await Promise.all(
-    results.map(async (result) => ({ result, metrics: await readMetrics(join(runs, result.run, 'metrics.jsonl')) })),
-  );
+function drawCurves(runs: string, { name, results }: DepthReport): string {
+  const nets = results.map((result) => ({ result, metrics: readMetrics(join(runs, result.run, 'metrics.jsonl')) }));
   const file = join(runs, name, 'depth.svg');
   replaceFile(file, depthSvg(nets));
   return file;
@@ -95,6 +96,6 @@ function render({ results, best, test }: DepthReport, files: readonly string[]):
   );
   return (
     `\n${table}\n${best} on the test split: ${formatPercent(test.testAccuracy)} of ${String(test.testRows)} rows, ` +
-    `look ${String(test.look)} at this split\n${files.map((file) => `  ${file}\n`).join('')}`
+    `look ${String(test.look)} at this split\n${fileLines(files)}`
   );
 }

@@ -1,6 +1,7 @@
 import { diagnose } from '../experiment/diagnosis';
 import type { Diagnosis } from '../experiment/diagnosis';
 import type { UsableThreads } from '../machine';
+import { jsonLine, printable } from '../text';
 import type { Command } from './command';
 import { readOptions } from './options';
 import { formatBytes } from './terminal/format';
@@ -20,7 +21,7 @@ the data set that training would use, and a mend for each thing that is missing.
   run(args) {
     const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
     const diagnosis = diagnose();
-    process.stdout.write(values.json === true ? `${JSON.stringify(diagnosis)}\n` : describeDiagnosis(diagnosis));
+    process.stdout.write(values.json === true ? jsonLine(diagnosis) : describeDiagnosis(diagnosis));
     return Promise.resolve(0);
   },
 };
@@ -28,7 +29,7 @@ the data set that training would use, and a mend for each thing that is missing.
 function describeDiagnosis({ native, data, mends, ...facts }: Diagnosis): string {
   const terminal = terminalOf(process.stdout);
   const { green, yellow, bold } = coloursOf(terminal);
-  const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${value}\n`;
+  const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${printable(value)}\n`;
   const dtypes = Object.entries(facts.dtypes).map(([backend, list]) => `${backend} ${list.join(', ') || 'none'}`);
   return [
     line('blastrain', `${facts.blastrain}, Node.js ${facts.node}, ${facts.platform}`),

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { expected } from '../errors';
 import { evaluateRun } from '../experiment/evaluateRun';
 import { findRun, runFiles, runName } from '../experiment/runFolder';
+import { jsonLine } from '../text';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
 import { renderScores } from './scores';
-import { terminalOf } from './terminal/style';
+import { fileLines, terminalOf } from './terminal/style';
 
 export const evaluateCommand: Command = {
   name: 'evaluate',
@@ -36,8 +37,8 @@ Options:
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'evaluate'));
     announceFallback();
     const evaluation = evaluateRun(folder, runName(folder), split);
-    if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'evaluate', ...evaluation })}\n`);
-    else process.stdout.write(`${renderScores(evaluation, terminalOf(process.stdout))}  ${join(folder, runFiles.evaluation)}\n`);
+    if (values.json === true) process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));
+    else process.stdout.write(`${renderScores(evaluation, terminalOf(process.stdout))}${fileLines([join(folder, runFiles.evaluation)])}`);
     return Promise.resolve(0);
   },
 };

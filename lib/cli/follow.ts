@@ -1,5 +1,6 @@
 import type { TrainingRun } from '../experiment/offThread';
 import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
+import { jsonLine, printable } from '../text';
 import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/training-progress';
 
@@ -13,7 +14,7 @@ export async function follow(run: TrainingRun, json: boolean, observe?: (event: 
     let result: ResultEvent | undefined;
     try {
       for await (const event of run) {
-        if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+        if (json) process.stdout.write(jsonLine(event));
         else if (event.type === 'start') process.stdout.write(heading(event));
         progress?.handle(event);
         observe?.(event);
@@ -28,7 +29,7 @@ export async function follow(run: TrainingRun, json: boolean, observe?: (event: 
 
 function heading({ run, layers, parameters, data, backend, dtype, precision = dtype, threads, seed, resumedFrom }: StartEvent): string {
   return (
-    `${run}: ${layers.join('-')} (${parameters.toLocaleString('en')} parameters) on ${data}\n` +
+    `${printable(run)}: ${layers.join('-')} (${parameters.toLocaleString('en')} parameters) on ${printable(data)}\n` +
     `${backend} ${precision}, ${String(threads)} thread${threads === 1 ? '' : 's'}, seed ${String(seed)}` +
     `${resumedFrom === undefined ? '' : `, going on from step ${String(resumedFrom)}`}\n`
   );

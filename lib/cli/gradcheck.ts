@@ -12,6 +12,7 @@ import { coloursOf, terminalOf } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
 import { replaceFile } from '../files';
+import { jsonLine } from '../text';
 
 const defaults = {
   layers: '3072,50,10', activation: 'relu', norm: 'none', dropout: '0', samples: '100', batch: '5', l2: '0.05', seed: '0',
@@ -85,7 +86,7 @@ Exit status 1 when a gradient is wrong.
       replaceFile(values.junit, junitXml(`gradcheck ${titleOf(values)}`, cases, (performance.now() - started) / 1000));
     }
     process.stdout.write(
-      values.json ? `${JSON.stringify({ passed, ...options, reports })}\n` : renderReports(titleOf(values), reports, terminalOf(process.stdout)),
+      values.json ? jsonLine({ passed, ...options, reports }) : renderReports(titleOf(values), reports, terminalOf(process.stdout)),
     );
     return Promise.resolve(passed ? 0 : 1);
   },

@@ -1,3 +1,5 @@
+import { printableLines } from '../text';
+
 /** One test case of a JUnit report. */
 export interface JunitCase {
   readonly classname: string;
@@ -25,10 +27,7 @@ export function junitXml(suite: string, cases: readonly JunitCase[], seconds: nu
   ].join('\n');
 }
 
-/** Text as an XML attribute's value; control characters, which XML 1.0 cannot hold at all, become U+FFFD. */
+/** Text as an XML attribute's value, printable: XML 1.0 cannot hold control characters at all. */
 function escape(text: string): string {
-  return text
-    // eslint-disable-next-line no-control-regex
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '\ufffd')
-    .replace(/[&<>"'\t\n\r]/g, (character) => `&#${String(character.charCodeAt(0))};`);
+  return printableLines(text).replace(/[&<>"'\t\n]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }

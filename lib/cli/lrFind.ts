@@ -4,6 +4,7 @@ import { findLearningRate, lrFindDefaults } from '../experiment/lrFind';
 import type { LrFindReport } from '../experiment/lrFind';
 import { applySettings, dataRequest, parseSpec } from '../experiment/spec';
 import { lrFindSvg } from '../report/lrFind';
+import { jsonLine, printable } from '../text';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { integerOption, numberOption } from './flagValues';
@@ -11,7 +12,7 @@ import { readOptions, requirePositional } from './options';
 import { readSpec } from './specSource';
 import { formatSignificant } from './terminal/format';
 import { renderPlot } from './terminal/plot';
-import { terminalOf } from './terminal/style';
+import { fileLines, terminalOf } from './terminal/style';
 import type { Terminal } from './terminal/style';
 
 const defaultFigure = 'runs/lr-find.svg';
@@ -56,7 +57,7 @@ Exit status 1 when the loss fell at no rate.
     });
     const figure = values.out ?? (values.json ? undefined : defaultFigure);
     if (figure !== undefined) replaceFile(figure, lrFindSvg(report, base));
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : render(report, base, figure!, terminalOf(process.stdout)));
+    process.stdout.write(values.json ? jsonLine(report) : render(report, base, figure!, terminalOf(process.stdout)));
     return Promise.resolve(report.suggestion === null ? 1 : 0);
   },
 };
@@ -68,11 +69,11 @@ function render(report: LrFindReport, name: string, figure: string, terminal: Te
     { yLabel: 'loss, smoothed', yScale: 'log', xLabel: 'learning rate, logarithmic', xFormat: (log) => rate(10 ** log) },
     terminal,
   );
-  return `Learning-rate range test of ${name}, ${String(points.length)} steps\n\n${curve}\n` +
+  return `Learning-rate range test of ${printable(name)}, ${String(points.length)} steps\n\n${curve}\n` +
     (steepest === null ? '' : `Steepest descent at ${rate(steepest)}`) +
     (divergence === null ? '' : `${steepest === null ? 'B' : ', b'}lown up at ${rate(divergence)}`) +
     (steepest === null && divergence === null ? '' : '\n') +
-    `${suggestion === null ? 'No suggestion' : `Suggested learningRate=${rate(suggestion)}`}: ${reason}\n  ${figure}\n`;
+    `${suggestion === null ? 'No suggestion' : `Suggested learningRate=${rate(suggestion)}`}: ${printable(reason)}\n${fileLines([figure])}`;
 }
 
 function rate(value: number): string {

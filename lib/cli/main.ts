@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { toPlain, expected, nearest } from '../errors';
 import { version } from '../experiment/version';
+import { printable, printableLines } from '../text';
 import type { Command } from './command';
 import { exitStatus, watchOutput } from './output';
 
@@ -73,8 +74,8 @@ main(words).then(
   },
   (error: unknown) => {
     const { code, message, stack } = toPlain(error);
-    process.stderr.write(`blastrain: ${message} [${code}]\n`);
-    if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${stack}\n`);
+    process.stderr.write(`blastrain: ${printable(message)} [${printable(code)}]\n`);
+    if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
     process.exitCode = exitStatus(1);
   },
 );

@@ -4,6 +4,7 @@ import { loadData } from '../data/locate';
 import { dataRequest } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import { timeText } from '../report/bench';
+import { jsonLine } from '../text';
 import { formatPercent } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
@@ -14,7 +15,7 @@ const leastShare = 0.005;
 /** Times the kernels of a spec's step instead of training, and prints the result. Returns the exit status. */
 export async function profileSpec(spec: TrainSpec, json: boolean): Promise<number> {
   const profile = await profileStep(spec, loadData(dataRequest(spec)));
-  process.stdout.write(json ? `${JSON.stringify(profile)}\n` : renderProfile(profile));
+  process.stdout.write(json ? jsonLine(profile) : renderProfile(profile));
   return 0;
 }
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { expected } from '../errors';
 import { accountOf } from '../experiment/account';
-import type { DepthReport } from '../experiment/depth';
-import { findRun, readJsonFile, runFiles, searchFiles } from '../experiment/runFolder';
+import { readDepthReport } from '../experiment/depth';
+import { findFolder, findRun, runFiles, searchFiles } from '../experiment/runFolder';
 import { specFields } from '../experiment/spec';
 import { packageRoot, replaceFile, withFileErrors } from '../files';
 import { depthReport } from '../report/html/depthReport';
@@ -15,10 +15,13 @@ import { readMetrics } from '../report/metrics';
 import { printPdf } from '../report/pdf';
 import { searchHistory, withRunCurves } from '../report/searchHistory';
 import { readJournal } from '../search/journal';
-import type { SearchReport } from '../search/outcome';
+import { readSearchReport } from '../search/outcome';
+import { jsonLine } from '../text';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
+import { fileLines } from './terminal/style';
+import { warn } from './warnings';
 
 export const reportCommand: Command = {
   name: 'report',
@@ -38,7 +41,7 @@ left alone.
   --runs DIR      where the runs are [runs]
   --json          the paths as one line of JSON on standard output
 `,
-  async run(args) {
+  run(args) {
     const { values, positionals } = readOptions(
       args,
       { baseline: { type: 'string' }, out: { type: 'string' }, pdf: { type: 'boolean' }, runs: { type: 'string' }, json: { type: 'boolean' } },
@@ -48,30 +51,36 @@ left alone.
     const subject = requirePositional(positionals[0], 'RUN, SEARCH or DEPTH', 'report');
     announceFallback();
     const folder = findSubject(runs, subject);
-    const page = await pageOf(folder, values.baseline === undefined ? undefined : findRun(runs, values.baseline));
+    const page = pageOf(folder, values.baseline === undefined ? undefined : findRun(runs, values.baseline));
+    warn(page.leftOut);
     const html = values.out ?? join(folder, 'report.html');
-    replaceFile(html, page);
+    replaceFile(html, page.html);
     const files = [html];
     if (values.pdf === true) {
       const pdf = `${html.slice(0, html.length - extname(html).length)}.pdf`;
       printPdf(html, pdf);
       files.push(pdf);
     }
-    process.stdout.write(values.json === true ? `${JSON.stringify({ type: 'report', files })}\n` : files.map((file) => `  ${file}\n`).join(''));
-    return 0;
+    process.stdout.write(values.json === true ? jsonLine({ type: 'report', files }) : fileLines(files));
+    return Promise.resolve(0);
   },
 };
 
 /** The folder of a run or of an experiment of several. */
 function findSubject(runs: string, name: string): string {
-  for (const path of [name, join(runs, name)]) if (isDepth(path) || isSearch(path)) return path;
-  return findRun(runs, name);
+  return findFolder(runs, name, (path) => isDepth(path) || isSearch(path)) ?? findRun(runs, name);
 }
 
 const isDepth = (folder: string): boolean => existsSync(join(folder, 'depth.json'));
 const isSearch = (folder: string): boolean => existsSync(join(folder, searchFiles.journal));
 
-async function pageOf(folder: string, baseline: string | undefined): Promise<string> {
+/** A page, and what should be said about lines of the files that it is made of. */
+interface Page {
+  readonly html: string;
+  readonly leftOut: readonly string[];
+}
+
+function pageOf(folder: string, baseline: string | undefined): Page {
   const derivation = join(packageRoot, 'docs', 'backpropagation.md');
   const frame: ReportFrame = {
     keys: specFields,
@@ -80,32 +89,38 @@ async function pageOf(folder: string, baseline: string | undefined): Promise<str
   };
   if (isSearch(folder)) return searchPage(folder, frame);
   if (isDepth(folder)) return depthPage(folder, frame);
-  return runReport(await reportedRun(folder), frame, baseline === undefined ? undefined : await reportedRun(baseline));
+  const run = reportedRun(folder);
+  const other = baseline === undefined ? undefined : reportedRun(baseline);
+  return { html: runReport(run, frame, other), leftOut: [run, ...(other === undefined ? [] : [other])].flatMap(leftOutOf) };
 }
 
-async function depthPage(folder: string, frame: ReportFrame): Promise<string> {
-  const report = readJsonFile(join(folder, 'depth.json')) as DepthReport;
+function depthPage(folder: string, frame: ReportFrame): Page {
+  const report = readDepthReport(folder);
   const runs = dirname(folder);
-  const nets = await Promise.all(
-    report.results.map(async (result) => ({ result, metrics: await readMetrics(join(runs, result.run, runFiles.metrics)) })),
-  );
-  return depthReport({ ...report, name: basename(folder) }, nets, await reportedRun(join(runs, report.best)), frame);
+  const nets = report.results.map((result) => ({ result, metrics: readMetrics(join(runs, result.run, runFiles.metrics)) }));
+  const best = reportedRun(join(runs, report.best));
+  return {
+    html: depthReport({ ...report, name: basename(folder) }, nets, best, frame),
+    leftOut: [...nets.flatMap(({ metrics }) => metrics.leftOut), ...best.account.ledgerLeftOut],
+  };
 }
 
-async function searchPage(folder: string, frame: ReportFrame): Promise<string> {
+function searchPage(folder: string, frame: ReportFrame): Page {
   const runs = dirname(folder);
-  const file = join(folder, searchFiles.report);
-  const report = existsSync(file) ? (readJsonFile(file) as SearchReport) : undefined;
+  const report = readSearchReport(folder);
   const best = report?.best?.run;
   if (report === undefined || best === undefined) {
     throw expected('ERR_CONFIG', 'a search that has ended, with a trial that succeeded,', 'the report', folder, { path: 'run' });
   }
   const journal = readJournal(folder);
   const shares = report.importances?.parameters.map(({ name, importance }) => [name, importance] as const);
-  const history = await withRunCurves(searchHistory(journal, shares && Object.fromEntries(shares)), runs);
-  return searchReport({ head: journal.head, report, history, best: await reportedRun(join(runs, best)) }, frame);
+  const history = withRunCurves(searchHistory(journal, shares && Object.fromEntries(shares)), runs);
+  const run = reportedRun(join(runs, best));
+  return { html: searchReport({ head: journal.head, report, history, best: run }, frame), leftOut: [...journal.leftOut, ...leftOutOf(run)] };
 }
 
-async function reportedRun(folder: string): Promise<ReportedRun> {
-  return { account: accountOf(folder), metrics: await readMetrics(join(folder, runFiles.metrics)) };
+function reportedRun(folder: string): ReportedRun {
+  return { account: accountOf(folder), metrics: readMetrics(join(folder, runFiles.metrics)) };
 }
+
+const leftOutOf = ({ account, metrics }: ReportedRun): readonly string[] => [...metrics.leftOut, ...account.ledgerLeftOut];

@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 import { RunCatalogue } from '../dashboard/catalogue';
-import type { Entry } from '../dashboard/api';
-import { readJson } from '../dashboard/folders';
-import type { DepthReport } from '../experiment/depth';
+import type { Entry, Failure } from '../dashboard/api';
+import { toPlain } from '../errors';
+import { readDepthReport } from '../experiment/depth';
 import { isOwned, lockName } from '../files';
-import { searchFiles } from '../experiment/runFolder';
 import { ledgerFile, readLedger } from '../experiment/testRun';
-import type { SearchReport } from '../search/outcome';
+import type { TestResult } from '../experiment/testRun';
+import { readSearchReport } from '../search/outcome';
+import { jsonLine, printable } from '../text';
 import type { Command } from './command';
 import { readOptions } from './options';
 import { formatCount, formatPercent, formatSignificant } from './terminal/format';
 import { coloursOf, terminalOf } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
+import { warn } from './warnings';
 
 /** One line of the list. */
 interface Listed {
@@ -29,6 +31,8 @@ interface Listed {
   /** The last look at the test split. */
   readonly testAccuracy: number | null;
   readonly startedAt: string | null;
+  /** Why it failed, or what of it is damaged. */
+  readonly failure: Failure | null;
 }
 
 export const runsCommand: Command = {
@@ -37,8 +41,9 @@ export const runsCommand: Command = {
   help: `Usage: blastrain runs [options]
 
 The last started stands first. A run is running, finished, stopped, failed, or
-unfinished where its process is gone; the accuracy is that of the last
-evaluation, of a search or a depth experiment the best.
+unfinished where its process is gone, damaged where a file of it cannot be read;
+the accuracy is that of the last evaluation, of a search or a depth experiment
+the best.
 
 Options:
   --runs DIR   where the runs are [runs]
@@ -47,45 +52,69 @@ Options:
   run(args) {
     const { values } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } });
     const runs = values.runs ?? 'runs';
-    const list = listRuns(runs);
-    if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'runs', runs: list })}\n`);
-    else process.stdout.write(list.length === 0 ? `No runs in ${runs}. blastrain train --help says how to make one.\n` : render(list, terminalOf(process.stdout)));
+    const { looks, leftOut } = readLedgerOrNone(runs);
+    const list = listRuns(runs, looks);
+    warn([...leftOut, ...list.flatMap(({ name, state, failure }) => (state === 'damaged' && failure !== null ? [`${name} is damaged: ${failure.message}`] : []))]);
+    if (values.json === true) process.stdout.write(jsonLine({ type: 'runs', runs: list }));
+    else process.stdout.write(list.length === 0 ? `No runs in ${printable(runs)}. blastrain train --help says how to make one.\n` : render(list, terminalOf(process.stdout)));
     return Promise.resolve(0);
   },
 };
 
-function listRuns(runs: string): Listed[] {
-  const looks = new Map(readLedger(join(runs, ledgerFile)).map(({ run, testAccuracy }) => [run, testAccuracy]));
-  return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, looks));
+/** The looks at test splits; a ledger that cannot be read at all hides no run. */
+function readLedgerOrNone(runs: string): ReturnType<typeof readLedger> {
+  try {
+    return readLedger(join(runs, ledgerFile));
+  } catch (error) {
+    return { looks: [], leftOut: [toPlain(error).message] };
+  }
+}
+
+function listRuns(runs: string, looks: readonly TestResult[]): Listed[] {
+  const accuracies = new Map(looks.map(({ run, testAccuracy }) => [run, testAccuracy]));
+  return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, accuracies));
 }
 
 function describe(runs: string, entry: Entry, looks: ReadonlyMap<string, number>): Listed {
-  const { kind, name } = entry;
+  const { kind, name, failure } = entry;
   if (entry.kind === 'run') {
     const { state, step, steps, valAccuracy, valLoss, startedAt } = entry;
-    return { name, kind, state, done: step, of: steps, valAccuracy, valLoss, testAccuracy: looks.get(name) ?? null, startedAt };
+    return { name, kind, state, done: step, of: steps, valAccuracy, valLoss, testAccuracy: finite(looks.get(name)), startedAt, failure };
   }
-  const several = { name, kind, of: null, valLoss: null, testAccuracy: null };
-  if (entry.kind === 'depth') {
-    const report = readJson(join(runs, name), 'depth.json') as DepthReport | undefined;
-    return {
-      ...several, state: report === undefined ? 'damaged' : 'done', done: report?.results.length ?? null, startedAt: null,
-      valAccuracy: report === undefined ? null : Math.max(...report.results.map(({ valAccuracy }) => valAccuracy)),
-      testAccuracy: report?.test.testAccuracy ?? null,
-    };
+  const nothing = { name, kind, of: null, valLoss: null, testAccuracy: null, done: null, valAccuracy: null };
+  const startedAt = entry.kind === 'search' ? entry.startedAt : null;
+  if (failure !== null) return { ...nothing, state: 'damaged', startedAt, failure };
+  try {
+    return { ...nothing, startedAt, failure, ...(entry.kind === 'depth' ? depthResult(join(runs, name)) : searchResult(join(runs, name))) };
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    return { ...nothing, state: 'damaged', startedAt, failure: { code, message } };
   }
-  const report = readJson(join(runs, name), searchFiles.report) as SearchReport | undefined;
-  return {
-    ...several, state: isOwned(join(runs, name, lockName)) ? 'running' : report === undefined ? 'unfinished' : 'done', done: report?.trials ?? null,
-    valAccuracy: report?.best?.valAccuracy ?? null, startedAt: entry.startedAt,
-  };
+}
+
+type Result = Pick<Listed, 'state' | 'done' | 'valAccuracy'> & Partial<Pick<Listed, 'testAccuracy'>>;
+
+function depthResult(folder: string): Result {
+  const { results, test } = readDepthReport(folder);
+  const accuracies = results.map(({ valAccuracy }) => valAccuracy).filter(Number.isFinite);
+  return { state: 'done', done: results.length, valAccuracy: accuracies.length === 0 ? null : Math.max(...accuracies), testAccuracy: finite(test.testAccuracy) };
+}
+
+function searchResult(folder: string): Result {
+  const report = readSearchReport(folder);
+  const state = isOwned(join(folder, lockName)) ? 'running' : report === undefined ? 'unfinished' : 'done';
+  return { state, done: report?.trials ?? null, valAccuracy: finite(report?.best?.valAccuracy) };
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }
 
 function render(list: readonly Listed[], terminal: Terminal): string {
   const { green, red, yellow } = coloursOf(terminal);
   const none = terminal.unicode ? '–' : '-';
   const count = (value: number): string => formatCount(value, terminal.unicode);
-  const paints: Readonly<Record<string, (text: string) => string>> = { running: green, failed: red, unfinished: yellow };
+  const paints: Readonly<Record<string, (text: string) => string>> = { running: green, failed: red, damaged: red, unfinished: yellow };
   return renderTable(
     [
       { header: 'run', align: 'left' },
@@ -107,6 +136,7 @@ function render(list: readonly Listed[], terminal: Terminal): string {
 /** '11-23 13:08', by the clock of this machine. */
 function localTime(time: string): string {
   const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
   const pad = (value: number): string => String(value).padStart(2, '0');
   return `${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
 }

@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { expected } from '../errors';
 import { nextName } from '../experiment/ownedFolder';
-import { readJsonFile, runsOf, searchFiles } from '../experiment/runFolder';
+import { findFolder, runsOf, searchFiles } from '../experiment/runFolder';
 import { applySettings } from '../experiment/spec';
 import { ledgerFile, readLedger } from '../experiment/testRun';
 import { writeSearchFigures } from '../report/searchFigures';
 import { searchHistory, withRunCurves } from '../report/searchHistory';
 import type { SearchStart } from '../search/events';
 import { readJournal } from '../search/journal';
-import type { SearchReport } from '../search/outcome';
+import { readSearchReport } from '../search/outcome';
 import { resumeSearch, search } from '../search/search';
 import type { SearchRun } from '../search/search';
 import { parseSearch } from '../search/searchSpec';
 import { findSearch, searches } from '../search/spaces';
+import { jsonLine } from '../text';
 import { announceFallback } from './backend';
 import { helpEntry } from './command';
 import type { Command } from './command';
@@ -22,8 +23,10 @@ import { interruptible } from './interrupt';
 import { readOptions, requirePositional } from './options';
 import { sayWaiting } from './waiting';
 import { renderSearch, searchHeading } from './searchReport';
+import { baseOf, readSpecFile } from './specSource';
 import { SearchProgress } from './terminal/search-progress';
-import { terminalOf } from './terminal/style';
+import { fileLines, terminalOf } from './terminal/style';
+import { warn } from './warnings';
 
 export const searchCommand: Command = {
   name: 'search',
@@ -102,9 +105,7 @@ kill. docs/search.md explains spec files.
 /** A shipped search by name, or one from a file; `base` names a run of it. Throws ERR_CONFIG, ERR_IO. */
 function readSearch(source: string): { base: string; given: Readonly<Record<string, unknown>> } {
   if (extname(source) !== '.json' && !existsSync(source)) return { base: source, given: findSearch(source).search };
-  const given = readJsonFile(source);
-  if (given === null || typeof given !== 'object' || Array.isArray(given)) throw expected('ERR_CONFIG', 'an object', source, given);
-  return { base: basename(source, '.json').replace(/[^\w.-]/g, '-'), given: given as Readonly<Record<string, unknown>> };
+  return { base: baseOf(source), given: readSpecFile(source) };
 }
 
 /** The `set` of a search with settings over it. Throws ERR_CONFIG for a key that the search varies. */
@@ -121,22 +122,24 @@ function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: re
 
 /** The folder of a search, by path or by name below `runs`; the search itself says what is wrong with it. */
 function findSearchFolder(runs: string, name: string): string {
-  return existsSync(join(name, searchFiles.journal)) ? name : join(runs, name);
+  return findFolder(runs, name, (folder) => existsSync(join(folder, searchFiles.journal))) ?? join(runs, name);
 }
 
 /** Follows a search to its end, then draws its pictures and prints what came out. */
 async function complete(run: SearchRun, json: boolean): Promise<number> {
   const { folder, rungs, dataDigest } = await followSearch(run, json);
-  const report = readJsonFile(join(folder, searchFiles.report)) as SearchReport;
+  const report = readSearchReport(folder)!;
   const importances = report.importances === null ? undefined : Object.fromEntries(report.importances.parameters.map(({ name, importance }) => [name, importance]));
-  const history = await withRunCurves(searchHistory(readJournal(folder), importances), dirname(folder));
+  const history = withRunCurves(searchHistory(readJournal(folder), importances), dirname(folder));
   const figures = writeSearchFigures(folder, history);
   if (!json) {
-    const looks = readLedger(join(runsOf(folder), ledgerFile)).filter((look) => look.dataDigest === dataDigest).length;
+    const ledger = readLedger(join(runsOf(folder), ledgerFile));
+    warn(ledger.leftOut);
+    const looks = ledger.looks.filter((look) => look.dataDigest === dataDigest).length;
     const { best } = report;
     process.stdout.write(renderSearch(report, history.ranking, rungs.length, looks, terminalOf(process.stdout)));
     const spec = best === null ? [] : [`${join(folder, searchFiles.best)}    blastrain train takes it`, `${join(dirname(folder), best.run)}    blastrain test takes it`];
-    process.stdout.write([...spec, join(folder, searchFiles.report), ...figures].map((file) => `  ${file}\n`).join(''));
+    process.stdout.write(fileLines([...spec, join(folder, searchFiles.report), ...figures]));
   }
   if (report.ended === 'stopped') return 130;
   return report.best === null ? 1 : 0;
@@ -149,8 +152,11 @@ async function followSearch(run: SearchRun, json: boolean): Promise<SearchStart>
     let start: SearchStart | undefined;
     try {
       for await (const event of run) {
-        if (event.type === 'start') start = event;
-        if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+        if (event.type === 'start') {
+          start = event;
+          warn(event.resumed?.leftOut ?? []);
+        }
+        if (json) process.stdout.write(jsonLine(event));
         else if (event.type === 'start') process.stdout.write(searchHeading(event, terminalOf(process.stdout)));
         progress?.handle(event);
       }

@@ -1,11 +1,13 @@
 import { basename, join } from 'node:path';
 import { expected } from '../errors';
-import type { RunRecord } from '../experiment/run';
-import { findRun, readJsonFile, runFiles } from '../experiment/runFolder';
+import type { RunRecord } from '../experiment/runRecord';
+import { findRun, runFiles } from '../experiment/runFolder';
+import { readRunSpec } from '../experiment/runRecord';
 import { metricsCsv } from '../report/csv';
 import { readMetrics } from '../report/metrics';
 import type { RunMetrics } from '../report/metrics';
 import { centredMean, lossWeights, smoothingWindow } from '../report/thin';
+import { jsonLine, printable } from '../text';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
 import { formatDuration, formatKnown, formatPercent } from './terminal/format';
@@ -13,6 +15,7 @@ import { renderPlot } from './terminal/plot';
 import type { PlotSeries } from './terminal/plot';
 import { coloursOf, terminalOf, wrap } from './terminal/style';
 import type { Terminal } from './terminal/style';
+import { warn } from './warnings';
 
 export const showCommand: Command = {
   name: 'show',
@@ -29,21 +32,22 @@ Options:
   --json       spec, result and warnings as one line of JSON on standard output
   --runs DIR   where the runs are [runs]
 `,
-  async run(args) {
+  run(args) {
     const { values, positionals } = readOptions(
       args, { csv: { type: 'boolean' }, json: { type: 'boolean' }, runs: { type: 'string' } }, { names: ['RUN'] },
     );
     if (values.csv === true && values.json === true) throw expected('ERR_CONFIG', 'only one of them', '--csv and --json', 'both', { path: 'csv' });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'show'));
-    const metrics = await readMetrics(join(folder, runFiles.metrics));
+    const metrics = readMetrics(join(folder, runFiles.metrics));
+    warn(metrics.leftOut);
     if (values.csv === true) process.stdout.write(metricsCsv(metrics));
     else {
-      const { record, ...spec } = readJsonFile(join(folder, runFiles.spec)) as { readonly record: RunRecord };
+      const { record, spec } = readRunSpec(folder);
       const { start, evaluations, warnings, result } = metrics;
       const facts = { type: 'show', run: basename(folder), start, record, spec, evaluations, warnings, result };
-      process.stdout.write(values.json === true ? `${JSON.stringify(facts)}\n` : render(record, metrics, terminalOf(process.stdout)));
+      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, metrics, terminalOf(process.stdout)));
     }
-    return 0;
+    return Promise.resolve(0);
   },
 };
 
@@ -62,7 +66,7 @@ function render(record: RunRecord, metrics: RunMetrics, terminal: Terminal): str
   ];
   const isClassified = evaluations.some(({ trainAccuracy }) => Number.isFinite(trainAccuracy));
   return [
-    `${wrap(headline(record, metrics), columns).replace(record.name, bold)}\n\n`,
+    `${wrap(headline(record, metrics), columns).replace(printable(record.name), bold)}\n\n`,
     renderPlot(loss, { yLabel: 'loss', xLabel: 'step' }, terminal),
     isClassified ? `\n${renderPlot(accuracy, { yLabel: 'accuracy', xLabel: 'step', yFormat: (share) => formatPercent(share, 0) }, terminal)}` : '',
     ...warnings.map(({ step, message }) =>

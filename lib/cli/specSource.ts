@@ -1,13 +1,21 @@
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { expected } from '../errors';
 import { findPreset } from '../experiment/presets';
-import { readJsonFile } from '../experiment/runFolder';
+import { readJson, sizeLimits } from '../files';
+import { anything, tableOf } from '../files/shape';
 
 /** A preset by name, or a spec from a file; `base` names a run of it. Throws ERR_CONFIG, ERR_IO. */
 export function readSpec(source: string): { base: string; spec: Record<string, unknown> } {
   if (extname(source) !== '.json' && !existsSync(source)) return { base: source, spec: { ...findPreset(source).spec } };
-  const spec = readJsonFile(source);
-  if (spec === null || typeof spec !== 'object' || Array.isArray(spec)) throw expected('ERR_CONFIG', 'an object', source, spec);
-  return { base: basename(source, '.json').replace(/[^\w.-]/g, '-'), spec: spec as Record<string, unknown> };
+  return { base: baseOf(source), spec: readSpecFile(source) };
+}
+
+/** The object in a JSON file that the user has named, so that a link is followed. Throws ERR_CONFIG, ERR_IO. */
+export function readSpecFile(source: string): Record<string, unknown> {
+  return { ...readJson(source, tableOf(anything), { limit: sizeLimits.small, code: 'ERR_CONFIG', follow: true }) };
+}
+
+/** What runs of a spec in a file are named after. */
+export function baseOf(source: string): string {
+  return basename(source, '.json').replace(/[^\w.-]/g, '-');
 }

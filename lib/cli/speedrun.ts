@@ -2,6 +2,7 @@ import { findTorch, speedrun, speedrunTargets } from '../bench/speedrun';
 import type { SpeedrunTarget } from '../bench/speedrun';
 import { replaceFile } from '../files';
 import { speedrunMarkdown, speedrunPlace, speedrunTable } from '../report/speedrun';
+import { jsonLine } from '../text';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { choiceOption, integerOption } from './flagValues';
@@ -54,7 +55,7 @@ Options:
     });
     if (values.out !== undefined) replaceFile(values.out, speedrunMarkdown(report));
     if (values.json === true) {
-      process.stdout.write(`${JSON.stringify(report)}\n`);
+      process.stdout.write(jsonLine(report));
       return 0;
     }
     process.stdout.write(renderMeasured(speedrunPlace(report), speedrunTable(report), [], report.load, terminalOf(process.stdout)));

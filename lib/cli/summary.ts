@@ -1,6 +1,7 @@
 import { applySettings, parseSpec } from '../experiment/spec';
 import { summarizeSpec } from '../experiment/summary';
 import type { LayerSummary, ModelSummary } from '../experiment/summary';
+import { jsonLine, printable } from '../text';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
 import { readSpec } from './specSource';
@@ -33,7 +34,7 @@ counted.
     const [source, ...settings] = positionals;
     const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'));
     const summary = summarizeSpec(parseSpec(applySettings(spec, [...(values.set ?? []), ...settings])));
-    process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : render(base, summary, terminalOf(process.stdout)));
+    process.stdout.write(values.json ? jsonLine(summary) : render(base, summary, terminalOf(process.stdout)));
     return Promise.resolve(0);
   },
 };
@@ -55,7 +56,7 @@ function render(name: string, summary: ModelSummary, terminal: Terminal): string
     ]),
     terminal,
   );
-  return `Model of ${name}, ${summary.dtype}\n\n${table}\n` +
+  return `Model of ${printable(name)}, ${summary.dtype}\n\n${table}\n` +
     `${count(summary.parameterCount)} parameters; a sample takes ${operations(flops.forward)} forward, ${operations(flops.step)} in a training step.\n` +
     `Memory: parameters ${formatBytes(memory.parameters)}, gradients ${formatBytes(memory.gradients)}, ` +
     `activations and their gradients ${formatBytes(memory.activations)} for ${count(summary.maxBatch)} rows` +

@@ -1,11 +1,13 @@
 import { findRun, runName } from '../experiment/runFolder';
 import { testRun } from '../experiment/testRun';
+import { jsonLine, printable } from '../text';
 import { announceFallback } from './backend';
 import type { Command } from './command';
 import { readOptions, requirePositional } from './options';
 import { renderScores } from './scores';
 import { formatPercent } from './terminal/format';
 import { terminalOf } from './terminal/style';
+import { warn } from './warnings';
 
 export const testCommand: Command = {
   name: 'test',
@@ -25,12 +27,13 @@ Options:
     const { values, positionals } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'test'));
     announceFallback();
-    const result = testRun(folder, runName(folder));
-    if (values.json === true) process.stdout.write(`${JSON.stringify({ type: 'test', ...result })}\n`);
+    const { leftOut, ...result } = testRun(folder, runName(folder));
+    warn(leftOut);
+    if (values.json === true) process.stdout.write(jsonLine({ type: 'test', ...result }));
     else {
       process.stdout.write(
         `${renderScores(result.evaluation, terminalOf(process.stdout))}\n` +
-          `${result.run}: test ${Number.isFinite(result.testAccuracy) ? `accuracy ${formatPercent(result.testAccuracy)}, ` : ''}` +
+          `${printable(result.run)}: test ${Number.isFinite(result.testAccuracy) ? `accuracy ${formatPercent(result.testAccuracy)}, ` : ''}` +
           `loss ${result.testLoss.toFixed(4)} ` +
           `(${String(result.testRows)} rows)\n` +
           (result.look === 1

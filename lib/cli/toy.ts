@@ -11,6 +11,7 @@ import { coloursOf, terminalOf } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
 import { replaceFile } from '../files';
+import { jsonLine } from '../text';
 
 const defaultFigure = 'runs/toy/loss.svg';
 
@@ -38,7 +39,7 @@ Exit status 1 when a number is not as it should be.
     const passed = Object.values(toyVerdict(report)).every(Boolean);
     const figure = values.out ?? (values.json ? undefined : defaultFigure);
     if (figure !== undefined) replaceFile(figure, lossCurveSvg(report.lossHistory, 'Toy problem: training loss'));
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderToy(report, figure!, terminalOf(process.stdout)));
+    process.stdout.write(values.json ? jsonLine(report) : renderToy(report, figure!, terminalOf(process.stdout)));
     return Promise.resolve(passed ? 0 : 1);
   },
 };

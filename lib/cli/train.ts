@@ -10,6 +10,7 @@ import type { SeedsSummary } from '../experiment/seeds';
 import { applySettings, parseSpec, specFields } from '../experiment/spec';
 import type { TrainSpec } from '../experiment/spec';
 import type { EndReason, ResultEvent } from '../train/events';
+import { jsonLine } from '../text';
 import { announceFallback } from './backend';
 import { helpEntry } from './command';
 import type { Command } from './command';
@@ -17,7 +18,7 @@ import { follow } from './follow';
 import { readOptions, requirePositional } from './options';
 import { readSpec } from './specSource';
 import { formatDuration, formatKnown, formatPercent } from './terminal/format';
-import { terminalOf } from './terminal/style';
+import { fileLines, terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
 import { sayWaiting } from './waiting';
 
@@ -111,7 +112,7 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
     results.push(result);
   }
   const seeds = summariseSeeds(runs, results);
-  process.stdout.write(output.json ? `${JSON.stringify(seeds)}\n` : renderSeeds(seeds));
+  process.stdout.write(output.json ? jsonLine(seeds) : renderSeeds(seeds));
   return 0;
 }
 
@@ -123,7 +124,7 @@ async function complete(run: TrainingRun, folderOf: (name: string) => string, { 
   const classifier = await run.model;
   const { imageShape } = classifier;
   const { writeRunFigures } = await import('../report/figures.js');
-  const figures = await writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
+  const figures = writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
   if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
   return result;
 }
@@ -147,7 +148,7 @@ function summary(result: ResultEvent, files: readonly string[]): string {
       ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
       : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
         `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
-    files.map((file) => `  ${file}\n`).join('')
+    fileLines(files)
   );
 }
 

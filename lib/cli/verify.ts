@@ -1,5 +1,6 @@
 import { verifyKernels } from '../experiment/verify';
 import type { VerifyReport, VerifyResult } from '../experiment/verify';
+import { jsonLine } from '../text';
 import type { Command } from './command';
 import { integerOption } from './flagValues';
 import { readOptions } from './options';
@@ -26,7 +27,7 @@ Exit status 1 when a kernel is wrong or the native ones do not load.
   run(args) {
     const { values } = readOptions(args, { seed: { type: 'string', default: '0' }, json: { type: 'boolean' } });
     const report = verifyKernels({ seed: integerOption('seed', values.seed, 0) });
-    process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : renderReport(report, terminalOf(process.stdout)));
+    process.stdout.write(values.json ? jsonLine(report) : renderReport(report, terminalOf(process.stdout)));
     return Promise.resolve(report.passed ? 0 : 1);
   },
 };

@@ -13,9 +13,15 @@ export type Entry = RunEntry | SearchEntry | DepthEntry;
 
 /**
  * `running` is a run whose folder a live process owns, and a trial whose search's does and whose metrics are fresh; `unfinished` has
- * neither a process nor a result.
+ * neither a process nor a result; of a `damaged` one a file cannot be read, or holds something else than such a file does.
  */
-export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'unfinished';
+export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'unfinished' | 'damaged';
+
+/** Why something failed, or what is damaged. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+}
 
 export interface RunEntry {
   readonly kind: 'run';
@@ -30,14 +36,16 @@ export interface RunEntry {
   /** Of the last evaluation, or of the result. */
   readonly valAccuracy: number | null;
   readonly valLoss: number | null;
-  /** Why it failed. */
-  readonly failure: { readonly code: string; readonly message: string } | null;
+  /** Why it failed or is damaged. */
+  readonly failure: Failure | null;
 }
 
 export interface SearchEntry {
   readonly kind: 'search';
   readonly name: string;
   readonly startedAt: string | null;
+  /** What is damaged. */
+  readonly failure: Failure | null;
 }
 
 /** A comparison of depths: its runs stand beside it. */
@@ -45,6 +53,8 @@ export interface DepthEntry {
   readonly kind: 'depth';
   readonly name: string;
   readonly runs: readonly string[];
+  /** What is damaged. */
+  readonly failure: Failure | null;
 }
 
 /** A validation row as the model sees it. */
@@ -90,6 +100,6 @@ export interface Refusal {
 /** Files that grow, read on from where the page stands. */
 export const tailFiles = ['metrics.jsonl', 'weights.film', 'journal.jsonl'] as const;
 /** Files that are replaced as a whole. */
-export const wholeFiles = ['spec.json', 'depth.json', 'search.json'] as const;
+export const wholeFiles = ['spec.json'] as const;
 /** So many bytes before the place where the page stands must be as it knows them; else a file was cut, and is read anew. */
 export const checkedBytes = 32;

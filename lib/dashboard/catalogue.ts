@@ -1,13 +1,21 @@
 import { lstatSync, readdirSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isOwned } from '../files';
-import type { DepthReport } from '../experiment/depth';
-import type { RunStatus } from '../experiment/runControl';
+import { toPlain } from '../errors';
+import { readDepthReport } from '../experiment/depth';
 import { lockOf } from '../experiment/ownedFolder';
-import { runFiles } from '../experiment/runFolder';
-import type { EvaluationEvent, ResultEvent, StartEvent, TrainEvent } from '../train/events';
-import type { Entry, RunEntry, RunState } from './api';
-import { parseObject, readJson, readPart, runPath } from './folders';
+import { readStatus } from '../experiment/runControl';
+import type { RunStatus } from '../experiment/runControl';
+import { runFiles, searchFiles } from '../experiment/runFolder';
+import { readStart } from '../experiment/runRecord';
+import { isOwned, parseJson, readJsonLines, readPart, sizeLimits } from '../files';
+import { checkShape } from '../files/shape';
+import type { SearchHead } from '../search/journal';
+import { headShape } from '../search/shapes';
+import type { EvaluationEvent, ResultEvent, StartEvent } from '../train/events';
+import { eventShape } from '../train/eventShape';
+import type { Entry, Failure, RunEntry, RunState } from './api';
+import { runPath } from './folders';
 
 /** Enough of a file's end to hold the last evaluation, and of its beginning to hold the first event. */
 const endBytes = 2 ** 16;
@@ -53,47 +61,48 @@ export class RunCatalogue {
     return entry?.kind === 'run' ? entry : undefined;
   }
 
+  /** Whatever lies in one folder, the others are listed as ever: what cannot be read of it is its entry's failure. */
   private entry(name: string, path: string): Entry | undefined {
-    if (mtime(path, 'journal.jsonl') !== undefined) {
-      const head = firstLine(path, 'journal.jsonl') as { startedAt?: string } | undefined;
-      return { kind: 'search', name, startedAt: head?.startedAt ?? null };
+    if (isThere(path, searchFiles.journal)) {
+      const [head, failure] = attempt(() => readHead(path));
+      return { kind: 'search', name, startedAt: head?.startedAt ?? null, failure };
     }
-    if (mtime(path, runFiles.spec) !== undefined || mtime(path, runFiles.metrics) !== undefined) return this.run(name, path);
-    if (mtime(path, 'depth.json') === undefined) return undefined;
-    const { results } = (readJson(path, 'depth.json') ?? {}) as Partial<DepthReport>;
-    return { kind: 'depth', name, runs: Array.isArray(results) ? results.map(({ run }: DepthReport['results'][number]) => run) : [] };
+    if (isThere(path, runFiles.spec) || isThere(path, runFiles.metrics)) return this.run(name, path);
+    if (!isThere(path, 'depth.json')) return undefined;
+    const [report, failure] = attempt(() => readDepthReport(path));
+    return { kind: 'depth', name, runs: report?.results.map(({ run }) => run) ?? [], failure };
   }
 
   private run(name: string, path: string): RunEntry {
-    const written = mtime(path, runFiles.metrics);
-    const metrics = this.metrics(path);
-    const { evaluation, result, step } = metrics;
-    const status = readJson(path, runFiles.status) as Partial<RunStatus> | undefined;
-    const owner = ownerOf(path);
-    const { record } = (readJson(path, runFiles.spec) ?? {}) as { record?: { startedAt?: string; resumed?: unknown } };
-    // A run that went on may be longer than its first start says.
-    const start = record?.resumed === undefined ? metrics.start : lastStart(path) ?? metrics.start;
-    const finite = (value: number | null | undefined): number | null => (Number.isFinite(value) ? value! : null);
+    const written = lstat(join(path, runFiles.metrics))?.mtimeMs;
+    const [begun, badSpec] = attempt(() => readStart(path));
+    const [metrics, badMetrics] = attempt(() => this.metrics(path, begun?.isResumed === true));
+    const [status, badStatus] = attempt(() => readStatus(path));
+    const [owner, badLock] = attempt(() => ownerOf(path));
+    const damage = badSpec ?? badStatus ?? badMetrics ?? badLock;
+    const { start, evaluation, result, step } = metrics ?? { step: 0 };
+    const finite = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
     return {
       kind: 'run',
       name,
-      state: stateOf(owner, status, result, written),
+      state: damage === null ? stateOf(owner, status, result, written) : 'damaged',
       stoppable: owner === 'run',
-      startedAt: record?.startedAt ?? null,
+      startedAt: begun?.startedAt ?? null,
       step,
       steps: start?.steps ?? null,
       valAccuracy: finite((result ?? evaluation)?.valAccuracy),
       valLoss: finite((result ?? evaluation)?.valLoss),
-      failure: status?.state === 'failed' ? { code: String(status.code), message: String(status.message) } : null,
+      failure: damage ?? (status === undefined ? null : { code: status.code, message: status.message }),
     };
   }
 
-  private metrics(path: string): Metrics {
+  /** @param isResumed a run that went on may be longer than its first start says. */
+  private metrics(path: string, isResumed: boolean): Metrics {
     const stat = lstat(join(path, runFiles.metrics));
     const stamp = stat === undefined ? '' : `${String(stat.size)} ${String(stat.mtimeMs)}`;
     const known = this.known.get(path);
     if (known?.stamp === stamp) return known.metrics;
-    const metrics = readEnds(path);
+    const metrics = readEnds(path, isResumed);
     this.known.set(path, { stamp, metrics });
     return metrics;
   }
@@ -107,9 +116,9 @@ function ownerOf(path: string): Owner {
   return isOwned(lock) ? dirname(lock) === path ? 'run' : 'search' : undefined;
 }
 
-function stateOf(owner: Owner, status: Partial<RunStatus> | undefined, result: ResultEvent | undefined, written: number | undefined): RunState {
+function stateOf(owner: Owner, status: RunStatus | undefined, result: ResultEvent | undefined, written: number | undefined): RunState {
   if (owner === 'run') return 'running';
-  if (status?.state === 'failed') return 'failed';
+  if (status !== undefined) return 'failed';
   if (result !== undefined) return result.ended === 'stopped' ? 'stopped' : 'finished';
   return owner === 'search' && written !== undefined && Date.now() - written < fresh ? 'running' : 'unfinished';
 }
@@ -122,25 +131,49 @@ function childrenOf(folder: string): string[] {
   }
 }
 
-function lstat(file: string): { size: number; mtimeMs: number } | undefined {
-  const stat = lstatSync(file, { throwIfNoEntry: false });
-  return stat?.isFile() === true ? stat : undefined;
+function lstat(file: string): Stats | undefined {
+  return lstatSync(file, { throwIfNoEntry: false });
 }
 
-function mtime(folder: string, name: string): number | undefined {
-  return lstat(join(folder, name))?.mtimeMs;
+/** Also where it is none that can be read. */
+function isThere(folder: string, name: string): boolean {
+  return lstat(join(folder, name)) !== undefined;
 }
 
-function readEnds(path: string): Metrics {
-  const tail = readPart(path, runFiles.metrics, (size) => ({ from: Math.max(0, size - endBytes), length: endBytes }));
-  const start = firstLine(path, runFiles.metrics) as StartEvent | undefined;
-  // The first line may be the end of one, and the last may still be being written.
-  const lines = (tail?.bytes.toString('utf8') ?? '').split('\n').slice(tail?.from === 0 ? 0 : 1, -1);
+/** What a reading gives, or why it gives nothing. */
+function attempt<T>(read: () => T): readonly [T, null] | readonly [undefined, Failure] {
+  try {
+    return [read(), null];
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    return [undefined, { code, message }];
+  }
+}
+
+/** The first line of a search's journal; undefined while it is being written. */
+function readHead(path: string): SearchHead | undefined {
+  const file = join(path, searchFiles.journal);
+  const head = readPart(file, () => ({ from: 0, length: headBytes }))?.bytes ?? Buffer.alloc(0);
+  const end = head.indexOf(10);
+  if (end < 0) return undefined;
+  const source = { file, line: 1, code: 'ERR_CHECKPOINT' } as const;
+  return checkShape(parseJson(head.toString('utf8', 0, end), { ...source, file: `line 1 of ${file}` }), headShape, source);
+}
+
+function readEnds(path: string, isResumed: boolean): Metrics {
+  const file = join(path, runFiles.metrics);
+  const source = { file, code: 'ERR_DATA' } as const;
+  const head = readPart(file, () => ({ from: 0, length: headBytes }));
+  const tail = readPart(file, (size) => ({ from: Math.max(0, size - endBytes), length: endBytes }));
+  const [first] = head === undefined ? [] : readJsonLines(head.bytes.subarray(0, head.bytes.indexOf(10) + 1), eventShape, source).lines;
+  const start = (isResumed ? lastStart(file) : undefined) ?? (first?.value.type === 'start' ? first.value : undefined);
+  // The first line may be the end of one.
+  const from = tail === undefined || tail.from === 0 ? 0 : tail.bytes.indexOf(10) + 1;
+  const { lines } = readJsonLines(tail?.bytes.subarray(from) ?? Buffer.alloc(0), eventShape, source);
   let evaluation: EvaluationEvent | undefined;
   let step = 0;
   for (let i = lines.length - 1; i >= 0 && evaluation === undefined; i--) {
-    const event = parseObject(lines[i]!) as TrainEvent | undefined;
-    if (event === undefined) continue;
+    const event = lines[i]!.value;
     if (event.type === 'result') return { ...(start && { start }), result: event, step: event.steps };
     if ('step' in event) step = Math.max(step, event.step);
     if (event.type === 'evaluation') evaluation = event;
@@ -149,14 +182,10 @@ function readEnds(path: string): Metrics {
 }
 
 /** The start of a run's last part. */
-function lastStart(path: string): StartEvent | undefined {
-  const text = readPart(path, runFiles.metrics, (size) => ({ from: 0, length: size }))?.bytes.toString('utf8') ?? '';
-  const at = text.lastIndexOf('\n{"type":"start"');
-  const end = text.indexOf('\n', at + 1);
-  return at < 0 || end < 0 ? undefined : parseObject(text.slice(at + 1, end)) as StartEvent | undefined;
-}
-
-function firstLine(path: string, name: string): object | undefined {
-  const head = readPart(path, name, () => ({ from: 0, length: headBytes }))?.bytes.toString('utf8') ?? '';
-  return parseObject(head.split('\n', 1)[0]!);
+function lastStart(file: string): StartEvent | undefined {
+  const bytes = readPart(file, (size) => ({ from: 0, length: Math.min(size, sizeLimits.events) }))?.bytes ?? Buffer.alloc(0);
+  const at = bytes.lastIndexOf('\n{"type":"start"') + 1;
+  const end = bytes.indexOf(10, at) + 1;
+  const [last] = readJsonLines(bytes.subarray(at, end), eventShape, { file, code: 'ERR_DATA' }).lines;
+  return last?.value.type === 'start' ? last.value : undefined;
 }

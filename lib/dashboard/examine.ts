@@ -2,7 +2,6 @@ import { BlastrainError, expected } from '../errors';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/locate';
 import { Classifier } from '../experiment/classifier';
-import { modelFile } from '../experiment/runFolder';
 import { dataRequest } from '../experiment/spec';
 import type { Examination, ShownRow } from './api';
 
@@ -18,7 +17,7 @@ const mostProbable = 5;
  * which the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
  */
 export function examineRun(folder: string, name: string): Examination {
-  const classifier = Classifier.load(modelFile(folder));
+  const classifier = Classifier.ofRun(folder);
   const { classNames, imageShape, step } = classifier;
   if (classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'the confusion matrix', 'a regression');
   const { origin, validation } = loadData(dataRequest(classifier.spec));

@@ -6,12 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { requestStop } from '../experiment/runControl';
-import { packageRoot, systemError, withFileErrors } from '../files';
+import { packageRoot, readJsonIfThere, readPart, sizeLimits, systemError, withFileErrors } from '../files';
+import { anything, tableOf } from '../files/shape';
 import { checkedBytes, tailFiles, wholeFiles } from './api';
 import type { Catalogue, Refusal } from './api';
 import { RunCatalogue } from './catalogue';
 import { Examiner } from './examiner';
-import { readJson, readPart, runPath } from './folders';
+import { runPath } from './folders';
 import { isOwn, safetyHeaders, sameSecret } from './guard';
 
 export interface DashboardOptions {
@@ -91,8 +92,9 @@ function makeRoutes(runs: string): Routes {
       'page.css': asset('page.css', 'text/css'),
       'api/runs': (query) => json({ entries: catalogue.list(query.get('search') ?? undefined), folder: runs } satisfies Catalogue),
       'api/file': (query) => {
-        const found = readJson(pathOf(query), oneOf(wholeFiles, query.get('file')));
-        if (found === undefined) throw expected('ERR_CONFIG', 'a file of the run', 'file', query.get('file'), { path: 'file' });
+        const name = oneOf(wholeFiles, query.get('file'));
+        const found = readJsonIfThere(join(pathOf(query), name), tableOf(anything), { limit: sizeLimits.small, code: 'ERR_DATA' });
+        if (found === undefined) throw expected('ERR_CONFIG', 'a file of the run', 'file', name, { path: 'file' });
         return json(found);
       },
       'api/tail': (query) => tail(pathOf(query), oneOf(tailFiles, query.get('file')), Number(query.get('from')), query.get('check') ?? ''),
@@ -135,9 +137,10 @@ async function answer({ method, url = '/', headers }: IncomingMessage, token: st
 function tail(folder: string, name: string, from: number, check: string): Reply {
   const at = Number.isSafeInteger(from) && from > 0 ? from : 0;
   const length = Math.min(at, checkedBytes);
-  const before = readPart(folder, name, () => ({ from: at - length, length }))?.bytes;
+  const file = join(folder, name);
+  const before = readPart(file, () => ({ from: at - length, length }))?.bytes;
   const start = before?.length === length && before.toString('hex') === check ? at : 0;
-  const found = readPart(folder, name, () => ({ from: start, length: tailBytes }));
+  const found = readPart(file, () => ({ from: start, length: tailBytes }));
   return {
     type: 'application/octet-stream',
     body: found?.bytes ?? Buffer.alloc(0),

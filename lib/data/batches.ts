@@ -102,7 +102,7 @@ export class Batches {
    * not fit; nothing has changed then.
    */
   setState(state: BatchesState): void {
-    const { epoch, position, random, epochStart } = state;
+    const { epoch, position, random, epochStart } = Object(state) as BatchesState; // of null, an object without keys
     const fits =
       Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(position) && position >= 0 &&
       (position % this.batchSize === 0 ? position < this.#size + this.batchSize : position === this.#size);

@@ -1,16 +1,16 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset, DataSplits, ImageShape, SplitName, SplitSizes, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/locate';
 import { toPlain } from '../errors';
-import { withFileErrors } from '../files';
+import { readFile, sizeLimits } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { ModelSummary } from '../model/summary';
 import { Classifier } from './classifier';
-import { isCrossValidated } from './evaluateRun';
+import { isCrossValidated, readEvaluations } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
-import type { RunRecord } from './run';
-import { modelFile, readJsonFile, runFiles, runsOf } from './runFolder';
+import { modelFile, runsOf } from './runFolder';
+import { readRunSpec } from './runRecord';
+import type { RunRecord } from './runRecord';
 import { dataRequest, parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { ledgerFile, readLedger } from './testRun';
@@ -28,6 +28,8 @@ export interface RunAccount {
   readonly pictures?: { readonly imageShape: ImageShape; readonly before: LayerWeights; readonly after: LayerWeights };
   /** Every recorded look at the test split of the run's data, by whichever run. */
   readonly looks: readonly TestResult[];
+  /** A sentence for each line of the ledger that does not count. */
+  readonly ledgerLeftOut: readonly string[];
 }
 
 /** Weights [units, features]. */
@@ -70,20 +72,19 @@ const mistakesShown = 20;
  */
 export function accountOf(folder: string): RunAccount {
   const file = modelFile(folder);
-  const bytes = withFileErrors(file, () => readFileSync(file));
+  const bytes = readFile(file, { limit: sizeLimits.checkpoint });
   const trained = Classifier.fromBytes(bytes, { name: file });
-  const specFile = readJsonFile(join(folder, runFiles.spec)) as { readonly record: RunRecord };
-  const spec = parseSpec(specFile);
-  const { record } = specFile;
+  const { record, spec: given } = readRunSpec(folder);
+  const spec = parseSpec(given);
   const { imageShape } = trained;
+  const ledger = readLedger(join(runsOf(folder), ledgerFile));
   const data = findData(spec, record);
-  const recorded = join(folder, runFiles.evaluation);
   return {
     spec,
     record,
     summary: trained.summary(),
     evaluations: {
-      ...(existsSync(recorded) ? (readJsonFile(recorded) as RunAccount['evaluations']) : {}),
+      ...readEvaluations(folder),
       ...('reason' in data ? {} : { validation: evaluateOn(data, trained, record) }),
     },
     data: 'reason' in data ? data : describeData(data, trained),
@@ -92,7 +93,8 @@ export function accountOf(folder: string): RunAccount {
         imageShape, before: Classifier.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), after: trained.firstLayer(),
       },
     }),
-    looks: readLedger(join(runsOf(folder), ledgerFile)).filter(({ dataDigest }) => dataDigest === record.dataDigest),
+    looks: ledger.looks.filter(({ dataDigest }) => dataDigest === record.dataDigest),
+    ledgerLeftOut: ledger.leftOut,
   };
 }
 

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { expected } from '../errors';
+import { expected, toPlain } from '../errors';
 import { allocate } from '../kernels/contract';
-import type { BackendName, FloatArray } from '../kernels/contract';
+import type { BackendName, FloatArray, Kernels } from '../kernels/contract';
 import { defaultKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import { checkGivenRows, checkOutputs } from '../data/givenRows';
@@ -21,10 +20,11 @@ import type { Evaluation } from '../train/evaluate';
 import { classificationReport } from '../train/metrics';
 import type { ClassificationReport, ReportOptions } from '../train/metrics';
 import { Objective } from '../train/objective';
-import { withFileErrors } from '../files';
+import { fileError, readFile, sizeLimits } from '../files';
 import { buildModel } from './model';
 import { makeEvaluationLoss } from './optimization';
-import { parseSpec, precisionOf } from './spec';
+import { modelFile } from './runFolder';
+import { precisionOf, trainedSpec } from './spec';
 import type { TrainSpec } from './spec';
 
 /** One predicted row. */
@@ -62,16 +62,19 @@ export class Classifier {
 
   private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ClassifierSource, 'name'>) {
     const facts: CheckpointFacts = checkpoint.facts;
-    this.spec = parseSpec(facts.spec);
+    this.spec = trainedSpec(checkpoint);
     this.classNames = facts.classNames;
     this.imageShape = facts.imageShape;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
     const kernels = defaultKernels(precisionOf(this.spec), backend);
-    this.model = buildModel(this.spec, facts, kernels, 200);
+    this.model = modelOf(checkpoint, this.spec, kernels);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
     else restoreModel(checkpoint, this.model);
     this.normalization = restoreNormalization(checkpoint);
+    if (this.imageShape !== undefined && pixelsOf(this.imageShape) !== this.featureSize) {
+      throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
+    }
     const { l2, decayBiases } = this.spec;
     const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
     this.evaluator = new Evaluator(objective, this.normalization);
@@ -82,7 +85,13 @@ export class Classifier {
    * Throws ERR_IO, ERR_CHECKPOINT, ERR_BACKEND.
    */
   static load(file: string, backend?: BackendName): Classifier {
-    return Classifier.fromBytes(withFileErrors(file, () => readFileSync(file)), { name: file, ...(backend && { backend }) });
+    return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
+  }
+
+  /** The model that a run's folder holds. Throws as {@link load} does, and ERR_CONFIG where the run's spec.json is damaged. */
+  static ofRun(folder: string): Classifier {
+    const file = modelFile(folder);
+    return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint }), { name: file });
   }
 
   /** As {@link load}, from the bytes of a checkpoint. */
@@ -189,5 +198,20 @@ export class Classifier {
     const { dtype } = this.model.kernels;
     refuseOverflow(data, this.normalization, dtype);
     refuseLostTargets(data, dtype);
+  }
+}
+
+/** Bytes, or numbers, of a picture. */
+function pixelsOf({ channels, height, width }: ImageShape): number {
+  return channels * height * width;
+}
+
+/** The model that a checkpoint describes. Throws ERR_CHECKPOINT where its spec gives none of the sizes that it states. */
+function modelOf(checkpoint: Checkpoint, spec: TrainSpec, kernels: Kernels): Sequential {
+  try {
+    return buildModel(spec, checkpoint.facts, kernels, 200);
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    throw fileError('ERR_CHECKPOINT', 'the spec of its model', checkpoint.source, `one that gives none: ${message} [${code}]`);
   }
 }

@@ -1,18 +1,19 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BlastrainError, toPlain } from '../errors';
 import type { PlainError } from '../errors';
-import { Lock, withFileErrors } from '../files';
+import { Lock, readFile, readJsonLines, sizeLimits } from '../files';
 import type { LockHandle } from '../files';
 import { loadData } from '../data/locate';
-import type { EvaluationEvent, TrainEvent } from '../train/events';
+import type { EvaluationEvent } from '../train/events';
+import { eventShape } from '../train/eventShape';
 import type { TrainingData } from './build';
 import { Classifier } from './classifier';
 import { rememberFits } from './inputs';
 import { findResumption } from './resume';
 import { runExperiment } from './run';
-import { modelFile, RunFolder, runFiles } from './runFolder';
+import { RunFolder, runFiles } from './runFolder';
 import { dataRequest } from './spec';
 import type { TrainSpec } from './spec';
 
@@ -101,17 +102,14 @@ function train({ spec, folder: path, until }: Stretch, data: TrainingData, say: 
 /** The evaluation that a run has in its metrics. Throws ERR_CHECKPOINT when it is not there. */
 function evaluationAt(folder: string, step: number): EvaluationEvent {
   const file = join(folder, runFiles.metrics);
-  for (const line of withFileErrors(file, () => readFileSync(file, 'utf8')).split('\n')) {
-    if (!line.startsWith('{"type":"evaluation"')) continue;
-    const event = JSON.parse(line) as TrainEvent;
-    if (event.type === 'evaluation' && event.step === step) return event;
-  }
+  const { lines } = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
+  for (const { value: event } of lines) if (event.type === 'evaluation' && event.step === step) return event;
   throw new BlastrainError('ERR_CHECKPOINT', `Expected an evaluation at step ${String(step)} for ${file} but received none`, { file });
 }
 
 /** 1 for each validation row that the run's model classifies rightly, else 0. */
 function check(folder: string, { validation }: TrainingData): Uint8Array {
-  const labels = Classifier.load(modelFile(folder)).classify(validation);
+  const labels = Classifier.ofRun(folder).classify(validation);
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 

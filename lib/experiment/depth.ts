@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { expected } from '../errors';
-import { replaceFile, settle } from '../files';
+import { readJson, replaceFile, settle, sizeLimits } from '../files';
+import { also, count, listOf, measured, objectOf, oneOf, text } from '../files/shape';
 import type { Norm } from '../model/description';
 import type { ResultEvent } from '../train/events';
 import { claimFolder } from './ownedFolder';
 import type { OwnedFolder } from './ownedFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
+import { testResultShape } from './testRun';
 import type { TestResult } from './testRun';
 
 /** The nets that the depth experiment compares: one more hidden layer each time. */
@@ -79,6 +81,22 @@ export function depthResult({ depth, norm, spec }: DepthRun, result: ResultEvent
 /** The best by validation; the first of equals. */
 export function bestOf(results: readonly DepthResult[]): DepthResult {
   return results.reduce((best, result) => (result.valAccuracy > best.valAccuracy ? result : best));
+}
+
+const reportShape = also(objectOf<DepthReport>({
+  type: oneOf('depth'),
+  name: text,
+  results: listOf(objectOf<DepthResult>({
+    run: text, depth: count, norm: oneOf('none', 'batch', 'layer'), layers: listOf(count), parameters: count,
+    trainAccuracy: measured, valAccuracy: measured, seconds: measured,
+  })),
+  best: text,
+  test: testResultShape,
+}), 'results, one of them the best,', ({ results, best }) => results.some(({ run }) => run === best));
+
+/** What the depth.json of an experiment holds. Throws ERR_IO, ERR_DATA for another content. */
+export function readDepthReport(folder: string): DepthReport {
+  return readJson(join(folder, 'depth.json'), reportShape, { limit: sizeLimits.small, code: 'ERR_DATA' });
 }
 
 /** Writes runs/NAME/depth.json and returns its path. Throws ERR_IO. */

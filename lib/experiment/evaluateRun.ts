@@ -1,14 +1,16 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlastrainError, expected } from '../errors';
-import { replaceFile, withLock } from '../files';
+import { readJsonIfThere, replaceFile, sizeLimits, withLock } from '../files';
+import { also, count, listOf, measured, objectOf, optional, text, oneOf } from '../files/shape';
+import type { Shape } from '../files/shape';
 import { loadData } from '../data/locate';
 import type { DataOrigin, SplitName } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
-import type { ClassificationReport } from '../train/metrics';
+import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
 import { Classifier } from './classifier';
-import { modelFile, readJsonFile, runFiles } from './runFolder';
-import type { RunRecord } from './run';
+import { runFiles } from './runFolder';
+import { readRunSpec } from './runRecord';
+import type { RunRecord } from './runRecord';
 import { dataRequest } from './spec';
 
 /** What a run's model does on a split; all but the loss and its root only where there are classes. */
@@ -34,8 +36,9 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
 
 /** Evaluates any split, without keeping the result. Throws as {@link evaluateRun} does. */
 export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
-  const classifier = Classifier.load(modelFile(folder));
-  const { record } = readJsonFile(join(folder, runFiles.spec)) as { record: RunRecord };
+  readEvaluations(folder); // a damaged file is refused before anything is computed that belongs into it
+  const classifier = Classifier.ofRun(folder);
+  const { record } = readRunSpec(folder);
   if (split !== 'test' && isCrossValidated(record)) {
     throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
   }
@@ -60,11 +63,38 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
   return { evaluation, origin };
 }
 
+/** The evaluations in a run's evaluation.json, by split; none where there is no such file. Throws ERR_DATA for another content, ERR_IO. */
+export function readEvaluations(folder: string): Partial<Record<SplitName, RunEvaluation>> {
+  return readJsonIfThere(join(folder, runFiles.evaluation), evaluationsShape, { limit: sizeLimits.report, code: 'ERR_DATA' }) ?? {};
+}
+
 /** Puts an evaluation into the run's evaluation.json, in place of an earlier one of the same split. */
 export function recordEvaluation(folder: string, evaluation: RunEvaluation): void {
   const file = join(folder, runFiles.evaluation);
   withLock(`${file}.lock`, () => {
-    const earlier = existsSync(file) ? (readJsonFile(file) as object) : {};
-    replaceFile(file, `${JSON.stringify({ ...earlier, [evaluation.split]: evaluation }, null, 2)}\n`);
+    replaceFile(file, `${JSON.stringify({ ...readEvaluations(folder), [evaluation.split]: evaluation }, null, 2)}\n`);
   });
 }
+
+const facts = {
+  run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
+  accuracy: measured, loss: measured, rmse: optional(measured),
+};
+const ofClasses = also(objectOf<RunEvaluation & ClassificationReport>({
+  ...facts,
+  topK: objectOf<ClassificationReport['topK']>({ k: count, accuracy: measured }),
+  classes: listOf(objectOf<ClassScores>({ className: text, support: count, precision: measured, recall: measured, f1: measured })),
+  macro: objectOf<ClassificationReport['macro']>({ precision: measured, recall: measured, f1: measured }),
+  confusion: listOf(listOf(count)),
+  calibration: objectOf<Calibration>({
+    error: measured, bins: listOf(objectOf<CalibrationBin>({ from: measured, to: measured, rows: count, confidence: measured, accuracy: measured })),
+  }),
+}), 'a confusion matrix with a row and a column for each class', ({ classes, confusion }) =>
+  [confusion, ...confusion].every(({ length }) => length === classes.length));
+const ofNumbers = objectOf<RunEvaluation>(facts as never);
+/** Of a model of classes, or of a regression. */
+const evaluationShape: Shape<RunEvaluation> = (value, at) =>
+  (Object.hasOwn(Object(value) as object, 'classes') ? ofClasses : ofNumbers)(value, at);
+const evaluationsShape = objectOf<Partial<Record<SplitName, RunEvaluation>>>({
+  train: optional(evaluationShape), validation: optional(evaluationShape), test: optional(evaluationShape),
+});

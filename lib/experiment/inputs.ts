@@ -30,7 +30,7 @@ export class Sampler {
 
   /** Goes on from such a state. Throws ERR_CHECKPOINT when it does not fit. */
   setState(state: unknown): void {
-    const { batches, augmenter } = state as SamplerState;
+    const { batches, augmenter } = Object(state) as SamplerState; // of null, an object without keys
     this.batches.setState(batches);
     this.augmenter.setState(augmenter);
   }

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BlastrainError, expected, toPlain } from '../errors';
-import { withFileErrors } from '../files';
+import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
+import type { PlainError } from '../errors';
+import { readFileIfThere, sizeLimits } from '../files';
 import type { Schedule } from '../optim/schedules';
 import { decodeCheckpoint } from '../train/checkpoint';
 import type { Checkpoint } from '../train/checkpoint';
@@ -9,9 +9,10 @@ import type { WarningEvent } from '../train/events';
 import { planOf } from './build';
 import { makeSchedule } from './optimization';
 import { changeable } from './resumedSpec';
-import type { RunRecord } from './run';
-import { readJsonFile, runFiles } from './runFolder';
-import { parseSpec } from './spec';
+import { runFiles } from './runFolder';
+import { readRunSpec } from './runRecord';
+import type { RunRecord } from './runRecord';
+import { trainedSpec } from './spec';
 import type { TrainSpec } from './spec';
 
 /** Where a run goes on. */
@@ -19,6 +20,11 @@ export interface Resumption {
   readonly record: RunRecord;
   /** Absent for a run that was ended before its first checkpoint: it begins again. */
   readonly checkpoint?: Checkpoint;
+  /**
+   * Where the run goes on when the checkpoint turns out not to fit what is built from its spec: from the one before it, with a warning.
+   * Throws ERR_CHECKPOINT, for the given reason, where there is none that serves.
+   */
+  readonly fallBack: (reason: PlainError) => Resumption;
   /** What should be known about the checkpoint. */
   readonly warnings: readonly WarningEvent[];
 }
@@ -28,28 +34,38 @@ export interface Resumption {
  * ERR_CHECKPOINT when there are checkpoints but none that serves, ERR_IO.
  */
 export function findResumption(folder: string, spec: TrainSpec): Resumption {
-  const { record } = readJsonFile(join(folder, runFiles.spec)) as { record: RunRecord };
-  const warnings: WarningEvent[] = [];
-  for (const name of [runFiles.checkpoint, runFiles.previous]) {
-    const file = join(folder, name);
-    if (!existsSync(file)) continue;
-    try {
-      return { record, checkpoint: decodeOwn(withFileErrors(file, () => readFileSync(file)), file, spec), warnings };
-    } catch (error) {
-      const { code, message } = toPlain(error);
-      if (code !== 'ERR_CHECKPOINT') throw error;
-      warnings.push({ type: 'warning', code, message: `${message} [${code}]; going on from the checkpoint before it` });
-    }
+  const { record } = readRunSpec(folder);
+  return from(record, [runFiles.checkpoint, runFiles.previous].map((name) => join(folder, name)), spec, []);
+}
+
+/** The first of the checkpoints that is there and serves; `refusals` are those of earlier ones. */
+function from(record: RunRecord, files: readonly string[], spec: TrainSpec, refusals: readonly PlainError[]): Resumption {
+  const [file, ...others] = files;
+  if (file === undefined) {
+    const [first] = refusals;
+    if (first !== undefined) throw new BlastrainError('ERR_CHECKPOINT', `${first.message}, and no earlier checkpoint serves`, first.details);
+    return { record, warnings: [], fallBack: (reason) => { throw fromPlain(reason); } };
   }
-  const [refused] = warnings;
-  if (refused === undefined) return { record, warnings };
-  throw new BlastrainError('ERR_CHECKPOINT', refused.message.replace(/; going on.*$/, ', and no earlier checkpoint serves'));
+  const fallBack = (reason: PlainError): Resumption => from(record, others, spec, [...refusals, reason]);
+  const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
+  if (bytes === undefined) return from(record, others, spec, refusals);
+  let checkpoint: Checkpoint;
+  try {
+    checkpoint = decodeOwn(bytes, file, spec);
+  } catch (error) {
+    const reason = toPlain(error);
+    if (reason.code !== 'ERR_CHECKPOINT') throw error;
+    return fallBack(reason);
+  }
+  const warnings = refusals.map(({ code, message }): WarningEvent => (
+    { type: 'warning', code, message: `${message} [${code}]; going on from the checkpoint before it` }));
+  return { record, checkpoint, warnings, fallBack };
 }
 
 /** Throws ERR_CHECKPOINT when the bytes are damaged or were made with another spec, but for {@link changeable} keys. */
 function decodeOwn(bytes: Uint8Array, file: string, spec: TrainSpec): Checkpoint {
   const checkpoint = decodeCheckpoint(bytes, file);
-  const its = parseSpec(checkpoint.facts.spec);
+  const its = trainedSpec(checkpoint);
   for (const key of Object.keys(spec) as (keyof TrainSpec)[]) {
     if (!changeable.includes(key) && JSON.stringify(its[key]) !== JSON.stringify(spec[key])) {
       throw expected('ERR_CHECKPOINT', `${key} ${JSON.stringify(spec[key])}, as in the run's spec.json,`, file, its[key], { file });
@@ -61,8 +77,8 @@ function decodeOwn(bytes: Uint8Array, file: string, spec: TrainSpec): Checkpoint
 /** The bytes of best.safetensors, if they are those of the run's given step. Throws ERR_IO. */
 export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Array | undefined {
   const file = join(folder, runFiles.best);
-  if (!existsSync(file)) return undefined;
-  const bytes = withFileErrors(file, () => readFileSync(file));
+  const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
+  if (bytes === undefined) return undefined;
   try {
     return decodeOwn(bytes, file, spec).progress.step === step ? bytes : undefined;
   } catch (error) {

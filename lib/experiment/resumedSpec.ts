@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { expected } from '../errors';
-import { readJsonFile, runFiles } from './runFolder';
+import { readRunSpec } from './runRecord';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 
@@ -14,7 +13,7 @@ export const changeable: readonly (keyof TrainSpec)[] = [
  * that may, ERR_IO.
  */
 export function resumedSpec(folder: string, changes: Readonly<Record<string, unknown>>): TrainSpec {
-  const spec = { ...(readJsonFile(join(folder, runFiles.spec)) as Record<string, unknown>) };
+  const spec = { ...readRunSpec(folder).spec };
   for (const [key, value] of Object.entries(changes)) {
     if (!(changeable as readonly string[]).includes(key)) {
       throw expected('ERR_CONFIG', `a change to one of ${changeable.join(', ')}`, 'a run that goes on', key, { path: key });

@@ -1,47 +1,32 @@
 import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
-import { BlastrainError, expected } from '../errors';
+import { BlastrainError, expected, toPlain } from '../errors';
 import { getThreads, nativeStatus, setThreads } from '../kernels';
-import type { BackendName, Dtype } from '../kernels/contract';
 import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
+import { fileError } from '../files';
 import { bytesPerNumber } from '../data/moments';
+import { featureSizeOf } from '../data/preprocess';
+import type { Normalization } from '../data/preprocess';
 import { conclude, freshProgress, restoreProgress, train } from '../train/train';
 import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
-import type { fitInputs } from './inputs';
+import type { fitInputs, Sampler } from './inputs';
 import { Keeper } from './keeper';
+import { modelSizes } from './model';
 import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
 import { runFiles } from './runFolder';
 import type { RunFolder } from './runFolder';
-import { parseSpec, precisionOf } from './spec';
+import type { Conditions, RunRecord } from './runRecord';
+import { precisionOf, trainedSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { version } from './version';
 import { WeightFilm } from './weightFilm';
-
-/** What a run computes with; two runs agree to the bit only where all of it agrees. */
-interface Conditions {
-  readonly backend: BackendName;
-  readonly dtype: Dtype;
-  readonly threads: number;
-  readonly versions: Readonly<Record<string, string>>;
-}
-
-/** What spec.json records beside the spec, so that a run can be repeated and its conditions known. */
-export interface RunRecord extends Conditions {
-  readonly name: string;
-  readonly startedAt: string;
-  readonly platform: string;
-  readonly data: string;
-  readonly dataDigest: string;
-  /** When the run went on, and from which step. */
-  readonly resumed?: readonly { readonly at: string; readonly step: number }[];
-}
 
 /**
  * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint to predict with. With a
@@ -51,26 +36,22 @@ export interface RunRecord extends Conditions {
  * done; the last good checkpoint stays.
  */
 export function* runExperiment(
-  spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), resumption?: Resumption, fit?: typeof fitInputs,
+  spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { train: rows, origin } = data;
-  if (resumption !== undefined && resumption.record.dataDigest !== origin.digest) throw otherData(resumption.record, data);
+  if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(asked.record, data);
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? defaultThreads());
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
-  const checkpoint = resumption?.checkpoint;
-  const known = checkpoint && restoreNormalization(checkpoint);
+  const { found, known } = asked === undefined ? {} : fittingLast(asked, spec, rows);
   const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
-  let isOld = false;
-  if (checkpoint !== undefined) {
-    restoreParts(checkpoint, parts);
-    sampler.setState(checkpoint.sampler);
-    isOld = restoreProgress(progress, checkpoint.progress);
-  }
+  const resumption = found && restoreLast(found, parts, sampler);
+  const checkpoint = resumption?.checkpoint;
+  const isOld = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
 
   const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
   const facts = {
@@ -87,7 +68,7 @@ export function* runExperiment(
   }
   const folder = typeof place === 'function' ? place() : place;
   const name = given ?? folder?.name ?? 'run';
-  const earlier = resumption === undefined ? [] : folder?.rewindMetrics(begun) ?? [];
+  const { events: earlier, warnings: badLines } = (resumption && folder?.rewindMetrics(begun)) ?? { events: [], warnings: [] };
   const at = new Date().toISOString();
   folder?.writeSpec({
     ...resolved,
@@ -127,10 +108,10 @@ export function* runExperiment(
   if (earlier.length === 0) folder?.appendEvent(start);
   if (earlier.length === 0 || isSaid(start)) yield goesOn;
   else yield* emit(goesOn);
-  for (const event of resumption?.warnings ?? []) yield* emit(event);
+  for (const event of [...resumption?.warnings ?? [], ...badLines]) yield* emit(event);
   const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
   if (changes.length > 0) yield* emit(otherConditions(changes));
-  const stretched = checkpoint && scheduleChange(parseSpec(checkpoint.facts.spec), spec, rows.size, begun);
+  const stretched = checkpoint && scheduleChange(trainedSpec(checkpoint), spec, rows.size, begun);
   if (stretched !== undefined) yield* emit(stretched);
   if (isOld) yield* emit(otherMeans);
   if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isSaid(noValidation)) yield* emit(noValidation);
@@ -195,6 +176,40 @@ export function* runExperiment(
     threads: conditions.threads,
   });
   return encodeModel(parts, facts, restored ?? progress);
+}
+
+/** The last checkpoint whose model and normalisation are for these rows. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
+function fittingLast(resumption: Resumption, spec: TrainSpec, rows: TrainingData['train']): { readonly found: Resumption; readonly known?: Normalization } {
+  const { checkpoint, fallBack } = resumption;
+  if (checkpoint === undefined) return { found: resumption };
+  const { source, facts } = checkpoint;
+  const sizes = modelSizes(spec, rows);
+  try {
+    const known = restoreNormalization(checkpoint);
+    if (facts.inputSize !== sizes.inputSize || facts.outputSize !== sizes.outputSize || featureSizeOf(known) !== rows.featureSize) {
+      throw fileError('ERR_CHECKPOINT', `a model from ${String(sizes.inputSize)} inputs to ${String(sizes.outputSize)} outputs`, source, 'one of other sizes');
+    }
+    return { found: resumption, known };
+  } catch (error) {
+    const reason = toPlain(error);
+    if (reason.code !== 'ERR_CHECKPOINT') throw error;
+    return fittingLast(fallBack(reason), spec, rows);
+  }
+}
+
+/** The state of the last checkpoint that fits is in the parts. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
+function restoreLast(resumption: Resumption, parts: CheckpointParts, sampler: Sampler): Resumption {
+  const { checkpoint, fallBack } = resumption;
+  if (checkpoint === undefined) return resumption;
+  try {
+    restoreParts(checkpoint, parts);
+    sampler.setState(checkpoint.sampler);
+    return resumption;
+  } catch (error) {
+    const reason = toPlain(error);
+    if (reason.code !== 'ERR_CHECKPOINT') throw error;
+    return restoreLast(fallBack(reason), parts, sampler);
+  }
 }
 
 function versions(): Readonly<Record<string, string>> {

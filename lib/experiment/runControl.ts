@@ -1,15 +1,28 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile, withFileErrors } from '../files';
+import { readJsonIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
+import { kindOf, objectOf, oneOf, optional, text } from '../files/shape';
 import type { PlainError } from '../errors';
 import { runFiles } from './runFolder';
 
 /** What a run's metrics do not tell: what ended it badly. That a process is at it, the folder's lock tells. */
 export interface RunStatus {
   readonly state: 'failed';
-  readonly at: string;
+  readonly at?: string | undefined;
   readonly code: string;
   readonly message: string;
+}
+
+const statusShape = kindOf<RunStatus | { readonly state: 'running' }>('state', {
+  failed: objectOf<RunStatus>({ state: oneOf('failed'), at: optional(text), code: text, message: text }),
+  // Of an earlier version, which told by it that a process is at the run.
+  running: objectOf<{ readonly state: 'running' }>({ state: oneOf('running') }),
+});
+
+/** How a run ended badly, as its status.json says; undefined where it does not. Throws ERR_IO, ERR_DATA for another content. */
+export function readStatus(folder: string): RunStatus | undefined {
+  const status = readJsonIfThere(join(folder, runFiles.status), statusShape, { limit: sizeLimits.small, code: 'ERR_DATA' });
+  return status?.state === 'failed' ? status : undefined;
 }
 
 /** Milliseconds between two looks for a stop file. */

@@ -1,9 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
-import { AppendFile, fileError, keepAs, replaceFile, settle, syncFolder, withFileErrors } from '../files';
+import {
+  AppendFile, badLines, fileError, keepAs, readFile, readJson, readJsonLines, replaceFile, settle, sizeLimits, syncFolder, withFileErrors,
+} from '../files';
 import type { Lock, LockOptions } from '../files';
-import type { TrainEvent } from '../train/events';
+import { flag, objectOf, optional } from '../files/shape';
+import type { TrainEvent, WarningEvent } from '../train/events';
+import { eventShape } from '../train/eventShape';
 import { claimFolder, lendFolder, ownFolder } from './ownedFolder';
 import type { OwnedFolder, RunPlace } from './ownedFolder';
 import { runFiles, searchFiles } from './runFiles';
@@ -59,21 +63,33 @@ export class RunFolder {
 
   /**
    * Cuts metrics.jsonl behind the last event that a run had said when it had done `step` steps; an end that was torn while
-   * it was written goes too. Returns the events that stay.
+   * it was written goes too. Returns the events that stay, and a warning for each line among them that is damaged: it stays in the
+   * file, and no reader takes it.
    */
-  rewindMetrics(step: number): TrainEvent[] {
+  rewindMetrics(step: number): { readonly events: readonly TrainEvent[]; readonly warnings: readonly WarningEvent[] } {
     const metrics = this.openMetrics();
-    const bytes = withFileErrors(this.metricsFile, () => readFileSync(this.metricsFile));
+    const file = this.metricsFile;
+    const { lines, bad } = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
     const events: TrainEvent[] = [];
     let end = 0;
-    for (let next = bytes.indexOf('\n'); next >= 0; next = bytes.indexOf('\n', end)) {
-      const event = parseEvent(bytes.toString('utf8', end, next));
-      if (event === undefined || event.type === 'result' || ('step' in event && event.step > step)) break;
+    let last = 0;
+    /** Whether what was read last is of later steps: what names no step then is so too. */
+    let later = false;
+    for (const { value: event, line, end: lineEnd } of lines) {
+      // Steps only rise in a file: one that is too high before one that is not was damaged.
+      if (event.type === 'result') later = true;
+      else if ('step' in event) later = event.step > step;
+      if (later) continue;
       events.push(event);
-      end = next + 1;
+      end = lineEnd;
+      last = line;
     }
     metrics.truncate(end);
-    return events;
+    const within = bad.filter(({ line }) => line < last);
+    return {
+      events,
+      warnings: badLines({ bad: within, torn: false }, file).map((message) => ({ type: 'warning', code: 'METRICS_LINE', message })),
+    };
   }
 
   appendEvent(event: TrainEvent): void {
@@ -162,9 +178,30 @@ export class RunFolder {
 
 /** The folder of a finished run, by path or by name below `runs`. Throws ERR_CONFIG, naming the nearest run. */
 export function findRun(runs: string, run: string): string {
-  for (const path of [run, join(runs, run)]) if (existsSync(join(path, runFiles.spec))) return path;
+  const path = findFolder(runs, run, (folder) => existsSync(join(folder, runFiles.spec)));
+  if (path !== undefined) return path;
   const suggestion = nearest(run, runNames(runs));
   throw expected('ERR_CONFIG', `a run of ${runs}${suggestion === undefined ? '' : `, perhaps ${suggestion},`}`, 'RUN', run, { path: 'run' });
+}
+
+/**
+ * The folder that `isIt` is true of, by path or by name below `runs`; undefined where there is none. A symbolic link is no run: what
+ * one command lists, another writes into. Throws ERR_CONFIG for a link to such a folder.
+ */
+export function findFolder(runs: string, name: string, isIt: (folder: string) => boolean): string | undefined {
+  for (const path of [name, join(runs, name)]) {
+    if (!isIt(path)) continue;
+    if (isLinked(path) || (path !== name && isLinked(dirname(path)) && resolve(dirname(path)) !== resolve(runs))) {
+      throw expected('ERR_CONFIG', 'a folder, and no symbolic link to one,', 'RUN', path, { path: 'run' });
+    }
+    return path;
+  }
+  return undefined;
+}
+
+/** Whether the last part of a path is a link, with or without a slash behind it. */
+function isLinked(path: string): boolean {
+  return lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** The folder of runs that a run's folder belongs to; the runs of a search lie one deeper. */
@@ -180,30 +217,14 @@ export function runName(folder: string): string {
 
 /** The checkpoint that holds a run's model: the best with restoreBest, else the last. Throws ERR_IO or ERR_CONFIG. */
 export function modelFile(folder: string): string {
-  const { restoreBest } = readJsonFile(join(folder, runFiles.spec)) as { restoreBest?: boolean };
+  const { restoreBest } = readJson(join(folder, runFiles.spec), modelChoice, { limit: sizeLimits.small, code: 'ERR_CONFIG' });
   const best = join(folder, runFiles.best);
   return restoreBest === true && existsSync(best) ? best : join(folder, runFiles.checkpoint);
 }
 
-/** What a run's spec.json holds. Throws ERR_IO or ERR_CONFIG. */
-export function readJsonFile(path: string): unknown {
-  const text = withFileErrors(path, () => readFileSync(path, 'utf8'));
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw expected('ERR_CONFIG', 'valid JSON', path, (error as Error).message, { file: path });
-  }
-}
+const modelChoice = objectOf<{ readonly restoreBest?: boolean | undefined }>({ restoreBest: optional(flag) });
 
 function runNames(runs: string): string[] {
   if (!existsSync(runs)) return [];
   return readdirSync(runs).filter((name) => existsSync(join(runs, name, runFiles.spec)));
-}
-
-function parseEvent(line: string): TrainEvent | undefined {
-  try {
-    return JSON.parse(line) as TrainEvent;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
-import { BlastrainError, expected, nearest } from '../errors';
+import { BlastrainError, expected, nearest, toPlain } from '../errors';
+import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
 import type { DataRequest } from '../data/locate';
 import { parseNumber } from '../numbers';
@@ -6,6 +7,7 @@ import { checkDescription } from '../model/checkDescription';
 import { mostNumbers, tooManyParameters } from '../model/size';
 import { besideModel, refuseContradictions } from './contradictions';
 import { specFields } from './specFields';
+import type { Checkpoint } from '../train/checkpoint';
 import type { Field, TrainSpec } from './specFields';
 
 export { specFields } from './specFields';
@@ -55,6 +57,16 @@ export function parseSpec(input: unknown): TrainSpec {
 function refuseUncountable(layers: readonly number[]): void {
   const parameters = layers.reduce((sum, outputs, i) => sum + (i === 0 ? 0 : (layers[i - 1]! + 1) * outputs), 0);
   if (parameters > mostNumbers) throw tooManyParameters(parameters, 'layers');
+}
+
+/** The spec of a model's checkpoint. Throws ERR_CHECKPOINT where it is none, naming the checkpoint. */
+export function trainedSpec({ facts, source }: Pick<Checkpoint, 'facts' | 'source'>): TrainSpec {
+  try {
+    return parseSpec(facts.spec);
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    throw fileError('ERR_CHECKPOINT', 'the spec of a run', source, `one that is refused: ${message} [${code}]`);
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppendFile, withFileErrors, withLock } from '../files';
+import { AppendFile, badLines, readFileIfThere, readJsonLines, sizeLimits, withLock } from '../files';
+import { count, measured, objectOf, text } from '../files/shape';
 import { evaluateSplit, recordEvaluation } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import { runsOf } from './runFolder';
@@ -22,17 +22,18 @@ export const ledgerFile = 'test-ledger.jsonl';
 
 /**
  * Evaluates a run's model on the test split that its spec names. The look is written into the ledger beside the runs, the
- * scores into the run's evaluation.json. Throws as {@link evaluateRun} does.
+ * scores into the run's evaluation.json; `leftOut` has a sentence for each line of the ledger that does not count. Throws as {@link evaluateRun} does.
  */
-export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation } {
+export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation; readonly leftOut: readonly string[] } {
   const { evaluation, origin } = evaluateSplit(folder, name, 'test');
   const ledger = join(runsOf(folder), ledgerFile);
   // Counted and written by one process at a time: no two looks have the same number.
-  const result = withLock(`${ledger}.lock`, () => {
+  const { result, leftOut } = withLock(`${ledger}.lock`, () => {
     const file = new AppendFile(ledger);
     try {
       file.mendLastLine();
-      const earlier = readLedger(ledger).filter((entry) => entry.dataDigest === origin.digest).length;
+      const before = readLedger(ledger);
+      const earlier = before.looks.filter((entry) => entry.dataDigest === origin.digest).length;
       const look: TestResult = {
         run: name,
         when: evaluation.when,
@@ -44,18 +45,26 @@ export function testRun(folder: string, name: string): TestResult & { readonly e
       };
       file.append(`${JSON.stringify(look)}\n`);
       file.sync();
-      return look;
+      return { result: look, leftOut: before.leftOut };
     } finally {
       file.close();
     }
   });
   recordEvaluation(folder, evaluation);
-  return { ...result, evaluation };
+  return { ...result, evaluation, leftOut };
 }
 
-/** All looks in a ledger; none when the file is not there. */
-export function readLedger(ledger: string): TestResult[] {
-  if (!existsSync(ledger)) return [];
-  const lines = withFileErrors(ledger, () => readFileSync(ledger, 'utf8')).split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as TestResult);
+/** What a line of a ledger, and the depth.json of an experiment, hold of a look. */
+export const testResultShape = objectOf<TestResult>({
+  run: text, when: text, testAccuracy: measured, testLoss: measured, testRows: count, dataDigest: text, look: count,
+});
+
+/**
+ * All looks in a ledger; none when the file is not there. A bad line is kept out, and named in `leftOut`: the looks before and behind it
+ * count all the same. Throws ERR_IO.
+ */
+export function readLedger(ledger: string): { readonly looks: readonly TestResult[]; readonly leftOut: readonly string[] } {
+  const bytes = readFileIfThere(ledger, { limit: sizeLimits.events });
+  const read = readJsonLines(bytes ?? Buffer.alloc(0), testResultShape, { file: ledger, code: 'ERR_DATA' });
+  return { looks: read.lines.map(({ value }) => value), leftOut: badLines(read, ledger) };
 }

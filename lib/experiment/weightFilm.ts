@@ -1,23 +1,18 @@
-import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { readFileIfThere, sizeLimits, withFileErrors } from '../files';
+import { appendFileSync, truncateSync } from 'node:fs';
+import { readFileIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { ImageShape } from '../data/dataset';
 import { featureSizeOf } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
 import type { Sequential } from '../model/sequential';
+import type { FilmHeader } from './filmShape';
 
 /** Frames of a whole run, and units in a frame, at most: a file of 2.7 MB for pictures of CIFAR-10. */
 const mostFrames = 24;
 const mostUnits = 36;
 /** Weights of so many root mean squares of their unit are black or white. */
 const contrast = 3;
-
-/** The first line of a film; every frame is then its step, 4 bytes, and `units` pictures in planes of bytes. All is little-endian. */
-export interface FilmHeader {
-  readonly units: number;
-  readonly imageShape: ImageShape;
-}
 
 /** Pictures of the first layer's weights over a run, a frame at some of its evaluations, appended to one small file. */
 export class WeightFilm {
@@ -37,10 +32,10 @@ export class WeightFilm {
     if (imageShape === undefined || weights?.shape[1] !== model.inputSize) return undefined;
     const units = Math.min(mostUnits, weights.shape[0]!);
     const header = `${JSON.stringify({ units, imageShape } satisfies FilmHeader)}\n`;
-    const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.report }) : undefined;
+    const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.events }) : undefined;
     const kept = bytes && wholeFrames(bytes, header, 4 + units * featureSizeOf(normalization), begun);
     withFileErrors(file, () => {
-      if (kept === undefined) writeFileSync(file, header);
+      if (kept === undefined) replaceFile(file, header);
       else truncateSync(file, kept.end);
     });
     const takenAt = kept?.takenAt ?? -1;

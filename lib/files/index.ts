@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 
 export { AppendFile } from './append';
 export { parseJson, readJson, readJsonIfThere } from './json';
-export { readJsonLines } from './lines';
+export { badLines, readJsonLines } from './lines';
 export type { BadLine, JsonLines, Line } from './lines';
 export { acquireLock, isClaim, isOwned, Lock, lockedBy, lockName, settle, settleLater, withLock } from './lock';
 export type { Clock, LockHandle, LockOptions, Owner, Waiting } from './lock';

@@ -73,3 +73,11 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+/** What should be said about a file of lines of which some are bad: a sentence for each of them. */
+export function badLines({ bad, torn }: Pick<JsonLines<unknown>, 'bad' | 'torn'>, file: string): string[] {
+  return [
+    ...bad.map(({ message }) => `${message}; the line is left out`),
+    ...(torn ? [`The last line of ${file} was torn while it was written; it is left out`] : []),
+  ];
+}

@@ -54,9 +54,12 @@ export const flag = shapeOf<boolean>('true or false', (value) => typeof value ==
 export const number = shapeOf<number>('a number', Number.isFinite);
 /** A whole number from 0. */
 export const count = shapeOf<number>('a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0);
-/** A measured number, which may be none: JSON has no NaN and no infinity and writes null, and that is read as NaN. */
+/**
+ * A measured number, which may be none: JSON has no NaN and no infinity and writes null, and that is read as NaN; so is what an earlier
+ * version did not write yet.
+ */
 export const measured: Shape<number> = (value, at) =>
-  (value === null ? NaN : typeof value === 'number' ? value : refuse('a number or null', value, at));
+  (value === null || value === undefined ? NaN : typeof value === 'number' ? value : refuse('a number or null', value, at));
 
 /** One of these values. */
 export function oneOf<const T extends string | number | boolean | null>(...values: readonly T[]): Shape<T> {

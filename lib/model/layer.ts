@@ -1,3 +1,4 @@
+import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
 import type { ByteScale, Parameter, ParameterSpec } from './arena';
 import type { Chain } from './chain';
@@ -62,4 +63,19 @@ export interface Layer {
   readonly body?: readonly Layer[];
   /** The same with their activations, once memory is reserved; absent for a simple layer. */
   readonly inner?: Chain;
+}
+
+/** The states of the random generators of layers, null where nothing is drawn. */
+export function randomStates(layers: readonly Layer[]): unknown[] {
+  return layers.map((layer) => layer.getRandomState?.() ?? null);
+}
+
+/** Goes on from what {@link randomStates} gave. Throws ERR_CHECKPOINT where it is not of such layers. */
+export function setRandomStates(layers: readonly Layer[], states: unknown): void {
+  if (!Array.isArray(states) || states.length !== layers.length) {
+    throw expected('ERR_CHECKPOINT', `a list of ${String(layers.length)} states`, 'the random generators of the layers', states);
+  }
+  layers.forEach((layer, i) => {
+    layer.setRandomState?.(states[i]);
+  });
 }

@@ -2,6 +2,7 @@ import { expected } from '../errors';
 import type { FloatArray, Kernels } from '../kernels/contract';
 import type { Parameter, ParameterSpec } from './arena';
 import { Chain } from './chain';
+import { randomStates, setRandomStates } from './layer';
 import type { BufferSpec, Layer, Mode } from './layer';
 
 /** A residual block (He et al. 2016): y = x + f(x), where f is a chain of layers that keeps the size. */
@@ -57,12 +58,10 @@ export class Residual implements Layer {
   }
 
   getRandomState(): unknown {
-    return this.body.map((layer) => layer.getRandomState?.() ?? null);
+    return randomStates(this.body);
   }
 
   setRandomState(state: unknown): void {
-    this.body.forEach((layer, i) => {
-      layer.setRandomState?.((state as readonly unknown[])[i]);
-    });
+    setRandomStates(this.body, state);
   }
 }

@@ -7,6 +7,7 @@ import type { ByteScale } from './arena';
 import { Chain } from './chain';
 import { makeLayers, mlpLayers } from './description';
 import type { MlpOptions } from './description';
+import { randomStates, setRandomStates } from './layer';
 import type { Layer, Mode } from './layer';
 import { checkModelSize } from './size';
 
@@ -83,14 +84,12 @@ export class Sequential {
 
   /** The states of all random generators in the layers, for checkpoints. */
   getRandomStates(): unknown[] {
-    return this.layers.map((layer) => layer.getRandomState?.() ?? null);
+    return randomStates(this.layers);
   }
 
-  /** Goes on from such states. */
-  setRandomStates(states: readonly unknown[]): void {
-    this.layers.forEach((layer, i) => {
-      layer.setRandomState?.(states[i]);
-    });
+  /** Goes on from such states. Throws ERR_CHECKPOINT where they are not those of these layers. */
+  setRandomStates(states: unknown): void {
+    setRandomStates(this.layers, states);
   }
 }
 

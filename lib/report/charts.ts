@@ -1,5 +1,6 @@
+import { printable } from '../text';
 import { extent, layAxes } from './axes';
-import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, oneLine, palette, quietInk, renderSvg, shorten, text, textWidth } from './svg';
+import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, palette, quietInk, renderSvg, shorten, text, textWidth } from './svg';
 import { thin } from './thin';
 import type { Point } from './thin';
 
@@ -45,7 +46,7 @@ export function lineChart(chart: LineChart): string {
   const log = chart.yScale === 'log';
   const series = chart.series.map((one, s) => ({
     ...one,
-    name: oneLine(one.name),
+    name: printable(one.name),
     hue: palette[(one.colour ?? s) % palette.length]!,
     points: one.points.map(([x, y]): Point => [x, Number.isFinite(y) && (!log || y > 0) ? y : NaN]),
   }));
@@ -61,13 +62,13 @@ export function lineChart(chart: LineChart): string {
   const height = Math.max(chart.height ?? 420, top + grid.bottom + leastPlotHeight);
 
   const texts = [
-    text(oneLine(chart.title), margin, margin, 17, ink, width, 600),
-    ...(chart.subtitle ? [text(oneLine(chart.subtitle), margin, margin + 25, 12.5, quietInk, width)] : []),
+    text(chart.title, margin, margin, 17, ink, width, 600),
+    ...(chart.subtitle ? [text(chart.subtitle, margin, margin + 25, 12.5, quietInk, width)] : []),
     ...rows.flatMap((row, r) =>
       row.flatMap(({ index, x, label }) => legendEntry(named[index]!, label, x, legendTop + r * 20)),
     ),
-    text(oneLine(chart.yLabel), margin, top - 26, 12.5, quietInk, width),
-    centred(oneLine(chart.xLabel), (left + width - grid.right) / 2, height - margin - 8, 12.5, quietInk),
+    text(chart.yLabel, margin, top - 26, 12.5, quietInk, width),
+    centred(chart.xLabel, (left + width - grid.right) / 2, height - margin - 8, 12.5, quietInk),
     ...(drawn.length === 0 ? [centred('No values to draw', width / 2, (top + height - grid.bottom) / 2, 15, quietInk)] : []),
   ];
   const axisStyle = {

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { withFileErrors } from '../files';
+import { printable } from '../text';
 import { encodePng } from './png';
 import type { Raster } from './png';
 import { bytesField, doubleField, doublesField, floatField, varintField } from './protobuf';
@@ -47,7 +48,7 @@ export class EventFile {
   }
 
   private summary(step: number, values: readonly (readonly [tag: string, content: Buffer])[]): void {
-    const summary = Buffer.concat(values.map(([tag, content]) => bytesField(1, Buffer.concat([bytesField(1, tag), content]))));
+    const summary = Buffer.concat(values.map(([tag, content]) => bytesField(1, Buffer.concat([bytesField(1, printable(tag)), content]))));
     this.append(varintField(2, step), bytesField(5, summary));
   }
 

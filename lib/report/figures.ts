@@ -11,11 +11,10 @@ import type { FirstLayer } from './weights';
 
 /**
  * Draws loss.svg and accuracy.svg from the metrics.jsonl in the folder of a run, and weights.png when the first layer
- * is handed in; returns the paths. A file is replaced as a whole or not at all. Throws ERR_IO or ERR_DATA with the
- * file.
+ * is handed in; returns the paths. A file is replaced as a whole or not at all. Throws ERR_IO with the file.
  */
-export async function writeRunFigures(folder: string, firstLayer?: FirstLayer): Promise<string[]> {
-  const metrics = await readMetrics(join(folder, 'metrics.jsonl'));
+export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string[] {
+  const metrics = readMetrics(join(folder, 'metrics.jsonl'));
   const figures: [name: string, contents: string | Buffer][] = [
     ['loss.svg', lossSvg(metrics)],
     ['accuracy.svg', accuracySvg(metrics)],

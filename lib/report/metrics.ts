@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { expected } from '../errors';
-import { systemError } from '../files';
+import { badLines, readFile, readJsonLines, sizeLimits } from '../files';
+import { eventShape } from '../train/eventShape';
 import type {
   EpochEvent, EvaluationEvent, HealthEvent, ResultEvent, StartEvent, StepEvent, TrainEvent, WarningEvent,
 } from '../train/events';
@@ -16,34 +15,19 @@ export interface RunMetrics {
   readonly warnings: readonly WarningEvent[];
   /** Absent until the run ends. */
   readonly result: ResultEvent | undefined;
+  /** A sentence for each line of the file that does not count. */
+  readonly leftOut: readonly string[];
 }
 
-/** Reads metrics.jsonl. Throws ERR_IO when the file cannot be read, ERR_DATA (with the line) when it is damaged. */
-export async function readMetrics(file: string): Promise<RunMetrics> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw systemError(cause, 'ERR_IO', 'a readable file', file);
-  });
-  return collect(parseLines(text, file));
+/**
+ * Reads metrics.jsonl. A line that is damaged or torn is left out, with a sentence in `leftOut`. Throws ERR_IO when the file cannot be read.
+ */
+export function readMetrics(file: string): RunMetrics {
+  const read = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
+  return { ...collect(read.lines.map(({ value }) => value)), leftOut: badLines(read, file) };
 }
 
-/** One event per line; what stands behind the last line end was cut off while it was written, and is left out. */
-function parseLines(text: string, file: string): TrainEvent[] {
-  const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1);
-  return lines.map((line, i) => {
-    try {
-      return parseEvent(line);
-    } catch {
-      throw expected('ERR_DATA', 'a JSON object', `line ${i + 1} of ${file}`, line, { file, line: i + 1 });
-    }
-  });
-}
-
-/** One line of metrics.jsonl. JSON has no NaN and writes null; no field of an event may be null otherwise. */
-export function parseEvent(line: string): TrainEvent {
-  return JSON.parse(line, (_, value: unknown) => (value === null ? NaN : value)) as TrainEvent;
-}
-
-function collect(events: readonly TrainEvent[]): RunMetrics {
+function collect(events: readonly TrainEvent[]): Omit<RunMetrics, 'leftOut'> {
   let start: StartEvent | undefined;
   let result: ResultEvent | undefined;
   const steps: StepEvent[] = [];

@@ -35,20 +35,20 @@ export function searchHistory({ head, entries }: Pick<JournalContents, 'head' | 
  * ends of rungs; of several replicates their mean over rows. A trial whose runs are gone keeps its curve. Throws as `readMetrics`
  * does.
  */
-export async function withRunCurves(history: SearchHistory, runs: string): Promise<SearchHistory> {
+export function withRunCurves(history: SearchHistory, runs: string): SearchHistory {
   const trials: TrialSummary[] = [];
-  for (const trial of history.trials) trials.push({ ...trial, curve: await runCurve(trial, runs) });
+  for (const trial of history.trials) trials.push({ ...trial, curve: runCurve(trial, runs) });
   const ranking = history.ranking.map(({ trial: number }) => trials.find(({ trial }) => trial === number)!);
   return { ...history, trials, ranking };
 }
 
-async function runCurve(trial: TrialSummary, runs: string): Promise<readonly Point[]> {
+function runCurve(trial: TrialSummary, runs: string): readonly Point[] {
   const files = trial.runs.map((run) => join(runs, run, 'metrics.jsonl'));
   if (!files.every(existsSync)) return trial.curve;
-  const curves = await Promise.all(files.map(async (file) => {
-    const { evaluations } = await readMetrics(file);
+  const curves = files.map((file) => {
+    const { evaluations } = readMetrics(file);
     return new Map(evaluations.map(({ step, valAccuracy }) => [step, valAccuracy]));
-  }));
+  });
   const [first] = curves;
   return [...first!.keys()]
     .filter((step) => curves.every((curve) => curve.has(step)))

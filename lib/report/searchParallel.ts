@@ -1,9 +1,10 @@
+import { printable } from '../text';
 import { parameterAxis } from './parameterAxis';
 import type { ParameterAxis } from './parameterAxis';
 import { mostDrawn, trialCounts } from './searchHistory';
 import type { SearchHistory } from './searchHistory';
 import type { TrialSummary } from './searchTrials';
-import { axisLine, centred, finish, ink, margin, oneLine, palette, quietInk, renderSvg, text } from './svg';
+import { axisLine, centred, finish, ink, margin, palette, quietInk, renderSvg, text } from './svg';
 import { linearTicks, tickFormat } from './ticks';
 
 /** Pixels from one axis to the next, and along one. */
@@ -60,7 +61,7 @@ export function parallelSvg(history: SearchHistory): string {
             : { stroke: shade(1 - rank / Math.max(1, lines.length - 1)), lineWidth: isPruned ? 1 : 1.7, opacity: isPruned ? 0.7 : 1 }),
         },
       })),
-      ...axes.flatMap(({ name: label, axis }, column) => drawAxis(oneLine(label), axis, x(column), y)),
+      ...axes.flatMap(({ name: label, axis }, column) => drawAxis(printable(label), axis, x(column), y)),
       ...(hasUnused ? [text('not used', margin, y(unused) - 7, 12, quietInk, width)] : []),
       ...(lines.length === 0 ? [centred('No trials to draw', width / 2, y(0.5), 15, quietInk)] : []),
     ],

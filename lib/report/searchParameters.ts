@@ -2,7 +2,7 @@ import { parameterAxis } from './parameterAxis';
 import { mostDrawn, trialCounts } from './searchHistory';
 import type { SearchHistory } from './searchHistory';
 import type { TrialSummary } from './searchTrials';
-import { axisLabels, axisLine, finish, gridLine, ink, margin, oneLine, palette, quietInk, renderSvg, text } from './svg';
+import { axisLabels, axisLine, finish, gridLine, ink, margin, palette, quietInk, renderSvg, text } from './svg';
 import { layAxes } from './axes';
 
 const columns = 3;
@@ -77,7 +77,7 @@ export function parametersSvg(history: SearchHistory): string {
       ...parameters.flatMap(({ name: key }, p) => {
         const share = importances?.[key];
         const heading = share === undefined ? key : `${key} (importance ${(100 * share).toFixed(0)} %)`;
-        return [text(oneLine(heading), corner(p)[0] + 4, corner(p)[1] + 8, 12.5, ink, corner(p)[0] + panel.width + margin, 600)];
+        return [text(heading, corner(p)[0] + 4, corner(p)[1] + 8, 12.5, ink, corner(p)[0] + panel.width + margin, 600)];
       }),
     ],
   });

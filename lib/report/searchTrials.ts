@@ -32,10 +32,12 @@ export class SearchTrials {
   private readonly scores = new Map<number, { rung: number; step: number; scores: number[]; rows: number[] }>();
 
   handle(event: SearchEvent): void {
+    // Lines of a journal that contradict those before them are left out, as by who goes on with the search.
     if (event.type === 'trial') {
       const { trial, assignment, runs, steps } = event;
+      if (this.trials.has(trial)) return;
       this.trials.set(trial, { trial, assignment, runs, rows: runs.map(() => 1), steps, state: 'running', rung: -1, score: NaN, curve: [] });
-    } else if (event.type === 'unit') {
+    } else if (event.type === 'unit' && (this.trials.get(event.trial)?.runs.length ?? 0) > event.replicate) {
       const { trial, rung, replicate, step, score, rows = 1 } = event;
       const known = this.trials.get(trial)!;
       this.trials.set(trial, { ...known, rows: known.rows.with(replicate, rows) });
@@ -43,7 +45,7 @@ export class SearchTrials {
       const before = last?.rung === rung ? last : undefined;
       this.scores.set(trial, { rung, step, scores: [...before?.scores ?? [], score], rows: [...before?.rows ?? [], rows] });
       this.close(trial);
-    } else if (event.type === 'decision') {
+    } else if (event.type === 'decision' && this.trials.has(event.trial)) {
       const { trial, what, rung, score, std, reason } = event;
       const known = this.trials.get(trial)!;
       this.trials.set(trial, {

@@ -1,4 +1,5 @@
 import type * as ECharts from 'echarts';
+import { printable, printableLines } from '../text';
 import type { Axis } from './axes';
 
 /** Okabe and Ito's palette, which readers with any colour vision can tell apart, in order of contrast on white. */
@@ -31,7 +32,7 @@ function nearestOf(ticks: readonly number[], value: number): number {
 
 /** A text from x, cut where it would leave a picture of that width. */
 export function text(content: string, x: number, y: number, size: number, fill: string, width: number, weight = 400) {
-  const fitted = shorten(content, size, width - x - margin);
+  const fitted = shorten(printable(content), size, width - x - margin);
   return { type: 'text' as const, x, y, style: { text: fitted, fontSize: size, fontWeight: weight, fill, fontFamily: fonts } };
 }
 
@@ -41,7 +42,7 @@ export function centred(content: string, x: number, y: number, size: number, fil
     type: 'text' as const,
     x,
     y,
-    style: { text: content, fontSize: size, fill, fontFamily: fonts, align: 'center' as const },
+    style: { text: printable(content), fontSize: size, fill, fontFamily: fonts, align: 'center' as const },
   };
 }
 
@@ -74,11 +75,11 @@ export function renderSvg(width: number, height: number, option: ECharts.ECharts
  * Adds the text alternative and takes away what only a live page needs: hover styles, classes and clip paths with
  * numbers that count up in the process (the same chart is the same file; the axes hold all there is to clip), and the
  * font list of every single text. Texts are centred on their line by an offset, because librsvg and others do not know
- * dominant-baseline.
+ * dominant-baseline. Names that came in by a legend or a label are made printable, also for XML's sake.
  */
 export function finish(svg: string, title: string, description: string): string {
-  const alternative = `<title>${escape(oneLine(title))}</title>\n<desc>${escape(oneLine(description))}</desc>`;
-  return `${svg
+  const alternative = `<title>${escape(printable(title).trim())}</title>\n<desc>${escape(printable(description).trim())}</desc>`;
+  return `${printableLines(svg)
     .replace(/<style[\s\S]*?<\/style>\s*/g, '')
     .replace(/ (class|clip-path|pointer-events|xml:space|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/(style="[^"]*?)font-family:[^;"]*;/g, '$1')
@@ -87,12 +88,6 @@ export function finish(svg: string, title: string, description: string): string 
     .replace(/ xmlns:xlink="[^"]*"| baseProfile="[^"]*"| version="[^"]*"/g, '')
     .replace(/^<svg ([^>]*)>/, `<svg $1 role="img" font-family="${fonts}">\n${alternative.replaceAll('$', '$$$$')}`)
     .trimEnd()}\n`;
-}
-
-/** Line breaks and control characters, which XML forbids, become spaces. */
-export function oneLine(content: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters to find
-  return content.replace(/[\u0000-\u001f\u007f\ufffe\uffff]+/g, ' ').trim();
 }
 
 function escape(content: string): string {

@@ -16,7 +16,7 @@ import type { Unit } from './plan';
 import { makeSampler } from './samplers';
 import type { SearchSpec } from './searchSpec';
 import { specOf } from './space';
-import { rungDone, scoreOf, SearchState } from './state';
+import { hasFailed, rungDone, scoreOf, SearchState } from './state';
 import type { Trial } from './state';
 import type { Sampler } from './types';
 
@@ -88,6 +88,7 @@ export class Conductor {
       if (event.type === 'trial' || event.type === 'unit' || event.type === 'decision') yield event;
     }
     for (const trial of this.state.trials) if (trial.isDropped) this.removeCheckpoints(trial);
+    yield* this.failRefused();
     const crew = Array.from({ length: limits.workers }, () => new CrewMember(material.crew, lock.handle));
     try {
       const ended = yield* this.work(crew);
@@ -110,7 +111,7 @@ export class Conductor {
     return {
       type: 'start', name, folder, sampler, pruner, parameters: space.parameters.map((parameter) => parameter.name), rungs: this.state.rungs,
       folds, seeds, ...limits, trials: Number.isFinite(this.trials) ? this.trials : null, data, dataDigest,
-      ...(before && { resumed: { trials: this.state.trials.length, units: this.state.units, seconds: this.elapsedBefore } }),
+      ...(before && { resumed: { trials: this.state.trials.length, units: this.state.units, seconds: this.elapsedBefore, leftOut: before.leftOut } }),
     };
   }
 
@@ -196,6 +197,19 @@ export class Conductor {
     }
     yield this.write({ type: 'trial', trial: number, assignment, runs, steps });
     if (refusal !== undefined) yield this.fail(state.trials[number]!, refusal);
+  }
+
+  /** Trials without rungs were refused as they were proposed; of the last, a kill may have come before that was written down. */
+  private* failRefused(): Generator<SearchEvent> {
+    for (const trial of this.state.trials) {
+      if (trial.steps.length > 0 || hasFailed(trial)) continue;
+      try {
+        specOf(this.options.head.spec.space, trial.assignment);
+        throw new BlastrainError('ERR_CHECKPOINT', `Expected the steps at which rungs end for trial ${String(trial.trial)} but received none`);
+      } catch (error) {
+        yield this.fail(trial, error);
+      }
+    }
   }
 
   private refuseFailure(): void {

@@ -27,8 +27,11 @@ export interface SearchStart {
   readonly budget: number | null;
   readonly data: string;
   readonly dataDigest: string;
-  /** What the journal of a search that goes on holds already, and the seconds it has taken. */
-  readonly resumed?: { readonly trials: number; readonly units: number; readonly seconds: number };
+  /**
+   * What the journal of a search that goes on holds already, the seconds it has taken, and a sentence for each of its lines that is
+   * damaged or contradicts the others, and so does not count.
+   */
+  readonly resumed?: { readonly trials: number; readonly units: number; readonly seconds: number; readonly leftOut: readonly string[] };
 }
 
 /** A trial is proposed; the first is 0. */

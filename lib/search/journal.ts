@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { BlastrainError, expected } from '../errors';
-import { AppendFile, withFileErrors } from '../files';
+import { expected } from '../errors';
+import { AppendFile, badLines, fileError, readFileIfThere, readJsonLines, sizeLimits } from '../files';
 import { searchFiles } from '../experiment/runFolder';
 import type { DecisionEvent, TrialEvent, UnitEvent } from './events';
+import { halvingOf, rungShares } from './plan';
 import type { SearchSpec } from './searchSpec';
+import { entryShape } from './shapes';
+import { contradictionOf, SearchState } from './state';
 
 /** What may differ when a search goes on. */
 export interface SearchLimits {
@@ -48,6 +50,8 @@ export interface JournalContents {
   /** The limits that hold: those of the last start. */
   readonly limits: SearchLimits;
   readonly elapsed: number;
+  /** What should be said about lines that are left out: a sentence each. */
+  readonly leftOut: readonly string[];
 }
 
 /** A search's journal, one JSON object a line. What is appended is on the disk before anyone acts on it. */
@@ -81,44 +85,41 @@ export class Journal {
 }
 
 /**
- * What the journal in a search's folder holds, but for a torn last line. Throws ERR_CONFIG where there is none, ERR_CHECKPOINT
- * where it is damaged, ERR_IO.
+ * What the journal in a search's folder holds. A torn last line is left out; so is, with a sentence in `leftOut`, any other line that is damaged
+ * or contradicts those before it. Throws ERR_CONFIG where there is no journal, ERR_CHECKPOINT where its first line is damaged, ERR_IO.
  */
 export function readJournal(folder: string): JournalContents {
   return read(join(folder, searchFiles.journal)).contents;
 }
 
 function read(file: string): { contents: JournalContents; end: number } {
-  if (!existsSync(file)) throw expected('ERR_CONFIG', `the folder of a search, with ${searchFiles.journal},`, 'the search', dirname(file), { path: 'resume' });
-  const bytes = withFileErrors(file, () => readFileSync(file));
+  const bytes = readFileIfThere(file, { limit: sizeLimits.events });
+  if (bytes === undefined) throw expected('ERR_CONFIG', `the folder of a search, with ${searchFiles.journal},`, 'the search', dirname(file), { path: 'resume' });
+  const all = readJsonLines(bytes, entryShape, { file, code: 'ERR_CHECKPOINT' });
+  const [first] = all.lines;
+  const head = first?.value;
+  if (head?.type !== 'search' || first?.line !== 1) {
+    throw fileError('ERR_CHECKPOINT', 'the start of a search', `line 1 of ${file}`, all.bad[0]?.message ?? (head === undefined ? 'nothing' : head.type), { line: 1 });
+  }
+  const state = new SearchState(rungShares(halvingOf(head.spec)));
   const entries: JournalEntry[] = [];
-  let end = 0;
-  for (let next = bytes.indexOf('\n'); next >= 0; next = bytes.indexOf('\n', end)) {
-    const entry = parseEntry(bytes.toString('utf8', end, next));
-    if (entry === undefined) {
-      // Only what was being written at the end can be torn.
-      if (next === bytes.length - 1) break;
-      throw new BlastrainError(
-        'ERR_CHECKPOINT', `Expected JSON for line ${String(entries.length + 1)} of ${file} but received something else`, { file, line: entries.length + 1 },
-      );
-    }
-    entries.push(entry);
-    end = next + 1;
-  }
-  const [head, ...rest] = entries;
-  if (head?.type !== 'search') {
-    throw new BlastrainError('ERR_CHECKPOINT', `Expected the start of a search for ${file} but received ${head === undefined ? 'nothing' : head.type}`, { file });
-  }
+  const bad = [...all.bad];
   let limits: SearchLimits = head;
-  for (const entry of rest) if (entry.type === 'resume') limits = entry;
-  const { workers, threads, trials, budget } = limits;
-  return { contents: { head, entries: rest, limits: { workers, threads, trials, budget }, elapsed: entries[entries.length - 1]!.elapsed }, end };
-}
-
-function parseEntry(line: string): JournalEntry | undefined {
-  try {
-    return JSON.parse(line) as JournalEntry;
-  } catch {
-    return undefined;
+  let { elapsed } = head;
+  for (const { value: entry, line } of all.lines.slice(1)) {
+    const contradiction = contradictionOf(entry, state, head);
+    if (contradiction === undefined) {
+      state.apply(entry);
+      entries.push(entry);
+      if (entry.type === 'resume') limits = entry;
+      elapsed = Math.max(elapsed, entry.elapsed);
+    } else {
+      const [what, received] = contradiction;
+      bad.push({ line, message: fileError('ERR_CHECKPOINT', what, `line ${String(line)} of ${file}`, received).message });
+    }
   }
+  bad.sort((a, b) => a.line - b.line);
+  const { workers, threads, trials, budget } = limits;
+  const { torn, end } = all;
+  return { contents: { head, entries, limits: { workers, threads, trials, budget }, elapsed, leftOut: badLines({ bad, torn }, file) }, end };
 }

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CrewMember } from '../experiment/crew';
 import { modelFile, searchFiles } from '../experiment/runFolder';
-import { replaceFile } from '../files';
+import { readJsonIfThere, replaceFile, sizeLimits } from '../files';
 import { pairedBootstrap } from './bootstrap';
 import type { PairedComparison } from './bootstrap';
 import type { SearchEnd, SearchResult } from './events';
 import { parameterImportances } from './importance';
 import type { Importances } from './importance';
 import type { SearchHead } from './journal';
+import { reportShape } from './shapes';
 import { specOf } from './space';
 import { hasFailed, rungDone, scoreOf } from './state';
 import type { SearchState, Trial } from './state';
@@ -106,6 +107,11 @@ export async function conclude({ folder, head, crew, state, ended, seconds }: En
   replaceFile(join(folder, searchFiles.report), `${JSON.stringify(report, null, 2)}\n`);
   if (best !== null) replaceFile(join(folder, searchFiles.best), `${JSON.stringify(best.spec, null, 2)}\n`);
   return result;
+}
+
+/** What search.json holds; undefined before the search's first end. Throws ERR_IO, ERR_DATA for another content. */
+export function readSearchReport(folder: string): SearchReport | undefined {
+  return readJsonIfThere(join(folder, searchFiles.report), reportShape, { limit: sizeLimits.report, code: 'ERR_DATA' });
 }
 
 /** A trial that was stopped in its last stretch, or given up, may have none. */

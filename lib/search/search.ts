@@ -1,11 +1,12 @@
-import { basename } from 'node:path';
-import { BlastrainError, expected } from '../errors';
-import { lockedBy, settleLater } from '../files';
+import { basename, join } from 'node:path';
+import { BlastrainError, expected, toPlain } from '../errors';
+import { fileError, lockedBy, settleLater } from '../files';
 import type { Waiting } from '../files';
 import { loadData } from '../data/locate';
 import { trainingRows } from '../experiment/trainingRows';
 import type { TrainingData } from '../experiment/build';
 import { checkPlace, claimFolder, nextName, ownFolder } from '../experiment/ownedFolder';
+import { searchFiles } from '../experiment/runFiles';
 import { dataRequest } from '../experiment/spec';
 import { version } from '../experiment/version';
 import { defaultThreads } from '../machine';
@@ -15,6 +16,7 @@ import type { SearchEvent } from './events';
 import { foldsOf } from './folds';
 import { Journal, readJournal } from './journal';
 import type { SearchHead, SearchLimits } from './journal';
+import { parseSearch } from './searchSpec';
 import type { SearchSpec } from './searchSpec';
 
 /** Workers unless a number is asked for: each has a model and its optimiser in memory. */
@@ -137,7 +139,8 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
     const reopened = Journal.reopen(folder);
     const { contents } = reopened;
     journal = reopened.journal;
-    const { head, elapsed } = contents;
+    const { elapsed } = contents;
+    const head = { ...contents.head, spec: specAgain(contents.head, folder) };
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
     const limits = checkLimits({ ...(workers === undefined ? contents.limits : crewOf(head.spec, workers)), budget, trials });
     const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
@@ -192,6 +195,18 @@ function checkLimits(limits: SearchLimits): SearchLimits {
     throw expected('ERR_CONFIG', 'a number of seconds > 0 or null', 'budget', budget, { path: 'budget' });
   }
   return limits;
+}
+
+/** The spec of a search that goes on, checked as it was when the search began: its journal may have been altered. Throws ERR_CHECKPOINT. */
+function specAgain({ spec }: SearchHead, folder: string): SearchSpec {
+  const { space: { base, parameters }, ...rest } = spec;
+  const space = Object.fromEntries(parameters.map(({ name, domain, points, when }) => [name, { ...domain, points, when }]));
+  try {
+    return parseSearch({ ...rest, base, space });
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    throw fileError('ERR_CHECKPOINT', 'the spec of a search', join(folder, searchFiles.journal), `one that is refused: ${message} [${code}]`);
+  }
 }
 
 function otherData({ name, dataDigest }: SearchHead, { origin }: TrainingData): BlastrainError {

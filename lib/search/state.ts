@@ -1,7 +1,9 @@
+import { describe } from '../errors';
 import { weightedMean } from '../numbers';
-import type { JournalEntry } from './journal';
 import type { Standing } from './asha';
+import { isIn } from './domain';
 import type { DecisionEvent } from './events';
+import type { JournalEntry, SearchHead } from './journal';
 import type { Assignment, Observation } from './types';
 
 /** A trial, as far as the journal tells. */
@@ -67,7 +69,7 @@ export class SearchState {
     } else if (entry.type === 'unit') {
       const { trial: number, rung, replicate, score, rows = 1, seconds } = entry;
       const trial = this.trials[number]!;
-      (trial.scores[rung] ??= [])[replicate] = score;
+      (trial.scores[rung] ??= [])[replicate] = Number.isFinite(score) ? score : 0; // no better than what failed
       trial.rows[replicate] = rows;
       trial.seconds += seconds;
       this.units++;
@@ -107,4 +109,48 @@ export class SearchState {
       .filter((trial) => !hasFailed(trial) && rungDone(trial) >= 0)
       .sort((a, b) => rungDone(b) - rungDone(a) || last(b) - last(a) || a.trial - b.trial);
   }
+}
+
+/** Names of the folders of trials' runs below that of a search, as `Conductor` gives them. */
+const runPattern = /^[^/]+\/trial-\d{3,}(-fold\d+)?(-seed\d+)?$/;
+
+/**
+ * What a journal's entry should be and is, where it contradicts what is known from those before it: a search that went on from such
+ * a journal would wait for ever for a trial that is another's, or train what is not its own. Undefined for an entry that fits.
+ */
+export function contradictionOf(
+  entry: JournalEntry, { trials, rungs }: SearchState, { spec: { space: { parameters }, folds, seeds } }: Pick<SearchHead, 'spec'>,
+): readonly [what: string, received: string] | undefined {
+  if (entry.type === 'search') return ['a single start of the search', 'a second one'];
+  if (entry.type === 'resume') return undefined;
+  if (entry.type === 'trial') {
+    const { trial, assignment, runs, steps } = entry;
+    if (trial !== trials.length) return [`trial ${String(trials.length)}`, `trial ${String(trial)}`];
+    if (runs.length !== folds * seeds) return [`${String(folds * seeds)} runs`, String(runs.length)];
+    const stranger = runs.find((run) => !runPattern.test(run)) ?? runs.find((run, i) => runs.indexOf(run) !== i);
+    if (stranger !== undefined) return ['a run of its own for each replicate', stranger];
+    if (steps.length !== 0 && steps.length !== rungs.length) return [`${String(rungs.length)} steps at which rungs end`, String(steps.length)];
+    for (const [name, value] of Object.entries(assignment)) {
+      const parameter = parameters.find((one) => one.name === name);
+      if (parameter === undefined) return ['parameters of the space', name];
+      if (!isIn(parameter.domain, value)) return [`a value that ${name} can have`, describe(value)];
+    }
+    return undefined;
+  }
+  const trial = trials[entry.trial];
+  if (trial === undefined) return ['a trial that was proposed', `trial ${String(entry.trial)}`];
+  if (entry.type === 'dropped') return undefined;
+  if (entry.rung !== trial.rung) return [`rung ${String(trial.rung)} of trial ${String(trial.trial)}`, `rung ${String(entry.rung)}`];
+  if (entry.type === 'decision') {
+    const { what, rung } = entry;
+    // Of several replicates that are being trained, more than one can fail.
+    if (what === 'failed') return undefined;
+    if (hasFailed(trial)) return [`nothing after the failure of trial ${String(trial.trial)}`, what];
+    if (scoreOf(trial, rung) === undefined) return [`scores of all replicates of trial ${String(trial.trial)} before a decision`, what];
+    if (what === 'promoted' ? rung === rungs.length - 1 : trial.decision !== null) return ['a decision that was to be made', what];
+    return undefined;
+  }
+  if (entry.replicate >= trial.runs.length) return [`one of ${String(trial.runs.length)} replicates`, String(entry.replicate)];
+  if (entry.type === 'unit' && trial.scores[entry.rung]?.[entry.replicate] !== undefined) return ['each replicate of a rung once', `replicate ${String(entry.replicate)} again`];
+  return undefined;
 }

@@ -1,4 +1,7 @@
-import { BlastrainError } from '../errors';
+import { BlastrainError, expected } from '../errors';
+import { fileError, parseJson } from '../files';
+import { checkShape } from '../files/shape';
+import type { Shape } from '../files/shape';
 import type { FloatArray } from '../kernels/contract';
 import { inputSizeOf } from '../data/preprocess';
 import type { Normalization } from '../data/preprocess';
@@ -9,6 +12,7 @@ import type { Optimizer } from '../optim/optimizer';
 import type { PlateauState, ReduceOnPlateau } from '../optim/schedules';
 import type { Tensor, TensorArray } from './safetensors';
 import { decodeTensors, tensorPieces } from './safetensors';
+import { factsShape, stateShape } from './checkpointShape';
 import type { TrainingProgress } from './train';
 
 const formatVersion = 1;
@@ -35,7 +39,7 @@ export interface CheckpointParts {
 }
 
 /** What of the parts is no array. */
-interface PartsState {
+export interface PartsState {
   readonly optimizerSteps: number;
   readonly plateau: PlateauState | null;
   /** Of the random generators in the layers. */
@@ -44,11 +48,14 @@ interface PartsState {
 
 /** A checkpoint as read: arrays by name, and everything else as plain values. */
 export interface Checkpoint {
+  /** Where it was read from, for errors. */
+  readonly source: string;
   readonly facts: CheckpointFacts;
   readonly progress: TrainingProgress;
   /** Where the drawing of batches stands, and the generator that varies them. */
-  readonly sampler: unknown;
-  readonly parts: PartsState;
+  readonly sampler?: unknown;
+  /** Absent from a checkpoint that is to predict with, and not to go on from. */
+  readonly parts?: PartsState | undefined;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
@@ -105,15 +112,18 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
   const { tensors, metadata } = decodeTensors(bytes, source);
   const { format, version, facts, state } = metadata;
   if (format !== 'blastrain' || version !== String(formatVersion) || facts === undefined || state === undefined) {
-    throw new BlastrainError(
-      'ERR_CHECKPOINT',
-      `Expected a blastrain checkpoint of version ${String(formatVersion)} for ${source} but received ` +
-        (format === 'blastrain' ? `version ${String(version)}` : 'a safetensors file of another program'),
-      { file: source },
+    throw fileError(
+      'ERR_CHECKPOINT', `a blastrain checkpoint of version ${String(formatVersion)}`, source,
+      format !== 'blastrain' ? 'a safetensors file of another program'
+        : version === String(formatVersion) ? 'one without facts and state' : `version ${String(version)}`,
     );
   }
-  const read = attachArrays(JSON.parse(state), tensors) as Pick<Checkpoint, 'progress' | 'sampler' | 'parts'>;
-  return { facts: JSON.parse(facts) as CheckpointFacts, ...read, tensors };
+  const enter = <T>(json: string, what: string, shape: Shape<T>): T => {
+    const name = { file: `the ${what} of ${source}`, code: 'ERR_CHECKPOINT' } as const;
+    return checkShape(attachArrays(parseJson(json, name), tensors), shape, name);
+  };
+  const read = enter(state, 'state', stateShape);
+  return { source, facts: enter(facts, 'facts', factsShape), ...read, tensors };
 }
 
 /** Copies the parameters and buffers to predict with. Throws ERR_CHECKPOINT when one is missing or has another shape. */
@@ -122,19 +132,27 @@ export function restoreModel(checkpoint: Checkpoint, model: Sequential): void {
   for (const [name, data] of bufferArrays(model)) copyTensor(checkpoint, name, [data.length], data);
 }
 
-/** Copies everything back, for training to go on. Throws like {@link restoreModel}. */
+/**
+ * Copies everything back, for training to go on. Throws like {@link restoreModel}, also where the state does not fit; what has been copied
+ * by then is overwritten by another checkpoint that does fit.
+ */
 export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): void {
   const { model, optimizer, average, plateau } = parts;
+  const { source, parts: state } = checkpoint;
+  if (state === undefined) throw fileError('ERR_CHECKPOINT', 'a checkpoint to go on from', source, 'one to predict with');
+  if ((state.plateau === null) !== (plateau === null)) {
+    throw expected('ERR_CHECKPOINT', plateau === null ? 'no state of a plateau' : 'the state of the plateau', source, state.plateau, { file: source });
+  }
+  model.setRandomStates(state.layers);
   restoreModel(checkpoint, model);
   for (const [name, data] of stateArrays(parts)) copyTensor(checkpoint, name, [data.length], data);
   average?.exchange();
-  optimizer.steps = checkpoint.parts.optimizerSteps;
-  if (checkpoint.parts.plateau !== null) plateau?.setState(checkpoint.parts.plateau);
-  model.setRandomStates(checkpoint.parts.layers);
+  optimizer.steps = state.optimizerSteps;
+  if (state.plateau !== null) plateau?.setState(state.plateau);
 }
 
 /** The normalisation that a model was trained with. Throws ERR_CHECKPOINT when it does not give the model's inputs. */
-export function restoreNormalization({ tensors, facts: { inputSize } }: Checkpoint): Normalization {
+export function restoreNormalization({ source, tensors, facts: { inputSize } }: Checkpoint): Normalization {
   // Copies: a view would keep all bytes of the checkpoint for as long as the model.
   const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
   const [scale, shift, mean, std, matrix] = [find('scale'), find('shift'), find('mean'), find('std'), find('matrix')];
@@ -142,7 +160,7 @@ export function restoreNormalization({ tensors, facts: { inputSize } }: Checkpoi
     : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
   const normalization = own && { ...own, ...(matrix && { matrix }) };
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
-    throw new BlastrainError('ERR_CHECKPOINT', `Expected a normalisation to ${String(inputSize)} inputs for the checkpoint but received another or none`);
+    throw fileError('ERR_CHECKPOINT', `a normalisation to ${String(inputSize)} inputs`, source, 'another or none');
   }
   return normalization;
 }
@@ -165,14 +183,15 @@ function stateArrays(parts: CheckpointParts): [string, FloatArray][] {
   ];
 }
 
-function copyTensor({ tensors }: Checkpoint, name: string, shape: readonly number[], into: FloatArray): void {
+function copyTensor({ source, tensors }: Checkpoint, name: string, shape: readonly number[], into: FloatArray): void {
   const tensor = tensors.get(name);
   const describeShape = (extents: readonly number[]): string => `[${extents.join(', ')}]`;
   if (tensor === undefined || describeShape(tensor.shape) !== describeShape(shape)) {
     throw new BlastrainError(
       'ERR_CHECKPOINT',
-      `Expected shape ${describeShape(shape)} for ${name} in the checkpoint but received ` +
+      `Expected shape ${describeShape(shape)} for ${name} in ${source} but received ` +
         (tensor === undefined ? 'no such tensor' : describeShape(tensor.shape)),
+      { file: source },
     );
   }
   into.set(tensor.data);

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
-import { BlastrainError } from '../errors';
+import type { BlastrainError } from '../errors';
+import { fileError, parseJson } from '../files';
+import { checkShape, count, listOf, objectOf, oneOf, optional, tableOf, text } from '../files/shape';
+import type { Shape } from '../files/shape';
 
 /**
  * The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON
@@ -44,7 +47,17 @@ interface HeaderEntry {
 }
 
 type Metadata = Readonly<Record<string, string>>;
-type Header = Record<string, HeaderEntry>;
+type Header = Readonly<Record<string, HeaderEntry>>;
+
+/** Bytes of the longest header that the format allows. */
+const mostHeader = 1e8;
+
+const entryShape = objectOf<HeaderEntry>({
+  dtype: oneOf('F32', 'F64', 'I32', 'U32', 'U8'),
+  shape: listOf(count),
+  data_offsets: listOf(count, 2) as Shape<readonly [number, number]>,
+});
+const headerShape = objectOf<{ readonly __metadata__?: Metadata }>({ __metadata__: optional(tableOf(text)) });
 
 /** The bytes of a file that holds the tensors. */
 export function encodeTensors(file: TensorFile): Uint8Array {
@@ -57,7 +70,7 @@ export function encodeTensors(file: TensorFile): Uint8Array {
  */
 export function tensorPieces(file: TensorFile): Uint8Array[] {
   const entries = [...file.tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
-  const header: Header = {};
+  const header: Record<string, HeaderEntry> = {};
   let offset = 0;
   for (const [name, { shape, data }] of entries) {
     header[name] = { dtype: dtypeByTag[data[Symbol.toStringTag]]!, shape, data_offsets: [offset, offset + data.byteLength] };
@@ -74,29 +87,38 @@ export function tensorPieces(file: TensorFile): Uint8Array[] {
   return [start, ...pieces];
 }
 
-/** The inverse of {@link encodeTensors}; tensors may be views on the bytes. Throws ERR_CHECKPOINT, naming `source`, when the bytes are torn or foreign. */
+/**
+ * The inverse of {@link encodeTensors}; tensors may be views on the bytes. Throws ERR_CHECKPOINT, naming `source`, when the bytes are
+ * torn, altered or of another program, and when the header does not describe the data that follows it, whatever its digest says.
+ */
 export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
-  const refuse = (received: string): BlastrainError =>
-    new BlastrainError('ERR_CHECKPOINT', `Expected a whole safetensors file for ${source} but received ${received}`, {
-      file: source,
-    });
+  const refuse = (received: string): BlastrainError => fileError('ERR_CHECKPOINT', 'a whole safetensors file', source, received);
   if (bytes.byteLength < 8) throw refuse(`${String(bytes.byteLength)} bytes`);
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerLength > bytes.byteLength - 8) throw refuse(`${String(bytes.byteLength)} bytes where the header alone has more`);
+  if (headerLength > mostHeader) throw refuse(`a header of ${String(headerLength)} bytes`);
 
-  const parsed = parseHeader(Buffer.from(bytes.subarray(8, 8 + headerLength)).toString('utf8'));
-  if (parsed === undefined) throw refuse('a header that is not JSON');
-  const { header, metadata: { sha256, ...metadata } } = parsed;
+  const name = { file: `the header of ${source}`, code: 'ERR_CHECKPOINT' } as const;
+  const parsed = checkShape(parseJson(Buffer.from(bytes.subarray(8, 8 + headerLength)).toString('utf8'), name), headerShape, name);
+  const { __metadata__: { sha256, ...metadata } = {}, ...entries } = parsed;
+  if (sha256 === undefined) {
+    throw fileError('ERR_CHECKPOINT', 'a safetensors file that blastrain has written', source, 'one of another program, without a digest');
+  }
+  const header = checkShape(entries, tableOf(entryShape), name);
   const data = bytes.subarray(8 + headerLength);
   if (sha256 !== digestOf(header, metadata, [data])) throw refuse('one with another SHA-256');
+  if (!covers(Object.values(header), data.length)) throw refuse('tensors that overlap, leave gaps or end elsewhere than the file');
 
   const tensors = new Map<string, Tensor>();
-  for (const [name, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
+  for (const [tensorName, { dtype, shape, data_offsets: [from, to] }] of Object.entries(header)) {
     const tensor = data.subarray(from, to);
     const Constructor = constructors[dtype];
     const size = Constructor.BYTES_PER_ELEMENT;
+    if (shape.reduce((product, extent) => product * extent, size) !== to - from) {
+      throw refuse(`${String(to - from)} bytes for ${tensorName}, which is ${dtype} [${shape.join(', ')}]`);
+    }
     // A view where it can be: a checkpoint may be large. Files of others need not be aligned.
-    tensors.set(name, {
+    tensors.set(tensorName, {
       shape,
       data: tensor.byteOffset % size === 0
         ? new Constructor(tensor.buffer as ArrayBuffer, tensor.byteOffset, tensor.length / size)
@@ -106,19 +128,20 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   return { tensors, metadata };
 }
 
+/** Whether the tensors follow each other, without a gap, to the end of the data, as the format demands. */
+function covers(entries: readonly HeaderEntry[], length: number): boolean {
+  let end = 0;
+  for (const { data_offsets: [from, to] } of [...entries].sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1])) {
+    if (from !== end || to < from) return false;
+    end = to;
+  }
+  return end === length;
+}
+
 function digestOf(header: Header, metadata: Metadata, data: readonly Uint8Array[]): string {
   const digest = createHash('sha256').update(JSON.stringify([header, metadata]));
   for (const bytes of data) digest.update(bytes);
   return digest.digest('hex');
-}
-
-function parseHeader(text: string): { header: Header; metadata: Metadata } | undefined {
-  try {
-    const { __metadata__: metadata = {}, ...header } = JSON.parse(text) as Header & { __metadata__?: Metadata };
-    return { header, metadata };
-  } catch {
-    return undefined;
-  }
 }
 
 function bytesOf(data: TensorArray): Uint8Array {

@@ -1,3 +1,4 @@
+import { printable } from '../../text';
 import { terminalOf, textWidth, truncate } from './style';
 import type { Environment, Paint, TerminalStream } from './style';
 
@@ -83,7 +84,7 @@ export class ProgressLine {
     const terminal = terminalOf(this.stream, this.env);
     if (!this.isLive) {
       const lasting = fields.filter(({ live }) => live !== true);
-      this.stream.write(`${lasting.map(({ text }) => text).join('  ')}\n`);
+      this.stream.write(`${lasting.map(({ text }) => printable(text)).join('  ')}\n`);
       return;
     }
     // One column stays free: a character in the last one makes some terminals wrap.

@@ -1,3 +1,5 @@
+import { printable } from '../../text';
+
 /** Where the command line writes: `process.stdout`, `process.stderr`, or a stand-in in a test. */
 export interface TerminalStream {
   write(text: string): unknown;
@@ -85,19 +87,20 @@ export function textWidth(text: string): number {
   return Array.from(text).length;
 }
 
-/** `text` cut to `width` characters, the last of them an ellipsis when something is missing. */
-export function truncate(text: string, width: number, unicode: boolean): string {
+/** `text`, made printable, cut to `width` characters, the last of them an ellipsis when something is missing. */
+export function truncate(given: string, width: number, unicode: boolean): string {
+  const text = printable(given);
   if (textWidth(text) <= width) return text;
   const ellipsis = unicode ? '…' : '...';
   const kept = Array.from(text).slice(0, Math.max(0, width - ellipsis.length));
   return (kept.join('') + ellipsis).slice(0, Math.max(0, kept.length > 0 ? Infinity : width));
 }
 
-/** `text` in lines of at most `width` characters, broken at spaces; a longer word gets a line of its own. */
+/** `text`, made printable, in lines of at most `width` characters, broken at spaces; a longer word gets a line of its own. */
 export function wrap(text: string, width: number): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of printable(text).split(' ')) {
     if (line !== '' && textWidth(line) + 1 + textWidth(word) > width) {
       lines.push(line);
       line = word;
@@ -106,4 +109,9 @@ export function wrap(text: string, width: number): string {
     }
   }
   return [...lines, line].join('\n');
+}
+
+/** The names of files that were written, a line each. */
+export function fileLines(files: readonly string[]): string {
+  return files.map((file) => `  ${printable(file)}\n`).join('');
 }

@@ -1,3 +1,4 @@
+import { printable } from '../../text';
 import { coloursOf, textWidth, truncate } from './style';
 import type { Terminal } from './style';
 
@@ -17,12 +18,13 @@ const narrowest = 8;
 
 /**
  * An aligned table without boxes: a header, a rule, one line per row, each ending in a newline. On a terminal it is no
- * wider than the screen: text columns are cut first, and where that is not enough each row becomes a small record of
+ * wider than the screen, and texts are made printable first: text columns are cut first, and where that is not enough each row becomes a small record of
  * `header  value` lines. Into a pipe nothing is cut, so that other programs read whole values.
  */
-export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], terminal: Terminal): string {
+export function renderTable(given: readonly Column[], rows: readonly (readonly Cell[])[], terminal: Terminal): string {
+  const columns = given.map((column) => ({ ...column, header: printable(column.header) }));
   const limit = terminal.isTTY ? terminal.columns : Infinity;
-  const cells = rows.map((row) => columns.map((_, c) => String(row[c] ?? '')));
+  const cells = rows.map((row) => given.map((_, c) => printable(String(row[c] ?? ''))));
   const rightAligned = columns.map(({ align }, c) =>
     align === undefined ? cells.length > 0 && cells.every((row) => readsAsNumber(row[c]!)) : align === 'right',
   );

@@ -1,5 +1,5 @@
 import { lossWeights } from '../../report/thin';
-import type { TrainEvent } from '../../train/events';
+import { eventShape } from '../../train/eventShape';
 import type { RunEntry } from '../api';
 import { Chart, ZoomGroup } from './chart';
 import { Tail } from './client';
@@ -42,11 +42,11 @@ export class CompareView implements View {
   constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string) {
     this.runs = names.map((name) => {
       const course = new Course();
-      let reader = new LineReader();
+      let reader = new LineReader(eventShape);
       const tail = new Tail(name, 'metrics.jsonl', (bytes) => {
-        for (const event of reader.read(bytes)) course.handle(event as TrainEvent);
+        for (const event of reader.read(bytes)) course.handle(event);
       }, () => {
-        reader = new LineReader();
+        reader = new LineReader(eventShape);
         course.clear();
       });
       return { name, course, tail, spec: undefined };
@@ -68,7 +68,7 @@ export class CompareView implements View {
     const news = await Promise.all(this.runs.map(async (run) => {
       if (!this.entries.has(run.name)) return false;
       if (run.spec === undefined) {
-        run.spec = await readSpec(run.name);
+        run.spec = await readSpec(run.name).catch(() => new Map<string, string>()); // a damaged one: its curves are shown all the same
         this.showSpecs();
       }
       return run.tail.read();

@@ -1,18 +1,22 @@
+import { checkShape } from '../../files/shape';
+import type { Shape } from '../../files/shape';
 import type { EpochEvent, EvaluationEvent, HealthEvent, ResultEvent, StartEvent, StepEvent, TrainEvent, WarningEvent } from '../../train/events';
 
-/** JSON objects, one a line, out of pieces that end anywhere. JSON has no NaN and writes null. */
-export class LineReader {
+/** JSON objects of a shape, one a line, out of pieces that end anywhere. A line that was torn by a kill, or damaged, is left out. */
+export class LineReader<T> {
   private readonly decoder = new TextDecoder();
   private rest = '';
 
-  read(bytes: Uint8Array): unknown[] {
+  constructor(private readonly shape: Shape<T>) {}
+
+  read(bytes: Uint8Array): T[] {
     const lines = (this.rest + this.decoder.decode(bytes, { stream: true })).split('\n');
     this.rest = lines.pop()!;
     return lines.flatMap((line) => {
       try {
-        return [JSON.parse(line, (_, value: unknown) => (value === null ? NaN : value)) as unknown];
+        return [checkShape(JSON.parse(line) as unknown, this.shape, { file: 'the answer', code: 'ERR_DATA' })];
       } catch {
-        return []; // a line that was torn by a kill
+        return [];
       }
     });
   }

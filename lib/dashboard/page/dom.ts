@@ -1,7 +1,9 @@
+import { printable } from '../../text';
+
 type Child = Node | string | number | null | undefined | false;
 type Properties = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
-/** An element with attributes, listeners (`onclick`) and children. Text is only ever text: nothing here parses HTML. */
+/** An element with attributes, listeners (`onclick`) and children. Text is only ever text, and printable: nothing here parses HTML. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, properties: Properties = {}, ...children: Child[]): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   adorn(element, properties, children);
@@ -15,13 +17,16 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, properties
   return element;
 }
 
+/** What is looked up by, and not read by anyone. */
+const isAddress = (name: string): boolean => name === 'href' || name.startsWith('data-');
+
 function adorn(element: Element, properties: Properties, children: readonly Child[]): void {
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, '');
-    else if (value !== undefined && value !== false) element.setAttribute(name, String(value));
+    else if (value !== undefined && value !== false) element.setAttribute(name, isAddress(name) ? String(value) : printable(String(value)));
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (typeof child === 'number' ? String(child) : child)));
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (typeof child === 'object' ? child : printable(String(child)))));
 }
 
 /** Puts children in the place of those that an element has, unless they say and are the same: focus and selection then stay. */

@@ -1,4 +1,6 @@
-import type { FilmHeader } from '../../experiment/weightFilm';
+import { filmShape } from '../../experiment/filmShape';
+import type { FilmHeader } from '../../experiment/filmShape';
+import { checkShape } from '../../files/shape';
 import { h } from './dom';
 import { drawPicture } from './picture';
 
@@ -11,6 +13,14 @@ interface Frame {
 const narrow = 760;
 /** Milliseconds that a frame is shown when the film plays. */
 const frameTime = 250;
+
+function readHeader(line: Uint8Array): FilmHeader | undefined {
+  try {
+    return checkShape(JSON.parse(new TextDecoder().decode(line)) as unknown, filmShape, { file: 'the answer', code: 'ERR_DATA' });
+  } catch {
+    return undefined;
+  }
+}
 
 /** The pictures of the first layer's weights, with a slider over time. */
 export class FilmPanel {
@@ -49,7 +59,9 @@ export class FilmPanel {
     if (this.header === undefined) {
       const end = all.indexOf(10);
       if (end < 0) return;
-      this.header = JSON.parse(new TextDecoder().decode(all.subarray(0, end))) as FilmHeader;
+      const header = readHeader(all.subarray(0, end));
+      if (header === undefined) return; // no film: nothing is shown
+      this.header = header;
       this.bytes = all.subarray(end + 1);
     }
     const { units, imageShape: { channels, height, width } } = this.header;

@@ -87,6 +87,9 @@ function hrefOf(entry: Entry): string {
 }
 
 function detail(entry: Entry): HTMLElement {
+  if (entry.failure !== null && (entry.kind !== 'run' || entry.state === 'damaged')) {
+    return h('span', { class: 'detail', title: entry.failure.message }, h('span', { class: 'state failed' }, 'damaged'));
+  }
   if (entry.kind === 'depth') return h('span', { class: 'detail' }, `depth, ${String(entry.runs.length)} runs`);
   if (entry.kind === 'search') return h('span', { class: 'detail' }, 'search');
   const { state, step, steps, valAccuracy } = entry;

@@ -1,4 +1,4 @@
-import type { TrainEvent } from '../../train/events';
+import { eventShape } from '../../train/eventShape';
 import type { Catalogue, RunEntry } from '../api';
 import { Chart, ZoomGroup } from './chart';
 import type { Line } from './chart';
@@ -18,7 +18,7 @@ import type { View } from './view';
 export class RunView implements View {
   readonly element: HTMLElement;
   private readonly course = new Course();
-  private reader = new LineReader();
+  private reader = new LineReader(eventShape);
   private readonly pace = new Pace();
   private readonly group = new ZoomGroup();
   private readonly loss = new Chart(this.group, { title: 'Loss: mean cross-entropy + λ‖W‖²', format: (value) => number(value) });
@@ -39,9 +39,9 @@ export class RunView implements View {
     this.examination = new ExaminationPanel(name);
     this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this run');
     this.metrics = new Tail(name, 'metrics.jsonl', (bytes) => {
-      for (const event of this.reader.read(bytes)) this.course.handle(event as TrainEvent);
+      for (const event of this.reader.read(bytes)) this.course.handle(event);
     }, () => {
-      this.reader = new LineReader();
+      this.reader = new LineReader(eventShape);
       this.course.clear();
     });
     this.frames = new Tail(name, 'weights.film', (bytes) => {

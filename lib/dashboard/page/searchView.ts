@@ -3,6 +3,7 @@ import { valueText } from '../../report/parameterAxis';
 import { SearchTrials } from '../../report/searchTrials';
 import type { TrialSummary } from '../../report/searchTrials';
 import type { JournalEntry, SearchHead } from '../../search/journal';
+import { entryShape } from '../../search/shapes';
 import { Tail } from './client';
 import { LineReader } from './course';
 import { duration, fill, h, number, percent } from './dom';
@@ -14,7 +15,7 @@ export class SearchView implements View {
   readonly element: HTMLElement;
   readonly title: string;
   private trials = new SearchTrials();
-  private reader = new LineReader();
+  private reader = new LineReader(entryShape);
   private head: SearchHead | undefined;
   private elapsed = 0;
   private readonly tail: Tail;
@@ -25,9 +26,9 @@ export class SearchView implements View {
   constructor(name: string) {
     this.title = name;
     this.tail = new Tail(name, 'journal.jsonl', (bytes) => {
-      for (const entry of this.reader.read(bytes)) this.take(entry as JournalEntry);
+      for (const entry of this.reader.read(bytes)) this.take(entry);
     }, () => {
-      this.reader = new LineReader();
+      this.reader = new LineReader(entryShape);
       this.trials = new SearchTrials();
       this.head = undefined;
     });

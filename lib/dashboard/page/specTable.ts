@@ -6,9 +6,9 @@ export type FlatSpec = ReadonlyMap<string, string>;
 
 /** Reads spec.json; what `record` holds stands behind the spec, under its own names. */
 export async function readSpec(run: string): Promise<FlatSpec> {
-  const { record = {}, ...spec } = await getJson<Record<string, unknown> & { record?: Record<string, unknown> }>('api/file', { run, file: 'spec.json' });
-  const { versions = {}, ...facts } = record as { versions?: Record<string, unknown> };
-  return new Map([...Object.entries(spec), ...Object.entries(facts), ...Object.entries(versions)].map(([key, value]) => [key, specText(value)]));
+  const { record, ...spec } = await getJson<Record<string, unknown>>('api/file', { run, file: 'spec.json' });
+  const { versions, ...facts } = Object(record) as Record<string, unknown>; // of null, an object without keys
+  return new Map([...Object.entries(spec), ...Object.entries(facts), ...Object.entries(Object(versions) as object)].map(([key, value]) => [key, specText(value)]));
 }
 
 /** The spec of one run, read when it is opened. */

@@ -1,3 +1,5 @@
+import { printableLines } from '../../text';
+
 /** Markup that may go into a page as it is. */
 export interface Html {
   readonly html: string;
@@ -22,8 +24,6 @@ function markupOf(content: Content): string {
 }
 
 function escape(text: string): string {
-  // Control characters cannot stand in a page at all.
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '\ufffd')
+  return printableLines(text)
     .replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 }

@@ -1,0 +1,72 @@
+import type { ImageShape } from '../data/dataset';
+import { also, anything, count, flag, listOf, nullOr, objectOf, optional, shapeOf, text } from '../files/shape';
+import type { Shape } from '../files/shape';
+import type { PlateauState } from '../optim/schedules';
+import type { CheckpointFacts, PartsState } from './checkpoint';
+import type { Examination } from './examination';
+import type { HealthState, Population } from './health';
+import type { RunningSums } from './sums';
+import type { BestEvaluation, TrainingProgress } from './train';
+
+const tagOf = (it: unknown): unknown => (Object(it) as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
+/** A number of a training's state, which may be infinite or none. */
+const value = shapeOf<number>('a number', (it) => typeof it === 'number');
+const size = shapeOf<number>('a whole number above 0', (it) => Number.isSafeInteger(it) && (it as number) > 0);
+
+/** What `facts` holds. */
+export const factsShape = also(objectOf<CheckpointFacts>({
+  spec: shapeOf('an object', (it) => typeof it === 'object' && it !== null && !Array.isArray(it)),
+  classNames: listOf(text),
+  imageShape: optional(objectOf<ImageShape>({ channels: size, height: size, width: size })),
+  dataDigest: text,
+  inputSize: size,
+  outputSize: size,
+}), 'a class for each output, or none,', ({ classNames: { length }, outputSize }) => length === 0 || length === outputSize);
+const sums = { rows: count, correct: value, lossSum: value };
+const ofRows = objectOf<RunningSums>({ ...sums, weight: value });
+const ofSteps = objectOf<Omit<RunningSums, 'weight'> & { readonly steps: number }>({ ...sums, steps: count }) as Shape<unknown> as Shape<RunningSums>;
+/** Versions that took means over steps counted these. */
+const sumsShape: Shape<RunningSums> = (it, at) => (Object.hasOwn(Object(it) as object, 'steps') ? ofSteps : ofRows)(it, at);
+const doubles = shapeOf<Float64Array>('an array of float64', (it) => tagOf(it) === 'Float64Array');
+const bytes = shapeOf<Uint8Array>('an array of bytes', (it) => tagOf(it) === 'Uint8Array');
+const examinationShape = objectOf<Examination>({
+  after: count, untilEvaluation: flag, steps: count, batches: count, rows: count, measured: count, differences: count,
+  variances: doubles, last: doubles, active: bytes, weightRms: doubles, gradientRms: doubles, updateRatio: doubles,
+});
+/** Earlier versions kept the first two alone. */
+const healthShape = objectOf<Partial<HealthState>>({
+  examinedAt: count,
+  said: listOf(text) as Shape<string[]>,
+  examination: optional(nullOr(examinationShape)),
+  losses: optional(sumsShape),
+  loss: optional(nullOr(value)),
+  evaluated: optional(sumsShape),
+  trained: optional(nullOr(objectOf<Population>({ rows: count, loss: value, accuracy: value }))),
+}) as Shape<HealthState>;
+const progressShape = objectOf<TrainingProgress>({
+  step: count,
+  sinceEvaluation: sumsShape,
+  inEpoch: sumsShape,
+  best: nullOr(objectOf<BestEvaluation>({ step: count, valAccuracy: value, valLoss: value })),
+  evaluationsSinceBest: count,
+  lastFiniteLoss: value,
+  health: healthShape,
+  stepSeconds: value,
+  seconds: value,
+  epochStart: objectOf<TrainingProgress['epochStart']>({ stepSeconds: value, seconds: value }),
+});
+/** What is read from `state`. A checkpoint to predict with has the progress alone. */
+interface StoredState {
+  readonly progress: TrainingProgress;
+  readonly sampler?: unknown;
+  readonly parts?: PartsState | undefined;
+}
+export const stateShape = objectOf<StoredState>({
+  progress: progressShape,
+  sampler: anything,
+  parts: optional(objectOf<PartsState>({
+    optimizerSteps: count,
+    plateau: nullOr(objectOf<PlateauState>({ rate: value, best: value, badEvaluations: count })),
+    layers: listOf(anything),
+  })),
+});
