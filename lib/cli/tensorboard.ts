@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Classifier } from '../experiment/classifier';
-import { withFileErrors } from '../files';
+import { readFile, sizeLimits } from '../files';
 import { TensorBoardLog } from '../report/tensorboard';
 import type { ModelState } from '../report/tensorboard';
 import { decodeCheckpoint } from '../train/checkpoint';
@@ -22,7 +21,7 @@ export function tensorBoardObserver(folderOf: (run: string) => string): (event: 
 const besideModel = /^(normalization|optimizer|live|state)\./;
 
 function readModel(file: string): ModelState {
-  const bytes = withFileErrors(file, () => readFileSync(file));
+  const bytes = readFile(file, { limit: sizeLimits.checkpoint });
   const { progress, tensors } = decodeCheckpoint(bytes, file);
   const parameters = [...tensors].filter(([name]) => !besideModel.test(name)).map(([name, { data }]) => [name, data] as const);
   return {
