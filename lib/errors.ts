@@ -59,8 +59,10 @@ export function describe(value: unknown): string {
 function describeReadable(value: unknown): string {
   if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 77)}...'` : `'${value}'`;
   if (ArrayBuffer.isView(value)) {
-    const view = value as ArrayBufferView & { length?: number };
-    return `${value.constructor.name} of length ${String(view.length ?? value.byteLength)}`;
+    // By the getter of all typed arrays: what an array says of itself may be what is wrong with it.
+    const isTyped = !Object.prototype.toString.call(value).includes('DataView');
+    const length = isTyped ? Reflect.get(Object.getPrototypeOf(Uint8Array.prototype) as object, 'length', value) as number : value.byteLength;
+    return `${value.constructor.name} of length ${String(length)}`;
   }
   if (Array.isArray(value)) return (value.length > 8 ? undefined : shortJson(value)) ?? `an array of length ${String(value.length)}`;
   if (typeof value === 'function') return 'a function';

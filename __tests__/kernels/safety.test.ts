@@ -60,9 +60,14 @@ function detached(type: ArrayType, length: number): unknown {
   return array;
 }
 
+/** An array that says that it is longer than it is. */
+function pretending(array: object): unknown {
+  return Object.defineProperty(array, 'length', { get: () => 1e9 });
+}
+
 /** What may not stand for an argument: value, how it reads. */
 function wrongValues(argument: Argument, dtype: Dtype): [value: unknown, reads: string][] {
-  const general: [unknown, string][] = [[undefined, 'undefined'], [null, 'null'], ['x', "'x'"], [2n, '2']];
+  const general: [unknown, string][] = [[undefined, 'undefined'], [null, 'null'], ['x', "'x'"], [2n, '2n']];
   switch (argument.kind) {
     case 'size': return [...general, [NaN, 'NaN'], [-1, '-1'], [1.5, '1.5'], [Infinity, 'Infinity'], [true, 'true']];
     case 'scalar': return [...general, [true, 'true'], [[1], '[1]']];
@@ -84,6 +89,7 @@ function wrongValues(argument: Argument, dtype: Dtype): [value: unknown, reads: 
         ...(isSource(argument) ? [] : [
           [new constructors[type](length - 1), `${type} of length ${length - 1}`],
           [detached(type, length), `${type} of length 0`],
+          [pretending(new constructors[type](length - 1)), `${type} of length ${length - 1}`],
         ] as [unknown, string][]),
       ];
     }

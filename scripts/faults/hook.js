@@ -7,8 +7,8 @@
  *
  *   BLASTRAIN_FAULT  {"log": FILE}                         writes down every operation, one JSON array a line
  *                    {"at": n, "how": "kill"}              SIGKILL before operation n
- *                    {"at": n, "how": "torn"}              SIGKILL when half of the bytes of operation n are written
- *                    {"at": n, "how": "short"}             operation n writes half of its bytes and says so
+ *                    {"at": n, "how": "torn"}              SIGKILL when half of the bytes of operation n, or the next write, are written
+ *                    {"at": n, "how": "short"}             the same write takes half of its bytes and says so
  *                    {"at": n, "how": "ENOSPC", "for": 1}  operation n fails with this code; "for" of them in a row
  *
  * Operations of several system calls (writeFileSync, copyFileSync, rmSync of a folder) are taken apart, so that a fault can come
@@ -25,7 +25,7 @@ const plan = JSON.parse(process.env.BLASTRAIN_FAULT ?? '{}');
 const root = resolve(plan.root ?? process.cwd()) + sep;
 
 // The counter of all threads: what the first thread sets, every worker gets.
-if (threads.isMainThread) threads.setEnvironmentData(key, new SharedArrayBuffer(4));
+if (threads.isMainThread) threads.setEnvironmentData(key, new SharedArrayBuffer(8));
 const counter = new Int32Array(threads.getEnvironmentData(key));
 
 const original = { ...fs };
@@ -67,9 +67,11 @@ function operation(syscall, target) {
   const number = Atomics.add(counter, 0, 1) + 1;
   if (log !== undefined) original.writeSync(log, `${JSON.stringify([number, syscall, resolve(path).slice(root.length)])}\n`);
   const { at, how, for: times = 1 } = plan;
-  if (at === undefined || number < at || number >= at + times) return undefined;
+  if (at === undefined || number < at) return undefined;
+  // Where threads make the order of operations a matter of time, the nth need not be a write: the next is meant.
+  if (how === 'torn' || how === 'short') return syscall === 'write' && Atomics.add(counter, 1, 1) < times ? how : undefined;
+  if (number >= at + times) return undefined;
   if (how === 'kill') die();
-  if (how === 'torn' || how === 'short') return how;
   // A full disk that stays full still takes what needs no room.
   if (times > 1 && how !== 'EIO' && !allocating.has(syscall)) return undefined;
   throw refusal(how, syscall, path);

@@ -160,4 +160,7 @@ async function main() {
   return kinds.length === 0 ? 0 : 1;
 }
 
-main().then((status) => { process.exitCode = status; });
+main().then((status) => { process.exitCode = status; }, (error) => {
+  process.stderr.write(`${error.stack}\n`);
+  process.exitCode = 1;
+});

@@ -49,17 +49,19 @@ class Reference {
     this.outcome = outcome(this.ended);
   }
 
-  /** The operations of the start, once without and once with those that only read. */
-  async operations(how) {
-    const key = how === 'EIO' ? 'allOperations' : 'changes';
-    if (this[key] !== undefined) return this[key];
+  /** The operations of the start, for a failing disk with those that only read. */
+  operations(how) {
+    const key = how === 'EIO' ? 'all' : 'changes';
+    return (this[key] ??= this.logged(key, how));
+  }
+
+  async logged(key, how) {
     const log = join(this.folder, `${this.name}-${key}.log`);
     const work = this.fresh(`${key}-run`);
     rmSync(log, { force: true });
     await blastrain(subjects[this.name].start, work, { fault: { log, ...(how === 'EIO' && { how }) } });
     rmSync(work, { recursive: true });
-    this[key] = readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-    return this[key];
+    return readFileSync(log, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   }
 
   /** A new folder with the inputs. */
@@ -71,21 +73,20 @@ class Reference {
   }
 }
 
-/** The references of some subjects below a folder. */
-async function references(names, folder) {
-  mkdirSync(folder, { recursive: true });
-  const all = new Map();
-  const make = async (name) => {
-    if (all.has(name)) return;
-    const { after } = subjects[name];
-    if (after !== undefined) await make(after);
-    const reference = new Reference(name, folder);
-    all.set(name, reference);
-    reference.inputs = prepare(name, folder, (other) => all.get(other).ended);
-    await reference.make();
-  };
-  for (const name of names) await make(name);
-  return all;
+const made = new Map();
+
+/** The reference of a subject, below a folder: made once, and whatever it goes on from before it. */
+async function referenceOf(name, folder) {
+  const known = made.get(name);
+  if (known !== undefined) return known;
+  mkdirSync(join(folder, 'subjects'), { recursive: true });
+  const { after } = subjects[name];
+  const before = after === undefined ? undefined : await referenceOf(after, folder);
+  const reference = new Reference(name, join(folder, 'subjects'));
+  made.set(name, reference);
+  reference.inputs = prepare(name, reference.folder, before?.ended);
+  await reference.make();
+  return reference;
 }
 
 /** Whether an ended process said one sentence with a code, and nothing else, on standard error. */
@@ -175,9 +176,8 @@ function processCampaigns() {
     name: `${kind}:${name}`, title: `${title}: ${subjects[name].title}`, unit: kind === 'refuse' ? 'faults' : 'kills', weight: weights[name],
     counts: Object.fromEntries(Object.entries(counts).map(([size, count]) => [size, Math.ceil(count * weights[name])])),
     async prepare({ folder }) {
-      this.reference = (await references([name], join(folder, 'subjects', kind))).get(name);
+      this.reference = await referenceOf(name, folder);
     },
-    describe: async (seed, index, { reference }) => makeCase(reference, seed, index),
     async run(seed, index, { keep }) {
       const { reference } = this;
       const given = await makeCase(reference, seed, index);
@@ -197,4 +197,4 @@ function processCampaigns() {
   ];
 }
 
-module.exports = { blastrain, processCampaigns, references };
+module.exports = { blastrain, processCampaigns, referenceOf };

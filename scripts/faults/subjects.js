@@ -3,7 +3,7 @@
 /* What is killed and refused: commands of the real command line, how each is gone on with, and what it must have come to. */
 
 const { createHash } = require('node:crypto');
-const { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
+const { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { decodeCheckpoint, encodeNpy } = require('./formats');
 const { Random } = require('./random');
@@ -152,15 +152,14 @@ function difference(wanted, found, path = '') {
   return undefined;
 }
 
-/** A folder with a subject's inputs, in `folder`/NAME; those that go on from another's end have that in it. */
+/** Makes a folder with a subject's inputs, `folder`/NAME: what another subject ended with, where it goes on from that. */
 function prepare(name, folder, ended) {
   const inputs = join(folder, name);
-  if (existsSync(inputs)) return inputs;
-  const { after } = subjects[name];
-  if (after === undefined) {
+  if (ended !== undefined) cpSync(ended, inputs, { recursive: true });
+  else {
     mkdirSync(inputs);
     subjects[name].prepare(inputs);
-  } else cpSync(ended(after), inputs, { recursive: true });
+  }
   return inputs;
 }
 

@@ -15,7 +15,8 @@ const guard = 16;
 
 /** The arguments of calls that verify makes, as templates: arrays by type and contents. */
 function templates(precision) {
-  const { kernelsIn, verifyCases } = dist('experiment', 'verifyCases');
+  const { kernelsIn } = dist('kernels', 'signatures');
+  const { verifyCases } = dist('experiment', 'verifyCases');
   const recorded = [];
   for (const kernel of kernelsIn(precision)) {
     let left = 12;

@@ -364,8 +364,8 @@ const bench = {
     const time = { median: 2, low: 1.9, high: 2.1, best: 1.8, samples: 20 };
     return [{
       value: {
-        type: 'bench', version: 1, benchmark: 'step', at: '2026-01-01T00:00:00.000Z', machine: { cpu: 'x', cores: 2, threads: 1 },
-        load: { quiet: true, before: 0.1, after: 0.1 }, peak: null,
+        type: 'bench', version: 1, benchmark: 'step', at: '2026-01-01T00:00:00.000Z', machine: { cpu: 'x', cores: 2, platform: 'x', node: '20', threads: 1, openblas: null, openblasCore: null },
+        load: { before: 0.1, after: 0.1, others: 0, quiet: true }, peak: null,
         entries: [{ subject: 'two-layer', case: '100', who: 'native', time, flops: 0, bytes: 0, share: null }],
       },
     }];
