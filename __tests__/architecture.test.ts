@@ -4,9 +4,10 @@ import { dirname, join, relative, resolve } from 'node:path';
 const root = resolve(__dirname, '..');
 const lib = join(root, 'lib');
 
-/** Which rooms of lib/ a room may import from; everyone may import text, errors, files, machine and numbers. The picture of ARCHITECTURE.md, enforced. */
+/** Which rooms of lib/ a room may import from; everyone may import text, errors, arguments, files, machine and numbers. The picture of ARCHITECTURE.md, enforced. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
   text: [],
+  arguments: [],
   errors: [],
   files: [],
   machine: [],
@@ -56,7 +57,7 @@ test.each(files)('%s imports only from the rooms that it may', (file) => {
     .filter(({ target }) => target.startsWith('.'))
     .map(({ target, isType }) => ({ path: relative(lib, resolve(lib, dirname(file), target)), isType }))
     .filter(({ path, isType }) => {
-      if (roomOf(path) === room || ['text', 'errors', 'files', 'machine', 'numbers'].includes(roomOf(path))) return false;
+      if (roomOf(path) === room || ['text', 'errors', 'arguments', 'files', 'machine', 'numbers'].includes(roomOf(path))) return false;
       const rooms = [...allowed[room]!, ...(isType ? typesOnly[room] ?? [] : [])];
       return !rooms.some((name) => path === name || path.startsWith(`${name}/`));
     });

@@ -32,7 +32,7 @@ export class BlastrainError extends Error {
     readonly details: ErrorDetails = {},
     options?: ErrorOptions,
   ) {
-    super(printable(message), options);
+    super(printable(typeof message === 'string' ? message : describe(message)), options);
   }
 }
 
@@ -135,8 +135,9 @@ export function fromPlain(plain: PlainError): BlastrainError {
   return error;
 }
 
-/** The candidate that is nearest to a misspelt name by edit distance, or undefined when none is near. */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
+/** The candidate that is nearest to a misspelt name by edit distance, or undefined when none is near or the name is no text. */
+export function nearest(name: unknown, candidates: readonly string[]): string | undefined {
+  if (typeof name !== 'string') return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 2)) + 1;
   for (const candidate of candidates) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { checkOptions, checkText } from '../arguments';
 import { blocksOf } from './blocks';
 import { FileBytes } from './bytes';
 import type { DataSplits, SplitName, SplitSizes, StoredDataset } from './dataset';
@@ -79,6 +80,8 @@ export function findCifar10(...candidates: readonly string[]): Cifar10Folder | u
  * foreign or has a label beyond 9; ERR_CONFIG for sizes that do not fit 50,000 and 10,000 rows.
  */
 export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): DataSplits {
+  checkText(folder, 'folder');
+  checkOptions(sizes, 'sizes');
   const { path, layout, classNames, name, description } = recognise(folder);
   const wanted = resolveSizes(sizes, courseSizes, cifar10Rows);
   const rows = allocateRows(wanted);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { checkOptions, checkText } from '../arguments';
 import { requireMemory } from '../machine';
 import { parseNumber } from '../numbers';
 import { MemoryBytes } from './bytes';
@@ -47,6 +48,9 @@ const mostBytes = 2 ** 29 - 24;
  * and for sizes that do not fit; ERR_MEMORY for a table that does not fit into memory.
  */
 export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
+  checkText(file, 'file');
+  checkOptions(options);
+  checkOptions(options.sizes, 'sizes');
   const bytes = readingFile(file, () => readFileSync(file));
   if (bytes.length > mostBytes) throw badFile('at most 512 MB of text', file, `${String(bytes.length)} bytes; NumPy arrays (.npy) may be larger`);
   requireMemory(parsingBytes(bytes), 'dataFile', file);

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { checkOptions, checkText } from '../arguments';
 import { expected } from '../errors';
 import { FileBytes } from './bytes';
 import type { Dataset, DataSplits, ImageShape, StoredDataset } from './dataset';
@@ -27,6 +28,10 @@ const mostClasses = 65_536;
  * not named or not there, sizes that do not fit, or chunkRows on an array that is compressed.
  */
 export function loadNumpy(file: string, options: NumpyOptions = {}): DataSplits<Dataset | StoredDataset> {
+  checkText(file, 'file');
+  checkOptions(options);
+  checkOptions(options.sizes, 'sizes');
+  if (options.target !== undefined) checkText(options.target, 'target', 'a path or the name of an array');
   const isArchive = file.endsWith('.npz');
   const { features, target } = isArchive ? fromArchive(file, options.target) : fromFiles(file, options.target);
   const [rows = 0, ...extents] = features.shape;

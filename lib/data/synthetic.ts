@@ -1,3 +1,4 @@
+import { checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { RandomState } from '../random';
 import type { DataSplits, SplitSizes } from './dataset';
@@ -60,6 +61,7 @@ const variation = {
  * Throws ERR_CONFIG for sizes that are not whole numbers up to a million rows and for a seed outside [0, 2³²).
  */
 export function makeSynthetic(sizes: Partial<SplitSizes> = {}, seed = 0): DataSplits {
+  checkOptions(sizes, 'sizes');
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     throw expected('ERR_CONFIG', 'an integer in [0, 2^32)', 'seed', seed, { path: 'seed' });
   }

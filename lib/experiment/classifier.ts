@@ -1,3 +1,4 @@
+import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { BackendName, FloatArray, Kernels } from '../kernels/contract';
@@ -85,6 +86,7 @@ export class Classifier {
    * Throws ERR_IO, ERR_CHECKPOINT, ERR_BACKEND.
    */
   static load(file: string, backend?: BackendName): Classifier {
+    checkText(file, 'file');
     return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
   }
 
@@ -95,7 +97,10 @@ export class Classifier {
   }
 
   /** As {@link load}, from the bytes of a checkpoint. */
-  static fromBytes(bytes: Uint8Array, { name, ...options }: ClassifierSource): Classifier {
+  static fromBytes(bytes: Uint8Array, source: ClassifierSource): Classifier {
+    if (!ArrayBuffer.isView(bytes)) throw expected('ERR_CONFIG', 'the bytes of a checkpoint', 'bytes', bytes, { path: 'bytes' });
+    checkObject(source, 'source', 'an object with a name', ['name']);
+    const { name, ...options } = source;
     return new Classifier(decodeCheckpoint(bytes, name), options);
   }
 

@@ -1,9 +1,11 @@
+import { checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { defaultThreads } from '../machine';
 import { buildTraining, kernelsOf } from './build';
 import type { TrainingData } from './build';
+import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
 import { trainingRows } from './trainingRows';
 
@@ -60,12 +62,14 @@ const MOST_OF_SWEEP = 0.1;
  *
  * Throws ERR_CONFIG for an impossible range, ERR_DATA for test rows, ERR_SHAPE, ERR_BACKEND.
  */
-export function findLearningRate(spec: TrainSpec, data: TrainingData, options: LrFindOptions = {}): LrFindReport {
+export function findLearningRate(given: TrainSpec, data: TrainingData, options: LrFindOptions = {}): LrFindReport {
+  checkOptions(options);
   const { from, to, steps } = { ...lrFindDefaults, ...options };
   if (!(from > 0 && Number.isFinite(from))) throw expected('ERR_CONFIG', 'a positive number', 'from', from, { path: 'from' });
   if (!(to > from && Number.isFinite(to))) throw expected('ERR_CONFIG', `a number above ${String(from)}`, 'to', to, { path: 'to' });
   if (!(Number.isInteger(steps) && steps >= 20)) throw expected('ERR_CONFIG', 'an integer of at least 20', 'steps', steps, { path: 'steps' });
 
+  const spec = parseSpec(given);
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? defaultThreads());
   const { step } = buildTraining(spec, trainingRows(data), kernels).training;

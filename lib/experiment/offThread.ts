@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
+import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
@@ -7,6 +8,7 @@ import type { Classifier } from './classifier';
 import { Lock, packageRoot } from '../files';
 import type { Waiting } from '../files';
 import { resumedSpec } from './resumedSpec';
+import { checkPlaceArgument } from './ownedFolder';
 import type { RunPlace } from './ownedFolder';
 import { parseSpec } from './spec';
 import type { TrainSpec } from './spec';
@@ -48,7 +50,13 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  * the training. Throws ERR_CONFIG at once for a bad spec; later errors come out of the iteration and of `model`.
  */
 export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): TrainingRun {
+  checkOptions(options);
   const { data, place, resume, name = 'run', onWait } = options;
+  checkObject(spec, 'spec', 'a spec');
+  checkText(name, 'name', 'a name');
+  if (place !== undefined) checkPlaceArgument(place);
+  if (resume !== undefined) checkText(resume, 'resume', 'the folder of a run');
+  if (onWait !== undefined && typeof onWait !== 'function') throw expected('ERR_CONFIG', 'a function', 'onWait', onWait, { path: 'onWait' });
   if (place !== undefined && resume !== undefined) throw expected('ERR_CONFIG', 'no place', 'a run that goes on', place, { path: 'place' });
   const parsed = resume === undefined ? parseSpec(spec) : resumedSpec(resume, spec);
   if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });

@@ -1,5 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
 import { acquireLock, isClaim, lockName, makeFolders, removeLeftovers, withFileErrors } from '../files';
 import type { Lock, LockOptions, Waiting } from '../files';
@@ -9,6 +10,14 @@ import { runFiles, searchFiles } from './runFiles';
 export type RunPlace =
   | { readonly runs: string; readonly name: string }
   | { readonly runs: string; readonly base: string };
+
+/** Throws ERR_CONFIG, naming it, for an argument that is no {@link RunPlace}. */
+export function checkPlaceArgument(place: RunPlace): void {
+  checkObject(place, 'place', 'where to make the folder of a run', ['runs']);
+  checkText(place.runs, 'place.runs', 'the folder of runs');
+  if ('name' in place) checkText(place.name, 'place.name', 'a name');
+  else checkText(place.base, 'place.base', 'a name to be numbered');
+}
 
 /** The folder of a run, a search or a depth experiment that this process alone writes into. */
 export class OwnedFolder {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { checkInteger, checkList, checkObject } from '../arguments';
 import { expected } from '../errors';
 import type { ResultEvent } from '../train/events';
-import { isTaken, nextName } from './ownedFolder';
+import { checkPlaceArgument, isTaken, nextName } from './ownedFolder';
 import type { RunPlace } from './ownedFolder';
 import type { TrainSpec } from './spec';
 
@@ -16,6 +17,10 @@ export interface SeedRun {
  * ERR_CONFIG when one of the names is taken.
  */
 export function seedRuns(spec: TrainSpec, place: RunPlace): SeedRun[] {
+  checkObject(spec, 'spec', 'a spec, as parseSpec gives it,', ['seed', 'seeds']);
+  checkInteger(spec.seeds, 'seeds', 1);
+  checkInteger(spec.seed, 'seed', 0);
+  checkPlaceArgument(place);
   const { runs } = place;
   const base = 'name' in place ? place.name : nextName(runs, place.base);
   return Array.from({ length: spec.seeds }, (_, i) => {
@@ -45,6 +50,11 @@ export interface SeedsSummary {
 
 /** Summarises the results of two or more {@link seedRuns}, in their order. */
 export function summariseSeeds(runs: readonly SeedRun[], results: readonly ResultEvent[]): SeedsSummary {
+  checkList(runs, 'runs', 'the runs that seedRuns gives');
+  checkList(results, 'results', 'the results of the runs');
+  if (results.length > runs.length) throw expected('ERR_SHAPE', `at most one for each of ${String(runs.length)} runs`, 'results', results.length, { path: 'results' });
+  runs.forEach((run) => { checkObject(run, 'runs', 'the runs that seedRuns gives', ['spec', 'place']); });
+  results.forEach((result) => { checkObject(result, 'results', 'the results of the runs', ['run']); });
   const spread = (key: 'trainAccuracy' | 'valAccuracy' | 'valLoss'): Spread => spreadOf(results.map((result) => result[key]));
   return {
     type: 'summary',

@@ -1,3 +1,5 @@
+import { checkList, checkOptions } from '../arguments';
+import { expected, nearest } from '../errors';
 import { kernelsFor } from '../kernels';
 import type { KernelName, Kernels, Precision } from '../kernels/contract';
 import { kernelNames, kernelsIn, signatures } from '../kernels/signatures';
@@ -49,7 +51,13 @@ export interface VerifyReport {
  * native kernels are asked for and do not load.
  */
 export function verifyKernels(options: VerifyOptions = {}): VerifyReport {
+  checkOptions(options);
   const { candidate = (precision: Precision) => kernelsFor(precision, 'native'), kernels = kernelNames, seed = 0 } = options;
+  if (typeof candidate !== 'function') throw expected('ERR_CONFIG', 'a function of the precision', 'candidate', candidate, { path: 'candidate' });
+  checkList(kernels, 'kernels', 'a list of names of kernels');
+  for (const name of kernels) {
+    if (!kernelNames.includes(name)) throw expected('ERR_CONFIG', 'names of kernels', 'kernels', name, { path: 'kernels', nearest: nearest(name, kernelNames) ?? null });
+  }
   const results = (['float32', 'float64', 'bfloat16'] as const).flatMap((precision) => {
     const [tested, reference] = [candidate(precision), kernelsFor(precision, 'typescript')];
     return kernels

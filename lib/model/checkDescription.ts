@@ -1,7 +1,7 @@
 import { expected, nearest } from '../errors';
 import { activations } from './activations';
-import { norms } from './description';
 import type { LayerDescription } from './description';
+import { norms } from './norms';
 
 /** How a field of a description is checked; `what` is for the error message. */
 interface Field {

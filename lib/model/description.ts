@@ -1,18 +1,19 @@
+import { checkInteger, checkKernels, checkRandom } from '../arguments';
 import { expected } from '../errors';
 import type { Kernels } from '../kernels/contract';
 import type { RandomState } from '../random';
 import { LeakyRelu, makeActivation } from './activations';
 import type { Activation } from './activations';
+import { checkDescription } from './checkDescription';
 import { Dropout } from './dropout';
 import type { Layer } from './layer';
 import { Linear } from './linear';
 import { BatchNorm, LayerNorm } from './normalization';
+import type { Norm } from './norms';
 import { Residual } from './residual';
 
-/** What stands between a hidden layer and its activation function. */
-export type Norm = 'none' | 'batch' | 'layer';
-
-export const norms: readonly Norm[] = ['none', 'batch', 'layer'];
+export { norms } from './norms';
+export type { Norm } from './norms';
 
 /** A layer as plain data, as in the `model` of a spec. Input sizes follow from the layer before. */
 export type LayerDescription =
@@ -78,6 +79,11 @@ function dropoutLayers(rate = 0): LayerDescription[] {
 export function makeLayers(
   descriptions: readonly LayerDescription[], inputSize: number, outputSize: number, kernels: Kernels, random: RandomState,
 ): Layer[] {
+  checkDescription(descriptions, 'descriptions');
+  checkInteger(inputSize, 'inputSize', 1);
+  checkInteger(outputSize, 'outputSize', 1);
+  checkKernels(kernels);
+  checkRandom(random);
   let linears = 0;
   let normalizations = 0;
   const make = (description: LayerDescription, size: number, outputs: number): Layer => {

@@ -1,3 +1,4 @@
+import { checkModel, checkRandom } from '../arguments';
 import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
 import type { RandomState } from '../random';
@@ -46,7 +47,9 @@ export const initializers = Object.keys(draws) as readonly Initializer[];
  * the others to where they start. Throws ERR_CONFIG for an unknown initialiser.
  */
 export function initialize(model: Sequential, initializer: Initializer, std: number, random: RandomState): void {
-  if (!Object.hasOwn(draws, initializer)) throw expected('ERR_CONFIG', initializers.join(', '), 'init', initializer, { path: 'init' });
+  checkModel(model);
+  checkRandom(random);
+  if (typeof initializer !== 'string' || !Object.hasOwn(draws, initializer)) throw expected('ERR_CONFIG', initializers.join(', '), 'init', initializer, { path: 'init' });
   for (const { value, shape, regularised, initial } of model.arena.parameters) {
     value.fill(initial ?? 0);
     const [fanOut, fanIn] = shape;

@@ -1,3 +1,4 @@
+import { checkInteger, checkKernels, checkList, checkNumber, checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
@@ -52,8 +53,15 @@ export class SoftmaxCrossEntropy implements Loss {
     private readonly kernels: Kernels,
     private readonly classes: number,
     maxBatch: number,
-    { labelSmoothing = 0, classWeights }: CrossEntropyOptions = {},
+    options: CrossEntropyOptions = {},
   ) {
+    checkKernels(kernels);
+    checkInteger(classes, 'classes', 1);
+    checkInteger(maxBatch, 'maxBatch', 1);
+    checkOptions(options);
+    const { labelSmoothing = 0, classWeights } = options;
+    checkNumber(labelSmoothing, 'labelSmoothing');
+    if (classWeights !== undefined) checkList(classWeights, 'classWeights', 'numbers', true);
     this.predictions = allocate(kernels.dtype, maxBatch * classes);
     this.smoothing = labelSmoothing;
     this.classWeights = allocate(kernels.dtype, classes).fill(1);
@@ -109,6 +117,8 @@ export class MeanSquaredError implements Loss {
   weight = 0;
 
   constructor(private readonly kernels: Kernels, private readonly outputs: number) {
+    checkKernels(kernels);
+    checkInteger(outputs, 'outputs', 1);
     this.predictions = allocate(kernels.dtype, 0);
   }
 

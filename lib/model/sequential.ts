@@ -1,3 +1,4 @@
+import { checkKernels, checkList, checkObject, checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
@@ -28,6 +29,9 @@ export class Sequential {
 
   /** Throws ERR_SHAPE when neighbouring layers do not fit or `maxBatch` is not a positive integer, ERR_MEMORY where there is no room for it. */
   constructor(readonly kernels: Kernels, readonly layers: readonly Layer[], readonly maxBatch: number) {
+    checkKernels(kernels);
+    checkList(layers, 'layers', 'a list of layers');
+    for (const layer of layers) checkObject(layer, 'layers', 'layers, as makeLayers gives them,', ['parameterSpecs', 'bufferSpecs', 'forward']);
     if (Number.isInteger(maxBatch)) checkModelSize(layers, kernels.dtype, maxBatch);
     this.chain = new Chain(layers, kernels.dtype, maxBatch);
     this.arena = new Arena(kernels.dtype, layers.flatMap((layer) => layer.parameterSpecs));
@@ -101,6 +105,9 @@ export class Sequential {
 export function mlp(
   sizes: readonly number[], kernels: Kernels, maxBatch: number, options: MlpOptions & { readonly random?: RandomState } = {},
 ): Sequential {
+  checkList(sizes, 'sizes', 'two or more positive layer sizes');
+  checkKernels(kernels);
+  checkOptions(options);
   const descriptions = mlpLayers(sizes, options);
   const outputSize = sizes[sizes.length - 1]!;
   const layers = makeLayers(descriptions, sizes[0]!, outputSize, kernels, options.random ?? new RandomState(0));

@@ -1,3 +1,4 @@
+import { checkModel } from '../arguments';
 import type { Dtype, FloatArray } from '../kernels/contract';
 import type { Chain } from './chain';
 import type { Layer } from './layer';
@@ -47,6 +48,7 @@ export interface ModelSummary {
 
 /** Describes a model. */
 export function summarize(model: Sequential): ModelSummary {
+  checkModel(model);
   const { arena, buffers, chain, inputSize, outputSize, maxBatch, kernels: { dtype } } = model;
   const layers = describe(chain.layers, 0, false);
   const bytes = (arrays: Iterable<FloatArray>): number => [...arrays].reduce((sum, { byteLength }) => sum + byteLength, 0);

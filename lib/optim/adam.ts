@@ -1,6 +1,6 @@
 import type { FloatArray, Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
-import { ArenaOptimizer } from './optimizer';
+import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface AdamOptions extends DecayOptions {
@@ -21,6 +21,7 @@ export class Adam extends ArenaOptimizer {
   readonly name = 'adam';
 
   constructor(kernels: Kernels, arena: Arena, options: AdamOptions) {
+    checkRule(kernels, arena, options, ['beta1', 'beta2', 'epsilon']);
     const { beta1, beta2, epsilon } = options;
     super(arena, ['mean', 'square'], options, {
       part: ({ size, values, gradients, state, coupled, decoupled }) => (learningRate, step) => {

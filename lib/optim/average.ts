@@ -1,3 +1,4 @@
+import { checkModel, checkNumber } from '../arguments';
 import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { Sequential } from '../model/sequential';
@@ -20,6 +21,8 @@ export class WeightAverage {
 
   /** @param decay d in (0, 1). */
   constructor(private readonly model: Sequential, readonly decay: number) {
+    checkModel(model);
+    checkNumber(decay, 'decay');
     const live = [model.arena.values, ...model.buffers.map(({ value }) => value)];
     this.arrays = live.map((values) => ({
       live: values,

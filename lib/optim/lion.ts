@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
-import { ArenaOptimizer } from './optimizer';
+import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface LionOptions extends DecayOptions {
@@ -19,6 +19,7 @@ export class Lion extends ArenaOptimizer {
   readonly name = 'lion';
 
   constructor(kernels: Kernels, arena: Arena, options: LionOptions) {
+    checkRule(kernels, arena, options, ['beta1', 'beta2']);
     const { beta1, beta2 } = options;
     super(arena, ['momentum'], options, {
       part: ({ size, values, gradients, state, coupled, decoupled }) => (learningRate) => {

@@ -1,5 +1,6 @@
+import { checkKernels, checkNumber, checkObject } from '../arguments';
 import { allocate } from '../kernels/contract';
-import type { FloatArray } from '../kernels/contract';
+import type { FloatArray, Kernels } from '../kernels/contract';
 import type { Arena, Block, GradientProduct, Parameter } from '../model/arena';
 
 /** A rule that moves the parameters of an arena along its gradients, with its state in plain sight. */
@@ -46,6 +47,16 @@ export type PartUpdate = (learningRate: number, step: number) => void;
 export interface Rule {
   readonly part: (part: Part) => PartUpdate;
   readonly product?: (part: Part, product: GradientProduct, outputs: number, inputs: number) => PartUpdate;
+}
+
+/** Throws ERR_CONFIG, naming it, for an argument of a rule that is none; `numbers` are the options that have to be there. */
+export function checkRule(kernels: Kernels, arena: Arena, options: object, numbers: readonly string[]): void {
+  checkKernels(kernels);
+  checkObject(arena, 'arena', 'the arena of a model', ['values', 'gradients', 'parameters', 'regularised']);
+  checkObject(options, 'options');
+  const given = options as Readonly<Record<string, unknown>>;
+  for (const name of [...numbers, 'l2']) checkNumber(given[name], name);
+  if (given['weightDecay'] !== undefined) checkNumber(given['weightDecay'], 'weightDecay');
 }
 
 /** What all rules share: the arena in two parts, weights and the rest, and a memory of the same layout. */

@@ -1,6 +1,6 @@
 import type { Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
-import { ArenaOptimizer } from './optimizer';
+import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface RmspropOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
@@ -14,7 +14,9 @@ export interface RmspropOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'>
 export class Rmsprop extends ArenaOptimizer {
   readonly name = 'rmsprop';
 
-  constructor(kernels: Kernels, arena: Arena, { rho, epsilon, l2, decayBiases = false }: RmspropOptions) {
+  constructor(kernels: Kernels, arena: Arena, options: RmspropOptions) {
+    checkRule(kernels, arena, options, ['rho', 'epsilon']);
+    const { rho, epsilon, l2, decayBiases = false } = options;
     super(arena, ['square'], { l2, decayBiases }, {
       part: ({ size, values, gradients, state, coupled }) => (learningRate) => {
         kernels.rmspropStep(size, learningRate, rho, epsilon, coupled, values, gradients, state['square']!);

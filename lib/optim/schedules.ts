@@ -1,18 +1,28 @@
+import { checkList, checkNumber } from '../arguments';
+import { expected } from '../errors';
+
 /** A learning rate as a function of the number of steps already done (0 at the first step). */
 export type Schedule = (step: number) => number;
 
 /** The same rate at every step. */
 export function constant(rate: number): Schedule {
+  checkNumber(rate, 'rate');
   return () => rate;
 }
 
 /** rate·decay^⌊step / every⌋: the course's decay, with `every` the steps of an epoch. decay = 1 keeps it constant. */
 export function exponentialDecay(rate: number, decay: number, every: number): Schedule {
+  checkNumber(rate, 'rate');
+  checkNumber(decay, 'decay');
+  checkNumber(every, 'every');
   return (step) => rate * decay ** Math.floor(step / every);
 }
 
 /** Falls by the factor `decay` at each of the milestones, which count steps. PyTorch's MultiStepLR. */
 export function stepDecay(rate: number, decay: number, milestones: readonly number[]): Schedule {
+  checkNumber(rate, 'rate');
+  checkNumber(decay, 'decay');
+  checkList(milestones, 'milestones', 'numbers', true);
   return (step) => rate * decay ** milestones.filter((milestone) => milestone <= step).length;
 }
 
@@ -21,6 +31,10 @@ export function stepDecay(rate: number, decay: number, milestones: readonly numb
  * without restarts). PyTorch's CosineAnnealingLR with T_max = to − from.
  */
 export function cosine(rate: number, least: number, from: number, to: number): Schedule {
+  checkNumber(rate, 'rate');
+  checkNumber(least, 'least');
+  checkNumber(from, 'from');
+  checkNumber(to, 'to');
   return (step) => anneal(rate, least, Math.min(1, Math.max(0, (step - from) / (to - from))));
 }
 
@@ -29,6 +43,8 @@ export function cosine(rate: number, least: number, from: number, to: number): S
  * peak/250,000 at the last step. PyTorch's OneCycleLR with its defaults, but for the momentum, which stays as it is.
  */
 export function oneCycle(peak: number, steps: number): Schedule {
+  checkNumber(peak, 'peak');
+  checkNumber(steps, 'steps');
   const [start, end] = [peak / 25, peak / 25 / 1e4];
   const top = 0.3 * steps - 1;
   const last = steps - 1;
@@ -41,6 +57,8 @@ function anneal(from: number, to: number, share: number): number {
 
 /** The schedule, times (step + 1)/steps during the first `steps` steps. */
 export function warmUp(schedule: Schedule, steps: number): Schedule {
+  if (typeof schedule !== 'function') throw expected('ERR_CONFIG', 'a schedule', 'schedule', schedule, { path: 'schedule' });
+  checkNumber(steps, 'steps');
   return (step) => (step < steps ? schedule(step) * ((step + 1) / steps) : schedule(step));
 }
 
@@ -69,6 +87,7 @@ export class ReduceOnPlateau {
     private readonly patience: number,
     private readonly least: number,
   ) {
+    for (const [name, value] of Object.entries({ rate, factor, patience, least })) checkNumber(value, name);
     this.state = { rate, best: Infinity, badEvaluations: 0 };
   }
 

@@ -1,7 +1,7 @@
 import type { FloatArray, Kernels } from '../kernels/contract';
 import { allocate } from '../kernels/contract';
 import type { Arena } from '../model/arena';
-import { ArenaOptimizer } from './optimizer';
+import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface SgdOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
@@ -14,7 +14,9 @@ export interface SgdOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
 export class Sgd extends ArenaOptimizer {
   readonly name = 'sgd';
 
-  constructor(kernels: Kernels, arena: Arena, { momentum, nesterov, l2, decayBiases = false }: SgdOptions) {
+  constructor(kernels: Kernels, arena: Arena, options: SgdOptions) {
+    checkRule(kernels, arena, options, ['momentum']);
+    const { momentum, nesterov, l2, decayBiases = false } = options;
     const none = allocate(arena.dtype, 0);
     super(arena, momentum === 0 ? [] : ['velocity'], { l2, decayBiases }, {
       part: ({ size, values, gradients, state, coupled }) => {

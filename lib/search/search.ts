@@ -1,4 +1,5 @@
 import { basename, join } from 'node:path';
+import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { fileError, lockedBy, settleLater } from '../files';
 import type { Waiting } from '../files';
@@ -61,7 +62,12 @@ export interface SearchRun extends AsyncIterable<SearchEvent> {
  * come out of the iteration; what else goes wrong in a trial is that trial's end alone.
  */
 export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
+  checkObject(spec, 'spec', 'a search, as parseSearch gives it,', ['space', 'sampler', 'pruner']);
+  checkObject(spec.space, 'spec.space', 'a space, as parseSearch gives it,', ['base', 'parameters']);
+  checkObject(options, 'options');
   const { runs, data } = options;
+  checkText(runs, 'runs', 'the folder of runs');
+  if (options.name !== undefined) checkText(options.name, 'name', 'a name');
   const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...crewOf(spec, options.workers) });
   const name = options.name ?? nextName(runs, 'search');
   if (data !== undefined) trainingRows(data);
@@ -74,6 +80,8 @@ export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
  * search, ERR_CHECKPOINT for a damaged journal.
  */
 export function resumeSearch(folder: string, options: ResumeOptions = {}): SearchRun {
+  checkText(folder, 'folder', 'the folder of a search');
+  checkOptions(options);
   if (options.data !== undefined) trainingRows(options.data);
   return searchRun(basename(folder), (stopped) => goOn(folder, options, stopped));
 }

@@ -1,3 +1,4 @@
+import { checkList, checkObject, checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { unitRoundoff } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
@@ -92,6 +93,10 @@ export function checkGradients(
   targets: Targets,
   options: GradientCheckOptions = {},
 ): GradientReport {
+  checkObject(objective, 'objective', 'an Objective', ['model', 'lossAndGradient']);
+  checkList(x, 'x', 'numbers', true);
+  checkList(targets, 'targets', 'labels or numbers', true);
+  checkOptions(options);
   const { step, tolerance, seed, samples } = { ...gradientCheckDefaults, ...options };
   validate(objective, m, x, targets, step, tolerance, samples);
   const { model } = objective;

@@ -1,3 +1,4 @@
+import { checkList, checkOptions } from '../arguments';
 import { expected } from '../errors';
 
 /** How a classifier does on the rows of one class. */
@@ -46,6 +47,9 @@ export interface ClassificationReport {
   readonly calibration: Calibration;
 }
 
+/** More bins than any set of rows fills. */
+const mostBins = 1_000_000;
+
 /** All optional. */
 export interface ReportOptions {
   /** Default 5, or the number of classes where that is less. */
@@ -62,6 +66,10 @@ export interface ReportOptions {
 export function classificationReport(
   probabilities: ArrayLike<number>, labels: ArrayLike<number>, classNames: readonly string[], options: ReportOptions = {},
 ): ClassificationReport {
+  checkList(probabilities, 'probabilities', 'numbers', true);
+  checkList(labels, 'labels', 'class numbers', true);
+  checkList(classNames, 'classNames', 'the names of the classes');
+  checkOptions(options);
   const classes = classNames.length;
   const rows = labels.length;
   const { k = Math.min(5, classes), bins = 15 } = options;
@@ -70,7 +78,7 @@ export function classificationReport(
     throw expected('ERR_SHAPE', `${String(rows * classes)} numbers, one for each row and class,`, 'probabilities', probabilities.length);
   }
   if (!(Number.isInteger(k) && k >= 1 && k <= classes)) throw expected('ERR_SHAPE', `an integer in [1, ${String(classes)}]`, 'k', k);
-  if (!(Number.isInteger(bins) && bins >= 1)) throw expected('ERR_SHAPE', 'an integer of at least 1', 'bins', bins);
+  if (!(Number.isInteger(bins) && bins >= 1 && bins <= mostBins)) throw expected('ERR_SHAPE', `an integer in [1, ${String(mostBins)}]`, 'bins', bins);
 
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const calibration = new Reliability(bins);

@@ -1,3 +1,4 @@
+import { checkModel, checkNumber, checkObject, checkOptions } from '../arguments';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Block } from '../model/arena';
 import type { Mode } from '../model/layer';
@@ -31,6 +32,12 @@ export class Objective {
 
   /** @param l2 λ ≥ 0. */
   constructor(readonly model: Sequential, readonly l2: number, options: ObjectiveOptions = {}) {
+    checkModel(model);
+    checkNumber(l2, 'l2');
+    checkOptions(options);
+    for (const name of ['loss', 'evaluationLoss'] as const) {
+      if (options[name] !== undefined) checkObject(options[name], name, 'a loss, such as SoftmaxCrossEntropy,', ['name', 'forward', 'backward', 'predict']);
+    }
     const { arena, kernels, outputSize, maxBatch } = model;
     this.trainingLoss = options.loss ?? new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
     this.evaluationLoss = options.evaluationLoss ?? this.trainingLoss;

@@ -1,0 +1,142 @@
+import * as library from '../lib/index';
+import { join } from 'node:path';
+import { temporaryFolder } from './support/folder';
+import { tinyData, tinySpec } from './support/tinyData';
+
+const runs = temporaryFolder();
+const circular: Record<string, unknown> = {};
+circular['self'] = circular;
+const circularList: unknown[] = [];
+circularList.push(circularList);
+
+/** What a program without types may give. */
+const odd: Readonly<Record<string, unknown>> = {
+  'undefined': undefined, 'null': null, 'circular': circular, 'circularList': circularList, 'bigint': 10n, 'symbol': Symbol('odd'), 'text': 'odd', 'number': 3,
+  'NaN': NaN, '-1': -1, '1e12': 1e12, 'object': {}, 'list': [], 'function': () => undefined, 'true': true, 'bare': Object.create(null) as object,
+  'toJSON': { toJSON: () => { throw new Error('no'); } }, 'floats': new Float32Array(2), 'bytes': new Uint8Array(5), 'date': new Date(NaN), 'map': new Map(),
+};
+
+const { kernelsFor, mlp, RandomState, Objective, parseSpec, parseSearch, makeLayers } = library;
+const kernels = kernelsFor('float64', 'typescript');
+const model = mlp([3, 4, 2], kernels, 5);
+const objective = new Objective(model, 0);
+const random = new RandomState(0);
+const spec = parseSpec(tinySpec);
+const search = parseSearch({ base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } });
+const decay = { l2: 0 };
+
+type Call = (...args: unknown[]) => unknown;
+const asCall = (given: unknown): Call => given as Call;
+const asNew = (given: unknown): Call => (...args) => new (given as new (...args: unknown[]) => unknown)(...args);
+
+/** Each function with arguments that it takes; one after the other is put in the place of an odd value. */
+const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknown[]]>> = {
+  BlastrainError: [asNew(library.BlastrainError), ['ERR_CONFIG', 'message', {}]],
+  getThreads: [asCall(library.getThreads), ['typescript']],
+  kernelsFor: [asCall(kernelsFor), ['float32', 'typescript']],
+  nativeStatus: [asCall(library.nativeStatus), []],
+  selectBackend: [asCall(library.selectBackend), ['typescript']],
+  setThreads: [asCall(library.setThreads), [1]],
+  RandomState: [asNew(RandomState), [0]],
+  loadCifar10: [asCall(library.loadCifar10), [join(runs, 'none'), {}]],
+  loadCsv: [asCall(library.loadCsv), [join(runs, 'none.csv'), {}]],
+  loadNumpy: [asCall(library.loadNumpy), [join(runs, 'none.npz'), {}]],
+  makeSynthetic: [asCall(library.makeSynthetic), [{ train: 1, validation: 0, test: 0 }, 0]],
+  makeLayers: [asCall(makeLayers), [[{ type: 'linear' }], 3, 2, kernels, random]],
+  initialize: [asCall(library.initialize), [model, 'he', 1, random]],
+  MeanSquaredError: [asNew(library.MeanSquaredError), [kernels, 2]],
+  SoftmaxCrossEntropy: [asNew(library.SoftmaxCrossEntropy), [kernels, 2, 5, {}]],
+  mlp: [asCall(mlp), [[3, 4, 2], kernels, 5, {}]],
+  Sequential: [asNew(library.Sequential), [kernels, makeLayers([{ type: 'linear' }], 3, 2, kernels, random), 5]],
+  summarize: [asCall(library.summarize), [model]],
+  Adam: [asNew(library.Adam), [kernels, model.arena, { ...decay, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }]],
+  WeightAverage: [asNew(library.WeightAverage), [model, 0.9]],
+  clipNorm: [asCall(library.clipNorm), [kernels, model.arena.gradients, 1]],
+  Lion: [asNew(library.Lion), [kernels, model.arena, { ...decay, beta1: 0.9, beta2: 0.99 }]],
+  Rmsprop: [asNew(library.Rmsprop), [kernels, model.arena, { ...decay, rho: 0.9, epsilon: 1e-8 }]],
+  Sgd: [asNew(library.Sgd), [kernels, model.arena, { ...decay, momentum: 0, nesterov: false }]],
+  constant: [asCall(library.constant), [0.1]],
+  cosine: [asCall(library.cosine), [0.1, 0, 0, 10]],
+  exponentialDecay: [asCall(library.exponentialDecay), [0.1, 0.9, 10]],
+  oneCycle: [asCall(library.oneCycle), [0.1, 10]],
+  ReduceOnPlateau: [asNew(library.ReduceOnPlateau), [0.1, 0.5, 3, 0]],
+  stepDecay: [asCall(library.stepDecay), [0.1, 0.5, [3]]],
+  warmUp: [asCall(library.warmUp), [library.constant(0.1), 3]],
+  checkGradients: [asCall(library.checkGradients), [objective, 2, new Float64Array(6), new Int32Array(2), { samples: 1 }]],
+  classificationReport: [asCall(library.classificationReport), [[0.5, 0.5], [1], ['a', 'b'], {}]],
+  Objective: [asNew(Objective), [model, 0, {}]],
+  'Classifier.load': [(file, backend) => library.Classifier.load(file as string, backend as 'native'), [join(runs, 'none.safetensors'), 'typescript']],
+  'Classifier.fromBytes': [(bytes, source) => library.Classifier.fromBytes(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
+  findLearningRate: [asCall(library.findLearningRate), [spec, tinyData(), { steps: 20 }]],
+  train: [asCall(library.train), [{ ...tinySpec, steps: 1 }, { name: 'run' }]],
+  seedRuns: [asCall(library.seedRuns), [spec, { runs, name: 'seeds' }]],
+  summariseSeeds: [asCall(library.summariseSeeds), [[], []]],
+  parseSpec: [asCall(parseSpec), [tinySpec]],
+  verifyKernels: [asCall(library.verifyKernels), [{ kernels: ['add'] }]],
+  resumeSearch: [asCall(library.resumeSearch), [join(runs, 'none'), {}]],
+  search: [asCall(library.search), [search, { runs }]],
+  parseSearch: [asCall(parseSearch), [{ base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } }]],
+};
+
+test('every function of the library is among those that are called', () => {
+  const functions = Object.entries(library).filter(([, value]) => typeof value === 'function').map(([name]) => name);
+  expect(Object.keys(calls).map((name) => name.split('.')[0])).toEqual(expect.arrayContaining(functions));
+});
+
+/** Starts a thread, or takes a second or so, where it succeeds. */
+const slow: readonly string[] = ['train', 'verifyKernels', 'findLearningRate', 'makeSynthetic'];
+
+/** What is thrown, by name and first line; undefined for success, and for an error with a code of ours. */
+function complaint(call: Call, args: readonly unknown[]): string | undefined {
+  try {
+    call(...args);
+    return undefined;
+  } catch (error) {
+    const { name, code, message } = error as { name: string; code?: string; message: string };
+    return name === 'BlastrainError' && code?.startsWith('ERR_') === true ? undefined : `${name}: ${message.split('\n', 1)[0]!}`;
+  }
+}
+
+describe.each(Object.entries(calls))('%s', (name, [call, args]) => {
+  test('takes what it is made for, or refuses it in a sentence', () => {
+    if (!slow.includes(name)) expect(complaint(call, args)).toBeUndefined();
+  });
+
+  test('refuses odd arguments in a sentence', () => {
+    const complaints: string[] = [];
+    args.forEach((_, place) => {
+      for (const [what, value] of Object.entries(odd)) {
+        // With these it would do its work.
+        if (slow.includes(name) && ['undefined', 'object', 'bare', 'toJSON', 'text', 'circular', 'map', 'date', 'list', 'floats', 'bytes', 'circularList'].includes(what)) continue;
+        const text = complaint(call, args.map((arg, i) => (i === place ? value : arg)));
+        if (text !== undefined) complaints.push(`${what} as argument ${String(place)}: ${text}`);
+      }
+    });
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('odd values within objects', () => {
+  const within = (base: object, key: string): object[] => Object.values(odd).filter((value) => value !== undefined).map((value) => ({ ...base, [key]: value }));
+  test.each(Object.keys(spec))('as %s of a spec', (key) => {
+    expect(within(tinySpec, key).map((given) => complaint(asCall(parseSpec), [given])).filter((text) => text !== undefined)).toEqual([]);
+  });
+  test.each(['base', 'set', 'space', 'sampler', 'seed', 'trials', 'pruner', 'eta', 'minShare', 'folds', 'seeds'])('as %s of a search', (key) => {
+    const given = { base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } };
+    expect(within(given, key).map((one) => complaint(asCall(parseSearch), [one])).filter((text) => text !== undefined)).toEqual([]);
+  });
+  test.each(['type', 'low', 'high', 'step', 'values', 'points', 'when'])('as %s of a parameter', (key) => {
+    const entries = within({ type: 'integer', low: 1, high: 9 }, key);
+    const complaints = entries.map((batchSize) => complaint(asCall(parseSearch), [{ base: tinySpec, space: { batchSize } }]));
+    expect(complaints.filter((text) => text !== undefined)).toEqual([]);
+  });
+  test.each(['train', 'validation', 'origin'])('as %s of the data', (key) => {
+    const complaints = within(tinyData(), key).map((data) => complaint(asCall(library.train), [tinySpec, { data }]));
+    expect(complaints.filter((text) => text !== undefined)).toEqual([]);
+  });
+  test.each(['features', 'labels', 'size', 'featureSize', 'classNames', 'split', 'order'])('as %s of the training rows', (key) => {
+    const data = tinyData();
+    const complaints = within(data.train, key).map((train) => complaint(asCall(library.findLearningRate), [{ ...spec, steps: 1 }, { ...data, train }, { steps: 20 }]));
+    expect(complaints.filter((text) => text !== undefined)).toEqual([]);
+  });
+});
