@@ -257,4 +257,13 @@ describe('a search', () => {
       if (event.type === 'unit') writeFileSync(join(runs, 'taken-over', 'lock'), far);
     })).rejects.toEqual(locked);
   }, 60_000);
+
+  test('removes what a kill left of units that are done, and of trials that failed', async () => {
+    await listen(search(tinySearch({ trials: 3 }), { runs, name: 'left-over', data, workers: 1 }));
+    const left = readdirSync(join(runs, 'left-over')).filter((name) => name.startsWith('trial-')).map((name) => join(runs, 'left-over', name));
+    const before = left.map((folder) => readdirSync(folder).sort());
+    for (const folder of left) for (const name of ['checkpoint.previous.safetensors', 'best.safetensors']) writeFileSync(join(folder, name), 'left');
+    await listen(resumeSearch(join(runs, 'left-over'), { data }));
+    expect(left.map((folder) => readdirSync(folder).sort())).toEqual(before);
+  }, 60_000);
 });

@@ -87,7 +87,7 @@ export class Conductor {
     for (const { elapsed: _, ...event } of before?.entries ?? []) {
       if (event.type === 'trial' || event.type === 'unit' || event.type === 'decision') yield event;
     }
-    for (const trial of this.state.trials) if (trial.isDropped) this.removeCheckpoints(trial);
+    for (const trial of this.state.trials) this.clearUp(trial);
     yield* this.failRefused();
     const crew = Array.from({ length: limits.workers }, () => new CrewMember(material.crew, lock.handle));
     try {
@@ -247,7 +247,7 @@ export class Conductor {
     if (end === undefined) return this.fail(trial, error);
     const { step, valAccuracy, rows, seconds } = end;
     const event = this.write({ type: 'unit', trial: trial.trial, rung, replicate, score: valAccuracy, rows, step, seconds });
-    removeFiles(this.folderOf(trial, replicate), [runFiles.previous, ...(this.options.head.spec.space.base.restoreBest ? [] : [runFiles.best])]);
+    this.removeSpares(trial, replicate);
     return event;
   }
 
@@ -287,6 +287,17 @@ export class Conductor {
 
   private folderOf({ runs }: Trial, replicate: number): string {
     return join(this.options.folder, basename(runs[replicate]!));
+  }
+
+  /** What the journal says is done with, and a kill came before. */
+  private clearUp(trial: Trial): void {
+    if (trial.isDropped || hasFailed(trial)) this.removeCheckpoints(trial);
+    else trial.scores[trial.rung]?.forEach((score, replicate) => { if (score !== undefined) this.removeSpares(trial, replicate); });
+  }
+
+  /** A unit that is done needs no second checkpoint, until it goes on and makes its own. */
+  private removeSpares(trial: Trial, replicate: number): void {
+    removeFiles(this.folderOf(trial, replicate), [runFiles.previous, ...(this.options.head.spec.space.base.restoreBest ? [] : [runFiles.best])]);
   }
 
   private removeCheckpoints(trial: Trial): void {
