@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rm
 import { basename, dirname, join } from 'node:path';
 import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
-import { acquireLock, isClaim, lockName, makeFolders, removeLeftovers, withFileErrors } from '../files';
+import { acquireLock, isLockFile, lockName, makeFolders, removeLeftovers, withFileErrors } from '../files';
 import type { Lock, LockOptions, Waiting } from '../files';
 import { runFiles, searchFiles } from './runFiles';
 
@@ -57,7 +57,6 @@ export function lockOf(folder: string): string {
 export function* ownFolder(path: string, options: LockOptions = {}): Generator<Waiting, OwnedFolder, void> {
   const lock = yield* acquireLock(lockOf(path), options);
   for (const folder of [path, join(path, runFiles.kept)]) removeLeftovers(folder, { isOwner: true });
-  removeClaims(path);
   return new OwnedFolder(path, lock);
 }
 
@@ -154,7 +153,7 @@ function isBegun(path: string): boolean {
   return withFileErrors(path, () => {
     if (!lstatSync(path).isDirectory()) return true;
     return readdirSync(path).some((name) => {
-      if (name === lockName || isClaim(name) || name.endsWith('.tmp') || name === runFiles.status || name === runFiles.stop) return false;
+      if (isLockFile(name) || name.endsWith('.tmp') || name === runFiles.status || name === runFiles.stop) return false;
       if (name === runFiles.metrics) return lstatSync(join(path, name)).size > 0;
       if (name === searchFiles.journal) return !lstatSync(join(path, name)).isFile() || readFileSync(join(path, name)).includes('\n');
       return true;
@@ -168,10 +167,4 @@ function clear(path: string): void {
     const file = join(path, name);
     withFileErrors(file, () => { rmSync(file, { force: true }); });
   }
-}
-
-function removeClaims(path: string): void {
-  withFileErrors(path, () => {
-    for (const name of readdirSync(path)) if (isClaim(name) && name !== lockName) rmSync(join(path, name), { force: true });
-  });
 }

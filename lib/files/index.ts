@@ -4,7 +4,7 @@ export { AppendFile } from './append';
 export { parseJson, readJson, readJsonIfThere } from './json';
 export { badLines, readJsonLines } from './lines';
 export type { BadLine, JsonLines, Line } from './lines';
-export { acquireLock, isClaim, isOwned, Lock, lockedBy, lockName, settle, settleLater, withLock } from './lock';
+export { acquireLock, isLockFile, isOwned, Lock, lockedBy, lockName, settle, settleLater, withLock } from './lock';
 export type { Clock, LockHandle, LockOptions, Owner, Waiting } from './lock';
 export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
 export type { ReadOptions } from './read';

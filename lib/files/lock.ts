@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, linkSync, lstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { closeSync, constants, existsSync, fstatSync, linkSync, lstatSync, openSync, readSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { BlastrainError } from '../errors';
 import { fateOf, thisProcess } from './process';
 import type { ProcessIdentity } from './process';
 import { withFileErrors } from './system';
-import { temporaryName } from './temporary';
+import { removeLeftoversOf, temporaryName } from './temporary';
 
 /** Name of the lock in a folder that one process owns. */
 export const lockName = 'lock';
@@ -201,7 +201,10 @@ export function* acquireLock(path: string, { clock = systemClock, patience = 0 }
     const claim = yield* acquireLock(claimName(path, seen), { clock, patience: 2 * silence });
     try {
       const own = look(path) === seen ? Lock.replace(path) : undefined;
-      if (own !== undefined) return own;
+      if (own !== undefined) {
+        removeClaims(path);
+        return own;
+      }
     } finally {
       claim.release();
     }
@@ -261,9 +264,22 @@ export function isOwned(path: string): boolean {
   }
 }
 
-/** The files beside a lock by which those that replaced it took turns; its owner may remove them. */
-export function isClaim(name: string): boolean {
-  return new RegExp(`^${lockName}(\\.[0-9a-f]{16})+$`).test(name);
+/** Whether a name is that of a lock's claim, by which those that replace it take turns, but for the lock's own. */
+function isClaim(end: string): boolean {
+  return /^[0-9a-f]{16}(\.[0-9a-f]{16})*$/.test(end);
+}
+
+/** Whether a file belongs to a lock: it is the lock, or a claim to it. */
+export function isLockFile(name: string): boolean {
+  return name === lockName || (name.startsWith(`${lockName}.`) && isClaim(name.slice(lockName.length + 1)));
+}
+
+/** Of dead locks that are replaced by now, and never come back; one that was killed while it replaced them left its claim. */
+function removeClaims(path: string): void {
+  const prefix = `${basename(path)}.`;
+  for (const name of withFileErrors(path, () => readdirSync(dirname(path)))) {
+    if (name.startsWith(prefix) && isClaim(name.slice(prefix.length))) rmSync(join(dirname(path), name), { force: true });
+  }
 }
 
 function claimName(path: string, seen: string): string {
@@ -282,6 +298,7 @@ function pulse(): string {
 function withDraft(path: string, head: string, use: (draft: string) => void): void {
   const draft = temporaryName(path);
   withFileErrors(path, () => {
+    removeLeftoversOf(path);
     try {
       createExclusively(draft, head);
       use(draft);
