@@ -1,89 +1,104 @@
 // The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products), info,
 // threads.
 
+#include <initializer_list>
+
 #include <napi.h>
 
 #include "binding.h"
 #include "blas.h"
 #include "calls.h"
+#include "calls/elementwise.h"
 #include "cpu.h"
 #include "isa.h"
+#include "kernels/activation.h"
 #include "pool.h"
 
 namespace blastrain {
 
+struct Kernel {
+  const char* name;
+  napi_callback callback;
+};
+
+Napi::Object Exported(Napi::Env env, std::initializer_list<Kernel> list) {
+  Napi::Object kernels = Napi::Object::New(env);
+  for (const auto& [name, callback] : list) kernels[name] = Function(env, name, callback);
+  return kernels;
+}
+
 template <typename T>
 Napi::Object Kernels(Napi::Env env) {
   using C = Calls<T>;
-  Napi::Object kernels = Napi::Object::New(env);
-  kernels["gemm"] = Function<C::template Gemm<>>(env, "gemm");
-  kernels["axpy"] = Function<C::Axpy>(env, "axpy");
-  kernels["scal"] = Function<C::Scal>(env, "scal");
-  kernels["dot"] = Function<C::Dot>(env, "dot");
-  kernels["nrm2"] = Function<C::Nrm2>(env, "nrm2");
-  kernels["biasForward"] = Function<C::BiasForward>(env, "biasForward");
-  kernels["biasBackward"] = Function<C::BiasBackward>(env, "biasBackward");
-  kernels["reluForward"] = Function<C::ReluForward>(env, "reluForward");
-  kernels["reluBackward"] = Function<C::ReluBackward>(env, "reluBackward");
-  kernels["leakyReluForward"] = Function<C::LeakyReluForward>(env, "leakyReluForward");
-  kernels["leakyReluBackward"] = Function<C::LeakyReluBackward>(env, "leakyReluBackward");
-  kernels["tanhForward"] = Function<C::TanhForward>(env, "tanhForward");
-  kernels["tanhBackward"] = Function<C::TanhBackward>(env, "tanhBackward");
-  kernels["sigmoidForward"] = Function<C::SigmoidForward>(env, "sigmoidForward");
-  kernels["sigmoidBackward"] = Function<C::SigmoidBackward>(env, "sigmoidBackward");
-  kernels["geluForward"] = Function<C::GeluForward>(env, "geluForward");
-  kernels["geluBackward"] = Function<C::GeluBackward>(env, "geluBackward");
-  kernels["maskScale"] = Function<C::MaskScale>(env, "maskScale");
-  kernels["add"] = Function<C::Add>(env, "add");
-  kernels["batchNormForward"] = Function<C::BatchNormForward>(env, "batchNormForward");
-  kernels["batchNormEvaluate"] = Function<C::BatchNormEvaluate>(env, "batchNormEvaluate");
-  kernels["batchNormBackward"] = Function<C::BatchNormBackward>(env, "batchNormBackward");
-  kernels["layerNormForward"] = Function<C::LayerNormForward>(env, "layerNormForward");
-  kernels["layerNormBackward"] = Function<C::LayerNormBackward>(env, "layerNormBackward");
-  kernels["softmaxForward"] = Function<C::SoftmaxForward>(env, "softmaxForward");
-  kernels["softmaxBackward"] = Function<C::SoftmaxBackward>(env, "softmaxBackward");
-  kernels["softmaxCrossEntropyForward"] = Function<C::SoftmaxCrossEntropyForward>(env, "softmaxCrossEntropyForward");
-  kernels["softmaxCrossEntropyBackward"] = Function<C::SoftmaxCrossEntropyBackward>(env, "softmaxCrossEntropyBackward");
-  kernels["softCrossEntropyForward"] = Function<C::SoftCrossEntropyForward>(env, "softCrossEntropyForward");
-  kernels["softCrossEntropyBackward"] = Function<C::SoftCrossEntropyBackward>(env, "softCrossEntropyBackward");
-  kernels["squaredErrorForward"] = Function<C::SquaredErrorForward>(env, "squaredErrorForward");
-  kernels["squaredErrorBackward"] = Function<C::SquaredErrorBackward>(env, "squaredErrorBackward");
-  kernels["argmax"] = Function<C::Argmax>(env, "argmax");
-  kernels["sgdStep"] = Function<C::SgdStep>(env, "sgdStep");
-  kernels["adamStep"] = Function<C::AdamStep>(env, "adamStep");
-  kernels["sgdLinearStep"] = Function<C::template SgdLinearStep<>>(env, "sgdLinearStep");
-  kernels["adamLinearStep"] = Function<C::template AdamLinearStep<>>(env, "adamLinearStep");
-  kernels["byteLinearForward"] = Function<C::template ByteLinearForward<>>(env, "byteLinearForward");
-  kernels["byteLinearBackward"] = Function<C::template ByteLinearBackward<>>(env, "byteLinearBackward");
-  kernels["sgdByteLinearStep"] = Function<C::template SgdLinearStep<ByteInputs<T>>>(env, "sgdByteLinearStep");
-  kernels["adamByteLinearStep"] = Function<C::template AdamLinearStep<ByteInputs<T>>>(env, "adamByteLinearStep");
-  kernels["rmspropStep"] = Function<C::RmspropStep>(env, "rmspropStep");
-  kernels["lionStep"] = Function<C::LionStep>(env, "lionStep");
-  kernels["lerp"] = Function<C::Lerp>(env, "lerp");
-  kernels["gatherRows"] = Function<C::GatherRows>(env, "gatherRows");
-  kernels["gatherImages"] = Function<C::GatherImages>(env, "gatherImages");
-  kernels["standardizeRows"] = Function<C::StandardizeRows>(env, "standardizeRows");
-  kernels["standardizeImages"] = Function<C::StandardizeImages>(env, "standardizeImages");
-  kernels["gatherBytes"] = Function<C::GatherBytes>(env, "gatherBytes");
-  kernels["gatherByteImages"] = Function<C::GatherByteImages>(env, "gatherByteImages");
-  kernels["byteMoments"] = Function<C::ByteMoments>(env, "byteMoments");
-  kernels["mixRows"] = Function<C::MixRows>(env, "mixRows");
-  return kernels;
+  return Exported(env, {
+      {"gemm", Callback<C::template Gemm<>>},
+      {"axpy", Callback<C::Axpy>},
+      {"scal", Callback<C::Scal>},
+      {"dot", Callback<C::Dot>},
+      {"nrm2", Callback<C::Nrm2>},
+      {"biasForward", Callback<C::BiasForward>},
+      {"biasBackward", Callback<C::BiasBackward>},
+      {"reluForward", Callback<Elementwise<ReluForward<T>>>},
+      {"reluBackward", Callback<Elementwise<ReluBackward<T>>>},
+      {"leakyReluForward", Callback<Elementwise<LeakyReluForward<T>>>},
+      {"leakyReluBackward", Callback<Elementwise<LeakyReluBackward<T>>>},
+      {"tanhForward", Callback<Elementwise<TanhForward<T>, kComputed>>},
+      {"tanhBackward", Callback<Elementwise<TanhBackward<T>>>},
+      {"sigmoidForward", Callback<Elementwise<SigmoidForward<T>, kComputed>>},
+      {"sigmoidBackward", Callback<Elementwise<SigmoidBackward<T>>>},
+      {"geluForward", Callback<Elementwise<GeluForward<T>, kComputed>>},
+      {"geluBackward", Callback<Elementwise<GeluBackward<T>, kComputed>>},
+      {"maskScale", Callback<Elementwise<MaskScale<T>>>},
+      {"add", Callback<Elementwise<Add<T>>>},
+      {"batchNormForward", Callback<C::BatchNormForward>},
+      {"batchNormEvaluate", Callback<C::BatchNormEvaluate>},
+      {"batchNormBackward", Callback<C::BatchNormBackward>},
+      {"layerNormForward", Callback<C::LayerNormForward>},
+      {"layerNormBackward", Callback<C::LayerNormBackward>},
+      {"softmaxForward", Callback<C::SoftmaxForward>},
+      {"softmaxBackward", Callback<C::SoftmaxBackward>},
+      {"softmaxCrossEntropyForward", Callback<C::SoftmaxCrossEntropyForward>},
+      {"softmaxCrossEntropyBackward", Callback<C::SoftmaxCrossEntropyBackward>},
+      {"softCrossEntropyForward", Callback<C::SoftCrossEntropyForward>},
+      {"softCrossEntropyBackward", Callback<C::SoftCrossEntropyBackward>},
+      {"squaredErrorForward", Callback<C::SquaredErrorForward>},
+      {"squaredErrorBackward", Callback<Elementwise<SquaredErrorBackward<T>>>},
+      {"argmax", Callback<C::Argmax>},
+      {"sgdStep", Callback<C::SgdStep>},
+      {"adamStep", Callback<Elementwise<AdamStep<T>>>},
+      {"sgdLinearStep", Callback<C::template SgdLinearStep<>>},
+      {"adamLinearStep", Callback<C::template AdamLinearStep<>>},
+      {"byteLinearForward", Callback<C::template ByteLinearForward<>>},
+      {"byteLinearBackward", Callback<C::template ByteLinearBackward<>>},
+      {"sgdByteLinearStep", Callback<C::template SgdLinearStep<ByteInputs<T>>>},
+      {"adamByteLinearStep", Callback<C::template AdamLinearStep<ByteInputs<T>>>},
+      {"rmspropStep", Callback<Elementwise<RmspropStep<T>>>},
+      {"lionStep", Callback<Elementwise<LionStep<T>>>},
+      {"lerp", Callback<Elementwise<Lerp<T>>>},
+      {"gatherRows", Callback<C::GatherRows>},
+      {"gatherImages", Callback<C::GatherImages>},
+      {"standardizeRows", Callback<C::StandardizeRows>},
+      {"standardizeImages", Callback<C::StandardizeImages>},
+      {"gatherBytes", Callback<C::GatherBytes>},
+      {"gatherByteImages", Callback<C::GatherByteImages>},
+      {"byteMoments", Callback<C::ByteMoments>},
+      {"mixRows", Callback<C::MixRows>},
+  });
 }
 
 // The kernels that are products, of float32 numbers rounded to bfloat16.
 Napi::Object Bfloat16Kernels(Napi::Env env) {
   using C = Calls<float>;
   using P = Bfloat16Products;
-  Napi::Object kernels = Napi::Object::New(env);
-  kernels["gemm"] = Function<C::Gemm<P>>(env, "gemm");
-  kernels["sgdLinearStep"] = Function<C::SgdLinearStep<const float*, P>>(env, "sgdLinearStep");
-  kernels["adamLinearStep"] = Function<C::AdamLinearStep<const float*, P>>(env, "adamLinearStep");
-  kernels["byteLinearForward"] = Function<C::ByteLinearForward<P>>(env, "byteLinearForward");
-  kernels["byteLinearBackward"] = Function<C::ByteLinearBackward<P>>(env, "byteLinearBackward");
-  kernels["sgdByteLinearStep"] = Function<C::SgdLinearStep<ByteInputs<float>, P>>(env, "sgdByteLinearStep");
-  kernels["adamByteLinearStep"] = Function<C::AdamLinearStep<ByteInputs<float>, P>>(env, "adamByteLinearStep");
-  return kernels;
+  return Exported(env, {
+      {"gemm", Callback<C::Gemm<P>>},
+      {"sgdLinearStep", Callback<C::SgdLinearStep<const float*, P>>},
+      {"adamLinearStep", Callback<C::AdamLinearStep<const float*, P>>},
+      {"byteLinearForward", Callback<C::ByteLinearForward<P>>},
+      {"byteLinearBackward", Callback<C::ByteLinearBackward<P>>},
+      {"sgdByteLinearStep", Callback<C::SgdLinearStep<ByteInputs<float>, P>>},
+      {"adamByteLinearStep", Callback<C::AdamLinearStep<ByteInputs<float>, P>>},
+  });
 }
 
 #if defined(__clang__)
@@ -136,9 +151,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["float64"] = Kernels<double>(env);
   exports["bfloat16"] = Bfloat16Kernels(env);
   exports["info"] = Napi::Function::New<Info>(env, "info");
-  exports["setThreads"] = Function<SetThreads>(env, "setThreads");
-  exports["limitDefaultThreads"] = Function<LimitDefaultThreads>(env, "limitDefaultThreads");
-  exports["getThreads"] = Function<GetThreads>(env, "getThreads");
+  exports["setThreads"] = Function(env, "setThreads", Callback<SetThreads>);
+  exports["limitDefaultThreads"] = Function(env, "limitDefaultThreads", Callback<LimitDefaultThreads>);
+  exports["getThreads"] = Function(env, "getThreads", Callback<GetThreads>);
   return exports;
 }
 

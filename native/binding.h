@@ -133,11 +133,10 @@ napi_value Callback(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// kCall as a JavaScript function.
-template <auto kCall>
-Napi::Function Function(Napi::Env env, const char* name) {
+// A callback as a JavaScript function.
+inline Napi::Function Function(Napi::Env env, const char* name, napi_callback callback) {
   napi_value function;
-  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, Callback<kCall>, nullptr, &function);
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
   NAPI_THROW_IF_FAILED(env, status, Napi::Function());
   return Napi::Function(env, function);
 }

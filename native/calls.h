@@ -1,7 +1,6 @@
 // One function per kernel of lib/kernels/contract.ts: reads its arguments in the contract's order, then runs it.
 #pragma once
 
-#include "calls/activation.h"
 #include "calls/algebra.h"
 #include "calls/bytes.h"
 #include "calls/gather.h"
@@ -13,7 +12,6 @@ namespace blastrain {
 
 template <typename T>
 struct Calls : AlgebraCalls<T>,
-               ActivationCalls<T>,
                NormalizationCalls<T>,
                LossCalls<T>,
                OptimizerCalls<T>,

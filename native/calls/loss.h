@@ -89,17 +89,6 @@ struct LossCalls {
     return blastrain::SquaredErrorForward(n, x, targets);
   }
 
-  static void SquaredErrorBackward(Args& args) {
-    const int64_t n = args.Size();
-    const T scale = args.Scalar<T>();
-    const T* x = args.Array<T>(n);
-    const T* targets = args.Array<T>(n);
-    T* dx = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) {
-      blastrain::SquaredErrorBackward(end - i, scale, x + i, targets + i, dx + i);
-    });
-  }
-
   static void Argmax(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();

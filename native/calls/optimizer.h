@@ -72,16 +72,6 @@ struct OptimizerCalls {
     Products::Descend(m, n, k, dy, x, dw, {w, v}, update);
   }
 
-  static void AdamStep(Args& args) {
-    const int64_t n = args.Size();
-    const AdamRule<T> rule(args);
-    T* w = args.Array<T>(n);
-    const T* dw = args.Array<T>(n);
-    T* m = args.Array<T>(n);
-    T* v = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, m, v); });
-  }
-
   template <typename Inputs = const T*, typename Products = PreciseProducts<T>>
   static void AdamLinearStep(Args& args) {
     const int64_t rows = args.Size();
@@ -96,43 +86,6 @@ struct OptimizerCalls {
     T* v = args.Array<T>(n * k);
     Products::Descend(rows, n, k, dy, x, dw, {w, m, v},
                       [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, m, v); });
-  }
-
-  static void RmspropStep(Args& args) {
-    const int64_t n = args.Size();
-    const T lr = args.Scalar<T>();
-    const double rho = args.Scalar<double>();
-    const T epsilon = args.Scalar<T>();
-    const T decay = args.Scalar<T>();
-    T* w = args.Array<T>(n);
-    const T* dw = args.Array<T>(n);
-    T* v = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) {
-      blastrain::RmspropStep(end - i, lr, rho, epsilon, decay, w + i, dw + i, v + i);
-    });
-  }
-
-  static void LionStep(Args& args) {
-    const int64_t n = args.Size();
-    const T lr = args.Scalar<T>();
-    const double beta1 = args.Scalar<double>();
-    const double beta2 = args.Scalar<double>();
-    const T decay = args.Scalar<T>();
-    const T keep = args.Scalar<T>();
-    T* w = args.Array<T>(n);
-    const T* dw = args.Array<T>(n);
-    T* m = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) {
-      blastrain::LionStep(end - i, lr, beta1, beta2, decay, keep, w + i, dw + i, m + i);
-    });
-  }
-
-  static void Lerp(Args& args) {
-    const int64_t n = args.Size();
-    const T t = args.Scalar<T>();
-    const T* x = args.Array<T>(n);
-    T* y = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) { blastrain::Lerp(end - i, t, x + i, y + i); });
   }
 };
 
