@@ -48,7 +48,8 @@ beforeAll(async () => {
   writeFileSync(join(runs, hostile, 'spec.json'), JSON.stringify({ data: hostile }));
   writeFileSync(join(runs, hostile, 'metrics.jsonl'), [
     { type: 'start', run: hostile, layers: [1, 2], parameters: 3, steps: 10, stepsPerEpoch: 5, batchSize: 1, backend: hostile, dtype: 'float32', threads: 1, seed: 0, data: hostile, dataDigest: '' },
-    { type: 'warning', code: 'HEALTH_X', message: hostile, step: 3 },
+    { type: 'warning', code: 'HEALTH_X', message: `${hostile} \u202etac\n\x1b[2J`, step: 3 },
+    { type: 'evaluation', step: 'three' }, // damaged
   ].map((event) => `${JSON.stringify(event)}\n`).join(''));
   mkdirSync(join(runs, 'made-1'));
   const head = { ...searchHead, name: 'made-1', spec: { ...searchHead.spec, space: searchSpace }, data: 'made up', elapsed: 0 };
@@ -329,7 +330,7 @@ describe('a finished run', () => {
 
 test('names of runs and classes are text, whatever they say', async () => {
   await open(`#/run/${encodeURIComponent(hostile)}`);
-  await page.locator('.doctor', { hasText: hostile }).waitFor();
+  await page.locator('.doctor', { hasText: `${hostile} \\u202etac\\n\\x1b[2J` }).waitFor();
   expect(await page.locator('h1').textContent()).toBe(hostile);
   expect(await page.locator('#list').textContent()).toContain(hostile);
   await page.getByText('Spec and record').click();

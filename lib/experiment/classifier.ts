@@ -217,6 +217,7 @@ function modelOf(checkpoint: Checkpoint, spec: TrainSpec, kernels: Kernels): Seq
     return buildModel(spec, checkpoint.facts, kernels, 200);
   } catch (error) {
     const { code, message } = toPlain(error);
+    if (code !== 'ERR_CONFIG' && code !== 'ERR_SHAPE') throw error;
     throw fileError('ERR_CHECKPOINT', 'the spec of its model', checkpoint.source, `one that gives none: ${message} [${code}]`);
   }
 }

@@ -1,8 +1,8 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
-import { acquireLock, isLockFile, lockName, makeFolders, removeLeftovers, withFileErrors } from '../files';
+import { acquireLock, isLockFile, lockName, makeFolders, readPart, removeLeftovers, withFileErrors } from '../files';
 import type { Lock, LockOptions, Waiting } from '../files';
 import { runFiles, searchFiles } from './runFiles';
 
@@ -155,7 +155,7 @@ function isBegun(path: string): boolean {
     return readdirSync(path).some((name) => {
       if (isLockFile(name) || name.endsWith('.tmp') || name === runFiles.status || name === runFiles.stop) return false;
       if (name === runFiles.metrics) return lstatSync(join(path, name)).size > 0;
-      if (name === searchFiles.journal) return !lstatSync(join(path, name)).isFile() || readFileSync(join(path, name)).includes('\n');
+      if (name === searchFiles.journal) return !lstatSync(join(path, name)).isFile() || readPart(join(path, name), (size) => ({ from: 0, length: size }))?.bytes.includes('\n') === true;
       return true;
     });
   });

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
-import { readFileIfThere, sizeLimits } from './read';
+import { closeSync, constants, fsyncSync, ftruncateSync, writeSync } from 'node:fs';
+import { openRegular, readFileIfThere, sizeLimits } from './read';
 import { withFileErrors } from './system';
 
 /** A file to which one process appends. What is appended is there as a whole, or not at all. */
@@ -8,11 +8,12 @@ export class AppendFile {
   /** Bytes of what was appended as a whole. */
   private end: number;
 
-  /** Opens a file, and makes it where it is missing; with `isNew` it must be. Throws ERR_IO. */
+  /** Opens a file, and makes it where it is missing; with `isNew` it must be. Throws ERR_IO, also for what is no regular file. */
   constructor(readonly path: string, { isNew = false }: { readonly isNew?: boolean } = {}) {
     [this.descriptor, this.end] = withFileErrors(path, () => {
-      const descriptor = openSync(path, isNew ? 'ax' : 'a');
-      return [descriptor, fstatSync(descriptor).size];
+      const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
+      const { descriptor, stat } = openRegular(path, O_WRONLY | O_APPEND | O_CREAT | (isNew ? O_EXCL : 0));
+      return [descriptor, stat.size];
     });
   }
 

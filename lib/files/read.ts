@@ -1,5 +1,5 @@
 import { constants as bufferLimits } from 'node:buffer';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { toPlain } from '../errors';
 import { fileError, withFileErrors } from './system';
@@ -63,18 +63,8 @@ function ifThere<T>(read: () => T): T | undefined {
 
 function opened<T>(path: string, { follow = false }: Partial<ReadOptions>, use: (descriptor: number, stat: Stats) => T): T {
   return withFileErrors(path, () => {
-    let descriptor: number;
+    const { descriptor, stat } = openRegular(path, constants.O_RDONLY, follow);
     try {
-      descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ELOOP' && !follow) throw fileError('ERR_IO', 'a regular file', path, 'a symbolic link');
-      if (code === 'ENXIO') throw fileError('ERR_IO', 'a regular file', path, 'a socket'); // or a device that is not there
-      throw error;
-    }
-    try {
-      const stat = fstatSync(descriptor);
-      if (!stat.isFile()) throw fileError('ERR_IO', 'a regular file', path, kindOf(stat));
       return use(descriptor, stat);
     } finally {
       closeSync(descriptor);
@@ -82,7 +72,25 @@ function opened<T>(path: string, { follow = false }: Partial<ReadOptions>, use: 
   });
 }
 
+/** Opens a regular file, or makes it where the flags say so; never waits, as for the other end of a FIFO. Throws ERR_IO, and what the system says. */
+export function openRegular(path: string, flags: number, follow = false): { readonly descriptor: number; readonly stat: Stats } {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW), 0o666);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A link is not followed; a FIFO that nobody reads takes no writer, and a socket nobody at all.
+    if (code === 'ENXIO' || (code === 'ELOOP' && !follow)) throw fileError('ERR_IO', 'a regular file', path, kindOf(lstatSync(path)));
+    throw error;
+  }
+  const stat = fstatSync(descriptor);
+  if (stat.isFile()) return { descriptor, stat };
+  closeSync(descriptor);
+  throw fileError('ERR_IO', 'a regular file', path, kindOf(stat));
+}
+
 function kindOf(stat: Stats): string {
+  if (stat.isSymbolicLink()) return 'a symbolic link';
   return stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a FIFO' : stat.isSocket() ? 'a socket' : 'a device';
 }
 
