@@ -144,14 +144,14 @@ const searchSpec = {
   },
   ...jsonModel,
   open(folder) {
-    const { readJsonFile } = dist('experiment', 'runFolder');
+    const { readSpecFile } = dist('cli', 'specSource');
     const { makeSampler } = dist('search', 'samplers');
     const { parseSearch } = dist('search', 'searchSpec');
     const { specOf } = dist('search', 'space');
     const file = join(folder, 'search.json');
     return ([bytes]) => {
       writeFileSync(file, bytes);
-      const parsed = parseSearch(readJsonFile(file));
+      const parsed = parseSearch(readSpecFile(file));
       const sampler = makeSampler(parsed);
       const observations = [];
       for (let trial = 0; trial < Math.min(3, sampler.size); trial++) {
@@ -201,7 +201,7 @@ const ledger = {
     const file = join(folder, 'test-ledger.jsonl');
     return ([bytes]) => {
       writeFileSync(file, bytes);
-      for (const { run, testAccuracy, look } of readLedger(file)) {
+      for (const { run, testAccuracy, look } of readLedger(file).looks) {
         demand(typeof run === 'string' && (testAccuracy === null || typeof testAccuracy === 'number') && Number.isInteger(look), `an evaluation of ${typeof run} with ${typeof testAccuracy}`);
       }
     };
@@ -217,7 +217,7 @@ const metrics = {
     const { readMetrics } = dist('report', 'metrics');
     const file = join(folder, 'run', 'metrics.jsonl');
     mkdirSync(join(folder, 'run'), { recursive: true });
-    return async ([bytes], random) => {
+    return ([bytes], random) => {
       writeFileSync(file, bytes);
       const step = random.below(30);
       const place = RunFolder.reopen(join(folder, 'run'));
@@ -227,8 +227,8 @@ const metrics = {
       } finally {
         place.close();
       }
-      if (kept !== undefined) demand(kept.every((event) => !('step' in event) || event.step <= step), 'events behind the step that a run goes on from');
-      const { steps, evaluations, epochs } = await readMetrics(file);
+      if (kept !== undefined) demand(kept.events.every((event) => !('step' in event) || event.step <= step), 'events behind the step that a run goes on from');
+      const { steps, evaluations, epochs } = readMetrics(file);
       for (const list of [steps, evaluations, epochs]) demand(list.every((event) => Number.isFinite(event.step)), 'an event without a step');
     };
   },
