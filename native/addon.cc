@@ -1,5 +1,5 @@
-// The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products), info,
-// threads.
+// The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products and sums),
+// info, threads.
 
 #include <initializer_list>
 
@@ -34,8 +34,8 @@ Napi::Object Kernels(Napi::Env env) {
       {"gemm", Callback<C::template Gemm<>>},
       {"axpy", Callback<C::Axpy>},
       {"scal", Callback<C::Scal>},
-      {"dot", Callback<C::Dot>},
-      {"nrm2", Callback<C::Nrm2>},
+      {"dot", Callback<C::template Dot<>>},
+      {"nrm2", Callback<C::template Nrm2<>>},
       {"biasForward", Callback<C::BiasForward>},
       {"biasBackward", Callback<C::BiasBackward>},
       {"reluForward", Callback<Elementwise<ReluForward<T>>>},
@@ -57,9 +57,9 @@ Napi::Object Kernels(Napi::Env env) {
       {"layerNormBackward", Callback<C::LayerNormBackward>},
       {"softmaxForward", Callback<C::SoftmaxForward>},
       {"softmaxBackward", Callback<C::SoftmaxBackward>},
-      {"softmaxCrossEntropyForward", Callback<C::SoftmaxCrossEntropyForward>},
+      {"softmaxCrossEntropyForward", Callback<C::template SoftmaxCrossEntropyForward<>>},
       {"softmaxCrossEntropyBackward", Callback<C::SoftmaxCrossEntropyBackward>},
-      {"softCrossEntropyForward", Callback<C::SoftCrossEntropyForward>},
+      {"softCrossEntropyForward", Callback<C::template SoftCrossEntropyForward<>>},
       {"softCrossEntropyBackward", Callback<C::SoftCrossEntropyBackward>},
       {"squaredErrorForward", Callback<C::SquaredErrorForward>},
       {"squaredErrorBackward", Callback<Elementwise<SquaredErrorBackward<T>>>},
@@ -86,12 +86,17 @@ Napi::Object Kernels(Napi::Env env) {
   });
 }
 
-// The kernels that are products, of float32 numbers rounded to bfloat16.
+// The kernels that are products, of float32 numbers rounded to bfloat16; and those that are sums, as no result of bfloat16 depends on
+// the number of threads.
 Napi::Object Bfloat16Kernels(Napi::Env env) {
   using C = Calls<float>;
   using P = Bfloat16Products;
   return Exported(env, {
       {"gemm", Callback<C::Gemm<P>>},
+      {"dot", Callback<C::Dot<Cut::kBySize>>},
+      {"nrm2", Callback<C::Nrm2<Cut::kBySize>>},
+      {"softmaxCrossEntropyForward", Callback<C::SoftmaxCrossEntropyForward<Cut::kBySize>>},
+      {"softCrossEntropyForward", Callback<C::SoftCrossEntropyForward<Cut::kBySize>>},
       {"sgdLinearStep", Callback<C::SgdLinearStep<const float*, P>>},
       {"adamLinearStep", Callback<C::AdamLinearStep<const float*, P>>},
       {"byteLinearForward", Callback<C::ByteLinearForward<P>>},

@@ -1,8 +1,14 @@
 // BLAS for both dtypes: the one file that knows cblas.h. Shapes, letters and meaning as in lib/kernels/contract.ts.
+//
+// Libraries differ in what they make of factors of 0, and OpenBLAS differs between CPUs: with alpha = 0 its products for
+// AVX-512 read A and B, so that a NaN there reaches C, those for AVX2 do not. All such cases are settled here, and what is left
+// to the library is the same for every one.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 extern "C" {  // ATLAS's does not say so itself.
@@ -43,43 +49,78 @@ struct GemmShape {
         ldc(std::max(1, n)) {}
 };
 
-// C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C; beta = 0 does not read C.
-inline void Gemm(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
+// C[m,n] <- beta C, rows `stride` apart; beta = 0 does not read C, beta = 1 leaves it as it is.
+template <typename T>
+void ScaleMatrix(int64_t m, int64_t n, T beta, T* c, int64_t stride) {
+  if (beta == 1) return;
+  for (int64_t i = 0; i < m; i++, c += stride) {
+    if (beta == 0) {
+      std::fill_n(c, n, T(0));
+    } else {
+      for (int64_t j = 0; j < n; j++) c[j] *= beta;
+    }
+  }
+}
+
+inline void LibraryGemm(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
   cblas_sgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
 }
-inline void Gemm(const GemmShape& s, double alpha, const double* a, const double* b, double beta, double* c) {
+inline void LibraryGemm(const GemmShape& s, double alpha, const double* a, const double* b, double beta, double* c) {
   cblas_dgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
 }
 
+// C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C. beta = 0 does not read C; alpha = 0 or k = 0 does not read A and B. To clear C
+// here costs nothing: OpenBLAS begins with a pass that multiplies C by beta, and leaves it out where that is 1.
+template <typename T>
+void Gemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
+  if (s.m == 0 || s.n == 0) return;
+  const bool product = alpha != 0 && s.k != 0;
+  if (beta == 0 || !product) ScaleMatrix<T>(s.m, s.n, beta, c, s.ldc);
+  if (product) LibraryGemm(s, alpha, a, b, beta == 0 ? T(1) : beta, c);
+}
+
 // y[n] <- alpha x + y, and x[n] <- alpha x. With alpha = 0 most libraries take a short cut past 0 NaN = NaN, which would
-// hide that a run has diverged.
+// hide that a run has diverged. An empty array's pointer may be null, which no library is given.
 template <typename T>
 void AddZeroTimes(int n, const T* x, T* y) {
   for (int i = 0; i < n; i++) y[i] += 0 * x[i];
 }
 inline void Axpy(int n, float alpha, const float* x, float* y) {
-  alpha == 0 ? AddZeroTimes(n, x, y) : cblas_saxpy(n, alpha, x, 1, y, 1);
+  alpha == 0 || n == 0 ? AddZeroTimes(n, x, y) : cblas_saxpy(n, alpha, x, 1, y, 1);
 }
 inline void Axpy(int n, double alpha, const double* x, double* y) {
-  alpha == 0 ? AddZeroTimes(n, x, y) : cblas_daxpy(n, alpha, x, 1, y, 1);
+  alpha == 0 || n == 0 ? AddZeroTimes(n, x, y) : cblas_daxpy(n, alpha, x, 1, y, 1);
 }
 template <typename T>
 void ZeroTimes(int n, T* x) {
   for (int i = 0; i < n; i++) x[i] *= 0;
 }
 inline void Scal(int n, float alpha, float* x) {
-  alpha == 0 ? ZeroTimes(n, x) : cblas_sscal(n, alpha, x, 1);
+  alpha == 0 || n == 0 ? ZeroTimes(n, x) : cblas_sscal(n, alpha, x, 1);
 }
 inline void Scal(int n, double alpha, double* x) {
-  alpha == 0 ? ZeroTimes(n, x) : cblas_dscal(n, alpha, x, 1);
+  alpha == 0 || n == 0 ? ZeroTimes(n, x) : cblas_dscal(n, alpha, x, 1);
 }
 
 // sum of x[i] y[i].
-inline double Dot(int n, const float* x, const float* y) { return cblas_sdot(n, x, 1, y, 1); }
-inline double Dot(int n, const double* x, const double* y) { return cblas_ddot(n, x, 1, y, 1); }
+inline double Dot(int n, const float* x, const float* y) { return n == 0 ? 0 : cblas_sdot(n, x, 1, y, 1); }
+inline double Dot(int n, const double* x, const double* y) { return n == 0 ? 0 : cblas_ddot(n, x, 1, y, 1); }
 
+// A norm that is not finite: NaN where an element is, else infinite. Libraries that divide by the largest element make NaN of
+// an infinity too.
+template <typename T>
+double EndlessNorm(int n, const T* x) {
+  const bool nan = std::any_of(x, x + n, [](T value) { return std::isnan(value); });
+  return nan ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
+}
 // square root of the sum of x[i]^2.
-inline double Nrm2(int n, const float* x) { return cblas_snrm2(n, x, 1); }
-inline double Nrm2(int n, const double* x) { return cblas_dnrm2(n, x, 1); }
+inline double Nrm2(int n, const float* x) {
+  const double norm = n == 0 ? 0 : cblas_snrm2(n, x, 1);
+  return std::isfinite(norm) ? norm : EndlessNorm(n, x);
+}
+inline double Nrm2(int n, const double* x) {
+  const double norm = n == 0 ? 0 : cblas_dnrm2(n, x, 1);
+  return std::isfinite(norm) ? norm : EndlessNorm(n, x);
+}
 
 }  // namespace blastrain::blas

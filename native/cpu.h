@@ -18,6 +18,7 @@ inline std::vector<std::string> CpuFeatures() {
   };
   __builtin_cpu_init();
   add("sse4.2", __builtin_cpu_supports("sse4.2"));
+  add("avx", __builtin_cpu_supports("avx"));
   add("avx2", __builtin_cpu_supports("avx2"));
   add("fma", __builtin_cpu_supports("fma"));
   add("avx512f", __builtin_cpu_supports("avx512f"));

@@ -35,7 +35,7 @@ void Descend(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, st
   if (n == 0 || k == 0) return;
   static const Tiles<T> tiles = BestTiles<T>();
   if (tiles.rows == 0 || m * n * k < kLeastProduct || m * tiles.columns > kPacked) {
-    Gemm(blas::GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
+    blastrain::Gemm(blas::GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
     return Split({n * k, kMoved}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
   }
   const int64_t panels = (n + tiles.rows - 1) / tiles.rows;

@@ -104,8 +104,7 @@ void Multiply(const blas::GemmShape& s, T alpha, const T* a, const T* b, T beta,
   static const Dots<T> dots = BestDots<T>();
   const bool rows = s.trans_a == CblasNoTrans && s.trans_b == CblasTrans;
   const bool large = int64_t(s.m) * s.n * s.k > kLeastTiled && s.k * int64_t(sizeof(T)) >= kLeastBytes && s.m >= 4 && s.n >= 4;
-  // alpha = 0 does not read A and B.
-  if (dots.rows > 0 && rows && large && alpha != 0) return MultiplyRows(dots, s, alpha, a, b, beta, c);
+  if (dots.rows > 0 && rows && large) return MultiplyRows(dots, s, alpha, a, b, beta, c);
   blas::Gemm(s, alpha, a, b, beta, c);
 }
 

@@ -150,15 +150,24 @@ inline constexpr int64_t kComputed = 4096;
 // Fewer multiplications of a product than this take less time than sharing them.
 inline constexpr int64_t kLeastProduct = 1 << 17;
 
-// Stretches of at least `least`: as many as there are threads, or as fit. By default a step is two cache lines.
+// How many stretches there are at most: a stretch for each thread; or as many as fit, so that sums, which are added stretch by
+// stretch, have the same bits whatever the number of threads.
+enum class Cut { kByThreads, kBySize };
+
+// Elements of two cache lines.
+inline constexpr int64_t kTwoLines = 32;
+
+// Stretches of at least `least`: as many as the cut allows, or as fit.
 struct Partition : Stretches {
-  Partition(int64_t n, int64_t least, int64_t step = 32)
-      : Stretches(n, std::clamp<int64_t>(n / std::max<int64_t>(1, least), 1, Pool::Shared().Threads()), step) {}
+  Partition(int64_t n, int64_t least, int64_t step = kTwoLines, Cut cut = Cut::kByThreads)
+      : Stretches(n, std::clamp<int64_t>(n / std::max<int64_t>(1, least), 1, Most(cut)), step) {}
+
+  static int64_t Most(Cut cut) { return cut == Cut::kBySize ? Pool::kMax : Pool::Shared().Threads(); }
 };
 
 // Of rows of n elements each, at least `least` elements to a stretch.
-inline Partition Rows(int64_t m, int64_t n, int64_t least) {
-  return Partition(m, (least + n) / std::max<int64_t>(1, n), 1);
+inline Partition Rows(int64_t m, int64_t n, int64_t least, Cut cut = Cut::kByThreads) {
+  return Partition(m, (least + n) / std::max<int64_t>(1, n), 1, cut);
 }
 
 // work(begin, end) for each stretch.
@@ -167,11 +176,13 @@ void Split(const Partition& partition, const Work& work) {
   Pool::Shared().Run(partition.count, [&](int i) { work(partition.Begin(i), partition.End(i)); });
 }
 
-// What add makes of the numbers work(begin, end) of all stretches, from first to last.
+// What add makes of the numbers work(begin, end) of all stretches, from first to last. Threads share the stretches evenly.
 template <typename Work, typename Add>
 double Reduce(const Partition& partition, const Work& work, const Add& add) {
   double results[Pool::kMax];
-  Pool::Shared().Run(partition.count, [&](int i) { results[i] = work(partition.Begin(i), partition.End(i)); });
+  Split({partition.count, 1, 1}, [&](int64_t first, int64_t end) {
+    for (int64_t i = first; i < end; i++) results[i] = work(partition.Begin(i), partition.End(i));
+  });
   double result = results[0];
   for (int i = 1; i < partition.count; i++) result = add(result, results[i]);
   return result;
@@ -182,10 +193,10 @@ double Sum(const Partition& partition, const Work& work) {
   return Reduce(partition, work, [](double a, double b) { return a + b; });
 }
 
-// Of the norms of stretches, that of the whole.
+// Of the norms of stretches, that of the whole. hypot of an infinity and a NaN is infinite; the norm is NaN.
 template <typename Work>
 double Norm(const Partition& partition, const Work& work) {
-  return Reduce(partition, work, [](double a, double b) { return std::hypot(a, b); });
+  return Reduce(partition, work, [](double a, double b) { return std::isnan(a + b) ? a + b : std::hypot(a, b); });
 }
 
 }  // namespace blastrain

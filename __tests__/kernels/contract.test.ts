@@ -68,20 +68,34 @@ const cases: readonly Case[] = [
   call('gemm', 'no rows', [false, false, 0, 2, 3, 1, floats(), B, 0, writes()]),
   call('gemm', 'no columns', [true, true, 2, 0, 3, 1, At, floats(), 1, writes()]),
   call('gemm', 'α = 0 leaves A and B unread', [false, false, 2, 2, 3, 0, nans, nans, 2, updates([1, 2, 3, 4], [2, 4, 6, 8])]),
+  call('gemm', 'α = 0 with β = 0: zeros', [false, true, 2, 2, 3, 0, nans, nans, 0, writes(0, 0, 0, 0)]),
+  call('gemm', 'α = 0 with β = 1: C as it is', [true, false, 2, 2, 3, 0, nans, nans, 1, updates([-0, NaN, 1, -Infinity], [-0, NaN, 1, -Infinity])]),
+  call('gemm', 'α = 0 hides no NaN of C', [false, false, 1, 3, 2, 0, nans, nans, 0.5, updates([NaN, Infinity, 4], [NaN, Infinity, 2])]),
+  call('gemm', 'inner size 0 with β = 1: C as it is', [false, false, 1, 2, 0, 1, floats(), floats(), 1, updates([-0, NaN], [-0, NaN])]),
+  call('gemm', 'α that rounds to 0 is 0', [false, false, 1, 1, 1, 2 ** -1080, nans, nans, 1, updates([3], [3])]),
+  call('gemm', 'no sizes at all', [false, false, 0, 0, 0, 1, floats(), floats(), 0, writes()]),
   call('gemm', 'NaN in A reaches its row alone', [false, false, 2, 1, 2, 1, floats(NaN, 1, 2, 3), floats(1, 1), 0, writes(NaN, 5)]),
 
   call('axpy', 'y + αx', [3, 2, floats(1, -2, 3), updates([10, 20, 30], [12, 16, 36])]),
+  call('axpy', 'zero hides no NaN', [4, 0, floats(1, NaN, Infinity, 2), updates([1, 2, 3, NaN], [1, NaN, NaN, NaN])]),
+  call('axpy', 'no elements, and no factor', [0, 0, floats(), updates([], [])]),
   call('axpy', 'no elements', [0, 2, floats(), updates([], [])]),
   call('scal', 'αx', [3, -2, updates([1, -2, 3], [-2, 4, -6])]),
   call('scal', 'zero hides no NaN', [3, 0, updates([1, NaN, Infinity], [0, NaN, NaN])]),
   call('scal', 'no elements', [0, 2, updates([], [])]),
   call('dot', 'Σxy', [3, floats(1, 2, 3), floats(4, -5, 6)], 12),
   call('dot', 'of an array with itself', [3, floats(1, 2, 3), same(1)], 14),
+  call('dot', 'zero hides no NaN', [3, floats(0, 1, 2), floats(NaN, 1, 2)], NaN),
+  call('dot', 'zero times infinity', [2, floats(0, 1), floats(Infinity, 1)], NaN),
   call('dot', 'no elements', [0, floats(), floats()], 0),
   call('nrm2', '√Σx²', [2, floats(3, -4)], 5),
   call('nrm2', 'squares beyond the range of a float', [2, floats(3 * 2 ** 100, 4 * 2 ** 100)], 5 * 2 ** 100),
   call('nrm2', 'squares below the range of a float', [2, floats(3 * 2 ** -100, 4 * 2 ** -100)], 5 * 2 ** -100),
   call('nrm2', 'NaN', [2, floats(1, NaN)], NaN),
+  call('nrm2', 'infinity', [3, floats(1, -Infinity, 2)], Infinity),
+  call('nrm2', 'infinities', [2, floats(Infinity, -Infinity)], Infinity),
+  call('nrm2', 'NaN beside infinity', [3, floats(Infinity, NaN, 2)], NaN),
+  call('nrm2', 'zeros', [2, floats(0, -0)], 0),
   call('nrm2', 'no elements', [0, floats()], 0),
 
   call('biasForward', 'to each row', [2, 3, floats(1, 2, 3), updates([0, 0, 0, 10, 20, 30], [1, 2, 3, 11, 22, 33])]),
@@ -252,6 +266,9 @@ const cases: readonly Case[] = [
   call('adamLinearStep', 'moments of dyᵀ·x, then a step', [
     2, 1, 1, floats(1, 2), floats(0, 1), 0.5, 0.5, 0.75, 0.5, 2, 0, 1, room(1), updates([1], [0.875]), updates([0], [1]),
     updates([0], [1]),
+  ]),
+  call('adamLinearStep', 'no rows: no gradient', [
+    0, 1, 1, floats(), floats(), 0.5, 0.5, 0.75, 0.5, 2, 0, 0.5, room(1), updates([2], [1]), updates([0], [0]), updates([0], [0]),
   ]),
   call('adamLinearStep', 'NaN shows', [
     1, 1, 1, floats(NaN), floats(0), 1, 0.5, 0.5, 1, 1, 0, 1, room(1), updates([2], [NaN]), updates([0], [NaN]),
@@ -432,6 +449,20 @@ describe.each(precisionVariants)('$backend $precision', ({ backend, precision })
     expect(c).toEqual(right);
     kernels.gemm(transA, transB, m, n, k, 2, a, b, -1, c);
     expect(c).toEqual(right);
+  });
+
+  test('softmax keeps powers down to the smallest normal number', () => {
+    const single = dtype === 'float32';
+    // Where exp is the smallest normal number and a little more, and the number below that.
+    const [last, below] = single ? [-87.33654022216797, -87.33654785156250] : [-708.3964185322641, -708.3964185322642];
+    const smallest = single ? 2 ** -126 : 2 ** -1022;
+    const y = allocate(dtype, 3);
+    kernels.softmaxForward(1, 3, allocate(dtype, 3).map((_, i) => [0, last, below][i]!), y);
+    expect(y[0]).toBe(1);
+    expect(y[1]! / smallest).toBeGreaterThan(1 - 4 * unitRoundoff(dtype));
+    expect(y[1]! / smallest).toBeLessThan(1 + 1e-5);
+    // Below, it may be kept or put to 0.
+    if (y[2] !== 0) expect(y[2]! / smallest).toBeCloseTo(1, 4);
   });
 
   test('scalars are rounded to the dtype on entry', () => {

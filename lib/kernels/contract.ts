@@ -10,6 +10,8 @@
  *   output is not read (it may hold NaN).
  * - Inputs and outputs must not overlap, except for exact aliasing (the same array) where the kernel says so.
  * - Zero sizes are legal. Scalars are rounded to the kernel's dtype on entry.
+ * - A factor of 0 hides nothing: 0·NaN and 0·Infinity are NaN, as far as a kernel does not say that something is not read. This
+ *   holds whatever BLAS is linked and whatever it does by itself.
  * - Labels and indices are range-checked, because they are data used as addresses.
  * - No randomness, no fast-math. The number of threads is set apart from any kernel.
  *
@@ -79,19 +81,20 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /**
    * C[m,n] ← α·op(A)[m,k]·op(B)[k,n] + β·C, op(X) = Xᵀ where the flag is set.
    * A is stored [m,k], or [k,m] when transA; B is stored [k,n], or [n,k] when transB.
+   * With α = 0 neither A nor B is read, with k = 0 there is nothing of them: then C ← β·C, and β = 1 leaves C as it is.
    */
   gemm(
     transA: boolean, transB: boolean, m: number, n: number, k: number,
     alpha: number, a: T, b: T, beta: number, c: T,
   ): void;
 
-  /** y[n] ← α·x + y. */
+  /** y[n] ← α·x + y; with α = 0 too, so that 0·NaN in x shows in y. */
   axpy(n: number, alpha: number, x: T, y: T): void;
-  /** x[n] ← α·x. */
+  /** x[n] ← α·x; with α = 0 too, so that NaN stays. */
   scal(n: number, alpha: number, x: T): void;
-  /** Σ x[i]·y[i]. `x` and `y` may be the same array. */
+  /** Σ x[i]·y[i], 0 for n = 0. `x` and `y` may be the same array. */
   dot(n: number, x: T, y: T): number;
-  /** √Σ x[i]². */
+  /** √Σ x[i]², 0 for n = 0: right also where squares leave the range; infinite where an element is, NaN where one is. */
   nrm2(n: number, x: T): number;
 
   /** y[m,n]: every row of y gets bias[n] added. */

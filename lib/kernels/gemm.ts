@@ -23,19 +23,22 @@ const packedA = new Float64Array(BLOCK * DEPTH);
 const packedB = new Float64Array(BLOCK * DEPTH);
 const block = new Float64Array(BLOCK * BLOCK);
 
-/** `gemm` of the kernel contract, for either dtype. α = 0 leaves A and B unread, as in BLAS. */
+/** `gemm` of the kernel contract, for either dtype. */
 export function gemm<T extends FloatArray>(
   transA: boolean, transB: boolean, m: number, n: number, k: number,
   alpha: number, a: T, b: T, beta: number, c: T,
 ): void {
-  const depth = alpha === 0 ? 0 : k;
+  if (alpha === 0 || k === 0) {
+    scaleOutput(m * n, beta, c);
+    return;
+  }
   // op(A)[i,p] is a[i·aRow + p·aStep] and op(B)[p,j] is b[j·bColumn + p·bStep]: transposition is a matter of strides.
   const aRow = transA ? 1 : k;
   const aStep = transA ? m : 1;
   const bColumn = transB ? k : 1;
   const bStep = transB ? 1 : n;
-  if (m * n * depth <= SMALL) {
-    multiplySmall(m, n, depth, alpha, a, aRow, aStep, b, bColumn, bStep, beta, c);
+  if (m * n * k <= SMALL) {
+    multiplySmall(m, n, k, alpha, a, aRow, aStep, b, bColumn, bStep, beta, c);
     return;
   }
   for (let j = 0; j < n; j += BLOCK) {
@@ -43,8 +46,8 @@ export function gemm<T extends FloatArray>(
     for (let i = 0; i < m; i += BLOCK) {
       const rows = Math.min(BLOCK, m - i);
       block.fill(0);
-      for (let p = 0; p < depth; p += DEPTH) {
-        const steps = Math.min(DEPTH, depth - p);
+      for (let p = 0; p < k; p += DEPTH) {
+        const steps = Math.min(DEPTH, k - p);
         pack(rows, steps, a, i * aRow + p * aStep, aRow, aStep, packedA);
         pack(columns, steps, b, j * bColumn + p * bStep, bColumn, bStep, packedB);
         multiplyPanels(rows, columns, steps);
@@ -52,6 +55,12 @@ export function gemm<T extends FloatArray>(
       writeBack(rows, columns, alpha, beta, c, i * n + j, n);
     }
   }
+}
+
+/** C ← β·C, which is what an empty product leaves. */
+function scaleOutput(length: number, beta: number, c: FloatArray): void {
+  if (beta === 1) return;
+  for (let at = 0; at < length; at++) c[at] = beta === 0 ? 0 : beta * c[at]!;
 }
 
 /** The textbook product, one row of A with four columns of B at a time: faster where there is little to do. */

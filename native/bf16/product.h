@@ -208,14 +208,14 @@ void Descend(const Factor<>& left, const Factor<Source>& right, float alpha, std
   });
 }
 
-// The factors of C = op(A) op(B); with alpha = 0 nothing of them is read.
-inline Factor<> LeftOf(const blas::GemmShape& s, float alpha, const float* a) {
+// The factors of C = op(A) op(B).
+inline Factor<> LeftOf(const blas::GemmShape& s, const float* a) {
   const bool across = s.trans_a == CblasTrans;
-  return {a, s.m, alpha == 0 ? 0 : s.k, across ? 1 : s.lda, across ? s.lda : 1};
+  return {a, s.m, s.k, across ? 1 : s.lda, across ? s.lda : 1};
 }
-inline Factor<> RightOf(const blas::GemmShape& s, float alpha, const float* b) {
+inline Factor<> RightOf(const blas::GemmShape& s, const float* b) {
   const bool across = s.trans_b == CblasTrans;
-  return {b, s.n, alpha == 0 ? 0 : s.k, across ? s.ldb : 1, across ? 1 : s.ldb};
+  return {b, s.n, s.k, across ? s.ldb : 1, across ? 1 : s.ldb};
 }
 // Those of dyT x over m examples, dy[m, n] and x[m, k].
 inline Factor<> LeftOf(int64_t m, int64_t n, const float* dy) { return {dy, n, m, 1, n}; }

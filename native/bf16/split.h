@@ -65,7 +65,7 @@ bool SplitsWell(const Left& left, const Right& right) {
 
 // Whether it has computed C <- alpha op(A) op(B) + beta C.
 inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
-  Factor<> left = LeftOf(shape, alpha, a), right = RightOf(shape, alpha, b);
+  Factor<> left = LeftOf(shape, a), right = RightOf(shape, b);
   if (!SplitsWell(left, right) || !Scale(left, right, alpha)) return false;
   Gemm<3, 3>(left, right, alpha, beta, c);
   return true;

@@ -23,7 +23,9 @@ struct AlgebraCalls {
     const T beta = args.Scalar<T>();
     T* c = args.Array<T>(m * n);
     if (m == 0 || n == 0) return;
-    Products::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), int(k)), alpha, a, b, beta, c);
+    // A and B are not read with alpha = 0: to whatever computes the product they are as if they had no depth.
+    const int depth = alpha == 0 ? 0 : int(k);
+    Products::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), depth), alpha, a, b, beta, c);
   }
 
   static void Axpy(Args& args) {
@@ -41,17 +43,19 @@ struct AlgebraCalls {
     Split({n, kMoved}, [=](int64_t i, int64_t end) { blas::Scal(int(end - i), alpha, x + i); });
   }
 
+  template <Cut cut = Cut::kByThreads>
   static double Dot(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     const T* y = args.Array<T>(n);
-    return Sum({n, kMoved}, [=](int64_t i, int64_t end) { return blas::Dot(int(end - i), x + i, y + i); });
+    return Sum(Partition(n, kMoved, kTwoLines, cut), [=](int64_t i, int64_t end) { return blas::Dot(int(end - i), x + i, y + i); });
   }
 
+  template <Cut cut = Cut::kByThreads>
   static double Nrm2(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
-    return Norm({n, kMoved}, [=](int64_t i, int64_t end) { return blas::Nrm2(int(end - i), x + i); });
+    return Norm(Partition(n, kMoved, kTwoLines, cut), [=](int64_t i, int64_t end) { return blas::Nrm2(int(end - i), x + i); });
   }
 
   static void BiasForward(Args& args) {

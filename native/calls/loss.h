@@ -28,6 +28,7 @@ struct LossCalls {
     });
   }
 
+  template <Cut cut = Cut::kByThreads>
   static double SoftmaxCrossEntropyForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -35,7 +36,7 @@ struct LossCalls {
     const int32_t* labels = args.Array<int32_t>(m);
     T* probs = args.Array<T>(m * n);
     const Indices targets = Checked(labels, m, n);
-    return Sum(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kComputed, cut), [=](int64_t i, int64_t end) {
       return blastrain::SoftmaxCrossEntropyForward(end - i, n, x + i * n, targets.From(i), probs + i * n);
     });
   }
@@ -53,6 +54,7 @@ struct LossCalls {
     });
   }
 
+  template <Cut cut = Cut::kByThreads>
   static double SoftCrossEntropyForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -61,7 +63,7 @@ struct LossCalls {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(n);
     T* probs = args.Array<T>(m * n);
-    return Sum(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kComputed, cut), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       return blastrain::SoftCrossEntropyForward(end - i, n, smoothing, x + at, targets + at, weights, probs + at);
     });

@@ -67,7 +67,8 @@ struct PreciseProducts {
 // Of factors rounded to bfloat16.
 struct Bfloat16Products {
   static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
-    bf16::Gemm<1, 1>(bf16::LeftOf(shape, alpha, a), bf16::RightOf(shape, alpha, b), alpha, beta, c);
+    if (shape.k == 0) return blas::Gemm(shape, alpha, a, b, beta, c);  // C <- beta C, without a rounding of 0 + beta C
+    bf16::Gemm<1, 1>(bf16::LeftOf(shape, a), bf16::RightOf(shape, b), alpha, beta, c);
   }
 
   template <typename Update>

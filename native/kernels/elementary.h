@@ -30,7 +30,7 @@ struct Format<float> {
   static constexpr Bits kBias = 127;
   static constexpr float kLn2High = 0x1.62e4p-1f;  // 16 bits: k times it is exact
   static constexpr float kLn2Low = 0x1.7f7d1cp-20f;
-  static constexpr float kLowest = -87.3365f;  // exp of what is below leaves the normal range
+  static constexpr float kLowest = -0x1.5d589ep+6f;  // -126 log 2, rounded up: exp of what is below leaves the normal range
   static constexpr float kExpm1[] = {1, 1 / 2.f, 1 / 6.f, 1 / 24.f, 1 / 120.f, 1 / 720.f, 1 / 5040.f};
   static constexpr float kTail[] = {
       0.472053203f, -0.0967033354f, 0.0139999137f, 0.0285974679f, -0.0322011629f, 0.0179528175f,
@@ -44,7 +44,7 @@ struct Format<double> {
   static constexpr Bits kBias = 1023;
   static constexpr double kLn2High = 0x1.62e42feep-1;  // 32 bits
   static constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
-  static constexpr double kLowest = -708.39;
+  static constexpr double kLowest = -0x1.6232bdd7abcd2p+9;  // -1022 log 2, rounded up
   static constexpr double kExpm1[] = {
       1, 1 / 2., 1 / 6., 1 / 24., 1 / 120., 1 / 720., 1 / 5040., 1 / 40320., 1 / 362880., 1 / 3628800., 1 / 39916800.,
       1 / 479001600., 1 / 6227020800.};

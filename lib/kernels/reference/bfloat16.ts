@@ -15,8 +15,7 @@ export function bfloat16Algebra(algebra: FamilyKernels<'algebra'>): FamilyKernel
     gemm(transA, transB, m, n, k, alpha, a, b, beta, c) {
       // α = 0 leaves A and B unread.
       const inner = alpha === 0 ? 0 : k;
-      const roundedA = rounded(m * inner, a, left);
-      algebra.gemm(transA, transB, m, n, inner, alpha, roundedA, rounded(inner * n, b, right), beta, c);
+      algebra.gemm(transA, transB, m, n, inner, alpha, rounded(m * inner, a, left), rounded(inner * n, b, right), beta, c);
     },
   };
 }
