@@ -1,7 +1,7 @@
 import { verifyKernels } from '../../lib/experiment/verify';
 import type { VerifyOptions, VerifyResult } from '../../lib/experiment/verify';
-import { kernelsFor } from '../../lib/kernels';
-import type { FloatArray, KernelName, Kernels, Precision } from '../../lib/kernels/contract';
+import { getThreads, kernelsFor } from '../../lib/kernels';
+import type { BackendName, FloatArray, KernelName, Kernels, Precision } from '../../lib/kernels/contract';
 import { kernelNames, kernelsIn } from '../../lib/kernels/signatures';
 import { backends, precisions } from '../support/backends';
 
@@ -45,12 +45,14 @@ test('the same seed gives the same report', () => {
 
 // A comparison that cannot fail proves nothing: kernels that are wrong in one way each.
 
-type Values = Float32Array | Float64Array | Int32Array;
+type Values = Float32Array | Float64Array | Int32Array | Uint8Array;
 type AnyKernel = (...args: unknown[]) => unknown;
 
-/** The TypeScript kernels with one of them replaced. */
-function replaced(precision: Precision, kernel: KernelName, change: (original: AnyKernel) => AnyKernel): Kernels {
-  const kernels = kernelsFor(precision, 'typescript');
+/** The kernels of a backend with one of them replaced. */
+function replaced(
+  precision: Precision, kernel: KernelName, change: (original: AnyKernel) => AnyKernel, backend: BackendName = 'typescript',
+): Kernels {
+  const kernels = kernelsFor(precision, backend);
   const { [kernel]: original } = kernels as unknown as Record<KernelName, AnyKernel>;
   return { ...kernels, [kernel]: change(original) };
 }
@@ -87,7 +89,11 @@ const faults: readonly (readonly [string, readonly KernelName[], (kernel: Kernel
 
 describe.each(faults)('a kernel that %s is caught:', (_, kernels, fault) => {
   test.each(kernels)('%s', (kernel) => {
-    const report = verifyKernels({ kernels: [kernel], candidate: (precision) => replaced(precision, kernel, fault(kernel)) });
+    const report = verifyKernels({
+      kernels: [kernel],
+      firstFailure: true,
+      candidate: (precision) => replaced(precision, kernel, fault(kernel)),
+    });
     expect(report.passed).toBe(false);
     expect(report.results.map(({ precision, passed }) => [precision, passed])).toEqual(precisionsOf(kernel).map((each) => [each, false]));
     expect(report.results.every(({ worst, worstCase }) => worst > 1 && worstCase !== '')).toBe(true);
@@ -101,7 +107,58 @@ test.each(['gemm', 'biasBackward'] as const)('%s that reads its output at β = 0
     if (beta === 0) for (let i = 0; i < out.length - 3; i++) out[i]! *= 0;
     return original(...args.with(betaAt, beta === 0 ? 1 : beta));
   });
-  expect(verifyKernels({ kernels: [kernel], candidate }).passed).toBe(false);
+  expect(verifyKernels({ kernels: [kernel], candidate, firstFailure: true }).passed).toBe(false);
+});
+
+test('a gemm that reads A and B at α = 0 is caught', () => {
+  const candidate = (precision: Precision): Kernels => replaced(precision, 'gemm', (original) => (...args) => {
+    original(...args);
+    const [alpha, a, c] = [args[5], args[6] as Values, args[9] as Values];
+    if (alpha === 0) for (let i = 0; i < c.length - 3; i++) c[i]! += 0 * a[0]!;
+  });
+  const { results } = verifyKernels({ kernels: ['gemm'], candidate, firstFailure: true });
+  expect(results.map(({ passed, worst }) => [passed, worst])).toEqual(precisions.map(() => [false, Infinity]));
+});
+
+test.each([
+  ['sgdLinearStep', -2], ['adamLinearStep', -3], ['sgdByteLinearStep', -2], ['adamByteLinearStep', -3],
+] as const)('%s with one weight in a million off by 1e-5 is caught', (kernel, weightsAt) => {
+  let weights = 0;
+  const candidate = (precision: Precision): Kernels => replaced(precision, kernel, (original) => (...args) => {
+    original(...args);
+    const w = args.at(weightsAt) as Values;
+    weights += w.length;
+    if (weights < 1e6) return;
+    weights = 0;
+    w[w.length >> 1]! += 1e-5;
+  });
+  expect(verifyKernels({ kernels: [kernel], candidate, firstFailure: true }).results.map(({ passed }) => passed)).toEqual([false, false, false]);
+});
+
+/** Kernels whose threads take 4,096 elements each; the others take 32,768. */
+const computing: readonly KernelName[] = [
+  'tanhForward', 'sigmoidForward', 'geluForward', 'geluBackward', 'batchNormForward', 'batchNormEvaluate', 'batchNormBackward',
+  'layerNormForward', 'layerNormBackward', 'softmaxForward', 'softmaxCrossEntropyForward', 'softCrossEntropyForward',
+  'gatherRows', 'gatherImages', 'standardizeRows', 'standardizeImages', 'gatherByteImages',
+];
+
+// Each kernel with one of the three numbers of threads.
+(backends.includes('native') ? describe : describe.skip)('a kernel that is off in one element, and only where threads share their work, is caught:', () => {
+  test.each(kernelNames.map((kernel, i) => ({ kernel, threads: 1 + (i % 3) })))('$kernel with $threads', ({ kernel, threads }) => {
+    const least = 3 * (computing.includes(kernel) ? 4096 : 32768);
+    const candidate = (precision: Precision): Kernels => replaced(precision, kernel, (original) => (...args) => {
+      const result = original(...args);
+      const large = args.some((arg) => ArrayBuffer.isView(arg) && (arg as Values).length >= least);
+      if (!large || getThreads('native') !== threads) return result;
+      if (typeof result === 'number') return result * hundredthOff;
+      const output = outputOf(kernel, args);
+      output[Math.floor(0.9 * output.length)] = 1 - output[Math.floor(0.9 * output.length)]!;
+      return result;
+    }, 'native');
+    const { results } = verifyKernels({ kernels: [kernel], candidate, firstFailure: true });
+    expect(results.map(({ precision, passed }) => [precision, passed])).toEqual(precisionsOf(kernel).map((each) => [each, false]));
+    if (threads > 1) for (const { worstCase } of results) expect(worstCase).toContain(`, ${threads} threads`);
+  });
 });
 
 /** float64 kernels whose products and sums are no better than float32. */

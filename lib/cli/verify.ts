@@ -14,10 +14,10 @@ export const verifyCommand: Command = {
   summary: 'hold the native kernels against the TypeScript ones',
   help: `Usage: blastrain verify [--seed N] [--json]
 
-Runs every kernel in float32 and float64, products in bfloat16 too, on ragged
-sizes and hostile inputs, natively and in TypeScript, and compares: bit for bit
-where the arithmetic leaves no choice, elsewhere within a bound derived from the
-number of roundings.
+Runs every kernel in float32 and float64, products and sums in bfloat16 too, on
+ragged sizes and hostile inputs, natively with 1, 2 and 3 threads and in
+TypeScript, and compares: bit for bit where the arithmetic leaves no choice,
+elsewhere within a bound derived from the number of roundings.
 
   --seed N  of the inputs; default 0
   --json    one JSON object on standard output: passed, seed, results

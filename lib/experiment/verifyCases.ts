@@ -1,4 +1,6 @@
+import { storedDtype } from '../kernels/contract';
 import type { KernelName, Precision } from '../kernels/contract';
+import { signatures } from '../kernels/signatures';
 import { activationCases } from './verifyCases/activation';
 import { algebraCases } from './verifyCases/algebra';
 import { gatherCases } from './verifyCases/gather';
@@ -24,5 +26,5 @@ const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>
 
 /** The cases of a kernel in a precision: the same ones for the same seed. */
 export function verifyCases(kernel: KernelName, precision: Precision, seed: number): Generator<VerifyCase> {
-  return makers[kernel](new Draw(precision, seed));
+  return makers[kernel](new Draw(signatures[kernel].product ? precision : storedDtype(precision), seed));
 }

@@ -4,6 +4,8 @@ import { RandomState } from '../random';
 
 /** Elements behind an output that no kernel may touch. */
 export const GUARDS = 3;
+/** Longer inputs repeat so many numbers, a prime: to draw more takes longer than to compute with them. */
+const DRAWN = 4099;
 
 /** Random and hostile inputs of a precision, and the constants of its arithmetic. */
 export class Draw {
@@ -33,14 +35,38 @@ export class Draw {
   }
 
   uniform(length: number, magnitude = 1): FloatArray {
-    return this.of(this.random.uniform(-magnitude, magnitude, length));
+    return this.repeated(length, (drawn) => this.of(this.random.uniform(-magnitude, magnitude, drawn)));
+  }
+
+  /**
+   * Integers in [−most, most], times `unit`, a power of two. Of few of these all sums and products are exact, whatever their order, so
+   * that two backends must agree to the bit where ordinary numbers leave them a bound.
+   */
+  whole(length: number, most: number, unit = 1): FloatArray {
+    return this.repeated(length, (drawn) => this.of(this.random.randint(-most, most + 1, drawn)).map((value) => value * unit));
+  }
+
+  /** `array` with one element replaced by one of `specials`: it reaches what it is a term of, and nothing else. */
+  spoilt(array: FloatArray, specials: readonly number[] = [NaN, Infinity, -Infinity]): FloatArray {
+    const spoilt = array.slice();
+    if (spoilt.length > 0) spoilt[this.random.randint(0, spoilt.length)] = this.pick(specials);
+    return spoilt;
   }
 
   /** Uniform numbers, a third of them replaced by zeros of both signs, infinities, NaN and the ends of the range. */
   hostile(length: number): FloatArray {
     const largest = this.dtype === 'float32' ? (2 - 2 ** -23) * 2 ** 127 : Number.MAX_VALUE;
     const specials = [0, -0, Infinity, -Infinity, NaN, this.#smallestSubnormal, -this.#smallestNormal, largest, -largest];
-    return this.uniform(length).map((value) => (this.random.random() < 1 / 3 ? this.pick(specials) : value));
+    return this.repeated(length, (drawn) =>
+      this.uniform(drawn).map((value) => (this.random.random() < 1 / 3 ? this.pick(specials) : value)));
+  }
+
+  /** As many numbers as asked for, of which `draw` gives the first few thousand; longer arrays repeat them. */
+  repeated(length: number, draw: (length: number) => FloatArray): FloatArray {
+    if (length <= DRAWN) return draw(length);
+    const [drawn, array] = [draw(DRAWN), allocate(this.dtype, length)];
+    for (let at = 0; at < length; at += DRAWN) array.set(drawn.subarray(0, length - at), at);
+    return array;
   }
 
   pick<Value>(values: readonly Value[]): Value {

@@ -78,7 +78,10 @@ export interface Signature<Arguments extends readonly Argument[] = readonly Argu
   readonly exact: boolean;
   /** Whether it multiplies matrices, m·n·k numbers with as many: such kernels exist in bfloat16 too. */
   readonly product: boolean;
-  /** Whether it returns a sum of as many parts as there are threads, whose last bits therefore differ between numbers of threads. */
+  /**
+   * Whether it returns a sum of as many parts as there are threads, whose last bits therefore differ between numbers of threads; such
+   * kernels exist in bfloat16 too, where parts have fixed sizes.
+   */
   readonly sum: boolean;
   /**
    * Up to which product of its sizes a call is faster in TypeScript, where a native call costs some 100 ns whatever it does.

@@ -152,7 +152,7 @@ export const familyOf = (kernel: KernelName): Family => familyNames.find((family
 /** Every kernel. */
 export const kernelNames = Object.keys(signatures) as readonly KernelName[];
 
-/** Those of them that a precision has: products alone differ between bfloat16 and float32. */
+/** Those of them that a precision has: products and sums alone differ between bfloat16 and float32. */
 export function kernelsIn(precision: Precision): readonly KernelName[] {
-  return precision === 'bfloat16' ? kernelNames.filter((name) => signatures[name].product) : kernelNames;
+  return precision === 'bfloat16' ? kernelNames.filter((name) => signatures[name].product || signatures[name].sum) : kernelNames;
 }

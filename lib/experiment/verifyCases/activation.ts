@@ -1,7 +1,7 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import { normalDensityTimes, normalDistribution } from '../../kernels/normal';
 import type { Draw } from '../verifyDraw';
-import { boundEach, exact, lengths } from './shared';
+import { boundEach, computedLengths, exact, movedLengths } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
@@ -13,7 +13,7 @@ function* elementwise(
 ): Generator<VerifyCase> {
   const inputs = [1, 10, 100, 1e-3].map((magnitude) => [String(magnitude), (n: number) => draw.uniform(n, magnitude)] as const);
   for (const [label, make] of [...inputs, ['hostile', (n: number) => draw.hostile(n)] as const]) {
-    for (const n of lengths) {
+    for (const n of computedLengths) {
       const x = make(n);
       yield {
         label: `n=${n} of ${label}`,
@@ -32,7 +32,7 @@ function* elementwise(
 function* exactPairs(
   draw: Draw, run: (kernels: Kernels, n: number, a: FloatArray, b: FloatArray, out: FloatArray) => void,
 ): Generator<VerifyCase> {
-  for (const n of lengths) {
+  for (const n of movedLengths) {
     for (const [label, a, b] of [
       ['uniform', draw.uniform(n), draw.uniform(n)], ['hostile', draw.hostile(n), draw.hostile(n)],
     ] as const) {
@@ -61,7 +61,7 @@ const distribution = (x: number): number => density(x) + 7;
 
 export const activationCases: CaseMakers<'activation'> = {
   *reluForward(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       const x = draw.hostile(n);
       yield exact(`n=${n}`, (kernels) => {
         const out = draw.output(n);
@@ -72,7 +72,7 @@ export const activationCases: CaseMakers<'activation'> = {
   },
 
   *reluBackward(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       const y = draw.hostile(n);
       const dy = draw.hostile(n);
       yield exact(`n=${n}`, (kernels) => {
@@ -84,7 +84,7 @@ export const activationCases: CaseMakers<'activation'> = {
   },
 
   *leakyReluForward(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       const slope = draw.pick([0.01, 0.3, 0]);
       const x = draw.hostile(n);
       yield exact(`n=${n} slope=${slope}`, (kernels) => {
@@ -124,14 +124,14 @@ export const activationCases: CaseMakers<'activation'> = {
 
   /** The sum of Φ and xφ cancels for x < 0: the bound goes with the sizes of both. */
   *geluBackward(draw) {
-    const dy = draw.uniform(1001);
+    const dy = draw.uniform(computedLengths.at(-1)!);
     const bound = (x: number): number =>
       draw.functionBound(distribution(x) + 2, normalDistribution(x) + abs(normalDensityTimes(x)));
     yield* elementwise(draw, (kernels, n, x, dx) => { kernels.geluBackward(n, x, dy, dx); }, bound);
   },
 
   *maskScale(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       const mask = Uint8Array.from({ length: n }, () => draw.pick([0, 0, 1, 255]));
       const x = draw.hostile(n);
       yield exact(`n=${n}`, (kernels) => {

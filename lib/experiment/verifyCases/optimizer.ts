@@ -1,22 +1,24 @@
 import type { FloatArray } from '../../kernels/contract';
 import type { Draw } from '../verifyDraw';
-import { exact, lengths } from './shared';
+import { exact, movedLengths } from './shared';
 import type { CaseMakers } from './shared';
 
 /** Weights of order one with gradients of different sizes, zero among them. */
 function parameters(draw: Draw, n: number): { w: FloatArray; dw: FloatArray } {
   const magnitude = draw.pick([1, 1e-3, 1e-12]);
-  return { w: draw.uniform(n), dw: draw.uniform(n, magnitude).map((value) => draw.pick([0, value, value, value])) };
+  const dw = draw.repeated(n, (drawn) => draw.uniform(drawn, magnitude).map((value) => draw.pick([0, value, value, value])));
+  return { w: draw.uniform(n), dw };
 }
 
 /** Averages of squares, some of them still zero. */
 function squares(draw: Draw, n: number): FloatArray {
-  return draw.uniform(n, draw.pick([1, 1e-3])).map((value) => draw.pick([0, value * value, value * value]));
+  const magnitude = draw.pick([1, 1e-3]);
+  return draw.repeated(n, (drawn) => draw.uniform(drawn, magnitude).map((value) => draw.pick([0, value * value, value * value])));
 }
 
 export const optimizerCases: CaseMakers<'optimizer'> = {
   *sgdStep(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       for (const [momentum, nesterov] of [[0, false], [0, true], [0.9, false], [0.9, true]] as const) {
         const weightDecay = draw.pick([0, 5e-4, 0.1]);
         const w = draw.uniform(n);
@@ -33,7 +35,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
   },
 
   *adamStep(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       for (const [weightDecay, keep] of [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const) {
         const { w, dw } = parameters(draw, n);
         const m = draw.uniform(n);
@@ -49,7 +51,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
   },
 
   *rmspropStep(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       for (const weightDecay of [0, 0.1]) {
         const { w, dw } = parameters(draw, n);
         const v = squares(draw, n);
@@ -64,7 +66,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
 
   /** A third of the numbers is zero, infinite, NaN or at an end of the range: what the sign is made of matters. */
   *lionStep(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       for (const [weightDecay, keep] of [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const) {
         const [w, dw, m] = [draw.uniform(n), draw.hostile(n), draw.hostile(n)];
         yield exact(`n=${n} weightDecay=${weightDecay} keep=${keep}`, (kernels) => {
@@ -77,7 +79,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
   },
 
   *lerp(draw) {
-    for (const n of lengths) {
+    for (const n of movedLengths) {
       for (const t of [0, 1e-3, 0.5, 1]) {
         const [x, y] = [draw.hostile(n), draw.hostile(n)];
         yield exact(`n=${n} t=${t}`, (kernels) => {
