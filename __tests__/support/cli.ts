@@ -10,10 +10,10 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs `blastrain ...args` as a process of its own. `during` may act on it while it runs. */
+/** Runs `blastrain ...args` as a process of its own; variables of `env` that are undefined are taken out. `during` may act on it while it runs. */
 export function blastrain(
   args: readonly string[],
-  options: { cwd?: string; env?: Record<string, string>; during?: (process: ReturnType<typeof spawn>) => void } = {},
+  options: { cwd?: string; env?: Readonly<Record<string, string | undefined>>; during?: (process: ReturnType<typeof spawn>) => void } = {},
 ): Promise<CliResult> {
   return new Promise((settle, reject) => {
     const child = spawn(process.execPath, [main, ...args], {
