@@ -39,7 +39,7 @@ test('TypeScript against itself has no error', () => {
 });
 
 test('the same seed gives the same report', () => {
-  const options: VerifyOptions = { kernels: ['gemm', 'dot'], seed: 5, candidate: inSinglePrecision };
+  const options: VerifyOptions = { kernels: ['softmaxForward', 'dot'], seed: 5, candidate: inSinglePrecision };
   expect(verifyKernels(options)).toEqual(verifyKernels(options));
 });
 
@@ -164,7 +164,7 @@ const computing: readonly KernelName[] = [
 /** float64 kernels whose products and sums are no better than float32. */
 function inSinglePrecision(precision: Precision): Kernels {
   const kernels = kernelsFor(precision, 'typescript');
-  const round = (out: FloatArray): void => { out.forEach((value, i) => { out[i] = Math.fround(value); }); };
+  const round = (out: FloatArray): void => { out.set(new Float32Array(out)); };
   return {
     ...kernels,
     gemm: (...args) => { kernels.gemm(...args); round(args[9]); },
