@@ -23,10 +23,12 @@ const seen = new Set();
 
 process.on('message', async ({ seed, from, to }) => {
   const findings = [];
+  let accepted = 0;
   for (let index = from; index < to; index++) {
     at.writeDoubleLE(index);
     writeSync(descriptor, at, 0, 8, 0);
-    const wrong = await tryInput(read, makeInput(reader, name, seed, index, editsOf(reader, name, seed, index)), name, seed, index, reader.slow);
+    const { wrong, refused } = await tryInput(read, makeInput(reader, name, seed, index, editsOf(reader, name, seed, index)), name, seed, index, reader.slow);
+    if (!refused) accepted++;
     if (wrong === undefined) continue;
     const finding = { ...wrong, index };
     if (!seen.has(wrong.signature)) {
@@ -39,6 +41,6 @@ process.on('message', async ({ seed, from, to }) => {
     }
     findings.push(finding);
   }
-  process.send({ from, to, findings });
+  process.send({ from, to, findings, accepted });
 });
 process.send('ready');

@@ -2,12 +2,13 @@
 
 /* From a number to an input, to what a reader makes of it, and back to the smallest input that fails alike. */
 
+const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
 const { editBytes } = require('./mutate');
 const { Random } = require('./random');
 
-const codes = new Set([
-  'ERR_CONFIG', 'ERR_DATA', 'ERR_SHAPE', 'ERR_KERNEL_ARG', 'ERR_KERNEL_INDEX', 'ERR_BACKEND', 'ERR_DIVERGED', 'ERR_CHECKPOINT', 'ERR_NETWORK', 'ERR_WORKER', 'ERR_IO',
-]);
+/** All codes that an error may have: those of its type. */
+const codes = new Set(readFileSync(join(__dirname, '..', '..', 'dist', 'errors.d.ts'), 'utf8').match(/'ERR_\w+'/g).map((code) => code.slice(1, -1)));
 
 /** Seconds of processor time that one input may take. */
 const longest = 3;
@@ -31,19 +32,21 @@ function makeInput(reader, name, seed, index, edits) {
   return pieces;
 }
 
-/** What is wrong with how an input was read, or undefined: whatever is thrown must be one of ours. */
+/** Whether an input was refused, and what is wrong with how it was read, if anything: whatever is thrown must be one of ours. */
 async function tryInput(read, pieces, name, seed, index, isSlow = false) {
   const before = process.cpuUsage();
   let wrong;
+  let refused = false;
   try {
     await read(pieces, new Random(seed, 'read', name, index));
   } catch (error) {
+    refused = true;
     wrong = objection(error);
   }
   const { user, system } = process.cpuUsage(before);
   const seconds = (user + system) / 1e6;
-  if (seconds > longest && !isSlow) return { what: 'slow', message: `took ${seconds.toFixed(1)} s`, signature: 'slow' };
-  return wrong;
+  if (seconds > longest && !isSlow) wrong = { what: 'slow', message: `took ${seconds.toFixed(1)} s`, signature: 'slow' };
+  return { refused, wrong };
 }
 
 function objection(error) {
@@ -58,7 +61,7 @@ function objection(error) {
 
 /** As few edits as fail alike, then as few bytes where a reader's inputs have no checksums. */
 async function shrink(reader, read, name, seed, index, wrong) {
-  const failsAlike = async (pieces) => (await tryInput(read, pieces, name, seed, index))?.signature === wrong.signature;
+  const failsAlike = async (pieces) => (await tryInput(read, pieces, name, seed, index)).wrong?.signature === wrong.signature;
   let edits = editsOf(reader, name, seed, index);
   for (let k = edits.length - 1; k >= 0 && edits.length > 1; k--) {
     const fewer = edits.toSpliced(k, 1);

@@ -42,7 +42,7 @@ class Progress {
   }
 
   of(name) {
-    return (this.state.campaigns[name] ??= { next: 0, done: 0, findings: {}, seconds: 0 });
+    return (this.state.campaigns[name] ??= { next: 0, done: 0, accepted: 0, findings: {}, seconds: 0 });
   }
 
   write() {
@@ -96,8 +96,9 @@ async function conduct(campaign, progress, count, { folder, findings, jobs, dead
         const kind = findings.keep(campaign.name, seed, { index: start, ...finding }, files);
         state.findings[kind] = (state.findings[kind] ?? 0) + 1;
       };
-      const { done } = campaign.runChunk === undefined ? await campaign.run(seed, start, { ...context, keep, slot }) : await campaign.runChunk(seed, start, end, { ...context, keep, slot });
+      const { done, accepted = 0 } = campaign.runChunk === undefined ? await campaign.run(seed, start, { ...context, keep, slot }) : await campaign.runChunk(seed, start, end, { ...context, keep, slot });
       state.done += done;
+      state.accepted += accepted;
       finished.add(start);
       while (at === undefined && finished.delete(state.next)) state.next = Math.min(to, state.next + chunk);
       progress.write();
@@ -116,8 +117,9 @@ async function conduct(campaign, progress, count, { folder, findings, jobs, dead
 
 function table(campaigns, state) {
   const rows = campaigns.map(({ name, title, unit }) => {
-    const { done = 0, findings = {}, seconds = 0 } = state.campaigns[name] ?? {};
-    return `| \`${name}\` | ${title} | ${done.toLocaleString('en')} ${unit} | ${Object.values(findings).reduce((sum, n) => sum + n, 0)} | ${duration(seconds)} |`;
+    const { done = 0, accepted = 0, findings = {}, seconds = 0 } = state.campaigns[name] ?? {};
+    const whole = unit === 'inputs' ? `, ${((100 * accepted) / Math.max(1, done)).toFixed(0)} % accepted` : '';
+    return `| \`${name}\` | ${title} | ${done.toLocaleString('en')} ${unit}${whole} | ${Object.values(findings).reduce((sum, n) => sum + n, 0)} | ${duration(seconds)} |`;
   });
   return ['| campaign | what is tried | count | findings | time |', '|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -174,6 +174,7 @@ function makeCaller(backends) {
 
 const reader = (title, backends) => ({
   title,
+  needsAddon: !backends.includes('typescript'),
   kind: 'call',
   models: () => Array.from({ length: 5000 }, (_, which) => ({ which, edits: [] })),
   edit: (random, model) => ({ ...model, edits: [...model.edits, { seed: random.next() }] }),
@@ -191,6 +192,7 @@ const typescript = reader('calls of TypeScript kernels with hostile arguments', 
 const workers = {
   title: 'rounds of 300 such calls at once in each of 3 worker threads, of which some are ended in the middle',
   kind: 'call',
+  needsAddon: true,
   slow: true,
   models: () => [{}],
   edit: (random, model) => model,
