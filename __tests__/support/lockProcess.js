@@ -2,7 +2,7 @@
 
 // Takes a lock as a process of its own: node lockProcess.js PATH HOLD. Says 'has' or the code of the error, and the message; keeps the
 // lock for HOLD milliseconds, or with 'forever' until it is killed.
-const { acquireLock, settle } = require('../../dist/files/lock.js');
+const { acquireLock, settle } = require('../../dist/files/acquire.js');
 
 const [path, hold] = process.argv.slice(2);
 process.stdout.write('ready\n');

@@ -1,11 +1,15 @@
 import { dirname } from 'node:path';
 
+export { acquireLock, isLockFile, isOwned, settle, settleLater, withLock } from './acquire';
+export type { Clock, LockOptions, Waiting } from './acquire';
 export { AppendFile } from './append';
 export { parseJson, readJson, readJsonIfThere } from './json';
 export { badLines, readJsonLines } from './lines';
 export type { BadLine, JsonLines, Line } from './lines';
-export { acquireLock, isLockFile, isOwned, Lock, lockedBy, lockName, settle, settleLater, withLock } from './lock';
-export type { Clock, LockHandle, LockOptions, Owner, Waiting } from './lock';
+export { Lock } from './lock';
+export type { LockHandle } from './lock';
+export { lockedBy, lockName } from './lockFile';
+export type { Owner } from './lockFile';
 export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
 export type { ReadOptions } from './read';
 export { keepAs, makeFolders, replaceFile, syncFolder } from './replace';
