@@ -6,6 +6,8 @@ import { runExperiment } from '../../lib/experiment/run';
 import { RunFolder } from '../../lib/experiment/runFolder';
 import { dataRequest, parseSpec } from '../../lib/experiment/spec';
 import type { TrainEvent } from '../../lib/train/events';
+import { decodeTensors, encodeTensors } from '../../lib/train/safetensors';
+import type { Tensor } from '../../lib/train/safetensors';
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
 import { drive, resume as resumeWith, run as runWith, withoutTimes } from '../support/run';
@@ -119,6 +121,23 @@ describe.each(backends)('rows that stay on disk, on %s kernels', (backend) => {
   });
 });
 
+type Opened = { readonly tensors: Map<string, Tensor>; readonly metadata: Record<string, string> };
+
+/** Changes what a checkpoint holds; its digest is made anew. */
+const rewrite = (change: (opened: Opened) => void) => (file: string): void => {
+  const { tensors, metadata } = decodeTensors(new Uint8Array(readFileSync(file)), file);
+  const opened = { tensors: new Map(tensors), metadata: { ...metadata } };
+  change(opened);
+  writeFileSync(file, encodeTensors(opened));
+};
+const json = (key: string, change: (value: Record<string, unknown>) => void) => ({ metadata }: Opened): void => {
+  const value = JSON.parse(metadata[key]!) as Record<string, unknown>;
+  change(value);
+  metadata[key] = JSON.stringify(value);
+};
+const stateOf = (change: (state: Record<string, unknown>) => void) => json('state', change);
+const factsOf = (change: (facts: Record<string, unknown>) => void) => json('facts', change);
+
 describe('what a kill can leave behind', () => {
   const whole = begin({});
 
@@ -141,6 +160,16 @@ describe('what a kill can leave behind', () => {
     ['empty', (file) => { truncateSync(file, 0); }],
     ['of another program', (file) => { writeFileSync(file, 'PK text of something else'); }],
     ['of another run', (file) => { copyFileSync(join(begin({ learningRate: 0.2 }).path, 'checkpoint.safetensors'), file); }],
+    ['without a tensor, with a right digest', rewrite(({ tensors }) => { tensors.delete('W2'); })],
+    ['of another shape, with a right digest', rewrite(({ tensors }) => { tensors.set('b1', { shape: [1], data: new Float32Array(1) }); })],
+    ['without a normalisation', rewrite(({ tensors }) => { tensors.delete('normalization.scale'); })],
+    ['without the place of the sampler', rewrite(stateOf((state) => { state['sampler'] = null; }))],
+    ['of a sampler that stands beyond its rows', rewrite(stateOf((state) => { (state['sampler'] as Record<string, object>)['batches'] = { epoch: 0, position: 1e6 }; }))],
+    ['without the states of its layers', rewrite(stateOf((state) => { (state['parts'] as Record<string, unknown>)['layers'] = []; }))],
+    ['with a plateau that the run has not', rewrite(stateOf((state) => { (state['parts'] as Record<string, unknown>)['plateau'] = { rate: 1, best: 1, badEvaluations: 0 }; }))],
+    ['to predict with', rewrite(stateOf((state) => { Reflect.deleteProperty(state, 'parts'); }))],
+    ['whose progress is a number', rewrite(stateOf((state) => { state['progress'] = 5; }))],
+    ['of other inputs', rewrite(factsOf((facts) => { facts['inputSize'] = 13; }))],
   ];
   test.each(damages)('of a last checkpoint that is %s, a warning is said and the previous one is used', (_, damage) => {
     const { path } = begin({}, 20);
@@ -149,6 +178,20 @@ describe('what a kill can leave behind', () => {
     expect(events[0]).toMatchObject({ type: 'start', resumedFrom: 5 });
     expect(events[1]).toMatchObject({ type: 'warning', code: 'ERR_CHECKPOINT', message: expect.stringContaining('ERR_CHECKPOINT') as string });
     expect(result.parametersDigest).toBe(whole.ran!.result.parametersDigest);
+  });
+
+  test('a damaged line of the metrics is named, and the lines behind it stay', () => {
+    const { path } = begin({}, 15);
+    const file = join(path, 'metrics.jsonl');
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const kept = lines.length;
+    lines[2] = '{"type":"step","step":';
+    lines[4] = '{"type":"step","step":1000000,"epoch":1,"loss":1,"batchAccuracy":1,"learningRate":1}';
+    writeFileSync(file, lines.join('\n'));
+    const { events, result } = resume(path);
+    expect(result.parametersDigest).toBe(whole.ran!.result.parametersDigest);
+    expect(events.filter((event) => event.type === 'warning')).toMatchObject([{ code: 'METRICS_LINE', message: expect.stringMatching(/line 3 of .*metrics\.jsonl .*left out$/) }]);
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeGreaterThan(kept);
   });
 
   test('where both are damaged, ERR_CHECKPOINT says so and nothing is touched', () => {
