@@ -13,6 +13,10 @@ test.each(Object.keys(presets))('the preset %s is a legal spec', (name) => {
   expect(() => parseSpec(presets[name]!.spec)).not.toThrow();
 });
 
+test('reads −0 as 0, as it is written', () => {
+  expect(parseSpec({ ...base, seed: -0 })).toEqual(parseSpec({ ...base, seed: 0 }));
+});
+
 test('ignores the record that a run adds, so that its spec.json can be trained again', () => {
   expect(parseSpec({ ...base, record: { name: 'x' } })).toEqual(parseSpec(base));
 });

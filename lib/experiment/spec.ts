@@ -39,7 +39,7 @@ export function parseSpec(input: unknown): TrainSpec {
     if (key === 'record' || value === undefined) continue;
     const field = fieldOf(key);
     if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, key, value, { path: key });
-    spec[key] = value;
+    spec[key] = value === 0 ? 0 : value; // −0 is written as 0, and must read as it is written
   }
   const parsed = spec as unknown as TrainSpec;
   if ((parsed.steps === null) === (parsed.epochs === null)) {
