@@ -7,8 +7,8 @@
 
 #include "binding.h"
 #include "blas.h"
-#include "calls.h"
-#include "calls/elementwise.h"
+#include "bindings.h"
+#include "bindings/elementwise.h"
 #include "cpu.h"
 #include "isa.h"
 #include "kernels/activation.h"
@@ -29,15 +29,15 @@ Napi::Object Exported(Napi::Env env, std::initializer_list<Kernel> list) {
 
 template <typename T>
 Napi::Object Kernels(Napi::Env env) {
-  using C = Calls<T>;
+  using B = Bindings<T>;
   return Exported(env, {
-      {"gemm", Callback<C::template Gemm<>>},
-      {"axpy", Callback<C::Axpy>},
-      {"scal", Callback<C::Scal>},
-      {"dot", Callback<C::template Dot<>>},
-      {"nrm2", Callback<C::template Nrm2<>>},
-      {"biasForward", Callback<C::BiasForward>},
-      {"biasBackward", Callback<C::BiasBackward>},
+      {"gemm", Callback<B::template Gemm<>>},
+      {"axpy", Callback<B::Axpy>},
+      {"scal", Callback<B::Scal>},
+      {"dot", Callback<B::template Dot<>>},
+      {"nrm2", Callback<B::template Nrm2<>>},
+      {"biasForward", Callback<B::BiasForward>},
+      {"biasBackward", Callback<B::BiasBackward>},
       {"reluForward", Callback<Elementwise<ReluForward<T>>>},
       {"reluBackward", Callback<Elementwise<ReluBackward<T>>>},
       {"leakyReluForward", Callback<Elementwise<LeakyReluForward<T>>>},
@@ -50,59 +50,59 @@ Napi::Object Kernels(Napi::Env env) {
       {"geluBackward", Callback<Elementwise<GeluBackward<T>, kComputed>>},
       {"maskScale", Callback<Elementwise<MaskScale<T>>>},
       {"add", Callback<Elementwise<Add<T>>>},
-      {"batchNormForward", Callback<C::BatchNormForward>},
-      {"batchNormEvaluate", Callback<C::BatchNormEvaluate>},
-      {"batchNormBackward", Callback<C::BatchNormBackward>},
-      {"layerNormForward", Callback<C::LayerNormForward>},
-      {"layerNormBackward", Callback<C::LayerNormBackward>},
-      {"softmaxForward", Callback<C::SoftmaxForward>},
-      {"softmaxBackward", Callback<C::SoftmaxBackward>},
-      {"softmaxCrossEntropyForward", Callback<C::template SoftmaxCrossEntropyForward<>>},
-      {"softmaxCrossEntropyBackward", Callback<C::SoftmaxCrossEntropyBackward>},
-      {"softCrossEntropyForward", Callback<C::template SoftCrossEntropyForward<>>},
-      {"softCrossEntropyBackward", Callback<C::SoftCrossEntropyBackward>},
-      {"squaredErrorForward", Callback<C::SquaredErrorForward>},
+      {"batchNormForward", Callback<B::BatchNormForward>},
+      {"batchNormEvaluate", Callback<B::BatchNormEvaluate>},
+      {"batchNormBackward", Callback<B::BatchNormBackward>},
+      {"layerNormForward", Callback<B::LayerNormForward>},
+      {"layerNormBackward", Callback<B::LayerNormBackward>},
+      {"softmaxForward", Callback<B::SoftmaxForward>},
+      {"softmaxBackward", Callback<B::SoftmaxBackward>},
+      {"softmaxCrossEntropyForward", Callback<B::template SoftmaxCrossEntropyForward<>>},
+      {"softmaxCrossEntropyBackward", Callback<B::SoftmaxCrossEntropyBackward>},
+      {"softCrossEntropyForward", Callback<B::template SoftCrossEntropyForward<>>},
+      {"softCrossEntropyBackward", Callback<B::SoftCrossEntropyBackward>},
+      {"squaredErrorForward", Callback<B::SquaredErrorForward>},
       {"squaredErrorBackward", Callback<Elementwise<SquaredErrorBackward<T>>>},
-      {"argmax", Callback<C::Argmax>},
-      {"sgdStep", Callback<C::SgdStep>},
+      {"argmax", Callback<B::Argmax>},
+      {"sgdStep", Callback<B::SgdStep>},
       {"adamStep", Callback<Elementwise<AdamStep<T>>>},
-      {"sgdLinearStep", Callback<C::template SgdLinearStep<>>},
-      {"adamLinearStep", Callback<C::template AdamLinearStep<>>},
-      {"byteLinearForward", Callback<C::template ByteLinearForward<>>},
-      {"byteLinearBackward", Callback<C::template ByteLinearBackward<>>},
-      {"sgdByteLinearStep", Callback<C::template SgdLinearStep<ByteInputs<T>>>},
-      {"adamByteLinearStep", Callback<C::template AdamLinearStep<ByteInputs<T>>>},
+      {"sgdLinearStep", Callback<B::template SgdLinearStep<>>},
+      {"adamLinearStep", Callback<B::template AdamLinearStep<>>},
+      {"byteLinearForward", Callback<B::template ByteLinearForward<>>},
+      {"byteLinearBackward", Callback<B::template ByteLinearBackward<>>},
+      {"sgdByteLinearStep", Callback<B::template SgdLinearStep<ByteInputs<T>>>},
+      {"adamByteLinearStep", Callback<B::template AdamLinearStep<ByteInputs<T>>>},
       {"rmspropStep", Callback<Elementwise<RmspropStep<T>>>},
       {"lionStep", Callback<Elementwise<LionStep<T>>>},
       {"lerp", Callback<Elementwise<Lerp<T>>>},
-      {"gatherRows", Callback<C::GatherRows>},
-      {"gatherImages", Callback<C::GatherImages>},
-      {"standardizeRows", Callback<C::StandardizeRows>},
-      {"standardizeImages", Callback<C::StandardizeImages>},
-      {"gatherBytes", Callback<C::GatherBytes>},
-      {"gatherByteImages", Callback<C::GatherByteImages>},
-      {"byteMoments", Callback<C::ByteMoments>},
-      {"mixRows", Callback<C::MixRows>},
+      {"gatherRows", Callback<B::GatherRows>},
+      {"gatherImages", Callback<B::GatherImages>},
+      {"standardizeRows", Callback<B::StandardizeRows>},
+      {"standardizeImages", Callback<B::StandardizeImages>},
+      {"gatherBytes", Callback<B::GatherBytes>},
+      {"gatherByteImages", Callback<B::GatherByteImages>},
+      {"byteMoments", Callback<B::ByteMoments>},
+      {"mixRows", Callback<B::MixRows>},
   });
 }
 
 // The kernels that are products, of float32 numbers rounded to bfloat16; and those that are sums, as no result of bfloat16 depends on
 // the number of threads.
 Napi::Object Bfloat16Kernels(Napi::Env env) {
-  using C = Calls<float>;
+  using B = Bindings<float>;
   using P = Bfloat16Products;
   return Exported(env, {
-      {"gemm", Callback<C::Gemm<P>>},
-      {"dot", Callback<C::Dot<Cut::kBySize>>},
-      {"nrm2", Callback<C::Nrm2<Cut::kBySize>>},
-      {"softmaxCrossEntropyForward", Callback<C::SoftmaxCrossEntropyForward<Cut::kBySize>>},
-      {"softCrossEntropyForward", Callback<C::SoftCrossEntropyForward<Cut::kBySize>>},
-      {"sgdLinearStep", Callback<C::SgdLinearStep<const float*, P>>},
-      {"adamLinearStep", Callback<C::AdamLinearStep<const float*, P>>},
-      {"byteLinearForward", Callback<C::ByteLinearForward<P>>},
-      {"byteLinearBackward", Callback<C::ByteLinearBackward<P>>},
-      {"sgdByteLinearStep", Callback<C::SgdLinearStep<ByteInputs<float>, P>>},
-      {"adamByteLinearStep", Callback<C::AdamLinearStep<ByteInputs<float>, P>>},
+      {"gemm", Callback<B::Gemm<P>>},
+      {"dot", Callback<B::Dot<Cut::kBySize>>},
+      {"nrm2", Callback<B::Nrm2<Cut::kBySize>>},
+      {"softmaxCrossEntropyForward", Callback<B::SoftmaxCrossEntropyForward<Cut::kBySize>>},
+      {"softCrossEntropyForward", Callback<B::SoftCrossEntropyForward<Cut::kBySize>>},
+      {"sgdLinearStep", Callback<B::SgdLinearStep<const float*, P>>},
+      {"adamLinearStep", Callback<B::AdamLinearStep<const float*, P>>},
+      {"byteLinearForward", Callback<B::ByteLinearForward<P>>},
+      {"byteLinearBackward", Callback<B::ByteLinearBackward<P>>},
+      {"sgdByteLinearStep", Callback<B::SgdLinearStep<ByteInputs<float>, P>>},
+      {"adamByteLinearStep", Callback<B::AdamLinearStep<ByteInputs<float>, P>>},
   });
 }
 

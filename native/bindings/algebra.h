@@ -2,14 +2,14 @@
 
 #include "binding.h"
 #include "blas.h"
-#include "calls/products.h"
+#include "bindings/products.h"
 #include "kernels/bias.h"
 #include "pool.h"
 
 namespace blastrain {
 
 template <typename T>
-struct AlgebraCalls {
+struct AlgebraBindings {
   template <typename Products = PreciseProducts<T>>
   static void Gemm(Args& args) {
     const bool trans_a = args.Flag();

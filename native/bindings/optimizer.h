@@ -1,8 +1,8 @@
 #pragma once
 
 #include "binding.h"
-#include "calls/bytes.h"
-#include "calls/products.h"
+#include "bindings/bytes.h"
+#include "bindings/products.h"
 #include "kernels/adaptive.h"
 #include "kernels/sgd.h"
 #include "pool.h"
@@ -46,7 +46,7 @@ struct AdamRule {
 };
 
 template <typename T>
-struct OptimizerCalls {
+struct OptimizerBindings {
   static void SgdStep(Args& args) {
     const int64_t n = args.Size();
     const SgdRule<T> rule(args);

@@ -8,7 +8,7 @@
 namespace blastrain {
 
 template <typename T>
-struct LossCalls {
+struct LossBindings {
   static void SoftmaxForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();

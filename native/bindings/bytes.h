@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "binding.h"
-#include "calls/products.h"
+#include "bindings/products.h"
 #include "kernels/bytes.h"
 
 namespace blastrain {
@@ -25,7 +25,7 @@ struct InputsOf<ByteInputs<T>> {
 };
 
 template <typename T>
-struct ByteCalls {
+struct ByteBindings {
   template <typename Products = PreciseProducts<T>>
   static void ByteLinearForward(Args& args) {
     const int64_t m = args.Size();

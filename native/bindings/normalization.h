@@ -7,7 +7,7 @@
 namespace blastrain {
 
 template <typename T>
-struct NormalizationCalls {
+struct NormalizationBindings {
   static void BatchNormForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();

@@ -7,7 +7,7 @@
 namespace blastrain {
 
 template <typename T>
-struct GatherCalls {
+struct GatherBindings {
   static void GatherRows(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
