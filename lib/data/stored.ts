@@ -51,7 +51,9 @@ export class StoredFeatures {
     readonly layout: StoredLayout, private readonly order: Int32Array, readonly inMemory: MemoryFormat = memoryFormats[layout.format],
   ) {
     this.moved = new Float64Array(layout.format === 'i8' ? layout.featureSize : 0);
-    this.#block = new Uint8Array(Math.max(layout.stride, blockBytes - (blockBytes % layout.stride)));
+    const { stride, parts } = layout;
+    const whole = stride * parts.reduce((sum, { rows }) => sum + rows, 0);
+    this.#block = new Uint8Array(Math.max(stride, Math.min(whole, blockBytes - (blockBytes % stride))));
   }
 
   get featureSize(): number {

@@ -112,12 +112,18 @@ class Reading {
   }
 }
 
+function countsOf({ slow, isCommand }) {
+  if (slow === true) return { short: 2, normal: 20, full: 1000 };
+  if (isCommand === true) return { short: 100, normal: 1000, full: 20_000 };
+  return { short: atATime, normal: 20_000, full: 1_000_000 };
+}
+
 function fuzzCampaigns() {
   // The suite also runs where the addon is not built.
   const hasAddon = process.env.BLASTRAIN_BACKEND !== 'typescript';
   return Object.entries(readers).filter(([, { needsAddon }]) => hasAddon || needsAddon !== true).map(([name, reader]) => ({
     name: `${reader.kind ?? 'read'}:${name}`, title: reader.title, unit: 'inputs',
-    counts: reader.slow === true ? { short: 2, normal: 20, full: 1000 } : { short: atATime, normal: 20_000, full: 1_000_000 },
+    counts: countsOf(reader),
     chunk: reader.slow === true ? 10 : atATime,
     async prepare({ folder, jobs }) {
       const corpus = await makeCorpus(folder);

@@ -85,6 +85,8 @@ function editJson(random, value) {
 
 /** JSON of a value with raw parts. */
 function toJson(value) {
+  const plain = JSON.stringify(value) ?? 'null';
+  if (!plain.includes('"$raw"')) return plain;
   let raw;
   const text = JSON.stringify(value, (_, item) => {
     if (item === null || typeof item !== 'object' || !('$raw' in item)) return item;

@@ -63,7 +63,7 @@ function editNpy(random, model) {
       for (let n = 1 + random.below(4); n > 0 && model.data.length > 0; n--) {
         const at = random.below(model.data.length);
         // Exponents of all ones are NaN and infinity.
-        model.data.fill(random.pick([0, 0xff, 0x7f, 0x80, random.below(256)]), at, at + random.pick([1, 4, 8]));
+        model.data.fill(random.pick([0, 0xff, 0x7f, 0x80, random.below(256)]), at, Math.min(model.data.length, at + random.pick([1, 4, 8])));
       }
   }
   return model;
