@@ -53,6 +53,10 @@ struct GemmShape {
 template <typename T>
 void ScaleMatrix(int64_t m, int64_t n, T beta, T* c, int64_t stride) {
   if (beta == 1) return;
+  if (stride == n) {  // One row.
+    n *= m;
+    m = 1;
+  }
   for (int64_t i = 0; i < m; i++, c += stride) {
     if (beta == 0) {
       std::fill_n(c, n, T(0));
