@@ -1,7 +1,7 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import { normalDensityTimes, normalDistribution } from '../../kernels/normal';
 import type { Draw } from '../verifyDraw';
-import { boundEach, computedLengths, exact, movedLengths } from './shared';
+import { boundEach, computedLengths, exactLoop } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
@@ -28,23 +28,6 @@ function* elementwise(
   }
 }
 
-/** A kernel with two inputs, whose arithmetic leaves no choice. */
-function* exactPairs(
-  draw: Draw, run: (kernels: Kernels, n: number, a: FloatArray, b: FloatArray, out: FloatArray) => void,
-): Generator<VerifyCase> {
-  for (const n of movedLengths) {
-    for (const [label, a, b] of [
-      ['uniform', draw.uniform(n), draw.uniform(n)], ['hostile', draw.hostile(n), draw.hostile(n)],
-    ] as const) {
-      yield exact(`n=${n} ${label}`, (kernels) => {
-        const out = draw.output(n);
-        run(kernels, n, a, b, out);
-        return [out];
-      });
-    }
-  }
-}
-
 /**
  * Roundings of the native exp(x) − 1, x ≤ 0, by 2ᵏ·(exp r − 1) + (2ᵏ − 1): 4 of the series, times at most 1, and the sum's.
  * exp itself has no more: there the series' share of the result is below 0.42.
@@ -60,62 +43,24 @@ const density = (x: number): number => Math.min((x * x) / 2, 800) + EXP;
 const distribution = (x: number): number => density(x) + 7;
 
 export const activationCases: CaseMakers<'activation'> = {
-  *reluForward(draw) {
-    for (const n of movedLengths) {
-      const x = draw.hostile(n);
-      yield exact(`n=${n}`, (kernels) => {
-        const out = draw.output(n);
-        kernels.reluForward(n, x, out);
-        return [out];
-      });
-    }
-  },
-
-  *reluBackward(draw) {
-    for (const n of movedLengths) {
-      const y = draw.hostile(n);
-      const dy = draw.hostile(n);
-      yield exact(`n=${n}`, (kernels) => {
-        const out = draw.output(n);
-        kernels.reluBackward(n, y, dy, out);
-        return [out];
-      });
-    }
-  },
-
-  *leakyReluForward(draw) {
-    for (const n of movedLengths) {
-      const slope = draw.pick([0.01, 0.3, 0]);
-      const x = draw.hostile(n);
-      yield exact(`n=${n} slope=${slope}`, (kernels) => {
-        const out = draw.output(n);
-        kernels.leakyReluForward(n, slope, x, out);
-        return [out];
-      });
-    }
-  },
-
-  *leakyReluBackward(draw) {
-    yield* exactPairs(draw, (kernels, n, y, dy, dx) => { kernels.leakyReluBackward(n, 0.01, y, dy, dx); });
-  },
+  reluForward: exactLoop('reluForward'),
+  reluBackward: exactLoop('reluBackward'),
+  leakyReluForward: exactLoop('leakyReluForward', { slope: [0.01, 0.3, 0] }),
+  leakyReluBackward: exactLoop('leakyReluBackward', { slope: [0.01, 0.3, 0] }),
 
   *tanhForward(draw) {
     const bound = (x: number): number => draw.functionBound(TANH, abs(tanh(x)));
     yield* elementwise(draw, (kernels, n, x, y) => { kernels.tanhForward(n, x, y); }, bound);
   },
 
-  *tanhBackward(draw) {
-    yield* exactPairs(draw, (kernels, n, y, dy, dx) => { kernels.tanhBackward(n, y, dy, dx); });
-  },
+  tanhBackward: exactLoop('tanhBackward'),
 
   *sigmoidForward(draw) {
     const bound = (x: number): number => draw.functionBound(SIGMOID, 1 / (1 + exp(-x)));
     yield* elementwise(draw, (kernels, n, x, y) => { kernels.sigmoidForward(n, x, y); }, bound);
   },
 
-  *sigmoidBackward(draw) {
-    yield* exactPairs(draw, (kernels, n, y, dy, dx) => { kernels.sigmoidBackward(n, y, dy, dx); });
-  },
+  sigmoidBackward: exactLoop('sigmoidBackward'),
 
   *geluForward(draw) {
     const bound = (x: number): number => draw.functionBound(distribution(x) + 1, abs(x * normalDistribution(x)));
@@ -130,19 +75,6 @@ export const activationCases: CaseMakers<'activation'> = {
     yield* elementwise(draw, (kernels, n, x, dx) => { kernels.geluBackward(n, x, dy, dx); }, bound);
   },
 
-  *maskScale(draw) {
-    for (const n of movedLengths) {
-      const mask = Uint8Array.from({ length: n }, () => draw.pick([0, 0, 1, 255]));
-      const x = draw.hostile(n);
-      yield exact(`n=${n}`, (kernels) => {
-        const out = draw.output(n);
-        kernels.maskScale(n, 1 / 0.7, mask, x, out);
-        return [out];
-      });
-    }
-  },
-
-  *add(draw) {
-    yield* exactPairs(draw, (kernels, n, a, b, y) => { kernels.add(n, a, b, y); });
-  },
+  maskScale: exactLoop('maskScale', { scale: [1 / 0.7] }),
+  add: exactLoop('add'),
 };

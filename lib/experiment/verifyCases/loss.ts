@@ -1,7 +1,7 @@
 import type { FloatArray } from '../../kernels/contract';
 import { GUARDS } from '../verifyDraw';
 import type { Draw } from '../verifyDraw';
-import { boundEach, computedShapes, exact, indicesUpTo, movedLengths, movedShapes, shapeOf } from './shared';
+import { boundEach, computedShapes, exact, exactLoop, indicesUpTo, movedLengths, movedShapes, shapeOf } from './shared';
 import type { CaseMakers } from './shared';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
@@ -181,16 +181,7 @@ export const lossCases: CaseMakers<'loss'> = {
     }
   },
 
-  *squaredErrorBackward(draw) {
-    for (const n of movedLengths) {
-      const [x, targets] = [draw.hostile(n), draw.hostile(n)];
-      yield exact(`n=${n}`, (kernels) => {
-        const out = draw.output(n);
-        kernels.squaredErrorBackward(n, 2 / 3, x, targets, out);
-        return [out];
-      });
-    }
-  },
+  squaredErrorBackward: exactLoop('squaredErrorBackward', { scale: [2 / 3] }),
 
   *argmax(draw) {
     for (const [m, n] of movedShapes) {

@@ -1,6 +1,6 @@
 import type { FloatArray } from '../../kernels/contract';
 import type { Draw } from '../verifyDraw';
-import { exact, movedLengths } from './shared';
+import { exact, exactLoop, movedLengths } from './shared';
 import type { CaseMakers } from './shared';
 
 /** Weights of order one with gradients of different sizes, zero among them. */
@@ -78,16 +78,5 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
     }
   },
 
-  *lerp(draw) {
-    for (const n of movedLengths) {
-      for (const t of [0, 1e-3, 0.5, 1]) {
-        const [x, y] = [draw.hostile(n), draw.hostile(n)];
-        yield exact(`n=${n} t=${t}`, (kernels) => {
-          const out = draw.output(n, y);
-          kernels.lerp(n, t, x, out);
-          return [out];
-        });
-      }
-    }
-  },
+  lerp: exactLoop('lerp', { t: [0, 1e-3, 0.5, 1] }),
 };

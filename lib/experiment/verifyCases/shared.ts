@@ -1,5 +1,6 @@
-import type { Kernels } from '../../kernels/contract';
+import type { FloatArray, KernelName, Kernels } from '../../kernels/contract';
 import { gemm } from '../../kernels/gemm';
+import { signatures } from '../../kernels/signatures';
 import type { Family, FamilyKernels } from '../../kernels/signatures';
 import type { Draw } from '../verifyDraw';
 
@@ -68,6 +69,34 @@ function magnitudes(x: ArrayLike<number>): Float64Array {
 
 /** A case whose outputs must agree bit for bit. */
 export const exact = (label: string, run: VerifyCase['run']): VerifyCase => ({ label, run, bounds: [] });
+
+/**
+ * The cases of a kernel that computes each element by itself and leaves no choice in how: ordinary and hostile numbers for all that its
+ * signature reads, fresh outputs for what it writes, and for each scalar one of the given values.
+ */
+export const exactLoop = (
+  kernel: KernelName, scalars: Readonly<Record<string, readonly number[]>> = {},
+): (draw: Draw) => Generator<VerifyCase> => function* (draw) {
+  const { args } = signatures[kernel];
+  for (const n of movedLengths) {
+    for (const label of ['uniform', 'hostile'] as const) {
+      const drawn = args.map((argument) => {
+        switch (argument.kind) {
+          case 'size': return n;
+          case 'scalar': return draw.pick(scalars[argument.name]!);
+          case 'bytes': return Uint8Array.from({ length: n }, () => draw.pick([0, 0, 1, 255]));
+          default: return 'use' in argument && argument.use === 'writes' ? undefined : draw[label](n);
+        }
+      });
+      yield exact(`n=${n} ${label}`, (kernels) => {
+        const outputs = args.map((argument, i) => (
+          'use' in argument && argument.use !== 'reads' ? draw.output(n, drawn[i] as FloatArray | undefined) : undefined));
+        (kernels[kernel] as (...values: unknown[]) => unknown)(...drawn.map((value, i) => outputs[i] ?? value));
+        return outputs.filter((output) => output !== undefined);
+      });
+    }
+  }
+};
 
 /** Makes the cases of each kernel of a family. */
 export type CaseMakers<Name extends Family> = Readonly<Record<keyof FamilyKernels<Name>, (draw: Draw) => Generator<VerifyCase>>>;
