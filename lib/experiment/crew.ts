@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
-import type { LockHandle } from '../files';
+import type { LockHandle } from '../files/lock';
 import type { CrewData, CrewMessage, CrewOrder, CrewWorkerData, Stretch, StretchEnd } from './crewWorker';
 
 export type { CrewData, Stretch, StretchEnd } from './crewWorker';

@@ -4,7 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { BlastrainError, toPlain } from '../errors';
 import type { PlainError } from '../errors';
 import { Lock, readFile, readJsonLines, sizeLimits } from '../files';
-import type { LockHandle } from '../files';
+import type { LockHandle } from '../files/lock';
 import { loadData } from '../data/locate';
 import type { EvaluationEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';

@@ -6,7 +6,7 @@ import type { TrainEvent } from '../train/events';
 import type { TrainingData } from './build';
 import type { Classifier } from './classifier';
 import { Lock, packageRoot } from '../files';
-import type { Waiting } from '../files';
+import type { Waiting } from '../files/acquire';
 import { resumedSpec } from './resumedSpec';
 import { checkPlaceArgument } from './ownedFolder';
 import type { RunPlace } from './ownedFolder';

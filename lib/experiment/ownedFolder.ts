@@ -3,7 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
 import { acquireLock, isLockFile, lockName, makeFolders, readPart, removeLeftovers, withFileErrors } from '../files';
-import type { Lock, LockOptions, Waiting } from '../files';
+import type { Lock } from '../files/lock';
+import type { LockOptions, Waiting } from '../files/acquire';
 import { runFiles, searchFiles } from './runFiles';
 
 /** Where a run's folder is made: runs/NAME, or runs/BASE-n with the next free number. */

@@ -4,7 +4,8 @@ import { expected, nearest } from '../errors';
 import {
   AppendFile, badLines, fileError, keepAs, readFile, readJson, readJsonLines, replaceFile, settle, sizeLimits, syncFolder, withFileErrors,
 } from '../files';
-import type { Lock, LockOptions } from '../files';
+import type { LockOptions } from '../files/acquire';
+import type { Lock } from '../files/lock';
 import { flag, objectOf, optional } from '../files/shape';
 import type { TrainEvent, WarningEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';

@@ -2,7 +2,8 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
 import { lockedBy } from '../files';
-import type { LockHandle, Waiting } from '../files';
+import type { Waiting } from '../files/acquire';
+import type { LockHandle } from '../files/lock';
 import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
 import { loadData } from '../data/locate';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
 import { withFileErrors } from '../files';
-import type { Lock } from '../files';
+import type { Lock } from '../files/lock';
 import type { TrainingData } from '../experiment/build';
 import { CrewMember } from '../experiment/crew';
 import type { CrewData, StretchEnd } from '../experiment/crew';

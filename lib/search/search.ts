@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { fileError, lockedBy, settleLater } from '../files';
-import type { Waiting } from '../files';
+import type { Waiting } from '../files/acquire';
 import { loadData } from '../data/locate';
 import { trainingRows } from '../experiment/trainingRows';
 import type { TrainingData } from '../experiment/build';
