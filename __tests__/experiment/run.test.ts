@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier } from '../../lib/experiment/classifier';
 import { RunFolder } from '../../lib/experiment/runFolder';
@@ -126,13 +126,26 @@ describe('a place for a run', () => {
 
 test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole', () => {
   const place = RunFolder.create({ runs: folder, name: 'fills' });
-  place.writeCheckpoint([run({}).checkpoint]);
-  place.close();
-  // A metrics file on /dev/full: every write fails with ENOSPC, as on a full disk.
-  if (!existsSync('/dev/full')) return;
-  const full = RunFolder.create({ runs: folder, name: 'full' });
-  symlinkSync('/dev/full', join(full.path, 'metrics.jsonl'));
-  expect(() => run({}, { place: full })).toThrow(expect.objectContaining({ code: 'ERR_IO', message: expect.stringContaining('no space left') as string }));
-  full.close();
+  const { writeSync } = fs;
+  // The disk takes what comes until the first evaluation; a part of the next line; and then nothing more.
+  let room = Infinity;
+  const refused = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28, syscall: 'write' });
+  const disk = jest.spyOn(fs, 'writeSync').mockImplementation((descriptor: number, contents: string | NodeJS.ArrayBufferView, ...rest: unknown[]) => {
+    const bytes = Buffer.from(contents as Uint8Array);
+    if (room === Infinity && bytes.includes('"type":"evaluation"')) room = 10;
+    if (room === 0) throw refused;
+    if (room === Infinity) return (writeSync as (...args: unknown[]) => number)(descriptor, contents, ...rest);
+    room = 0;
+    return writeSync(descriptor, bytes, 0, 10);
+  });
+  try {
+    expect(() => run({}, { place })).toThrow(expect.objectContaining({ code: 'ERR_IO', message: expect.stringContaining('no space left') as string }));
+  } finally {
+    disk.mockRestore();
+    place.close();
+  }
+  const lines = readFileSync(join(place.path, 'metrics.jsonl'), 'utf8').split('\n');
+  expect(lines.pop()).toBe('');
+  expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).not.toContain('evaluation');
   expect(() => Classifier.load(place.checkpointFiles(0).last)).not.toThrow();
 });
