@@ -39,7 +39,7 @@ test('a wrong kernel: status 1, and where it is wrong, in an aligned table that 
   const { status, output } = await capture(() => verifyCommand.run([]));
   expect(status).toBe(1);
   expect(output).toMatch(/^reluForward +\d+ +differs +differs /m);
-  expect(output).toMatch(/ reluForward float64 n=\d+: differs$/m);
+  expect(output).toMatch(/ reluForward float64 n=\d+ \w+: differs$/m);
   expect(output).not.toContain('agrees');
   const lines = output.split('\n');
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
