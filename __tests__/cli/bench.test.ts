@@ -58,7 +58,7 @@ test.each([
   [['step', '--rounds', '0'], 'at least 1'],
   [['step', '--backend', 'gpu'], 'native or typescript'],
   [['step', '--out', 'bench.txt'], '.json'],
-  [['step', '--compare', __filename], 'a report'],
+  [['step', '--compare', __filename], 'valid JSON'],
 ])('refuses %j before it measures', async (args, what) => {
   await expect(async () => benchCommand.run(args)).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringContaining(what) as string });
 });

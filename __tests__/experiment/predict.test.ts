@@ -36,7 +36,7 @@ describe.each(Object.entries(models))('a model %s', (_, model) => {
 
   test.each([
     ['NaN', NaN, 'NaN'], ['infinity', Infinity, 'Infinity'], ['minus infinity', -Infinity, '-Infinity'], ['nothing', undefined, 'undefined'],
-    ['null', null, 'null'], ['a text', '1', "'1'"], ['a truth', true, 'true'], ['a list', [1], '[1]'], ['a bigint', 1n, '1'],
+    ['null', null, 'null'], ['a text', '1', "'1'"], ['a truth', true, 'true'], ['a list', [1], '[1]'], ['a bigint', 1n, '1n'],
   ])('names row and column of %s', (__, value, received) => {
     const features = two((rows) => { rows[12 + 5] = value; }) as number[];
     const refusal = expect.objectContaining({
