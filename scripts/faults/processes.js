@@ -103,6 +103,12 @@ function look(work) {
   if (existsSync(join(runs, 'run', 'spec.json')) && !names.includes('run')) throw new Error('the run is not listed');
 }
 
+/** Whether there is something that must not be lost: a checkpoint, or a search whose journal has its first line. */
+function hasBegun(work) {
+  const [checkpoint, journal] = ['checkpoint.safetensors', 'journal.jsonl'].map((name) => join(work, 'runs', 'run', name));
+  return existsSync(checkpoint) || (existsSync(journal) && readFileSync(journal).includes('\n'));
+}
+
 /** Goes on with what an interruption left, to the end; returns what is wrong, if anything. */
 async function goOn(reference, work) {
   const { start, resume, outcome } = subjects[reference.name];
@@ -111,9 +117,9 @@ async function goOn(reference, work) {
   } catch (error) {
     return `reading the interrupted run: ${error.message}`;
   }
-  const hadCheckpoint = existsSync(join(work, 'runs', 'run', 'checkpoint.safetensors')) || existsSync(join(work, 'runs', 'run', 'journal.jsonl'));
+  const mayBeginAgain = !hasBegun(work);
   let end = await blastrain(resume, work);
-  if (end.status !== 0 && !hadCheckpoint) end = await blastrain(start, work);
+  if (end.status !== 0 && mayBeginAgain) end = await blastrain(start, work);
   if (end.hung) return 'going on: hangs';
   if (end.status !== 0) return `going on: status ${end.status ?? end.signal}, ${end.stderr.trim().slice(0, 500)}`;
   try {
@@ -159,7 +165,7 @@ async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
   for (const [i, interruption] of [...faults.map((fault) => ({ fault })), ...delays.map((killAfter) => ({ killAfter }))].entries()) {
     let end = await blastrain(i === 0 ? start : resume, work, interruption);
     // Nothing to go on with yet: it begins once more, under the same fault.
-    if (i > 0 && end.status === 1 && !existsSync(join(work, 'runs', 'run', 'checkpoint.safetensors'))) end = await blastrain(start, work, interruption);
+    if (i > 0 && end.status === 1 && !hasBegun(work)) end = await blastrain(start, work, interruption);
     if (end.hung) return { kills, wrong: 'under the fault: hangs' };
     if (end.signal === 'SIGKILL') kills++;
     else if (kind === 'refuse') {
