@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the addon with a sanitizer of gcc and runs it.
-#   address    AddressSanitizer and UndefinedBehaviorSanitizer, under the kernel tests
+#   address    AddressSanitizer and UndefinedBehaviorSanitizer, under the kernel tests and hostile calls
 #   undefined  UndefinedBehaviorSanitizer alone, which finds more overflows where AddressSanitizer's checks hide none
 #   thread     ThreadSanitizer: the pool under several worker threads
 #   leak       LeakSanitizer: what is still allocated, and reachable by nothing, when the process ends
@@ -33,7 +33,9 @@ case $mode in
   address)
     # Leaks are not looked for here: jest keeps modules and contexts to the end.
     export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
-    LD_PRELOAD="$(library asan) $(library stdc++)" jest "$@" ;;
+    export LD_PRELOAD="$(library asan) $(library stdc++)"
+    jest "$@"
+    node scripts/faults/main.js --only call:native --folder "$out/faults" ;;
   undefined)
     UBSAN_OPTIONS=print_stacktrace=1 jest "$@" ;;
   leak)

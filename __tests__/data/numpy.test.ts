@@ -84,7 +84,8 @@ describe('a header', () => {
   });
 
   test.each([
-    ['(6, 4), ', '(6M, 4) ', 'a shape of whole numbers'], ['(6, 4), ', '(-6, 4),', 'a shape of whole numbers'],
+    ['(6, 4), ', '(6M, 4) ', 'a shape of whole numbers'], ['(6, 4), ', '(6,,4), ', 'a shape of whole numbers'],
+    ['(6, 4), }', `(${'9'.repeat(55)}`, 'a shape of whole numbers'], ['(6, 4), ', '(-6, 4),', 'a shape of whole numbers'],
     ["'shape': ", "'shade': ", 'a header without one'], ["'fortran_order': False", "'fortran_order': Maybe", 'does not tell'],
     ["'fortran_order': False", "'fortran_order': True ", 'Fortran order'],
   ])('with %j as %j is refused for what it is', (from, to, part) => {

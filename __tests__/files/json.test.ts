@@ -119,6 +119,11 @@ describe('a shape', () => {
   });
 });
 
+test('texts of many millions of characters are read, brackets and quotes in them too', () => {
+  const long = { a: '[{"\\'.repeat(5e6), b: [[]] };
+  expect(parseJson(JSON.stringify(long), { file: 'f.json', code: 'ERR_DATA' })).toEqual(long);
+});
+
 test('a JSON file enters through its shape', () => {
   const file = join(folder, 'thing.json');
   const options = { limit: 1000, code: 'ERR_DATA' } as const;

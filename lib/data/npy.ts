@@ -17,6 +17,8 @@ export interface NpyArray {
 }
 
 const magic = '\x93NUMPY';
+/** Of a header: those of plain numbers have a hundred bytes. */
+const mostHeader = 2 ** 16;
 /** Of one entry of an archive. */
 const mostInflated = 2 ** 31;
 
@@ -32,23 +34,28 @@ export function readNpyHeader(bytes: ByteSource): NpyArray {
   const start = version === 1 ? 10 : 12;
   const length = version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
   const offset = start + length;
-  if (version < 1 || version > 3 || offset > size) throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
+  if (version < 1 || version > 3 || length > mostHeader || offset > size) throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
 
   const header = readBytes(bytes, start, length).toString('latin1');
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
-  // NumPy of Python 2 writes long integers with an L.
-  const extents = /'shape':\s*\(((?:\s*\d+L?\s*,?)*)\s*\)/.exec(header)?.[1];
+  const shape = shapeIn(header);
   const format = descr?.replace(/^[<|]/, '') as NumberFormat | undefined;
   if (format === undefined || !Object.hasOwn(numberFormats, format)) {
     throw badFile(`numbers of type ${Object.keys(numberFormats).join(', ')}, little-endian,`, name, descr ?? 'records');
   }
-  if (extents === undefined) throw badFile('a shape of whole numbers', name, /'shape':[^)]*\)?/.exec(header)?.[0] ?? 'a header without one');
+  if (shape === undefined) throw badFile('a shape of whole numbers', name, /'shape':[^)]{0,60}\)?/.exec(header)?.[0] ?? 'a header without one');
   if (order !== 'False') throw badFile('an array in C order', name, order === 'True' ? 'one in Fortran order' : 'a header that does not tell');
-  const shape = Array.from(extents.matchAll(/\d+/g), ([extent]) => Number(extent));
   const wanted = offset + shape.reduce((product, extent) => product * extent, numberFormats[format].BYTES_PER_ELEMENT);
   if (wanted !== size) throw badFile(`${String(wanted)} bytes for shape (${shape.join(', ')})`, name, String(size));
   return { bytes, shape, format, offset };
+}
+
+/** The extents in a header's tuple; undefined where they are anything but whole numbers. NumPy of Python 2 writes long ones with an L. */
+function shapeIn(header: string): number[] | undefined {
+  const extents = /'shape':\s*\(([^()]*)\)/.exec(header)?.[1]?.split(',').map((extent) => extent.trim());
+  if (extents?.at(-1) === '') extents.pop(); // behind the last comma, or in ()
+  return extents?.every((extent) => /^\d+L?$/.test(extent)) === true ? extents.map((extent) => Number.parseInt(extent, 10)) : undefined;
 }
 
 /** The numbers of an array, in memory. */

@@ -57,14 +57,20 @@ export function parseJson(text: string, { file, code }: JsonSource): unknown {
   return value;
 }
 
-/** Whether brackets outside of texts nest beyond that depth, in JSON that is known to be valid. */
-export function isDeeper(json: string, depth: number): boolean {
+/**
+ * Whether brackets outside of texts nest beyond that depth, in JSON that is known to be valid. Not by a pattern: one that takes the
+ * characters of a text one by one has no stack left after some millions.
+ */
+function isDeeper(json: string, depth: number): boolean {
   if (json.length <= 2 * depth) return false;
   let open = 0;
-  for (const [mark] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/g)) {
-    if (mark === '[' || mark === '{') open++;
-    else if (mark === ']' || mark === '}') open--;
-    if (open > depth) return true;
+  for (let at = 0; at < json.length; at++) {
+    const mark = json[at];
+    if (mark === '"') {
+      for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++;
+    } else if (mark === '[' || mark === '{') {
+      if (++open > depth) return true;
+    } else if (mark === ']' || mark === '}') open--;
   }
   return false;
 }

@@ -4,7 +4,7 @@ import { BlastrainError, toPlain } from '../errors';
 import { defaultThreads } from '../machine';
 import { storedDtype } from './contract';
 import type { Dtype, KernelName, Kernels, Precision } from './contract';
-import { validate } from './validate';
+import { refusalOf } from './validate';
 
 /** What the addon tells about itself and the machine. */
 export interface NativeInfo {
@@ -117,9 +117,8 @@ function explain(kernel: KernelName, dtype: Dtype, operation: Operation): Operat
   return (...args) => {
     try {
       return operation(...args);
-    } catch (error) {
-      validate(kernel, dtype, args);
-      throw error;
+    } catch {
+      throw refusalOf(kernel, dtype, args);
     }
   };
 }

@@ -1,4 +1,4 @@
-import { expected } from '../errors';
+import { BlastrainError, expected } from '../errors';
 import type { Dtype, KernelName, Kernels } from './contract';
 import type { Argument, ArrayArgument, Signature } from './declare';
 import { kernelNames, signatures } from './signatures';
@@ -21,7 +21,7 @@ type Operation = (...args: unknown[]) => unknown;
 
 type Operations = Readonly<Record<KernelName, Operation>>;
 /** Puts `operations` behind their checks; `refuse` puts into words what these find. */
-type Guard = (refuse: (kernel: KernelName, args: readonly unknown[]) => void, operations: Operations) => Operations;
+type Guard = (refuse: (kernel: KernelName, args: readonly unknown[]) => never, operations: Operations) => Operations;
 
 /**
  * The same kernels behind checks of every argument against its signature. Nothing is written before all checks have passed.
@@ -30,7 +30,7 @@ type Guard = (refuse: (kernel: KernelName, args: readonly unknown[]) => void, op
 export function checked(kernels: Kernels): Kernels {
   const { dtype } = kernels;
   const guard = guards[dtype] ??= compile(dtype);
-  const refuse = (kernel: KernelName, args: readonly unknown[]): void => { validate(kernel, dtype, args); };
+  const refuse = (kernel: KernelName, args: readonly unknown[]): never => { throw refusalOf(kernel, dtype, args); };
   return { ...kernels, ...guard(refuse, kernels as unknown as Operations) as unknown as Kernels };
 }
 
@@ -55,8 +55,8 @@ function compile(dtype: Dtype): Guard {
     return (make as (...helpers: unknown[]) => Guard)(isSize, isArray, areBelow, floor, lengthOf);
   } catch (error) {
     if ((error as Error).name !== 'EvalError') throw error;
-    return (refuse, operations) => Object.fromEntries(kernelNames.map((name) => [name, (...args: unknown[]) => {
-      refuse(name, args);
+    return (_, operations) => Object.fromEntries(kernelNames.map((name) => [name, (...args: unknown[]) => {
+      validate(name, dtype, args);
       return operations[name](...args);
     }])) as Operations;
   }
@@ -95,7 +95,7 @@ function conditionsOf({ args, needsColumns }: Signature, dtype: Dtype): readonly
  * Throws for the first argument of a kernel's call that does not fit, and does nothing where all do: ERR_KERNEL_ARG or, when all else
  * fits, ERR_KERNEL_INDEX.
  */
-export function validate(kernel: KernelName, dtype: Dtype, values: readonly unknown[]): void {
+function validate(kernel: KernelName, dtype: Dtype, values: readonly unknown[]): void {
   const { args, needsColumns } = signatures[kernel];
   const valueOf = (name: string): unknown => values[args.findIndex((argument) => argument.name === name)];
   const productOf = (shape: readonly string[]): number => shape.reduce((product, factor) => product * Number(valueOf(factor) ?? factor), 1);
@@ -133,6 +133,16 @@ export function validate(kernel: KernelName, dtype: Dtype, values: readonly unkn
       if (!(index >= 0 && index < limit)) throw expected('ERR_KERNEL_INDEX', `an index in [0, ${limit})`, `${kernel} ${name}[${i}]`, index);
     }
   }
+}
+
+/** Why a call was refused: what {@link validate} throws, or what it does not see. */
+export function refusalOf(kernel: KernelName, dtype: Dtype, values: readonly unknown[]): Error {
+  try {
+    validate(kernel, dtype, values);
+  } catch (error) {
+    return error as Error;
+  }
+  return new BlastrainError('ERR_KERNEL_ARG', `Expected arrays with the prototypes of their types for ${kernel} but received others`);
 }
 
 function isArrayArgument(argument: Argument): argument is ArrayArgument {

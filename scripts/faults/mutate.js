@@ -23,7 +23,10 @@ function hostileValue(random) {
     case 8: return [];
     case 9: return {};
     case 10: return random.pick([[[]], [null], [1, 2, 3], ['x'], { $raw: '{"__proto__":{"x":1}}' }, { type: 'x' }, { length: 1e9 }, { $number: 'x' }, { $tensor: '__proto__' }, { $tensor: 'W1' }]);
-    default: return random.chance(0.05) ? deep(random.pick([100, 6000])) : Array.from({ length: random.below(40) }, () => random.pick(hostileNumbers));
+    default:
+      // Longer than what a pattern that backtracks can take.
+      if (random.chance(0.001)) return 'x'.repeat(2e7);
+      return random.chance(0.05) ? deep(random.pick([100, 6000])) : Array.from({ length: random.below(40) }, () => random.pick(hostileNumbers));
   }
 }
 

@@ -72,6 +72,7 @@ function forEachPixel(
   m: number, channels: number, height: number, width: number, indices: Int32Array, geometry: Int32Array,
   visit: (from: number, to: number, j: number) => void,
 ): void {
+  if (height * width === 0) return; // of however many channels
   for (let i = 0, to = 0; i < m; i++) {
     const flip = geometry[7 * i]!;
     const dx = geometry[7 * i + 1]!;

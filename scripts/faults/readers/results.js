@@ -41,10 +41,11 @@ const evaluation = jsonReader(
   'evaluations of runs', 'evaluation.json', (corpus) => [readJson(join(corpus, 'train', 'evaluation.json'))], () => dist('experiment', 'evaluateRun').readEvaluations,
   (splits) => {
     // Other keys may be a later version's.
-    for (const { rows, loss, confusion = [], classes = [] } of [splits.train, splits.validation, splits.test].filter((split) => split !== undefined)) {
+    for (const { rows, loss, confusion, classes } of [splits.train, splits.validation, splits.test].filter((split) => split !== undefined)) {
       demand(Number.isInteger(rows) && typeof loss === 'number', 'an evaluation without rows and loss');
-      for (const counts of confusion) for (const count of counts) demand(typeof count === 'number', 'a confusion that is no count');
+      if (classes === undefined) continue; // a regression
       for (const { className } of classes) demand(typeof className === 'string', 'a class without a name');
+      for (const counts of confusion) for (const count of counts) demand(typeof count === 'number', 'a confusion that is no count');
     }
   },
 );
