@@ -158,7 +158,9 @@ describe('a run that is being trained', () => {
     await eventually(async () => {
       expect(await says('Loss')).toMatch(/train \d/);
     });
-    expect(await page.locator('.film').getAttribute('aria-label')).toMatch(/Weights of 36 units/);
+    await eventually(async () => {
+      expect(await page.locator('.film').getAttribute('aria-label')).toMatch(/Weights of 36 units/);
+    });
 
     await page.getByRole('button', { name: 'Stop this run' }).click();
     const { status, stdout } = await training;
@@ -279,7 +281,7 @@ describe('a finished run', () => {
 
   test('has a film of its weights', async () => {
     await open('#/run/first');
-    const film = page.locator('canvas.film');
+    const film = page.locator('canvas.film[aria-label]');
     await film.waitFor();
     const last = await film.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     expect(await film.getAttribute('aria-label')).toBe('Weights of 36 units at step 40');

@@ -68,6 +68,33 @@ describe('faults in file operations', () => {
   });
 });
 
+test('a power cut leaves what was synced, and the names of the last time', () => {
+  const { cutPower } = jest.requireActual<{ readonly cutPower: (durable: string, root: string) => void }>('../../scripts/faults/durable');
+  const cwd = mkdtempSync(join(folder, 'work-'));
+  const durable = join(folder, 'durable');
+  writeFileSync(join(cwd, 'before'), 'before');
+  const script = join(folder, 'power.js');
+  writeFileSync(script, `
+    const fs = require('node:fs');
+    const write = (name, text, sync) => {
+      const descriptor = fs.openSync(name, 'a');
+      fs.writeSync(descriptor, text);
+      if (sync) fs.fsyncSync(descriptor);
+      fs.closeSync(descriptor);
+    };
+    write('unsynced', 'lost');
+    write('synced', 'kept', true);
+    write('synced', ' and lost');
+    fs.renameSync('before', 'renamed');
+    write('late', 'lost with its name');
+    process.exit();
+  `);
+  const env = { ...process.env, BLASTRAIN_FAULT: JSON.stringify({ durable }) };
+  expect(spawnSync(process.execPath, ['--require', join(scripts, 'hook.js'), script], { cwd, env }).status).toBe(0);
+  cutPower(durable, cwd);
+  expect(Object.fromEntries(readdirSync(cwd).map((name) => [name, readFileSync(join(cwd, name), 'utf8')]))).toEqual({ before: 'before', synced: 'kept', unsynced: '' });
+});
+
 describe('mutated inputs', () => {
   const reader: Reader = {
     loaded: [{ text: 'a,b,c\n1,2,3\n' }], shrinks: true, edit: (random, { text }) => ({ text: editText(random, text) }), encode: ({ text }) => [Buffer.from(text)],

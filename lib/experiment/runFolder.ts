@@ -99,6 +99,7 @@ export class RunFolder {
     // A file that was removed takes what is written to it without a word.
     if (!existsSync(this.metricsFile)) throw fileError('ERR_IO', 'the metrics that this run writes', this.metricsFile, 'no such file: it was removed');
     metrics.append(`${JSON.stringify(event)}\n`);
+    if (event.type === 'result') metrics.sync(); // a search notes at once that the run is done
   }
 
   writeSpec(spec: object): void {

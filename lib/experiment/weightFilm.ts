@@ -52,7 +52,7 @@ export class WeightFilm {
     new DataView(frame.buffer).setUint32(0, step, true);
     develop(this.weights(), units, size, new Uint8ClampedArray(frame.buffer, 4)); // rounds and clamps as it stores
     withFileErrors(this.file, () => {
-      appendFileSync(this.file, frame);
+      appendFileSync(this.file, frame, { flush: true }); // the checkpoint that follows counts on it
     });
     this.takenAt = step;
   }

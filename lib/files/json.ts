@@ -65,12 +65,12 @@ function isDeeper(json: string, depth: number): boolean {
   if (json.length <= 2 * depth) return false;
   let open = 0;
   for (let at = 0; at < json.length; at++) {
-    const mark = json[at];
-    if (mark === '"') {
-      for (at++; json[at] !== '"'; at++) if (json[at] === '\\') at++;
-    } else if (mark === '[' || mark === '{') {
+    const mark = json.charCodeAt(at);
+    if (mark === 34 /* " */) {
+      for (at++; json.charCodeAt(at) !== 34; at++) if (json.charCodeAt(at) === 92 /* \ */) at++;
+    } else if (mark === 91 /* [ */ || mark === 123 /* { */) {
       if (++open > depth) return true;
-    } else if (mark === ']' || mark === '}') open--;
+    } else if (mark === 93 /* ] */ || mark === 125 /* } */) open--;
   }
   return false;
 }

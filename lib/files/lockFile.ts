@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { BlastrainError } from '../errors';
 import { thisProcess } from './process';
@@ -57,6 +57,7 @@ function createExclusively(path: string, head: string): void {
   try {
     const bytes = Buffer.from(`${head}\n${pulse()}`, 'utf8');
     for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
+    fsyncSync(descriptor); // a power cut that left it empty would leave nobody to ask whether the owner lives
   } finally {
     closeSync(descriptor);
   }

@@ -118,8 +118,6 @@ export class Conductor {
   /** Keeps the workers busy until nothing is left to do, time is up or the search is stopped. */
   private async* work(crew: readonly CrewMember[]): AsyncGenerator<SearchEvent, SearchEnd> {
     const idle = [...crew];
-    // What a kill came between.
-    yield* this.settle();
     for (let next = performance.now() + tick; ; ) {
       while (idle.length > 0 && !this.isTimeUp) {
         const unit = yield* this.nextUnit();

@@ -12,6 +12,8 @@ const { readers } = require('./readers');
 
 const [name, corpus, folder, progress] = process.argv.slice(2);
 const reader = readers[name];
+// Whatever is refused is an Error with its stack: a few frames say where.
+Error.stackTraceLimit = 4;
 process.chdir(corpus);
 reader.loaded = reader.models(corpus);
 let read = reader.open(mkdtempSync(join(folder, `${name}-`)), corpus);

@@ -11,6 +11,8 @@
  *                    {"at": n, "how": "short"}             the same write takes half of its bytes and says so
  *                    {"at": n, "how": "ENOSPC", "for": 1}  operation n fails with this code; "for" of them in a row
  *
+ * With {"durable": FOLDER} it keeps there what a power cut would leave, see durable.js.
+ *
  * Operations of several system calls (writeFileSync, copyFileSync, rmSync of a folder) are taken apart, so that a fault can come
  * between their parts.
  */
@@ -19,6 +21,7 @@ const fs = require('node:fs');
 const { join, resolve, sep } = require('node:path');
 const threads = require('node:worker_threads');
 const { constants: { errno: numbers } } = require('node:os');
+const { Durable } = require('./durable');
 
 const key = 'blastrain-faults';
 const plan = JSON.parse(process.env.BLASTRAIN_FAULT ?? '{}');
@@ -31,6 +34,7 @@ const counter = new Int32Array(threads.getEnvironmentData(key));
 const original = { ...fs };
 const log = plan.log === undefined ? undefined : original.openSync(plan.log, 'a');
 const paths = new Map();
+const durable = plan.durable === undefined ? undefined : new Durable(plan.durable, root, original, threads.isMainThread);
 
 /** What a full disk or quota refuses: operations that need a new block or inode. */
 const allocating = new Set(['open', 'write', 'mkdir', 'link', 'symlink', 'fsync', 'copyfile']);
@@ -91,7 +95,9 @@ const flagsOf = (flags) => {
 
 fs.openSync = (path, flags, mode) => {
   operation((flagsOf(flags) & (fs.constants.O_CREAT | fs.constants.O_TRUNC)) === 0 ? 'openForReading' : 'open', path);
+  const isNew = durable !== undefined && !original.existsSync(path);
   const descriptor = original.openSync(path, flags, mode);
+  if (isNew && isOurs(pathOf(path))) durable.forget(descriptor);
   paths.set(descriptor, pathOf(path));
   return descriptor;
 };
@@ -174,7 +180,9 @@ for (const [name, syscall] of Object.entries(simple)) {
   const act = fs[`${name}Sync`];
   fs[`${name}Sync`] = Object.assign((...args) => {
     operation(syscall, secondPath.has(name) ? args[1] : args[0]);
-    return act(...args);
+    const result = act(...args);
+    if (syscall === 'fsync' && isOurs(pathOf(args[0]))) durable?.synced(args[0]);
+    return result;
   }, act);
 }
 for (const [name, syscall] of Object.entries({ readFile: 'read', writeFile: 'write', rename: 'rename', unlink: 'unlink', utimes: 'utime', mkdir: 'mkdir', rm: 'unlink' })) {

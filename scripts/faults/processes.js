@@ -5,6 +5,7 @@
 const { spawn } = require('node:child_process');
 const { cpSync, existsSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
 const { join, resolve } = require('node:path');
+const { cutPower } = require('./durable');
 const { Random } = require('./random');
 const { difference, prepare, subjects } = require('./subjects');
 
@@ -137,6 +138,13 @@ async function killCase(reference, seed, index) {
   return { faults: Array.from({ length: 2 + random.below(3) }, () => ({ at: 1 + random.below(points.length), how: random.pick(['kill', 'torn']) })) };
 }
 
+/** Power cuts: kills before each operation, after which what was not synced is gone. */
+async function powerCase(reference, seed, index) {
+  const operations = await reference.operations();
+  const order = new Random(seed, 'power', reference.name).order(operations.length);
+  return { faults: [{ at: operations[order[index % order.length]][0], how: 'kill', durable: true }] };
+}
+
 /** Kills after random times, up to four in a row. */
 function timeCase(reference, seed, index) {
   const random = new Random(seed, 'time', reference.name, index);
@@ -162,8 +170,11 @@ async function refusalCase(reference, seed, index) {
 async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
   const { start, resume } = subjects[reference.name];
   let kills = 0;
-  for (const [i, interruption] of [...faults.map((fault) => ({ fault })), ...delays.map((killAfter) => ({ killAfter }))].entries()) {
+  for (let [i, interruption] of [...faults.map((fault) => ({ fault })), ...delays.map((killAfter) => ({ killAfter }))].entries()) {
+    const durable = interruption.fault?.durable === true ? `${work}-durable` : undefined;
+    if (durable !== undefined) interruption = { fault: { ...interruption.fault, durable } };
     let end = await blastrain(i === 0 ? start : resume, work, interruption);
+    if (durable !== undefined) cutPower(durable, work);
     // Nothing to go on with yet: it begins once more, under the same fault.
     if (i > 0 && end.status === 1 && !hasBegun(work)) end = await blastrain(start, work, interruption);
     if (end.hung) return { kills, wrong: 'under the fault: hangs' };
@@ -176,11 +187,18 @@ async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
   return { kills, wrong: await goOn(reference, work) };
 }
 
-/** The campaigns of processes, by name. */
+/** How many cases of each subject a campaign has: in the suite, by default and in full. */
+const sizes = ['short', 'normal', 'full'];
+const killCounts = { train: [3, 20, 250], pictures: [2, 15, 200], search: [2, 20, 200], grid: [2, 10, 100], test: [1, 10, 60], data: [0, 2, 12] };
+const powerCounts = { train: [1, 8, 100], pictures: [1, 8, 80], search: [1, 8, 80], grid: [0, 4, 30], test: [1, 4, 30] };
+const timeCounts = { train: [1, 8, 60], pictures: [1, 6, 40], search: [1, 8, 50] };
+const refusalCounts = { train: [3, 20, 200], pictures: [2, 15, 150], search: [2, 15, 150], grid: [2, 10, 80], test: [1, 10, 80], data: [0, 2, 12] };
+
+/** The campaigns of processes. */
 function processCampaigns() {
-  const campaign = (kind, title, makeCase, weights, counts) => Object.keys(weights).map((name) => ({
-    name: `${kind}:${name}`, title: `${title}: ${subjects[name].title}`, unit: kind === 'refuse' ? 'faults' : 'kills', weight: weights[name],
-    counts: Object.fromEntries(Object.entries(counts).map(([size, count]) => [size, Math.ceil(count * weights[name])])),
+  const campaign = (kind, title, makeCase, counts) => Object.entries(counts).map(([name, its]) => ({
+    name: `${kind}:${name}`, title: `${title}: ${subjects[name].title}`, unit: kind === 'refuse' ? 'faults' : 'kills',
+    counts: Object.fromEntries(sizes.map((size, i) => [size, its[i]])),
     async prepare({ folder }) {
       this.reference = await referenceOf(name, folder);
     },
@@ -189,17 +207,16 @@ function processCampaigns() {
       const given = await makeCase(reference, seed, index);
       const work = reference.fresh(`${kind}-${index}`);
       const { kills, wrong } = await tryCase(kind, reference, given, work);
-      const finding = wrong === undefined ? undefined : { message: wrong, case: given, commands: subjects[name].start.join(' ') };
-      if (finding !== undefined) keep(finding, work);
+      if (wrong !== undefined) keep({ message: wrong, case: given, commands: subjects[name].start.join(' ') }, work);
       rmSync(work, { recursive: true, force: true });
       return { done: kills };
     },
   }));
-  const shares = { train: 0.3, pictures: 0.2, search: 0.25, grid: 0.15, test: 0.1 };
   return [
-    ...campaign('kill', 'killed at each operation on files', killCase, shares, { short: 8, normal: 60, full: 700 }),
-    ...campaign('time', 'killed at any moment, up to four times', timeCase, { train: 0.4, pictures: 0.2, search: 0.4 }, { short: 2, normal: 20, full: 150 }),
-    ...campaign('refuse', 'ENOSPC, EDQUOT, EIO and short writes', refusalCase, shares, { short: 8, normal: 60, full: 500 }),
+    ...campaign('kill', 'killed at each operation on files', killCase, killCounts),
+    ...campaign('power', 'power cut at each operation on files', powerCase, powerCounts),
+    ...campaign('time', 'killed at any moment, up to four times', timeCase, timeCounts),
+    ...campaign('refuse', 'ENOSPC, EDQUOT, EIO and short writes', refusalCase, refusalCounts),
   ];
 }
 

@@ -70,6 +70,13 @@ const subjects = {
     resume: ['search', '--resume', 'run', '--json'],
     outcome: (folder) => searchOutcome(join(folder, 'runs', 'run')),
   },
+  data: {
+    title: 'the installation of a data set',
+    prepare: () => undefined,
+    start: ['data', 'synth', '--out', 'sets', '--json'],
+    resume: ['data', 'synth', '--out', 'sets', '--json'],
+    outcome: (folder) => dataOutcome(join(folder, 'sets')),
+  },
   test: {
     title: 'an evaluation on test rows, with its line in the ledger',
     after: 'train',
@@ -135,6 +142,15 @@ function testOutcome(runs) {
     if (look !== i + 1) throw new Error(`The ledger counts ${ledger.map((entry) => entry.look).join(' ')}`);
   });
   return { last: { ...ledger.at(-1), look: undefined }, runs: readdirSync(runs).sort(), ...runOutcome(join(runs, 'run')) };
+}
+
+/** The files of a data set, by their sizes and ends. */
+function dataOutcome(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile()).map(({ parentPath, path, name }) => join(parentPath ?? path, name));
+  return Object.fromEntries(files.map((file) => {
+    const bytes = readFileSync(file);
+    return [file.slice(folder.length), `${bytes.length} ${digest(bytes.subarray(-100_000))}`];
+  }));
 }
 
 /** The first place where two values differ, in words; undefined where they agree. */

@@ -9,7 +9,8 @@ const { demand, dist, linesModel, readLines } = require('./shared');
 
 const journal = {
   title: 'journals of searches',
-  models: (corpus) => ['search', 'grid'].map((name) => ({ list: readLines(join(corpus, name, 'journal.jsonl')) })),
+  // The first trials of each: what comes later is alike.
+  models: (corpus) => ['search', 'grid'].map((name) => ({ list: readLines(join(corpus, name, 'journal.jsonl')).slice(0, 12) })),
   ...linesModel,
   open(folder) {
     const { Journal, readJournal } = dist('search', 'journal');
@@ -56,7 +57,10 @@ const ledger = {
 
 const metrics = {
   title: 'metrics of runs: for pictures, and to go on from',
-  models: (corpus) => ['pictures', 'train'].map((name) => ({ list: readLines(join(corpus, name, 'metrics.jsonl')) })),
+  models: (corpus) => ['pictures', 'train'].map((name) => {
+    const list = readLines(join(corpus, name, 'metrics.jsonl'));
+    return { list: [...list.slice(0, 8), ...list.slice(-4)] };
+  }),
   ...linesModel,
   open(folder) {
     const { RunFolder } = dist('experiment', 'runFolder');
