@@ -78,14 +78,19 @@ function describeReadable(value: unknown): string {
 /** More values than a sentence has room for. */
 const mostValues = 100;
 
+/** Before what JSON has no word for (NaN, Infinity, undefined, 5n), which JSON.stringify would write as null or refuse. */
+const mark = '\u0000';
+const marked = /"\\u0000([^"]*)"/g;
+
 /** The JSON of a value of a few values; undefined for more, for one that holds itself and for one that refuses. */
 function shortJson(value: object): string | undefined {
   let left = mostValues;
   try {
-    return JSON.stringify(value, (_, one: unknown) => {
+    return JSON.stringify(value, (key, one: unknown) => {
       if (left-- === 0 || ArrayBuffer.isView(one)) throw new RangeError('too long');
-      return typeof one === 'bigint' ? `${String(one)}n` : one;
-    });
+      if (typeof one === 'bigint') return `${mark}${String(one)}n`;
+      return (one === undefined && key !== '') || (typeof one === 'number' && !Number.isFinite(one)) ? `${mark}${String(one)}` : one;
+    }).replace(marked, '$1');
   } catch {
     return undefined;
   }

@@ -88,11 +88,16 @@ describe(reason === undefined ? 'within 300 MB' : `not within a real limit: ${re
   const cwd = temporaryFolder();
   writeFileSync(join(cwd, 'rows.csv'), `a,b,y\n${Array.from({ length: 60 }, (_, i) => `${String(i % 17)},${String(i % 5)},${String(i % 2)}\n`).join('')}`);
   writeFileSync(join(cwd, 'spec.json'), JSON.stringify({ data: 'csv', dataFile: 'rows.csv', layers: [2, 4, 2], batchSize: 10, steps: 1, threads: 1 }));
-  const train = (settings: string): { status: number | null; signal: NodeJS.Signals | null; stderr: string } => {
+  writeFileSync(join(cwd, 'search.json'), JSON.stringify({
+    base: { data: 'csv', dataFile: 'rows.csv', layers: [2, 2000, 2000, 2], batchSize: 10, steps: 1 },
+    space: { learningRate: { type: 'choice', values: [0.1, 0.2] } }, sampler: 'grid',
+  }));
+  const train = (settings: string): ReturnType<typeof blastrain> => blastrain(`train spec.json ${settings} --name run`);
+  const blastrain = (command: string): { status: number | null; signal: NodeJS.Signals | null; stderr: string } => {
     const group = new ControlGroup({ cpu: undefined, memory: { 'memory.limit_in_bytes': '300000000' } }, `blastrain-memory-${String(process.pid)}`);
     try {
-      const command = group.command(`${process.execPath} ${join(root, 'dist', 'cli', 'main.js')} train spec.json ${settings} --name run`);
-      const { status, signal, stderr } = spawnSync('sh', ['-c', command], { cwd, encoding: 'utf8' });
+      const limited = group.command(`${process.execPath} ${join(root, 'dist', 'cli', 'main.js')} ${command}`);
+      const { status, signal, stderr } = spawnSync('sh', ['-c', limited], { cwd, encoding: 'utf8' });
       return { status, signal, stderr };
     } finally {
       group.remove();
@@ -106,6 +111,13 @@ describe(reason === undefined ? 'within 300 MB' : `not within a real limit: ${re
       /^blastrain: Expected what fits into 2\d\d\.\d MB, which are left of the 300\.0 MB of \/sys\/fs\/cgroup\/memory\/\S+, for layers but received \[2,6000,6000,2\], which takes 6\d\d\.\d MB \[ERR_MEMORY\]\n$/,
     );
     expect(existsSync(join(cwd, 'runs', 'run'))).toBe(false);
+  });
+
+  within('more workers than fit at a time are refused in a sentence', () => {
+    const { status, signal, stderr } = blastrain('search search.json --workers 8 --name all');
+    expect({ status, signal }).toEqual({ status: 1, signal: null });
+    expect(stderr).toMatch(/^blastrain: Expected what fits into .* of the 300\.0 MB of .*, for workers but received 8, which takes \d+\.\d MB \[ERR_MEMORY\]\n$/);
+    expect(existsSync(join(cwd, 'runs', 'all'))).toBe(false);
   });
 
   within('one that fits is trained', () => {

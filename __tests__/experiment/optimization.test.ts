@@ -227,6 +227,7 @@ describe('schedules of a spec', () => {
 describe('contradictions are refused by name:', () => {
   const base = { steps: 10 };
   test.each<[keyof TrainSpec, Partial<TrainSpec>]>([
+    ['norm', { norm: 'batch', batchSize: 1 }],
     ['momentum', { optimizer: 'adam', momentum: 0.9 }],
     ['nesterov', { nesterov: true }],
     ['beta1', { beta1: 0.9 }],

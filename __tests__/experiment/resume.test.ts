@@ -1,4 +1,5 @@
-import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadData } from '../../lib/data/locate';
 import type { TrainingData } from '../../lib/experiment/build';
@@ -158,6 +159,8 @@ describe('what a kill can leave behind', () => {
   const damages: readonly [string, (file: string) => void][] = [
     ['cut', (file) => { truncateSync(file, 1000); }],
     ['empty', (file) => { truncateSync(file, 0); }],
+    ['a FIFO', (file) => { rmSync(file); execFileSync('mkfifo', [file]); }],
+    ['a symbolic link', (file) => { rmSync(file); symlinkSync('/dev/null', file); }],
     ['of another program', (file) => { writeFileSync(file, 'PK text of something else'); }],
     ['of another run', (file) => { copyFileSync(join(begin({ learningRate: 0.2 }).path, 'checkpoint.safetensors'), file); }],
     ['without a tensor, with a right digest', rewrite(({ tensors }) => { tensors.delete('W2'); })],
@@ -176,8 +179,24 @@ describe('what a kill can leave behind', () => {
     damage(join(path, 'checkpoint.safetensors'));
     const { events, result } = resume(path);
     expect(events[0]).toMatchObject({ type: 'start', resumedFrom: 5 });
-    expect(events[1]).toMatchObject({ type: 'warning', code: 'ERR_CHECKPOINT', message: expect.stringContaining('ERR_CHECKPOINT') as string });
+    expect(events[1]).toMatchObject({ type: 'warning', code: expect.stringMatching(/^ERR_(CHECKPOINT|IO)$/) as string, message: expect.stringContaining('[ERR_') as string });
     expect(result.parametersDigest).toBe(whole.ran!.result.parametersDigest);
+  });
+
+  test('the checkpoint that served takes the place of a damaged one before another is written', () => {
+    const { path } = begin({}, 20);
+    const [last, previous] = ['checkpoint.safetensors', 'checkpoint.previous.safetensors'].map((name) => join(path, name)) as [string, string];
+    const served = readFileSync(previous);
+    truncateSync(last, 1000);
+    let steps = 0;
+    resume(path, {}, {
+      answer: (event) => {
+        // Before the first new checkpoint.
+        if (event.type === 'step' && steps++ === 0) for (const file of [last, previous]) expect(readFileSync(file).equals(served)).toBe(true);
+        return undefined;
+      },
+    });
+    expect(steps).toBeGreaterThan(1);
   });
 
   test('a damaged line of the metrics is named, and the lines behind it stay', () => {

@@ -72,7 +72,8 @@ async function kill(name: string, behind: number): Promise<boolean> {
     text += chunk;
     if (text.split('\n').length > behind) child.kill('SIGKILL');
   });
-  const [status] = await once(child, 'close') as [number | null];
+  const [status, signal] = await once(child, 'close') as [number | null, string | null];
+  if (status !== 0 && signal !== 'SIGKILL') throw new Error(`the search ended with status ${String(status)}`);
   return status === 0;
 }
 

@@ -30,6 +30,10 @@ const conditions: readonly Condition[] = [
   ...besideModel.map((key): Condition => ({
     key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
   })),
+  {
+    key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize > 1, received: 'batchSize',
+    needs: 'a batchSize of at least 2, as a batch of one row is its own mean,',
+  },
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
   { key: 'dataFile', holds: isTable, needs: 'data csv or npy', received: 'data' },

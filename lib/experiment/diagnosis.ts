@@ -35,7 +35,7 @@ export function diagnose(): Diagnosis {
   const status = nativeStatus();
   if (!status.loaded) mends.push({ problem: `the native kernels do not load: ${status.reason}`, mend: status.mend });
   const core = process.env['OPENBLAS_CORETYPE'];
-  if (core !== undefined) {
+  if (core !== undefined && core !== '') {
     mends.push({
       problem: `OPENBLAS_CORETYPE=${core} keeps OpenBLAS from choosing its kernels for this CPU by itself`,
       mend: 'unset OPENBLAS_CORETYPE, unless it was set on purpose',

@@ -1,5 +1,6 @@
 import { bytesPerNumber } from '../kernels/contract';
 import type { Kernels } from '../kernels/contract';
+import { requireMemory } from '../machine';
 import { checkCounts, modelSize, requireTogether } from '../model/size';
 import type { Asked } from '../model/size';
 import type { Dataset, StoredDataset } from '../data/dataset';
@@ -20,11 +21,30 @@ const runtimeBytes = 16e6;
  * ERR_MEMORY and ERR_SHAPE, naming `layers` (or `model`), `batchSize` or `normalization`, before anything is allocated.
  */
 export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
+  const layers: Asked = spec.model === null ? { name: 'layers', value: spec.layers } : { name: 'model', value: spec.model };
+  const batch: Asked = { name: 'batchSize', value: spec.batchSize };
+  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, layers, batch);
+  if (ofWhitening > ofParameters + ofBatch) requireTogether(ofWhitening, { name: 'normalization', value: spec.normalization }, ofParameters + ofBatch, layers);
+  else requireTogether(ofParameters, layers, ofBatch + ofWhitening + runtimeBytes, batch);
+}
+
+/**
+ * Throws ERR_MEMORY, naming `workers`, where so many trainings of this spec at a time would not find the memory that they take: each one
+ * looks for itself before it begins, but those that begin together would all count the same memory as free.
+ */
+export function checkWorkersMemory(workers: number, spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
+  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels);
+  requireMemory(workers * (ofParameters + ofBatch + ofWhitening + runtimeBytes), 'workers', workers);
+}
+
+/** What a training takes, in bytes; where more numbers than an array holds are asked for, throws ERR_SHAPE. */
+function trainingBytes(
+  spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels,
+  layers: Asked = { name: 'layers', value: spec.layers }, batch: Asked = { name: 'batchSize', value: spec.batchSize },
+): { ofParameters: number; ofBatch: number; ofWhitening: number } {
   const sizes = modelSizes(spec, train);
   const size = modelSize(layersOf(spec, sizes, kernels));
   const maxBatch = maxBatchOf(spec);
-  const layers: Asked = spec.model === null ? { name: 'layers', value: spec.layers } : { name: 'model', value: spec.model };
-  const batch: Asked = { name: 'batchSize', value: spec.batchSize };
   checkCounts(size, maxBatch, layers, batch);
 
   const bytes = bytesPerNumber(kernels.dtype);
@@ -39,8 +59,7 @@ export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredData
   const perRow = size.perRow + 4 * sizes.inputSize + 2 * sizes.outputSize;
   const ofBatch = bytes * maxBatch * perRow;
   const ofWhitening = spec.normalization === 'pca' || spec.normalization === 'zca' ? whiteningBytes(train.featureSize) : 0;
-  if (ofWhitening > ofParameters + ofBatch) requireTogether(ofWhitening, { name: 'normalization', value: spec.normalization }, ofParameters + ofBatch, layers);
-  else requireTogether(ofParameters, layers, ofBatch + ofWhitening + runtimeBytes, batch);
+  return { ofParameters, ofBatch, ofWhitening };
 }
 
 /** Correlations, eigenvectors and what they are turned into, in float64. */

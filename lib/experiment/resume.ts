@@ -47,14 +47,15 @@ function from(record: RunRecord, files: readonly string[], spec: TrainSpec, refu
     return { record, warnings: [], fallBack: (reason) => { throw fromPlain(reason); } };
   }
   const fallBack = (reason: PlainError): Resumption => from(record, others, spec, [...refusals, reason]);
-  const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
-  if (bytes === undefined) return from(record, others, spec, refusals);
   let checkpoint: Checkpoint;
   try {
+    const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
+    if (bytes === undefined) return from(record, others, spec, refusals);
     checkpoint = decodeOwn(bytes, file, spec);
   } catch (error) {
     const reason = toPlain(error);
-    if (reason.code !== 'ERR_CHECKPOINT') throw error;
+    // Of no other name by the system than ours: something that is no file. What the system refuses may be there the next time.
+    if (reason.code !== 'ERR_CHECKPOINT' && !(reason.code === 'ERR_IO' && reason.details['errno'] === undefined)) throw error;
     return fallBack(reason);
   }
   const warnings = refusals.map(({ code, message }): WarningEvent => (

@@ -129,6 +129,7 @@ export function* runExperiment(
     // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
     keeper.saveLast(0);
   } else if (folder !== undefined) {
+    if (resumption !== undefined && resumption.warnings.length > 0) folder.restorePrevious();
     // Where nothing is left to do the last checkpoint stays, and with it the one before.
     if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) keeper.savedAt = begun;
     // It may have been killed just before it did these.

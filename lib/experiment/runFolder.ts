@@ -134,6 +134,12 @@ export class RunFolder {
     }
   }
 
+  /** Makes the checkpoint before the last one the last: nothing that serves no more is to take the place of one that does. Throws ERR_IO. */
+  restorePrevious(): void {
+    this.lock.check();
+    keepAs(join(this.path, runFiles.previous), join(this.path, runFiles.checkpoint));
+  }
+
   /** Replaces the checkpoint of the best evaluation. */
   writeBest(pieces: readonly Uint8Array[]): void {
     this.lock.check();

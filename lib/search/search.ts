@@ -8,8 +8,10 @@ import { trainingRows } from '../experiment/trainingRows';
 import type { TrainingData } from '../experiment/build';
 import { checkPlace, claimFolder, nextName, ownFolder } from '../experiment/ownedFolder';
 import { searchFiles } from '../experiment/runFiles';
+import { checkWorkersMemory } from '../experiment/memory';
 import { dataRequest } from '../experiment/spec';
 import { version } from '../experiment/version';
+import { kernelsFor } from '../kernels';
 import { defaultThreads } from '../machine';
 import { Conductor } from './conductor';
 import type { Material } from './conductor';
@@ -116,6 +118,7 @@ async function* begin(
   checkPlace({ runs, name });
   const rows = data ?? loadData(dataRequest(spec.space.base));
   const material = materialOf(spec, rows, data === undefined);
+  checkMemory(limits.workers, spec, material);
   const owned = await settleLater(claimFolder({ runs, name }), { onWait: waiting(stopped, onWait) });
   const { path: folder, lock } = owned;
   const { description, digest } = rows.origin;
@@ -154,6 +157,7 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
     const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
     if (rows.origin.digest !== head.dataDigest) throw otherData(head, rows);
     const material = materialOf(head.spec, rows, options.data === undefined);
+    checkMemory(limits.workers, head.spec, material);
     journal.append({ elapsed, type: 'resume', at: new Date().toISOString(), ...limits });
     yield* new Conductor({ folder, journal, lock, material, stopped, head, limits, before: contents }).conduct();
   } finally {
@@ -181,6 +185,15 @@ function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: T
   if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, crew: { rows: folds } };
   if (!canLoad) throw expected('ERR_CONFIG', 'rows in memory, or a base that names those on disk,', 'data', rows.origin.description, { path: 'data' });
   return { folds, crew: { spec: base } };
+}
+
+/** Throws ERR_MEMORY where the workers would not find the memory for trials of the base's size. A base that fits no data says so in each trial. */
+function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }: Material): void {
+  try {
+    checkWorkersMemory(workers, base, folds[0]!.train, kernelsFor(base.dtype, 'typescript'));
+  } catch (error) {
+    if (toPlain(error).code !== 'ERR_SHAPE') throw error;
+  }
 }
 
 /** The usable threads divided among so many workers, or the threads that the base asks for where these are fewer. Throws ERR_CONFIG. */
