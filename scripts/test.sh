@@ -22,7 +22,9 @@ wait "$nodes" || echo "Not all releases of Node.js are tried: $(tail -n 1 .cache
 
 echo; echo '== Tests'
 rm -f .cache/jest.json
-# What the tests of the package want first, on the core that jest leaves alone; they take turns with it.
+# What the tests of the package want first, beside the others; they take turns with it.
 mkdir -p build
 for arch in x64 arm64; do flock build/prebuild.lock node scripts/prebuilds.js --arch "$arch"; done >.cache/prebuilds.log 2>&1 &
-npx jest --json --outputFile=.cache/jest.json "$@" >/dev/null
+# Of two cores jest would take one.
+workers=$(node -p 'Math.max(Math.min(2, os.availableParallelism()), os.availableParallelism() - 1)')
+npx jest --maxWorkers "$workers" --json --outputFile=.cache/jest.json "$@" >/dev/null

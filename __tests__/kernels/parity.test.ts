@@ -22,7 +22,8 @@ const rows = kernelNames.flatMap((kernel) => precisionsOf(kernel).map((precision
   });
 
   test('whatever the seed', () => {
-    expect(verifyKernels({ seed: 1 }).passed).toBe(true);
+    // Of seed 3 a sum of integers is 0, and the sign of that zero is not the reference's with two threads.
+    expect(verifyKernels({ seed: 3 }).passed).toBe(true);
   });
 });
 
