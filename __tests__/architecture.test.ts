@@ -4,33 +4,38 @@ import { dirname, join, relative, resolve } from 'node:path';
 const root = resolve(__dirname, '..');
 const lib = join(root, 'lib');
 
-/** Which rooms of lib/ a room may import from; everyone may import text, errors, arguments, files, machine and numbers. The picture of ARCHITECTURE.md, enforced. */
+/** What everyone may import. */
+const ground = ['text', 'errors', 'arguments', 'files', 'machine', 'numbers', 'version'];
+/** Which rooms of lib/ a room may import from, beside the ground. The picture of ARCHITECTURE.md, enforced. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  text: [],
-  arguments: [],
-  errors: [],
-  files: [],
-  machine: [],
-  numbers: [],
+  ...Object.fromEntries(ground.map((room) => [room, []])),
   random: [],
   kernels: [],
   model: ['kernels/contract', 'random'],
   optim: ['kernels/contract', 'model'],
   data: ['kernels/contract', 'random'],
   train: ['kernels/contract', 'random', 'model', 'optim', 'data'],
-  experiment: ['kernels', 'random', 'model', 'optim', 'data', 'train'],
-  search: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment'],
-  bench: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment'],
+  spec: ['kernels/contract', 'data', 'model', 'train'],
+  build: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec'],
+  runFolder: ['kernels/contract', 'data', 'train'],
+  inference: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'runFolder'],
+  run: ['kernels', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
+  search: ['kernels', 'random', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run'],
+  verify: ['kernels', 'random'],
+  studies: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
+  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'studies'],
   report: ['train/eventShape'],
-  dashboard: ['data', 'train', 'experiment', 'search', 'report'],
-  cli: ['dashboard', 'kernels', 'experiment', 'search', 'bench', 'report', 'data', 'train'],
+  dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'report'],
+  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'run', 'search', 'verify', 'studies', 'bench', 'report', 'dashboard'],
   jest: ['train'],
-  index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'experiment', 'search', 'report'],
+  index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run', 'search', 'verify', 'studies', 'report'],
 };
 /** What a room may import as types only. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  report: ['experiment', 'search', 'bench', 'train', 'data/dataset', 'kernels/contract'],
+  report: ['inference', 'studies', 'search', 'bench', 'train', 'data/dataset', 'kernels/contract'],
 };
+/** Which start threads. */
+const threaded = ['run', 'search'];
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
@@ -57,7 +62,7 @@ test.each(files)('%s imports only from the rooms that it may', (file) => {
     .filter(({ target }) => target.startsWith('.'))
     .map(({ target, isType }) => ({ path: relative(lib, resolve(lib, dirname(file), target)), isType }))
     .filter(({ path, isType }) => {
-      if (roomOf(path) === room || ['text', 'errors', 'arguments', 'files', 'machine', 'numbers'].includes(roomOf(path))) return false;
+      if (roomOf(path) === room || ground.includes(roomOf(path))) return false;
       const rooms = [...allowed[room]!, ...(isType ? typesOnly[room] ?? [] : [])];
       return !rooms.some((name) => path === name || path.startsWith(`${name}/`));
     });
@@ -69,7 +74,35 @@ test.each(files)('%s leaves console, process.exit and threads to the rooms that 
   // Comments may speak of anything.
   const code = readFileSync(join(lib, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   if (room !== 'cli') expect(code).not.toMatch(/\bconsole\.|process\.exit|process\.std(out|err)/);
-  if (room !== 'experiment') expect(importsOf(file).map(({ target }) => target)).not.toContain('node:worker_threads');
+  if (!threaded.includes(room)) expect(importsOf(file).map(({ target }) => target)).not.toContain('node:worker_threads');
+});
+
+test('no room needs one that needs it', () => {
+  const needs = (room: string): string[] => [...allowed[room]!, ...typesOnly[room] ?? []].map((path) => path.split('/')[0]!);
+  const settled: string[] = [];
+  const settle = (room: string, through: readonly string[]): void => {
+    expect(through).not.toContain(room);
+    if (settled.includes(room)) return;
+    needs(room).forEach((other) => { settle(other, [...through, room]); });
+    settled.push(room);
+  };
+  Object.keys(allowed).forEach((room) => { settle(room, []); });
+});
+
+test('no file needs one that needs it, but for its types', () => {
+  const targetsOf = (file: string): string[] => importsOf(file)
+    .filter(({ target, isType }) => target.startsWith('.') && !isType)
+    .map(({ target }) => join(dirname(file), target.replace(/\.js$/, '')))
+    .map((path) => [`${path}.ts`, join(path, 'index.ts')].find((name) => files.includes(name))!);
+  const settled = new Set<string>();
+  const settle = (file: string, through: readonly string[]): void => {
+    if (through.includes(file)) throw new Error(`${[...through, file].join(' needs ')}`);
+    if (settled.has(file)) return;
+    targetsOf(file).forEach((other) => { settle(other, [...through, file]); });
+    settled.add(file);
+  };
+  files.forEach((file) => { settle(file, []); });
+  expect(settled.size).toBe(files.length);
 });
 
 test.each(readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter((file) => /\.(cc|h)$/.test(file)))(

@@ -1,6 +1,6 @@
 import '../lib/jest';
 import { toPassGradientCheck } from '../lib/jest';
-import { toyProblem } from '../lib/experiment/toy';
+import { toyProblem } from '../lib/studies/toy';
 import { Objective } from '../lib/train/objective';
 
 describe.each(['native', 'typescript'] as const)('toPassGradientCheck on %s', (backend) => {

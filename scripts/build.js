@@ -25,7 +25,7 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 chmodSync(dist('cli', 'main.js'), 0o755);
 
 // ECharts is 60 MB installed and 1 MB used: a bundle keeps it, and KaTeX, out of the dependencies. Our own files stay files.
-const drawing = [dist('report', 'svg.js'), dist('report', 'html', 'math.js')];
+const drawing = [dist('report', 'drawing', 'svg.js'), dist('report', 'html', 'math.js')];
 const ownFilesStayOutside = {
   name: 'own-files-stay-outside',
   setup: ({ onResolve }) => {

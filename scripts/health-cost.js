@@ -7,9 +7,9 @@
  */
 
 const { loadData } = require('../dist/data/locate');
-const { findPreset } = require('../dist/experiment/presets');
-const { runExperiment } = require('../dist/experiment/run');
-const { applySettings, dataRequest, parseSpec } = require('../dist/experiment/spec');
+const { findPreset } = require('../dist/spec/presets');
+const { runExperiment } = require('../dist/run/run');
+const { applySettings, dataRequest, parseSpec } = require('../dist/spec/spec');
 const { HealthMonitor } = require('../dist/train/health');
 
 let milliseconds = 0;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchCommand } from '../../lib/cli/bench';
+import { benchCommand } from '../../lib/cli/commands/bench';
 import type { Comparison } from '../../lib/bench/compare';
 import type { BenchReport } from '../../lib/bench/report';
 import { capture } from '../support/capture';

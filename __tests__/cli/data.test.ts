@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataCommand } from '../../lib/cli/data';
-import { filesOf } from '../../lib/data/archive';
-import { layouts, loadCifar10 } from '../../lib/data/cifar10';
+import { dataCommand } from '../../lib/cli/commands/data';
+import { filesOf } from '../../lib/data/cifar10/archive';
+import { layouts, loadCifar10 } from '../../lib/data/cifar10/cifar10';
 import { makeSynthetic } from '../../lib/data/synthetic';
 import { fakeClasses, writeBinaryLayout } from '../data/fakeCifar';
 import { packFolder } from '../data/tarball';

@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gradcheckCommand } from '../../lib/cli/gradcheck';
-import type { GradcheckReport } from '../../lib/experiment/gradcheck';
+import { gradcheckCommand } from '../../lib/cli/commands/gradcheck';
+import type { GradcheckReport } from '../../lib/studies/gradcheck';
 import { Objective } from '../../lib/train/objective';
 import { capture } from '../support/capture';
 

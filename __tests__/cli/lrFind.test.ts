@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lrFindCommand } from '../../lib/cli/lrFind';
-import type { LrFindReport } from '../../lib/experiment/lrFind';
+import { lrFindCommand } from '../../lib/cli/commands/lrFind';
+import type { LrFindReport } from '../../lib/studies/lrFind';
 import { capture } from '../support/capture';
 import { temporaryFolder } from '../support/folder';
 

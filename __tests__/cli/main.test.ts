@@ -39,6 +39,6 @@ test('loads no command but the one that is asked for', () => {
     require('./dist/cli/main.js');
     process.on('exit', () => console.log(Object.keys(require.cache).join('\\n')));`;
   const { stdout } = spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' });
-  expect(stdout).toContain(join('cli', 'toy.js'));
-  expect(stdout).not.toMatch(/cli.(train|bench|search|dashboard|report)\.js/);
+  expect(stdout).toContain(join('cli', 'commands', 'toy.js'));
+  expect(stdout).not.toMatch(/commands.(train|bench|search|dashboard|report)\.js/);
 });

@@ -1,4 +1,4 @@
-import { trainCommand } from '../../lib/cli/train';
+import { trainCommand } from '../../lib/cli/commands/train';
 import type { Profile } from '../../lib/bench/profile';
 import { capture } from '../support/capture';
 

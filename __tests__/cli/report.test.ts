@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDepthReport } from '../../lib/experiment/depth';
-import type { DepthResult } from '../../lib/experiment/depth';
-import type { TestResult } from '../../lib/experiment/testRun';
+import { writeDepthReport } from '../../lib/studies/depth';
+import type { DepthResult } from '../../lib/studies/depth';
+import type { TestResult } from '../../lib/inference/testRun';
 import { blastrain, jsonLines } from '../support/cli';
 import { chromiumPath, openFile } from '../support/browser';
 import { temporaryFolder } from '../support/folder';

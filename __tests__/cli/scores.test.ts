@@ -1,5 +1,5 @@
 import { renderScores } from '../../lib/cli/scores';
-import type { RunEvaluation } from '../../lib/experiment/evaluateRun';
+import type { RunEvaluation } from '../../lib/inference/evaluateRun';
 import { classificationReport } from '../../lib/train/metrics';
 
 /** What is said of the calibration of a model that gives 0.9 to every row and is right on that share of them. */

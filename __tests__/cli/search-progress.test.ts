@@ -1,7 +1,7 @@
-import { LiveBlock } from '../../lib/cli/terminal/live-block';
-import { SearchProgress } from '../../lib/cli/terminal/search-progress';
-import { renderTrials, scoreText, valueText } from '../../lib/cli/terminal/search-table';
-import { SearchTrials } from '../../lib/report/searchTrials';
+import { LiveBlock } from '../../lib/cli/terminal/liveBlock';
+import { SearchProgress } from '../../lib/cli/terminal/searchProgress';
+import { renderTrials, scoreText, valueText } from '../../lib/cli/terminal/searchTable';
+import { SearchTrials } from '../../lib/report/search/trials';
 import type { SearchEvent } from '../../lib/search/events';
 import { Pipe, Screen, utf8 } from '../support/screen';
 import { searchEvents } from '../support/searchEvents';

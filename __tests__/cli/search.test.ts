@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSpec } from '../../lib/experiment/spec';
+import { parseSpec } from '../../lib/spec/spec';
 import type { SearchEvent, SearchResult } from '../../lib/search/events';
 import type { SearchReport } from '../../lib/search/outcome';
 import { blastrain, jsonLines } from '../support/cli';

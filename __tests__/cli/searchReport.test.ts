@@ -1,6 +1,6 @@
-import { renderSearch, sealText, searchHeading, significanceText } from '../../lib/cli/searchReport';
+import { renderSearch, sealText, searchHeading, significanceText } from '../../lib/cli/terminal/searchReport';
 import type { Terminal } from '../../lib/cli/terminal/style';
-import { SearchTrials } from '../../lib/report/searchTrials';
+import { SearchTrials } from '../../lib/report/search/trials';
 import type { SearchStart } from '../../lib/search/events';
 import type { SearchReport } from '../../lib/search/outcome';
 import { searchEvents, searchSpace } from '../support/searchEvents';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { summaryCommand } from '../../lib/cli/summary';
-import type { ModelSummary } from '../../lib/experiment/summary';
+import { summaryCommand } from '../../lib/cli/commands/summary';
+import type { ModelSummary } from '../../lib/studies/summary';
 import { makeLayers } from '../../lib/model/description';
 import { mlp, Sequential } from '../../lib/model/sequential';
 import { layerSizes, summarize } from '../../lib/model/summary';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Classifier } from '../../lib/experiment/classifier';
+import { Classifier } from '../../lib/inference/model';
 import { RandomState } from '../../lib/random';
 import { blastrain, jsonLines } from '../support/cli';
 import { writeFlowers } from '../support/flowers';

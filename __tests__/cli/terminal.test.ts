@@ -6,7 +6,7 @@ import { ProgressLine, progressBar } from '../../lib/cli/terminal/progress';
 import { coloursOf, terminalOf, textWidth, truncate } from '../../lib/cli/terminal/style';
 import type { Terminal } from '../../lib/cli/terminal/style';
 import { renderTable } from '../../lib/cli/terminal/table';
-import { TrainingProgress } from '../../lib/cli/terminal/training-progress';
+import { TrainingProgress } from '../../lib/cli/terminal/trainingProgress';
 import type { TrainEvent } from '../../lib/train/events';
 import { Pipe, Screen, utf8 } from '../support/screen';
 

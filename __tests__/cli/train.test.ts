@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunEvaluation } from '../../lib/experiment/evaluateRun';
-import type { SeedsSummary } from '../../lib/experiment/seeds';
+import type { RunEvaluation } from '../../lib/inference/evaluateRun';
+import type { SeedsSummary } from '../../lib/studies/seeds';
 import { RandomState } from '../../lib/random';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
 import { cifarFolder } from '../support/cifar';

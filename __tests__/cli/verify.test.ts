@@ -1,6 +1,6 @@
-import { verifyCommand } from '../../lib/cli/verify';
+import { verifyCommand } from '../../lib/cli/commands/verify';
 import { kernelNames, kernelsIn } from '../../lib/kernels/signatures';
-import type { VerifyReport } from '../../lib/experiment/verify';
+import type { VerifyReport } from '../../lib/verify/verify';
 import { BlastrainError } from '../../lib/errors';
 import type * as KernelsModule from '../../lib/kernels';
 import type { BackendName, Kernels, Precision } from '../../lib/kernels/contract';

@@ -1,4 +1,4 @@
-import { Course, LineReader, Pace } from '../../lib/dashboard/page/course';
+import { Course, LineReader, Pace } from '../../lib/dashboard/page/runHistory';
 import { measured, objectOf, optional, text } from '../../lib/files/shape';
 import type { EvaluationEvent, StartEvent, StepEvent, TrainEvent } from '../../lib/train/events';
 

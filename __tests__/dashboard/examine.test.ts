@@ -4,10 +4,10 @@ import { examineRun } from '../../lib/dashboard/examine';
 import { Examiner } from '../../lib/dashboard/examiner';
 import { loadData } from '../../lib/data/locate';
 import type { Dataset } from '../../lib/data/dataset';
-import { evaluateRun } from '../../lib/experiment/evaluateRun';
-import { runExperiment } from '../../lib/experiment/run';
-import { RunFolder } from '../../lib/experiment/runFolder';
-import { dataRequest, parseSpec } from '../../lib/experiment/spec';
+import { evaluateRun } from '../../lib/inference/evaluateRun';
+import { runExperiment } from '../../lib/run/run';
+import { RunFolder } from '../../lib/runFolder/runFolder';
+import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
 

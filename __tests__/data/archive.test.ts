@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { extractLayout, filesOf } from '../../lib/data/archive';
-import { layouts } from '../../lib/data/cifar10';
+import { extractLayout, filesOf } from '../../lib/data/cifar10/archive';
+import { layouts } from '../../lib/data/cifar10/cifar10';
 import { temporaryFolder } from '../support/folder';
 import { tarOf } from './tarball';
 import type { Entry } from './tarball';

@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { download } from '../../lib/data/download';
-import type { DownloadOptions } from '../../lib/data/download';
+import { download } from '../../lib/data/cifar10/download';
+import type { DownloadOptions } from '../../lib/data/cifar10/download';
 import { temporaryFolder } from '../support/folder';
 
 const root = temporaryFolder();

@@ -1,4 +1,4 @@
-import { symmetricEigen } from '../../lib/data/eigen';
+import { symmetricEigen } from '../../lib/data/normalize/eigen';
 import { kernelsFor } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
 import { backends } from '../support/backends';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadNumpy } from '../../lib/data/numpy';
-import type { NumpyOptions } from '../../lib/data/numpy';
+import { loadNumpy } from '../../lib/data/numpy/numpy';
+import type { NumpyOptions } from '../../lib/data/numpy/numpy';
 import type { Dataset } from '../../lib/data/dataset';
 import { temporaryFolder } from '../support/folder';
 import { goldenData } from '../support/goldenData';

@@ -1,4 +1,4 @@
-import { unpickle } from '../../lib/data/unpickle';
+import { unpickle } from '../../lib/data/cifar10/unpickle';
 
 const file = 'batch';
 const read = (pickle: string): unknown => unpickle(Buffer.from(pickle, 'latin1'), file);

@@ -1,4 +1,4 @@
-import { parseSpec } from '../../lib/experiment/spec';
+import { parseSpec } from '../../lib/spec/spec';
 import { defaultKernels, getThreads, kernelsFor, setThreads } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
 import { backends } from '../support/backends';

@@ -1,5 +1,5 @@
-import { verifyKernels } from '../../lib/experiment/verify';
-import type { VerifyOptions, VerifyResult } from '../../lib/experiment/verify';
+import { verifyKernels } from '../../lib/verify/verify';
+import type { VerifyOptions, VerifyResult } from '../../lib/verify/verify';
 import { getThreads, kernelsFor } from '../../lib/kernels';
 import type { BackendName, FloatArray, KernelName, Kernels, Precision } from '../../lib/kernels/contract';
 import { kernelNames, kernelsIn } from '../../lib/kernels/signatures';

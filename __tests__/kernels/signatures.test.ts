@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../lib/files';
-import { verifyCases } from '../../lib/experiment/verifyCases';
+import { verifyCases } from '../../lib/verify/cases';
 import { kernelsFor } from '../../lib/kernels';
 import type { KernelName, Precision } from '../../lib/kernels/contract';
 import { exact, flag, indices, reads, scalar, size, updates, writes } from '../../lib/kernels/declare';

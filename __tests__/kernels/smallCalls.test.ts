@@ -1,4 +1,4 @@
-import { verifyKernels } from '../../lib/experiment/verify';
+import { verifyKernels } from '../../lib/verify/verify';
 import { defaultKernels, kernelsFor } from '../../lib/kernels';
 import type { BackendName, KernelName, Kernels } from '../../lib/kernels/contract';
 import { kernelNames } from '../../lib/kernels/signatures';

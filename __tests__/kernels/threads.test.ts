@@ -1,4 +1,4 @@
-import { verifyCases } from '../../lib/experiment/verifyCases';
+import { verifyCases } from '../../lib/verify/cases';
 import { getThreads, kernelsFor, setThreads } from '../../lib/kernels';
 import type { KernelName } from '../../lib/kernels/contract';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';

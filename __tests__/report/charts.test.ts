@@ -1,8 +1,8 @@
 import { lineChart } from '../../lib/report/charts';
 import type { LineChart } from '../../lib/report/charts';
-import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../lib/report/ticks';
-import { centredMean, thin } from '../../lib/report/thin';
-import type { Point } from '../../lib/report/thin';
+import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../lib/report/drawing/ticks';
+import { centredMean, thin } from '../../lib/report/drawing/thin';
+import type { Point } from '../../lib/report/drawing/thin';
 import { parseXml, textsOf } from '../support/xml';
 import type { Element } from '../support/xml';
 

@@ -1,5 +1,5 @@
 import { inflateSync } from 'node:zlib';
-import { composeGrid, encodePng } from '../../lib/report/png';
+import { composeGrid, encodePng } from '../../lib/report/drawing/png';
 import { weightGrid } from '../../lib/report/weights';
 
 interface Picture {

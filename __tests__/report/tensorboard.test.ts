@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { crc32c, EventFile } from '../../lib/report/eventFile';
-import { TensorBoardLog } from '../../lib/report/tensorboard';
-import type { ModelState } from '../../lib/report/tensorboard';
+import { crc32c, EventFile } from '../../lib/report/tensorboard/eventFile';
+import { TensorBoardLog } from '../../lib/report/tensorboard/tensorboard';
+import type { ModelState } from '../../lib/report/tensorboard/tensorboard';
 import type { TrainEvent } from '../../lib/train/events';
 import { readEventFile } from '../support/eventReader';
 import type { Seen } from '../support/eventReader';

@@ -2,7 +2,7 @@ import { blocksOf } from '../../lib/data/blocks';
 import { sliceRows } from '../../lib/data/dataset';
 import type { Dataset } from '../../lib/data/dataset';
 import { makeSynthetic } from '../../lib/data/synthetic';
-import type { TrainingData } from '../../lib/experiment/build';
+import type { TrainingData } from '../../lib/build/buildTraining';
 import { foldsOf } from '../../lib/search/folds';
 import { run, withoutTimes } from '../support/run';
 import { tinyData } from '../support/tinyData';

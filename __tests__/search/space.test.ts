@@ -2,8 +2,8 @@ import { draw, gridValues, parseDomain } from '../../lib/search/domain';
 import { makeSampler } from '../../lib/search/samplers';
 import { parseSearch } from '../../lib/search/searchSpec';
 import { drawAssignment, parseSpace, specOf } from '../../lib/search/space';
-import { presets } from '../../lib/experiment/presets';
-import { parseSpec } from '../../lib/experiment/spec';
+import { presets } from '../../lib/spec/presets';
+import { parseSpec } from '../../lib/spec/spec';
 import { RandomState } from '../../lib/random';
 import type { Assignment } from '../../lib/search/types';
 

@@ -1,4 +1,4 @@
-import type { DepthReport } from '../../lib/experiment/depth';
+import type { DepthReport } from '../../lib/studies/depth';
 import type { EvaluationEvent, ResultEvent, StartEvent } from '../../lib/train/events';
 
 /** The first event of a run, as it is written, with changes. */

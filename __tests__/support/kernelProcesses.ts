@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { VerifyReport } from '../../lib/experiment/verify';
+import type { VerifyReport } from '../../lib/verify/verify';
 import { blastrain, jsonLines, root } from './cli';
 
 /** What kernels do in processes of their own. */

@@ -1,9 +1,9 @@
-import type { TrainingData } from '../../lib/experiment/build';
-import { findResumption } from '../../lib/experiment/resume';
-import { resumedSpec } from '../../lib/experiment/resumedSpec';
-import { runExperiment } from '../../lib/experiment/run';
-import { RunFolder } from '../../lib/experiment/runFolder';
-import { parseSpec } from '../../lib/experiment/spec';
+import type { TrainingData } from '../../lib/build/buildTraining';
+import { findResumption } from '../../lib/run/resume';
+import { resumedSpec } from '../../lib/run/resumedSpec';
+import { runExperiment } from '../../lib/run/run';
+import { RunFolder } from '../../lib/runFolder/runFolder';
+import { parseSpec } from '../../lib/spec/spec';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
 import type { TrainCommand } from '../../lib/train/train';
 import { tinyData, tinySpec } from './tinyData';

@@ -4,8 +4,8 @@ import { backends } from '../support/backends';
 
 /** Runs 10,000 steps with events due at none of them, in a process that reports its garbage collections. */
 const script = (backend: string, spec: object): string => `
-  const { buildTraining } = require('./dist/experiment/build');
-  const { parseSpec } = require('./dist/experiment/spec');
+  const { buildTraining } = require('./dist/build/buildTraining');
+  const { parseSpec } = require('./dist/spec/spec');
   const { defaultKernels } = require('./dist/kernels');
   const { freshProgress, train } = require('./dist/train/train');
   const rows = (split, size) => ({

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { RandomState } from '../../lib/random';
-import { Classifier } from '../../lib/experiment/classifier';
-import { runExperiment } from '../../lib/experiment/run';
-import { parseSpec } from '../../lib/experiment/spec';
+import { Classifier } from '../../lib/inference/model';
+import { runExperiment } from '../../lib/run/run';
+import { parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
 import { decodeTensors, encodeTensors, tensorPieces } from '../../lib/train/safetensors';
 import { tinyData, tinySpec } from '../support/tinyData';

@@ -1,4 +1,4 @@
-import { loadCifar10 } from '../../lib/data/cifar10';
+import { loadCifar10 } from '../../lib/data/cifar10/cifar10';
 import { kernelsFor } from '../../lib/kernels';
 import { initialize } from '../../lib/model/init';
 import { mlp } from '../../lib/model/sequential';
@@ -7,7 +7,7 @@ import type { HealthEvent, TrainEvent, WarningEvent } from '../../lib/train/even
 import { freshHealth, HealthMonitor } from '../../lib/train/health';
 import { addBatch, beginExamination, concludeExamination } from '../../lib/train/examination';
 import { Objective } from '../../lib/train/objective';
-import type { TrainingData } from '../../lib/experiment/build';
+import type { TrainingData } from '../../lib/build/buildTraining';
 import { variants } from '../support/backends';
 import { cifarFolder } from '../support/cifar';
 import { run } from '../support/run';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainingData } from '../../lib/experiment/build';
-import { RunFolder, runFiles } from '../../lib/experiment/runFolder';
+import type { TrainingData } from '../../lib/build/buildTraining';
+import { RunFolder, runFiles } from '../../lib/runFolder/runFolder';
 import { decodeTensors, encodeTensors } from '../../lib/train/safetensors';
 import type { EpochEvent, EvaluationEvent, StepEvent, TrainEvent, WarningEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';

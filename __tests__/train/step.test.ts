@@ -1,6 +1,6 @@
-import { buildTraining } from '../../lib/experiment/build';
-import type { BuiltTraining } from '../../lib/experiment/build';
-import { parseSpec } from '../../lib/experiment/spec';
+import { buildTraining } from '../../lib/build/buildTraining';
+import type { BuiltTraining } from '../../lib/build/buildTraining';
+import { parseSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
 import type { Arena } from '../../lib/model/arena';

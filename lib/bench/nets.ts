@@ -1,9 +1,9 @@
 import { expected, nearest } from '../errors';
 import { makeSynthetic } from '../data/synthetic';
 import type { Dataset } from '../data/dataset';
-import type { TrainingData } from '../experiment/build';
-import { parseSpec } from '../experiment/spec';
-import type { TrainSpec } from '../experiment/spec';
+import type { TrainingData } from '../build/buildTraining';
+import { parseSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
 
 /** A net whose training step is measured. */
 export interface BenchNet {

@@ -7,7 +7,7 @@ import { setThreads } from '../kernels';
 import { allocate } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
 import { InputReader } from '../data/inputs';
-import { Sampler } from '../experiment/inputs';
+import { Sampler } from '../build/batchSource';
 import { Driver } from './driver';
 import { LoadWatch } from './machine';
 import { benchData } from './nets';

@@ -1,6 +1,6 @@
-import { buildTraining, kernelsOf } from '../experiment/build';
-import type { TrainingData } from '../experiment/build';
-import type { TrainSpec } from '../experiment/spec';
+import { buildTraining, kernelsOf } from '../build/buildTraining';
+import type { TrainingData } from '../build/buildTraining';
+import type { TrainSpec } from '../spec/spec';
 import { setThreads } from '../kernels';
 import type { BackendName, KernelName, Kernels } from '../kernels/contract';
 import { kernelNames } from '../kernels/signatures';

@@ -1,6 +1,6 @@
-import { buildTraining } from '../experiment/build';
-import type { BuiltTraining, TrainingData } from '../experiment/build';
-import { precisionOf } from '../experiment/spec';
+import { buildTraining } from '../build/buildTraining';
+import type { BuiltTraining, TrainingData } from '../build/buildTraining';
+import { precisionOf } from '../spec/spec';
 import { defaultKernels } from '../kernels';
 import type { BackendName, Kernels } from '../kernels/contract';
 import { summarize } from '../model/summary';

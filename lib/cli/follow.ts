@@ -1,8 +1,8 @@
-import type { TrainingRun } from '../experiment/offThread';
+import type { TrainingRun } from '../run/train';
 import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import { jsonLine, printable } from '../text';
 import { interruptible } from './interrupt';
-import { TrainingProgress } from './terminal/training-progress';
+import { TrainingProgress } from './terminal/trainingProgress';
 
 /**
  * Shows a run's events as they come, or prints them as lines of JSON; returns its result. Ctrl-C asks the run to stop.

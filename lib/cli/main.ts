@@ -1,30 +1,30 @@
 #!/usr/bin/env node
 import { toPlain, expected, nearest } from '../errors';
-import { version } from '../experiment/version';
+import { version } from '../version';
 import { printable, printableLines } from '../text';
 import type { Command } from './command';
 import { exitStatus, watchOutput } from './output';
 
 /** The commands by name, in the overview's order. Only the one that is asked for is loaded: all of them take 100 ms. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  train: async () => (await import('./train.js')).trainCommand,
-  search: async () => (await import('./search.js')).searchCommand,
-  depth: async () => (await import('./depth.js')).depthCommand,
-  'lr-find': async () => (await import('./lrFind.js')).lrFindCommand,
-  evaluate: async () => (await import('./evaluate.js')).evaluateCommand,
-  test: async () => (await import('./test.js')).testCommand,
-  runs: async () => (await import('./runs.js')).runsCommand,
-  show: async () => (await import('./show.js')).showCommand,
-  report: async () => (await import('./report.js')).reportCommand,
-  summary: async () => (await import('./summary.js')).summaryCommand,
-  toy: async () => (await import('./toy.js')).toyCommand,
-  gradcheck: async () => (await import('./gradcheck.js')).gradcheckCommand,
-  verify: async () => (await import('./verify.js')).verifyCommand,
-  dashboard: async () => (await import('./dashboard.js')).dashboardCommand,
-  data: async () => (await import('./data.js')).dataCommand,
-  doctor: async () => (await import('./doctor.js')).doctorCommand,
-  speedrun: async () => (await import('./speedrun.js')).speedrunCommand,
-  bench: async () => (await import('./bench.js')).benchCommand,
+  train: async () => (await import('./commands/train.js')).trainCommand,
+  search: async () => (await import('./commands/search.js')).searchCommand,
+  depth: async () => (await import('./commands/depth.js')).depthCommand,
+  'lr-find': async () => (await import('./commands/lrFind.js')).lrFindCommand,
+  evaluate: async () => (await import('./commands/evaluate.js')).evaluateCommand,
+  test: async () => (await import('./commands/test.js')).testCommand,
+  runs: async () => (await import('./commands/runs.js')).runsCommand,
+  show: async () => (await import('./commands/show.js')).showCommand,
+  report: async () => (await import('./commands/report.js')).reportCommand,
+  summary: async () => (await import('./commands/summary.js')).summaryCommand,
+  toy: async () => (await import('./commands/toy.js')).toyCommand,
+  gradcheck: async () => (await import('./commands/gradcheck.js')).gradcheckCommand,
+  verify: async () => (await import('./commands/verify.js')).verifyCommand,
+  dashboard: async () => (await import('./commands/dashboard.js')).dashboardCommand,
+  data: async () => (await import('./commands/data.js')).dataCommand,
+  doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
+  speedrun: async () => (await import('./commands/speedrun.js')).speedrunCommand,
+  bench: async () => (await import('./commands/bench.js')).benchCommand,
 };
 
 async function overview(): Promise<string> {

@@ -1,8 +1,8 @@
 import { profileStep } from '../bench/profile';
 import type { Profile } from '../bench/profile';
 import { loadData } from '../data/locate';
-import { dataRequest } from '../experiment/spec';
-import type { TrainSpec } from '../experiment/spec';
+import { dataRequest } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
 import { timeText } from '../report/bench';
 import { jsonLine } from '../text';
 import { formatPercent } from './terminal/format';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { findPreset } from '../experiment/presets';
+import { findPreset } from '../spec/presets';
 import { readJson, sizeLimits } from '../files';
 import { anything, tableOf } from '../files/shape';
 

@@ -1,7 +1,7 @@
-import { Classifier } from '../experiment/classifier';
+import { Classifier } from '../inference/model';
 import { readFile, sizeLimits } from '../files';
-import { TensorBoardLog } from '../report/tensorboard';
-import type { ModelState } from '../report/tensorboard';
+import { TensorBoardLog } from '../report/tensorboard/tensorboard';
+import type { ModelState } from '../report/tensorboard/tensorboard';
 import { decodeCheckpoint } from '../train/checkpoint';
 import type { TrainEvent } from '../train/events';
 

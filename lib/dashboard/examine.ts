@@ -1,8 +1,8 @@
 import { BlastrainError, expected } from '../errors';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/locate';
-import { Classifier } from '../experiment/classifier';
-import { dataRequest } from '../experiment/spec';
+import { Classifier } from '../inference/model';
+import { dataRequest } from '../spec/spec';
 import type { Examination, ShownRow } from './api';
 
 /** How many mistakes are listed, how many examples each cell of the confusion matrix has, and how many rows are sent in all. */

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
 import { BlastrainError, expected, fromPlain } from '../errors';
-import { modelFile } from '../experiment/runFolder';
+import { modelFile } from '../runFolder/runFolder';
 import { packageRoot } from '../files';
 import type { Examination } from './api';
 import type { ExaminationMessage } from './examineProcess';

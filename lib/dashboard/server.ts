@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
-import { requestStop } from '../experiment/runControl';
+import { requestStop } from '../runFolder/runControl';
 import { packageRoot, readJsonIfThere, readPart, sizeLimits, systemError, withFileErrors } from '../files';
 import { anything, tableOf } from '../files/shape';
 import { checkedBytes, tailFiles, wholeFiles } from './api';

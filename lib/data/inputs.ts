@@ -2,8 +2,8 @@ import { allocate, dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Augmenter } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
-import { featureSizeOf, inputSizeOf } from './preprocess';
-import type { ByteNormalization, FloatNormalization, Normalization } from './preprocess';
+import { featureSizeOf, inputSizeOf } from './normalize/normalization';
+import type { ByteNormalization, FloatNormalization, Normalization } from './normalize/normalization';
 import { ShardWindow } from './stored';
 
 /** Where the inputs of a model come from and what is done to them on the way. */

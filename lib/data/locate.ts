@@ -1,9 +1,9 @@
 import { dirname, join, resolve } from 'node:path';
 import { BlastrainError, expected } from '../errors';
-import { findCifar10, loadCifar10, storeCifar10 } from './cifar10';
-import { loadCsv } from './csv';
+import { findCifar10, loadCifar10, storeCifar10 } from './cifar10/cifar10';
+import { loadCsv } from './csv/csv';
 import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
-import { loadNumpy } from './numpy';
+import { loadNumpy } from './numpy/numpy';
 import { makeSynthetic } from './synthetic';
 import type { TableOptions } from './table';
 

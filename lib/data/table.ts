@@ -5,7 +5,7 @@ import { RandomState } from '../random';
 import { FileBytes } from './bytes';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
 import { badFile } from './files';
-import { rangesOf } from './moments';
+import { rangesOf } from './normalize/moments';
 import { StoredFeatures } from './stored';
 import type { MemoryFormat, StoredLayout } from './stored';
 import { mostMoved } from './targets';

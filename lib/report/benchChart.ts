@@ -1,7 +1,7 @@
 import type { BenchEntry, BenchReport } from '../bench/report';
 import { groupEntries, ratioText, timeText } from './bench';
 import { lineChart } from './charts';
-import { axisLine, finish, ink, margin, palette, quietInk, renderSvg, text, textWidth } from './svg';
+import { axisLine, finish, ink, margin, palette, quietInk, renderSvg, text, textWidth } from './drawing/svg';
 
 /** A benchmark as a picture: curves for scaling, else a bar for each figure, in groups. */
 export function benchSvg(report: BenchReport): string {

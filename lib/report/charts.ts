@@ -1,8 +1,8 @@
 import { printable } from '../text';
-import { extent, layAxes } from './axes';
-import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, palette, quietInk, renderSvg, shorten, text, textWidth } from './svg';
-import { thin } from './thin';
-import type { Point } from './thin';
+import { extent, layAxes } from './drawing/axes';
+import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, palette, quietInk, renderSvg, shorten, text, textWidth } from './drawing/svg';
+import { thin } from './drawing/thin';
+import type { Point } from './drawing/thin';
 
 export interface ChartSeries {
   /** Curves of the same name are one entry of the legend. */

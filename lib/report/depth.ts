@@ -1,4 +1,4 @@
-import type { DepthResult } from '../experiment/depth';
+import type { DepthResult } from '../studies/depth';
 import { lineChart } from './charts';
 import type { RunMetrics } from './metrics';
 

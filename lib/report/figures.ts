@@ -3,9 +3,9 @@ import { replaceFile } from '../files';
 import { lineChart } from './charts';
 import { readMetrics } from './metrics';
 import type { RunMetrics } from './metrics';
-import { encodePng } from './png';
-import { centredMean, lossWeights, smoothingWindow } from './thin';
-import type { Point } from './thin';
+import { encodePng } from './drawing/png';
+import { centredMean, lossWeights, smoothingWindow } from './drawing/thin';
+import type { Point } from './drawing/thin';
 import { weightGrid } from './weights';
 import type { FirstLayer } from './weights';
 

@@ -1,4 +1,4 @@
-import type { LrFindReport } from '../experiment/lrFind';
+import type { LrFindReport } from '../studies/lrFind';
 import { lineChart } from './charts';
 
 /** Loss against the learning rate of a sweep, with the rate that it suggests. A self-contained SVG file. */

@@ -1,7 +1,7 @@
 import type { ImageShape } from '../data/dataset';
 import { expected } from '../errors';
-import { composeGrid } from './png';
-import type { Raster } from './png';
+import { composeGrid } from './drawing/png';
+import type { Raster } from './drawing/png';
 
 /** Weights of a layer that looks at images. */
 export interface FirstLayer {

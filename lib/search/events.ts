@@ -1,4 +1,4 @@
-import type { TrainSpec } from '../experiment/spec';
+import type { TrainSpec } from '../spec/spec';
 import type { Assignment, Sampler } from './types';
 
 /** Everything a search says, as plain JSON objects in the order in which it happens. */

@@ -3,7 +3,7 @@ import { allocate, dtypeOf } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import { blocksOf } from '../data/blocks';
 import type { Dataset } from '../data/dataset';
-import type { TrainingData } from '../experiment/build';
+import type { TrainingData } from '../build/buildTraining';
 import { RandomState } from '../random';
 
 /** Rows that are copied at once where they must be. */

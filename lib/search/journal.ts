@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { expected } from '../errors';
 import { AppendFile, badLines, fileError, readFileIfThere, readJsonLines, sizeLimits } from '../files';
-import { searchFiles } from '../experiment/runFolder';
+import { searchFiles } from '../runFolder/runFolder';
 import type { DecisionEvent, TrialEvent, UnitEvent } from './events';
 import { halvingOf, rungShares } from './plan';
 import type { SearchSpec } from './searchSpec';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { CrewMember } from '../experiment/crew';
-import { modelFile, searchFiles } from '../experiment/runFolder';
+import type { CrewMember } from './trialWorker';
+import { modelFile, searchFiles } from '../runFolder/runFolder';
 import { readJsonIfThere, replaceFile, sizeLimits } from '../files';
 import { pairedBootstrap } from './bootstrap';
 import type { PairedComparison } from './bootstrap';

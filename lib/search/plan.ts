@@ -1,5 +1,5 @@
-import { planOf } from '../experiment/build';
-import type { TrainSpec } from '../experiment/spec';
+import { planOf } from '../build/buildTraining';
+import type { TrainSpec } from '../spec/spec';
 import { hopeless, lastPromotion, nextPromotion, rungCount, rungSteps } from './asha';
 import type { Halving } from './asha';
 import type { SearchSpec } from './searchSpec';

@@ -1,6 +1,6 @@
 import { also, count, flag, kindOf, listOf, measured, nullOr, number, objectOf, oneOf, optional, shapeOf, tableOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
-import type { TrainSpec } from '../experiment/spec';
+import type { TrainSpec } from '../spec/spec';
 import type { DecisionEvent, SearchResult, TrialEvent, UnitEvent } from './events';
 import type { JournalEntry, SearchHead } from './journal';
 import type { ParameterImportances, RankedTrial, SearchReport, Significance } from './outcome';

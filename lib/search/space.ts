@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { BlastrainError, describe, expected, nearest, toPlain } from '../errors';
-import { findPreset } from '../experiment/presets';
-import { applyChanges, parseSpec, specFields } from '../experiment/spec';
-import type { TrainSpec } from '../experiment/spec';
+import { findPreset } from '../spec/presets';
+import { applyChanges, parseSpec, specFields } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
 import { RandomState } from '../random';
 import { draw, gridValues, isIn, parseDomain } from './domain';
 import type { Assignment, Domain, Parameter, ParameterValue, Space } from './types';

@@ -1,4 +1,4 @@
-import type { TrainSpec } from '../experiment/spec';
+import type { TrainSpec } from '../spec/spec';
 
 /** A value that a parameter takes in a trial; a choice may be any JSON value, such as a list of widths. */
 export type ParameterValue = string | number | boolean | null | readonly ParameterValue[];

@@ -18,8 +18,8 @@ const { findPython, missing, trainInPython } = require('./python');
 
 const root = resolve(__dirname, '..', '..');
 const lib = (name) => require(resolve(root, 'dist', name));
-const { applySettings, dataRequest, parseSpec } = lib('experiment/spec');
-const { runExperiment } = lib('experiment/run');
+const { applySettings, dataRequest, parseSpec } = lib('spec/spec');
+const { runExperiment } = lib('run/run');
 const { loadData } = lib('data/locate');
 
 const limits = { float32: 1e-4, float64: 1e-9 };

@@ -18,7 +18,7 @@ const { findPython, missing, trainInPython } = require('./python');
 
 const lib = (name) => require(resolve(__dirname, '..', '..', 'dist', name));
 const { loadData } = lib('data/locate');
-const { dataRequest, parseSpec } = lib('experiment/spec');
+const { dataRequest, parseSpec } = lib('spec/spec');
 const { replaceFile } = lib('files');
 
 function main() {

@@ -1,4 +1,4 @@
-import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../report/ticks';
+import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../report/drawing/ticks';
 import { coloursOf, textWidth, truncate } from './style';
 import type { Paint, Terminal } from './style';
 

@@ -1,11 +1,11 @@
-import { lossWeights } from '../../report/thin';
+import { lossWeights } from '../../report/drawing/thin';
 import { eventShape } from '../../train/eventShape';
 import type { RunEntry } from '../api';
-import { Chart, ZoomGroup } from './chart';
+import { Chart, ZoomGroup } from './plots/chart';
 import { Tail } from './client';
-import { Course, LineReader } from './course';
-import { line, smoothed } from './curves';
-import type { CurveSettings } from './curves';
+import { Course, LineReader } from './runHistory';
+import { line, smoothed } from './plots/curves';
+import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent, seriesColour } from './dom';
 import { readSpec } from './specTable';
 import type { FlatSpec } from './specTable';

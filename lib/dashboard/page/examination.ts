@@ -1,7 +1,7 @@
 import type { Examination, ShownRow } from '../api';
 import { getJson } from './client';
 import { fill, h, number, percent } from './dom';
-import { picture } from './picture';
+import { picture } from './plots/picture';
 
 /** Confusion, worst mistakes and scores by class: made on request, because it takes the machine some seconds. */
 export class ExaminationPanel {

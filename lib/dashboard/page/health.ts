@@ -1,8 +1,8 @@
 import type { HealthEvent, LayerHealth } from '../../train/events';
-import { Chart } from './chart';
-import type { Line, ZoomGroup } from './chart';
-import type { Course } from './course';
-import type { CurveSettings } from './curves';
+import { Chart } from './plots/chart';
+import type { Line, ZoomGroup } from './plots/chart';
+import type { Course } from './runHistory';
+import type { CurveSettings } from './plots/curves';
 import { fill, h, number, percent } from './dom';
 
 const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; upTo?: number; format: (value: number) => string }[] = [

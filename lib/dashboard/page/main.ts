@@ -1,7 +1,7 @@
 import type { RunEntry } from '../api';
 import { isNoAnswer } from './client';
 import { CompareView } from './compareView';
-import type { CurveSettings } from './curves';
+import type { CurveSettings } from './plots/curves';
 import { fill, h } from './dom';
 import { RunList } from './list';
 import { RunView } from './runView';

@@ -1,13 +1,13 @@
-import { parameterDigits } from '../../report/digits';
-import { valueText } from '../../report/parameterAxis';
-import { SearchTrials } from '../../report/searchTrials';
-import type { TrialSummary } from '../../report/searchTrials';
+import { parameterDigits } from '../../report/drawing/digits';
+import { valueText } from '../../report/search/parameterAxis';
+import { SearchTrials } from '../../report/search/trials';
+import type { TrialSummary } from '../../report/search/trials';
 import type { JournalEntry, SearchHead } from '../../search/journal';
 import { entryShape } from '../../search/shapes';
 import { Tail } from './client';
-import { LineReader } from './course';
+import { LineReader } from './runHistory';
 import { duration, fill, h, number, percent } from './dom';
-import { parallelCoordinates } from './parallel';
+import { parallelCoordinates } from './plots/parallel';
 import type { View } from './view';
 
 /** A search's trials as they come: a table, and parallel coordinates. */

@@ -1,6 +1,6 @@
-import { zoomButtons } from './chart';
-import type { ZoomGroup } from './chart';
-import type { CurveSettings } from './curves';
+import { zoomButtons } from './plots/chart';
+import type { ZoomGroup } from './plots/chart';
+import type { CurveSettings } from './plots/curves';
 import { h } from './dom';
 
 /** Controls of the curves; `change` is called when one was used. */

@@ -1,4 +1,4 @@
-import type { DepthReport, DepthResult } from '../../experiment/depth';
+import type { DepthReport, DepthResult } from '../../studies/depth';
 import { depthSvg } from '../depth';
 import type { RunMetrics } from '../metrics';
 import { html } from './markup';

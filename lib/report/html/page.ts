@@ -1,5 +1,5 @@
-import { encodePng } from '../png';
-import type { Raster } from '../png';
+import { encodePng } from '../drawing/png';
+import type { Raster } from '../drawing/png';
 import { html, raw } from './markup';
 import type { Content, Html } from './markup';
 import { mathStyle } from './math';

@@ -1,4 +1,4 @@
-import type { RunAccount } from '../../experiment/account';
+import type { RunAccount } from '../../inference/runReportData';
 import { weightGrid } from '../weights';
 import { renderMarkdown } from './markdown';
 import { html } from './markup';

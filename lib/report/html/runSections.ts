@@ -1,9 +1,9 @@
-import type { RunAccount } from '../../experiment/account';
+import type { RunAccount } from '../../inference/runReportData';
 import { lineChart } from '../charts';
 import { accuracySvg, lossSvg } from '../figures';
 import type { RunMetrics } from '../metrics';
-import { composeGrid } from '../png';
-import type { Raster } from '../png';
+import { composeGrid } from '../drawing/png';
+import type { Raster } from '../drawing/png';
 import { weightGrid } from '../weights';
 import { html } from './markup';
 import type { Content, Html } from './markup';

@@ -1,4 +1,4 @@
-import type { RunEvaluation } from '../../experiment/evaluateRun';
+import type { RunEvaluation } from '../../inference/evaluateRun';
 import type { ClassificationReport } from '../../train/metrics';
 import { lineChart } from '../charts';
 import { html, raw } from './markup';

@@ -16,7 +16,7 @@ const guard = process.env.ASAN_OPTIONS === undefined ? 16 : 0;
 /** The arguments of calls that verify makes, as templates: arrays by type and contents. */
 function templates(precision) {
   const { kernelsIn } = dist('kernels', 'signatures');
-  const { verifyCases } = dist('experiment', 'verifyCases');
+  const { verifyCases } = dist('verify', 'cases');
   const recorded = [];
   for (const kernel of kernelsIn(precision)) {
     let left = 12;

@@ -51,13 +51,13 @@ const checkpoint = {
     return [formats.encodeCheckpoint({ header: parsed(header), metadata: parsed(texts), data }), Buffer.from(run)];
   },
   open(folder, corpus) {
-    const { Classifier } = dist('experiment', 'classifier');
+    const { Classifier } = dist('inference', 'model');
     const { decodeCheckpoint } = dist('train', 'checkpoint');
-    const { findResumption } = dist('experiment', 'resume');
-    const { resumedSpec } = dist('experiment', 'resumedSpec');
-    const { runExperiment } = dist('experiment', 'run');
+    const { findResumption } = dist('run', 'resume');
+    const { resumedSpec } = dist('run', 'resumedSpec');
+    const { runExperiment } = dist('run', 'run');
     const { loadData } = dist('data', 'locate');
-    const { dataRequest } = dist('experiment', 'spec');
+    const { dataRequest } = dist('spec', 'spec');
     const runs = new Map(readdirSync(corpus).filter((name) => existsSync(join(corpus, name, 'checkpoint.safetensors'))).map((name) => {
       const own = join(folder, name);
       cpSync(join(corpus, name), own, { recursive: true });

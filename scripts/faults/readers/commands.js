@@ -34,7 +34,7 @@ const folder = {
   },
   encode: ({ name, value, list }) => [list === undefined ? Buffer.from(toJson(value)) : linesBytes(list), Buffer.from(name)],
   open(place, corpus) {
-    const { runsCommand } = dist('cli', 'runs');
+    const { runsCommand } = dist('cli', 'commands', 'runs');
     const { RunCatalogue } = dist('dashboard', 'catalogue');
     const runs = join(place, 'runs');
     for (const name of ['good', 'bad']) cpSync(join(corpus, 'train'), join(runs, name), { recursive: true });
@@ -81,7 +81,7 @@ const report = {
   edit: (random, model) => ({ ...model, value: editJson(random, model.value) }),
   encode: ({ name, value }) => [Buffer.from(toJson(value)), Buffer.from(name)],
   open(place, corpus) {
-    const { accountOf } = dist('experiment', 'account');
+    const { accountOf } = dist('inference', 'runReportData');
     const run = join(place, 'run');
     cpSync(join(corpus, 'train'), run, { recursive: true });
     return ([bytes, path]) => {

@@ -17,7 +17,7 @@ const journal = {
     const { halvingOf, rungShares } = dist('search', 'plan');
     const { SearchState } = dist('search', 'state');
     const { makeSampler } = dist('search', 'samplers');
-    const { searchHistory } = dist('report', 'searchHistory');
+    const { searchHistory } = dist('report', 'search', 'history');
     const file = join(folder, 'journal.jsonl');
     return ([bytes], random, isThorough) => {
       writeFileSync(file, bytes);
@@ -44,7 +44,7 @@ const ledger = {
   models: (corpus) => [{ list: [...readLines(join(corpus, 'test-ledger.jsonl')), { ...readLines(join(corpus, 'test-ledger.jsonl'))[0], look: 2 }] }],
   ...linesModel,
   open(folder) {
-    const { readLedger } = dist('experiment', 'testRun');
+    const { readLedger } = dist('inference', 'testRun');
     const file = join(folder, 'test-ledger.jsonl');
     return ([bytes]) => {
       writeFileSync(file, bytes);
@@ -63,7 +63,7 @@ const metrics = {
   }),
   ...linesModel,
   open(folder) {
-    const { RunFolder } = dist('experiment', 'runFolder');
+    const { RunFolder } = dist('runFolder', 'runFolder');
     const { readMetrics } = dist('report', 'metrics');
     const file = join(folder, 'run', 'metrics.jsonl');
     mkdirSync(join(folder, 'run'), { recursive: true });

@@ -90,7 +90,7 @@ const pickle = {
   encode: ({ list }) => [bytesOf(list)],
   shrinks: true,
   open() {
-    const { unpickle } = dist('data', 'unpickle');
+    const { unpickle } = dist('data', 'cifar10', 'cifar10', 'unpickle');
     return ([bytes]) => { checkPickled(unpickle(bytes, 'data_batch_1')); };
   },
 };
@@ -107,7 +107,7 @@ const cifarPython = {
   encode: ({ whole, names: list }) => [bytesOf(whole), bytesOf(list)],
   slow: true,
   open(folder) {
-    const { layouts, loadCifar10 } = dist('data', 'cifar10');
+    const { layouts, loadCifar10 } = dist('data', 'cifar10', 'cifar10');
     const [, { trainFiles, testFile, metaFile }] = layouts;
     writeFileSync(join(folder, testFile), bytesOf(batch(10_000, 3072)));
     for (const name of trainFiles.slice(1)) {

@@ -30,15 +30,15 @@ const jsonReader = (title, name, values, read, use) => ({
   },
 });
 
-const status = jsonReader('status of failed runs', 'status.json', () => [failed], () => dist('experiment', 'runControl').readStatus, (read) => {
+const status = jsonReader('status of failed runs', 'status.json', () => [failed], () => dist('runFolder', 'runControl').readStatus, (read) => {
   demand(read === undefined || (typeof read.code === 'string' && typeof read.message === 'string'), 'a status without its reason');
 });
 const record = jsonReader(
   'specs of runs with their records', 'spec.json', (corpus) => [readJson(join(corpus, 'train', 'spec.json')), readJson(join(corpus, 'pictures', 'spec.json'))],
-  () => dist('experiment', 'runRecord').readRunSpec, ({ record: its }) => { demand(typeof its.dataDigest === 'string' && typeof its.name === 'string', 'a record without name or data'); },
+  () => dist('runFolder', 'runRecord').readRunSpec, ({ record: its }) => { demand(typeof its.dataDigest === 'string' && typeof its.name === 'string', 'a record without name or data'); },
 );
 const evaluation = jsonReader(
-  'evaluations of runs', 'evaluation.json', (corpus) => [readJson(join(corpus, 'train', 'evaluation.json'))], () => dist('experiment', 'evaluateRun').readEvaluations,
+  'evaluations of runs', 'evaluation.json', (corpus) => [readJson(join(corpus, 'train', 'evaluation.json'))], () => dist('inference', 'evaluateRun').readEvaluations,
   (splits) => {
     // Other keys may be a later version's.
     for (const { rows, loss, confusion, classes } of [splits.train, splits.validation, splits.test].filter((split) => split !== undefined)) {
@@ -49,7 +49,7 @@ const evaluation = jsonReader(
     }
   },
 );
-const depth = jsonReader('depth.json', 'depth.json', () => [depthReport], () => dist('experiment', 'depth').readDepthReport, ({ results, best }) => {
+const depth = jsonReader('depth.json', 'depth.json', () => [depthReport], () => dist('studies', 'depth').readDepthReport, ({ results, best }) => {
   demand(Number.isFinite(Math.max(...results.map(({ layers }) => layers.length))) && results.some(({ run }) => run === best), 'a result without its net');
 });
 const searchReport = jsonReader(
@@ -76,8 +76,8 @@ const film = {
   encode: ({ header, frames }) => [Buffer.concat([Buffer.from(`${toJson(header)}\n`), Buffer.from(frames)])],
   shrinks: true,
   open(folder, corpus) {
-    const { Classifier } = dist('experiment', 'classifier');
-    const { WeightFilm } = dist('experiment', 'weightFilm');
+    const { Classifier } = dist('inference', 'model');
+    const { WeightFilm } = dist('run', 'weightSnapshots');
     const file = join(folder, 'weights.film');
     const classifier = Classifier.load(join(corpus, 'pictures', 'checkpoint.safetensors'));
     const { model, normalization } = classifier;

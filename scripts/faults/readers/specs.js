@@ -18,8 +18,8 @@ const spec = {
   ...jsonModel,
   open(folder) {
     const { readSpec } = dist('cli', 'specSource');
-    const { dataRequest, parseSpec } = dist('experiment', 'spec');
-    const { summarizeSpec } = dist('experiment', 'summary');
+    const { dataRequest, parseSpec } = dist('spec', 'spec');
+    const { summarizeSpec } = dist('studies', 'summary');
     const file = join(folder, 'spec.json');
     return ([bytes], random, isThorough) => {
       writeFileSync(file, bytes);

@@ -100,7 +100,7 @@ const npy = {
   },
   encode: ({ x, y }) => [npyBytes(x), npyBytes(y)],
   open(folder) {
-    const { loadNumpy } = dist('data', 'numpy');
+    const { loadNumpy } = dist('data', 'numpy', 'numpy');
     const [x, y] = [join(folder, 'x.npy'), join(folder, 'y.npy')];
     return ([features, targets], random) => {
       writeFileSync(x, features);
@@ -144,7 +144,7 @@ const npz = {
     entries.filter(({ name }) => name !== undefined).map(({ array, text, ...entry }) => ({ ...entry, data: array === undefined ? Buffer.from(text ?? '') : npyBytes(array) })), end,
   )],
   open(folder) {
-    const { loadNumpy } = dist('data', 'numpy');
+    const { loadNumpy } = dist('data', 'numpy', 'numpy');
     const file = join(folder, 'x.npz');
     return ([bytes], random) => {
       writeFileSync(file, bytes);
@@ -188,7 +188,7 @@ const csv = {
   encode: ({ separator, end, mark, encoding, lines }) => [Buffer.from(`${mark}${lines.map((line) => line.join(separator)).join(end)}${end}`, encoding)],
   shrinks: true,
   open(folder) {
-    const { loadCsv } = dist('data', 'csv');
+    const { loadCsv } = dist('data', 'csv', 'csv');
     const file = join(folder, 'table.csv');
     return ([bytes], random) => {
       writeFileSync(file, bytes);
@@ -203,7 +203,7 @@ const setting = {
   title: 'settings on the command line (--set key=value)',
   models: () => ['learningRate=0.1', 'layers=3072,50,10', 'model=[{"layer":"linear","size":10}]', 'epochs=3', 'schedule=cosine', 'threads=1'].map((text) => ({ text })),
   edit: (random, model) => {
-    const { specFields } = dist('experiment', 'spec');
+    const { specFields } = dist('spec', 'spec');
     if (random.chance(0.4)) model.text = `${random.pick(Object.keys(specFields))}=${random.chance(0.5) ? random.pick(hostileTexts) : JSON.stringify(random.pick(hostileNumbers))}`;
     else model.text = editText(random, model.text);
     return model;
@@ -211,8 +211,8 @@ const setting = {
   encode: ({ text }) => [Buffer.from(text)],
   shrinks: true,
   open() {
-    const { applySettings, parseSpec } = dist('experiment', 'spec');
-    const { findPreset } = dist('experiment', 'presets');
+    const { applySettings, parseSpec } = dist('spec', 'spec');
+    const { findPreset } = dist('spec', 'presets');
     const base = findPreset('mlp-deep').spec;
     return ([bytes]) => { parseSpec(applySettings(base, [bytes.toString()])); };
   },
@@ -242,7 +242,7 @@ const cifar = {
   encode: ({ head, names, size, stored }) => [head, Buffer.from(names), Buffer.from(JSON.stringify({ size, stored }))],
   slow: true,
   open(folder) {
-    const { layouts, loadCifar10, storeCifar10 } = dist('data', 'cifar10');
+    const { layouts, loadCifar10, storeCifar10 } = dist('data', 'cifar10', 'cifar10');
     const [{ trainFiles, testFile, metaFile }] = layouts;
     for (const name of [...trainFiles, testFile]) sparse(join(folder, name), Buffer.alloc(0), 30_730_000);
     return ([head, names, facts]) => {

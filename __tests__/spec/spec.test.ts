@@ -1,0 +1,87 @@
+import { presets } from '../../lib/spec/presets';
+import { applySettings, parseSpec, specFields } from '../../lib/spec/spec';
+
+const base = { steps: 10 };
+
+test('fills in every default', () => {
+  const spec = parseSpec(base);
+  expect(Object.keys(spec).sort()).toEqual(Object.keys(specFields).sort());
+  expect(spec).toMatchObject({ layers: [3072, 50, 10], batchSize: 200, seed: 0, steps: 10, epochs: null });
+});
+
+test.each(Object.keys(presets))('the preset %s is a legal spec', (name) => {
+  expect(() => parseSpec(presets[name]!.spec)).not.toThrow();
+});
+
+test('reads −0 as 0, as it is written', () => {
+  expect(parseSpec({ ...base, seed: -0 })).toEqual(parseSpec({ ...base, seed: 0 }));
+});
+
+test('ignores the record that a run adds, so that its spec.json can be trained again', () => {
+  expect(parseSpec({ ...base, record: { name: 'x' } })).toEqual(parseSpec(base));
+});
+
+test.each([
+  ['learnignRate', 'learningRate'],
+  ['lr', 'learningRate'],
+  ['hidden', 'layers'],
+  ['batchsize', 'batchSize'],
+])('refuses the key %s and suggests %s', (key, suggestion) => {
+  expect(() => parseSpec({ ...base, [key]: 1 })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG', details: { path: key, nearest: suggestion }, message: expect.stringContaining(suggestion) as string }),
+  );
+});
+
+test.each([
+  ['learningRate', -1], ['learningRate', '0.1'], ['learningRate', Number.NaN], ['layers', [3072]], ['layers', [3, 0, 2]],
+  ['layers', 'x'], ['momentum', 1], ['batchSize', 0], ['batchSize', 2.5], ['seed', -1], ['seed', 2 ** 32],
+  ['dtype', 'float16'], ['backend', 'cuda'], ['l2', -0.1], ['decay', 0], ['decay', 1.5], ['normalization', 'zscore'], ['nesterov', 1],
+])('refuses %s = %j and names it', (path, value) => {
+  expect(() => parseSpec({ ...base, [path]: value })).toThrow(
+    expect.objectContaining({ code: 'ERR_CONFIG', details: { path }, message: expect.stringMatching(/^Expected .* but received /) as string }),
+  );
+});
+
+test.each([[{}, 'neither'], [{ steps: 1, epochs: 1 }, 'both']])('wants one length of training: %j', (spec, received) => {
+  expect(() => parseSpec(spec)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringContaining(received) as string }));
+});
+
+test.each([null, 3, 'two-layer', [1]])('refuses %j as a spec', (input) => {
+  expect(() => parseSpec(input)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+});
+
+test('nesterov needs momentum', () => {
+  expect(() => parseSpec({ ...base, nesterov: true })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+});
+
+describe('settings', () => {
+  test('read numbers, lists, words and null', () => {
+    expect(applySettings(base, ['learningRate=1e-2', 'layers=3072,20,10', 'backend=typescript', 'threads=null', 'nesterov=true'])).toEqual({
+      steps: 10, learningRate: 0.01, layers: [3072, 20, 10], backend: 'typescript', threads: null, nesterov: true,
+    });
+  });
+  test.each([['.1', 0.1], ['1.', 1], ['+0.1', 0.1], ['1e-3', 1e-3], ['.5e-1', 0.05], ['+1.E0', 1]])('read the number %s', (text, value) => {
+    expect(applySettings(base, [`learningRate=${text}`])).toEqual({ steps: 10, learningRate: value });
+  });
+  test('read numbers in lists alike, one number as a list of one, and text where a key is one', () => {
+    expect(applySettings(base, ['milestones=.5,1.,+2', 'classWeights=1', 'dataFile=2024', 'target=007'])).toEqual({
+      steps: 10, milestones: [0.5, 1, 2], classWeights: [1], dataFile: '2024', target: 7,
+    });
+  });
+  test.each([
+    ['learningRate=1_000', "'1_000'"], ['learningRate=0x10', "'0x10'"], ['learningRate=', "''"], ['batchSize=ten', "'ten'"],
+    ['layers=3072,,10', "'3072,,10'"], ['layers=3072,10,', "'3072,10,'"], ['batchSize=1.5', '1.5'], ['learningRate=1e999', 'Infinity'],
+    ['learningRate="0.1"', "'0.1'"],
+  ])('leave %s to be refused as it was written', (setting, received) => {
+    expect(() => parseSpec(applySettings(base, [setting]))).toThrow(
+      expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringMatching(new RegExp(`for \\w+ but received ${received}$`)) as string }) as Error,
+    );
+  });
+  test('replace one length by the other', () => {
+    expect(applySettings({ steps: 10 }, ['epochs=2'])).toEqual({ epochs: 2 });
+    expect(applySettings({ epochs: 2 }, ['steps=10'])).toEqual({ steps: 10 });
+  });
+  test.each(['learningRate', '=3', 'lr=3'])('refuse %s', (setting) => {
+    expect(() => applySettings(base, [setting])).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  });
+});

@@ -1,0 +1,55 @@
+import { expected } from '../errors';
+import type { Kernels } from '../kernels/contract';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import { makeLayers, mlpLayers } from '../model/description';
+import type { Layer } from '../model/layer';
+import { Sequential } from '../model/sequential';
+import { RandomState } from '../random';
+import { inputsOf } from './batchSource';
+import type { TrainSpec } from '../spec/spec';
+
+/** The sizes that a model must have to fit its data. */
+export interface ModelSizes {
+  readonly inputSize: number;
+  readonly outputSize: number;
+}
+
+/** The sizes that a spec's model has on this data. */
+export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
+  const { featureSize, targets, classNames, size } = data;
+  return { inputSize: inputsOf(spec, featureSize), outputSize: targets === undefined ? classNames.length : targets.length / size };
+}
+
+/** Rows of the largest batch that a training's model takes: it evaluates as well, and very small batches would crawl. */
+export function maxBatchOf({ batchSize }: TrainSpec): number {
+  return Math.max(batchSize, 100);
+}
+
+/**
+ * The model that a spec describes, before its parameters are drawn. Throws ERR_SHAPE where its sizes are not those of the data,
+ * ERR_MEMORY where there is no room for it.
+ */
+export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels, maxBatch: number): Sequential {
+  return new Sequential(kernels, layersOf(spec, sizes, kernels), maxBatch);
+}
+
+/**
+ * The layers that a spec describes, by `model` or by `layers` and the options beside it; nothing is allocated yet. Dropout draws from
+ * generators that follow from `seed` + 3. Throws ERR_SHAPE where their sizes are not those of the data.
+ */
+export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes, kernels: Kernels): Layer[] {
+  const random = new RandomState((spec.seed + 3) % 2 ** 32);
+  if (spec.model === null) {
+    const [inputs, outputs] = [spec.layers[0]!, spec.layers[spec.layers.length - 1]!];
+    if (inputs !== inputSize) throw expected('ERR_SHAPE', `${String(inputSize)} inputs, as the data has,`, 'layers[0]', inputs);
+    if (outputs !== outputSize) {
+      throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last of layers', outputs);
+    }
+  }
+  const layers = makeLayers(spec.model ?? mlpLayers(spec.layers, spec), inputSize, outputSize, kernels, random);
+  const last = layers[layers.length - 1]!;
+  if (last.outputSize !== outputSize) {
+    throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last.outputSize);
+  }
+  return layers;
+}

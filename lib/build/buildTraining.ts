@@ -1,0 +1,132 @@
+import { expected } from '../errors';
+import { defaultKernels } from '../kernels';
+import type { Kernels } from '../kernels/contract';
+import { sliceRows } from '../data/dataset';
+import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
+import { refuseOverflow } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/normalization';
+import { refuseLostTargets } from '../data/targets';
+import { initialize } from '../model/init';
+import { WeightAverage } from '../optim/average';
+import { RandomState } from '../random';
+import { Evaluator } from '../train/evaluate';
+import { HealthMonitor } from '../train/health';
+import type { StepRows } from '../train/health';
+import { Objective } from '../train/objective';
+import { TrainingStep } from '../train/step';
+import type { Training, TrainingPlan } from '../train/train';
+import type { Optimizer } from '../optim/optimizer';
+import { fitInputs, Sampler } from './batchSource';
+import { checkTrainingMemory } from './memory';
+import { buildModel, maxBatchOf, modelSizes } from './buildModel';
+import { makeLosses, makeOptimizer, makeSchedule } from './buildOptimizer';
+import { precisionOf } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+
+/** The rows that training and selection may see. The test split has no place here. */
+export type TrainingData = Pick<DataSplits<Dataset | StoredDataset>, 'train' | 'validation' | 'origin'>;
+
+/** A training with the parts whose state a checkpoint keeps. */
+export interface BuiltTraining {
+  readonly training: Training;
+  readonly optimizer: Optimizer;
+  readonly average: WeightAverage | null;
+  readonly sampler: Sampler;
+  readonly normalization: Normalization;
+}
+
+/**
+ * Makes every object that a spec describes: the one place that knows all concrete classes. Weights, batches,
+ * augmentation and dropout draw from generators of their own, seeded with `seed`, `seed + 1` and so on, so that changing one
+ * does not change the others.
+ * `fit` may know normalisations already. Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the
+ * spec and the data do not, such as early stopping without validation rows; ERR_MEMORY.
+ */
+export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
+  const { train, validation } = usedRows(spec, data);
+  checkTrainingMemory(spec, train, kernels);
+  if (validation.size === 0) refuseWithoutValidation(spec);
+  const plan = planOf(spec, data.train.size);
+  const model = buildModel(spec, modelSizes(spec, train), kernels, maxBatchOf(spec));
+  initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
+  const losses = makeLosses(spec, model, train);
+  const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });
+  const optimizer = makeOptimizer(spec, kernels, model.arena);
+  const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
+  const sampler = new Sampler(spec, train);
+  const { batches, augmenter } = sampler;
+  const normalization = fit(spec, data.train, kernels);
+  for (const rows of [train, validation]) refuseLostTargets(rows, kernels.dtype);
+  refuseOverflow(validation, normalization, kernels.dtype);
+  return {
+    training: {
+      objective,
+      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter }),
+      // fastDevRun tries the schedule as it will be.
+      ...makeSchedule(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
+      evaluator: new Evaluator(objective, normalization, average),
+      train,
+      validation,
+      plan,
+      health: spec.health ? new HealthMonitor(objective, spec.learningRate, stepRows(spec, train.size)) : null,
+    },
+    optimizer,
+    average,
+    sampler,
+    normalization,
+  };
+}
+
+/** Throws ERR_CONFIG for a key that goes by validation rows. */
+function refuseWithoutValidation({ restoreBest, earlyStopping, schedule }: TrainSpec): void {
+  const needs = { restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau' };
+  for (const [key, isNeeded] of Object.entries(needs)) {
+    if (isNeeded) throw expected('ERR_CONFIG', `at least one validation row, as ${key} goes by them,`, 'validationRows', 0, { path: key });
+  }
+}
+
+/** All rows, or the few that a debugging aid leaves. Throws ERR_SHAPE for a batch larger than the training rows. */
+function usedRows(
+  { batchSize, overfitBatches, fastDevRun }: TrainSpec, { train, validation }: TrainingData,
+): Pick<TrainingData, 'train' | 'validation'> {
+  if (batchSize > train.size) {
+    throw expected('ERR_SHAPE', `at most ${String(train.size)}, the training rows,`, 'batchSize', batchSize);
+  }
+  const first = (data: Dataset | StoredDataset, batches: number): Dataset | StoredDataset =>
+    sliceRows(data, data.split, 0, Math.min(data.size, batches * batchSize));
+  if (fastDevRun) return { train: first(train, 1), validation: first(validation, 1) };
+  return { train: overfitBatches === null ? train : first(train, overfitBatches), validation };
+}
+
+/** The kernels that a spec asks for. */
+export function kernelsOf(spec: TrainSpec): Kernels {
+  return defaultKernels(precisionOf(spec), spec.backend ?? undefined);
+}
+
+/** The rows of a step, on so many training rows. */
+function stepRows({ batchSize, accumulate, sampling }: TrainSpec, trainRows: number): StepRows {
+  const batches = Math.ceil(trainRows / batchSize);
+  const stepsPerEpoch = Math.ceil(batches / accumulate);
+  const before = (stepsPerEpoch - 1) * accumulate;
+  const lastRows = (sampling === 'shuffle' ? trainRows : batches * batchSize) - before * batchSize;
+  return { rows: batchSize * accumulate, lastRows, stepsPerEpoch };
+}
+
+/**
+ * Lengths and intervals in steps. An epoch is ⌈rows / batchSize⌉ batches, also where overfitBatches repeats a part of the
+ * rows: a run has the same length with and without. A step takes `accumulate` of them, the last of an epoch what is left.
+ */
+export function planOf(spec: TrainSpec, trainRows: number): TrainingPlan {
+  const { keepEvery, earlyStopping, maxSeconds } = spec;
+  const stepsPerEpoch = Math.ceil(Math.ceil(trainRows / spec.batchSize) / spec.accumulate);
+  const steps = spec.fastDevRun ? 1 : spec.steps ?? Math.max(1, Math.round(spec.epochs! * stepsPerEpoch));
+  return {
+    steps,
+    stepsPerEpoch,
+    logEvery: spec.logEvery ?? Math.ceil(steps / 1000),
+    evaluateEvery: spec.evaluateEvery ?? stepsPerEpoch,
+    keepEvery: spec.fastDevRun ? 1 : keepEvery,
+    earlyStopping,
+    maxSeconds,
+  };
+}

@@ -1,0 +1,68 @@
+import { bytesPerNumber } from '../kernels/contract';
+import type { Kernels } from '../kernels/contract';
+import { requireMemory } from '../machine';
+import { checkCounts, modelSize, requireTogether } from '../model/size';
+import type { Asked } from '../model/size';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import { layersOf, maxBatchOf, modelSizes } from './buildModel';
+import type { TrainSpec } from '../spec/spec';
+
+/** Arrays as long as the parameters that each update rule keeps. */
+const memories: Readonly<Record<TrainSpec['optimizer'], (spec: TrainSpec) => number>> = {
+  sgd: ({ momentum }) => (momentum === 0 ? 0 : 1), adam: () => 2, adamw: () => 2, rmsprop: () => 1, lion: () => 1,
+};
+
+/** What the runtime itself takes while a training is built and runs. */
+const runtimeBytes = 16e6;
+
+/**
+ * Sees to it that a training on rows that are in memory already will find the memory that it takes: parameters, gradients, the optimiser's
+ * and what else is as long as they, the activations and inputs of a batch in training and in evaluation, and the normalisation. Throws
+ * ERR_MEMORY and ERR_SHAPE, naming `layers` (or `model`), `batchSize` or `normalization`, before anything is allocated.
+ */
+export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
+  const layers: Asked = spec.model === null ? { name: 'layers', value: spec.layers } : { name: 'model', value: spec.model };
+  const batch: Asked = { name: 'batchSize', value: spec.batchSize };
+  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, layers, batch);
+  if (ofWhitening > ofParameters + ofBatch) requireTogether(ofWhitening, { name: 'normalization', value: spec.normalization }, ofParameters + ofBatch, layers);
+  else requireTogether(ofParameters, layers, ofBatch + ofWhitening + runtimeBytes, batch);
+}
+
+/**
+ * Throws ERR_MEMORY, naming `workers`, where so many trainings of this spec at a time would not find the memory that they take: each one
+ * looks for itself before it begins, but those that begin together would all count the same memory as free.
+ */
+export function checkWorkersMemory(workers: number, spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
+  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels);
+  requireMemory(workers * (ofParameters + ofBatch + ofWhitening + runtimeBytes), 'workers', workers);
+}
+
+/** What a training takes, in bytes; where more numbers than an array holds are asked for, throws ERR_SHAPE. */
+function trainingBytes(
+  spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels,
+  layers: Asked = { name: 'layers', value: spec.layers }, batch: Asked = { name: 'batchSize', value: spec.batchSize },
+): { ofParameters: number; ofBatch: number; ofWhitening: number } {
+  const sizes = modelSizes(spec, train);
+  const size = modelSize(layersOf(spec, sizes, kernels));
+  const maxBatch = maxBatchOf(spec);
+  checkCounts(size, maxBatch, layers, batch);
+
+  const bytes = bytesPerNumber(kernels.dtype);
+  const averages = spec.emaDecay === null ? 0 : 2;
+  const kept = memories[spec.optimizer](spec);
+  // A whole checkpoint is read back at the end.
+  const restored = spec.restoreBest ? 1 + kept + averages / 2 : 0;
+  // Values, gradients and what is handed over at the end; then what the spec asks for.
+  const copies = 3 + kept + averages + Number(spec.accumulate > 1) + Number(spec.health) + restored;
+  const ofParameters = bytes * (copies * size.parameters + (2 + averages) * size.buffers);
+  // Inputs of a batch in training, and in evaluation; of whitened or mixed ones, before that too.
+  const perRow = size.perRow + 4 * sizes.inputSize + 2 * sizes.outputSize;
+  const ofBatch = bytes * maxBatch * perRow;
+  const ofWhitening = spec.normalization === 'pca' || spec.normalization === 'zca' ? whiteningBytes(train.featureSize) : 0;
+  return { ofParameters, ofBatch, ofWhitening };
+}
+
+/** Correlations, eigenvectors and what they are turned into, in float64. */
+function whiteningBytes(features: number): number {
+  return 4 * 8 * features ** 2;
+}

@@ -1,0 +1,70 @@
+import { expected } from '../../errors';
+import { startDashboard } from '../../dashboard/server';
+import { parseNumber } from '../../numbers';
+import { jsonLine } from '../../text';
+import type { Command } from '../command';
+import { readOptions } from '../options';
+
+export const dashboardCommand: Command = {
+  name: 'dashboard',
+  summary: 'show running and finished runs in the browser',
+  help: `Usage: blastrain dashboard [RUNS_DIR] [--port N] [--json]
+
+Serves a page that shows the runs of a folder as they go: curves, layers,
+weights, confusions and mistakes, searches, comparisons. A stop button ends a
+run as Ctrl-C does. It is for this machine alone: it listens on 127.0.0.1, and
+the address that it prints holds a token. Over ssh: ssh -L 8080:127.0.0.1:PORT,
+with the same token.
+
+  RUNS_DIR   the folder of runs [runs]
+  --port N   the port [any that is free]
+  --json     one JSON object with the address on standard output
+
+Ctrl-C ends it; runs go on.
+`,
+  async run(args) {
+    const { values, positionals: [runs = 'runs'] } = readOptions(args, { port: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUNS_DIR'] });
+    const dashboard = await startDashboard({ runs, ...(values.port !== undefined && { port: readPort(values.port) }) });
+    process.stdout.write(values.json === true ? jsonLine({ type: 'dashboard', url: dashboard.url }) : `${dashboard.url}\nCtrl-C ends the dashboard; runs go on.\n`);
+    await interrupted();
+    await dashboard.close();
+    return 0;
+  },
+};
+
+/** Runs a command that trains beside the dashboard. Before a terminal only its user ends it, who may be looking. */
+export async function besideDashboard(runs: string, command: () => Promise<number>): Promise<number> {
+  const dashboard = await startDashboard({ runs });
+  process.stderr.write(`Dashboard: ${dashboard.url}\n`);
+  try {
+    const status = await command();
+    if (process.stderr.isTTY) {
+      process.stderr.write(`The dashboard stays at ${dashboard.url}\nCtrl-C ends it.\n`);
+      await interrupted();
+    }
+    return status;
+  } finally {
+    await dashboard.close();
+  }
+}
+
+/** Until Ctrl-C, keeping the process alive. */
+function interrupted(): Promise<void> {
+  return new Promise((settle) => {
+    const alive = setInterval(() => undefined, 2 ** 30);
+    const end = (): void => {
+      clearInterval(alive);
+      process.off('SIGINT', end);
+      process.off('SIGTERM', end);
+      settle();
+    };
+    process.on('SIGINT', end);
+    process.on('SIGTERM', end);
+  });
+}
+
+function readPort(text: string): number {
+  const port = parseNumber(text);
+  if (!(Number.isInteger(port) && port! >= 0 && port! <= 65_535)) throw expected('ERR_CONFIG', 'an integer in [0, 65535]', '--port', text, { path: 'port' });
+  return port! + 0; // never -0
+}

@@ -1,0 +1,62 @@
+import { diagnose } from '../../studies/systemCheck';
+import type { Diagnosis } from '../../studies/systemCheck';
+import type { UsableThreads } from '../../machine';
+import { jsonLine, printable } from '../../text';
+import type { Command } from '../command';
+import { readOptions } from '../options';
+import { formatBytes } from '../terminal/format';
+import { coloursOf, terminalOf } from '../terminal/style';
+
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'say what this machine offers, and how to mend what is missing',
+  help: `Usage: blastrain doctor [--json]
+
+Prints how many threads training takes by default and why (cores, affinity,
+quotas of control groups), how much memory is left and what limits it, backend,
+CPU features and which of them products use (BLASTRAIN_ISA can say less:
+generic, avx2, avx512, amx), OpenBLAS version, core and threads, number formats,
+the data set that training would use, and a mend for each thing that is missing.
+`,
+  run(args) {
+    const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
+    const diagnosis = diagnose();
+    process.stdout.write(values.json === true ? jsonLine(diagnosis) : describeDiagnosis(diagnosis));
+    return Promise.resolve(0);
+  },
+};
+
+function describeDiagnosis({ native, data, mends, ...facts }: Diagnosis): string {
+  const terminal = terminalOf(process.stdout);
+  const { green, yellow, bold } = coloursOf(terminal);
+  const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${printable(value)}\n`;
+  const dtypes = Object.entries(facts.dtypes).map(([backend, list]) => `${backend} ${list.join(', ') || 'none'}`);
+  return [
+    line('blastrain', `${facts.blastrain}, Node.js ${facts.node}, ${facts.platform}`),
+    line('CPU', `${facts.cpu}, ${String(facts.cores)} cores`),
+    line('threads', describeThreads(facts.cores, facts.threads)),
+    ...(facts.threads.quota === null ? [] : [line('', `quota of ${facts.threads.quota.source}`)]),
+    line('memory', `${formatBytes(facts.memory.left)} left of the ${formatBytes(facts.memory.limit)} of ${facts.memory.source}`),
+    line('backend', facts.backend),
+    ...(native === null
+      ? []
+      : [
+          line('features', native.cpuFeatures.join(' ')),
+          line('', `products use ${native.isa}`),
+          line('BLAS', native.openblasVersion || 'a generic CBLAS'),
+          line('', `core ${native.openblasCore || 'unknown'}, ${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
+        ]),
+    line('dtypes', dtypes.join('; ')),
+    line('data', data.description),
+    ...(data.digest === null ? [] : [line('', `digest ${data.digest.slice(0, 16)}`)]),
+    mends.length === 0 ? green('Nothing is missing.\n') : '',
+    ...mends.map(({ problem, mend }) => `${yellow('attention')}  ${problem}\n${line('', `mend: ${mend}`)}`),
+  ].join('');
+}
+
+/** '2 by default: 64 cores, of which affinity leaves 4; a quota leaves 1.5 CPUs'. */
+function describeThreads(cores: number, { threads, affinity, quota }: UsableThreads): string {
+  return `${String(threads)} by default: ${String(cores)} ${cores === 1 ? 'core' : 'cores'}` +
+    (affinity < cores ? `, of which affinity leaves ${String(affinity)}` : '') +
+    (quota === null ? ', no quota' : `; a quota leaves ${String(Number(quota.cpus.toFixed(2)))} CPUs`);
+}

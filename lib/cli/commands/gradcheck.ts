@@ -1,0 +1,140 @@
+import type { Command } from '../command';
+import { activations, norms, runGradcheck } from '../../studies/gradcheck';
+import type { GradcheckReport } from '../../studies/gradcheck';
+import { selectBackend } from '../../kernels';
+import type { BackendName } from '../../kernels/contract';
+import { failureText } from '../../train/gradientCheck';
+import { announceFallback } from '../backend';
+import { backendOption, choiceOption, integerOption, numberOption } from '../flagValues';
+import { readOptions } from '../options';
+import { junitXml } from '../junit';
+import { coloursOf, terminalOf } from '../terminal/style';
+import type { Terminal } from '../terminal/style';
+import { renderTable } from '../terminal/table';
+import { replaceFile } from '../../files';
+import { jsonLine } from '../../text';
+
+const defaults = {
+  layers: '3072,50,10', activation: 'relu', norm: 'none', dropout: '0', samples: '100', batch: '5', l2: '0.05', seed: '0',
+} as const;
+
+/** `blastrain gradcheck`: backpropagation against finite differences, for CI. */
+export const gradcheckCommand: Command = {
+  name: 'gradcheck',
+  summary: 'check backpropagation against finite differences',
+  help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
+                           [--norm NAME] [--dropout X]
+                           [--backend native|typescript|both]
+                           [--samples N|all] [--batch N] [--l2 X] [--seed N]
+                           [--junit FILE] [--json]
+
+Compares the gradient of every parameter of a multi-layer perceptron with
+central differences in float64, on random weights and inputs.
+
+  --layers A,B,…  sizes from input to output; default ${defaults.layers}
+  --activation NAME
+                  ${activations.join(', ')}; default ${defaults.activation}
+  --norm NAME     of hidden layers: ${norms.join(', ')}; default ${defaults.norm}
+  --dropout X     rate in hidden layers, with fixed masks; default ${defaults.dropout}
+  --backend NAME  native, typescript or both; default: each that loads
+  --samples N     elements drawn from each parameter, or all; default ${defaults.samples}
+  --batch N       examples; default ${defaults.batch}
+  --l2 X          strength of the L2 penalty; default ${defaults.l2}
+  --seed N        of weights, inputs and the elements drawn; default ${defaults.seed}
+  --junit FILE    also writes JUnit XML, one test case per backend and parameter
+  --json          one JSON object on standard output
+
+Exit status 1 when a gradient is wrong.
+`,
+  run(args) {
+    const { values } = readOptions(args, {
+      layers: { type: 'string', default: defaults.layers },
+      activation: { type: 'string', default: defaults.activation },
+      norm: { type: 'string', default: defaults.norm },
+      dropout: { type: 'string', default: defaults.dropout },
+      backend: { type: 'string' },
+      samples: { type: 'string', default: defaults.samples },
+      batch: { type: 'string', default: defaults.batch },
+      l2: { type: 'string', default: defaults.l2 },
+      seed: { type: 'string', default: defaults.seed },
+      junit: { type: 'string' },
+      json: { type: 'boolean' },
+    });
+    const options = {
+      layers: values.layers.split(',').map((size) => integerOption('layers', size, 1)),
+      activation: choiceOption('activation', values.activation, activations),
+      norm: choiceOption('norm', values.norm, norms),
+      dropout: numberOption('dropout', values.dropout),
+      batch: integerOption('batch', values.batch, 1),
+      l2: numberOption('l2', values.l2),
+      seed: integerOption('seed', values.seed, 0),
+      ...(values.samples === 'all' ? {} : { samples: integerOption('samples', values.samples, 1) }),
+    };
+    const backends = backendsOf(values.backend);
+    const started = performance.now();
+    const reports = backends.map((backend) => runGradcheck({ ...options, backend }));
+    const passed = reports.every((report) => report.passed);
+
+    if (values.junit !== undefined) {
+      const cases = reports.flatMap(({ backend, parameters }) =>
+        parameters.map((parameter) => ({
+          classname: `gradcheck.${backend}`,
+          name: parameter.name,
+          ...(parameter.passed ? {} : { failure: failureText(parameter) }),
+        })),
+      );
+      replaceFile(values.junit, junitXml(`gradcheck ${titleOf(values)}`, cases, (performance.now() - started) / 1000));
+    }
+    process.stdout.write(
+      values.json ? jsonLine({ passed, ...options, reports }) : renderReports(titleOf(values), reports, terminalOf(process.stdout)),
+    );
+    return Promise.resolve(passed ? 0 : 1);
+  },
+};
+
+/** The backends to check; without a wish, both where native is there and typescript alone where it is not. */
+function backendsOf(wish: string | undefined): readonly BackendName[] {
+  if (wish !== undefined && wish !== 'both') return [backendOption(wish).backend!];
+  if (wish === undefined) announceFallback();
+  return wish === 'both' || selectBackend().backend === 'native' ? ['native', 'typescript'] : ['typescript'];
+}
+
+function titleOf({ layers, activation, norm, dropout }: Readonly<Record<'layers' | 'activation' | 'norm' | 'dropout', string>>): string {
+  return [layers, activation, ...(norm === 'none' ? [] : [`${norm} norm`]), ...(Number(dropout) === 0 ? [] : [`dropout ${dropout}`])].join(', ');
+}
+
+function renderReports(title: string, reports: readonly GradcheckReport[], terminal: Terminal): string {
+  const colours = coloursOf(terminal);
+  const [pass, fail] = terminal.unicode ? ['✓', '✗'] : ['ok', 'FAILED'];
+  const times = terminal.unicode ? '×' : 'x';
+  const rows = reports.flatMap(({ backend, parameters }) => parameters.map((parameter) => ({ backend, parameter })));
+  const table = renderTable(
+    [
+      { header: 'backend' },
+      { header: 'parameter', align: 'left' },
+      { header: 'checked', align: 'right' },
+      { header: 'kinks' },
+      { header: 'worst', align: 'right' },
+      { header: 'at', align: 'left' },
+      { header: 'limit', align: 'right' },
+      { header: '', align: 'left', paint: (text) => (text === pass ? colours.green : colours.red)(text) },
+    ],
+    rows.map(({ backend, parameter: { name, shape, checked, kinks, worst, passed } }) => [
+      backend,
+      `${name} ${shape.join(times)}`,
+      `${String(checked)}/${String(shape.reduce((product, extent) => product * extent, 1))}`,
+      kinks,
+      worst?.error.toExponential(2) ?? '-',
+      worst === null ? '-' : `[${worst.index.join(', ')}]`,
+      worst === null ? '-' : `${(100 * worst.ofLimit).toFixed(0)} %`,
+      passed ? pass : fail,
+    ]),
+    terminal,
+  );
+  const failures = rows
+    .filter(({ parameter }) => !parameter.passed)
+    .map(({ backend, parameter }) => `${colours.red(fail)} ${backend} ${failureText(parameter)}\n`);
+  const { step } = reports[0]!;
+  return `Gradient check of ${title}\nCentral differences with h = ${String(step)} in float64\n\n${table}\n` +
+    (failures.length === 0 ? 'Every gradient agrees with its difference quotients.\n' : failures.join(''));
+}

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { expected } from '../../errors';
+import { accountOf } from '../../inference/runReportData';
+import { readDepthReport } from '../../studies/depth';
+import { findFolder, findRun, runFiles, searchFiles } from '../../runFolder/runFolder';
+import { specFields } from '../../spec/spec';
+import { packageRoot, replaceFile, withFileErrors } from '../../files';
+import { depthReport } from '../../report/html/depthReport';
+import { runReport } from '../../report/html/runReport';
+import type { ReportFrame } from '../../report/html/runReport';
+import type { ReportedRun } from '../../report/html/runSections';
+import { searchReport } from '../../report/html/searchReport';
+import { readMetrics } from '../../report/metrics';
+import { printPdf } from '../../report/drawing/pdf';
+import { searchHistory, withRunCurves } from '../../report/search/history';
+import { readJournal } from '../../search/journal';
+import { readSearchReport } from '../../search/outcome';
+import { jsonLine } from '../../text';
+import { announceFallback } from '../backend';
+import type { Command } from '../command';
+import { readOptions, requirePositional } from '../options';
+import { fileLines } from '../terminal/style';
+import { warn } from '../warnings';
+
+export const reportCommand: Command = {
+  name: 'report',
+  summary: 'write up a run, search or depth experiment as a page of its own',
+  help: `Usage: blastrain report RUN|SEARCH|DEPTH [options]
+
+Writes one HTML file without script and without any link: data, model, training,
+scores of each class, confusion, calibration, weights as images before and
+after, looks at the test split, environment, and the derivations of the
+gradients. The model is evaluated on validation rows for it; the test split is
+left alone.
+
+  --baseline RUN  a run to compare with, such as the one before tuning
+  --out FILE      where it goes [report.html in the subject's folder]
+  --pdf           print it as PDF too, beside the HTML file, by an installed
+                  Chromium or Chrome ($CHROME_PATH)
+  --runs DIR      where the runs are [runs]
+  --json          the paths as one line of JSON on standard output
+`,
+  run(args) {
+    const { values, positionals } = readOptions(
+      args,
+      { baseline: { type: 'string' }, out: { type: 'string' }, pdf: { type: 'boolean' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+      { names: ['RUN'] },
+    );
+    const runs = values.runs ?? 'runs';
+    const subject = requirePositional(positionals[0], 'RUN, SEARCH or DEPTH', 'report');
+    announceFallback();
+    const folder = findSubject(runs, subject);
+    const page = pageOf(folder, values.baseline === undefined ? undefined : findRun(runs, values.baseline));
+    warn(page.leftOut);
+    const html = values.out ?? join(folder, 'report.html');
+    replaceFile(html, page.html);
+    const files = [html];
+    if (values.pdf === true) {
+      const pdf = `${html.slice(0, html.length - extname(html).length)}.pdf`;
+      printPdf(html, pdf);
+      files.push(pdf);
+    }
+    process.stdout.write(values.json === true ? jsonLine({ type: 'report', files }) : fileLines(files));
+    return Promise.resolve(0);
+  },
+};
+
+/** The folder of a run or of an experiment of several. */
+function findSubject(runs: string, name: string): string {
+  return findFolder(runs, name, (path) => isDepth(path) || isSearch(path)) ?? findRun(runs, name);
+}
+
+const isDepth = (folder: string): boolean => existsSync(join(folder, 'depth.json'));
+const isSearch = (folder: string): boolean => existsSync(join(folder, searchFiles.journal));
+
+/** A page, and what should be said about lines of the files that it is made of. */
+interface Page {
+  readonly html: string;
+  readonly leftOut: readonly string[];
+}
+
+function pageOf(folder: string, baseline: string | undefined): Page {
+  const derivation = join(packageRoot, 'docs', 'backpropagation.md');
+  const frame: ReportFrame = {
+    keys: specFields,
+    derivation: withFileErrors(derivation, () => readFileSync(derivation, 'utf8')),
+    when: new Date().toISOString(),
+  };
+  if (isSearch(folder)) return searchPage(folder, frame);
+  if (isDepth(folder)) return depthPage(folder, frame);
+  const run = reportedRun(folder);
+  const other = baseline === undefined ? undefined : reportedRun(baseline);
+  return { html: runReport(run, frame, other), leftOut: [run, ...(other === undefined ? [] : [other])].flatMap(leftOutOf) };
+}
+
+function depthPage(folder: string, frame: ReportFrame): Page {
+  const report = readDepthReport(folder);
+  const runs = dirname(folder);
+  const nets = report.results.map((result) => ({ result, metrics: readMetrics(join(runs, result.run, runFiles.metrics)) }));
+  const best = reportedRun(join(runs, report.best));
+  return {
+    html: depthReport({ ...report, name: basename(folder) }, nets, best, frame),
+    leftOut: [...nets.flatMap(({ metrics }) => metrics.leftOut), ...best.account.ledgerLeftOut],
+  };
+}
+
+function searchPage(folder: string, frame: ReportFrame): Page {
+  const runs = dirname(folder);
+  const report = readSearchReport(folder);
+  const best = report?.best?.run;
+  if (report === undefined || best === undefined) {
+    throw expected('ERR_CONFIG', 'a search that has ended, with a trial that succeeded,', 'the report', folder, { path: 'run' });
+  }
+  const journal = readJournal(folder);
+  const shares = report.importances?.parameters.map(({ name, importance }) => [name, importance] as const);
+  const history = withRunCurves(searchHistory(journal, shares && Object.fromEntries(shares)), runs);
+  const run = reportedRun(join(runs, best));
+  return { html: searchReport({ head: journal.head, report, history, best: run }, frame), leftOut: [...journal.leftOut, ...leftOutOf(run)] };
+}
+
+function reportedRun(folder: string): ReportedRun {
+  return { account: accountOf(folder), metrics: readMetrics(join(folder, runFiles.metrics)) };
+}
+
+const leftOutOf = ({ account, metrics }: ReportedRun): readonly string[] => [...metrics.leftOut, ...account.ledgerLeftOut];

@@ -1,0 +1,142 @@
+import { join } from 'node:path';
+import { RunCatalogue } from '../../dashboard/catalogue';
+import type { Entry, Failure } from '../../dashboard/api';
+import { toPlain } from '../../errors';
+import { readDepthReport } from '../../studies/depth';
+import { isOwned, lockName } from '../../files';
+import { ledgerFile, readLedger } from '../../inference/testRun';
+import type { TestResult } from '../../inference/testRun';
+import { readSearchReport } from '../../search/outcome';
+import { jsonLine, printable } from '../../text';
+import type { Command } from '../command';
+import { readOptions } from '../options';
+import { formatCount, formatPercent, formatSignificant } from '../terminal/format';
+import { coloursOf, terminalOf } from '../terminal/style';
+import type { Terminal } from '../terminal/style';
+import { renderTable } from '../terminal/table';
+import { warn } from '../warnings';
+
+/** One line of the list. */
+interface Listed {
+  readonly name: string;
+  readonly kind: Entry['kind'];
+  /** As the dashboard knows it; of an experiment of several runs, 'done' once its result is written. */
+  readonly state: string;
+  /** Steps done and to do, or trials or nets. */
+  readonly done: number | null;
+  readonly of: number | null;
+  readonly valAccuracy: number | null;
+  /** Where nothing is classified, too. */
+  readonly valLoss: number | null;
+  /** The last look at the test split. */
+  readonly testAccuracy: number | null;
+  readonly startedAt: string | null;
+  /** Why it failed, or what of it is damaged. */
+  readonly failure: Failure | null;
+}
+
+export const runsCommand: Command = {
+  name: 'runs',
+  summary: 'list runs, searches and depth experiments with what they came to',
+  help: `Usage: blastrain runs [options]
+
+The last started stands first. A run is running, finished, stopped, failed, or
+unfinished where its process is gone, damaged where a file of it cannot be read;
+the accuracy is that of the last evaluation, of a search or a depth experiment
+the best.
+
+Options:
+  --runs DIR   where the runs are [runs]
+  --json       the list as one line of JSON on standard output
+`,
+  run(args) {
+    const { values } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } });
+    const runs = values.runs ?? 'runs';
+    const { looks, leftOut } = readLedgerOrNone(runs);
+    const list = listRuns(runs, looks);
+    warn([...leftOut, ...list.flatMap(({ name, state, failure }) => (state === 'damaged' && failure !== null ? [`${name} is damaged: ${failure.message}`] : []))]);
+    if (values.json === true) process.stdout.write(jsonLine({ type: 'runs', runs: list }));
+    else process.stdout.write(list.length === 0 ? `No runs in ${printable(runs)}. blastrain train --help says how to make one.\n` : render(list, terminalOf(process.stdout)));
+    return Promise.resolve(0);
+  },
+};
+
+/** The looks at test splits; a ledger that cannot be read at all hides no run. */
+function readLedgerOrNone(runs: string): ReturnType<typeof readLedger> {
+  try {
+    return readLedger(join(runs, ledgerFile));
+  } catch (error) {
+    return { looks: [], leftOut: [toPlain(error).message] };
+  }
+}
+
+function listRuns(runs: string, looks: readonly TestResult[]): Listed[] {
+  const accuracies = new Map(looks.map(({ run, testAccuracy }) => [run, testAccuracy]));
+  return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, accuracies));
+}
+
+function describe(runs: string, entry: Entry, looks: ReadonlyMap<string, number>): Listed {
+  const { kind, name, failure } = entry;
+  if (entry.kind === 'run') {
+    const { state, step, steps, valAccuracy, valLoss, startedAt } = entry;
+    return { name, kind, state, done: step, of: steps, valAccuracy, valLoss, testAccuracy: finite(looks.get(name)), startedAt, failure };
+  }
+  const nothing = { name, kind, of: null, valLoss: null, testAccuracy: null, done: null, valAccuracy: null };
+  const startedAt = entry.kind === 'search' ? entry.startedAt : null;
+  if (failure !== null) return { ...nothing, state: 'damaged', startedAt, failure };
+  try {
+    return { ...nothing, startedAt, failure, ...(entry.kind === 'depth' ? depthResult(join(runs, name)) : searchResult(join(runs, name))) };
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    return { ...nothing, state: 'damaged', startedAt, failure: { code, message } };
+  }
+}
+
+type Result = Pick<Listed, 'state' | 'done' | 'valAccuracy'> & Partial<Pick<Listed, 'testAccuracy'>>;
+
+function depthResult(folder: string): Result {
+  const { results, test } = readDepthReport(folder);
+  const accuracies = results.map(({ valAccuracy }) => valAccuracy).filter(Number.isFinite);
+  return { state: 'done', done: results.length, valAccuracy: accuracies.length === 0 ? null : Math.max(...accuracies), testAccuracy: finite(test.testAccuracy) };
+}
+
+function searchResult(folder: string): Result {
+  const report = readSearchReport(folder);
+  const state = isOwned(join(folder, lockName)) ? 'running' : report === undefined ? 'unfinished' : 'done';
+  return { state, done: report?.trials ?? null, valAccuracy: finite(report?.best?.valAccuracy) };
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}
+
+function render(list: readonly Listed[], terminal: Terminal): string {
+  const { green, red, yellow } = coloursOf(terminal);
+  const none = terminal.unicode ? '–' : '-';
+  const count = (value: number): string => formatCount(value, terminal.unicode);
+  const paints: Readonly<Record<string, (text: string) => string>> = { running: green, failed: red, damaged: red, unfinished: yellow };
+  return renderTable(
+    [
+      { header: 'run', align: 'left' },
+      { header: 'state', align: 'left', paint: (text) => paints[text]?.(text) ?? text },
+      { header: 'done', align: 'right' }, { header: 'validation', align: 'right' }, { header: 'test', align: 'right' }, { header: 'started', align: 'left' },
+    ],
+    list.map(({ name, kind, state, done, of, valAccuracy, valLoss, testAccuracy, startedAt }) => [
+      name,
+      state,
+      done === null ? none : `${count(done)}${of === null || of === done ? '' : `/${count(of)}`} ${{ run: 'steps', search: 'trials', depth: 'nets' }[kind]}`,
+      valAccuracy !== null ? formatPercent(valAccuracy) : valLoss !== null ? `loss ${formatSignificant(valLoss, 3)}` : none,
+      testAccuracy === null ? none : formatPercent(testAccuracy),
+      startedAt === null ? none : localTime(startedAt),
+    ]),
+    terminal,
+  );
+}
+
+/** '11-23 13:08', by the clock of this machine. */
+function localTime(time: string): string {
+  const date = new Date(time);
+  if (Number.isNaN(date.getTime())) return time;
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  return `${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${pad(date.getHours())}:${pad(date.getMinutes())}`;
+}

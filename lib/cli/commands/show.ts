@@ -1,0 +1,90 @@
+import { basename, join } from 'node:path';
+import { expected } from '../../errors';
+import type { RunRecord } from '../../runFolder/runRecord';
+import { findRun, runFiles } from '../../runFolder/runFolder';
+import { readRunSpec } from '../../runFolder/runRecord';
+import { metricsCsv } from '../../report/csv';
+import { readMetrics } from '../../report/metrics';
+import type { RunMetrics } from '../../report/metrics';
+import { centredMean, lossWeights, smoothingWindow } from '../../report/drawing/thin';
+import { jsonLine, printable } from '../../text';
+import type { Command } from '../command';
+import { readOptions, requirePositional } from '../options';
+import { formatDuration, formatKnown, formatPercent } from '../terminal/format';
+import { renderPlot } from '../terminal/plot';
+import type { PlotSeries } from '../terminal/plot';
+import { coloursOf, terminalOf, wrap } from '../terminal/style';
+import type { Terminal } from '../terminal/style';
+import { warn } from '../warnings';
+
+export const showCommand: Command = {
+  name: 'show',
+  summary: 'draw a run\'s curves in the terminal, or give its metrics as CSV',
+  help: `Usage: blastrain show RUN [options]
+
+RUN is a run's name or the path of its folder; it may still be training. Draws
+loss and accuracy against the step, and repeats what the training doctor said.
+metrics.jsonl in the run's folder has every event, a line of JSON each.
+
+Options:
+  --csv        steps and evaluations as comma-separated values on standard
+               output, nothing else
+  --json       spec, result and warnings as one line of JSON on standard output
+  --runs DIR   where the runs are [runs]
+`,
+  run(args) {
+    const { values, positionals } = readOptions(
+      args, { csv: { type: 'boolean' }, json: { type: 'boolean' }, runs: { type: 'string' } }, { names: ['RUN'] },
+    );
+    if (values.csv === true && values.json === true) throw expected('ERR_CONFIG', 'only one of them', '--csv and --json', 'both', { path: 'csv' });
+    const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'show'));
+    const metrics = readMetrics(join(folder, runFiles.metrics));
+    warn(metrics.leftOut);
+    if (values.csv === true) process.stdout.write(metricsCsv(metrics));
+    else {
+      const { record, spec } = readRunSpec(folder);
+      const { start, evaluations, warnings, result } = metrics;
+      const facts = { type: 'show', run: basename(folder), start, record, spec, evaluations, warnings, result };
+      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, metrics, terminalOf(process.stdout)));
+    }
+    return Promise.resolve(0);
+  },
+};
+
+function render(record: RunRecord, metrics: RunMetrics, terminal: Terminal): string {
+  const { steps, evaluations, warnings } = metrics;
+  const { yellow, bold } = coloursOf(terminal);
+  const columns = Math.min(80, terminal.columns);
+  const raw = steps.map(({ step, loss }) => [step, loss] as const);
+  const loss: PlotSeries[] = [
+    { name: 'train', points: centredMean(raw, smoothingWindow(raw.length), lossWeights(steps)) },
+    { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss] as const) },
+  ];
+  const accuracy: PlotSeries[] = [
+    { name: 'train', points: evaluations.map(({ step, trainAccuracy }) => [step, trainAccuracy] as const) },
+    { name: 'validation', points: evaluations.map(({ step, valAccuracy }) => [step, valAccuracy] as const) },
+  ];
+  const isClassified = evaluations.some(({ trainAccuracy }) => Number.isFinite(trainAccuracy));
+  return [
+    `${wrap(headline(record, metrics), columns).replace(printable(record.name), bold)}\n\n`,
+    renderPlot(loss, { yLabel: 'loss', xLabel: 'step' }, terminal),
+    isClassified ? `\n${renderPlot(accuracy, { yLabel: 'accuracy', xLabel: 'step', yFormat: (share) => formatPercent(share, 0) }, terminal)}` : '',
+    ...warnings.map(({ step, message }) =>
+      `\n${wrap(`warning ${step === undefined ? '' : `at step ${String(step)}: `}${message}`, columns).replace('warning', yellow)}\n`),
+  ].join('');
+}
+
+function headline({ name, data }: RunRecord, { start, steps, evaluations, result }: RunMetrics): string {
+  const last = evaluations[evaluations.length - 1];
+  const shape = start === undefined ? '' : `: ${start.layers.join('-')} on ${data}`;
+  if (result === undefined) {
+    const step = Math.max(steps[steps.length - 1]?.step ?? 0, last?.step ?? 0);
+    return `${name}${shape}, step ${String(step)} of ${String(start?.steps ?? 'unknown')}${last === undefined ? '' : `, ${scores(last)}`}`;
+  }
+  return `${name}${shape}, ${result.ended} after ${String(result.steps)} steps in ${formatDuration(result.seconds)}, ${scores(result)}`;
+}
+
+function scores({ trainAccuracy, valAccuracy, valLoss }: { trainAccuracy: number; valAccuracy: number; valLoss: number }): string {
+  const loss = `validation loss ${formatKnown(valLoss)}`;
+  return Number.isFinite(trainAccuracy) ? `train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)}, ${loss}` : loss;
+}

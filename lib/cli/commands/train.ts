@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import { expected } from '../../errors';
+import { train } from '../../run/train';
+import type { TrainingRun } from '../../run/train';
+import { presets } from '../../spec/presets';
+import { findRun, modelFile } from '../../runFolder/runFolder';
+import type { RunPlace } from '../../runFolder/runFolder';
+import { seedRuns, summariseSeeds } from '../../studies/seeds';
+import type { SeedsSummary } from '../../studies/seeds';
+import { applySettings, parseSpec, specFields } from '../../spec/spec';
+import type { TrainSpec } from '../../spec/spec';
+import type { EndReason, ResultEvent } from '../../train/events';
+import { jsonLine } from '../../text';
+import { announceFallback } from '../backend';
+import { helpEntry } from '../command';
+import type { Command } from '../command';
+import { follow } from '../follow';
+import { readOptions, requirePositional } from '../options';
+import { readSpec } from '../specSource';
+import { formatDuration, formatKnown, formatPercent } from '../terminal/format';
+import { fileLines, terminalOf } from '../terminal/style';
+import { renderTable } from '../terminal/table';
+import { sayWaiting } from '../waiting';
+
+const keys = Object.entries(specFields).map(
+  ([key, field]) => helpEntry(key, 18, `${field.help} [${JSON.stringify(field.default)}]`),
+);
+
+export const trainCommand: Command = {
+  name: 'train',
+  summary: 'train a network from a preset or a spec file',
+  help: `Usage: blastrain train PRESET|SPEC.json [--set key=value ...] [options]
+       blastrain train --resume RUN [--set key=value ...] [options]
+
+Presets:
+${Object.entries(presets).map(([name, { summary }]) => helpEntry(name, 21, summary)).join('\n')}
+
+Options:
+  --set key=value   change a key of the spec; repeat it or list several
+  --resume RUN      go on with a run, by name or folder, from its last
+                    checkpoint, to the bit; only how long it lasts and where it
+                    runs may be set
+  --name NAME       name of the run [the preset's name and a number]
+  --runs DIR        where the run's folder is made [runs]
+  --tensorboard     write a TensorBoard event file into the run's folder too
+  --profile         time the kernels of 100 steps instead, and keep nothing
+  --json            one event per line on standard output, nothing else
+  --dashboard       show the runs in the browser meanwhile, as blastrain
+                    dashboard does; before a terminal until Ctrl-C
+
+Keys of a spec and their defaults:
+${keys.join('\n')}
+
+The folder of the run holds spec.json, metrics.jsonl, the last checkpoint and
+the one before it, the best one by validation (best.safetensors), loss.svg,
+accuracy.svg and weights.png. With seeds=5 there are five runs, NAME-seed0 to
+NAME-seed4, and at the end their mean and standard deviation. Ctrl-C ends the
+training after the current step and keeps what was learned.
+`,
+  async run(args) {
+    const { values, positionals } = readOptions(
+      args,
+      {
+        set: { type: 'string', multiple: true }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
+        profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
+      },
+      { names: ['PRESET|SPEC.json'], rest: true },
+    );
+    const runs = values.runs ?? 'runs';
+    const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
+    // What few trainings need, and pictures, are loaded when their time comes.
+    if (values.dashboard === true) {
+      const { besideDashboard } = await import('./dashboard.js');
+      return besideDashboard(runs, () => this.run(args.filter((word) => word !== '--dashboard')));
+    }
+    if (values.resume !== undefined) {
+      if (values.profile === true) throw expected('ERR_CONFIG', 'a preset or a spec file', '--profile', '--resume', { path: 'profile' });
+      if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
+      const folder = findRun(runs, values.resume);
+      const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
+      return statusOf(await complete(train(changes, { resume: folder, onWait: sayWaiting() }), () => folder, output));
+    }
+
+    const [source, ...settings] = positionals;
+    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'));
+    const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
+    announceFallback(parsed.backend ?? undefined);
+    if (values.profile === true) {
+      const { profileSpec } = await import('../profile.js');
+      return profileSpec(parsed, values.json === true);
+    }
+    const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
+    if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
+    const run = train(parsed, { place, onWait: sayWaiting() });
+    return statusOf(await complete(run, (name) => join(runs, name), output));
+  },
+};
+
+/** Where a run's events go. */
+interface Output {
+  readonly json: boolean;
+  readonly tensorboard: boolean;
+}
+
+/** Trains with one seed after the other; the last line is the summary. */
+async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Promise<number> {
+  const runs = seedRuns(spec, place);
+  const results: ResultEvent[] = [];
+  for (const { spec: single, place: its } of runs) {
+    const result = await complete(train(single, { place: its, onWait: sayWaiting() }), (name) => join(its.runs, name), output);
+    if (result.ended === 'stopped') return statusOf(result);
+    results.push(result);
+  }
+  const seeds = summariseSeeds(runs, results);
+  process.stdout.write(output.json ? jsonLine(seeds) : renderSeeds(seeds));
+  return 0;
+}
+
+/** Follows a run to its end, then draws its figures. */
+async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
+  const observer = tensorboard ? (await import('../tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
+  const result = await follow(run, json, observer);
+  const folder = folderOf(result.run);
+  const classifier = await run.model;
+  const { imageShape } = classifier;
+  const { writeRunFigures } = await import('../../report/figures.js');
+  const figures = writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
+  if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
+  return result;
+}
+
+function statusOf({ ended }: ResultEvent): number {
+  return ended === 'stopped' ? 130 : 0;
+}
+
+const endings: Readonly<Record<EndReason, string>> = {
+  finished: 'Trained', stopped: 'Stopped after', earlyStopping: 'Stopped early, after', maxSeconds: 'Ended by maxSeconds, after',
+};
+
+function summary(result: ResultEvent, files: readonly string[]): string {
+  const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
+  const { trainRmse = NaN, valRmse = NaN } = result;
+  const best = !Number.isFinite(valLoss) ? 'no validation rows'
+    : bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
+  return (
+    `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
+    (Number.isFinite(trainAccuracy)
+      ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
+      : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
+        `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
+    fileLines(files)
+  );
+}
+
+function renderSeeds({ runs, trainAccuracy, valAccuracy, valLoss }: SeedsSummary): string {
+  const terminal = terminalOf(process.stdout);
+  const row = (name: string, train: number, validation: number, loss: number): string[] =>
+    [name, formatPercent(train, 2), formatPercent(validation, 2), formatKnown(loss)];
+  return `\n${renderTable(
+    [{ header: 'run', align: 'left' }, { header: 'train' }, { header: 'validation' }, { header: 'loss' }],
+    [
+      ...runs.map((run) => row(run.run, run.trainAccuracy, run.valAccuracy, run.valLoss)),
+      row('mean', trainAccuracy.mean, valAccuracy.mean, valLoss.mean),
+      row('standard deviation', trainAccuracy.std, valAccuracy.std, valLoss.std),
+    ],
+    terminal,
+  )}`;
+}

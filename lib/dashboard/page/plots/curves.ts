@@ -1,0 +1,63 @@
+import { centredMean, lossWeights } from '../../../report/drawing/thin';
+import type { Line } from './chart';
+import type { Course } from '../runHistory';
+
+/** How curves are drawn; kept for all views of the page. */
+export interface CurveSettings {
+  /** Share of a curve that its points are averaged over, 0 to 1. */
+  smoothing: number;
+  log: boolean;
+  /** What x counts. */
+  x: 'step' | 'epoch';
+}
+
+interface Placed {
+  readonly step: number;
+  readonly epoch: number;
+}
+
+/** A curve over steps or epochs; `series` is the number of its colour. */
+export function line<Event extends Placed>(
+  label: string, events: readonly Event[], y: (event: Event) => number, { x }: CurveSettings, look: Pick<Line, 'series' | 'faint' | 'dashed' | 'dots'>,
+): Line {
+  return { label, x: events.map((event) => event[x]), y: events.map(y), ...look };
+}
+
+/** A curve, and where it is smoothed its points faintly behind it; `weights` are those of `centredMean`. */
+export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: readonly number[]): Line[] {
+  const window = 2 * Math.floor((smoothing * raw.x.length) / 4) + 1;
+  if (window < 3) return [raw];
+  const mean = centredMean(raw.x.map((at, i) => [at, raw.y[i]!]), window, weights);
+  return [{ ...raw, label: `${raw.label}, single`, faint: true }, { ...raw, y: mean.map(([, y]) => y) }];
+}
+
+/** Few points are seen as dots. */
+const fewPoints = 40;
+
+export function lossLines({ steps, evaluations }: Course, settings: CurveSettings): Line[] {
+  return [
+    ...smoothed(line('train', steps, ({ loss }) => loss, settings, { series: 0 }), settings, lossWeights(steps)),
+    line('validation', evaluations, ({ valLoss }) => valLoss, settings, { series: 1, dots: evaluations.length < fewPoints }),
+  ];
+}
+
+export function accuracyLines({ steps, evaluations }: Course, settings: CurveSettings): Line[] {
+  const dots = evaluations.length < fewPoints;
+  return [
+    line('batch', steps, ({ batchAccuracy }) => batchAccuracy, settings, { series: 0, faint: true }),
+    line('train', evaluations, ({ trainAccuracy }) => trainAccuracy, settings, { series: 0, dots }),
+    line('validation', evaluations, ({ valAccuracy }) => valAccuracy, settings, { series: 1, dots }),
+  ];
+}
+
+export function rmseLines({ evaluations }: Course, settings: CurveSettings): Line[] {
+  return [line('validation', evaluations, ({ valRmse = NaN }) => valRmse, settings, { series: 1, dots: evaluations.length < fewPoints })];
+}
+
+export function rateLines({ steps }: Course, settings: CurveSettings): Line[] {
+  return [line('learning rate', steps, ({ learningRate }) => learningRate, settings, { series: 3 })];
+}
+
+export function throughputLines({ epochs }: Course, settings: CurveSettings): Line[] {
+  return [line('training rows per second', epochs, ({ samplesPerSecond }) => samplesPerSecond, settings, { series: 4, dots: epochs.length < fewPoints })];
+}

@@ -1,0 +1,82 @@
+import { parameterAxis } from '../../../report/search/parameterAxis';
+import type { TrialSummary } from '../../../report/search/trials';
+import type { Parameter } from '../../../search/types';
+import { percent, svg } from '../dom';
+
+const height = 300;
+const top = 40;
+const bottom = 20;
+/** Room for an axis with its labels, and beside the outer ones. */
+const leastSpacing = 96;
+const [left, right] = [64, 64];
+/** Trials that are drawn at most, the best. */
+const mostDrawn = 400;
+
+export interface ParallelChart {
+  readonly element: Element;
+  /** Singles a trial out. */
+  choose(trial: number | undefined): void;
+}
+
+/** One axis for each parameter and one for the score, as wide as there is room; a line for each of the trials, the best first. */
+export function parallelCoordinates(
+  parameters: readonly Parameter[], ranking: readonly TrialSummary[], room: number, chosen: (trial: number | undefined) => void,
+): ParallelChart {
+  const drawn = ranking.slice(0, mostDrawn);
+  const scores = drawn.map(({ score }) => score);
+  const [low, high] = [Math.min(...scores), Math.max(...scores)];
+  const heat = (score: number): number => (high > low ? (score - low) / (high - low) : 1);
+  const y = (at: number): number => top + (1 - at) * (height - top - bottom);
+  const spacing = Math.max(leastSpacing, (room - left - right) / parameters.length);
+  const x = (axis: number): number => left + axis * spacing;
+  const width = Math.floor(x(parameters.length) + right);
+  const axes = parameters.map(({ domain }) => parameterAxis(domain));
+  const lines = new Map<number, Element>();
+
+  const choose = (trial: number | undefined): void => {
+    for (const [number, line] of lines) line.classList.toggle('chosen', number === trial);
+    root.classList.toggle('choosing', trial !== undefined);
+  };
+  const root = svg('svg', {
+    class: 'parallel', width, height, role: 'img',
+    'aria-label': `Parallel coordinates of ${String(drawn.length)} trials; the table below holds the same numbers`,
+  });
+  const last = x(parameters.length);
+  root.append(...[...parameters.keys(), parameters.length].map((i) => axisLine(x(i))));
+
+  // The best are drawn last, over the others.
+  for (const { trial, assignment, score } of [...drawn].reverse()) {
+    const points = parameters.flatMap(({ name }, i) => {
+      const value = assignment[name];
+      return value === undefined ? [] : [`${String(x(i))},${y(axes[i]!.place(value, trial)).toFixed(1)}`];
+    });
+    const line = svg('polyline', { points: [...points, `${String(last)},${y(heat(score)).toFixed(1)}`].join(' ') }, svg('title', {}, `trial ${String(trial)}: ${percent(score, 2)}`));
+    line.style.setProperty('--heat', `${(100 * heat(score)).toFixed(0)}%`);
+    line.addEventListener('pointerenter', () => {
+      choose(trial);
+      chosen(trial);
+    });
+    line.addEventListener('pointerleave', () => {
+      choose(undefined);
+      chosen(undefined);
+    });
+    lines.set(trial, line);
+    root.append(line);
+  }
+  // Labels stand over the lines, so that they can be read.
+  parameters.forEach(({ name }, i) => {
+    root.append(label(x(i), 16, name, 'name'), ...axes[i]!.ticks.map((tick) => label(x(i) - 6, y(tick.at) + 4, tick.label, 'tick')));
+  });
+  const ends = high > low ? [low, (low + high) / 2, high] : [high];
+  root.append(label(last, 16, 'score', 'name'));
+  if (drawn.length > 0) root.append(...ends.map((score) => label(last + 56, y(heat(score)) + 4, percent(score), 'tick')));
+  return { element: root, choose };
+}
+
+function axisLine(x: number): Element {
+  return svg('line', { x1: x, x2: x, y1: top, y2: height - bottom });
+}
+
+function label(x: number, y: number, text: string, kind: string): Element {
+  return svg('text', { x, y, class: kind }, text);
+}

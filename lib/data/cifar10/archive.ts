@@ -1,0 +1,74 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { list } from 'tar';
+import type { ReadEntry } from 'tar';
+import type { Layout } from './cifar10';
+import { systemError } from '../../files';
+import { badFile } from '../files';
+
+/** More than any file of CIFAR-10 has, in either layout. */
+const largestFile = 64e6;
+const mostEntries = 100;
+
+/** The files of a layout, the one that it is recognised by last. */
+export function filesOf({ trainFiles, testFile, metaFile }: Layout): readonly string[] {
+  return [metaFile, testFile, ...trainFiles].sort((a, b) => Number(a === trainFiles[0]) - Number(b === trainFiles[0]));
+}
+
+/**
+ * Unpacks the files of a layout, and nothing else, from a tar archive (gzipped or not) into an existing folder. No path
+ * out of the archive is used: an entry is either the regular file LAYOUT/NAME for one of the known names, or it is left out;
+ * links and paths that lead elsewhere condemn the whole archive.
+ *
+ * Throws ERR_DATA for an archive that is torn, lacks a file, is too large or has such entries; ERR_IO when writing fails.
+ */
+export async function extractLayout(archive: string, layout: Layout, folder: string): Promise<void> {
+  const missing = new Set(filesOf(layout));
+  // Kept rather than thrown: an error in the callback of a stream would end the process.
+  let problem: Error | undefined;
+  let entries = 0;
+  const onReadEntry = (entry: ReadEntry): void => {
+    entries++;
+    problem ??= objection(archive, entry, entries);
+    const [top, name = ''] = entry.path.replace(/^\.\//, '').split(/\/(.*)/s);
+    if (problem === undefined && top === layout.folder && isRegular(entry) && missing.delete(name)) {
+      writeEntry(entry, join(folder, name), (error) => {
+        problem ??= error;
+      });
+    }
+  };
+  try {
+    await list({ file: archive, strict: true, onReadEntry });
+  } catch (error) {
+    throw problem ?? badFile('a whole tar archive', archive, (error as Error).message);
+  }
+  if (problem !== undefined) throw problem;
+  if (missing.size > 0) throw badFile(`${layout.folder}/${[...missing][0]!} within`, archive, 'an archive without it');
+}
+
+const isRegular = ({ type }: ReadEntry): boolean => type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
+
+/** Why an entry makes the archive unusable, if it does. */
+function objection(archive: string, entry: ReadEntry, count: number): Error | undefined {
+  const { path, type, size } = entry;
+  if (count > mostEntries) return badFile(`at most ${String(mostEntries)} entries`, archive, 'more');
+  if (!isRegular(entry) && type !== 'Directory') return badFile('only files and folders', archive, `${path} of type ${type}`, { entry: path });
+  if (path.startsWith('/') || path.includes('\\') || path.split('/').includes('..')) {
+    return badFile('only paths within the archive', archive, path, { entry: path });
+  }
+  if (size > largestFile) return badFile(`at most ${String(largestFile)} bytes a file`, archive, `${path} of ${String(size)} bytes`, { entry: path });
+  return undefined;
+}
+
+/** Writes an entry when all of it is there: a file has 45 MB at most, and a torn archive leaves nothing open. */
+function writeEntry(entry: ReadEntry, file: string, fail: (error: Error) => void): void {
+  const chunks: Uint8Array[] = [];
+  entry.on('data', (chunk) => chunks.push(chunk));
+  entry.on('end', () => {
+    try {
+      writeFileSync(file, Buffer.concat(chunks), { flag: 'wx' });
+    } catch (error) {
+      fail(systemError(error, 'ERR_IO', 'a writable file', file));
+    }
+  });
+}

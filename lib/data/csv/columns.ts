@@ -1,0 +1,117 @@
+import { expected, nearest } from '../../errors';
+import { parseNumber } from '../../numbers';
+import type { Line } from './text';
+import { badFile } from '../files';
+
+/** What the caller says about a table's columns. */
+export interface ColumnOptions {
+  readonly target?: string | number;
+  readonly header?: boolean;
+  readonly numericTargets?: boolean;
+}
+
+/** A table's columns and rows, and what had to be assumed about them. */
+export interface Columns {
+  readonly columns: readonly string[];
+  readonly targetAt: number;
+  readonly rows: readonly Line[];
+  /** Whether the first line was taken for names although a number is in it, or for a row although none is. */
+  readonly isUnusual: boolean;
+  /** Phrases for a person. */
+  readonly said: readonly string[];
+}
+
+/**
+ * Finds out what a table's columns are called and which is the target. Throws ERR_DATA for a table without rows and where two columns
+ * have the target's name, ERR_CONFIG for a target that is no column or could be either of two.
+ */
+export function columnsOf(lines: readonly Line[], file: string, options: ColumnOptions): Columns {
+  const { target } = options;
+  const first = lines[0];
+  if (first === undefined) throw badFile('rows', file, 'an empty file');
+  const { isHeader, said } = readHeader(first, lines, options);
+  const columns = isHeader ? first.cells : first.cells.map((_, i) => String(i));
+  const rows = isHeader ? lines.slice(1) : lines;
+  if (rows.length === 0) throw badFile('rows', file, 'a header alone');
+  if (columns.length < 2) throw badFile('two columns or more', file, '1 (delimiter says what stands between cells)');
+  const targetAt = findColumn(columns, target);
+  const name = columns[targetAt]!.trim();
+  const twins = placesOf(columns, name);
+  if (twins.length > 1) {
+    throw badFile(`one column named '${name}', which is the target,`, `${file}, line ${String(first.line)}`, `columns ${numbered(twins)}`, { file, line: first.line });
+  }
+  const others = [...new Set(columns.map((column) => column.trim()))].filter((column) => column !== '' && placesOf(columns, column).length > 1);
+  return {
+    columns, targetAt, rows,
+    isUnusual: isHeader === first.cells.some(isNumber),
+    said: [
+      said,
+      `target ${name === '' || !isHeader ? `column ${String(targetAt + 1)}` : name}${target === undefined ? ', the last' : ''}`,
+      ...others.slice(0, 3).map((column) => {
+        const places = placesOf(columns, column);
+        return `columns ${numbered(places)} are ${places.length === 2 ? 'both' : 'all'} named ${column}`;
+      }),
+    ],
+  };
+}
+
+const isNumber = (cell: string): boolean => parseNumber(cell) !== undefined;
+const placesOf = (columns: readonly string[], name: string): number[] => columns.flatMap((column, i) => (column.trim() === name ? [i] : []));
+const numbered = (places: readonly number[]): string => places.map((place) => String(place + 1)).join(' and ');
+
+/** Whether the first line names the columns, and how that is known. */
+function readHeader(first: Line, lines: readonly Line[], options: ColumnOptions): { isHeader: boolean; said: string } {
+  const { cells } = first;
+  const names = 'the first line names the columns';
+  if (options.header !== undefined) {
+    return { isHeader: options.header, said: options.header ? `${names}, as header says` : 'the first line is a row, as header says' };
+  }
+  if (!cells.some(isNumber)) return { isHeader: true, said: names };
+  const reason = signOfHeader(cells, lines, options);
+  return reason === undefined
+    ? { isHeader: false, said: 'the first line is taken for a row, as it holds numbers: header=true takes it for names' }
+    : { isHeader: true, said: `the first line is taken for names of columns, as ${reason}: header=false takes it for a row` };
+}
+
+/** Why a first line that has a number in it names the columns all the same, as where frames with numbered columns are written. */
+function signOfHeader(cells: readonly string[], lines: readonly Line[], { target, numericTargets }: ColumnOptions): string | undefined {
+  const named = typeof target === 'string' && !isNumber(target) && placesOf(cells, target.trim()).length > 0;
+  if (named) return `${target.trim()} is the target`;
+  const targetAt = typeof target === 'number' && target < cells.length ? target
+    : typeof target === 'string' && /^\d+$/.test(target) && Number(target) < cells.length ? Number(target) : cells.length - 1;
+  const features = cells.filter((_, i) => i !== targetAt);
+  const text = features.find((cell) => !isNumber(cell));
+  if (text !== undefined) return `'${text}' is no number`;
+  if (countsUp(cells)) return 'it counts them';
+  const label = cells[targetAt]!;
+  if (isNumber(label)) return undefined;
+  const below = lines.slice(1).map((line) => line.cells[targetAt]);
+  if (numericTargets === true || (below.length > 0 && below.every((cell) => cell !== undefined && isNumber(cell)))) return `'${label}' is no number`;
+  const rises = features.every((cell, i) => /^\s*\d+\s*$/.test(cell) && (i === 0 || Number(cell) > Number(features[i - 1])));
+  return rises && !below.includes(label) ? `'${label}' is in no other line` : undefined;
+}
+
+/** 0, 1, 2, … or 1, 2, 3, …, three or more. */
+function countsUp(cells: readonly string[]): boolean {
+  const from = Number(cells[0]);
+  return cells.length >= 3 && (from === 0 || from === 1) && cells.every((cell, i) => cell.trim() === String(from + i));
+}
+
+function findColumn(columns: readonly string[], target: string | number | undefined): number {
+  if (target === undefined) return columns.length - 1;
+  const named = placesOf(columns, String(target).trim());
+  const exact = columns.indexOf(String(target));
+  if (typeof target === 'string' && (exact >= 0 || named.length > 0)) return exact >= 0 ? exact : named[0]!;
+  if (typeof target === 'number') {
+    const isPlace = Number.isInteger(target) && target >= 0 && target < columns.length;
+    const other = named.find((place) => place !== target);
+    if (isPlace && other !== undefined) {
+      const what = `the name in quotes, as number ${String(target)} from 0 is column ${String(target + 1)} and column ${String(other + 1)} has that name,`;
+      throw expected('ERR_CONFIG', what, 'target', target, { path: 'target' });
+    }
+    if (isPlace || other !== undefined) return isPlace ? target : other!;
+  }
+  const suggestion = typeof target === 'string' ? nearest(target, columns) : undefined;
+  const what = suggestion ?? (columns.length > 10 ? `one of ${String(columns.length)} columns` : `one of ${columns.join(', ')}`);
+  throw expected('ERR_CONFIG', what, 'target', target, { path: 'target' });
+}

@@ -1,0 +1,45 @@
+import { isUtf8 } from 'node:buffer';
+import { badFile } from '../files';
+
+const replacement = '\uFFFD';
+
+/**
+ * The text of a UTF-8 file, a byte order mark left out. Throws ERR_DATA, naming the byte, for text in another encoding: two names that
+ * differ only in bytes which are not UTF-8 would become one.
+ */
+export function decodeUtf8(bytes: Buffer, file: string): string {
+  const [first, second] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
+    throw notUtf8(file, 'UTF-16, by its byte order mark');
+  }
+  const text = bytes.toString('utf8');
+  if (!isUtf8(bytes)) {
+    const at = firstInvalid(bytes, text);
+    throw notUtf8(file, `the byte 0x${bytes[at]!.toString(16).padStart(2, '0')} at byte ${String(at)} (line ${String(lineOf(bytes, at))})`, at);
+  }
+  const nul = bytes.indexOf(0);
+  if (nul >= 0) throw notUtf8(file, `a NUL at byte ${String(nul)} (line ${String(lineOf(bytes, nul))}), as UTF-16 and binary files have`, nul);
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+function notUtf8(file: string, received: string, byte = 0): Error {
+  return badFile('UTF-8 text', file, `${received}; iconv converts it`, { byte });
+}
+
+/** Where the first byte is that the decoder put U+FFFD for. A file may hold that character itself. */
+function firstInvalid(bytes: Buffer, text: string): number {
+  let [from, at] = [0, 0];
+  for (;;) {
+    const next = text.indexOf(replacement, from);
+    at += Buffer.byteLength(text.slice(from, next));
+    if (!bytes.subarray(at, at + 3).equals(Buffer.from(replacement))) return at;
+    at += 3;
+    from = next + 1;
+  }
+}
+
+function lineOf(bytes: Buffer, at: number): number {
+  let line = 1;
+  for (let i = 0; i < at; i++) if (bytes[i] === 0x0a || (bytes[i] === 0x0d && bytes[i + 1] !== 0x0a)) line++;
+  return line;
+}

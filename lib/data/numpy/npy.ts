@@ -1,0 +1,145 @@
+import { inflateRawSync } from 'node:zlib';
+import { requireMemory } from '../../machine';
+import { MemoryBytes } from '../bytes';
+import type { ByteSource } from '../bytes';
+import { badFile } from '../files';
+import { numberFormats } from '../stored';
+import { decodeUtf8 } from '../csv/utf8';
+import type { NumberFormat } from '../stored';
+
+/** A NumPy array, of which the header was read: little-endian numbers in C order. */
+export interface NpyArray {
+  readonly bytes: ByteSource;
+  readonly shape: readonly number[];
+  readonly format: NumberFormat;
+  /** Where the numbers begin. */
+  readonly offset: number;
+}
+
+const magic = '\x93NUMPY';
+/** Of a header: those of plain numbers have a hundred bytes. */
+const mostHeader = 2 ** 16;
+/** Of one entry of an archive. */
+const mostInflated = 2 ** 31;
+
+/**
+ * Reads the header of a .npy file (versions 1 to 3), or of an entry of an .npz archive. Throws ERR_DATA, naming the file, for
+ * anything else, other numbers than u1, i4, i8, f4 and f8, Fortran order and a length that does not fit the shape.
+ */
+export function readNpyHeader(bytes: ByteSource): NpyArray {
+  const { name, size } = bytes;
+  const head = readBytes(bytes, 0, Math.min(12, size));
+  if (head.toString('latin1', 0, 6) !== magic || size < 12) throw badFile('a NumPy array (.npy)', name, 'something else');
+  const version = head[6]!;
+  const start = version === 1 ? 10 : 12;
+  const length = version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
+  const offset = start + length;
+  if (version < 1 || version > 3 || length > mostHeader || offset > size) throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
+
+  const header = readBytes(bytes, start, length).toString('latin1');
+  const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
+  const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
+  const shape = shapeIn(header);
+  const format = descr?.replace(/^[<|]/, '') as NumberFormat | undefined;
+  if (format === undefined || !Object.hasOwn(numberFormats, format)) {
+    throw badFile(`numbers of type ${Object.keys(numberFormats).join(', ')}, little-endian,`, name, descr ?? 'records');
+  }
+  if (shape === undefined) throw badFile('a shape of whole numbers', name, /'shape':[^)]{0,60}\)?/.exec(header)?.[0] ?? 'a header without one');
+  if (order !== 'False') throw badFile('an array in C order', name, order === 'True' ? 'one in Fortran order' : 'a header that does not tell');
+  const wanted = offset + shape.reduce((product, extent) => product * extent, numberFormats[format].BYTES_PER_ELEMENT);
+  if (wanted !== size) throw badFile(`${String(wanted)} bytes for shape (${shape.join(', ')})`, name, String(size));
+  return { bytes, shape, format, offset };
+}
+
+/** The extents in a header's tuple; undefined where they are anything but whole numbers. NumPy of Python 2 writes long ones with an L. */
+function shapeIn(header: string): number[] | undefined {
+  const extents = /'shape':\s*\(([^()]*)\)/.exec(header)?.[1]?.split(',').map((extent) => extent.trim());
+  if (extents?.at(-1) === '') extents.pop(); // behind the last comma, or in ()
+  return extents?.every((extent) => /^\d+L?$/.test(extent)) === true ? extents.map((extent) => Number.parseInt(extent, 10)) : undefined;
+}
+
+/** The numbers of an array, in memory. */
+export function readNumbers({ bytes, shape, format, offset }: NpyArray): InstanceType<(typeof numberFormats)[NumberFormat]> {
+  const length = shape.reduce((product, extent) => product * extent, 1);
+  requireMemory(length * numberFormats[format].BYTES_PER_ELEMENT, 'dataFile', bytes.name);
+  const numbers = new numberFormats[format](length);
+  bytes.read(new Uint8Array(numbers.buffer), offset);
+  return numbers;
+}
+
+/**
+ * The arrays of an .npz archive (a zip file, as np.savez and np.savez_compressed write it) by name. Stored entries
+ * stay on disk, deflated ones are unpacked into memory. Throws ERR_DATA for an archive that is torn, larger than 4 GB or packed
+ * otherwise.
+ */
+export function readNpz(archive: ByteSource): ReadonlyMap<string, NpyArray> {
+  const arrays = new Map<string, NpyArray>();
+  for (const entry of directoryOf(archive)) {
+    if (!entry.name.endsWith('.npy')) continue;
+    const name = entry.name.slice(0, -4);
+    if (arrays.has(name)) throw badFile(`one array named ${name}`, archive.name, 'two');
+    arrays.set(name, readNpyHeader(openEntry(archive, entry)));
+  }
+  return arrays;
+}
+
+/** What the directory of a zip file says of one entry (PKWARE's APPNOTE 6.3, section 4.3.12). */
+interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  readonly packedSize: number;
+  readonly size: number;
+  readonly position: number;
+}
+
+function directoryOf(archive: ByteSource): ZipEntry[] {
+  const tail = readBytes(archive, Math.max(0, archive.size - 22 - 65535), Math.min(archive.size, 22 + 65535));
+  const end = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  if (end < 0 || end + 22 > tail.length) throw badFile('an archive of NumPy arrays (.npz)', archive.name, 'something else');
+  const count = tail.readUInt16LE(end + 10);
+  const [length, start] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
+  if (start + length > archive.size) throw badFile('a whole archive of at most 4 GB', archive.name, `${String(archive.size)} bytes`);
+  const directory = readBytes(archive, start, length);
+  const entries: ZipEntry[] = [];
+  for (let at = 0; entries.length < count; ) {
+    if (at + 46 > length || directory.readUInt32LE(at) !== 0x02014b50) throw badFile('a whole archive', archive.name, 'a damaged directory');
+    const nameLength = directory.readUInt16LE(at + 28);
+    const [packedSize, size, position] = [20, 24, 42].map((field) => directory.readUInt32LE(at + field)) as [number, number, number];
+    if (Math.max(packedSize, size, position) === 0xffffffff) throw badFile('an archive of at most 4 GB', archive.name, 'a larger one; np.save writes a .npy');
+    entries.push({
+      name: decodeUtf8(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`), method: directory.readUInt16LE(at + 10), packedSize, size, position,
+    });
+    at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
+  }
+  return entries;
+}
+
+function openEntry(archive: ByteSource, { name, method, packedSize, size, position }: ZipEntry): ByteSource {
+  const label = `${name} in ${archive.name}`;
+  const header = position + 30 <= archive.size ? readBytes(archive, position, 30) : Buffer.alloc(30);
+  const start = position + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
+  if (header.readUInt32LE(0) !== 0x04034b50 || start + packedSize > archive.size) throw badFile('a whole entry', label, 'a damaged one');
+  if (method === 0) {
+    return {
+      name: label,
+      size: packedSize,
+      inMemory: archive.inMemory,
+      read: (into, from) => {
+        archive.read(into, start + from);
+      },
+    };
+  }
+  if (method !== 8 || size > mostInflated) throw badFile('an entry that is stored or deflated, of at most 2 GB,', label, `method ${String(method)}`);
+  requireMemory(packedSize + size, 'dataFile', label);
+  try {
+    return new MemoryBytes(label, inflateRawSync(readBytes(archive, start, packedSize), { maxOutputLength: size }));
+  } catch (error) {
+    throw badFile('a whole entry', label, (error as Error).message);
+  }
+}
+
+function readBytes(bytes: ByteSource, position: number, length: number): Buffer {
+  const read = Buffer.alloc(length);
+  bytes.read(read, position);
+  return read;
+}

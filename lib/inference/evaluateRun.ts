@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { BlastrainError, expected } from '../errors';
+import { readJsonIfThere, replaceFile, sizeLimits, withLock } from '../files';
+import { also, count, listOf, measured, objectOf, optional, text, oneOf } from '../files/shape';
+import type { Shape } from '../files/shape';
+import { loadData } from '../data/locate';
+import type { DataOrigin, SplitName } from '../data/dataset';
+import type { Evaluation } from '../train/evaluate';
+import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
+import { Classifier } from './model';
+import { runFiles } from '../runFolder/runFolder';
+import { readRunSpec } from '../runFolder/runRecord';
+import type { RunRecord } from '../runFolder/runRecord';
+import { dataRequest } from '../spec/spec';
+
+/** What a run's model does on a split; all but the loss and its root only where there are classes. */
+export type RunEvaluation =
+  & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
+  & Evaluation & Partial<ClassificationReport>;
+
+/**
+ * Evaluates a run's model on training or validation rows, and keeps the result in the run's evaluation.json. The test split
+ * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, the split has no rows, or
+ * the run is one of a cross-validation; ERR_CHECKPOINT, ERR_IO.
+ */
+export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>): RunEvaluation {
+  const { evaluation } = evaluateSplit(folder, name, split);
+  recordEvaluation(folder, evaluation);
+  return evaluation;
+}
+
+/** Whether a run of a cross-validation: its training rows are some of those that the data's own split validates on. */
+export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
+  return /, fold \d+ of \d+$/.test(data);
+}
+
+/** Evaluates any split, without keeping the result. Throws as {@link evaluateRun} does. */
+export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
+  readEvaluations(folder); // a damaged file is refused before anything is computed that belongs into it
+  const classifier = Classifier.ofRun(folder);
+  const { record } = readRunSpec(folder);
+  if (split !== 'test' && isCrossValidated(record)) {
+    throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
+  }
+  const { origin, ...splits } = loadData(dataRequest(classifier.spec));
+  if (origin.digest !== classifier.dataDigest) {
+    throw new BlastrainError(
+      'ERR_DATA',
+      `Expected the data that run ${name} was trained on (digest ${classifier.dataDigest.slice(0, 12)}) for ${split} rows but ` +
+        `received ${origin.description} (digest ${origin.digest.slice(0, 12)})`,
+    );
+  }
+  const data = splits[split];
+  if (data.size === 0) throw expected('ERR_DATA', 'at least one row', `the ${split} split of ${origin.name}`, data.size, { path: 'split' });
+  const evaluation: RunEvaluation = {
+    run: name,
+    split,
+    when: new Date().toISOString(),
+    rows: data.size,
+    dataDigest: origin.digest,
+    ...(data.targets === undefined ? classifier.evaluateInDetail(data) : classifier.evaluate(data)),
+  };
+  return { evaluation, origin };
+}
+
+/** The evaluations in a run's evaluation.json, by split; none where there is no such file. Throws ERR_DATA for another content, ERR_IO. */
+export function readEvaluations(folder: string): Partial<Record<SplitName, RunEvaluation>> {
+  return readJsonIfThere(join(folder, runFiles.evaluation), evaluationsShape, { limit: sizeLimits.report, code: 'ERR_DATA' }) ?? {};
+}
+
+/** Puts an evaluation into the run's evaluation.json, in place of an earlier one of the same split. */
+export function recordEvaluation(folder: string, evaluation: RunEvaluation): void {
+  const file = join(folder, runFiles.evaluation);
+  withLock(`${file}.lock`, () => {
+    replaceFile(file, `${JSON.stringify({ ...readEvaluations(folder), [evaluation.split]: evaluation }, null, 2)}\n`);
+  });
+}
+
+const facts = {
+  run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
+  accuracy: measured, loss: measured, rmse: optional(measured),
+};
+const ofClasses = also(objectOf<RunEvaluation & ClassificationReport>({
+  ...facts,
+  topK: objectOf<ClassificationReport['topK']>({ k: count, accuracy: measured }),
+  classes: listOf(objectOf<ClassScores>({ className: text, support: count, precision: measured, recall: measured, f1: measured })),
+  macro: objectOf<ClassificationReport['macro']>({ precision: measured, recall: measured, f1: measured }),
+  confusion: listOf(listOf(count)),
+  calibration: objectOf<Calibration>({
+    error: measured, bins: listOf(objectOf<CalibrationBin>({ from: measured, to: measured, rows: count, confidence: measured, accuracy: measured })),
+  }),
+}), 'a confusion matrix with a row and a column for each class', ({ classes, confusion }) =>
+  [confusion, ...confusion].every(({ length }) => length === classes.length));
+const ofNumbers = objectOf<RunEvaluation>(facts as never);
+/** Of a model of classes, or of a regression. */
+const evaluationShape: Shape<RunEvaluation> = (value, at) =>
+  (Object.hasOwn(Object(value) as object, 'classes') ? ofClasses : ofNumbers)(value, at);
+const evaluationsShape = objectOf<Partial<Record<SplitName, RunEvaluation>>>({
+  train: optional(evaluationShape), validation: optional(evaluationShape), test: optional(evaluationShape),
+});

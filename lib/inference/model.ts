@@ -1,0 +1,223 @@
+import { checkObject, checkText } from '../arguments';
+import { expected, toPlain } from '../errors';
+import { allocate } from '../kernels/contract';
+import type { BackendName, FloatArray, Kernels } from '../kernels/contract';
+import { defaultKernels } from '../kernels';
+import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
+import { checkGivenRows, checkOutputs } from '../data/givenRows';
+import type { GivenRows } from '../data/givenRows';
+import { featureSizeOf, refuseOverflow } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/normalization';
+import { refuseLostTargets } from '../data/targets';
+import { initialize } from '../model/init';
+import type { Sequential } from '../model/sequential';
+import { summarize } from '../model/summary';
+import type { ModelSummary } from '../model/summary';
+import { RandomState } from '../random';
+import { decodeCheckpoint, restoreNormalization, restoreModel } from '../train/checkpoint';
+import type { Checkpoint, CheckpointFacts } from '../train/checkpoint';
+import { Evaluator } from '../train/evaluate';
+import type { Evaluation } from '../train/evaluate';
+import { classificationReport } from '../train/metrics';
+import type { ClassificationReport, ReportOptions } from '../train/metrics';
+import { Objective } from '../train/objective';
+import { fileError, readFile, sizeLimits } from '../files';
+import { buildModel } from '../build/buildModel';
+import { makeEvaluationLoss } from '../build/buildOptimizer';
+import { modelFile } from '../runFolder/runFolder';
+import { precisionOf, trainedSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+
+/** One predicted row. */
+export interface Prediction {
+  readonly label: number;
+  readonly className: string;
+  /** Probability of every class, in the order of `classNames`. */
+  readonly probabilities: readonly number[];
+}
+
+/** How well a classifier does on a set of rows, class by class. */
+export type DetailedEvaluation = Evaluation & ClassificationReport;
+
+/** How a checkpoint becomes a {@link Classifier}. */
+export interface ClassifierSource {
+  /** For error messages. */
+  readonly name: string;
+  readonly backend?: BackendName;
+  /** With the parameters that training began with, which follow from the spec's seed, in place of what it learned. */
+  readonly untrained?: boolean;
+}
+
+/** A trained model with everything that prediction needs: parameters, normalisation, class names. */
+export class Classifier {
+  readonly spec: TrainSpec;
+  readonly classNames: readonly string[];
+  readonly imageShape: ImageShape | undefined;
+  /** SHA-256 of the data set that it was trained on. */
+  readonly dataDigest: string;
+  /** Steps that it was trained for. */
+  readonly step: number;
+  private readonly model: Sequential;
+  private readonly normalization: Normalization;
+  private readonly evaluator: Evaluator;
+
+  private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ClassifierSource, 'name'>) {
+    const facts: CheckpointFacts = checkpoint.facts;
+    this.spec = trainedSpec(checkpoint);
+    this.classNames = facts.classNames;
+    this.imageShape = facts.imageShape;
+    this.dataDigest = facts.dataDigest;
+    this.step = checkpoint.progress.step;
+    const kernels = defaultKernels(precisionOf(this.spec), backend);
+    this.model = modelOf(checkpoint, this.spec, kernels);
+    if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
+    else restoreModel(checkpoint, this.model);
+    this.normalization = restoreNormalization(checkpoint);
+    if (this.imageShape !== undefined && pixelsOf(this.imageShape) !== this.featureSize) {
+      throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
+    }
+    const { l2, decayBiases } = this.spec;
+    const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
+    this.evaluator = new Evaluator(objective, this.normalization);
+  }
+
+  /**
+   * Reads a checkpoint file. The backend is free to choose: a model trained on one runs on the other.
+   * Throws ERR_IO, ERR_CHECKPOINT, ERR_BACKEND.
+   */
+  static load(file: string, backend?: BackendName): Classifier {
+    checkText(file, 'file');
+    return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
+  }
+
+  /** The model that a run's folder holds. Throws as {@link load} does, and ERR_CONFIG where the run's spec.json is damaged. */
+  static ofRun(folder: string): Classifier {
+    const file = modelFile(folder);
+    return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint }), { name: file });
+  }
+
+  /** As {@link load}, from the bytes of a checkpoint. */
+  static fromBytes(bytes: Uint8Array, source: ClassifierSource): Classifier {
+    if (!ArrayBuffer.isView(bytes)) throw expected('ERR_CONFIG', 'the bytes of a checkpoint', 'bytes', bytes, { path: 'bytes' });
+    checkObject(source, 'source', 'an object with a name', ['name']);
+    const { name, ...options } = source;
+    return new Classifier(decodeCheckpoint(bytes, name), options);
+  }
+
+  /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
+  evaluate(data: Dataset | StoredDataset): Evaluation {
+    this.checkRows(data);
+    return this.evaluator.evaluate(data);
+  }
+
+  /**
+   * Scores by class, confusion, calibration and the like, beside accuracy and loss. Throws ERR_SHAPE when the features do
+   * not fit, ERR_CONFIG for a regression, which has no classes.
+   */
+  evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
+    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
+    const evaluation = this.evaluate(data);
+    const { predictions } = this.outputsOf(data);
+    return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
+  }
+
+  /** The most probable class of every row of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
+  classify(data: Dataset | StoredDataset): Int32Array {
+    this.checkRows(data);
+    return this.outputsOf(data).labels;
+  }
+
+  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
+  probabilities(data: Dataset | StoredDataset): FloatArray {
+    this.checkRows(data);
+    return this.outputsOf(data).predictions;
+  }
+
+  /**
+   * Classifies rows: features [rows, featureSize], raw as in the data set (bytes for images, numbers in a typed array or a plain
+   * one for tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA,
+   * naming row and column, for NaN and whatever else is no finite number, ERR_CONFIG for what is no array and for a regression, whose
+   * way is {@link predictNumbers}.
+   */
+  predict(features: GivenRows): Prediction[] {
+    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'predict', 'a regression');
+    const { outputSize } = this.model;
+    const { labels, predictions } = this.outputsFor(features);
+    return Array.from(labels, (label, row) => ({
+      label,
+      className: this.classNames[label]!,
+      probabilities: Array.from(predictions.subarray(row * outputSize, (row + 1) * outputSize)),
+    }));
+  }
+
+  /**
+   * The numbers [rows, outputs] that a regression says of rows, given as to {@link predict}; of a model of classes their
+   * probabilities. Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
+   */
+  predictNumbers(features: GivenRows): FloatArray {
+    return this.outputsFor(features).predictions;
+  }
+
+  /** Weights of the first layer on normalised features [units, featureSize], for pictures: whitening is part of them. */
+  firstLayer(): { weights: FloatArray; units: number } {
+    const { value, shape } = this.model.arena.find('W1')!;
+    const units = shape[0]!;
+    const { featureSize, model: { kernels, inputSize }, normalization: { matrix } } = this;
+    if (matrix === undefined) return { weights: value, units };
+    const weights = allocate(kernels.dtype, units * featureSize);
+    kernels.gemm(false, false, units, featureSize, inputSize, 1, value, matrix, 0, weights);
+    return { weights, units };
+  }
+
+  /** What the model consists of and what it costs. */
+  summary(): ModelSummary {
+    return summarize(this.model);
+  }
+
+  private outputsFor(given: GivenRows): ReturnType<Evaluator['predict']> {
+    const { featureSize, classNames, normalization, model: { kernels: { dtype } } } = this;
+    // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
+    const features = checkGivenRows(given, featureSize, 'mean' in normalization ? 'float64' : dtype);
+    const size = features.length / featureSize;
+    const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames };
+    refuseOverflow(rows, normalization, dtype);
+    return this.outputsOf(rows);
+  }
+
+  /** Throws ERR_DATA for a row whose outputs are no numbers. */
+  private outputsOf(data: Dataset | StoredDataset): ReturnType<Evaluator['predict']> {
+    const outputs = this.evaluator.predict(data);
+    checkOutputs(outputs.predictions, this.model.outputSize, data.name);
+    return outputs;
+  }
+
+  private get featureSize(): number {
+    return featureSizeOf(this.normalization);
+  }
+
+  private checkRows(data: Dataset | StoredDataset): void {
+    const { featureSize } = data;
+    if (featureSize !== this.featureSize) {
+      throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
+    }
+    const { dtype } = this.model.kernels;
+    refuseOverflow(data, this.normalization, dtype);
+    refuseLostTargets(data, dtype);
+  }
+}
+
+/** Bytes, or numbers, of a picture. */
+function pixelsOf({ channels, height, width }: ImageShape): number {
+  return channels * height * width;
+}
+
+/** The model that a checkpoint describes. Throws ERR_CHECKPOINT where its spec gives none of the sizes that it states. */
+function modelOf(checkpoint: Checkpoint, spec: TrainSpec, kernels: Kernels): Sequential {
+  try {
+    return buildModel(spec, checkpoint.facts, kernels, 200);
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    if (code !== 'ERR_CONFIG' && code !== 'ERR_SHAPE') throw error;
+    throw fileError('ERR_CHECKPOINT', 'the spec of its model', checkpoint.source, `one that gives none: ${message} [${code}]`);
+  }
+}

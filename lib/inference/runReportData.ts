@@ -1,0 +1,168 @@
+import { join } from 'node:path';
+import type { Dataset, DataSplits, ImageShape, SplitName, SplitSizes, StoredDataset } from '../data/dataset';
+import { loadData } from '../data/locate';
+import { toPlain } from '../errors';
+import { readFile, sizeLimits } from '../files';
+import type { FloatArray } from '../kernels/contract';
+import type { ModelSummary } from '../model/summary';
+import { Classifier } from './model';
+import { isCrossValidated, readEvaluations } from './evaluateRun';
+import type { RunEvaluation } from './evaluateRun';
+import { modelFile, runsOf } from '../runFolder/runFolder';
+import { readRunSpec } from '../runFolder/runRecord';
+import type { RunRecord } from '../runFolder/runRecord';
+import { dataRequest, parseSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+import { ledgerFile, readLedger } from './testRun';
+import type { TestResult } from './testRun';
+
+/** A run as a report tells it: what its folder holds, and what its model does on the validation rows. */
+export interface RunAccount {
+  readonly spec: TrainSpec;
+  readonly record: RunRecord;
+  readonly summary: ModelSummary;
+  /** Of the model that the run ends with. A split that was never evaluated is absent; the test split is left alone here. */
+  readonly evaluations: Partial<Record<SplitName, RunEvaluation>>;
+  readonly data: RunData | DataGone;
+  /** Of a model of images: its first layer before the first step and now. */
+  readonly pictures?: { readonly imageShape: ImageShape; readonly before: LayerWeights; readonly after: LayerWeights };
+  /** Every recorded look at the test split of the run's data, by whichever run. */
+  readonly looks: readonly TestResult[];
+  /** A sentence for each line of the ledger that does not count. */
+  readonly ledgerLeftOut: readonly string[];
+}
+
+/** Weights [units, features]. */
+export interface LayerWeights {
+  readonly weights: FloatArray;
+  readonly units: number;
+}
+
+/** The run's rows, where they are on this machine. */
+export interface RunData {
+  readonly sizes: SplitSizes;
+  /** The first training images of each class; empty where rows are no images in memory. */
+  readonly examples: readonly { readonly className: string; readonly images: readonly Uint8Array[] }[];
+  /** The wrongly classified validation images that the model is surest of, the surest first; likewise. */
+  readonly mistakes: readonly Mistake[];
+}
+
+/** A row that is taken for another class. */
+export interface Mistake {
+  /** Planes of channels, as in the data set. */
+  readonly image: Uint8Array;
+  readonly className: string;
+  readonly takenFor: string;
+  /** Probabilities that the model gives the two. */
+  readonly probability: number;
+  readonly wrongProbability: number;
+}
+
+/** Why the run's rows cannot be read here, in a sentence. */
+export interface DataGone {
+  readonly reason: string;
+}
+
+const examplesPerClass = 10;
+const mistakesShown = 20;
+
+/**
+ * Looks at a run: reads its folder, and evaluates its model on the validation rows where the data is still there. Nothing
+ * is written, and no test row is read into an evaluation. Throws ERR_IO, ERR_CONFIG, ERR_CHECKPOINT for a damaged folder.
+ */
+export function accountOf(folder: string): RunAccount {
+  const file = modelFile(folder);
+  const bytes = readFile(file, { limit: sizeLimits.checkpoint });
+  const trained = Classifier.fromBytes(bytes, { name: file });
+  const { record, spec: given } = readRunSpec(folder);
+  const spec = parseSpec(given);
+  const { imageShape } = trained;
+  const ledger = readLedger(join(runsOf(folder), ledgerFile));
+  const data = findData(spec, record);
+  return {
+    spec,
+    record,
+    summary: trained.summary(),
+    evaluations: {
+      ...readEvaluations(folder),
+      ...('reason' in data ? {} : { validation: evaluateOn(data, trained, record) }),
+    },
+    data: 'reason' in data ? data : describeData(data, trained),
+    ...(imageShape && {
+      pictures: {
+        imageShape, before: Classifier.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), after: trained.firstLayer(),
+      },
+    }),
+    looks: ledger.looks.filter(({ dataDigest }) => dataDigest === record.dataDigest),
+    ledgerLeftOut: ledger.leftOut,
+  };
+}
+
+type Splits = DataSplits<Dataset | StoredDataset>;
+
+function findData(spec: TrainSpec, record: RunRecord): Splits | DataGone {
+  const { data: origin, dataDigest } = record;
+  if (isCrossValidated(record)) return { reason: `the run was trained in a cross-validation, on ${origin}` };
+  try {
+    const data = loadData(dataRequest(spec));
+    if (data.origin.digest === dataDigest) return data;
+    return { reason: `the data found here is other data: ${data.origin.description}, digest ${data.origin.digest.slice(0, 12)}` };
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    if (code !== 'ERR_DATA' && code !== 'ERR_IO') throw error;
+    return { reason: message };
+  }
+}
+
+function evaluateOn({ validation }: Splits, model: Classifier, { name, dataDigest }: RunRecord): RunEvaluation {
+  return {
+    run: name,
+    split: 'validation',
+    when: new Date().toISOString(),
+    rows: validation.size,
+    dataDigest,
+    ...(validation.targets === undefined ? model.evaluateInDetail(validation) : model.evaluate(validation)),
+  };
+}
+
+function describeData({ train, validation, test }: Splits, model: Classifier): RunData {
+  const examples = imagesOf(train);
+  const checked = imagesOf(validation);
+  return {
+    sizes: { train: train.size, validation: validation.size, test: test.size },
+    examples: examples === undefined ? [] : train.classNames.map((className, label) => ({
+      className, images: rowsOf(train.labels, label).slice(0, examplesPerClass).map(examples),
+    })),
+    mistakes: checked === undefined ? [] : worstMistakes(validation as Dataset, model, checked),
+  };
+}
+
+/** The image of a row; undefined where rows are no images of bytes in memory. */
+function imagesOf(data: Dataset | StoredDataset): ((row: number) => Uint8Array) | undefined {
+  if (!('features' in data) || data.imageShape === undefined || data.features.BYTES_PER_ELEMENT !== 1) return undefined;
+  const { features, featureSize } = data;
+  return (row) => (features as Uint8Array).subarray(row * featureSize, (row + 1) * featureSize);
+}
+
+function rowsOf(labels: Int32Array, label: number): number[] {
+  const rows: number[] = [];
+  labels.forEach((own, row) => {
+    if (own === label) rows.push(row);
+  });
+  return rows;
+}
+
+function worstMistakes(data: Dataset, model: Classifier, image: (row: number) => Uint8Array): Mistake[] {
+  return model
+    .predict(data.features)
+    .flatMap(({ label, className, probabilities }, row) => {
+      const right = data.labels[row]!;
+      if (label === right) return [];
+      return [{
+        image: image(row), className: data.classNames[right]!, takenFor: className,
+        probability: probabilities[right]!, wrongProbability: probabilities[label]!,
+      }];
+    })
+    .sort((a, b) => b.wrongProbability - a.wrongProbability)
+    .slice(0, mistakesShown);
+}

@@ -1,0 +1,32 @@
+import type { Assignment, ParameterValue } from '../../search/types';
+
+/** Digits that numbers in tables have at least. */
+const leastDigits = 3;
+/** As many digits tell all numbers apart. */
+const mostDigits = 17;
+
+/** The fewest significant digits, three or more, at which no two different numbers read alike. */
+export function digitsApart(numbers: readonly number[]): number {
+  const distinct = [...new Set(numbers)].sort((a, b) => a - b);
+  for (let digits = leastDigits; digits < mostDigits; digits++) {
+    const texts = distinct.map((value) => value.toPrecision(digits));
+    if (texts.every((text, i) => i === 0 || text !== texts[i - 1])) return digits;
+  }
+  return mostDigits;
+}
+
+/** For each parameter the digits that tell its values in these trials apart. */
+export function parameterDigits(trials: readonly { readonly assignment: Assignment }[]): (name: string) => number {
+  const numbers = new Map<string, number[]>();
+  for (const { assignment } of trials) {
+    for (const [name, value] of Object.entries(assignment)) numbers.set(name, [...(numbers.get(name) ?? []), ...numbersIn(value)]);
+  }
+  const digits = new Map([...numbers].map(([name, all]) => [name, digitsApart(all)]));
+  return (name) => digits.get(name) ?? leastDigits;
+}
+
+/** Integers are written out anyway. */
+function numbersIn(value: ParameterValue): number[] {
+  if (Array.isArray(value)) return (value as readonly ParameterValue[]).flatMap(numbersIn);
+  return typeof value === 'number' && !Number.isInteger(value) ? [value] : [];
+}

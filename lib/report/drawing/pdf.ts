@@ -1,0 +1,75 @@
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BlastrainError } from '../../errors';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
+const installed = [
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+/** Longer than any report takes by an order of magnitude. */
+const patience = 120_000;
+
+/** A browser that can print: $CHROME_PATH, else a Chromium or Chrome on the path. Undefined where there is none. */
+export function findBrowser(env: Readonly<Record<string, string | undefined>> = process.env): string | undefined {
+  const chosen = env['CHROME_PATH'];
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  const candidates = chosen === undefined || chosen === ''
+    ? [...names.flatMap((name) => folders.map((folder) => join(folder, name))), ...installed]
+    : [chosen];
+  return candidates.find(isExecutable);
+}
+
+/**
+ * Prints a page, an HTML file of ours, as a PDF file. Throws ERR_CONFIG where no Chromium or Chrome is installed,
+ * ERR_IO when it prints nothing.
+ */
+export function printPdf(page: string, pdf: string, env: Readonly<Record<string, string | undefined>> = process.env): void {
+  const browser = findBrowser(env);
+  if (browser === undefined) {
+    const where = env['CHROME_PATH'] ? `no program at CHROME_PATH=${env['CHROME_PATH']}` : `none of ${names.join(', ')} on the path`;
+    throw new BlastrainError(
+      'ERR_CONFIG',
+      `Expected an installed Chromium or Chrome for --pdf but received ${where}; install one (apt-get install chromium), name it in ` +
+        'CHROME_PATH, or open the HTML file in any browser and print it',
+      { path: 'pdf' },
+    );
+  }
+  const target = resolve(pdf);
+  rmSync(target, { force: true });
+  const profile = mkdtempSync(join(tmpdir(), 'blastrain-print-'));
+  try {
+    const { status, stderr, error } = spawnSync(
+      browser,
+      [
+        '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+        '--disable-sync', '--no-pdf-header-footer', `--user-data-dir=${profile}`,
+        // Chromium refuses to sandbox for root; the page is ours, without script and without access to anything.
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        `--print-to-pdf=${target}`, pathToFileURL(resolve(page)).href,
+      ],
+      { encoding: 'utf8', timeout: patience, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    if (!existsSync(target)) {
+      const said = error?.message ?? stderr.trim().split('\n').pop() ?? '';
+      throw new BlastrainError(
+        'ERR_IO', `Expected a PDF from ${browser} for ${target} but received exit status ${String(status)}: ${said}`, { file: target },
+        { cause: error },
+      );
+    }
+  } finally {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

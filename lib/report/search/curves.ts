@@ -1,0 +1,34 @@
+import { lineChart } from '../charts';
+import type { ChartSeries } from '../charts';
+import { trialCounts } from './history';
+import type { SearchHistory } from './history';
+import type { TrialSummary } from './trials';
+import type { Point } from '../drawing/thin';
+
+/** Learning curves of all trials, as an SVG file: those left behind faded, those that failed dashed, the best bold. */
+export function curvesSvg(history: SearchHistory): string {
+  const { name, trials, ranking } = history;
+  const best = ranking[0];
+  const others = trials.filter((trial) => trial !== best && trial.curve.length > 0);
+  const kind = (state: TrialSummary['state'], series: Omit<ChartSeries, 'points'>): ChartSeries[] =>
+    others.filter((trial) => trial.state === state).map((trial) => ({ ...series, points: shares(trial) }));
+  return lineChart({
+    title: `${name}: learning curves`,
+    subtitle: trialCounts(history),
+    xLabel: 'share of the whole training, in %',
+    yLabel: 'validation accuracy',
+    yFormat: 'percent',
+    series: [
+      ...kind('pruned', { name: 'left behind', style: 'faint', colour: 6 }),
+      ...kind('running', { name: 'not ended', style: 'faint', colour: 0 }),
+      ...kind('failed', { name: 'failed', style: 'dashed', colour: 3 }),
+      ...kind('finished', { name: 'trained to the end', style: 'thin', colour: 0 }),
+      ...(best === undefined ? [] : [{ name: `best: trial ${best.trial}`, points: shares(best), colour: 1 }]),
+    ],
+  });
+}
+
+/** Batch sizes can differ, and steps with them. */
+function shares({ curve, steps }: TrialSummary): Point[] {
+  return curve.map(([step, score]) => [(100 * step) / steps[steps.length - 1]!, score]);
+}

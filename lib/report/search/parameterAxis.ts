@@ -1,0 +1,46 @@
+import type { Domain, ParameterValue } from '../../search/types';
+import { digitsApart } from '../drawing/digits';
+import { linearTicks, logTicks, tickFormat, tickText } from '../drawing/ticks';
+
+/** The values of a search's parameter on a line from 0 to 1, even as the search draws them. */
+export interface ParameterAxis {
+  readonly ticks: readonly { readonly at: number; readonly label: string }[];
+  /** Where trial number `trial` with that value goes; trials with the same choice stand beside each other. */
+  place(value: ParameterValue, trial: number): number;
+}
+
+/** Share of a choice's room over which its trials are spread. */
+const spread = 0.5;
+/** So few integers are shown as a choice. */
+const fewIntegers = 8;
+/** Steps of the golden section fill an interval evenly, however many there are. */
+const goldenSection = (Math.sqrt(5) - 1) / 2;
+
+export function parameterAxis(domain: Domain): ParameterAxis {
+  if (domain.type === 'choice') return choiceAxis(domain.values);
+  const { low, high } = domain;
+  const integers = 'step' in domain ? (high - low) / domain.step + 1 : Infinity;
+  if ('step' in domain && integers <= fewIntegers) return choiceAxis(Array.from({ length: integers }, (_, i) => low + i * domain.step));
+  const isLog = domain.type.startsWith('log-');
+  const at = isLog ? Math.log : (value: number): number => value;
+  const place = (value: number): number => (at(value) - at(low)) / (at(high) - at(low));
+  const enclosing = isLog ? logTicks(low, high) : linearTicks(low, high, 5);
+  const within = enclosing.filter((tick) => tick >= low && tick <= high && (isLog || domain.type === 'uniform' || Number.isInteger(tick)));
+  const ticks = within.length > 1 ? within : [low, high];
+  const digits = digitsApart(ticks);
+  const format = isLog ? (tick: number): string => tickText(tick, digits) : tickFormat(ticks);
+  return { ticks: ticks.map((tick) => ({ at: place(tick), label: format(tick) })), place: (value) => place(value as number) };
+}
+
+function choiceAxis(values: readonly ParameterValue[]): ParameterAxis {
+  const labels = values.map(valueText);
+  return {
+    ticks: labels.map((label, i) => ({ at: (i + 0.5) / values.length, label })),
+    place: (value, trial) => (labels.indexOf(valueText(value)) + 0.5 + spread * (((trial * goldenSection) % 1) - 0.5)) / values.length,
+  };
+}
+
+/** How a value reads: a list of sizes as 3072-100-10. */
+export function valueText(value: ParameterValue): string {
+  return Array.isArray(value) ? value.map(valueText).join('-') : String(value);
+}

@@ -1,0 +1,88 @@
+import type { HealthEvent, TrainEvent } from '../../train/events';
+import { EventFile } from './eventFile';
+import { weightGrid } from '../weights';
+import type { FirstLayer } from '../weights';
+
+/** What a checkpoint holds of a model. */
+export interface ModelState {
+  /** Steps done when it was written. */
+  readonly step: number;
+  /** By name. */
+  readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
+  /** Undefined where the model does not look at images. */
+  readonly firstLayer: () => FirstLayer | undefined;
+}
+
+/** Pictures of the weights in one run, at most. */
+const mostPictures = 25;
+
+/** Writes what a run says into an event file for TensorBoard, fed with its events in order. */
+export class TensorBoardLog {
+  private readonly file: EventFile;
+  private pictureGap = 0;
+  private nextPicture = 0;
+
+  /** @param now seconds since 1970. Throws ERR_IO. */
+  constructor(folder: string, now?: () => number) {
+    this.file = new EventFile(folder, now);
+  }
+
+  get path(): string {
+    return this.file.path;
+  }
+
+  /** `readModel` is called where a checkpoint is due to be shown. Throws ERR_IO, and what `readModel` throws. */
+  handle(event: TrainEvent, readModel: (file: string) => ModelState): void {
+    const { file } = this;
+    switch (event.type) {
+      case 'start':
+        this.pictureGap = event.steps / (mostPictures - 1);
+        if (event.resumedFrom !== undefined) file.restart(event.resumedFrom + 1);
+        break;
+      case 'step':
+        file.scalars(event.step, known({ 'loss/batch': event.loss, 'accuracy/batch': event.batchAccuracy, learning_rate: event.learningRate }));
+        break;
+      case 'evaluation': {
+        const { step, trainLoss, valLoss, trainAccuracy, valAccuracy, valRmse = NaN } = event;
+        file.scalars(step, known({
+          'loss/train': trainLoss, 'loss/validation': valLoss, 'accuracy/train': trainAccuracy, 'accuracy/validation': valAccuracy,
+          'rmse/validation': valRmse,
+        }));
+        break;
+      }
+      case 'epoch':
+        file.scalars(event.step, { 'throughput/rows_per_second': event.samplesPerSecond });
+        break;
+      case 'health':
+        file.scalars(event.step, healthScalars(event));
+        break;
+      case 'checkpoint':
+        this.show(readModel(event.file));
+        break;
+      case 'warning':
+      case 'result':
+        break;
+    }
+  }
+
+  private show({ step, parameters, firstLayer }: ModelState): void {
+    this.file.histograms(step, parameters);
+    if (step < this.nextPicture) return;
+    const layer = firstLayer();
+    if (layer === undefined) return;
+    this.nextPicture = step + this.pictureGap;
+    this.file.image(step, 'first layer', weightGrid(layer));
+  }
+}
+
+function healthScalars({ layers }: HealthEvent): Record<string, number> {
+  return Object.fromEntries(layers.flatMap(({ weights, updateRatio, gradientRms, weightRms, activationStd, deadUnits }) => [
+    [`update_ratio/${weights}`, updateRatio], [`gradient_rms/${weights}`, gradientRms], [`weight_rms/${weights}`, weightRms],
+    [`activation_std/${weights}`, activationStd], ...(deadUnits === undefined ? [] : [[`dead_units/${weights}`, deadUnits]]),
+  ]) as [string, number][]);
+}
+
+/** Without what there is not: accuracies of a regression, figures of no validation rows. */
+function known(values: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
+}

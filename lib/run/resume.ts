@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
+import type { PlainError } from '../errors';
+import { readFileIfThere, sizeLimits } from '../files';
+import type { Schedule } from '../optim/schedules';
+import { decodeCheckpoint } from '../train/checkpoint';
+import type { Checkpoint } from '../train/checkpoint';
+import type { WarningEvent } from '../train/events';
+import { planOf } from '../build/buildTraining';
+import { makeSchedule } from '../build/buildOptimizer';
+import { changeable } from './resumedSpec';
+import { runFiles } from '../runFolder/runFolder';
+import { readRunSpec } from '../runFolder/runRecord';
+import type { RunRecord } from '../runFolder/runRecord';
+import { trainedSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+
+/** Where a run goes on. */
+export interface Resumption {
+  readonly record: RunRecord;
+  /** Absent for a run that was ended before its first checkpoint: it begins again. */
+  readonly checkpoint?: Checkpoint;
+  /**
+   * Where the run goes on when the checkpoint turns out not to fit what is built from its spec: from the one before it, with a warning.
+   * Throws ERR_CHECKPOINT, for the given reason, where there is none that serves.
+   */
+  readonly fallBack: (reason: PlainError) => Resumption;
+  /** What should be known about the checkpoint. */
+  readonly warnings: readonly WarningEvent[];
+}
+
+/**
+ * The last checkpoint of a run, or the one before it, with a warning, where the last is damaged or not of this run. Throws
+ * ERR_CHECKPOINT when there are checkpoints but none that serves, ERR_IO.
+ */
+export function findResumption(folder: string, spec: TrainSpec): Resumption {
+  const { record } = readRunSpec(folder);
+  return from(record, [runFiles.checkpoint, runFiles.previous].map((name) => join(folder, name)), spec, []);
+}
+
+/** The first of the checkpoints that is there and serves; `refusals` are those of earlier ones. */
+function from(record: RunRecord, files: readonly string[], spec: TrainSpec, refusals: readonly PlainError[]): Resumption {
+  const [file, ...others] = files;
+  if (file === undefined) {
+    const [first] = refusals;
+    if (first !== undefined) throw new BlastrainError('ERR_CHECKPOINT', `${first.message}, and no earlier checkpoint serves`, first.details);
+    return { record, warnings: [], fallBack: (reason) => { throw fromPlain(reason); } };
+  }
+  const fallBack = (reason: PlainError): Resumption => from(record, others, spec, [...refusals, reason]);
+  let checkpoint: Checkpoint;
+  try {
+    const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
+    if (bytes === undefined) return from(record, others, spec, refusals);
+    checkpoint = decodeOwn(bytes, file, spec);
+  } catch (error) {
+    const reason = toPlain(error);
+    // Of no other name by the system than ours: something that is no file. What the system refuses may be there the next time.
+    if (reason.code !== 'ERR_CHECKPOINT' && !(reason.code === 'ERR_IO' && reason.details['errno'] === undefined)) throw error;
+    return fallBack(reason);
+  }
+  const warnings = refusals.map(({ code, message }): WarningEvent => (
+    { type: 'warning', code, message: `${message} [${code}]; going on from the checkpoint before it` }));
+  return { record, checkpoint, warnings, fallBack };
+}
+
+/** Throws ERR_CHECKPOINT when the bytes are damaged or were made with another spec, but for {@link changeable} keys. */
+function decodeOwn(bytes: Uint8Array, file: string, spec: TrainSpec): Checkpoint {
+  const checkpoint = decodeCheckpoint(bytes, file);
+  const its = trainedSpec(checkpoint);
+  for (const key of Object.keys(spec) as (keyof TrainSpec)[]) {
+    if (!changeable.includes(key) && JSON.stringify(its[key]) !== JSON.stringify(spec[key])) {
+      throw expected('ERR_CHECKPOINT', `${key} ${JSON.stringify(spec[key])}, as in the run's spec.json,`, file, its[key], { file });
+    }
+  }
+  return checkpoint;
+}
+
+/** The bytes of best.safetensors, if they are those of the run's given step. Throws ERR_IO. */
+export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Array | undefined {
+  const file = join(folder, runFiles.best);
+  const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
+  if (bytes === undefined) return undefined;
+  try {
+    return decodeOwn(bytes, file, spec).progress.step === step ? bytes : undefined;
+  } catch (error) {
+    if (toPlain(error).code !== 'ERR_CHECKPOINT') throw error;
+    return undefined;
+  }
+}
+
+/**
+ * A warning where another length of training changes the learning rates that were still to come at step `from`: the run is
+ * then neither the shorter one nor the longer one from its start.
+ */
+export function scheduleChange(before: TrainSpec, now: TrainSpec, trainRows: number, from: number): WarningEvent | undefined {
+  if (before.steps === now.steps && before.epochs === now.epochs) return undefined;
+  const [old, fresh] = [before, now].map((spec) => {
+    const plan = planOf(spec, trainRows);
+    return { steps: plan.steps, rate: makeSchedule(spec, plan).schedule };
+  }) as [PlannedRate, PlannedRate];
+  for (let step = from; step < Math.min(old.steps, fresh.steps); step++) {
+    if (old.rate(step) !== fresh.rate(step)) {
+      return {
+        type: 'warning',
+        code: 'RESUME_SCHEDULE',
+        message: `The schedule ${now.schedule} follows the new length of ${String(fresh.steps)} steps: the learning rate of step ` +
+          `${String(step + 1)} is ${String(fresh.rate(step))} where it was to be ${String(old.rate(step))}`,
+      };
+    }
+  }
+  return undefined;
+}
+
+interface PlannedRate {
+  readonly steps: number;
+  readonly rate: Schedule;
+}

@@ -1,0 +1,278 @@
+import { arch, platform, release } from 'node:os';
+import { join } from 'node:path';
+import { BlastrainError, expected, toPlain } from '../errors';
+import { getThreads, nativeStatus, setThreads } from '../kernels';
+import { defaultThreads } from '../machine';
+import { layerSizes } from '../model/summary';
+import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
+import type { CheckpointParts } from '../train/checkpoint';
+import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
+import { fileError } from '../files';
+import { bytesPerNumber } from '../data/normalize/moments';
+import { featureSizeOf } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/normalization';
+import { conclude, freshProgress, restoreProgress, train } from '../train/train';
+import type { TrainCommand, TrainingProgress } from '../train/train';
+import { buildTraining, kernelsOf } from '../build/buildTraining';
+import type { TrainingData } from '../build/buildTraining';
+import type { fitInputs, Sampler } from '../build/batchSource';
+import { Keeper } from './checkpointWriter';
+import { modelSizes } from '../build/buildModel';
+import { readBest, scheduleChange } from './resume';
+import type { Resumption } from './resume';
+import { runFiles } from '../runFolder/runFolder';
+import type { RunFolder } from '../runFolder/runFolder';
+import type { Conditions, RunRecord } from '../runFolder/runRecord';
+import { precisionOf, trainedSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+import { version } from '../version';
+import { WeightFilm } from './weightSnapshots';
+
+/**
+ * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint to predict with. With a
+ * folder, spec, metrics and checkpoints are written into it on the way, and a run without a name has the folder's; one that is yet to
+ * be made is made when nothing is left to check. With a resumption the run of that folder goes on from its checkpoint, to the bit. A driver may answer an event with 'stop'. `fit` may know normalisations already.
+ * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before, ERR_CONFIG for fewer steps than are
+ * done; the last good checkpoint stays.
+ */
+export function* runExperiment(
+  spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
+): Generator<TrainEvent, Uint8Array, TrainCommand> {
+  const { train: rows, origin } = data;
+  if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(asked.record, data);
+  const kernels = kernelsOf(spec);
+  setThreads(spec.threads ?? defaultThreads());
+  const { backend, dtype } = kernels;
+  const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
+  const { found, known } = asked === undefined ? {} : fittingLast(asked, spec, rows);
+  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
+  const { plateau, objective: { model } } = training;
+  const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
+  const progress = freshProgress();
+  const resumption = found && restoreLast(found, parts, sampler);
+  const checkpoint = resumption?.checkpoint;
+  const isOld = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
+
+  const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
+  const facts = {
+    spec: resolved,
+    classNames: rows.classNames,
+    ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
+    dataDigest: origin.digest,
+    inputSize: model.inputSize,
+    outputSize: model.outputSize,
+  };
+  const begun = progress.step;
+  if (training.plan.steps < begun) {
+    throw expected('ERR_CONFIG', `at least ${String(begun)} steps, which are done already,`, 'the length of training', training.plan.steps, { path: 'steps' });
+  }
+  const folder = typeof place === 'function' ? place() : place;
+  const name = given ?? folder?.name ?? 'run';
+  const { events: earlier, warnings: badLines } = (resumption && folder?.rewindMetrics(begun)) ?? { events: [], warnings: [] };
+  const at = new Date().toISOString();
+  folder?.writeSpec({
+    ...resolved,
+    record: {
+      name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: origin.description, dataDigest: origin.digest,
+      ...resumption?.record,
+      ...conditions,
+      ...(resumption && { resumed: [...(resumption.record.resumed ?? []), { at, step: begun }] }),
+    } satisfies RunRecord,
+  });
+
+  const emit = function* (event: TrainEvent): Generator<TrainEvent, TrainCommand, TrainCommand> {
+    folder?.appendEvent(event);
+    return yield event;
+  };
+  const { steps, stepsPerEpoch } = training.plan;
+  const start: StartEvent = {
+    type: 'start',
+    run: name,
+    layers: layerSizes(model),
+    parameters: model.arena.values.length,
+    steps,
+    stepsPerEpoch,
+    batchSize: spec.batchSize,
+    backend,
+    dtype,
+    precision: precisionOf(spec),
+    threads: conditions.threads,
+    seed: spec.seed,
+    data: origin.description,
+    dataDigest: origin.digest,
+  };
+  const goesOn = resumption === undefined ? start : { ...start, resumedFrom: begun };
+  const isSaid = (event: TrainEvent): boolean => earlier.some((one) => JSON.stringify(one) === JSON.stringify(event));
+  // Metrics become those of a run that was never interrupted: nothing is said twice, and a run that was killed before it said
+  // anything begins with its start.
+  if (earlier.length === 0) folder?.appendEvent(start);
+  if (earlier.length === 0 || isSaid(start)) yield goesOn;
+  else yield* emit(goesOn);
+  for (const event of [...resumption?.warnings ?? [], ...badLines]) yield* emit(event);
+  const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
+  if (changes.length > 0) yield* emit(otherConditions(changes));
+  const stretched = checkpoint && scheduleChange(trainedSpec(checkpoint), spec, rows.size, begun);
+  if (stretched !== undefined) yield* emit(stretched);
+  if (isOld) yield* emit(otherMeans);
+  if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isSaid(noValidation)) yield* emit(noValidation);
+  if (known !== undefined && 'scale' in known && bytesPerNumber(rows) > 1) yield* emit(olderNormalization);
+
+  const film = folder && WeightFilm.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
+  const takeFrame = (): void => {
+    training.evaluator.averaged(() => film?.take(progress.step));
+  };
+  if (begun === 0) takeFrame();
+  const keeper = new Keeper((use) => {
+    useCheckpoint(parts, facts, progress, sampler.getState(), use);
+  }, folder, spec.restoreBest);
+  if (checkpoint === undefined) {
+    // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
+    keeper.saveLast(0);
+  } else if (folder !== undefined) {
+    if (resumption !== undefined && resumption.warnings.length > 0) folder.restorePrevious();
+    // Where nothing is left to do the last checkpoint stays, and with it the one before.
+    if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) keeper.savedAt = begun;
+    // It may have been killed just before it did these.
+    if (earlier.some((event) => event.type === 'checkpoint' && event.step === begun && event.kept !== undefined)) keeper.restoreKept(begun);
+    const { best } = progress;
+    if (best?.step === begun) keeper.saveBest();
+    else if (best !== null && spec.restoreBest && readBest(folder.path, spec, best.step) === undefined) yield* emit(lostBest(best.step));
+  }
+
+  const loop = train(training, progress, (request) => {
+    takeFrame(); // before the checkpoint that a run goes on from
+    return keeper.save(progress.step, request);
+  });
+  let turn = loop.next();
+  // A checkpoint's event is in the metrics already, see Keeper.
+  while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));
+  if (keeper.savedAt !== progress.step) keeper.saveLast(progress.step);
+
+  const restoreBest = (): TrainingProgress | undefined => {
+    // From the folder, where there is one: held in memory meanwhile, it would be as much as parameters and optimiser together.
+    const kept = folder === undefined ? keeper.best
+      : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
+    if (kept === undefined) return undefined;
+    const its = decodeCheckpoint(kept, 'the best checkpoint');
+    restoreParts(its, parts);
+    return its.progress;
+  };
+  const restored = restoreBest();
+  const scores = conclude(training, progress);
+  const best = progress.best ?? { step: progress.step, valAccuracy: scores.valAccuracy };
+  yield* emit({
+    type: 'result',
+    run: name,
+    ended: turn.value,
+    ...scores,
+    bestStep: best.step,
+    bestValAccuracy: best.valAccuracy,
+    modelStep: restored === undefined ? progress.step : best.step,
+    epochs: progress.step / stepsPerEpoch,
+    steps: progress.step,
+    seconds: progress.seconds,
+    stepMilliseconds: (1000 * progress.stepSeconds) / progress.step,
+    backend,
+    dtype,
+    threads: conditions.threads,
+  });
+  return encodeModel(parts, facts, restored ?? progress);
+}
+
+/** The last checkpoint whose model and normalisation are for these rows. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
+function fittingLast(resumption: Resumption, spec: TrainSpec, rows: TrainingData['train']): { readonly found: Resumption; readonly known?: Normalization } {
+  const { checkpoint, fallBack } = resumption;
+  if (checkpoint === undefined) return { found: resumption };
+  const { source, facts } = checkpoint;
+  const sizes = modelSizes(spec, rows);
+  try {
+    const known = restoreNormalization(checkpoint);
+    if (facts.inputSize !== sizes.inputSize || facts.outputSize !== sizes.outputSize || featureSizeOf(known) !== rows.featureSize) {
+      throw fileError('ERR_CHECKPOINT', `a model from ${String(sizes.inputSize)} inputs to ${String(sizes.outputSize)} outputs`, source, 'one of other sizes');
+    }
+    return { found: resumption, known };
+  } catch (error) {
+    const reason = toPlain(error);
+    if (reason.code !== 'ERR_CHECKPOINT') throw error;
+    return fittingLast(fallBack(reason), spec, rows);
+  }
+}
+
+/** The state of the last checkpoint that fits is in the parts. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
+function restoreLast(resumption: Resumption, parts: CheckpointParts, sampler: Sampler): Resumption {
+  const { checkpoint, fallBack } = resumption;
+  if (checkpoint === undefined) return resumption;
+  try {
+    restoreParts(checkpoint, parts);
+    sampler.setState(checkpoint.sampler);
+    return resumption;
+  } catch (error) {
+    const reason = toPlain(error);
+    if (reason.code !== 'ERR_CHECKPOINT') throw error;
+    return restoreLast(fallBack(reason), parts, sampler);
+  }
+}
+
+function versions(): Readonly<Record<string, string>> {
+  const native = nativeStatus();
+  return {
+    blastrain: version,
+    node: process.versions.node,
+    v8: process.versions.v8,
+    ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore, isa: native.info.isa } : {}),
+  };
+}
+
+function otherData({ name, dataDigest }: RunRecord, { origin }: TrainingData): BlastrainError {
+  return new BlastrainError(
+    'ERR_DATA',
+    `Expected the data that run ${name} was trained on (digest ${dataDigest.slice(0, 12)}) to go on with but received ` +
+      `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
+  );
+}
+
+/** What differs of that which decides about bits. */
+function changesOf(before: Conditions, now: Conditions): string[] {
+  const facts = ({ backend, threads, versions: { v8, openblas, openblasCore, isa } }: Conditions): Record<string, unknown> => ({
+    backend, ...(backend === 'native' ? { threads, openblas, openblasCore, isa } : { v8 }),
+  });
+  const [old, fresh] = [facts(before), facts(now)];
+  return Object.keys(fresh)
+    .filter((key) => old[key] !== fresh[key] && (key === 'backend' || old['backend'] === fresh['backend']))
+    .map((key) => `${key} was ${String(old[key])} and is ${String(fresh[key])}`);
+}
+
+function otherConditions(changes: readonly string[]): WarningEvent {
+  return {
+    type: 'warning',
+    code: 'RESUME_CONDITIONS',
+    message: `The run goes on under other conditions and may differ in the last bits from one that was not interrupted: ${changes.join(', ')}`,
+  };
+}
+
+const otherMeans: WarningEvent = {
+  type: 'warning',
+  code: 'RESUME_MEANS',
+  message: 'The run was begun by a version that took the losses of an epoch as means over its steps; from here on they are means over its rows',
+};
+
+const noValidation: WarningEvent = {
+  type: 'warning',
+  code: 'NO_VALIDATION',
+  message: 'No rows are left for validation, so that the run has no validation figures and no best step; set validationRows to have some',
+};
+
+const olderNormalization: WarningEvent = {
+  type: 'warning',
+  code: 'RESUME_NORMALIZATION',
+  message: 'The run goes on as it began, with features that are rounded first and then multiplied by a scale and moved by a shift: a ' +
+    'new run centres them first, which is more accurate, and scales also features in very small units',
+};
+
+function lostBest(step: number): WarningEvent {
+  return {
+    type: 'warning',
+    code: 'RESUME_BEST',
+    message: `The checkpoint of the best step ${String(step)} is gone: unless a better one comes, the run ends with its last model`,
+  };
+}

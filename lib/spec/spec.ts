@@ -1,0 +1,152 @@
+import { BlastrainError, expected, nearest, toPlain } from '../errors';
+import { fileError } from '../files';
+import type { Precision } from '../kernels/contract';
+import type { DataRequest } from '../data/locate';
+import { parseNumber } from '../numbers';
+import { checkDescription } from '../model/checkDescription';
+import { mostNumbers, tooManyParameters } from '../model/size';
+import { besideModel, refuseContradictions } from './crossFieldRules';
+import { specFields } from './fields';
+import type { Checkpoint } from '../train/checkpoint';
+import type { Field, TrainSpec } from './fields';
+
+export { specFields } from './fields';
+export type { TrainSpec } from './fields';
+
+/** Names that people from other frameworks type, and the key that they mean. */
+const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
+  lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', wd: 'weightDecay',
+  hidden: 'layers', sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
+  dataset: 'data', normalize: 'normalization', std: 'initStd', mu: 'momentum',
+  criterion: 'loss', smoothing: 'labelSmoothing', optim: 'optimizer', optimiser: 'optimizer', scheduler: 'schedule',
+  betas: 'beta1', eps: 'epsilon', gamma: 'decay', clip: 'clipNorm', clipGradNorm: 'clipNorm', gradientClip: 'clipNorm',
+  maxGradNorm: 'clipNorm', accumulateGradBatches: 'accumulate', gradientAccumulation: 'accumulate', ema: 'emaDecay',
+  warmup: 'warmupSteps', minLr: 'minLearningRate', etaMin: 'minLearningRate', maxLr: 'learningRate',
+};
+
+/**
+ * Checks a spec and fills in the defaults. The key `record`, which a run's spec.json holds for the reader, is ignored.
+ * Throws ERR_CONFIG with details.path for an unknown key (naming the nearest) or an illegal value, ERR_SHAPE for layers with more
+ * parameters than kernels count.
+ */
+export function parseSpec(input: unknown): TrainSpec {
+  if (input === null || typeof input !== 'object' || Array.isArray(input)) {
+    throw expected('ERR_CONFIG', 'an object', 'the spec', input);
+  }
+  const spec: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(specFields)) spec[key] = field.default;
+  for (const [key, value] of Object.entries(input)) {
+    if (key === 'record' || value === undefined) continue;
+    const field = fieldOf(key);
+    if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, key, value, { path: key });
+    spec[key] = value === 0 ? 0 : value; // −0 is written as 0, and must read as it is written
+  }
+  const parsed = spec as unknown as TrainSpec;
+  if ((parsed.steps === null) === (parsed.epochs === null)) {
+    throw expected('ERR_CONFIG', 'either steps or epochs', 'the length of training', parsed.steps === null ? 'neither' : 'both', {
+      path: 'steps',
+    });
+  }
+  if (parsed.model !== null) checkDescription(parsed.model, 'model');
+  refuseContradictions(parsed);
+  if (parsed.model === null) refuseUncountable(parsed.layers);
+  return parsed;
+}
+
+/** Throws ERR_SHAPE for layers with more parameters than kernels count: known without data, and before anything is made. */
+function refuseUncountable(layers: readonly number[]): void {
+  const parameters = layers.reduce((sum, outputs, i) => sum + (i === 0 ? 0 : (layers[i - 1]! + 1) * outputs), 0);
+  if (parameters > mostNumbers) throw tooManyParameters(parameters, 'layers');
+}
+
+/** The spec of a model's checkpoint. Throws ERR_CHECKPOINT where it is none, naming the checkpoint. */
+export function trainedSpec({ facts, source }: Pick<Checkpoint, 'facts' | 'source'>): TrainSpec {
+  try {
+    return parseSpec(facts.spec);
+  } catch (error) {
+    const { code, message } = toPlain(error);
+    throw fileError('ERR_CHECKPOINT', 'the spec of a run', source, `one that is refused: ${message} [${code}]`);
+  }
+}
+
+/**
+ * A spec with `key=value` settings over it. Values are JSON, numbers as people write them (.1, 1., +0.1), numbers joined by commas
+ * for a list, or plain text: the first of these that the key accepts. Throws ERR_CONFIG for an unknown key.
+ */
+export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
+  return applyChanges(base, Object.fromEntries(settings.map((setting) => {
+    const equals = setting.indexOf('=');
+    if (equals <= 0) throw expected('ERR_CONFIG', 'key=value', '--set', setting);
+    const key = setting.slice(0, equals);
+    return [key, readValue(setting.slice(equals + 1), fieldOf(key))];
+  })));
+}
+
+/**
+ * A spec with other values over it. The length as epochs replaces a length in steps, and the other way round; so do a model and its sizes.
+ * Throws ERR_CONFIG for an unknown key.
+ */
+export function applyChanges(base: Readonly<Record<string, unknown>>, changes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  for (const [key] of given) fieldOf(key);
+  const spec: Record<string, unknown> = { ...base, ...Object.fromEntries(given) };
+  const set = new Set(given.map(([key]) => key));
+  if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
+  if (set.has('steps') && !set.has('epochs')) delete spec['epochs'];
+  if (set.has('layers') && !set.has('model')) delete spec['model'];
+  if (set.has('model')) for (const key of besideModel) if (!set.has(key)) Reflect.deleteProperty(spec, key);
+  return spec;
+}
+
+function readValue(text: string, { accepts, list = false }: Field): unknown {
+  const json = jsonOf(text);
+  const readings = [...json, ...(list ? [text.split(',').map(parseNumber)] : []), parseNumber(text), text];
+  const legal = readings.findIndex(accepts);
+  return legal >= 0 ? readings[legal] : json.length > 0 ? json[0] : text;
+}
+
+/** The value of a JSON text, alone in a list; nothing for another text. */
+function jsonOf(text: string): unknown[] {
+  try {
+    return [JSON.parse(text) as unknown];
+  } catch {
+    return [];
+  }
+}
+
+function fieldOf(key: string): Field {
+  if (Object.hasOwn(specFields, key)) return specFields[key as keyof TrainSpec];
+  const names = Object.keys(specFields);
+  const suggestion = synonyms[key] ?? nearest(key, names);
+  throw new BlastrainError(
+    'ERR_CONFIG',
+    `Expected a key of the spec${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`} for '${key}' but received an unknown name`,
+    { path: key, nearest: suggestion ?? null },
+  );
+}
+
+/** What the spec's kernels compute in. */
+export function precisionOf({ dtype, precision }: TrainSpec): Precision {
+  return precision === 'bfloat16' ? precision : dtype;
+}
+
+/** What the spec asks of the data loaders. */
+export function dataRequest(spec: TrainSpec): DataRequest {
+  const { data, dataFolder, dataFile, target, header, delimiter, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
+  return {
+    name: data,
+    ...(dataFolder === null ? {} : { folder: dataFolder }),
+    ...(dataFile === null ? {} : { file: dataFile }),
+    ...(target === null ? {} : { target }),
+    ...(header === null ? {} : { header }),
+    ...(delimiter === null ? {} : { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
+    ...(chunkRows === null ? {} : { chunkRows }),
+    numericTargets: loss === 'mse',
+    splitSeed,
+    sizes: {
+      ...(trainRows === null ? {} : { train: trainRows }),
+      ...(validationRows === null ? {} : { validation: validationRows }),
+      ...(testRows === null ? {} : { test: testRows }),
+    },
+  };
+}

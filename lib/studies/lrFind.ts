@@ -1,0 +1,149 @@
+import { checkOptions } from '../arguments';
+import { expected } from '../errors';
+import { setThreads } from '../kernels';
+import type { BackendName, Dtype } from '../kernels/contract';
+import { defaultThreads } from '../machine';
+import { buildTraining, kernelsOf } from '../build/buildTraining';
+import type { TrainingData } from '../build/buildTraining';
+import { parseSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+import { trainingRows } from '../build/trainingRows';
+
+/** The rates to try; by default 200 from 1e-6 to 10. */
+export interface LrFindOptions {
+  readonly from?: number;
+  readonly to?: number;
+  readonly steps?: number;
+}
+
+export const lrFindDefaults = { from: 1e-6, to: 10, steps: 200 } as const;
+
+/** One training step of the sweep. */
+export interface LrPoint {
+  readonly learningRate: number;
+  /** Loss of the step's rows before the update. */
+  readonly loss: number;
+  /** Centred mean over the rows of a tenth of the sweep. */
+  readonly smoothed: number;
+}
+
+/** What a sweep found. */
+export interface LrFindReport {
+  readonly points: readonly LrPoint[];
+  /** A good first choice; null where the loss never fell. */
+  readonly suggestion: number | null;
+  /** Where the smoothed loss falls fastest per decade; null where it never fell. */
+  readonly steepest: number | null;
+  /** Where the loss blew up; null where it never did. */
+  readonly divergence: number | null;
+  /** How the suggestion was made, in a sentence. */
+  readonly reason: string;
+  readonly backend: BackendName;
+  readonly dtype: Dtype;
+}
+
+/** A sweep ends once the loss is not finite, or above the first and this many times the least so far. */
+const BLOWN_UP = 4;
+/** Less than this share of the first loss is no descent but noise. */
+const LEAST_FALL = 0.02;
+/** Rows that it takes to say that the loss blew up, and those of a first step to compare with; and the share of the sweep that they may take. */
+const LEAST_ROWS = 100;
+const LEAST_FIRST_ROWS = 16;
+const MOST_OF_SWEEP = 0.1;
+
+/**
+ * The learning-rate range test (Smith 2017, section 3.3): trains the spec's model from its initial weights while the rate
+ * grows exponentially from step to step, and reads off the loss where learning is fastest and where it breaks. The spec's
+ * schedule and length play no part; one with momentum, decay or augmentation is tried as such.
+ *
+ * The suggestion is a tenth of the rate at which the loss blew up. Where it falls fastest is told too, as others suggest
+ * that; but a net whose first loss is far above log(classes) falls fastest while it unlearns its initial weights, at rates
+ * ten times too small to learn with.
+ *
+ * Throws ERR_CONFIG for an impossible range, ERR_DATA for test rows, ERR_SHAPE, ERR_BACKEND.
+ */
+export function findLearningRate(given: TrainSpec, data: TrainingData, options: LrFindOptions = {}): LrFindReport {
+  checkOptions(options);
+  const { from, to, steps } = { ...lrFindDefaults, ...options };
+  if (!(from > 0 && Number.isFinite(from))) throw expected('ERR_CONFIG', 'a positive number', 'from', from, { path: 'from' });
+  if (!(to > from && Number.isFinite(to))) throw expected('ERR_CONFIG', `a number above ${String(from)}`, 'to', to, { path: 'to' });
+  if (!(Number.isInteger(steps) && steps >= 20)) throw expected('ERR_CONFIG', 'an integer of at least 20', 'steps', steps, { path: 'steps' });
+
+  const spec = parseSpec(given);
+  const kernels = kernelsOf(spec);
+  setThreads(spec.threads ?? defaultThreads());
+  const { step } = buildTraining(spec, trainingRows(data), kernels).training;
+  const rates: number[] = [];
+  const losses: WeighedLoss[] = [];
+  let least = Infinity;
+  let divergence: number | null = null;
+  for (let i = 0; i < steps && divergence === null; i++) {
+    const rate = from * (to / from) ** (i / (steps - 1));
+    const finite = step.run(rate);
+    if (finite && step.weight === 0) continue; // rows of classes that count for nothing
+    if (finite) {
+      rates.push(rate);
+      losses.push({ loss: step.loss, weight: step.weight, rows: step.rows });
+    }
+    const recent = recentMean(losses, MOST_OF_SWEEP * steps);
+    // The first step may be the last before all is lost.
+    if (losses.length === 1 && losses[0]!.rows >= LEAST_FIRST_ROWS) least = losses[0]!.loss;
+    if (recent !== undefined) least = Math.min(least, recent);
+    if (!finite || (recent !== undefined && recent > Math.max(BLOWN_UP * least, losses[0]!.loss))) divergence = rate;
+  }
+  const smoothed = centredMeans(losses, Math.round(steps / 20));
+  return {
+    points: rates.map((learningRate, i) => ({ learningRate, loss: losses[i]!.loss, smoothed: smoothed[i]! })),
+    ...judge(rates, smoothed, divergence),
+    backend: kernels.backend,
+    dtype: kernels.dtype,
+  };
+}
+
+function judge(
+  rates: readonly number[], smoothed: readonly number[], divergence: number | null,
+): Pick<LrFindReport, 'suggestion' | 'steepest' | 'divergence' | 'reason'> {
+  const bottom = smoothed.indexOf(Math.min(...smoothed));
+  if (rates.length < 3 || smoothed[bottom]! > (1 - LEAST_FALL) * smoothed[0]!) {
+    const hint = divergence === null ? 'try higher ones' : 'try lower ones';
+    return { suggestion: null, steepest: null, divergence, reason: `the loss fell at none of these rates: ${hint}` };
+  }
+  // Rates are even on a logarithmic scale, so differences of neighbours are slopes; behind the bottom there is nothing to win.
+  let steepest = 1;
+  const fall = (i: number): number => smoothed[i - 1]! - smoothed[i + 1]!;
+  for (let i = 1; i < Math.min(bottom + 1, rates.length - 1); i++) if (fall(i) > fall(steepest)) steepest = i;
+  return {
+    steepest: rates[steepest]!,
+    divergence,
+    ...(divergence === null
+      ? { suggestion: rates[steepest]!, reason: 'where the loss falls fastest, as it blew up at none of these rates' }
+      : { suggestion: divergence / 10, reason: 'a tenth of the rate at which the loss blew up' }),
+  };
+}
+
+/** A step's loss, and what it is the mean of. */
+interface WeighedLoss {
+  readonly loss: number;
+  readonly weight: number;
+  readonly rows: number;
+}
+
+/** The mean over the last steps that have enough rows together, or over `most` of them; undefined while there are not as many. */
+function recentMean(losses: readonly WeighedLoss[], most: number): number | undefined {
+  let rows = 0;
+  let from = losses.length;
+  while (from > 0 && rows < LEAST_ROWS && losses.length - from < most) rows += losses[--from]!.rows;
+  return rows < LEAST_ROWS && losses.length - from < most ? undefined : meanOf(losses.slice(from));
+}
+
+/** The mean of each value and up to `reach` neighbours on either side, the same number on both, so that nothing lags. */
+function centredMeans(losses: readonly WeighedLoss[], reach: number): number[] {
+  return losses.map((_, i) => {
+    const side = Math.min(reach, i, losses.length - 1 - i);
+    return meanOf(losses.slice(i - side, i + side + 1));
+  });
+}
+
+function meanOf(losses: readonly WeighedLoss[]): number {
+  return losses.reduce((sum, { weight, loss }) => sum + weight * loss, 0) / losses.reduce((sum, { weight }) => sum + weight, 0);
+}

@@ -1,0 +1,21 @@
+import { loadData } from '../data/locate';
+import { kernelsFor } from '../kernels';
+import { summarize } from '../model/summary';
+import type { ModelSummary } from '../model/summary';
+import { buildModel, maxBatchOf, modelSizes } from '../build/buildModel';
+import { dataRequest } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+
+export type { LayerSummary, ModelSummary } from '../model/summary';
+
+/**
+ * Describes the model that a spec trains. Data is read only where `model` leaves its sizes to them. Throws ERR_SHAPE where the
+ * model does not fit the data, and what reading them throws.
+ */
+export function summarizeSpec(spec: TrainSpec): ModelSummary {
+  const { layers } = spec;
+  const sizes = spec.model === null
+    ? { inputSize: layers[0]!, outputSize: layers[layers.length - 1]! }
+    : modelSizes(spec, loadData(dataRequest(spec)).train);
+  return summarize(buildModel(spec, sizes, kernelsFor(spec.dtype, 'typescript'), maxBatchOf(spec)));
+}

@@ -1,0 +1,87 @@
+import { cpus } from 'node:os';
+import { locateData } from '../data/locate';
+import { loadCifar10 } from '../data/cifar10/cifar10';
+import { toPlain } from '../errors';
+import { kernelsFor, nativeStatus, selectBackend } from '../kernels';
+import type { BackendName, Dtype } from '../kernels/contract';
+import type { NativeInfo } from '../kernels/native';
+import { memoryRoom, usableThreads } from '../machine';
+import type { MemoryRoom, UsableThreads } from '../machine';
+import { version } from '../version';
+
+/** What this machine offers blastrain, and a mend for each thing that is missing. */
+export interface Diagnosis {
+  readonly blastrain: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  /** Of the machine. */
+  readonly cores: number;
+  /** How many threads training takes by default, and why. */
+  readonly threads: UsableThreads;
+  readonly memory: MemoryRoom;
+  readonly backend: BackendName;
+  readonly native: NativeInfo | null;
+  /** For each backend, the number formats in which a product came out right just now. */
+  readonly dtypes: Readonly<Record<BackendName, readonly Dtype[]>>;
+  readonly data: { readonly description: string; readonly digest: string | null };
+  /** What is missing or wrong, each with what to do about it. */
+  readonly mends: readonly { readonly problem: string; readonly mend: string }[];
+}
+
+/** Looks at the machine. Never throws for what it finds: that is what `mends` are for. */
+export function diagnose(): Diagnosis {
+  const mends: { problem: string; mend: string }[] = [];
+  const status = nativeStatus();
+  if (!status.loaded) mends.push({ problem: `the native kernels do not load: ${status.reason}`, mend: status.mend });
+  const core = process.env['OPENBLAS_CORETYPE'];
+  if (core !== undefined && core !== '') {
+    mends.push({
+      problem: `OPENBLAS_CORETYPE=${core} keeps OpenBLAS from choosing its kernels for this CPU by itself`,
+      mend: 'unset OPENBLAS_CORETYPE, unless it was set on purpose',
+    });
+  }
+  return {
+    blastrain: version,
+    node: process.versions.node,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    threads: usableThreads(),
+    memory: memoryRoom(),
+    backend: selectBackend().backend,
+    native: status.loaded ? status.info : null,
+    dtypes: { native: workingDtypes('native'), typescript: workingDtypes('typescript') },
+    data: lookForData(mends),
+    mends,
+  };
+}
+
+function lookForData(mends: { problem: string; mend: string }[]): Diagnosis['data'] {
+  const get = 'npx blastrain data get cifar10';
+  const { kind, folder, description } = locateData();
+  if (folder === undefined || kind !== 'cifar10') {
+    mends.push({ problem: 'CIFAR-10 is not here; training uses the synthetic images', mend: get });
+    return { description, digest: null };
+  }
+  try {
+    return { description, digest: loadCifar10(folder).origin.digest };
+  } catch (error) {
+    mends.push({ problem: toPlain(error).message, mend: `remove ${folder} and type ${get}` });
+    return { description, digest: null };
+  }
+}
+
+function workingDtypes(backend: BackendName): Dtype[] {
+  return (['float32', 'float64'] as const).filter((dtype) => {
+    try {
+      const kernels = kernelsFor(dtype, backend);
+      const c = dtype === 'float32' ? new Float32Array(1) : new Float64Array(1);
+      const row = dtype === 'float32' ? Float32Array.of(1, 2) : Float64Array.of(1, 2);
+      kernels.gemm(false, true, 1, 1, 2, 1, row, row, 0, c);
+      return c[0] === 5;
+    } catch {
+      return false;
+    }
+  });
+}

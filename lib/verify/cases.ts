@@ -1,0 +1,30 @@
+import { storedDtype } from '../kernels/contract';
+import type { KernelName, Precision } from '../kernels/contract';
+import { signatures } from '../kernels/signatures';
+import { activationCases } from './cases/activation';
+import { algebraCases } from './cases/algebra';
+import { gatherCases } from './cases/gather';
+import { byteCases, linearCases } from './cases/linear';
+import { lossCases } from './cases/loss';
+import { normalizationCases } from './cases/normalization';
+import { optimizerCases } from './cases/optimizer';
+import type { VerifyCase } from './cases/shared';
+import { Draw } from './draw';
+
+export type { VerifyCase } from './cases/shared';
+
+const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>> = {
+  ...algebraCases,
+  ...activationCases,
+  ...normalizationCases,
+  ...lossCases,
+  ...optimizerCases,
+  ...linearCases,
+  ...byteCases,
+  ...gatherCases,
+};
+
+/** The cases of a kernel in a precision: the same ones for the same seed. */
+export function verifyCases(kernel: KernelName, precision: Precision, seed: number): Generator<VerifyCase> {
+  return makers[kernel](new Draw(signatures[kernel].product ? precision : storedDtype(precision), seed));
+}

@@ -1,0 +1,80 @@
+import type { FloatArray, Kernels } from '../../kernels/contract';
+import { normalDensityTimes, normalDistribution } from '../../kernels/normal';
+import type { Draw } from '../draw';
+import { boundEach, computedLengths, exactLoop } from './shared';
+import type { CaseMakers, VerifyCase } from './shared';
+
+/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+const { abs, exp, tanh } = Math;
+
+/** A kernel of one argument within a bound for each element: on ordinary, small, large and hostile numbers. */
+function* elementwise(
+  draw: Draw, run: (kernels: Kernels, n: number, x: FloatArray, y: FloatArray) => void, bound: (x: number) => number,
+): Generator<VerifyCase> {
+  const inputs = [1, 10, 100, 1e-3].map((magnitude) => [String(magnitude), (n: number) => draw.uniform(n, magnitude)] as const);
+  for (const [label, make] of [...inputs, ['hostile', (n: number) => draw.hostile(n)] as const]) {
+    for (const n of computedLengths) {
+      const x = make(n);
+      yield {
+        label: `n=${n} of ${label}`,
+        run: (kernels) => {
+          const out = draw.output(n);
+          run(kernels, n, x, out);
+          return [out];
+        },
+        bounds: [boundEach(n, (i) => bound(x[i]!))],
+      };
+    }
+  }
+}
+
+/**
+ * Roundings of the native exp(x) − 1, x ≤ 0, by 2ᵏ·(exp r − 1) + (2ᵏ − 1): 4 of the series, times at most 1, and the sum's.
+ * exp itself has no more: there the series' share of the result is below 0.42.
+ */
+const EXP = 5;
+/** e/(2 + e), e = exp(−2|x|) − 1 ≥ −1, at most doubles the relative error of e; two operations follow. */
+const TANH = 2 * EXP + 2;
+/** 1/(1 + p) and p/(1 + p) do not enlarge the relative error of p; two operations follow. */
+const SIGMOID = EXP + 2;
+/** exp(−x²/2): the rounding of x² is multiplied by x²/2. Larger exponents give 0. */
+const density = (x: number): number => Math.min((x * x) / 2, 800) + EXP;
+/** Φ: the density, 3 of the polynomial and its argument, 3 operations; 1 − Φ(−x) adds one and divides by at least a half. */
+const distribution = (x: number): number => density(x) + 7;
+
+export const activationCases: CaseMakers<'activation'> = {
+  reluForward: exactLoop('reluForward'),
+  reluBackward: exactLoop('reluBackward'),
+  leakyReluForward: exactLoop('leakyReluForward', { slope: [0.01, 0.3, 0] }),
+  leakyReluBackward: exactLoop('leakyReluBackward', { slope: [0.01, 0.3, 0] }),
+
+  *tanhForward(draw) {
+    const bound = (x: number): number => draw.functionBound(TANH, abs(tanh(x)));
+    yield* elementwise(draw, (kernels, n, x, y) => { kernels.tanhForward(n, x, y); }, bound);
+  },
+
+  tanhBackward: exactLoop('tanhBackward'),
+
+  *sigmoidForward(draw) {
+    const bound = (x: number): number => draw.functionBound(SIGMOID, 1 / (1 + exp(-x)));
+    yield* elementwise(draw, (kernels, n, x, y) => { kernels.sigmoidForward(n, x, y); }, bound);
+  },
+
+  sigmoidBackward: exactLoop('sigmoidBackward'),
+
+  *geluForward(draw) {
+    const bound = (x: number): number => draw.functionBound(distribution(x) + 1, abs(x * normalDistribution(x)));
+    yield* elementwise(draw, (kernels, n, x, y) => { kernels.geluForward(n, x, y); }, bound);
+  },
+
+  /** The sum of Φ and xφ cancels for x < 0: the bound goes with the sizes of both. */
+  *geluBackward(draw) {
+    const dy = draw.uniform(computedLengths.at(-1)!);
+    const bound = (x: number): number =>
+      draw.functionBound(distribution(x) + 2, normalDistribution(x) + abs(normalDensityTimes(x)));
+    yield* elementwise(draw, (kernels, n, x, dx) => { kernels.geluBackward(n, x, dy, dx); }, bound);
+  },
+
+  maskScale: exactLoop('maskScale', { scale: [1 / 0.7] }),
+  add: exactLoop('add'),
+};

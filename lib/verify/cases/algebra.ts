@@ -1,0 +1,169 @@
+import type { FloatArray } from '../../kernels/contract';
+import type { Draw } from '../draw';
+import { boundEach, exact, movedLengths, movedShapes, products, shapeOf, termSizes } from './shared';
+import type { CaseMakers, VerifyCase } from './shared';
+
+/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+const { abs, sqrt } = Math;
+
+const transposes = [[false, false], [false, true], [true, false], [true, true]] as const;
+/**
+ * Products that are more than a block of the TypeScript ones in every direction; of which native threads take rows of C, or columns; and
+ * whose C alone is worth sharing.
+ */
+const shared = [[129, 131, 259], [203, 67, 300], [37, 131, 200], [331, 307, 3]] as const;
+/** Of A·Bᵀ: wider, taller and deeper than the native tiles' blocks; and so deep that threads share the adding up of partial sums too. */
+const tiled = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460]] as const;
+const costly = 1e6;
+
+type ProductSizes = readonly [transA: boolean, transB: boolean, m: number, n: number, k: number];
+const nameOf = (transA: boolean, transB: boolean): string => `${transA ? 'T' : 'N'}${transB ? 'T' : 'N'}`;
+
+/** Ordinary numbers, and then one in each factor that is none. */
+function* roundedProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase> {
+  const [transA, transB, m, n, k] = sizes;
+  const betas = m * n * k > costly ? [0.5] : [0, 1, 0.5];
+  for (const beta of betas) {
+    const magnitude = draw.pick(draw.magnitudes);
+    const alpha = draw.pick([1, 1, -0.75]);
+    const [a, b] = [draw.uniform(m * k, magnitude), draw.uniform(k * n, magnitude)];
+    const c = beta === 0 ? undefined : draw.uniform(m * n, magnitude * magnitude);
+    const bounds = [termSizes(...sizes, a, b).map((sum, at) => draw.sumBound(k + 1, abs(alpha) * sum + abs(beta * (c?.[at] ?? 0))))];
+    const label = `${nameOf(transA, transB)} ${shapeOf(m, n, k)} beta=${beta}`;
+    yield { label, run: product(draw, sizes, alpha, a, b, beta, c), bounds };
+    if (beta !== betas[0]) continue;
+    yield { label: `${label} spoilt`, run: product(draw, sizes, alpha, draw.spoilt(a), draw.spoilt(b), beta, c), bounds };
+  }
+}
+
+/** Integers, whose sums are exact; and factors of 0, with which something is not read. */
+function* exactProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase> {
+  const [transA, transB, m, n, k] = sizes;
+  const label = `${nameOf(transA, transB)} ${shapeOf(m, n, k)}`;
+  const [a, b, c] = [draw.whole(m * k, 8), draw.whole(k * n, 8), draw.whole(m * n, 100)];
+  for (const [alpha, beta] of m * n * k > costly ? [[-0.75, -0.5]] as const : [[1, 0], [0.5, 1], [-0.75, -0.5]] as const) {
+    // The same number, but for the sign of a zero: where terms cancel, it follows from where alpha is multiplied in.
+    const run = product(draw, sizes, alpha, a, b, beta, beta === 0 ? undefined : c);
+    yield { label: `${label} whole alpha=${alpha} beta=${beta}`, run, bounds: [new Float64Array(m * n)] };
+  }
+  const [nanA, nanB, hostile] = [a.slice().fill(NaN), b.slice().fill(NaN), draw.hostile(m * n)];
+  for (const beta of [0, 1, 0.3]) {
+    yield exact(`${label} alpha=0 beta=${beta}`, product(draw, sizes, 0, nanA, nanB, beta, beta === 0 ? undefined : hostile));
+  }
+}
+
+function product(
+  draw: Draw, sizes: ProductSizes, alpha: number, a: FloatArray, b: FloatArray, beta: number, c: FloatArray | undefined,
+): VerifyCase['run'] {
+  const [, , m, n] = sizes;
+  return (kernels) => {
+    const out = draw.output(m * n, c);
+    kernels.gemm(...sizes, alpha, a, b, beta, out);
+    return [out];
+  };
+}
+
+export const algebraCases: CaseMakers<'algebra'> = {
+  *gemm(draw) {
+    for (const shape of [...products, ...shared]) {
+      for (const transposed of transposes) {
+        yield* roundedProducts(draw, [...transposed, ...shape]);
+        yield* exactProducts(draw, [...transposed, ...shape]);
+      }
+    }
+    for (const shape of tiled) yield* exactProducts(draw, [false, true, ...shape]);
+  },
+
+  *axpy(draw) {
+    for (const n of movedLengths) {
+      for (const magnitude of draw.magnitudes) {
+        const alpha = draw.pick([1, -0.3, magnitude]);
+        const [x, y] = [draw.uniform(n, magnitude), draw.uniform(n, magnitude)];
+        const axpy = (label: string, factor: number, from: FloatArray, to: FloatArray): VerifyCase => ({
+          label: `n=${n} alpha=${factor.toPrecision(2)}${label}`,
+          run: (kernels) => {
+            const out = draw.output(n, to);
+            kernels.axpy(n, factor, from, out);
+            return [out];
+          },
+          bounds: factor === 0 ? [] : [boundEach(n, (i) => draw.sumBound(2, abs(factor * x[i]!) + abs(y[i]!)))],
+        });
+        yield axpy('', alpha, x, y);
+        yield axpy(' spoilt', alpha, draw.spoilt(x), draw.spoilt(y));
+        yield axpy(' hostile', 0, draw.hostile(n), draw.hostile(n));
+      }
+    }
+  },
+
+  /** One operation, correctly rounded, has one right answer. */
+  *scal(draw) {
+    for (const n of movedLengths) {
+      for (const alpha of [1, -0.3, 0, draw.magnitudes[0]!]) {
+        const x = draw.hostile(n);
+        yield exact(`n=${n} alpha=${alpha.toPrecision(2)}`, (kernels) => {
+          const out = draw.output(n, x);
+          kernels.scal(n, alpha, out);
+          return [out];
+        });
+      }
+    }
+  },
+
+  *dot(draw) {
+    for (const n of movedLengths) {
+      for (const magnitude of draw.magnitudes) {
+        const [x, y] = [draw.uniform(n, magnitude), draw.uniform(n, magnitude)];
+        const bounds = [[draw.sumBound(n, termSizes(false, true, 1, 1, n, x, y)[0]!)]];
+        const label = `n=${n} of ${magnitude.toPrecision(2)}`;
+        yield { label, run: (kernels) => [[kernels.dot(n, x, y)]], bounds };
+        const [wholeX, wholeY] = [draw.whole(n, 8), draw.whole(n, 8)];
+        yield exact(`${label} whole`, (kernels) => [[kernels.dot(n, wholeX, wholeY)]]);
+        const [spoiltX, spoiltY] = [draw.spoilt(x), draw.pick([y, draw.spoilt(y)])];
+        yield exact(`${label} spoilt`, (kernels) => [[kernels.dot(n, spoiltX, spoiltY)]]);
+      }
+    }
+  },
+
+  /** The root halves the relative error of the sum and adds one rounding. Squares overflow and underflow here. */
+  *nrm2(draw) {
+    for (const n of movedLengths) {
+      for (const magnitude of draw.dtype === 'float32' ? [2 ** -100, 1, 2 ** 100] : [2 ** -700, 1, 2 ** 700]) {
+        const x = draw.uniform(n, magnitude);
+        let squares = 0;
+        for (const value of x) squares += (value / magnitude) ** 2;
+        const norm = magnitude * sqrt(squares);
+        const label = `n=${n} of ${magnitude.toPrecision(2)}`;
+        yield { label, run: (kernels) => [[kernels.nrm2(n, x)]], bounds: [[draw.sumBound(n, norm)]] };
+        const spoilt = draw.spoilt(draw.spoilt(x));
+        yield exact(`${label} spoilt`, (kernels) => [[kernels.nrm2(n, spoilt)]]);
+      }
+    }
+  },
+
+  *biasForward(draw) {
+    for (const [m, n] of movedShapes) {
+      const bias = draw.hostile(n);
+      const y = draw.hostile(m * n);
+      yield exact(shapeOf(m, n), (kernels) => {
+        const out = draw.output(m * n, y);
+        kernels.biasForward(m, n, bias, out);
+        return [out];
+      });
+    }
+  },
+
+  /** The contract fixes the order of the sum. */
+  *biasBackward(draw) {
+    for (const [m, n] of movedShapes) {
+      for (const beta of [0, 1, 0.5]) {
+        const dy = draw.uniform(m * n);
+        const dbias = beta === 0 ? undefined : draw.uniform(n);
+        yield exact(`${shapeOf(m, n)} beta=${beta}`, (kernels) => {
+          const out = draw.output(n, dbias);
+          kernels.biasBackward(m, n, dy, beta, out);
+          return [out];
+        });
+      }
+    }
+  },
+};

@@ -1,0 +1,196 @@
+import type { FloatArray, Kernels } from '../../kernels/contract';
+import type { Draw } from '../draw';
+import { exact, products, shapeOf, termSizes } from './shared';
+import type { CaseMakers, VerifyCase } from './shared';
+
+const { abs } = Math;
+
+/**
+ * The sizes of products, some at which the native tiles begin, panels that come out even and ragged ones, and more weights, or more
+ * examples, than tiles are for.
+ */
+const shapes = [
+  ...products, [129, 70, 131], [200, 50, 96], [64, 12, 512], [33, 25, 1037], [4, 131, 803], [4200, 6, 37],
+] as const;
+/** A forward product before which threads share what bytes of 128 stand for. */
+const wide = [130, 101, 999] as const;
+
+/** What follows the inputs among a step's arguments. */
+type After<Step> =
+  Step extends (m: number, n: number, k: number, dy: FloatArray, x: FloatArray, ...rest: infer Rest) => void ? Rest : never;
+
+/** Rows dy[m,n] and inputs [m,k] of a layer, of which one column each is zero, as the kernels take them. */
+interface Drawn {
+  readonly label: string;
+  /** For each weight, Σ|terms| of its gradient, and how far this may be off; empty where gradients are exact. */
+  readonly sums: Float64Array;
+  readonly errors: Float64Array;
+  readonly sgd: (kernels: Kernels, ...rest: After<Kernels['sgdLinearStep']>) => void;
+  readonly adam: (kernels: Kernels, ...rest: After<Kernels['adamLinearStep']>) => void;
+}
+
+type Drawing = (from: Draw, m: number, n: number, k: number) => Generator<Drawn>;
+
+/** Of many weights one variant of a step is enough: how they are shared is the same for all. */
+const MANY = 30_000;
+const variantsFor = <Variant>(weights: number, variants: readonly Variant[]): readonly Variant[] =>
+  variants.slice(weights > MANY ? -1 : 0);
+
+const none = new Float64Array(0);
+const blank = (columns: number) => (value: number, i: number): number => (i % columns === 0 ? 0 : value);
+
+/** Of floats: ordinary ones; and integers, some of them with a number among dy that is none. */
+function* floats(from: Draw, m: number, n: number, k: number): Generator<Drawn> {
+  const drawn = (label: string, dy: FloatArray, x: FloatArray, sums: Float64Array): Drawn => ({
+    label,
+    sums,
+    errors: sums.map((sum) => from.sumBound(m + 1, sum)),
+    sgd: (kernels, ...rest) => { kernels.sgdLinearStep(m, n, k, dy, x, ...rest); },
+    adam: (kernels, ...rest) => { kernels.adamLinearStep(m, n, k, dy, x, ...rest); },
+  });
+  const [dy, x] = [from.uniform(m * n).map(blank(n)), from.uniform(m * k).map(blank(k))];
+  yield drawn('', dy, x, termSizes(true, false, n, k, m, dy, x));
+  const [wholeDy, wholeX] = [from.whole(m * n, 2).map(blank(n)), from.whole(m * k, 8, 1 / 8).map(blank(k))];
+  yield drawn(' whole', wholeDy, wholeX, none);
+  yield drawn(' spoilt', from.spoilt(wholeDy), wholeX, none);
+}
+
+/** Bytes [m,k] and what they stand for, and how large the terms that make such a number may be. */
+interface DrawnBytes {
+  readonly x: Uint8Array;
+  readonly scale: FloatArray;
+  readonly shift: FloatArray;
+  readonly sizes: Float64Array;
+}
+
+/** About as large as the floats above; where `whole`, all that is made of them by either way is exact. */
+function drawBytes(from: Draw, m: number, k: number, whole: boolean): DrawnBytes {
+  const x = Uint8Array.from(from.random.randint(0, 256, m * k));
+  const scale = (whole ? from.whole(k, 1, 1 / 128) : from.uniform(k, 1 / 128)).map(blank(k));
+  const shift = (whole ? from.whole(k, 128, 1 / 128) : from.uniform(k)).map(blank(k));
+  const sizes = new Float64Array(m * k);
+  for (let row = 0, at = 0; row < m; row++) {
+    for (let j = 0; j < k; j++, at++) sizes[at] = abs(scale[j]!) * (abs(x[at]! - 128) + 128) + abs(shift[j]!);
+  }
+  return { x, scale, shift, sizes };
+}
+
+/**
+ * Of bytes. Terms are the larger, of scale·(x − 128) and of shift + 128·scale, that either way of computing them adds; each goes
+ * through three roundings more than a product's, for being put together and apart.
+ */
+function* bytes(from: Draw, m: number, n: number, k: number): Generator<Drawn> {
+  const drawn = (label: string, dy: FloatArray, { x, scale, shift }: DrawnBytes, sums: Float64Array): Drawn => ({
+    label,
+    sums,
+    errors: sums.map((sum) => from.sumBound(m + 4, sum)),
+    sgd: (kernels, ...rest) => { kernels.sgdByteLinearStep(m, n, k, dy, x, scale, shift, ...rest); },
+    adam: (kernels, ...rest) => { kernels.adamByteLinearStep(m, n, k, dy, x, scale, shift, ...rest); },
+  });
+  const [dy, inputs] = [from.uniform(m * n).map(blank(n)), drawBytes(from, m, k, false)];
+  yield drawn('', dy, inputs, termSizes(true, false, n, k, m, dy, inputs.sizes));
+  const [wholeDy, wholeInputs] = [from.whole(m * n, 2).map(blank(n)), drawBytes(from, m, k, true)];
+  yield drawn(' whole', wholeDy, wholeInputs, none);
+  yield drawn(' spoilt', from.spoilt(wholeDy, [NaN]), wholeInputs, none);
+}
+
+/**
+ * With d the gradient's error: the velocity is off by d, the weight by lr (1 + momentum) d. The step itself is the same operations
+ * on either side, and rounds what differs anew.
+ */
+function* sgdCases(from: Draw, drawing: Drawing): Generator<VerifyCase> {
+  for (const [m, n, k] of shapes) {
+    const inputs = [...drawing(from, m, n, k)];
+    for (const [momentum, nesterov] of variantsFor(n * k, [[0, false], [0.9, false], [0.9, true]] as const)) {
+      const w = from.uniform(n * k);
+      const v = momentum === 0 ? undefined : from.uniform(n * k);
+      for (const { label, sums, errors, sgd } of inputs) {
+        const rounding = sums.map((sum) => from.sumBound(4, sum + 3));
+        const velocityErrors = momentum === 0 ? none : errors.map((error, i) => error + rounding[i]!);
+        yield {
+          label: `${shapeOf(m, n, k)} momentum=${momentum}${nesterov ? ' nesterov' : ''}${label}`,
+          run: (kernels) => {
+            const [weights, velocity] = [from.output(n * k, w), from.output(n * k, v)];
+            sgd(kernels, 0.1, momentum, 0.01, nesterov, from.output(n * k).subarray(0, n * k), weights, velocity);
+            return [weights, velocity];
+          },
+          bounds: sums.length === 0 ? [] : [errors.map((error, i) => error / 5 + rounding[i]!), velocityErrors],
+        };
+      }
+    }
+  }
+}
+
+/**
+ * With d the gradient's error and s ≥ |g|: m is off by d/10 and v by s·d/50. As v starts at 1 or above, so does its root, nearly; it is
+ * off by s·d/100, and a hundredth of m over it by (d/10 + |m|·s·d/100)/100, |m| ≤ 0.9 + s/10. Some operations round what differs anew.
+ */
+function* adamCases(from: Draw, drawing: Drawing): Generator<VerifyCase> {
+  for (const [rows, n, k] of shapes) {
+    const inputs = [...drawing(from, rows, n, k)];
+    for (const [weightDecay, keep] of variantsFor(n * k, [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const)) {
+      const [w, m] = [from.uniform(n * k), from.uniform(n * k)];
+      const v = from.uniform(n * k).map((value) => 1 + abs(value));
+      for (const { label, sums, errors, adam } of inputs) {
+        const bound = (of: (s: number, d: number) => number): Float64Array => sums.map((sum, i) => of(sum + 1, 1.05 * errors[i]!));
+        yield {
+          label: `${shapeOf(rows, n, k)} weightDecay=${weightDecay} keep=${keep}${label}`,
+          run: (kernels) => {
+            const outputs = [w, m, v].map((values) => from.output(n * k, values)) as [FloatArray, FloatArray, FloatArray];
+            adam(kernels, 0.01, 0.9, 0.99, 1, 1e-8, weightDecay, keep, from.output(n * k).subarray(0, n * k), ...outputs);
+            return outputs;
+          },
+          bounds: sums.length === 0 ? [] : [
+            bound((s, d) => (d / 10 + (0.9 + s / 10) * s * d / 100) / 100 + from.sumBound(6, 2 + s / 100)),
+            bound((s, d) => d / 10 + from.sumBound(4, 1 + s / 10)),
+            bound((s, d) => s * d / 50 + from.sumBound(6, 2 + s * s / 100)),
+          ],
+        };
+      }
+    }
+  }
+}
+
+export const linearCases: CaseMakers<'linear'> = {
+  sgdLinearStep: (from) => sgdCases(from, floats),
+  adamLinearStep: (from) => adamCases(from, floats),
+};
+
+export const byteCases: CaseMakers<'bytes'> = {
+  /** As the errors of the gradients of bytes. */
+  *byteLinearForward(from) {
+    for (const [m, n, k] of [...shapes, wide]) {
+      const forward = ({ x, scale, shift }: DrawnBytes, w: FloatArray): VerifyCase['run'] => (kernels) => {
+        const y = from.output(m * n);
+        kernels.byteLinearForward(m, n, k, x, scale, shift, w, y);
+        return [y];
+      };
+      const [inputs, w] = [drawBytes(from, m, k, false), from.uniform(n * k).map(blank(k))];
+      const sizes = termSizes(false, true, m, n, k, inputs.sizes, w);
+      yield { label: shapeOf(m, n, k), run: forward(inputs, w), bounds: [sizes.map((sum) => from.sumBound(k + 4, sum))] };
+      const [whole, weights] = [drawBytes(from, m, k, true), from.whole(n * k, 2).map(blank(k))];
+      yield exact(`${shapeOf(m, n, k)} whole`, forward(whole, weights));
+      yield exact(`${shapeOf(m, n, k)} spoilt`, forward(whole, from.spoilt(weights, [NaN])));
+    }
+  },
+
+  *byteLinearBackward(from) {
+    for (const [m, n, k] of shapes) {
+      const backward = (dy: FloatArray, { x, scale, shift }: DrawnBytes): VerifyCase['run'] => (kernels) => {
+        const dw = from.output(n * k);
+        kernels.byteLinearBackward(m, n, k, dy, x, scale, shift, dw);
+        return [dw];
+      };
+      const [dy, inputs] = [from.uniform(m * n).map(blank(n)), drawBytes(from, m, k, false)];
+      const sizes = termSizes(true, false, n, k, m, dy, inputs.sizes);
+      yield { label: shapeOf(m, n, k), run: backward(dy, inputs), bounds: [sizes.map((sum) => from.sumBound(m + 4, sum))] };
+      const [wholeDy, whole] = [from.whole(m * n, 2).map(blank(n)), drawBytes(from, m, k, true)];
+      const noError = [new Float64Array(n * k)];
+      yield { label: `${shapeOf(m, n, k)} whole`, run: backward(wholeDy, whole), bounds: noError };
+      yield { label: `${shapeOf(m, n, k)} spoilt`, run: backward(from.spoilt(wholeDy, [NaN]), whole), bounds: noError };
+    }
+  },
+
+  sgdByteLinearStep: (from) => sgdCases(from, bytes),
+  adamByteLinearStep: (from) => adamCases(from, bytes),
+};

@@ -1,0 +1,199 @@
+import type { FloatArray } from '../../kernels/contract';
+import { GUARDS } from '../draw';
+import type { Draw } from '../draw';
+import { boundEach, computedShapes, exact, exactLoop, indicesUpTo, movedLengths, movedShapes, shapeOf } from './shared';
+import type { CaseMakers } from './shared';
+
+/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+const { abs } = Math;
+
+/** Softmax of a row in double, with what the bounds need. */
+function softmaxOf(row: FloatArray): { p: number[]; distance: number[]; logSum: number } {
+  const maximum = Math.max(...row);
+  const distance = Array.from(row, (value) => maximum - value);
+  const powers = distance.map((value) => Math.exp(-value));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return { p: powers.map((power) => power / sum), distance, logSum: Math.log(sum) };
+}
+
+/** Logits: ordinary ones, then rows where softmax is known to go wrong. */
+function* logits(draw: Draw): Generator<{ label: string; m: number; n: number; x: FloatArray }> {
+  for (const [m, n] of computedShapes) yield { label: shapeOf(m, n), m, n, x: draw.uniform(m * n, 5) };
+  const hostileRows: readonly (readonly [string, readonly number[]])[] = [
+    ['all equal', [3, 3, 3, 3]],
+    ['one far above', [-1e4, 0, 1e4, 0]],
+    ['underflow', [0, -80, -95, -104, -120, -708, -740, -746]],
+    ['about the smallest normal', draw.dtype === 'float32'
+      ? [0, -87, -87.336, -87.3365, -87.33653, -87.33654022216797, -88]
+      : [0, -708, -708.39, -708.3935, -708.396, -708.3964185322641, -709]],
+    ['huge offset', [1e30, 1e30, 0.5e30, -1e30]],
+    ['near ties', [1e4, 1e4 + 2 ** -9, 1e4 - 2 ** -9, 1e4]],
+    ['-Infinity', [-Infinity, 1, 2, -Infinity]],
+    ['only -Infinity', [-Infinity, -Infinity]],
+    ['Infinity', [1, Infinity, 2]],
+    ['NaN first', [NaN, 1, 2]],
+    ['NaN last', [1, 2, NaN]],
+  ];
+  for (const [label, row] of hostileRows) yield { label, m: 1, n: row.length, x: draw.of(row) };
+}
+
+function softmaxBounds(draw: Draw, m: number, n: number, x: FloatArray): number[] {
+  return indicesUpTo(m).flatMap((i) => {
+    const { p, distance } = softmaxOf(x.subarray(i * n, (i + 1) * n));
+    return p.map((value, j) => draw.softmaxBound(n, value, distance[j]!));
+  });
+}
+
+const labelsOf = (draw: Draw, m: number, n: number): Int32Array =>
+  n === 0 ? new Int32Array(m) : draw.random.randint(0, n, m);
+
+/** Rows that `make` gives, joined; of many rows the later ones repeat the first. */
+function rowsOf(draw: Draw, m: number, n: number, make: () => readonly number[]): FloatArray {
+  const drawn = draw.of(indicesUpTo(Math.min(m, 64)).flatMap(make));
+  return draw.of(boundEach(m * n, (at) => drawn[at % drawn.length]!));
+}
+
+/** Rows of probabilities, some of them one-hot, and class weights, some of them zero. */
+function softTargets(draw: Draw, m: number, n: number): { targets: FloatArray; weights: FloatArray } {
+  const targets = rowsOf(draw, m, n, () => {
+    const hot = n === 0 ? 0 : draw.random.randint(0, n);
+    return draw.pick([true, false]) ? indicesUpTo(n).map((j) => (j === hot ? 1 : 0)) : softmaxOf(draw.uniform(n, 3)).p;
+  });
+  return { targets, weights: draw.of(indicesUpTo(n).map(() => draw.pick([0, 1, 0.3, 7]))) };
+}
+
+export const lossCases: CaseMakers<'loss'> = {
+  *softmaxForward(draw) {
+    for (const { label, m, n, x } of logits(draw)) {
+      yield {
+        label,
+        run: (kernels) => {
+          const out = draw.output(m * n);
+          kernels.softmaxForward(m, n, x, out);
+          return [out];
+        },
+        bounds: [softmaxBounds(draw, m, n, x)],
+      };
+    }
+  },
+
+  /** dx = y·(dy − Σ dy·y): a sum of n + 1 terms with y in front. */
+  *softmaxBackward(draw) {
+    for (const [m, n] of movedShapes) {
+      const y = rowsOf(draw, m, n, () => softmaxOf(draw.uniform(n, 5)).p);
+      const dy = draw.uniform(m * n);
+      const sums = boundEach(m, (i) => indicesUpTo(n).reduce((total, j) => total + abs(y[i * n + j]! * dy[i * n + j]!), 0));
+      yield {
+        label: shapeOf(m, n),
+        run: (kernels) => {
+          const out = draw.output(m * n);
+          kernels.softmaxBackward(m, n, y, dy, out);
+          return [out];
+        },
+        bounds: [boundEach(m * n, (at) => draw.sumBound(n + 1, y[at]! * (abs(dy[at]!) + sums[Math.floor(at / n)]!)))],
+      };
+    }
+  },
+
+  *softmaxCrossEntropyForward(draw) {
+    for (const { label, m, n, x } of logits(draw)) {
+      if (n === 0) continue; // no label is in [0, 0)
+      const labels = labelsOf(draw, m, n);
+      const lossBounds = boundEach(m, (i) => {
+        const { distance, logSum } = softmaxOf(x.subarray(i * n, (i + 1) * n));
+        const loss = logSum + distance[labels[i]!]!;
+        return draw.lossBound(n, loss) + m * 2 ** -52 * loss; // both sides add up their rows in double
+      });
+      yield {
+        label,
+        run: (kernels) => {
+          const probs = draw.output(m * n);
+          const loss = kernels.softmaxCrossEntropyForward(m, n, x, labels, probs);
+          return [probs, [loss]];
+        },
+        bounds: [softmaxBounds(draw, m, n, x), [lossBounds.reduce((total, bound) => total + bound, 0)]],
+      };
+    }
+  },
+
+  *softmaxCrossEntropyBackward(draw) {
+    for (const [m, n] of movedShapes) {
+      if (m > 0 && n === 0) continue;
+      const probs = draw.of(draw.random.uniform(0, 1, m * n));
+      const labels = labelsOf(draw, m, n);
+      yield exact(shapeOf(m, n), (kernels) => {
+        const out = draw.output(m * n);
+        kernels.softmaxCrossEntropyBackward(m, n, 1 / 3, probs, labels, out);
+        return [out];
+      });
+    }
+  },
+
+  /**
+   * Each term of a row is a·(log Σ + distance), with the error of a whole loss on either side; a has no more than four
+   * roundings in double, as has the sum, which both sides take in the same order.
+   */
+  *softCrossEntropyForward(draw) {
+    for (const { label, m, n, x } of logits(draw)) {
+      for (const smoothing of [0, 0.125]) {
+        const { targets, weights } = softTargets(draw, m, n);
+        const lossBounds = boundEach(m, (i) => {
+          const { distance, logSum } = softmaxOf(x.subarray(i * n, (i + 1) * n));
+          return distance.reduce((total, far, j) => {
+            const a = weights[j]! * ((1 - smoothing) * targets[i * n + j]! + smoothing / n);
+            return a === 0 ? total : total + a * (draw.lossBound(n, logSum + far) + (m + n + 8) * 2 ** -52 * (logSum + far));
+          }, 0);
+        });
+        yield {
+          label: `${label} smoothing=${smoothing}`,
+          run: (kernels) => {
+            const probs = draw.output(m * n);
+            const loss = kernels.softCrossEntropyForward(m, n, smoothing, x, targets, weights, probs);
+            return [probs, [loss]];
+          },
+          bounds: [softmaxBounds(draw, m, n, x), [lossBounds.reduce((total, bound) => total + bound, 0)]],
+        };
+      }
+    }
+  },
+
+  /** In double throughout, in one order, and rounded once. */
+  *softCrossEntropyBackward(draw) {
+    for (const [m, n] of movedShapes) {
+      const probs = draw.of(draw.random.uniform(0, 1, m * n));
+      const { targets, weights } = softTargets(draw, m, n);
+      for (const smoothing of [0, 0.1]) {
+        yield exact(`${shapeOf(m, n)} smoothing=${smoothing}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.softCrossEntropyBackward(m, n, 1 / 3, smoothing, probs, targets, weights, out);
+          return [out];
+        });
+      }
+    }
+  },
+
+  *squaredErrorForward(draw) {
+    for (const n of movedLengths) {
+      for (const magnitude of [1e-3, 1, 1e6]) {
+        const [x, targets] = [draw.uniform(n, magnitude), draw.uniform(n)];
+        yield exact(`n=${n} of ${magnitude}`, (kernels) => [[kernels.squaredErrorForward(n, x, targets)]]);
+      }
+    }
+  },
+
+  squaredErrorBackward: exactLoop('squaredErrorBackward', { scale: [2 / 3] }),
+
+  *argmax(draw) {
+    for (const [m, n] of movedShapes) {
+      if (m > 0 && n === 0) continue; // an empty row has no maximum
+      const ties = draw.of(draw.random.randint(0, 3, m * n));
+      for (const [label, x] of [['', draw.uniform(m * n)], [' ties', ties], [' hostile', draw.hostile(m * n)]] as const) {
+        yield exact(shapeOf(m, n) + label, (kernels) => {
+          const out = new Int32Array(m + GUARDS).fill(-7);
+          kernels.argmax(m, n, x, out);
+          return [out];
+        });
+      }
+    }
+  },
+};
