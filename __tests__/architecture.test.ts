@@ -96,7 +96,7 @@ test('no file needs one that needs it, but for its types', () => {
     .map((path) => [`${path}.ts`, join(path, 'index.ts')].find((name) => files.includes(name))!);
   const settled = new Set<string>();
   const settle = (file: string, through: readonly string[]): void => {
-    if (through.includes(file)) throw new Error(`${[...through, file].join(' needs ')}`);
+    if (through.includes(file)) throw new Error([...through, file].join(' needs '));
     if (settled.has(file)) return;
     targetsOf(file).forEach((other) => { settle(other, [...through, file]); });
     settled.add(file);

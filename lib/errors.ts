@@ -76,7 +76,7 @@ function describeReadable(value: unknown): string {
 }
 
 /** More values than a sentence has room for. */
-const mostValues = 100;
+const maxValues = 100;
 
 /** Before what JSON has no word for (NaN, Infinity, undefined, 5n), which JSON.stringify would write as null or refuse. */
 const mark = '\u0000';
@@ -84,7 +84,7 @@ const marked = /"\\u0000([^"]*)"/g;
 
 /** The JSON of a value of a few values; undefined for more, for one that holds itself and for one that refuses. */
 function shortJson(value: object): string | undefined {
-  let left = mostValues;
+  let left = maxValues;
   try {
     return JSON.stringify(value, (key, one: unknown) => {
       if (left-- === 0 || ArrayBuffer.isView(one)) throw new RangeError('too long');

@@ -60,8 +60,8 @@ export { Objective } from './train/objective';
 export type { ObjectiveOptions } from './train/objective';
 
 export type { TrainingData } from './build/buildTraining';
-export { Classifier } from './inference/model';
-export type { ClassifierSource, DetailedEvaluation, Prediction } from './inference/model';
+export { Model } from './inference/model';
+export type { ModelSource, DetailedEvaluation, Prediction } from './inference/model';
 export { findLearningRate } from './studies/lrFind';
 export type { LrFindOptions, LrFindReport, LrPoint } from './studies/lrFind';
 export { train } from './run/train';

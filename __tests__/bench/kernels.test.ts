@@ -1,7 +1,7 @@
 import { costOf } from '../../lib/bench/cost';
 import { kernelCalls } from '../../lib/bench/kernelCalls';
 import { benchKernels } from '../../lib/bench/kernels';
-import { leastTime } from '../../lib/bench/peak';
+import { minTime } from '../../lib/bench/peak';
 import { kernelsFor } from '../../lib/kernels';
 import type { KernelName } from '../../lib/kernels/contract';
 import { kernelNames } from '../../lib/kernels/signatures';
@@ -59,8 +59,8 @@ test.each([
 
 test('the arithmetic or the memory sets the least time, the memory by how much there is of it', () => {
   const peak = { dtype: 'float32', flops: 100, streams: [{ bytes: 10, rate: 10 }, { bytes: 80, rate: 5 }] } as const;
-  expect(leastTime(peak, 200, 10)).toBe(2);
-  expect(leastTime(peak, 0, 10)).toBe(1);
-  expect(leastTime(peak, 0, 20)).toBe(4);
-  expect(leastTime(peak, 0, 800)).toBe(160);
+  expect(minTime(peak, 200, 10)).toBe(2);
+  expect(minTime(peak, 0, 10)).toBe(1);
+  expect(minTime(peak, 0, 20)).toBe(4);
+  expect(minTime(peak, 0, 800)).toBe(160);
 });

@@ -1,4 +1,4 @@
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { buildModel } from '../../lib/build/buildModel';
 import { applySettings, parseSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
@@ -32,7 +32,7 @@ describe.each(variants)('training on $backend $dtype', ({ backend, dtype }) => {
     expect((events[0] as StartEvent).layers).toEqual(layers);
     expect(result.valAccuracy).toBeGreaterThan(0.9);
     // Evaluation draws no masks and uses the running statistics, so that the model read back says the same.
-    const again = Classifier.fromBytes(checkpoint, { name: 'memory', backend }).evaluate(tinyData().validation);
+    const again = Model.fromBytes(checkpoint, { name: 'memory', backend }).evaluate(tinyData().validation);
     expect([again.accuracy, again.loss]).toEqual([result.valAccuracy, result.valLoss]);
   });
 });

@@ -1,7 +1,7 @@
 import { runExperiment } from '../../lib/run/run';
 import { buildTraining } from '../../lib/build/buildTraining';
 import type { TrainingData } from '../../lib/build/buildTraining';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { makeLosses, makeOptimizer, makeSchedule } from '../../lib/build/buildOptimizer';
 import { applySettings, parseSpec, specFields } from '../../lib/spec/spec';
 import type { TrainSpec } from '../../lib/spec/spec';
@@ -57,14 +57,14 @@ describe('a checkpoint holds what the next step needs:', () => {
     steps(first, 0, 7);
     const facts = { spec, classNames: [], dataDigest: '', inputSize: 12, outputSize: 3 };
     const bytes = useCheckpoint(
-      first.parts, facts, freshProgress(), first.built.sampler.getState(), (pieces) => Buffer.concat(pieces),
+      first.parts, facts, freshProgress(), first.built.batchSource.getState(), (pieces) => Buffer.concat(pieces),
     );
     steps(first, 7, 12);
 
     const second = build();
     const checkpoint = decodeCheckpoint(bytes, 'memory');
     restoreParts(checkpoint, second.parts);
-    second.built.sampler.setState(checkpoint.sampler);
+    second.built.batchSource.setState(checkpoint.sampler);
     steps(second, 7, 12);
     const everything = ({ parts: { model, optimizer, average, plateau } }: ReturnType<typeof build>): unknown => [
       model.arena.values, optimizer.state, optimizer.steps, average?.state, plateau?.getState(),
@@ -84,7 +84,7 @@ test('an average is what is evaluated and predicts, and leaves training as it is
   expect(averaged.result.valLoss).not.toBe(plain.result.valLoss);
   expect(averaged.result.parametersDigest).not.toBe(plain.result.parametersDigest);
   for (const backend of backends) {
-    const classifier = Classifier.fromBytes(averaged.checkpoint, { name: 'memory', backend });
+    const classifier = Model.fromBytes(averaged.checkpoint, { name: 'memory', backend });
     expect(classifier.evaluate(data.validation).loss).toBeCloseTo(averaged.result.valLoss, 5);
   }
 });
@@ -125,7 +125,7 @@ describe('losses', () => {
   test('smoothing trains towards less certain answers', () => {
     const certainty = (labelSmoothing: number): number => {
       const { checkpoint } = run({ steps: 60, labelSmoothing });
-      const predictions = Classifier.fromBytes(checkpoint, { name: 'memory' }).predict(tinyData().validation.features);
+      const predictions = Model.fromBytes(checkpoint, { name: 'memory' }).predict(tinyData().validation.features);
       return predictions.reduce((sum, { probabilities }) => sum + Math.max(...probabilities), 0) / predictions.length;
     };
     expect(certainty(0.3)).toBeLessThan(certainty(0) - 0.1);
@@ -171,7 +171,7 @@ test.each(variants)('regression learns numbers and reports their error: $backend
   const evaluations = events.filter((event): event is EvaluationEvent => event.type === 'evaluation');
   expect(evaluations.every(({ valRmse, valLoss }) => Math.abs(valRmse! ** 2 - valLoss) < 1e-6)).toBe(true);
 
-  const model = Classifier.fromBytes(checkpoint, { name: 'memory', backend });
+  const model = Model.fromBytes(checkpoint, { name: 'memory', backend });
   const { validation } = regressionData();
   expect(model.evaluate(validation).rmse).toBeCloseTo(result.valRmse!, 5);
   const numbers = model.predictNumbers((validation as Dataset).features);

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { RandomState } from '../../lib/random';
 import { blastrain, jsonLines } from '../support/cli';
 import { writeFlowers } from '../support/flowers';
@@ -23,7 +23,7 @@ test('a CSV trains, is tested and predicts by the names of its classes', async (
   expect(tested).toMatchObject({ testRows: 30, look: 1 });
   expect(tested!['testAccuracy']).toBeGreaterThan(0.8);
 
-  const classifier = Classifier.load(join(cwd, 'runs', 'flowers', 'checkpoint.safetensors'));
+  const classifier = Model.load(join(cwd, 'runs', 'flowers', 'checkpoint.safetensors'));
   expect(classifier.classNames).toEqual(['setosa', 'versicolor', 'virginica']);
   expect(classifier.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2))[0]).toMatchObject({ label: 0, className: 'setosa' });
 });

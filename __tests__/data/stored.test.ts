@@ -11,7 +11,7 @@ import { InputReader } from '../../lib/data/inputs';
 import { loadNumpy } from '../../lib/data/numpy/numpy';
 import { fitNormalization } from '../../lib/data/normalize/normalization';
 import type { NormalizationKind } from '../../lib/data/normalize/normalization';
-import { leastChunkRows, shardedOrder, ShardWindow, StoredFeatures } from '../../lib/data/stored';
+import { minChunkRows, shardedOrder, ShardWindow, StoredFeatures } from '../../lib/data/stored';
 import type { StoredLayout } from '../../lib/data/stored';
 import { kernelsFor } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
@@ -160,7 +160,7 @@ describe('a window', () => {
   test.each([
     [8, 32], [5, 24], [16, 64], [25, 100], [1, 8], [2, 8], [3, 1000],
   ])('for batches of %d holds no more than %d rows, and reads each row once an epoch', (batchSize, chunkRows) => {
-    expect(chunkRows).toBeGreaterThanOrEqual(leastChunkRows(batchSize));
+    expect(chunkRows).toBeGreaterThanOrEqual(minChunkRows(batchSize));
     const layout = layoutOf(60, 40);
     const stored = new StoredFeatures(layout, everyRow);
     const window = ShardWindow.forTraining(stored, size, batchSize, chunkRows);

@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accountOf } from '../../lib/inference/runReportData';
+import { runReportData } from '../../lib/inference/runReportData';
 import type { RunData } from '../../lib/inference/runReportData';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { runExperiment } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
@@ -17,20 +17,20 @@ const spec = parseSpec({
   init: 'he', learningRate: 0.01, seed: 4,
 });
 const folder = join(runs, 'seen');
-let start: Classifier;
+let start: Model;
 
 beforeAll(() => {
   const place = RunFolder.create({ runs, name: 'seen' });
   drive(runExperiment(spec, loadData(dataRequest(spec)), 'seen', place), (event) => {
     // The first checkpoint is written before the first step.
-    if (event.type === 'step' && event.step === 1) start = Classifier.load(join(folder, 'checkpoint.safetensors'));
+    if (event.type === 'step' && event.step === 1) start = Model.load(join(folder, 'checkpoint.safetensors'));
     return undefined;
   });
   place.close();
 });
 
 test('a run is seen with its spec, its conditions, its model and its rows', () => {
-  const account = accountOf(folder);
+  const account = runReportData(folder);
   expect(account.spec).toEqual({ ...spec, backend: account.record.backend, threads: account.record.threads });
   expect(account.record).toMatchObject({ name: 'seen', dtype: 'float32' });
   expect(account.summary.parameterCount).toBe(3072 * 6 + 6 + 6 * 10 + 10);
@@ -47,16 +47,16 @@ test('a run is seen with its spec, its conditions, its model and its rows', () =
 });
 
 test('the first layer before training is that of the first checkpoint', () => {
-  const { before, after } = accountOf(folder).pictures!;
+  const { before, after } = runReportData(folder).pictures!;
   expect(before).toEqual(start.firstLayer());
-  expect(after).toEqual(Classifier.load(join(folder, 'checkpoint.safetensors')).firstLayer());
+  expect(after).toEqual(Model.load(join(folder, 'checkpoint.safetensors')).firstLayer());
   expect(before.weights).not.toEqual(after.weights);
 });
 
 test('looks at the test split and its recorded scores are told, and none is added', () => {
   const { look, evaluation } = testRun(folder, 'seen');
   const ledger = readFileSync(join(runs, 'test-ledger.jsonl'), 'utf8');
-  const { looks, evaluations } = accountOf(folder);
+  const { looks, evaluations } = runReportData(folder);
   expect(looks.map((entry) => entry.look)).toEqual([look]);
   expect(evaluations.test).toEqual(evaluation);
   expect(readFileSync(join(runs, 'test-ledger.jsonl'), 'utf8')).toBe(ledger);
@@ -71,7 +71,7 @@ test.each([
   copyFileSync(file, kept);
   try {
     writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), ...change }));
-    const { data, evaluations } = accountOf(folder);
+    const { data, evaluations } = runReportData(folder);
     expect(data).toEqual({ reason: expect.stringMatching(reason) as string });
     expect(evaluations.validation).toBeUndefined();
     expect(evaluations.test!.rows).toBe(60);
@@ -87,7 +87,7 @@ test('a run of a cross-validation is not evaluated on rows that it was trained o
   const { record, ...given } = JSON.parse(text) as { record: { data: string } };
   try {
     writeFileSync(file, JSON.stringify({ ...given, record: { ...record, data: `${record.data}, fold 2 of 5` } }));
-    const { data, evaluations } = accountOf(folder);
+    const { data, evaluations } = runReportData(folder);
     expect(data).toEqual({ reason: expect.stringContaining('fold 2 of 5') as string });
     expect(evaluations.validation).toBeUndefined();
   } finally {
@@ -96,5 +96,5 @@ test('a run of a cross-validation is not evaluated on rows that it was trained o
 });
 
 test('a folder without a checkpoint is refused, naming the file', () => {
-  expect(() => accountOf(runs)).toThrow(expect.objectContaining({ code: 'ERR_IO' }));
+  expect(() => runReportData(runs)).toThrow(expect.objectContaining({ code: 'ERR_IO' }));
 });

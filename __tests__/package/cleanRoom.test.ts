@@ -22,9 +22,9 @@ const imported = `import * as blastrain from 'blastrain'; ${trial}`;
 /** Right uses, and wrong ones that the types must refuse. */
 const consumer = `
   import { BlastrainError, kernelsFor, loadCifar10, mlp, parseSpec, Sgd, train } from 'blastrain';
-  import type { Classifier, Dataset, Kernels, TrainEvent, TrainingRun, TrainSpec } from 'blastrain';
+  import type { Model, Dataset, Kernels, TrainEvent, TrainingRun, TrainSpec } from 'blastrain';
 
-  export async function use(data: ReturnType<typeof loadCifar10>): Promise<Classifier> {
+  export async function use(data: ReturnType<typeof loadCifar10>): Promise<Model> {
     const spec: TrainSpec = parseSpec({ layers: [3072, 100, 10], learningRate: 0.03 });
     const run: TrainingRun = train(spec, { data });
     for await (const event of run) {

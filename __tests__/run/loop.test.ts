@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { modelFile, RunFolder } from '../../lib/runFolder/runFolder';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { sliceRows } from '../../lib/data/dataset';
@@ -49,11 +49,11 @@ describe('early stopping', () => {
     const { result, checkpoint } = into('restored', (place) => run({ ...spec, restoreBest: true }, { data: hopeless(), place }));
     expect(result).toMatchObject({ modelStep: result.bestStep, valAccuracy: result.bestValAccuracy });
     expect(result.modelStep).toBeLessThan(result.steps);
-    const bytes = Classifier.fromBytes(checkpoint, { name: 'memory' });
-    const file = Classifier.load(modelFile(join(runs, 'restored')));
+    const bytes = Model.fromBytes(checkpoint, { name: 'memory' });
+    const file = Model.load(modelFile(join(runs, 'restored')));
     for (const model of [bytes, file]) expect(model.evaluate(tiny.validation).accuracy).toBe(result.bestValAccuracy);
     // The last model stays too, for a run that is to go on.
-    expect(Classifier.load(join(runs, 'restored', 'checkpoint.safetensors')).evaluate(tiny.validation).loss).not.toBe(result.valLoss);
+    expect(Model.load(join(runs, 'restored', 'checkpoint.safetensors')).evaluate(tiny.validation).loss).not.toBe(result.valLoss);
   });
 
   test('without a folder restores just the same', () => {
@@ -87,7 +87,7 @@ test('maxSeconds ends a run in time, and it can go on', () => {
   expect(result.ended).toBe('maxSeconds');
   expect(result.seconds).toBeGreaterThanOrEqual(0.1);
   expect(result.seconds).toBeLessThan(3);
-  expect(Classifier.load(join(runs, 'timed', 'checkpoint.safetensors')).evaluate(tiny.validation).accuracy).toBe(result.valAccuracy);
+  expect(Model.load(join(runs, 'timed', 'checkpoint.safetensors')).evaluate(tiny.validation).accuracy).toBe(result.valAccuracy);
   const more = resume(join(runs, 'timed'), { maxSeconds: null, steps: result.steps + 5 });
   expect(more.result).toMatchObject({ ended: 'finished', steps: result.steps + 5 });
 });
@@ -97,7 +97,7 @@ test.each(backends)('overfitBatches on %s learns a few rows by heart, whatever t
   const spec = { overfitBatches: 2, steps: 1500, evaluateEvery: 500, l2: 0, layers: [12, 64, 3], learningRate: 0.3, backend };
   const { result, checkpoint } = run(spec, { data });
   expect(result.trainAccuracy).toBe(1);
-  const model = Classifier.fromBytes(checkpoint, { name: 'memory' });
+  const model = Model.fromBytes(checkpoint, { name: 'memory' });
   expect(model.evaluate(sliceRows(data.train, 'train', 0, 40)).loss).toBeLessThan(0.01);
   expect(model.evaluate(data.train).accuracy).toBeLessThan(0.8);
 });
@@ -139,7 +139,7 @@ test('an epoch sums up its steps', () => {
 
 describe('scores class by class', () => {
   test('agree with the plain evaluation', () => {
-    const model = Classifier.fromBytes(run({ steps: 3 }).checkpoint, { name: 'memory' });
+    const model = Model.fromBytes(run({ steps: 3 }).checkpoint, { name: 'memory' });
     const report = model.evaluateInDetail(tiny.validation, { k: 2 });
     expect(report).toMatchObject(model.evaluate(tiny.validation));
     expect(report.classes.map(({ className, support }) => [className, support])).toEqual([['a', 10], ['b', 10], ['c', 10]]);

@@ -1,6 +1,6 @@
 import fs, { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
@@ -37,7 +37,7 @@ describe.each(backends)('on %s kernels', (backend) => {
 test('a model trained on one backend predicts the same on the other', () => {
   const { checkpoint, result } = run({});
   for (const backend of backends) {
-    const classifier = Classifier.fromBytes(checkpoint, { name: 'memory', backend });
+    const classifier = Model.fromBytes(checkpoint, { name: 'memory', backend });
     expect(classifier.evaluate(data.validation).accuracy).toBe(result.valAccuracy);
     const [prediction] = classifier.predict(data.validation.features.subarray(0, 12));
     expect(prediction).toMatchObject({ label: 0, className: 'a' });
@@ -51,7 +51,7 @@ test('a stopped run keeps what it learned', () => {
   const { result } = run({}, { place, stopAt: 7 });
   place.close();
   expect(result).toMatchObject({ ended: 'stopped', steps: 7 });
-  const saved = Classifier.load(join(folder, 'stopped', 'checkpoint.safetensors'));
+  const saved = Model.load(join(folder, 'stopped', 'checkpoint.safetensors'));
   expect(saved.evaluate(data.validation).accuracy).toBe(result.valAccuracy);
 });
 
@@ -75,7 +75,7 @@ test('divergence names step and rate, and the last good checkpoint stays', () =>
     }),
   );
   place.close();
-  const saved = Classifier.load(join(folder, 'diverging', 'checkpoint.safetensors'));
+  const saved = Model.load(join(folder, 'diverging', 'checkpoint.safetensors'));
   expect(Number.isFinite(saved.evaluate(data.validation).loss)).toBe(true);
 });
 
@@ -147,5 +147,5 @@ test('a full disk ends the run with ERR_IO and leaves the last checkpoint whole'
   const lines = readFileSync(join(place.path, 'metrics.jsonl'), 'utf8').split('\n');
   expect(lines.pop()).toBe('');
   expect(lines.map((line) => (JSON.parse(line) as { type: string }).type)).not.toContain('evaluation');
-  expect(() => Classifier.load(place.checkpointFiles(0).last)).not.toThrow();
+  expect(() => Model.load(place.checkpointFiles(0).last)).not.toThrow();
 });

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { RunFolder } from '../../lib/runFolder/runFolder';
-import type { FilmHeader } from '../../lib/runFolder/weightSnapshotsShape';
+import type { WeightSnapshotsHeader } from '../../lib/runFolder/weightSnapshotsShape';
 import { temporaryFolder } from '../support/folder';
 import { resume, run } from '../support/run';
 import { tinyData } from '../support/tinyData';
@@ -13,10 +13,10 @@ const tiny = tinyData();
 const data = { train: { ...tiny.train, imageShape }, validation: { ...tiny.validation, imageShape }, origin: tiny.origin };
 let count = 0;
 
-function film(path: string): { header: FilmHeader; frames: { step: number; pixels: Uint8Array }[]; rest: number } {
+function film(path: string): { header: WeightSnapshotsHeader; frames: { step: number; pixels: Uint8Array }[]; rest: number } {
   const bytes = readFileSync(join(path, 'weights.film'));
   let at = bytes.indexOf('\n') + 1;
-  const header = JSON.parse(bytes.toString('utf8', 0, at)) as FilmHeader;
+  const header = JSON.parse(bytes.toString('utf8', 0, at)) as WeightSnapshotsHeader;
   const { channels, height, width } = header.imageShape;
   const size = header.units * channels * height * width;
   const frames: { step: number; pixels: Uint8Array }[] = [];
@@ -44,7 +44,7 @@ test('a film begins with the first weights and has a frame of each evaluation', 
 test('the last frame shows the weights that the model ends with, each unit on a scale of its own', () => {
   const { path } = filmed({});
   const { frames: [, , , last] } = film(path);
-  const { weights } = Classifier.load(join(path, 'checkpoint.safetensors')).firstLayer();
+  const { weights } = Model.load(join(path, 'checkpoint.safetensors')).firstLayer();
   for (let unit = 0; unit < 8; unit++) {
     const row = [...weights.subarray(unit * 12, (unit + 1) * 12)];
     const rms = Math.hypot(...row) / Math.sqrt(12);
@@ -57,7 +57,7 @@ test('the last frame shows the weights that the model ends with, each unit on a 
 
 test('whitening is part of the pictures', () => {
   const { path } = filmed({ normalization: 'zca' });
-  const { weights } = Classifier.load(join(path, 'checkpoint.safetensors')).firstLayer();
+  const { weights } = Model.load(join(path, 'checkpoint.safetensors')).firstLayer();
   const { frames } = film(path);
   const rms = Math.hypot(...weights.subarray(0, 12)) / Math.sqrt(12);
   expect(Math.abs(frames[3]!.pixels[0]! - Math.min(255, Math.max(0, 127.5 * (1 + weights[0]! / (3 * rms)))))).toBeLessThanOrEqual(1);

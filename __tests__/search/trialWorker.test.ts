@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Classifier } from '../../lib/inference/model';
-import { CrewMember } from '../../lib/search/trialWorker';
+import { Model } from '../../lib/inference/model';
+import { TrialWorker } from '../../lib/search/trialWorker';
 import { ownFolder } from '../../lib/runFolder/ownedFolder';
 import { parseSpec } from '../../lib/spec/spec';
 import { settle } from '../../lib/files';
@@ -13,7 +13,7 @@ const folder = temporaryFolder();
 const data = tinyData();
 const spec = parseSpec({ ...tinySpec, threads: 1 });
 const { lock } = settle(ownFolder(folder));
-const member = new CrewMember({ rows: [data] }, lock.handle);
+const member = new TrialWorker({ rows: [data] }, lock.handle);
 const unheard = (): void => undefined;
 
 afterAll(() => member.close());
@@ -32,12 +32,12 @@ test('a run pauses where it is told, and goes on from there to the bit', async (
   expect(readFileSync(join(path, 'metrics.jsonl'), 'utf8')).toContain(whole.result.parametersDigest);
 });
 
-test('a stretch that is done already is not trained again', async () => {
+test('a segment that is done already is not trained again', async () => {
   const path = join(folder, 'done');
-  const stretch = { spec, folder: path, data: 0, until: 20 };
-  const { seconds: _, ...first } = await member.train(stretch, unheard);
+  const segment = { spec, folder: path, data: 0, until: 20 };
+  const { seconds: _, ...first } = await member.train(segment, unheard);
   const before = readFileSync(join(path, 'metrics.jsonl'), 'utf8');
-  expect(await member.train(stretch, unheard)).toMatchObject(first);
+  expect(await member.train(segment, unheard)).toMatchObject(first);
   expect(readFileSync(join(path, 'metrics.jsonl'), 'utf8')).toBe(before);
 });
 
@@ -48,13 +48,13 @@ test('a check says of each validation row whether the model is right', async () 
   expect(correct).toHaveLength(data.validation.size);
   expect(correct.reduce((sum, one) => sum + one, 0) / correct.length).toBeCloseTo(valAccuracy, 12);
   expect([...correct]).toEqual(Array.from(
-    Classifier.load(join(path, 'checkpoint.safetensors')).classify(data.validation), (label, row) => (label === data.validation.labels[row] ? 1 : 0)));
+    Model.load(join(path, 'checkpoint.safetensors')).classify(data.validation), (label, row) => (label === data.validation.labels[row] ? 1 : 0)));
 });
 
 test.each([
   ['a loss that is not finite', { learningRate: 1e30 }, 'ERR_DIVERGED'],
   ['layers that do not fit the data', { layers: [11, 8, 3] }, 'ERR_SHAPE'],
-])('%s ends the stretch and leaves the member fit for the next', async (_, change, code) => {
+])('%s ends the segment and leaves the member fit for the next', async (_, change, code) => {
   const broken = parseSpec({ ...spec, ...change });
   await expect(member.train({ spec: broken, folder: join(folder, code), data: 0, until: 10 }, unheard)).rejects.toMatchObject({ code });
   expect((await member.train({ spec, folder: join(folder, `${code}-next`), data: 0, until: 10 }, unheard)).step).toBe(10);
@@ -63,7 +63,7 @@ test.each([
 test('a member that is closed while it trains starts anew, and its run goes on', async () => {
   const path = join(folder, 'closed');
   const long = parseSpec({ ...spec, steps: 1_000_000 });
-  const other = new CrewMember({ rows: [data] }, lock.handle);
+  const other = new TrialWorker({ rows: [data] }, lock.handle);
   let heard = 0;
   const left = other.train({ spec: long, folder: path, data: 0, until: null }, (step) => {
     heard = step;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RandomState } from '../../lib/random';
-import { Classifier } from '../../lib/inference/model';
+import { Model } from '../../lib/inference/model';
 import { runExperiment } from '../../lib/run/run';
 import { parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
@@ -88,7 +88,7 @@ describe('a checkpoint with a right digest and odd contents is ERR_CHECKPOINT', 
   /** What a reading of the file throws; undefined where it is a checkpoint as good as another. */
   function refusal(file: Uint8Array): unknown {
     try {
-      Classifier.fromBytes(file, { name: 'some.file', backend: 'typescript' });
+      Model.fromBytes(file, { name: 'some.file', backend: 'typescript' });
       return undefined;
     } catch (error) {
       return error;

@@ -92,7 +92,7 @@ describe.each(variants)('a step on $backend $dtype', ({ backend, dtype }) => {
 
   test('ends an epoch with what is left of it', () => {
     // 90 rows: batches of 20, 20, 20, 20, 10, two of them a step.
-    const { training: { step, plan }, sampler: { batches } } = build({ batchSize: 20, accumulate: 2 });
+    const { training: { step, plan }, batchSource: { batches } } = build({ batchSize: 20, accumulate: 2 });
     expect(plan.stepsPerEpoch).toBe(3);
     const rows = Array.from({ length: 6 }, () => {
       step.run(0.1);

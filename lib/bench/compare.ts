@@ -26,7 +26,7 @@ export interface Comparison {
 }
 
 /** Two runs on the same quiet machine differ by that much even where their samples agree among themselves. */
-const leastNoise = 0.05;
+const minNoise = 0.05;
 /** Half the distance of the quartiles, times this, holds nearly all samples of a normal distribution. */
 const quartilesToLimits = 4;
 
@@ -78,6 +78,6 @@ export function compareReports(before: BenchReport, now: BenchReport): Compariso
 
 function changeOf(earlier: BenchEntry, entry: BenchEntry): Change {
   const [before, now] = [earlier.time.median, entry.time.median];
-  const noise = Math.max(leastNoise, quartilesToLimits * Math.hypot(noiseOf(earlier.time), noiseOf(entry.time)));
+  const noise = Math.max(minNoise, quartilesToLimits * Math.hypot(noiseOf(earlier.time), noiseOf(entry.time)));
   return { entry, before, now, ratio: now / before, noise };
 }

@@ -6,7 +6,7 @@ import { costOf } from './cost';
 import { kernelCalls } from './kernelCalls';
 import type { CallSizes } from './kernelCalls';
 import { LoadWatch } from './machine';
-import { leastTime, measurePeak } from './peak';
+import { minTime, measurePeak } from './peak';
 import type { PeakOptions } from './peak';
 import { makeReport } from './report';
 import type { BenchEntry, BenchOptions, BenchReport } from './report';
@@ -60,7 +60,7 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
       const times = await measure(contenders, { rounds, sampleSeconds });
       backends.forEach((backend, b) => {
         const time = times[b]!;
-        const share = peak === null || backend !== 'native' ? null : leastTime(peak, flops, bytes) / time.median;
+        const share = peak === null || backend !== 'native' ? null : minTime(peak, flops, bytes) / time.median;
         entries.push({ subject: kernel, case: shape, who: backend, time, flops, bytes, share });
       });
     }

@@ -49,7 +49,7 @@ export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 
 }
 
 /** The least time for so many operations on so many bytes: either the arithmetic or the memory sets it. */
-export function leastTime({ flops: rate, streams }: Peak, flops: number, bytes: number): number {
+export function minTime({ flops: rate, streams }: Peak, flops: number, bytes: number): number {
   const fitting = streams.find((stream) => stream.bytes >= bytes) ?? streams[streams.length - 1]!;
   return Math.max(flops / rate, bytes / fitting.rate);
 }

@@ -7,7 +7,7 @@ import { setThreads } from '../kernels';
 import { allocate } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
 import { InputReader } from '../data/inputs';
-import { Sampler } from '../build/batchSource';
+import { BatchSource } from '../build/batchSource';
 import { Driver } from './driver';
 import { LoadWatch } from './machine';
 import { benchData } from './nets';
@@ -165,7 +165,7 @@ function writeStart(folder: string, net: BenchNet, data: BenchData): number[] {
   const { model: { arena, inputSize, kernels } } = objective;
   for (const { name, value } of arena.parameters) write(name, value);
 
-  const { batches } = new Sampler(net.spec, data.train);
+  const { batches } = new BatchSource(net.spec, data.train);
   const inputs = new InputReader(kernels, { data: data.train, normalization, maxBatch: batchSize, order: 'sharded' });
   const x = allocate('float32', batchCount * batchSize * inputSize);
   const labels = new Int32Array(batchCount * batchSize);

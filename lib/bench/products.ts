@@ -17,7 +17,7 @@ export interface Product {
 }
 
 /** Products below this share of a step's operations are left out. */
-const leastShare = 0.005;
+const minShare = 0.005;
 
 export function flopsOf({ m, n, k }: Product): number {
   return 2 * m * n * k;
@@ -36,7 +36,7 @@ export function productsOf({ spec: { layers, batchSize: m } }: Pick<BenchNet, 's
   ]);
   const all = [...forward, ...backward.reverse().flat()];
   const total = all.reduce((sum, product) => sum + flopsOf(product), 0);
-  return all.filter((product) => flopsOf(product) >= leastShare * total);
+  return all.filter((product) => flopsOf(product) >= minShare * total);
 }
 
 /** The products of a net called from C, through the OpenBLAS that the addon has loaded and with its own threads. */

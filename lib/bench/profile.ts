@@ -9,7 +9,7 @@ import { costOf } from './cost';
 import type { Cost } from './cost';
 import { LoadWatch } from './machine';
 import type { Load } from './machine';
-import { leastTime, measurePeak } from './peak';
+import { minTime, measurePeak } from './peak';
 import type { PeakOptions } from './peak';
 import { now } from './timing';
 
@@ -84,7 +84,7 @@ export async function profileStep(spec: TrainSpec, data: TrainingData, options: 
     callsPerStep: calls / steps,
     seconds: seconds / steps,
     shareOfStep: seconds / steps / watchedSeconds,
-    shareOfPeak: peak === null ? null : (calls * leastTime(peak, flops, bytes)) / seconds,
+    shareOfPeak: peak === null ? null : (calls * minTime(peak, flops, bytes)) / seconds,
   })).sort((a, b) => b.seconds - a.seconds);
   const inKernels = entries.reduce((sum, { seconds }) => sum + seconds, 0);
   return {

@@ -4,7 +4,7 @@ import { defaultThreads } from '../machine';
 import { LoadWatch } from './machine';
 import { benchData } from './nets';
 import type { BenchNet } from './nets';
-import { leastTime, measurePeak } from './peak';
+import { minTime, measurePeak } from './peak';
 import type { Peak, PeakOptions } from './peak';
 import { flopsOf, ProductsInC, productsOf } from './products';
 import { makeReport } from './report';
@@ -74,6 +74,6 @@ export const settlingSeconds = 0.1;
 
 /** Of the arithmetic's peak: a step's operations are its products. */
 export function shareOf(peak: Peak | null, flops: number, seconds: number): number | null {
-  return peak === null ? null : leastTime(peak, flops, 0) / seconds;
+  return peak === null ? null : minTime(peak, flops, 0) / seconds;
 }
 

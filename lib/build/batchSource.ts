@@ -12,7 +12,7 @@ import type { RandomSnapshot } from '../random';
 import type { TrainSpec } from '../spec/spec';
 
 /** What draws training rows and how they are varied, with generators of their own, seeded with `seed` + 1 and + 2. */
-export class Sampler {
+export class BatchSource {
   readonly batches: Batches;
   readonly augmenter: Augmenter;
 

@@ -16,7 +16,7 @@ import { Objective } from '../train/objective';
 import { TrainingStep } from '../train/step';
 import type { Training, TrainingPlan } from '../train/train';
 import type { Optimizer } from '../optim/optimizer';
-import { fitInputs, Sampler } from './batchSource';
+import { fitInputs, BatchSource } from './batchSource';
 import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
 import { makeLosses, makeOptimizer, makeSchedule } from './buildOptimizer';
@@ -31,7 +31,7 @@ export interface BuiltTraining {
   readonly training: Training;
   readonly optimizer: Optimizer;
   readonly average: WeightAverage | null;
-  readonly sampler: Sampler;
+  readonly batchSource: BatchSource;
   readonly normalization: Normalization;
 }
 
@@ -53,8 +53,8 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });
   const optimizer = makeOptimizer(spec, kernels, model.arena);
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
-  const sampler = new Sampler(spec, train);
-  const { batches, augmenter } = sampler;
+  const batchSource = new BatchSource(spec, train);
+  const { batches, augmenter } = batchSource;
   const normalization = fit(spec, data.train, kernels);
   for (const rows of [train, validation]) refuseLostTargets(rows, kernels.dtype);
   refuseOverflow(validation, normalization, kernels.dtype);
@@ -72,7 +72,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
     },
     optimizer,
     average,
-    sampler,
+    batchSource,
     normalization,
   };
 }

@@ -10,7 +10,7 @@ import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
 
 /** Entries below this share of a step go into one line. */
-const leastShare = 0.005;
+const minShare = 0.005;
 
 /** Times the kernels of a spec's step instead of training, and prints the result. Returns the exit status. */
 export async function profileSpec(spec: TrainSpec, json: boolean): Promise<number> {
@@ -20,8 +20,8 @@ export async function profileSpec(spec: TrainSpec, json: boolean): Promise<numbe
 }
 
 function renderProfile({ backend, steps, stepSeconds, watchedSeconds, otherSeconds, entries, load }: Profile): string {
-  const shown = entries.filter(({ shareOfStep }) => shareOfStep >= leastShare);
-  const small = entries.filter(({ shareOfStep }) => shareOfStep < leastShare);
+  const shown = entries.filter(({ shareOfStep }) => shareOfStep >= minShare);
+  const small = entries.filter(({ shareOfStep }) => shareOfStep < minShare);
   const smallSeconds = small.reduce((sum, { seconds }) => sum + seconds, 0);
   const share = (seconds: number): string => formatPercent(seconds / watchedSeconds);
   const table = renderTable(

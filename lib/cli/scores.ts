@@ -51,7 +51,7 @@ function confusedWith(
 
 /** Standard deviations that the rows of a well calibrated model seldom go beyond, where there are so many of them at least. */
 const sureDeviations = 2;
-const leastRows = 30;
+const minRows = 30;
 
 /** The expected calibration error in words. */
 function confidence({ error, bins }: ClassificationReport['calibration']): string {
@@ -59,7 +59,7 @@ function confidence({ error, bins }: ClassificationReport['calibration']): strin
   // Of rows that are right with the probability that the model gives them.
   const deviation = Math.sqrt(bins.reduce((sum, { rows, confidence: mean }) => sum + rows * Math.max(0, mean * (1 - mean)), 0));
   const all = bins.reduce((sum, { rows }) => sum + rows, 0);
-  const verdict = all < leastRows || Math.abs(surplus) <= sureDeviations * deviation ? 'what chance gives on so many rows'
+  const verdict = all < minRows || Math.abs(surplus) <= sureDeviations * deviation ? 'what chance gives on so many rows'
     : `on the whole ${surplus > 0 ? 'too sure' : 'not sure enough'} of itself`;
   return `calibration error ${formatPercent(error)}: ${verdict}`;
 }

@@ -1,4 +1,4 @@
-import { Classifier } from '../inference/model';
+import { Model } from '../inference/model';
 import { readFile, sizeLimits } from '../files';
 import { TensorBoardLog } from '../report/tensorboard/tensorboard';
 import type { ModelState } from '../report/tensorboard/tensorboard';
@@ -28,7 +28,7 @@ function readModel(file: string): ModelState {
     step: progress.step,
     parameters: Object.fromEntries(parameters),
     firstLayer: () => {
-      const classifier = Classifier.fromBytes(bytes, { name: file });
+      const classifier = Model.fromBytes(bytes, { name: file });
       return classifier.imageShape && { ...classifier.firstLayer(), imageShape: classifier.imageShape };
     },
   };

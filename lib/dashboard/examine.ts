@@ -1,23 +1,23 @@
 import { BlastrainError, expected } from '../errors';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/locate';
-import { Classifier } from '../inference/model';
+import { Model } from '../inference/model';
 import { dataRequest } from '../spec/spec';
 import type { Examination, ShownRow } from './api';
 
 /** How many mistakes are listed, how many examples each cell of the confusion matrix has, and how many rows are sent in all. */
 const worstRows = 30;
 const examplesPerCell = 4;
-const mostShown = 800;
+const maxShown = 800;
 /** Probabilities sent of a row. */
-const mostProbable = 5;
+const maxProbable = 5;
 
 /**
  * Looks at what the model of a run's folder does on the validation rows. Throws ERR_DATA when there are none, or the data is not that
  * which the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
  */
 export function examineRun(folder: string, name: string): Examination {
-  const classifier = Classifier.ofRun(folder);
+  const classifier = Model.ofRun(folder);
   const { classNames, imageShape, step } = classifier;
   if (classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'the confusion matrix', 'a regression');
   const { origin, validation } = loadData(dataRequest(classifier.spec));
@@ -71,7 +71,7 @@ function choose(rows: readonly Row[], data: Dataset | StoredDataset): Pick<Exami
   }
   const examples: Record<string, number[]> = {};
   for (const [key, cell] of [...cells].sort(([, a], [, b]) => b.length - a.length)) {
-    if (places.size >= mostShown) break;
+    if (places.size >= maxShown) break;
     const confidence = ({ probabilities, prediction }: Row): number => probabilities[prediction]!;
     examples[key] = cell.sort((a, b) => confidence(b) - confidence(a)).slice(0, examplesPerCell).map(place);
   }
@@ -83,7 +83,7 @@ function shownRow({ row, label, prediction, probabilities }: Row, data: Dataset 
   const pixels = pixelsOf(row, data);
   return {
     row, label, prediction,
-    probabilities: falling.filter((one, rank) => rank < mostProbable || one.label === label),
+    probabilities: falling.filter((one, rank) => rank < maxProbable || one.label === label),
     ...(pixels && { pixels: Buffer.from(pixels).toString('base64') }),
   };
 }

@@ -9,7 +9,7 @@ import type { Examination } from './api';
 import type { ExaminationMessage } from './examineProcess';
 
 /** Examinations that are remembered. */
-const mostKnown = 20;
+const maxKnown = 20;
 
 /**
  * Examines models in processes of their own, one after the other: a training beside it keeps its BLAS threads and its memory. A
@@ -32,7 +32,7 @@ export class Examiner {
       this.known.delete(key); // what went wrong may go right another time
     });
     this.known.set(key, examination);
-    for (const oldest of this.known.keys()) if (this.known.size > mostKnown) this.known.delete(oldest);
+    for (const oldest of this.known.keys()) if (this.known.size > maxKnown) this.known.delete(oldest);
     return examination;
   }
 

@@ -119,7 +119,7 @@ const shardsInMemory = 8;
 const shardsTogether = shardsInMemory / 2;
 
 /** The fewest rows in memory that batches of this size can be drawn from. */
-export function leastChunkRows(batchSize: number): number {
+export function minChunkRows(batchSize: number): number {
   return Math.max(shardsInMemory, 4 * batchSize);
 }
 

@@ -31,7 +31,7 @@ export const syntheticClasses: readonly string[] = figures.map(([name]) => name)
 export const syntheticSizes: SplitSizes = { train: 10_000, validation: 1_000, test: 1_000 };
 
 /** Seeds of single pictures repeat beyond this. */
-const mostRows = { train: 1e6, test: 1e6 };
+const maxRows = { train: 1e6, test: 1e6 };
 /** The seeds of test pictures are this far from those of training pictures. */
 const testOffset = 2 ** 31;
 
@@ -46,7 +46,7 @@ const variation = {
   bright: 0.75,
   contrast: [30, 90],
   /** Least part of the contrast that a colour channel gets. */
-  leastChannel: 0.4,
+  minChannel: 0.4,
   ground: [70, 185],
   /** Change of the ground's brightness per pixel, along each axis. */
   slope: 1.5,
@@ -65,7 +65,7 @@ export function makeSynthetic(sizes: Partial<SplitSizes> = {}, seed = 0): DataSp
   if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
     throw expected('ERR_CONFIG', 'an integer in [0, 2^32)', 'seed', seed, { path: 'seed' });
   }
-  const wanted = resolveSizes(sizes, syntheticSizes, mostRows);
+  const wanted = resolveSizes(sizes, syntheticSizes, maxRows);
   const rows = allocateRows(wanted);
   const trainRows = wanted.train + wanted.validation;
   const painter = new Painter();
@@ -98,7 +98,7 @@ class Painter {
       const ground = random.uniform(...variation.ground);
       const slopeX = random.uniform(-variation.slope, variation.slope);
       const slopeY = random.uniform(-variation.slope, variation.slope);
-      const figure = contrast * random.uniform(variation.leastChannel, 1);
+      const figure = contrast * random.uniform(variation.minChannel, 1);
       for (let pixel = 0; pixel < mask.length; pixel++, at++) {
         const x = pixel % width;
         const y = (pixel - x) / width;

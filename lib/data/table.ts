@@ -8,7 +8,7 @@ import { badFile } from './files';
 import { rangesOf } from './normalize/moments';
 import { StoredFeatures } from './stored';
 import type { MemoryFormat, StoredLayout } from './stored';
-import { mostMoved } from './targets';
+import { maxMoved } from './targets';
 
 /** How a table becomes a data set. */
 export interface TableOptions {
@@ -74,7 +74,7 @@ function formatOf(layout: StoredLayout, rows: number, name: string): MemoryForma
   const facts = { name, split: 'train', labels: new Int32Array(0), classNames: [], size: rows, featureSize: layout.featureSize } as const;
   const { least, most, whole } = rangesOf({ ...facts, stored, chunkRows: rows });
   stored.moved.forEach((by, j) => {
-    if (by > mostMoved * (most[j]! - least[j]!)) {
+    if (by > maxMoved * (most[j]! - least[j]!)) {
       throw badFile('integers that float64 tells apart (take the smallest off)', `column ${String(j)} of ${name}`, `numbers about ${String(least[j])}`, { column: j });
     }
   });

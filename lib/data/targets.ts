@@ -14,7 +14,7 @@ export interface Mixing {
 type TargetRows = Pick<Dataset, 'labels' | 'targets' | 'size' | 'classNames'>;
 
 /** The part of the range of a column that rounding its numbers may move them by. */
-export const mostMoved = 1 / 200;
+export const maxMoved = 1 / 200;
 
 /**
  * Refuses numeric targets that are not finite in the dtype that they will be converted to, or that it rounds so coarsely that what tells
@@ -37,7 +37,7 @@ export function refuseLostTargets({ targets, size, name, split }: Rows, dtype: D
       const by = Math.abs(rounded(target) - target);
       if (by > moved) [moved, worst] = [by, at];
     }
-    if (most > least && moved > mostMoved * (most - least)) {
+    if (most > least && moved > maxMoved * (most - least)) {
       throw refuse(`targets that ${dtype} tells apart (dtype=float64 does, or targets less their mean, in units of their spread)`, worst);
     }
   }

@@ -10,7 +10,7 @@ import { removeLeftoversOf, temporaryName } from './temporary';
 /** Name of the lock in a folder that one process owns. */
 export const lockName = 'lock';
 /** A lock file is longer in no case. */
-const mostBytes = 4096;
+const maxBytes = 4096;
 
 /** Who owns what a lock stands for. */
 export interface Owner extends ProcessIdentity {
@@ -85,7 +85,7 @@ export function look(path: string): string | undefined {
 
 /** What an open lock file holds. */
 export function readText(descriptor: number): string {
-  const bytes = Buffer.alloc(Math.min(mostBytes, fstatSync(descriptor).size));
+  const bytes = Buffer.alloc(Math.min(maxBytes, fstatSync(descriptor).size));
   return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
 }
 

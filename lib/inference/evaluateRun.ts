@@ -7,7 +7,7 @@ import { loadData } from '../data/locate';
 import type { DataOrigin, SplitName } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
-import { Classifier } from './model';
+import { Model } from './model';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
@@ -37,7 +37,7 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
 /** Evaluates any split, without keeping the result. Throws as {@link evaluateRun} does. */
 export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
   readEvaluations(folder); // a damaged file is refused before anything is computed that belongs into it
-  const classifier = Classifier.ofRun(folder);
+  const classifier = Model.ofRun(folder);
   const { record } = readRunSpec(folder);
   if (split !== 'test' && isCrossValidated(record)) {
     throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });

@@ -39,8 +39,8 @@ export interface Prediction {
 /** How well a classifier does on a set of rows, class by class. */
 export type DetailedEvaluation = Evaluation & ClassificationReport;
 
-/** How a checkpoint becomes a {@link Classifier}. */
-export interface ClassifierSource {
+/** How a checkpoint becomes a {@link Model}. */
+export interface ModelSource {
   /** For error messages. */
   readonly name: string;
   readonly backend?: BackendName;
@@ -49,7 +49,7 @@ export interface ClassifierSource {
 }
 
 /** A trained model with everything that prediction needs: parameters, normalisation, class names. */
-export class Classifier {
+export class Model {
   readonly spec: TrainSpec;
   readonly classNames: readonly string[];
   readonly imageShape: ImageShape | undefined;
@@ -61,7 +61,7 @@ export class Classifier {
   private readonly normalization: Normalization;
   private readonly evaluator: Evaluator;
 
-  private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ClassifierSource, 'name'>) {
+  private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ModelSource, 'name'>) {
     const facts: CheckpointFacts = checkpoint.facts;
     this.spec = trainedSpec(checkpoint);
     this.classNames = facts.classNames;
@@ -85,23 +85,23 @@ export class Classifier {
    * Reads a checkpoint file. The backend is free to choose: a model trained on one runs on the other.
    * Throws ERR_IO, ERR_CHECKPOINT, ERR_BACKEND.
    */
-  static load(file: string, backend?: BackendName): Classifier {
+  static load(file: string, backend?: BackendName): Model {
     checkText(file, 'file');
-    return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
+    return Model.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
   }
 
   /** The model that a run's folder holds. Throws as {@link load} does, and ERR_CONFIG where the run's spec.json is damaged. */
-  static ofRun(folder: string): Classifier {
+  static ofRun(folder: string): Model {
     const file = modelFile(folder);
-    return Classifier.fromBytes(readFile(file, { limit: sizeLimits.checkpoint }), { name: file });
+    return Model.fromBytes(readFile(file, { limit: sizeLimits.checkpoint }), { name: file });
   }
 
   /** As {@link load}, from the bytes of a checkpoint. */
-  static fromBytes(bytes: Uint8Array, source: ClassifierSource): Classifier {
+  static fromBytes(bytes: Uint8Array, source: ModelSource): Model {
     if (!ArrayBuffer.isView(bytes)) throw expected('ERR_CONFIG', 'the bytes of a checkpoint', 'bytes', bytes, { path: 'bytes' });
     checkObject(source, 'source', 'an object with a name', ['name']);
     const { name, ...options } = source;
-    return new Classifier(decodeCheckpoint(bytes, name), options);
+    return new Model(decodeCheckpoint(bytes, name), options);
   }
 
   /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */

@@ -5,7 +5,7 @@ import { toPlain } from '../errors';
 import { readFile, sizeLimits } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { ModelSummary } from '../model/summary';
-import { Classifier } from './model';
+import { Model } from './model';
 import { isCrossValidated, readEvaluations } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import { modelFile, runsOf } from '../runFolder/runFolder';
@@ -17,7 +17,7 @@ import { ledgerFile, readLedger } from './testRun';
 import type { TestResult } from './testRun';
 
 /** A run as a report tells it: what its folder holds, and what its model does on the validation rows. */
-export interface RunAccount {
+export interface RunReportData {
   readonly spec: TrainSpec;
   readonly record: RunRecord;
   readonly summary: ModelSummary;
@@ -70,10 +70,10 @@ const mistakesShown = 20;
  * Looks at a run: reads its folder, and evaluates its model on the validation rows where the data is still there. Nothing
  * is written, and no test row is read into an evaluation. Throws ERR_IO, ERR_CONFIG, ERR_CHECKPOINT for a damaged folder.
  */
-export function accountOf(folder: string): RunAccount {
+export function runReportData(folder: string): RunReportData {
   const file = modelFile(folder);
   const bytes = readFile(file, { limit: sizeLimits.checkpoint });
-  const trained = Classifier.fromBytes(bytes, { name: file });
+  const trained = Model.fromBytes(bytes, { name: file });
   const { record, spec: given } = readRunSpec(folder);
   const spec = parseSpec(given);
   const { imageShape } = trained;
@@ -90,7 +90,7 @@ export function accountOf(folder: string): RunAccount {
     data: 'reason' in data ? data : describeData(data, trained),
     ...(imageShape && {
       pictures: {
-        imageShape, before: Classifier.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), after: trained.firstLayer(),
+        imageShape, before: Model.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), after: trained.firstLayer(),
       },
     }),
     looks: ledger.looks.filter(({ dataDigest }) => dataDigest === record.dataDigest),
@@ -114,7 +114,7 @@ function findData(spec: TrainSpec, record: RunRecord): Splits | DataGone {
   }
 }
 
-function evaluateOn({ validation }: Splits, model: Classifier, { name, dataDigest }: RunRecord): RunEvaluation {
+function evaluateOn({ validation }: Splits, model: Model, { name, dataDigest }: RunRecord): RunEvaluation {
   return {
     run: name,
     split: 'validation',
@@ -125,7 +125,7 @@ function evaluateOn({ validation }: Splits, model: Classifier, { name, dataDiges
   };
 }
 
-function describeData({ train, validation, test }: Splits, model: Classifier): RunData {
+function describeData({ train, validation, test }: Splits, model: Model): RunData {
   const examples = imagesOf(train);
   const checked = imagesOf(validation);
   return {
@@ -152,7 +152,7 @@ function rowsOf(labels: Int32Array, label: number): number[] {
   return rows;
 }
 
-function worstMistakes(data: Dataset, model: Classifier, image: (row: number) => Uint8Array): Mistake[] {
+function worstMistakes(data: Dataset, model: Model, image: (row: number) => Uint8Array): Mistake[] {
   return model
     .predict(data.features)
     .flatMap(({ label, className, probabilities }, row) => {

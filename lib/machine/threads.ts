@@ -64,9 +64,9 @@ function parseList(text: string | undefined): Set<number> | undefined {
   if (text === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) return undefined;
   return new Set(text.split(',').flatMap((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);
-    return Array.from({ length: Math.max(0, Math.min(last, mostCores) - first + 1) }, (_, i) => first + i);
+    return Array.from({ length: Math.max(0, Math.min(last, maxCores) - first + 1) }, (_, i) => first + i);
   }));
 }
 
 /** More than Linux can be built for. */
-const mostCores = 8192;
+const maxCores = 8192;

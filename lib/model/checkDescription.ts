@@ -41,11 +41,11 @@ const fieldsByType: Readonly<Record<LayerDescription['type'], Readonly<Record<st
 export const layerTypes = Object.keys(fieldsByType) as readonly LayerDescription['type'][];
 
 /** A block that holds itself has no end. */
-const mostNested = 32;
+const maxNested = 32;
 
 /** Throws ERR_CONFIG, with a path such as `model[2].rate`, unless `value` is a list of layer descriptions. */
 export function checkDescription(value: unknown, path: string, depth = 0): asserts value is readonly LayerDescription[] {
-  if (depth > mostNested) throw expected('ERR_CONFIG', `at most ${String(mostNested)} blocks within each other`, path.slice(0, 40), 'more', { path: path.slice(0, 40) });
+  if (depth > maxNested) throw expected('ERR_CONFIG', `at most ${String(maxNested)} blocks within each other`, path.slice(0, 40), 'more', { path: path.slice(0, 40) });
   if (!Array.isArray(value) || value.length === 0) throw expected('ERR_CONFIG', list.what, path, value, { path });
   value.forEach((layer: unknown, i) => {
     checkLayer(layer, `${path}[${String(i)}]`, depth);

@@ -16,7 +16,7 @@ export interface ModelSize {
 }
 
 /** Kernels count the numbers of an array with 31 bits. */
-export const mostNumbers = 2 ** 31 - 1;
+export const maxNumbers = 2 ** 31 - 1;
 
 /** The size of a model of these layers. */
 export function modelSize(layers: readonly Layer[]): ModelSize {
@@ -49,17 +49,17 @@ export interface Asked {
  * the sentence names.
  */
 export function checkCounts({ parameters, widest }: ModelSize, maxBatch: number, layers: Asked, batch: Asked): void {
-  if (parameters > mostNumbers) throw tooManyParameters(parameters, layers.name);
-  if (widest > mostNumbers) throw expected('ERR_SHAPE', `at most ${String(mostNumbers)} numbers a row`, layers.name, widest, { path: layers.name });
-  if (maxBatch * widest > mostNumbers) {
-    const most = Math.floor(mostNumbers / widest);
+  if (parameters > maxNumbers) throw tooManyParameters(parameters, layers.name);
+  if (widest > maxNumbers) throw expected('ERR_SHAPE', `at most ${String(maxNumbers)} numbers a row`, layers.name, widest, { path: layers.name });
+  if (maxBatch * widest > maxNumbers) {
+    const most = Math.floor(maxNumbers / widest);
     throw expected('ERR_SHAPE', `at most ${String(most)} rows, as a layer has ${String(widest)} numbers for each,`, batch.name, batch.value, { path: batch.name });
   }
 }
 
 /** The error for so many parameters. */
 export function tooManyParameters(count: number, name: string): Error {
-  return expected('ERR_SHAPE', `at most ${String(mostNumbers)} parameters`, name, count, { path: name });
+  return expected('ERR_SHAPE', `at most ${String(maxNumbers)} parameters`, name, count, { path: name });
 }
 
 /** {@link checkCounts}, and ERR_MEMORY where there is no room for parameters, gradients, buffers and the activations of a batch. */

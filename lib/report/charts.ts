@@ -34,7 +34,7 @@ export interface LineChart {
   readonly height?: number;
 }
 
-const leastPlotHeight = 160;
+const minPlotHeight = 160;
 /** Points in one picture, over all series: enough for two per pixel column, and under 100 kB. */
 const pointBudget = 4000;
 /** Up to this many points each gets a dot. */
@@ -59,7 +59,7 @@ export function lineChart(chart: LineChart): string {
   const top = legendTop + rows.length * 20 + 30;
   const left = margin + Math.max(...axes.y.labels.map((label) => textWidth(label, 12)), 0) + 8;
   const grid = { left, right: margin + 10, top, bottom: margin + 42 };
-  const height = Math.max(chart.height ?? 420, top + grid.bottom + leastPlotHeight);
+  const height = Math.max(chart.height ?? 420, top + grid.bottom + minPlotHeight);
 
   const texts = [
     text(chart.title, margin, margin, 17, ink, width, 600),

@@ -11,7 +11,7 @@ export interface FirstLayer {
   readonly imageShape: ImageShape;
 }
 
-const mostTiles = 100;
+const maxTiles = 100;
 const columns = 10;
 /** Side of an enlarged tile in pixels, about. */
 const tileSide = 96;
@@ -27,7 +27,7 @@ export function weightGrid({ weights, units, imageShape }: FirstLayer): Raster {
   if (weights.length !== units * features || units < 1) {
     throw expected('ERR_SHAPE', `${units} × ${features} weights`, 'pictures of weights', weights);
   }
-  const tiles = Array.from({ length: Math.min(units, mostTiles) }, (_, unit): Raster => ({
+  const tiles = Array.from({ length: Math.min(units, maxTiles) }, (_, unit): Raster => ({
     width,
     height,
     channels,

@@ -4,7 +4,7 @@ import type { SaveRequest } from '../train/train';
 import type { RunFolder } from '../runFolder/runFolder';
 
 /** Decides which checkpoints of a run are written where; the best of a run without a folder stays in memory. */
-export class Keeper {
+export class CheckpointWriter {
   /** The step of the last checkpoint in the folder; -1 before the first. */
   savedAt = -1;
   /** The checkpoint of the best evaluation so far, where `holdBest`, no folder has it, and there is one. */

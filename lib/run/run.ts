@@ -15,8 +15,8 @@ import { conclude, freshProgress, restoreProgress, train } from '../train/train'
 import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
-import type { fitInputs, Sampler } from '../build/batchSource';
-import { Keeper } from './checkpointWriter';
+import type { fitInputs, BatchSource } from '../build/batchSource';
+import { CheckpointWriter } from './checkpointWriter';
 import { modelSizes } from '../build/buildModel';
 import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
@@ -26,7 +26,7 @@ import type { Conditions, RunRecord } from '../runFolder/runRecord';
 import { precisionOf, trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { version } from '../version';
-import { WeightFilm } from './weightSnapshots';
+import { WeightSnapshots } from './weightSnapshots';
 
 /**
  * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint to predict with. With a
@@ -45,11 +45,11 @@ export function* runExperiment(
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
   const { found, known } = asked === undefined ? {} : fittingLast(asked, spec, rows);
-  const { training, optimizer, average, sampler, normalization } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
+  const { training, optimizer, average, batchSource, normalization } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
-  const resumption = found && restoreLast(found, parts, sampler);
+  const resumption = found && restoreLast(found, parts, batchSource);
   const checkpoint = resumption?.checkpoint;
   const isOld = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
 
@@ -117,40 +117,40 @@ export function* runExperiment(
   if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isSaid(noValidation)) yield* emit(noValidation);
   if (known !== undefined && 'scale' in known && bytesPerNumber(rows) > 1) yield* emit(olderNormalization);
 
-  const film = folder && WeightFilm.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
-  const takeFrame = (): void => {
-    training.evaluator.averaged(() => film?.take(progress.step));
+  const snapshots = folder && WeightSnapshots.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
+  const takeSnapshot = (): void => {
+    training.evaluator.averaged(() => snapshots?.take(progress.step));
   };
-  if (begun === 0) takeFrame();
-  const keeper = new Keeper((use) => {
-    useCheckpoint(parts, facts, progress, sampler.getState(), use);
+  if (begun === 0) takeSnapshot();
+  const checkpoints = new CheckpointWriter((use) => {
+    useCheckpoint(parts, facts, progress, batchSource.getState(), use);
   }, folder, spec.restoreBest);
   if (checkpoint === undefined) {
     // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
-    keeper.saveLast(0);
+    checkpoints.saveLast(0);
   } else if (folder !== undefined) {
     if (resumption !== undefined && resumption.warnings.length > 0) folder.restorePrevious();
     // Where nothing is left to do the last checkpoint stays, and with it the one before.
-    if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) keeper.savedAt = begun;
+    if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) checkpoints.savedAt = begun;
     // It may have been killed just before it did these.
-    if (earlier.some((event) => event.type === 'checkpoint' && event.step === begun && event.kept !== undefined)) keeper.restoreKept(begun);
+    if (earlier.some((event) => event.type === 'checkpoint' && event.step === begun && event.kept !== undefined)) checkpoints.restoreKept(begun);
     const { best } = progress;
-    if (best?.step === begun) keeper.saveBest();
+    if (best?.step === begun) checkpoints.saveBest();
     else if (best !== null && spec.restoreBest && readBest(folder.path, spec, best.step) === undefined) yield* emit(lostBest(best.step));
   }
 
   const loop = train(training, progress, (request) => {
-    takeFrame(); // before the checkpoint that a run goes on from
-    return keeper.save(progress.step, request);
+    takeSnapshot(); // before the checkpoint that a run goes on from
+    return checkpoints.save(progress.step, request);
   });
   let turn = loop.next();
-  // A checkpoint's event is in the metrics already, see Keeper.
+  // A checkpoint's event is in the metrics already, see CheckpointWriter.
   while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));
-  if (keeper.savedAt !== progress.step) keeper.saveLast(progress.step);
+  if (checkpoints.savedAt !== progress.step) checkpoints.saveLast(progress.step);
 
   const restoreBest = (): TrainingProgress | undefined => {
     // From the folder, where there is one: held in memory meanwhile, it would be as much as parameters and optimiser together.
-    const kept = folder === undefined ? keeper.best
+    const kept = folder === undefined ? checkpoints.best
       : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
     if (kept === undefined) return undefined;
     const its = decodeCheckpoint(kept, 'the best checkpoint');
@@ -199,17 +199,17 @@ function fittingLast(resumption: Resumption, spec: TrainSpec, rows: TrainingData
 }
 
 /** The state of the last checkpoint that fits is in the parts. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
-function restoreLast(resumption: Resumption, parts: CheckpointParts, sampler: Sampler): Resumption {
+function restoreLast(resumption: Resumption, parts: CheckpointParts, batchSource: BatchSource): Resumption {
   const { checkpoint, fallBack } = resumption;
   if (checkpoint === undefined) return resumption;
   try {
     restoreParts(checkpoint, parts);
-    sampler.setState(checkpoint.sampler);
+    batchSource.setState(checkpoint.sampler);
     return resumption;
   } catch (error) {
     const reason = toPlain(error);
     if (reason.code !== 'ERR_CHECKPOINT') throw error;
-    return restoreLast(fallBack(reason), parts, sampler);
+    return restoreLast(fallBack(reason), parts, batchSource);
   }
 }
 

@@ -4,7 +4,7 @@ import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from '../build/buildTraining';
-import type { Classifier } from '../inference/model';
+import type { Model } from '../inference/model';
 import { Lock, packageRoot } from '../files';
 import type { Waiting } from '../files/acquire';
 import { resumedSpec } from './resumedSpec';
@@ -42,7 +42,7 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
   /** Ends the training after the current step; it still evaluates and keeps what was learned. */
   stop(): void;
   /** The trained model; rejects with what ended the training: ERR_DIVERGED, ERR_SHAPE, ERR_DATA, ERR_IO, … */
-  readonly model: Promise<Classifier>;
+  readonly model: Promise<Model>;
 }
 
 /**
@@ -102,7 +102,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   });
   // Loaded while the thread starts, not before.
   const classifier = import('../inference/model.js');
-  const model = checkpoint.then(async (bytes) => (await classifier).Classifier.fromBytes(bytes, { name }));
+  const model = checkpoint.then(async (bytes) => (await classifier).Model.fromBytes(bytes, { name }));
   // Whoever iterates sees the error there; without this, not asking for the model would crash the process.
   model.catch(() => undefined);
 

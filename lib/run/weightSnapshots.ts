@@ -6,16 +6,16 @@ import type { ImageShape } from '../data/dataset';
 import { featureSizeOf } from '../data/normalize/normalization';
 import type { Normalization } from '../data/normalize/normalization';
 import type { Sequential } from '../model/sequential';
-import type { FilmHeader } from '../runFolder/weightSnapshotsShape';
+import type { WeightSnapshotsHeader } from '../runFolder/weightSnapshotsShape';
 
 /** Frames of a whole run, and units in a frame, at most: a file of 2.7 MB for pictures of CIFAR-10. */
-const mostFrames = 24;
-const mostUnits = 36;
+const maxFrames = 24;
+const maxUnits = 36;
 /** Weights of so many root mean squares of their unit are black or white. */
 const contrast = 3;
 
 /** Pictures of the first layer's weights over a run, a frame at some of its evaluations, appended to one small file. */
-export class WeightFilm {
+export class WeightSnapshots {
   private constructor(
     private readonly file: string, private readonly model: Sequential, private readonly normalization: Normalization,
     private readonly units: number, private readonly steps: number, private takenAt: number,
@@ -27,11 +27,11 @@ export class WeightFilm {
    */
   static open(
     file: string, model: Sequential, normalization: Normalization, imageShape: ImageShape | undefined, steps: number, begun: number,
-  ): WeightFilm | undefined {
+  ): WeightSnapshots | undefined {
     const weights = model.arena.find('W1');
     if (imageShape === undefined || weights?.shape[1] !== model.inputSize) return undefined;
-    const units = Math.min(mostUnits, weights.shape[0]!);
-    const header = `${JSON.stringify({ units, imageShape } satisfies FilmHeader)}\n`;
+    const units = Math.min(maxUnits, weights.shape[0]!);
+    const header = `${JSON.stringify({ units, imageShape } satisfies WeightSnapshotsHeader)}\n`;
     const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.events }) : undefined;
     const kept = bytes && wholeFrames(bytes, header, 4 + units * featureSizeOf(normalization), begun);
     withFileErrors(file, () => {
@@ -39,12 +39,12 @@ export class WeightFilm {
       else truncateSync(file, kept.end);
     });
     const takenAt = kept?.takenAt ?? -1;
-    return new WeightFilm(file, model, normalization, units, steps, takenAt);
+    return new WeightSnapshots(file, model, normalization, units, steps, takenAt);
   }
 
   /** Takes a frame of the model as it stands, unless the last one was not long ago. Throws ERR_IO. */
   take(step: number): void {
-    const share = (at: number): number => Math.floor((at * mostFrames) / this.steps);
+    const share = (at: number): number => Math.floor((at * maxFrames) / this.steps);
     if (this.takenAt >= 0 && share(step) === share(this.takenAt)) return;
     const { units, normalization } = this;
     const size = featureSizeOf(normalization);
@@ -57,7 +57,7 @@ export class WeightFilm {
     this.takenAt = step;
   }
 
-  /** Weights on normalised features [units, featureSize]: whitening is part of them, as in `Classifier.firstLayer`. */
+  /** Weights on normalised features [units, featureSize]: whitening is part of them, as in `Model.firstLayer`. */
   private weights(): FloatArray {
     const { model: { arena, inputSize, kernels }, normalization, units } = this;
     const { matrix } = normalization;

@@ -30,9 +30,9 @@ const domainKeys = {
 } as const satisfies Record<Domain['type'], readonly string[]>;
 
 /** Digits that a drawn number keeps, so that a table of trials can be read and a spec typed; {@link digitsOf} more in a narrow range. */
-const leastDigits = 6;
+const minDigits = 6;
 /** As many digits tell all numbers apart. */
-const mostDigits = 17;
+const maxDigits = 17;
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
@@ -130,7 +130,7 @@ export function axisOf(range: Range): Axis {
 function digitsOf({ type, low, high }: Exclude<Range, { readonly step: number }>): number {
   // The part of a number that the range covers: all of it where the range begins at 0 or spans orders of magnitude.
   const covered = type === 'log-uniform' ? Math.log1p((high - low) / low) : (high - low) / Math.max(Math.abs(low), Math.abs(high));
-  return Math.min(mostDigits, Math.max(leastDigits, leastDigits - 1 + Math.ceil(-Math.log10(covered))));
+  return Math.min(maxDigits, Math.max(minDigits, minDigits - 1 + Math.ceil(-Math.log10(covered))));
 }
 
 /** Any value of the domain, each as probable as the others; of a logarithmic one each order of magnitude. */

@@ -55,7 +55,7 @@ export interface UnitEvent {
   readonly score: number;
   readonly rows?: number;
   readonly step: number;
-  /** Wall time of this stretch of training. */
+  /** Wall time of this segment of training. */
   readonly seconds: number;
 }
 

@@ -13,7 +13,7 @@ export interface Column {
 export type Tree = (valueOf: (feature: number) => number) => number;
 
 /** Fewest rows that are split any further. */
-const leastSplit = 5;
+const minSplit = 5;
 
 interface Split {
   readonly feature: number;
@@ -28,7 +28,7 @@ interface Split {
 export function growTree(columns: readonly Column[], targets: Float64Array, rows: Int32Array, random: RandomState): Tree {
   const value = mean(targets, rows);
   const leaf: Tree = () => value;
-  if (rows.length < leastSplit) return leaf;
+  if (rows.length < minSplit) return leaf;
   const tried = random.permutation(columns.length).subarray(0, ceil(columns.length / 2));
   const split = bestSplit(columns, targets, rows, tried);
   if (split === undefined) return leaf;

@@ -6,7 +6,7 @@ import type { Column } from './forest';
 import type { Assignment, Parameter, Space } from './types';
 
 /** Below this no tree is worth growing. */
-const leastTrials = 10;
+const minTrials = 10;
 const defaultTrees = 200;
 
 /** Which parameters the scores of a search depend on. */
@@ -44,7 +44,7 @@ export function parameterImportances(
   const scores = Float64Array.from(trials, ({ score }) => score);
   const centre = scores.reduce((sum, score) => sum + score, 0) / n;
   const variance = scores.reduce((sum, score) => sum + (score - centre) ** 2, 0);
-  if (n < leastTrials || variance === 0) return undefined;
+  if (n < minTrials || variance === 0) return undefined;
 
   const random = new RandomState(seed);
   const columns = parameters.map((parameter) => columnOf(parameter, trials));

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { CrewMember } from './trialWorker';
+import type { TrialWorker } from './trialWorker';
 import { modelFile, searchFiles } from '../runFolder/runFolder';
 import { readJsonIfThere, replaceFile, sizeLimits } from '../files';
 import { pairedBootstrap } from './bootstrap';
@@ -55,14 +55,14 @@ interface Ended {
   readonly folder: string;
   readonly head: SearchHead;
   /** To look up how the best models do on each row. */
-  readonly crew: readonly CrewMember[];
+  readonly workers: readonly TrialWorker[];
   readonly state: SearchState;
   readonly ended: SearchEnd;
   readonly seconds: () => number;
 }
 
 /** Draws the sum of a search: writes search.json, and best.json where a trial succeeded. Throws ERR_IO, ERR_CHECKPOINT. */
-export async function conclude({ folder, head, crew, state, ended, seconds }: Ended): Promise<SearchResult> {
+export async function conclude({ folder, head, workers, state, ended, seconds }: Ended): Promise<SearchResult> {
   const { name, spec: { space, seeds } } = head;
   const ranking = state.ranking().map((trial) => rankedTrial(trial, state));
   const [winner, next] = ranking;
@@ -75,14 +75,14 @@ export async function conclude({ folder, head, crew, state, ended, seconds }: En
     run: winner.runs[0]!,
     runs: winner.runs,
   };
-  const rightness = async ({ runs }: RankedTrial, member: CrewMember): Promise<Float64Array> => {
+  const rightness = async ({ runs }: RankedTrial, member: TrialWorker): Promise<Float64Array> => {
     const rows: Uint8Array[] = [];
     for (const [replicate, run] of runs.entries()) rows.push(await member.check(join(folder, basename(run)), Math.floor(replicate / seeds)));
     return meansOverSeeds(rows, seeds);
   };
   let significance: Significance | null = null;
   if (winner !== undefined && next?.rung === winner.rung && [winner, next].every(({ runs }) => hasModels(folder, runs))) {
-    const [first, second] = await Promise.all([rightness(winner, crew[0]!), rightness(next, crew[1] ?? crew[0]!)]);
+    const [first, second] = await Promise.all([rightness(winner, workers[0]!), rightness(next, workers[1] ?? workers[0]!)]);
     significance = { winner: winner.trial, runnerUp: next.trial, ...pairedBootstrap(first, second) };
   }
   const scored = state.trials.flatMap((trial) => {
@@ -114,7 +114,7 @@ export function readSearchReport(folder: string): SearchReport | undefined {
   return readJsonIfThere(join(folder, searchFiles.report), reportShape, { limit: sizeLimits.report, code: 'ERR_DATA' });
 }
 
-/** A trial that was stopped in its last stretch, or given up, may have none. */
+/** A trial that was stopped in its last segment, or given up, may have none. */
 function hasModels(folder: string, runs: readonly string[]): boolean {
   return runs.every((run) => existsSync(modelFile(join(folder, basename(run)))));
 }

@@ -7,14 +7,14 @@ import type { SearchState, Trial } from './state';
 import { hasFailed, rungDone, scoreOf } from './state';
 
 /** One replicate of a trial, to be trained to the end of its rung. */
-export interface Unit {
+export interface TrialRun {
   readonly trial: Trial;
   readonly replicate: number;
 }
 
 /** What a free worker is to do: go on with a trial, promote one, or begin one. */
 export type Move =
-  | ({ readonly what: 'train' } & Unit)
+  | ({ readonly what: 'train' } & TrialRun)
   | { readonly what: 'promote'; readonly trial: Trial }
   | { readonly what: 'propose' };
 
@@ -46,14 +46,14 @@ export function pauses(spec: TrainSpec, trainRows: number, halving: Halving): nu
  * end), what is left of it is spent on the best that wait.
  */
 export function nextMove(
-  state: SearchState, halving: Halving, trials: number, { isRunning, closing }: { isRunning: (unit: Unit) => boolean; closing: boolean },
+  state: SearchState, halving: Halving, trials: number, { isRunning, closing }: { isRunning: (unit: TrialRun) => boolean; closing: boolean },
 ): Move | undefined {
   let isBusy = false;
   for (const trial of state.trials) {
     if (hasFailed(trial) || scoreOf(trial, trial.rung) !== undefined) continue;
     isBusy = true;
     for (let replicate = 0; replicate < trial.runs.length; replicate++) {
-      const unit: Unit = { trial, replicate };
+      const unit: TrialRun = { trial, replicate };
       if (trial.scores[trial.rung]?.[replicate] === undefined && !isRunning(unit)) return { what: 'train', ...unit };
     }
   }

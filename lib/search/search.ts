@@ -13,8 +13,8 @@ import { dataRequest } from '../spec/spec';
 import { version } from '../version';
 import { kernelsFor } from '../kernels';
 import { defaultThreads } from '../machine';
-import { Conductor } from './searchLoop';
-import type { Material } from './searchLoop';
+import { SearchLoop } from './searchLoop';
+import type { SearchData } from './searchLoop';
 import type { SearchEvent } from './events';
 import { foldsOf } from './folds';
 import { Journal, readJournal } from './journal';
@@ -23,10 +23,10 @@ import { parseSearch } from './searchSpec';
 import type { SearchSpec } from './searchSpec';
 
 /** Workers unless a number is asked for: each has a model and its optimiser in memory. */
-const mostWorkers = 8;
+const maxWorkers = 8;
 
 /** More threads than the kernels themselves take. */
-const mostThreads = 256;
+const maxThreads = 256;
 
 /** Where a search runs and for how long. */
 export interface SearchOptions {
@@ -70,14 +70,14 @@ export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
   const { runs, data } = options;
   checkText(runs, 'runs', 'the folder of runs');
   if (options.name !== undefined) checkText(options.name, 'name', 'a name');
-  const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...crewOf(spec, options.workers) });
+  const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...workersOf(spec, options.workers) });
   const name = options.name ?? nextName(runs, 'search');
   if (data !== undefined) trainingRows(data);
   return searchRun(name, (stopped) => begin(spec, { ...options, name, limits }, stopped));
 }
 
 /**
- * Goes on with the search in a folder, however it ended: a stretch of training that was under way goes on from its run's
+ * Goes on with the search in a folder, however it ended: a segment of training that was under way goes on from its run's
  * checkpoint. Throws as {@link search} does; the iteration throws ERR_DATA for other data than before, ERR_CONFIG where there is no
  * search, ERR_CHECKPOINT for a damaged journal.
  */
@@ -117,8 +117,8 @@ async function* begin(
 ): AsyncGenerator<SearchEvent, void> {
   checkPlace({ runs, name });
   const rows = data ?? loadData(dataRequest(spec.space.base));
-  const material = materialOf(spec, rows, data === undefined);
-  checkMemory(limits.workers, spec, material);
+  const searchData = searchDataOf(spec, rows, data === undefined);
+  checkMemory(limits.workers, spec, searchData);
   const owned = await settleLater(claimFolder({ runs, name }), { onWait: waiting(stopped, onWait) });
   const { path: folder, lock } = owned;
   const { description, digest } = rows.origin;
@@ -130,7 +130,7 @@ async function* begin(
     lock.keepAlive();
     journal = Journal.create(folder);
     journal.append({ elapsed: 0, ...head });
-    yield* new Conductor({ folder, journal, lock, material, stopped, head, limits }).conduct();
+    yield* new SearchLoop({ folder, journal, lock, searchData, stopped, head, limits }).run();
   } finally {
     try {
       journal?.close();
@@ -153,13 +153,13 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
     const { elapsed } = contents;
     const head = { ...contents.head, spec: specAgain(contents.head, folder) };
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
-    const limits = checkLimits({ ...(workers === undefined ? contents.limits : crewOf(head.spec, workers)), budget, trials });
+    const limits = checkLimits({ ...(workers === undefined ? contents.limits : workersOf(head.spec, workers)), budget, trials });
     const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
     if (rows.origin.digest !== head.dataDigest) throw otherData(head, rows);
-    const material = materialOf(head.spec, rows, options.data === undefined);
-    checkMemory(limits.workers, head.spec, material);
+    const searchData = searchDataOf(head.spec, rows, options.data === undefined);
+    checkMemory(limits.workers, head.spec, searchData);
     journal.append({ elapsed, type: 'resume', at: new Date().toISOString(), ...limits });
-    yield* new Conductor({ folder, journal, lock, material, stopped, head, limits, before: contents }).conduct();
+    yield* new SearchLoop({ folder, journal, lock, searchData, stopped, head, limits, before: contents }).run();
   } finally {
     try {
       journal?.close();
@@ -180,15 +180,15 @@ function waiting(stopped: Promise<'stopped'>, onWait: SearchOptions['onWait']): 
 }
 
 /** Splits the rows into folds, and says how workers come by them. */
-function materialOf({ space: { base }, folds: count, seed }: SearchSpec, rows: TrainingData, canLoad: boolean): Material {
+function searchDataOf({ space: { base }, folds: count, seed }: SearchSpec, rows: TrainingData, canLoad: boolean): SearchData {
   const folds = foldsOf(trainingRows(rows), count, seed);
-  if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, crew: { rows: folds } };
+  if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, rows: { rows: folds } };
   if (!canLoad) throw expected('ERR_CONFIG', 'rows in memory, or a base that names those on disk,', 'data', rows.origin.description, { path: 'data' });
-  return { folds, crew: { spec: base } };
+  return { folds, rows: { spec: base } };
 }
 
 /** Throws ERR_MEMORY where the workers would not find the memory for trials of the base's size. A base that fits no data says so in each trial. */
-function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }: Material): void {
+function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }: SearchData): void {
   try {
     checkWorkersMemory(workers, base, folds[0]!.train, kernelsFor(base.dtype, 'typescript'));
   } catch (error) {
@@ -197,11 +197,11 @@ function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }
 }
 
 /** The usable threads divided among so many workers, or the threads that the base asks for where these are fewer. Throws ERR_CONFIG. */
-function crewOf(
-  { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), mostWorkers),
+function workersOf(
+  { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), maxWorkers),
 ): Pick<SearchLimits, 'workers' | 'threads'> {
-  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= mostThreads)) {
-    throw expected('ERR_CONFIG', `an integer in [1, ${String(mostThreads)}]`, 'workers', workers, { path: 'workers' });
+  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= maxThreads)) {
+    throw expected('ERR_CONFIG', `an integer in [1, ${String(maxThreads)}]`, 'workers', workers, { path: 'workers' });
   }
   const share = Math.max(1, Math.floor(defaultThreads() / workers));
   return { workers, threads: Math.min(share, base.threads ?? share) };

@@ -4,15 +4,15 @@ import { BlastrainError, toPlain } from '../errors';
 import { withFileErrors } from '../files';
 import type { Lock } from '../files/lock';
 import type { TrainingData } from '../build/buildTraining';
-import { CrewMember } from './trialWorker';
-import type { CrewData, StretchEnd } from './trialWorker';
+import { TrialWorker } from './trialWorker';
+import type { TrialRows, SegmentEnd } from './trialWorker';
 import { runFiles } from '../runFolder/runFolder';
 import type { Halving } from './asha';
 import type { DecisionEvent, ProgressEvent, SearchEnd, SearchEvent, SearchStart } from './events';
 import type { Journal, JournalContents, JournalEntry, SearchHead, SearchLimits } from './journal';
 import { conclude } from './outcome';
 import { givenUp, halvingOf, nextMove, pauses, rungShares } from './plan';
-import type { Unit } from './plan';
+import type { TrialRun } from './plan';
 import { makeSampler } from './samplers';
 import type { SearchSpec } from './searchSpec';
 import { specOf } from './space';
@@ -21,17 +21,17 @@ import type { Trial } from './state';
 import type { Sampler } from './types';
 
 /** The rows of a search: one division into training and validation for each fold, and how workers come by them. */
-export interface Material {
+export interface SearchData {
   readonly folds: readonly TrainingData[];
-  readonly crew: CrewData;
+  readonly rows: TrialRows;
 }
 
-export interface ConductorOptions {
+export interface SearchLoopOptions {
   readonly folder: string;
   readonly journal: Journal;
   /** By which this process owns the folder, and those of the trials in it. */
   readonly lock: Lock;
-  readonly material: Material;
+  readonly searchData: SearchData;
   readonly stopped: Promise<'stopped'>;
   readonly head: SearchHead;
   readonly limits: SearchLimits;
@@ -39,28 +39,28 @@ export interface ConductorOptions {
   readonly before?: JournalContents;
 }
 
-interface Running extends Unit {
+interface Running extends TrialRun {
   readonly rung: number;
   readonly until: number;
   step: number;
 }
 
 interface Outcome {
-  readonly member: CrewMember;
+  readonly worker: TrialWorker;
   readonly running: Running;
-  readonly end?: StretchEnd;
+  readonly end?: SegmentEnd;
   readonly error?: unknown;
 }
 
 /** Errors that would spoil every trial, and so end the search. */
 const fatal: readonly string[] = ['ERR_IO', 'ERR_LOCKED', 'ERR_DATA', 'ERR_BACKEND'];
 /** So many trials that fail before any other succeeds: it is the space, or the data. */
-const mostFailures = 25;
+const maxFailures = 25;
 /** Milliseconds between two words about progress. */
 const tick = 1000;
 
 /** Hands units of training to workers, and writes down whatever happens before it acts on it. */
-export class Conductor {
+export class SearchLoop {
   private readonly halving: Halving;
   private readonly state: SearchState;
   private readonly sampler: Sampler;
@@ -68,9 +68,9 @@ export class Conductor {
   private readonly trials: number;
   private readonly elapsedBefore: number;
   private readonly startedAt = performance.now();
-  private readonly running = new Map<CrewMember, { running: Running; outcome: Promise<Outcome> }>();
+  private readonly running = new Map<TrialWorker, { running: Running; outcome: Promise<Outcome> }>();
 
-  constructor(private readonly options: ConductorOptions) {
+  constructor(private readonly options: SearchLoopOptions) {
     const { head, limits, before } = options;
     this.halving = halvingOf(head.spec);
     this.state = new SearchState(rungShares(this.halving));
@@ -81,22 +81,22 @@ export class Conductor {
   }
 
   /** Runs the search, or the rest of it, to its end. */
-  async* conduct(): AsyncGenerator<SearchEvent, void> {
-    const { folder, head, limits, before, material, lock } = this.options;
+  async* run(): AsyncGenerator<SearchEvent, void> {
+    const { folder, head, limits, before, searchData, lock } = this.options;
     yield this.start();
     for (const { elapsed: _, ...event } of before?.entries ?? []) {
       if (event.type === 'trial' || event.type === 'unit' || event.type === 'decision') yield event;
     }
     for (const trial of this.state.trials) this.clearUp(trial);
     yield* this.failRefused();
-    const crew = Array.from({ length: limits.workers }, () => new CrewMember(material.crew, lock.handle));
+    const workers = Array.from({ length: limits.workers }, () => new TrialWorker(searchData.rows, lock.handle));
     try {
-      const ended = yield* this.work(crew);
-      await Promise.all(crew.map((member) => member.close()));
+      const ended = yield* this.work(workers);
+      await Promise.all(workers.map((worker) => worker.close()));
       lock.check();
-      yield await conclude({ folder, head, crew, state: this.state, ended, seconds: () => this.elapsed });
+      yield await conclude({ folder, head, workers, state: this.state, ended, seconds: () => this.elapsed });
     } finally {
-      await Promise.all(crew.map((member) => member.close()));
+      await Promise.all(workers.map((worker) => worker.close()));
     }
   }
 
@@ -116,11 +116,11 @@ export class Conductor {
   }
 
   /** Keeps the workers busy until nothing is left to do, time is up or the search is stopped. */
-  private async* work(crew: readonly CrewMember[]): AsyncGenerator<SearchEvent, SearchEnd> {
-    const idle = [...crew];
+  private async* work(workers: readonly TrialWorker[]): AsyncGenerator<SearchEvent, SearchEnd> {
+    const idle = [...workers];
     for (let next = performance.now() + tick; ; ) {
       while (idle.length > 0 && !this.isTimeUp) {
-        const unit = yield* this.nextUnit();
+        const unit = yield* this.nextTrialRun();
         if (unit === undefined) break;
         this.begin(idle.pop()!, unit);
       }
@@ -133,8 +133,8 @@ export class Conductor {
         next = performance.now() + tick;
         yield this.progress();
       } else {
-        this.running.delete(happened.member);
-        idle.push(happened.member);
+        this.running.delete(happened.worker);
+        idle.push(happened.worker);
         yield this.record(happened);
       }
     }
@@ -144,7 +144,7 @@ export class Conductor {
     return this.elapsed >= (this.options.limits.budget ?? Infinity);
   }
 
-  /** The first outcome, the next word about progress, or a wish to stop. */
+  /** Whichever comes first: the end of a segment, the progress timer, or the stop request. */
   private async whatHappens(next: number): Promise<Outcome | 'tick' | 'stopped'> {
     const left = ((this.options.limits.budget ?? Infinity) - this.elapsed) * 1000;
     let timer: NodeJS.Timeout | undefined;
@@ -159,9 +159,9 @@ export class Conductor {
   }
 
   /** What a free worker is to train next, with the trial or the promotion that it may take. */
-  private* nextUnit(): Generator<SearchEvent, Unit | undefined> {
+  private* nextTrialRun(): Generator<SearchEvent, TrialRun | undefined> {
     const { state, halving, trials } = this;
-    const isRunning = (unit: Unit): boolean =>
+    const isRunning = (unit: TrialRun): boolean =>
       [...this.running.values()].some(({ running: { trial, replicate } }) => trial === unit.trial && replicate === unit.replicate);
     for (;;) {
       const move = nextMove(state, halving, trials, { isRunning, closing: this.isClosing });
@@ -182,14 +182,14 @@ export class Conductor {
 
   private* propose(): Generator<SearchEvent> {
     this.refuseFailure();
-    const { state, options: { head: { name, spec }, material } } = this;
+    const { state, options: { head: { name, spec }, searchData } } = this;
     const number = state.trials.length;
     const assignment = this.sampler.propose(number, state.observations());
     const runs = Array.from({ length: spec.folds * spec.seeds }, (_, replicate) => `${name}/${runName(number, replicate, spec)}`);
     let steps: number[] = [];
     let refusal: unknown;
     try {
-      steps = pauses(specOf(spec.space, assignment), material.folds[0]!.train.size, this.halving);
+      steps = pauses(specOf(spec.space, assignment), searchData.folds[0]!.train.size, this.halving);
     } catch (error) {
       refusal = error;
     }
@@ -212,21 +212,21 @@ export class Conductor {
 
   private refuseFailure(): void {
     const reasons = this.state.trials.flatMap(({ decision }) => decision?.reason ?? []);
-    if (this.state.units > 0 || reasons.length < mostFailures) return;
+    if (this.state.units > 0 || reasons.length < maxFailures) return;
     const { code, message } = reasons[0]!;
     throw new BlastrainError('ERR_CONFIG', `Expected trials that can be trained for the search but received an error from each, first: ${message} [${code}]`);
   }
 
-  private begin(member: CrewMember, unit: Unit): void {
-    const { options: { folder, head: { spec: { space, seeds } }, limits, material }, halving } = this;
+  private begin(worker: TrialWorker, unit: TrialRun): void {
+    const { options: { folder, head: { spec: { space, seeds } }, limits, searchData }, halving } = this;
     const { trial, replicate } = unit;
     const { rung } = trial;
     this.write({ type: 'begun', trial: trial.trial, rung, replicate });
     const fold = Math.floor(replicate / seeds);
     const { seed, ...spec } = specOf(space, trial.assignment);
-    const until = pauses({ ...spec, seed }, material.folds[fold]!.train.size, halving)[rung]!;
+    const until = pauses({ ...spec, seed }, searchData.folds[fold]!.train.size, halving)[rung]!;
     const running: Running = { ...unit, rung, until, step: trial.steps[rung - 1] ?? 0 };
-    const end = member.train(
+    const end = worker.train(
       {
         spec: { ...spec, seed: (seed + (replicate % seeds)) % 2 ** 32, threads: limits.threads },
         folder: join(folder, basename(trial.runs[replicate]!)),
@@ -237,8 +237,8 @@ export class Conductor {
         running.step = step;
       },
     );
-    const outcome = end.then((reached) => ({ member, running, end: reached }), (error: unknown) => ({ member, running, error }));
-    this.running.set(member, { running, outcome });
+    const outcome = end.then((reached) => ({ worker, running, end: reached }), (error: unknown) => ({ worker, running, error }));
+    this.running.set(worker, { running, outcome });
   }
 
   private record({ running: { trial, rung, replicate }, end, error }: Outcome): SearchEvent {
@@ -258,7 +258,7 @@ export class Conductor {
     return event;
   }
 
-  /** Says what has become of the trials that have done a rung and were not promoted, and lets go of what is not needed any more. */
+  /** Records decisions on the trials that have finished a rung and were not promoted, and deletes checkpoints that no trial can need again. */
   private* settle(): Generator<SearchEvent> {
     const last = this.halving.rungs - 1;
     for (const trial of this.state.trials) {

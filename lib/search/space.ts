@@ -17,7 +17,7 @@ const shared: readonly (keyof TrainSpec)[] = [
 /** Trials that are tried out on the spec's rules before any of them is trained. */
 const probes = 200;
 
-const mostPoints = 1000;
+const maxPoints = 1000;
 
 const widthPattern = /^width([1-9]\d*)$/;
 const isOfLayers = (name: string): boolean => name === 'depth' || widthPattern.test(name);
@@ -75,8 +75,8 @@ function parseParameter(name: string, entry: unknown, base: TrainSpec, earlier: 
   const domain = parseDomain(entry, path);
   refuseIllegalValues(name, domain, path);
   const { points = 3 } = entry;
-  if (!(Number.isSafeInteger(points) && (points as number) >= 2 && (points as number) <= mostPoints)) {
-    throw expected('ERR_CONFIG', `an integer in [2, ${String(mostPoints)}]`, `${path}.points`, points, { path: `${path}.points` });
+  if (!(Number.isSafeInteger(points) && (points as number) >= 2 && (points as number) <= maxPoints)) {
+    throw expected('ERR_CONFIG', `an integer in [2, ${String(maxPoints)}]`, `${path}.points`, points, { path: `${path}.points` });
   }
   const when = parseConditions(entry['when'], earlier, `${path}.when`);
   return { name, domain, points: points as number, when: widthCondition(name, when, earlier, path) };
@@ -94,8 +94,8 @@ function refuseIllegalValues(name: string, domain: Domain, path: string): void {
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
 const widthValues = { what: 'an integer of at least 1', accepts: isSize };
 /** Each hidden layer takes a width from the space or the base, so that more make no sense; and conditions list the depths. */
-const mostDepth = 1000;
-const depthValues = { what: `an integer in [1, ${String(mostDepth)}]`, accepts: (value: unknown): boolean => isSize(value) && value <= mostDepth };
+const maxDepth = 1000;
+const depthValues = { what: `an integer in [1, ${String(maxDepth)}]`, accepts: (value: unknown): boolean => isSize(value) && value <= maxDepth };
 
 function parseConditions(when: unknown, earlier: readonly Parameter[], path: string): Parameter['when'] {
   if (when === undefined) return {};
@@ -124,7 +124,7 @@ function widthCondition(name: string, when: Parameter['when'], earlier: readonly
   const depth = earlier.find((parameter) => parameter.name === 'depth');
   const width = widthPattern.exec(name);
   if (depth === undefined || width === null) return when;
-  const all = gridValues(depth.domain, mostDepth + 1);
+  const all = gridValues(depth.domain, maxDepth + 1);
   const depths = (when['depth'] ?? all).filter((value) => (value as number) > Number(width[1]));
   if (depths.length === 0) throw expected('ERR_CONFIG', `a depth above ${width[1]!}`, path, `depths up to ${String(all.at(-1))}`, { path });
   return { ...when, depth: depths };

@@ -19,7 +19,7 @@ export interface Trial {
   readonly scores: (number | undefined)[][];
   /** Validation rows of each replicate, as far as they are known; 1 where the journal does not tell. */
   readonly rows: number[];
-  /** Wall time of its stretches of training. */
+  /** Wall time of its segments of training. */
   seconds: number;
   /** The last decision, if it was none to go on. */
   decision: DecisionEvent | null;
@@ -111,7 +111,7 @@ export class SearchState {
   }
 }
 
-/** Names of the folders of trials' runs below that of a search, as `Conductor` gives them. */
+/** Names of the folders of trials' runs below that of a search, as `SearchLoop` gives them. */
 const runPattern = /^[^/]+\/trial-\d{3,}(-fold\d+)?(-seed\d+)?$/;
 
 /**

@@ -9,7 +9,7 @@ import { loadData } from '../data/locate';
 import type { EvaluationEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
 import type { TrainingData } from '../build/buildTraining';
-import { Classifier } from '../inference/model';
+import { Model } from '../inference/model';
 import { rememberFits } from '../build/batchSource';
 import { findResumption } from '../run/resume';
 import { runExperiment } from '../run/run';
@@ -17,46 +17,46 @@ import { RunFolder, runFiles } from '../runFolder/runFolder';
 import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
-/** A stretch of a run: from where the run stands, or from its beginning, to a step. */
-export interface Stretch {
+/** A segment of a run: from where the run stands, or from its beginning, to a step. */
+export interface Segment {
   readonly spec: TrainSpec;
   /** The run's folder; made when it is not there. */
   readonly folder: string;
-  /** Which of the crew's data. */
+  /** Which of the workers's data. */
   readonly data: number;
   /** The step to pause after, one at which the run evaluates; null goes on to the run's end. */
   readonly until: number | null;
 }
 
-/** Where a stretch ended. */
-export interface StretchEnd {
+/** Where a segment ended. */
+export interface SegmentEnd {
   readonly step: number;
   /** Validation accuracy there; with restoreBest that of the best evaluation so far. */
   readonly valAccuracy: number;
   /** Validation rows. */
   readonly rows: number;
-  /** Wall time of the stretch. */
+  /** Wall time of the segment. */
   readonly seconds: number;
 }
 
-/** What a member of the crew is asked to do: to train, or to say of which validation rows a run's model is right. */
-export type CrewOrder =
-  | { readonly type: 'train'; readonly stretch: Stretch }
+/** What a member of the workers is asked to do: to train, or to say of which validation rows a run's model is right. */
+export type TrialOrder =
+  | { readonly type: 'train'; readonly segment: Segment }
   | { readonly type: 'check'; readonly folder: string; readonly data: number };
 
 /** What a member says; all but 'step' end an order. */
-export type CrewMessage =
+export type TrialMessage =
   | { readonly type: 'step'; readonly step: number }
-  | { readonly type: 'trained'; readonly end: StretchEnd }
+  | { readonly type: 'trained'; readonly end: SegmentEnd }
   | { readonly type: 'checked'; readonly correct: Uint8Array }
   | { readonly type: 'failed'; readonly error: PlainError };
 
-/** What the members of a crew work on: rows on shared memory, or a spec by which each loads rows that lie on disk. */
-export type CrewData = { readonly rows: readonly TrainingData[] } | { readonly spec: TrainSpec };
+/** What the members of a workers work on: rows on shared memory, or a spec by which each loads rows that lie on disk. */
+export type TrialRows = { readonly rows: readonly TrainingData[] } | { readonly spec: TrainSpec };
 
 /** What a member starts with: its data, and the lock by which this process owns the folders of the runs. */
-export interface CrewWorkerData {
-  readonly data: CrewData;
+export interface TrialThreadData {
+  readonly data: TrialRows;
   readonly lock: LockHandle;
 }
 
@@ -65,9 +65,9 @@ const stepPause = 200;
 
 const fit = rememberFits();
 
-function train({ spec, folder: path, until }: Stretch, data: TrainingData, say: (step: number) => void): StretchEnd {
+function train({ spec, folder: path, until }: Segment, data: TrainingData, say: (step: number) => void): SegmentEnd {
   const begun = performance.now();
-  const end = (step: number, valAccuracy: number): StretchEnd => ({ step, valAccuracy, rows: data.validation.size, seconds: (performance.now() - begun) / 1000 });
+  const end = (step: number, valAccuracy: number): SegmentEnd => ({ step, valAccuracy, rows: data.validation.size, seconds: (performance.now() - begun) / 1000 });
   const known = existsSync(join(path, runFiles.spec));
   const resumption = known ? findResumption(path, spec) : undefined;
   const progress = resumption?.checkpoint?.progress;
@@ -109,20 +109,20 @@ function evaluationAt(folder: string, step: number): EvaluationEvent {
 
 /** 1 for each validation row that the run's model classifies rightly, else 0. */
 function check(folder: string, { validation }: TrainingData): Uint8Array {
-  const labels = Classifier.ofRun(folder).classify(validation);
+  const labels = Model.ofRun(folder).classify(validation);
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 
-const { data: given, lock: handle } = workerData as CrewWorkerData;
+const { data: given, lock: handle } = workerData as TrialThreadData;
 const lock = Lock.of(handle);
 let rows: readonly TrainingData[] | undefined;
 
-function carryOut(order: CrewOrder, post: (message: CrewMessage) => void): void {
+function carryOut(order: TrialOrder, post: (message: TrialMessage) => void): void {
   try {
     rows ??= 'rows' in given ? given.rows : [loadData(dataRequest(given.spec))];
     if (order.type === 'check') post({ type: 'checked', correct: check(order.folder, rows[order.data]!) });
     else {
-      const end = train(order.stretch, rows[order.stretch.data]!, (step) => {
+      const end = train(order.segment, rows[order.segment.data]!, (step) => {
         post({ type: 'step', step });
       });
       post({ type: 'trained', end });
@@ -133,7 +133,7 @@ function carryOut(order: CrewOrder, post: (message: CrewMessage) => void): void 
 }
 
 const port = parentPort!;
-port.on('message', (order: CrewOrder) => {
+port.on('message', (order: TrialOrder) => {
   carryOut(order, (message) => {
     port.postMessage(message);
   });

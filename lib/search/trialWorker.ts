@@ -3,30 +3,30 @@ import { Worker } from 'node:worker_threads';
 import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
 import type { LockHandle } from '../files/lock';
-import type { CrewData, CrewMessage, CrewOrder, CrewWorkerData, Stretch, StretchEnd } from './trialThread';
+import type { TrialRows, TrialMessage, TrialOrder, TrialThreadData, Segment, SegmentEnd } from './trialThread';
 
-export type { CrewData, Stretch, StretchEnd } from './trialThread';
+export type { TrialRows, Segment, SegmentEnd } from './trialThread';
 
 /**
- * A thread that trains one stretch of a run after the other: it starts once, and fits each normalisation once. Rows on shared
+ * A thread that trains one segment of a run after the other: it starts once, and fits each normalisation once. Rows on shared
  * memory are not copied. It does one thing at a time.
  */
-export class CrewMember {
+export class TrialWorker {
   private worker: Worker | undefined;
 
   /** @param lock of the search, by which this process owns the folders of all runs. */
-  constructor(private readonly data: CrewData, private readonly lock: LockHandle) {}
+  constructor(private readonly data: TrialRows, private readonly lock: LockHandle) {}
 
-  /** Trains a stretch of a run; `onStep` hears now and then how far it is. Rejects with what ended the training. */
-  async train(stretch: Stretch, onStep: (step: number) => void): Promise<StretchEnd> {
-    const message = await this.carryOut({ type: 'train', stretch }, onStep);
-    return (message as Extract<CrewMessage, { type: 'trained' }>).end;
+  /** Trains a segment of a run; `onStep` hears now and then how far it is. Rejects with what ended the training. */
+  async train(segment: Segment, onStep: (step: number) => void): Promise<SegmentEnd> {
+    const message = await this.carryOut({ type: 'train', segment }, onStep);
+    return (message as Extract<TrialMessage, { type: 'trained' }>).end;
   }
 
   /** 1 for each validation row that the model of a run's folder classifies rightly, else 0. */
   async check(folder: string, data: number): Promise<Uint8Array> {
     const message = await this.carryOut({ type: 'check', folder, data });
-    return (message as Extract<CrewMessage, { type: 'checked' }>).correct;
+    return (message as Extract<TrialMessage, { type: 'checked' }>).correct;
   }
 
   /** Ends the thread, wherever it is: runs are left as a kill would leave them, and can go on. A next order starts another. */
@@ -36,10 +36,10 @@ export class CrewMember {
     await worker?.terminate();
   }
 
-  private carryOut(order: CrewOrder, onStep?: (step: number) => void): Promise<CrewMessage> {
-    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'search', 'trialThread.js'), { workerData: { data: this.data, lock: this.lock } satisfies CrewWorkerData });
+  private carryOut(order: TrialOrder, onStep?: (step: number) => void): Promise<TrialMessage> {
+    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'search', 'trialThread.js'), { workerData: { data: this.data, lock: this.lock } satisfies TrialThreadData });
     return new Promise((resolve, reject) => {
-      const hear = (message: CrewMessage): void => {
+      const hear = (message: TrialMessage): void => {
         if (message.type === 'step') {
           onStep?.(message.step);
           return;

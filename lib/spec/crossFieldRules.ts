@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expected } from '../errors';
-import { leastChunkRows } from '../data/stored';
+import { minChunkRows } from '../data/stored';
 import { specFields } from './fields';
 import type { TrainSpec } from './fields';
 
 /** A key that means something only in the company of others. */
-interface Condition {
+interface CrossFieldRule {
   readonly key: keyof TrainSpec;
   /** Whether the key may differ from its default. */
   readonly holds: (spec: TrainSpec) => boolean;
@@ -20,14 +20,14 @@ const scheduleIs = (...names: TrainSpec['schedule'][]) => (spec: TrainSpec): boo
 
 const isTable = ({ data }: TrainSpec): boolean => data === 'csv' || data === 'npy';
 const dataHasPictures = ({ data }: TrainSpec): boolean => data !== 'csv';
-const mayBeShare = (key: 'trainRows' | 'validationRows' | 'testRows'): Condition =>
+const mayBeShare = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossFieldRule =>
   ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: 'data csv or npy, whose rows are shared out (else whole rows),', received: 'data' });
 
 /** Keys that say in parts what `model` says as a whole. */
 export const besideModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
 
-const conditions: readonly Condition[] = [
-  ...besideModel.map((key): Condition => ({
+const crossFieldRules: readonly CrossFieldRule[] = [
+  ...besideModel.map((key): CrossFieldRule => ({
     key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
   })),
   {
@@ -48,7 +48,7 @@ const conditions: readonly Condition[] = [
   { key: 'chunkRows', holds: ({ data }) => data === 'cifar10' || data === 'npy', needs: 'data cifar10 or npy', received: 'data' },
   { key: 'chunkRows', holds: ({ sampling }) => sampling === 'shuffle', needs: 'sampling shuffle', received: 'sampling' },
   {
-    key: 'chunkRows', holds: (spec) => spec.chunkRows! >= leastChunkRows(spec.batchSize),
+    key: 'chunkRows', holds: (spec) => spec.chunkRows! >= minChunkRows(spec.batchSize),
     needs: 'four times the batchSize, and 8, at least', received: 'chunkRows',
   },
   { key: 'components', holds: ({ normalization }) => normalization === 'pca', needs: 'normalization pca', received: 'normalization' },
@@ -101,8 +101,8 @@ const conditions: readonly Condition[] = [
 ];
 
 /** Throws ERR_CONFIG, naming the key, where keys of an otherwise legal spec contradict each other. */
-export function refuseContradictions(spec: TrainSpec): void {
-  for (const { key, holds, needs, received } of conditions) {
+export function checkCrossFieldRules(spec: TrainSpec): void {
+  for (const { key, holds, needs, received } of crossFieldRules) {
     if (!isDeepStrictEqual(spec[key], specFields[key].default) && !holds(spec)) {
       throw expected('ERR_CONFIG', needs, key, spec[received], { path: key });
     }

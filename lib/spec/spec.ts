@@ -4,8 +4,8 @@ import type { Precision } from '../kernels/contract';
 import type { DataRequest } from '../data/locate';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
-import { mostNumbers, tooManyParameters } from '../model/size';
-import { besideModel, refuseContradictions } from './crossFieldRules';
+import { maxNumbers, tooManyParameters } from '../model/size';
+import { besideModel, checkCrossFieldRules } from './crossFieldRules';
 import { specFields } from './fields';
 import type { Checkpoint } from '../train/checkpoint';
 import type { Field, TrainSpec } from './fields';
@@ -48,7 +48,7 @@ export function parseSpec(input: unknown): TrainSpec {
     });
   }
   if (parsed.model !== null) checkDescription(parsed.model, 'model');
-  refuseContradictions(parsed);
+  checkCrossFieldRules(parsed);
   if (parsed.model === null) refuseUncountable(parsed.layers);
   return parsed;
 }
@@ -56,7 +56,7 @@ export function parseSpec(input: unknown): TrainSpec {
 /** Throws ERR_SHAPE for layers with more parameters than kernels count: known without data, and before anything is made. */
 function refuseUncountable(layers: readonly number[]): void {
   const parameters = layers.reduce((sum, outputs, i) => sum + (i === 0 ? 0 : (layers[i - 1]! + 1) * outputs), 0);
-  if (parameters > mostNumbers) throw tooManyParameters(parameters, 'layers');
+  if (parameters > maxNumbers) throw tooManyParameters(parameters, 'layers');
 }
 
 /** The spec of a model's checkpoint. Throws ERR_CHECKPOINT where it is none, naming the checkpoint. */

@@ -10,7 +10,7 @@ import type { MemoryRoom, UsableThreads } from '../machine';
 import { version } from '../version';
 
 /** What this machine offers blastrain, and a mend for each thing that is missing. */
-export interface Diagnosis {
+export interface SystemCheck {
   readonly blastrain: string;
   readonly node: string;
   readonly platform: string;
@@ -30,7 +30,7 @@ export interface Diagnosis {
 }
 
 /** Looks at the machine. Never throws for what it finds: that is what `mends` are for. */
-export function diagnose(): Diagnosis {
+export function checkSystem(): SystemCheck {
   const mends: { problem: string; mend: string }[] = [];
   const status = nativeStatus();
   if (!status.loaded) mends.push({ problem: `the native kernels do not load: ${status.reason}`, mend: status.mend });
@@ -57,7 +57,7 @@ export function diagnose(): Diagnosis {
   };
 }
 
-function lookForData(mends: { problem: string; mend: string }[]): Diagnosis['data'] {
+function lookForData(mends: { problem: string; mend: string }[]): SystemCheck['data'] {
   const get = 'npx blastrain data get cifar10';
   const { kind, folder, description } = locateData();
   if (folder === undefined || kind !== 'cifar10') {

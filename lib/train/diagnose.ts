@@ -115,11 +115,11 @@ function rateTooHigh({ step, layers, learningRate }: HealthFacts): string | unde
 }
 
 /** Validation rows whose mean loss no single row decides. */
-const leastValidationRows = 16;
+const minValidationRows = 16;
 
 /** A penalty above the rest of the loss is right for a net that has learnt, and a burden for one that has not. */
 function penaltyDominates({ evaluation, validationRows, penalty, guessing }: HealthFacts): string | undefined {
-  if (evaluation === undefined || guessing === undefined || validationRows < leastValidationRows) return undefined;
+  if (evaluation === undefined || guessing === undefined || validationRows < minValidationRows) return undefined;
   const rest = evaluation.valLoss - penalty;
   if (!(penalty > rest && rest > guessing / 4)) return undefined;
   return `The penalty λ‖W‖² makes up ${percent(penalty / evaluation.valLoss)} of the loss, so that weights shrink rather than learn: lower l2`;
@@ -135,7 +135,7 @@ function notLearning({ step, evaluation, layers, trained, penalty, guessing, lea
 }
 
 /** Standard errors by which two shares must differ, so that the rows at hand are not the reason. */
-const leastErrors = 3;
+const minErrors = 3;
 
 function overfitting({ evaluation, trained, validationRows }: HealthFacts): string | undefined {
   if (evaluation === undefined || trained === null) return undefined;
@@ -143,7 +143,7 @@ function overfitting({ evaluation, trained, validationRows }: HealthFacts): stri
   const { rows, accuracy, loss } = trained;
   const pooled = (rows * accuracy + validationRows * valAccuracy) / (rows + validationRows);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / validationRows));
-  if (!(accuracy - valAccuracy > Math.max(0.2, leastErrors * error) && valLoss > loss)) return undefined;
+  if (!(accuracy - valAccuracy > Math.max(0.2, minErrors * error) && valLoss > loss)) return undefined;
   return `${percent(accuracy)} of the training rows but ${percent(valAccuracy)} of the validation rows are classified ` +
     'rightly: the net learns rows by heart; raise dropout, l2 or weightDecay, vary the rows with flip and shift, or stop sooner ' +
     'with earlyStopping';

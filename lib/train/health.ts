@@ -63,13 +63,13 @@ export interface StepRows {
 /** Early steps that are examined, because a bad start shows at once. */
 const earlySteps = [1, 10, 50];
 /** Least steps between later examinations: one costs up to a step, so they stay below 2 % of the time. */
-const leastGap = 50;
+const minGap = 50;
 /** Examinations of several steps take one in so many at most. */
-const leastPauses = 4;
+const minPauses = 4;
 /** Rows that it takes to say something of all rows: that a unit is 0 on each of them, that they differ by little, how many are right. */
-const leastRows = 100;
+const minRows = 100;
 /** Rows whose mean loss no single row decides. */
-const leastLossRows = 16;
+const minLossRows = 16;
 
 /**
  * Measures the layers of a model now and then while it trains. An examination reads the activations and gradients that steps leave
@@ -98,7 +98,7 @@ export class HealthMonitor {
       return this.before.subarray(from, from + value.length);
     });
     const meanRows = ((stepsPerEpoch - 1) * rows + lastRows) / stepsPerEpoch;
-    this.span = lastRows >= leastRows ? 1 : 1 + Math.ceil(leastRows / meanRows);
+    this.span = lastRows >= minRows ? 1 : 1 + Math.ceil(minRows / meanRows);
   }
 
   /**
@@ -108,7 +108,7 @@ export class HealthMonitor {
   watches(step: number, nextEvaluation: number, state: HealthState): boolean {
     if (state.examination !== null) return true;
     const isEarly = earlySteps.includes(step);
-    const isDue = step > nextEvaluation - this.span && nextEvaluation - state.examinedAt >= Math.max(leastGap, leastPauses * this.span);
+    const isDue = step > nextEvaluation - this.span && nextEvaluation - state.examinedAt >= Math.max(minGap, minPauses * this.span);
     if (isEarly || isDue) state.examination = beginExamination(this.layers, step - 1, !isEarly);
     return state.examination !== null;
   }
@@ -134,7 +134,7 @@ export class HealthMonitor {
     if (this.measures(state)) this.measure(seen);
     seen.steps++;
     if (evaluates) seen.untilEvaluation = false;
-    if (seen.rows < leastRows || seen.untilEvaluation) return undefined;
+    if (seen.rows < minRows || seen.untilEvaluation) return undefined;
     state.examinedAt = seen.after + 1;
     state.examination = null;
     return concludeExamination(seen, this.layers);
@@ -160,7 +160,7 @@ export class HealthMonitor {
   diagnose(sighting: Sighting, sums: RunningSums | undefined, state: HealthState): Diagnosis[] {
     const { objective, highestRate, layers: model } = this;
     const { layers, evaluation } = sighting;
-    if (layers === undefined && evaluation === undefined && state.losses.rows < leastLossRows) return [];
+    if (layers === undefined && evaluation === undefined && state.losses.rows < minLossRows) return [];
     const isFirst = state.loss === null;
     judgeLoss(state);
     if (sums !== undefined) judgeEvaluated(sums, state);
@@ -174,12 +174,12 @@ export class HealthMonitor {
 
 /** Takes note of a step's loss. Of large batches each is judged by itself. */
 export function noteLoss(step: StepSums, { losses }: HealthState): void {
-  if (step.rows >= leastLossRows) clearSums(losses);
+  if (step.rows >= minLossRows) clearSums(losses);
   addStep(losses, step);
 }
 
 function judgeLoss(state: HealthState): void {
-  if (state.losses.rows < leastLossRows) return;
+  if (state.losses.rows < minLossRows) return;
   if (state.losses.weight > 0) state.loss = meanLoss(state.losses);
   clearSums(state.losses);
 }
@@ -190,7 +190,7 @@ function judgeEvaluated(sums: RunningSums, state: HealthState): void {
   evaluated.correct += sums.correct;
   evaluated.weight += sums.weight;
   evaluated.lossSum += sums.lossSum;
-  if (evaluated.rows < leastRows) return;
+  if (evaluated.rows < minRows) return;
   state.trained = { rows: evaluated.rows, loss: meanLoss(evaluated), accuracy: accuracyOf(evaluated) };
   clearSums(evaluated);
 }

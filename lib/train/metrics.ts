@@ -48,7 +48,7 @@ export interface ClassificationReport {
 }
 
 /** More bins than any set of rows fills. */
-const mostBins = 1_000_000;
+const maxBins = 1_000_000;
 
 /** All optional. */
 export interface ReportOptions {
@@ -78,7 +78,7 @@ export function classificationReport(
     throw expected('ERR_SHAPE', `${String(rows * classes)} numbers, one for each row and class,`, 'probabilities', probabilities.length);
   }
   if (!(Number.isInteger(k) && k >= 1 && k <= classes)) throw expected('ERR_SHAPE', `an integer in [1, ${String(classes)}]`, 'k', k);
-  if (!(Number.isInteger(bins) && bins >= 1 && bins <= mostBins)) throw expected('ERR_SHAPE', `an integer in [1, ${String(mostBins)}]`, 'bins', bins);
+  if (!(Number.isInteger(bins) && bins >= 1 && bins <= maxBins)) throw expected('ERR_SHAPE', `an integer in [1, ${String(maxBins)}]`, 'bins', bins);
 
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const calibration = new Reliability(bins);

@@ -50,7 +50,7 @@ type Metadata = Readonly<Record<string, string>>;
 type Header = Readonly<Record<string, HeaderEntry>>;
 
 /** Bytes of the longest header that the format allows. */
-const mostHeader = 1e8;
+const maxHeader = 1e8;
 
 const entryShape = objectOf<HeaderEntry>({
   dtype: oneOf('F32', 'F64', 'I32', 'U32', 'U8'),
@@ -96,7 +96,7 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   if (bytes.byteLength < 8) throw refuse(`${String(bytes.byteLength)} bytes`);
   const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerLength > bytes.byteLength - 8) throw refuse(`${String(bytes.byteLength)} bytes where the header alone has more`);
-  if (headerLength > mostHeader) throw refuse(`a header of ${String(headerLength)} bytes`);
+  if (headerLength > maxHeader) throw refuse(`a header of ${String(headerLength)} bytes`);
 
   const name = { file: `the header of ${source}`, code: 'ERR_CHECKPOINT' } as const;
   const parsed = checkShape(parseJson(Buffer.from(bytes.subarray(8, 8 + headerLength)).toString('utf8'), name), headerShape, name);

@@ -28,7 +28,7 @@ function encodeStart(spec, data) {
   }
   if (spec.schedule === 'plateau') throw new Error('Expected a schedule that is known beforehand but received plateau');
   const built = buildTraining(spec, data, kernelsOf(spec));
-  const { training: { objective: { model }, plan, schedule }, sampler: { batches }, normalization } = built;
+  const { training: { objective: { model }, plan, schedule }, batchSource: { batches }, normalization } = built;
 
   const tensors = new Map();
   const add = (name, array, shape = [array.length]) => tensors.set(name, { shape, data: array });

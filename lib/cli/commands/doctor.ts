@@ -1,5 +1,5 @@
-import { diagnose } from '../../studies/systemCheck';
-import type { Diagnosis } from '../../studies/systemCheck';
+import { checkSystem } from '../../studies/systemCheck';
+import type { SystemCheck } from '../../studies/systemCheck';
 import type { UsableThreads } from '../../machine';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
@@ -20,13 +20,13 @@ the data set that training would use, and a mend for each thing that is missing.
 `,
   run(args) {
     const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
-    const diagnosis = diagnose();
-    process.stdout.write(values.json === true ? jsonLine(diagnosis) : describeDiagnosis(diagnosis));
+    const diagnosis = checkSystem();
+    process.stdout.write(values.json === true ? jsonLine(diagnosis) : describeSystem(diagnosis));
     return Promise.resolve(0);
   },
 };
 
-function describeDiagnosis({ native, data, mends, ...facts }: Diagnosis): string {
+function describeSystem({ native, data, mends, ...facts }: SystemCheck): string {
   const terminal = terminalOf(process.stdout);
   const { green, yellow, bold } = coloursOf(terminal);
   const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${printable(value)}\n`;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { expected } from '../../errors';
-import { accountOf } from '../../inference/runReportData';
+import { runReportData } from '../../inference/runReportData';
 import { readDepthReport } from '../../studies/depth';
 import { findFolder, findRun, runFiles, searchFiles } from '../../runFolder/runFolder';
 import { specFields } from '../../spec/spec';
@@ -120,7 +120,7 @@ function searchPage(folder: string, frame: ReportFrame): Page {
 }
 
 function reportedRun(folder: string): ReportedRun {
-  return { account: accountOf(folder), metrics: readMetrics(join(folder, runFiles.metrics)) };
+  return { account: runReportData(folder), metrics: readMetrics(join(folder, runFiles.metrics)) };
 }
 
 const leftOutOf = ({ account, metrics }: ReportedRun): readonly string[] => [...metrics.leftOut, ...account.ledgerLeftOut];

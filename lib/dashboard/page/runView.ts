@@ -8,7 +8,7 @@ import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from 
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent } from './dom';
 import { ExaminationPanel } from './examination';
-import { FilmPanel } from './weightSnapshots';
+import { WeightSnapshotsPanel } from './weightSnapshots';
 import { HealthPanel } from './health';
 import { specPanel } from './specTable';
 import { toolbar } from './toolbar';
@@ -26,7 +26,7 @@ export class RunView implements View {
   private readonly rate = new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3) });
   private readonly throughput = new Chart(this.group, { title: 'Throughput, training rows per second', format: (value) => number(value, 3) });
   private readonly charts = [this.loss, this.accuracy, this.rate, this.throughput];
-  private readonly film = new FilmPanel();
+  private readonly film = new WeightSnapshotsPanel();
   private readonly health = new HealthPanel(this.group);
   private readonly examination: ExaminationPanel;
   private readonly head = h('div', {});

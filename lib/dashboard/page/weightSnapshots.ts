@@ -1,5 +1,5 @@
-import { filmShape } from '../../runFolder/weightSnapshotsShape';
-import type { FilmHeader } from '../../runFolder/weightSnapshotsShape';
+import { weightSnapshotsShape } from '../../runFolder/weightSnapshotsShape';
+import type { WeightSnapshotsHeader } from '../../runFolder/weightSnapshotsShape';
 import { checkShape } from '../../files/shape';
 import { h } from './dom';
 import { drawPicture } from './plots/picture';
@@ -14,19 +14,19 @@ const narrow = 760;
 /** Milliseconds that a frame is shown when the film plays. */
 const frameTime = 250;
 
-function readHeader(line: Uint8Array): FilmHeader | undefined {
+function readHeader(line: Uint8Array): WeightSnapshotsHeader | undefined {
   try {
-    return checkShape(JSON.parse(new TextDecoder().decode(line)) as unknown, filmShape, { file: 'the answer', code: 'ERR_DATA' });
+    return checkShape(JSON.parse(new TextDecoder().decode(line)) as unknown, weightSnapshotsShape, { file: 'the answer', code: 'ERR_DATA' });
   } catch {
     return undefined;
   }
 }
 
 /** The pictures of the first layer's weights, with a slider over time. */
-export class FilmPanel {
+export class WeightSnapshotsPanel {
   readonly element: HTMLElement;
   private bytes = new Uint8Array(0);
-  private header: FilmHeader | undefined;
+  private header: WeightSnapshotsHeader | undefined;
   private readonly frames: Frame[] = [];
   private readonly canvas = h('canvas', { class: 'film', role: 'img' });
   private readonly slider = h('input', { type: 'range', min: 0, max: 0, value: 0, 'aria-label': 'Moment of the training' });

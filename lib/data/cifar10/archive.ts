@@ -8,7 +8,7 @@ import { badFile } from '../files';
 
 /** More than any file of CIFAR-10 has, in either layout. */
 const largestFile = 64e6;
-const mostEntries = 100;
+const maxEntries = 100;
 
 /** The files of a layout, the one that it is recognised by last. */
 export function filesOf({ trainFiles, testFile, metaFile }: Layout): readonly string[] {
@@ -51,7 +51,7 @@ const isRegular = ({ type }: ReadEntry): boolean => type === 'File' || type === 
 /** Why an entry makes the archive unusable, if it does. */
 function objection(archive: string, entry: ReadEntry, count: number): Error | undefined {
   const { path, type, size } = entry;
-  if (count > mostEntries) return badFile(`at most ${String(mostEntries)} entries`, archive, 'more');
+  if (count > maxEntries) return badFile(`at most ${String(maxEntries)} entries`, archive, 'more');
   if (!isRegular(entry) && type !== 'Directory') return badFile('only files and folders', archive, `${path} of type ${type}`, { entry: path });
   if (path.startsWith('/') || path.includes('\\') || path.split('/').includes('..')) {
     return badFile('only paths within the archive', archive, path, { entry: path });

@@ -38,7 +38,7 @@ function parsingBytes(text: Uint8Array): number {
 }
 
 /** The longest text that V8 can hold. */
-const mostBytes = 2 ** 29 - 24;
+const maxBytes = 2 ** 29 - 24;
 
 /**
  * Loads a table of comma-separated values (RFC 4180, UTF-8): one row a line, one column the target, all others numbers. The
@@ -52,7 +52,7 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   checkOptions(options);
   checkOptions(options.sizes, 'sizes');
   const bytes = readingFile(file, () => readFileSync(file));
-  if (bytes.length > mostBytes) throw badFile('at most 512 MB of text', file, `${String(bytes.length)} bytes; NumPy arrays (.npy) may be larger`);
+  if (bytes.length > maxBytes) throw badFile('at most 512 MB of text', file, `${String(bytes.length)} bytes; NumPy arrays (.npy) may be larger`);
   requireMemory(parsingBytes(bytes), 'dataFile', file);
   const { lines, delimiter, said: between } = parseCsv(decodeUtf8(bytes, file), file, options.delimiter);
   const { columns, targetAt, rows, isUnusual, said } = columnsOf(lines, file, options);

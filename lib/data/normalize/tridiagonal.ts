@@ -2,7 +2,7 @@ import type { Kernels } from '../../kernels/contract';
 
 const epsilon = 2 ** -53;
 /** Far more rounds than a root takes: bisection alone would do. */
-const mostRounds = 200;
+const maxRounds = 200;
 
 /** Eigenvalues, the smallest first, and in row i of vectors[n,n] the unit eigenvector of values[i]. */
 export interface TridiagonalEigen {
@@ -152,7 +152,7 @@ function secularRoot(poles: Float64Array, weights: Float64Array, i: number, dist
   let low = 0;
   let high = gap;
   let offset = gap / 2;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < maxRounds; round++) {
     let below = 0;
     let belowSlope = 0;
     let above = 0;

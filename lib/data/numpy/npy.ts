@@ -18,9 +18,9 @@ export interface NpyArray {
 
 const magic = '\x93NUMPY';
 /** Of a header: those of plain numbers have a hundred bytes. */
-const mostHeader = 2 ** 16;
+const maxHeader = 2 ** 16;
 /** Of one entry of an archive. */
-const mostInflated = 2 ** 31;
+const maxInflated = 2 ** 31;
 
 /**
  * Reads the header of a .npy file (versions 1 to 3), or of an entry of an .npz archive. Throws ERR_DATA, naming the file, for
@@ -34,7 +34,7 @@ export function readNpyHeader(bytes: ByteSource): NpyArray {
   const start = version === 1 ? 10 : 12;
   const length = version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
   const offset = start + length;
-  if (version < 1 || version > 3 || length > mostHeader || offset > size) throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
+  if (version < 1 || version > 3 || length > maxHeader || offset > size) throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
 
   const header = readBytes(bytes, start, length).toString('latin1');
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
@@ -129,7 +129,7 @@ function openEntry(archive: ByteSource, { name, method, packedSize, size, positi
       },
     };
   }
-  if (method !== 8 || size > mostInflated) throw badFile('an entry that is stored or deflated, of at most 2 GB,', label, `method ${String(method)}`);
+  if (method !== 8 || size > maxInflated) throw badFile('an entry that is stored or deflated, of at most 2 GB,', label, `method ${String(method)}`);
   requireMemory(packedSize + size, 'dataFile', label);
   try {
     return new MemoryBytes(label, inflateRawSync(readBytes(archive, start, packedSize), { maxOutputLength: size }));

@@ -16,7 +16,7 @@ export interface NumpyOptions extends TableOptions {
 }
 
 /** More classes than this are a mistake. */
-const mostClasses = 65_536;
+const maxClasses = 65_536;
 
 /**
  * Loads features and targets from NumPy arrays: two .npy files, or an .npz archive, in which the features are the array x or the
@@ -90,8 +90,8 @@ function readLabels(array: NpyArray): { labels: Int32Array; classNames: readonly
   let most = 0;
   const labels = Int32Array.from<number | bigint>(readNumbers(array), (value, row) => {
     const label = Number(value);
-    if (!(Number.isInteger(label) && label >= 0 && label < mostClasses)) {
-      throw badFile(`class numbers from 0 to ${String(mostClasses - 1)}`, `${name}, row ${String(row)}`, String(value), { row });
+    if (!(Number.isInteger(label) && label >= 0 && label < maxClasses)) {
+      throw badFile(`class numbers from 0 to ${String(maxClasses - 1)}`, `${name}, row ${String(row)}`, String(value), { row });
     }
     most = Math.max(most, label);
     return label;

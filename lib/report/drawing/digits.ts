@@ -1,18 +1,18 @@
 import type { Assignment, ParameterValue } from '../../search/types';
 
 /** Digits that numbers in tables have at least. */
-const leastDigits = 3;
+const minDigits = 3;
 /** As many digits tell all numbers apart. */
-const mostDigits = 17;
+const maxDigits = 17;
 
 /** The fewest significant digits, three or more, at which no two different numbers read alike. */
 export function digitsApart(numbers: readonly number[]): number {
   const distinct = [...new Set(numbers)].sort((a, b) => a - b);
-  for (let digits = leastDigits; digits < mostDigits; digits++) {
+  for (let digits = minDigits; digits < maxDigits; digits++) {
     const texts = distinct.map((value) => value.toPrecision(digits));
     if (texts.every((text, i) => i === 0 || text !== texts[i - 1])) return digits;
   }
-  return mostDigits;
+  return maxDigits;
 }
 
 /** For each parameter the digits that tell its values in these trials apart. */
@@ -22,7 +22,7 @@ export function parameterDigits(trials: readonly { readonly assignment: Assignme
     for (const [name, value] of Object.entries(assignment)) numbers.set(name, [...(numbers.get(name) ?? []), ...numbersIn(value)]);
   }
   const digits = new Map([...numbers].map(([name, all]) => [name, digitsApart(all)]));
-  return (name) => digits.get(name) ?? leastDigits;
+  return (name) => digits.get(name) ?? minDigits;
 }
 
 /** Integers are written out anyway. */

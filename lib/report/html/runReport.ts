@@ -1,4 +1,4 @@
-import type { RunAccount } from '../../inference/runReportData';
+import type { RunReportData } from '../../inference/runReportData';
 import { weightGrid } from '../weights';
 import { renderMarkdown } from './markdown';
 import { html } from './markup';
@@ -37,7 +37,7 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
 }
 
 /** What stands behind every report: the derivations, and the spec of the run that it tells most of. */
-export function appendices(account: RunAccount, { derivation, keys }: ReportFrame): Section[] {
+export function appendices(account: RunReportData, { derivation, keys }: ReportFrame): Section[] {
   // The document's own title is that of the appendix.
   const text = derivation.replace(/^# .*\n/, '');
   return [

@@ -1,4 +1,4 @@
-import type { RunAccount } from '../../inference/runReportData';
+import type { RunReportData } from '../../inference/runReportData';
 import { lineChart } from '../charts';
 import { accuracySvg, lossSvg } from '../figures';
 import type { RunMetrics } from '../metrics';
@@ -14,7 +14,7 @@ import { isClassified, renderScores } from './scores';
 
 /** A run with everything that is known of it. */
 export interface ReportedRun {
-  readonly account: RunAccount;
+  readonly account: RunReportData;
   readonly metrics: RunMetrics;
 }
 
@@ -44,7 +44,7 @@ export function closingSections({ account, metrics }: ReportedRun): Section[] {
 }
 
 /** Every key of the spec, so that the report alone suffices to repeat the run. */
-export function specAppendix({ spec }: RunAccount, keys: SpecKeys): Section {
+export function specAppendix({ spec }: RunReportData, keys: SpecKeys): Section {
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   return {
     title: 'The whole spec',
@@ -53,7 +53,7 @@ export function specAppendix({ spec }: RunAccount, keys: SpecKeys): Section {
   };
 }
 
-function dataPart(account: RunAccount): Html {
+function dataPart(account: RunReportData): Html {
   const { record, spec, data, evaluations } = account;
   const sizes = 'sizes' in data ? data.sizes : undefined;
   const rows = sizes === undefined ? undefined : `${count(sizes.train)} to train on, ${count(sizes.validation)} for validation, ${count(sizes.test)} for the test`;
@@ -76,7 +76,7 @@ ${'reason' in data ? html`<p class="note">Pictures and fresh scores are missing,
 ${exampleFigure(account)}`;
 }
 
-function exampleFigure({ data, pictures }: RunAccount): Content {
+function exampleFigure({ data, pictures }: RunReportData): Content {
   if (pictures === undefined || !('examples' in data) || data.examples.length === 0) return '';
   const { height, width, channels } = pictures.imageShape;
   const most = Math.max(...data.examples.map(({ images }) => images.length));
@@ -90,7 +90,7 @@ function exampleFigure({ data, pictures }: RunAccount): Content {
   );
 }
 
-function modelPart({ summary, spec }: RunAccount): Html {
+function modelPart({ summary, spec }: RunReportData): Html {
   const { layers, parameterCount, flops, memory, dtype } = summary;
   return html`${table(
     `The layers of the model, in ${dtype}. Weights are stored [out, in]; a multiplication and an addition are two operations (FLOP).`,
@@ -104,7 +104,7 @@ function modelPart({ summary, spec }: RunAccount): Html {
 <p>${count(parameterCount)} parameters (${bytes(memory.parameters)}); a row costs ${count(flops.forward)} FLOP forward and ${count(flops.step)} FLOP in a training step. Weights start as <code>init=${spec.init}</code> draws them from seed ${spec.seed}, biases at zero. The loss is ${lossText(spec)}.</p>`;
 }
 
-function lossText({ loss, l2 }: RunAccount['spec']): string {
+function lossText({ loss, l2 }: RunReportData['spec']): string {
   const what = loss === 'mse' ? 'the mean squared error' : 'the mean cross-entropy of the softmax';
   return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
 }
@@ -160,12 +160,12 @@ ${detailed === undefined ? '' : renderScores(detailed)}
 ${mistakesFigure(account)}`;
 }
 
-function regressionTable({ evaluations }: RunAccount): Html {
+function regressionTable({ evaluations }: RunReportData): Html {
   return table('Root mean squared error, in the unit of the target, and mean loss.', ['split', 'error', 'rows', 'loss'],
     Object.values(evaluations).map(({ split, rmse = NaN, rows, loss }) => [split, significant(rmse), count(rows), significant(loss)]));
 }
 
-function mistakesFigure({ data, pictures }: RunAccount): Content {
+function mistakesFigure({ data, pictures }: RunReportData): Content {
   if (pictures === undefined || !('mistakes' in data) || data.mistakes.length === 0) return '';
   const { height, width, channels } = pictures.imageShape;
   const cards = data.mistakes.map(({ image, className, takenFor, wrongProbability, probability }) => {
@@ -175,14 +175,14 @@ function mistakesFigure({ data, pictures }: RunAccount): Content {
   return figure(html`<div class="pictures">${cards}</div>`, 'The validation images that the model gets wrong while it is surest, with the probabilities that it gives.');
 }
 
-function weightsPart({ pictures }: RunAccount): Html {
+function weightsPart({ pictures }: RunReportData): Html {
   const { imageShape, before, after } = pictures!;
   const grid = (layer: typeof before, when: string): Html => photograph(weightGrid({ ...layer, imageShape }), `A grid of the weights of ${String(Math.min(100, layer.units))} hidden units as images, ${when}.`);
   return html`<p>The weights of each hidden unit of the first layer, laid out as the image that they look at, in unit order. Each picture has a scale of its own: mid-grey is weight 0, and the channels are red, green and blue.</p>
 <div class="pair">${figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.')}${figure(grid(after, 'after training'), 'After training.')}</div>`;
 }
 
-function ledgerPart({ looks, record }: RunAccount): Html {
+function ledgerPart({ looks, record }: RunReportData): Html {
   if (looks.length === 0) return html`<p>The test split of this data has not been looked at, by this run or any other beside it. Its accuracy is unknown, and a look will be unbiased.</p>`;
   const own = looks.filter(({ run }) => run === record.name).length;
   return html`${table(

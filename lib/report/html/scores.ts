@@ -7,7 +7,7 @@ import { count, percent, percentOf, significant } from './numbers';
 import { drawing, figure, table } from './page';
 
 /** Beyond this many classes a matrix has no room on paper; the most frequent confusions are listed instead. */
-const mostClasses = 20;
+const maxClasses = 20;
 
 /** Scores by class, confusion and calibration of an evaluation; nothing where nothing is classified. */
 export function renderScores(evaluation: RunEvaluation): Html {
@@ -15,7 +15,7 @@ export function renderScores(evaluation: RunEvaluation): Html {
   const { classes, confusion, calibration, split, rows } = evaluation;
   const on = `on ${count(rows)} ${split} rows`;
   return html`${classTable(evaluation, on)}
-${classes.length <= mostClasses ? confusionMatrix(evaluation, on) : confusionList(classes, confusion, on)}
+${classes.length <= maxClasses ? confusionMatrix(evaluation, on) : confusionList(classes, confusion, on)}
 ${calibrationParts(calibration, on)}`;
 }
 
@@ -53,7 +53,7 @@ function confusionMatrix({ classes, confusion }: ClassificationReport, on: strin
 
 function confusionList(classes: ClassificationReport['classes'], confusion: ClassificationReport['confusion'], on: string): Html {
   const pairs = confusion.flatMap((counts, i) => counts.map((n, j) => ({ i, j, n }))).filter(({ i, j, n }) => i !== j && n > 0);
-  const worst = pairs.sort((a, b) => b.n - a.n).slice(0, mostClasses);
+  const worst = pairs.sort((a, b) => b.n - a.n).slice(0, maxClasses);
   return table(`The most frequent confusions ${on}.`, ['class', 'taken for', 'rows', 'share of the class'], worst.map(({ i, j, n }) =>
     [classes[i]!.className, classes[j]!.className, count(n), percentOf(n / classes[i]!.support, classes[i]!.support)]));
 }

@@ -26,9 +26,9 @@ export interface ReportedSearch {
   readonly best: ReportedRun;
 }
 
-const mostTrials = 20;
+const maxTrials = 20;
 /** More parameters than these have no room in columns of their own on paper. */
-const mostColumns = 5;
+const maxColumns = 5;
 
 /** The report of a search, which tells most of its best trial. Throws as `runReport` does. */
 export function searchReport(search: ReportedSearch, frame: ReportFrame): string {
@@ -67,15 +67,15 @@ ${facts([
 function foundPart(search: ReportedSearch): Html {
   const { report, history, head } = search;
   const names = head.spec.space.parameters.map(({ name }) => name);
-  const shown = report.ranking.slice(0, mostTrials);
+  const shown = report.ranking.slice(0, maxTrials);
   const digits = parameterDigits(shown);
   return html`${table(
     `The ${shown.length < report.ranking.length ? `best ${String(shown.length)} of ${String(report.ranking.length)}` : String(shown.length)} trials with a score; those that came further stand first.`,
-    ['trial', 'validation accuracy', 'steps', ...(names.length > mostColumns ? ['parameters'] : names.map((name) => html`<code>${name}</code>`))],
+    ['trial', 'validation accuracy', 'steps', ...(names.length > maxColumns ? ['parameters'] : names.map((name) => html`<code>${name}</code>`))],
     shown.map((trial) => {
       const values = names.map((name) => short(trial.assignment[name], digits(name)));
       const listed = html`${names.map((name, i) => (values[i] === '' ? '' : html`${name}&nbsp;<b>${values[i]!}</b> `))}`;
-      return [String(trial.trial), scoreOf(search, trial), count(trial.step), ...(names.length > mostColumns ? [listed] : values)];
+      return [String(trial.trial), scoreOf(search, trial), count(trial.step), ...(names.length > maxColumns ? [listed] : values)];
     }),
   )}
 ${uncertainty}

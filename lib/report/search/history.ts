@@ -20,7 +20,7 @@ export interface SearchHistory {
 }
 
 /** More trials than these cannot be told apart in a picture; the best are drawn. */
-export const mostDrawn = 400;
+export const maxDrawn = 400;
 
 /** The trials that a search's journal tells of. */
 export function searchHistory({ head, entries }: Pick<JournalContents, 'head' | 'entries'>, importances?: SearchHistory['importances']): SearchHistory {

@@ -1,7 +1,7 @@
 import { printable } from '../../text';
 import { parameterAxis } from './parameterAxis';
 import type { ParameterAxis } from './parameterAxis';
-import { mostDrawn, trialCounts } from './history';
+import { maxDrawn, trialCounts } from './history';
 import type { SearchHistory } from './history';
 import type { TrialSummary } from './trials';
 import { axisLine, centred, finish, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
@@ -22,7 +22,7 @@ const shades = [[222, 229, 236], [116, 169, 207], [4, 90, 141]] as const;
 export function parallelSvg(history: SearchHistory): string {
   const { name, parameters, ranking } = history;
   const title = `${name}: trials across their parameters`;
-  const lines = ranking.slice(0, mostDrawn);
+  const lines = ranking.slice(0, maxDrawn);
   const score = scoreAxis(lines);
   const axes = [
     ...parameters.map((parameter) => ({ name: parameter.name, axis: parameterAxis(parameter.domain) })),

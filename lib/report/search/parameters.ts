@@ -1,5 +1,5 @@
 import { parameterAxis } from './parameterAxis';
-import { mostDrawn, trialCounts } from './history';
+import { maxDrawn, trialCounts } from './history';
 import type { SearchHistory } from './history';
 import type { TrialSummary } from './trials';
 import { axisLabels, axisLine, finish, gridLine, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
@@ -24,7 +24,7 @@ export function parametersSvg(history: SearchHistory): string {
   const y = layAxes(ranking.map(({ trial, score }) => [trial, score]), { yFormat: 'percent' }).y;
   const corner = (p: number): [x: number, y: number] =>
     [margin + (p % columns) * panel.width, top + Math.floor(p / columns) * panel.height];
-  const [best, ...others] = ranking.slice(0, mostDrawn);
+  const [best, ...others] = ranking.slice(0, maxDrawn);
   const kinds = [
     { label: 'left behind', colour: palette[5]!, opacity: 0.45, size: 6, trials: others.filter(({ state }) => state !== 'finished') },
     { label: 'trained to the end', colour: palette[0]!, opacity: 0.8, size: 7, trials: others.filter(({ state }) => state === 'finished') },

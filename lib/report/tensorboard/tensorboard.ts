@@ -14,7 +14,7 @@ export interface ModelState {
 }
 
 /** Pictures of the weights in one run, at most. */
-const mostPictures = 25;
+const maxPictures = 25;
 
 /** Writes what a run says into an event file for TensorBoard, fed with its events in order. */
 export class TensorBoardLog {
@@ -36,7 +36,7 @@ export class TensorBoardLog {
     const { file } = this;
     switch (event.type) {
       case 'start':
-        this.pictureGap = event.steps / (mostPictures - 1);
+        this.pictureGap = event.steps / (maxPictures - 1);
         if (event.resumedFrom !== undefined) file.restart(event.resumedFrom + 1);
         break;
       case 'step':

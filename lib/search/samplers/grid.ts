@@ -5,7 +5,7 @@ import { isActive } from '../space';
 import type { Assignment, Sampler, Space } from '../types';
 
 /** More trials than anyone waits for. */
-const mostTrials = 100_000;
+const maxTrials = 100_000;
 
 /**
  * Every combination of some values of each parameter, once: all of a choice, `points` of a range, and of a parameter with a
@@ -39,8 +39,8 @@ function combinations({ parameters }: Space): Assignment[] {
     const active = trials.filter((trial) => isActive(parameter, trial)).length;
     const count = trials.length + active * (values.length - 1);
     // Before they are made: there may be too many for the memory.
-    if (count > mostTrials) {
-      throw expected('ERR_CONFIG', `at most ${String(mostTrials)} combinations (fewer points or parameters, or sampler random)`, 'the grid', count, {
+    if (count > maxTrials) {
+      throw expected('ERR_CONFIG', `at most ${String(maxTrials)} combinations (fewer points or parameters, or sampler random)`, 'the grid', count, {
         path: `space.${parameter.name}.points`,
       });
     }

@@ -51,7 +51,7 @@ const checkpoint = {
     return [formats.encodeCheckpoint({ header: parsed(header), metadata: parsed(texts), data }), Buffer.from(run)];
   },
   open(folder, corpus) {
-    const { Classifier } = dist('inference', 'model');
+    const { Model } = dist('inference', 'model');
     const { decodeCheckpoint } = dist('train', 'checkpoint');
     const { findResumption } = dist('run', 'resume');
     const { resumedSpec } = dist('run', 'resumedSpec');
@@ -75,7 +75,7 @@ const checkpoint = {
       writeFileSync(file, bytes);
       let refused;
       try {
-        const model = Classifier.load(file);
+        const model = Model.load(file);
         model.predict(data.validation.features.subarray(0, 2 * data.validation.featureSize));
       } catch (error) {
         refused = error;

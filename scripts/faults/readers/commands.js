@@ -81,7 +81,7 @@ const report = {
   edit: (random, model) => ({ ...model, value: editJson(random, model.value) }),
   encode: ({ name, value }) => [Buffer.from(toJson(value)), Buffer.from(name)],
   open(place, corpus) {
-    const { accountOf } = dist('inference', 'runReportData');
+    const { runReportData } = dist('inference', 'runReportData');
     const run = join(place, 'run');
     cpSync(join(corpus, 'train'), run, { recursive: true });
     return ([bytes, path]) => {
@@ -89,7 +89,7 @@ const report = {
       const before = readFileSync(file);
       writeFileSync(file, bytes);
       try {
-        accountOf(run);
+        runReportData(run);
       } finally {
         writeFileSync(file, before);
       }

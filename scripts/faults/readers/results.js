@@ -76,16 +76,16 @@ const film = {
   encode: ({ header, frames }) => [Buffer.concat([Buffer.from(`${toJson(header)}\n`), Buffer.from(frames)])],
   shrinks: true,
   open(folder, corpus) {
-    const { Classifier } = dist('inference', 'model');
-    const { WeightFilm } = dist('run', 'weightSnapshots');
+    const { Model } = dist('inference', 'model');
+    const { WeightSnapshots } = dist('run', 'weightSnapshots');
     const file = join(folder, 'weights.film');
-    const classifier = Classifier.load(join(corpus, 'pictures', 'checkpoint.safetensors'));
+    const classifier = Model.load(join(corpus, 'pictures', 'checkpoint.safetensors'));
     const { model, normalization } = classifier;
     const frame = 4 + 6 * 16;
     return ([bytes], random) => {
       writeFileSync(file, bytes);
       const begun = 1 + random.below(20);
-      WeightFilm.open(file, model, normalization, { channels: 1, height: 4, width: 4 }, 18, begun);
+      WeightSnapshots.open(file, model, normalization, { channels: 1, height: 4, width: 4 }, 18, begun);
       const kept = readFileSync(file);
       const end = kept.indexOf('\n') + 1;
       demand(end > 0 && (kept.length - end) % frame === 0, 'a film that goes on behind a torn frame');

@@ -7,10 +7,10 @@ const height = 300;
 const top = 40;
 const bottom = 20;
 /** Room for an axis with its labels, and beside the outer ones. */
-const leastSpacing = 96;
+const minSpacing = 96;
 const [left, right] = [64, 64];
 /** Trials that are drawn at most, the best. */
-const mostDrawn = 400;
+const maxDrawn = 400;
 
 export interface ParallelChart {
   readonly element: Element;
@@ -22,12 +22,12 @@ export interface ParallelChart {
 export function parallelCoordinates(
   parameters: readonly Parameter[], ranking: readonly TrialSummary[], room: number, chosen: (trial: number | undefined) => void,
 ): ParallelChart {
-  const drawn = ranking.slice(0, mostDrawn);
+  const drawn = ranking.slice(0, maxDrawn);
   const scores = drawn.map(({ score }) => score);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const heat = (score: number): number => (high > low ? (score - low) / (high - low) : 1);
   const y = (at: number): number => top + (1 - at) * (height - top - bottom);
-  const spacing = Math.max(leastSpacing, (room - left - right) / parameters.length);
+  const spacing = Math.max(minSpacing, (room - left - right) / parameters.length);
   const x = (axis: number): number => left + axis * spacing;
   const width = Math.floor(x(parameters.length) + right);
   const axes = parameters.map(({ domain }) => parameterAxis(domain));
