@@ -6,7 +6,7 @@
  * usage: node scripts/health-cost.js PRESET [key=value ...]        after npm run build
  */
 
-const { loadData } = require('../dist/data/locate');
+const { loadData } = require('../dist/data/sources');
 const { findPreset } = require('../dist/spec/presets');
 const { runExperiment } = require('../dist/run/run');
 const { applySettings, dataRequest, parseSpec } = require('../dist/spec/spec');

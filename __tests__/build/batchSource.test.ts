@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadData } from '../../lib/data/locate';
+import { loadData } from '../../lib/data/sources';
 import { Model } from '../../lib/inference/model';
 import { runExperiment } from '../../lib/run/run';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
@@ -136,7 +136,7 @@ test('a file of 60 MB trains within 8 MB', () => {
   };
   // In a process of its own: here, the buffers of other tests are freed meanwhile, whenever the collector likes.
   const script = `
-    const { loadData } = require('./dist/data/locate');
+    const { loadData } = require('./dist/data/sources');
     const { runExperiment } = require('./dist/run/run');
     const { dataRequest, parseSpec } = require('./dist/spec/spec');
     const spec = parseSpec(${JSON.stringify(spec)});

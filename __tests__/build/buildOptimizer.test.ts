@@ -2,7 +2,8 @@ import { runExperiment } from '../../lib/run/run';
 import { buildTraining } from '../../lib/build/buildTraining';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { Model } from '../../lib/inference/model';
-import { makeLosses, makeOptimizer, makeSchedule } from '../../lib/build/buildOptimizer';
+import { makeLosses, scheduleOf } from '../../lib/build/buildOptimizer';
+import { makeOptimizer } from '../../lib/optim/optimizers';
 import { applySettings, parseSpec, specFields } from '../../lib/spec/spec';
 import type { TrainSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
@@ -184,7 +185,7 @@ describe('schedules of a spec', () => {
   const rates = (spec: object, steps: readonly number[], stepsPerEpoch = 10): number[] => {
     const parsed = parseSpec({ learningRate: 8, ...spec });
     const length = parsed.steps ?? parsed.epochs! * stepsPerEpoch;
-    const { schedule } = makeSchedule(parsed, { steps: length, stepsPerEpoch } as Parameters<typeof makeSchedule>[1]);
+    const { schedule } = scheduleOf(parsed, { steps: length, stepsPerEpoch } as Parameters<typeof scheduleOf>[1]);
     return steps.map(schedule);
   };
   test('exponential is the default and counts epochs unless told', () => {
@@ -203,7 +204,7 @@ describe('schedules of a spec', () => {
   });
   test('a plateau is there for the loop to tell', () => {
     const spec = parseSpec({ steps: 9, schedule: 'plateau', decay: 0.5 });
-    const { schedule, plateau } = makeSchedule(spec, { steps: 9, stepsPerEpoch: 3 } as Parameters<typeof makeSchedule>[1]);
+    const { schedule, plateau } = scheduleOf(spec, { steps: 9, stepsPerEpoch: 3 } as Parameters<typeof scheduleOf>[1]);
     for (let evaluation = 0; evaluation <= 11; evaluation++) {
       expect(schedule(evaluation)).toBe(1e-3);
       plateau!.observe(1);
@@ -295,7 +296,8 @@ test('lion forgets faster than adam unless told', () => {
   const { arena } = built.training.objective.model;
   const memoryAfterOne = (spec: object): number => {
     arena.gradients.fill(1);
-    const optimizer = makeOptimizer(parseSpec({ steps: 1, ...spec }), kernels, arena);
+    const parsed = parseSpec({ steps: 1, ...spec });
+    const optimizer = makeOptimizer(parsed.optimizer, kernels, arena, parsed);
     optimizer.step(0);
     return Object.values(optimizer.state).at(-1)![0]!;
   };

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { examineRun } from '../../lib/dashboard/examine';
 import { Examiner } from '../../lib/dashboard/examiner';
-import { loadData } from '../../lib/data/locate';
+import { loadData } from '../../lib/data/sources';
 import type { Dataset } from '../../lib/data/dataset';
 import { evaluateRun } from '../../lib/inference/evaluateRun';
 import { runExperiment } from '../../lib/run/run';

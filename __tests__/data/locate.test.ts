@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { datasetsFolder, datasetsFolders, loadData, locateData } from '../../lib/data/locate';
+import { datasetsFolder, datasetsFolders, locateImages } from '../../lib/data/locate';
+import { loadData } from '../../lib/data/sources';
 import { temporaryFolder } from '../support/folder';
 import { writeBinaryLayout } from './fakeCifar';
 
@@ -37,23 +38,23 @@ test("data is looked for there, in ./datasets and in the package's own folder", 
 
 test.each(['auto', 'cifar10'] as const)('%s finds CIFAR-10 where the environment says', (name) => {
   process.env['BLASTRAIN_DATASETS'] = filled;
-  expect(locateData({ name })).toMatchObject({ kind: 'cifar10', folder: layout });
+  expect(locateImages({ name })).toMatchObject({ kind: 'cifar10', folder: layout });
 });
 
 test.each(['auto', 'cifar10'] as const)('%s takes a folder that is given, and no other', (name) => {
-  expect(locateData({ name, folder: filled }).folder).toBe(layout);
+  expect(locateImages({ name, folder: filled }).folder).toBe(layout);
   process.env['BLASTRAIN_DATASETS'] = filled;
-  expect(() => locateData({ name, folder: empty })).toThrow(
+  expect(() => locateImages({ name, folder: empty })).toThrow(
     expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('data get cifar10'), details: { file: empty } }),
   );
 });
 
 test('synthetic images are generated even where CIFAR-10 is, unless a folder is given', () => {
   process.env['BLASTRAIN_DATASETS'] = filled;
-  const located = locateData({ name: 'synthetic' });
+  const located = locateImages({ name: 'synthetic' });
   expect(located.kind).toBe('synthetic');
   expect(located.folder).toBeUndefined();
-  expect(locateData({ name: 'synthetic', folder: filled }).folder).toBe(layout);
+  expect(locateImages({ name: 'synthetic', folder: filled }).folder).toBe(layout);
   expect(loadData({ name: 'synthetic', sizes: { train: 5, validation: 2, test: 1 } }).origin.name).toBe('synthetic');
 });
 

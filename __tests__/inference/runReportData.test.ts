@@ -7,7 +7,7 @@ import { runExperiment } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { testRun } from '../../lib/inference/testRun';
-import { loadData } from '../../lib/data/locate';
+import { loadData } from '../../lib/data/sources';
 import { drive } from '../support/run';
 import { temporaryFolder } from '../support/folder';
 

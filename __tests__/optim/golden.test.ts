@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { Dtype, Kernels } from '../../lib/kernels/contract';
-import { makeOptimizer } from '../../lib/build/buildOptimizer';
+import { makeOptimizer } from '../../lib/optim/optimizers';
 import { parseSpec } from '../../lib/spec/spec';
 import { Arena } from '../../lib/model/arena';
 import { clipNorm } from '../../lib/optim/clip';
@@ -39,7 +39,7 @@ function trajectory(kernels: Kernels, optimizerName: string, options: Record<str
   ]);
   arena.values.set(golden.start);
   const spec = parseSpec({ steps: golden.steps, optimizer: optimizerName, ...options });
-  const optimizer = makeOptimizer(spec, kernels, arena);
+  const optimizer = makeOptimizer(spec.optimizer, kernels, arena, spec);
   const rounded = (values: readonly number[]) => allocate(dtype, size).map((_, i) => values[i]!);
   const product = allocate(dtype, size);
   const recorded: number[][] = [];

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadData } from '../../lib/data/locate';
+import { loadData } from '../../lib/data/sources';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { runExperiment } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';

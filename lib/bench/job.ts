@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { dataRequest, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { setThreads } from '../kernels';

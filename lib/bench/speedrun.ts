@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { locateData } from '../data/locate';
+import { locateImages } from '../data/locate';
 import { findPreset } from '../spec/presets';
 import { spreadOf } from '../studies/seeds';
 import type { Spread } from '../studies/seeds';
@@ -77,7 +77,7 @@ export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunR
     const preset = `speedrun-${String(target)}`;
     return { target, preset, spec: parseSpec(applySettings({ ...findPreset(preset).spec }, settings)) };
   });
-  const { folder, description } = locateData({ ...dataRequest(specs[0]!.spec), name: 'cifar10' });
+  const { folder, description } = locateImages({ name: 'cifar10', folder: dataRequest(specs[0]!.spec).folder });
   const runs = mkdtempSync(join(tmpdir(), 'blastrain-speedrun-'));
   const watch = new LoadWatch();
   const entries: SpeedrunEntry[] = [];

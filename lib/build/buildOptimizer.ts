@@ -1,67 +1,26 @@
 import { expected } from '../errors';
-import type { Kernels } from '../kernels/contract';
+import { anyOf } from '../fields';
 import type { Dataset } from '../data/dataset';
-import type { Arena } from '../model/arena';
-import { MeanSquaredError, SoftmaxCrossEntropy } from '../model/loss';
 import type { Loss } from '../model/loss';
+import { losses } from '../model/losses';
 import type { Sequential } from '../model/sequential';
-import { Adam } from '../optim/adam';
-import { Lion } from '../optim/lion';
-import type { Optimizer } from '../optim/optimizer';
-import { Rmsprop } from '../optim/rmsprop';
-import { constant, cosine, exponentialDecay, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from '../optim/schedules';
-import type { Schedule } from '../optim/schedules';
-import { Sgd } from '../optim/sgd';
+import { makeSchedule } from '../optim/scheduleKinds';
+import type { ScheduleInUse } from '../optim/scheduleKinds';
 import type { TrainingPlan } from '../train/train';
 import type { TrainSpec } from '../spec/spec';
-
-/** The optimiser that a spec names. */
-export function makeOptimizer(spec: TrainSpec, kernels: Kernels, arena: Arena): Optimizer {
-  const { beta1, beta2, epsilon } = spec;
-  switch (spec.optimizer) {
-    case 'sgd':
-      return new Sgd(kernels, arena, spec);
-    case 'adam':
-    case 'adamw':
-      return new Adam(kernels, arena, { ...spec, beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.999, epsilon });
-    case 'rmsprop':
-      return new Rmsprop(kernels, arena, spec);
-    case 'lion':
-      return new Lion(kernels, arena, { ...spec, beta1: beta1 ?? 0.9, beta2: beta2 ?? 0.99 });
-  }
-}
-
-/** Evaluations that a plateau may last where the spec does not say, as in PyTorch. */
-const defaultPatience = 10;
 
 /**
  * The schedule that a spec names, and the plateau that it listens to. Milestones are epochs where the length of training is
  * given in epochs, else steps. A cosine falls over what the warm-up leaves of the steps; other schedules count from step 0.
  */
-export function makeSchedule(
-  spec: TrainSpec, { steps, stepsPerEpoch }: TrainingPlan,
-): { schedule: Schedule; plateau: ReduceOnPlateau | null } {
-  const { learningRate, decay, minLearningRate, warmupSteps } = spec;
+export function scheduleOf(spec: TrainSpec, length: TrainingPlan): ScheduleInUse {
+  const { steps, stepsPerEpoch } = length;
+  const { learningRate, warmupSteps, milestones } = spec;
   if (warmupSteps >= steps) {
     throw expected('ERR_CONFIG', `fewer than the ${String(steps)} steps of training`, 'warmupSteps', warmupSteps, { path: 'warmupSteps' });
   }
-  const warmed = (schedule: Schedule): Schedule => (warmupSteps > 0 ? warmUp(schedule, warmupSteps) : schedule);
-  switch (spec.schedule) {
-    case 'constant':
-      return { schedule: warmed(constant(learningRate)), plateau: null };
-    case 'exponential':
-      return { schedule: warmed(exponentialDecay(learningRate, decay, spec.decayEvery ?? stepsPerEpoch)), plateau: null };
-    case 'step':
-      return { schedule: warmed(stepDecay(learningRate, decay, milestoneSteps(spec, steps, stepsPerEpoch))), plateau: null };
-    case 'cosine':
-      return { schedule: warmed(cosine(learningRate, minLearningRate, warmupSteps, steps)), plateau: null };
-    case 'one-cycle':
-      return { schedule: oneCycle(learningRate, steps), plateau: null };
-    case 'plateau': {
-      const plateau = new ReduceOnPlateau(learningRate, decay, spec.patience ?? defaultPatience, minLearningRate);
-      return { schedule: warmed(plateau.schedule), plateau };
-    }
-  }
+  const inSteps = milestones === null ? null : milestoneSteps(spec, steps, stepsPerEpoch);
+  return makeSchedule(spec.schedule, learningRate, { ...spec, milestones: inSteps }, length);
 }
 
 function milestoneSteps({ milestones, epochs }: TrainSpec, steps: number, stepsPerEpoch: number): number[] {
@@ -83,10 +42,11 @@ type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'clas
 export function makeLosses(
   spec: TrainSpec, model: Sequential, train: LabelledRows,
 ): { loss: Loss; evaluationLoss: Loss } {
-  const fitting = train.targets === undefined ? 'cross-entropy' : 'mse';
-  if (spec.loss !== fitting) {
+  const predicts = train.targets === undefined ? 'classes' : 'numbers';
+  if (losses[spec.loss].predicts !== predicts) {
     const rows = train.targets === undefined ? 'class labels' : 'numeric targets';
-    throw expected('ERR_CONFIG', `${fitting}, as the rows of ${train.name} have ${rows},`, 'loss', spec.loss, { path: 'loss' });
+    const fitting = Object.entries(losses).filter(([, loss]) => loss.predicts === predicts).map(([name]) => name);
+    throw expected('ERR_CONFIG', `${anyOf(fitting)}, as the rows of ${train.name} have ${rows},`, 'loss', spec.loss, { path: 'loss' });
   }
   const evaluationLoss = makeEvaluationLoss(spec, model);
   if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: evaluationLoss, evaluationLoss };
@@ -95,7 +55,7 @@ export function makeLosses(
     throw expected('ERR_CONFIG', 'a weight above 0 for some class that training rows have', 'classWeights', spec.classWeights, { path: 'classWeights' });
   }
   const { kernels, outputSize, maxBatch } = model;
-  const loss = new SoftmaxCrossEntropy(kernels, outputSize, maxBatch, {
+  const loss = losses[spec.loss].make(kernels, outputSize, maxBatch, {
     labelSmoothing: spec.labelSmoothing, ...(classWeights && { classWeights }),
   });
   return { loss, evaluationLoss };
@@ -103,7 +63,7 @@ export function makeLosses(
 
 /** What a spec's model is evaluated with. */
 export function makeEvaluationLoss({ loss }: TrainSpec, { kernels, outputSize, maxBatch }: Sequential): Loss {
-  return loss === 'mse' ? new MeanSquaredError(kernels, outputSize) : new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
+  return losses[loss].make(kernels, outputSize, maxBatch);
 }
 
 /** 'balanced' is rows / (classes · rows of the class): classes weigh alike, the mean weight of a row is 1. */

@@ -19,7 +19,8 @@ import type { Optimizer } from '../optim/optimizer';
 import { fitInputs, BatchSource } from './batchSource';
 import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
-import { makeLosses, makeOptimizer, makeSchedule } from './buildOptimizer';
+import { makeOptimizer } from '../optim/optimizers';
+import { makeLosses, scheduleOf } from './buildOptimizer';
 import { precisionOf } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
@@ -51,7 +52,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
   const losses = makeLosses(spec, model, train);
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });
-  const optimizer = makeOptimizer(spec, kernels, model.arena);
+  const optimizer = makeOptimizer(spec.optimizer, kernels, model.arena, spec);
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
@@ -63,7 +64,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
       objective,
       step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter }),
       // fastDevRun tries the schedule as it will be.
-      ...makeSchedule(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
+      ...scheduleOf(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
       evaluator: new Evaluator(objective, normalization, average),
       train,
       validation,

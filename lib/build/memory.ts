@@ -4,13 +4,9 @@ import { requireMemory } from '../machine';
 import { checkCounts, modelSize, requireTogether } from '../model/size';
 import type { Asked } from '../model/size';
 import type { Dataset, StoredDataset } from '../data/dataset';
+import { optimizers } from '../optim/optimizers';
 import { layersOf, maxBatchOf, modelSizes } from './buildModel';
 import type { TrainSpec } from '../spec/spec';
-
-/** Arrays as long as the parameters that each update rule keeps. */
-const memories: Readonly<Record<TrainSpec['optimizer'], (spec: TrainSpec) => number>> = {
-  sgd: ({ momentum }) => (momentum === 0 ? 0 : 1), adam: () => 2, adamw: () => 2, rmsprop: () => 1, lion: () => 1,
-};
 
 /** What the runtime itself takes while a training is built and runs. */
 const runtimeBytes = 16e6;
@@ -49,7 +45,7 @@ function trainingBytes(
 
   const bytes = bytesPerNumber(kernels.dtype);
   const averages = spec.emaDecay === null ? 0 : 2;
-  const kept = memories[spec.optimizer](spec);
+  const kept = optimizers[spec.optimizer].memory(spec);
   // A whole checkpoint is read back at the end.
   const restored = spec.restoreBest ? 1 + kept + averages / 2 : 0;
   // Values, gradients and what is handed over at the end; then what the spec asks for.

@@ -1,6 +1,6 @@
 import { profileStep } from '../bench/profile';
 import type { Profile } from '../bench/profile';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { timeText } from '../report/bench';

@@ -1,6 +1,6 @@
 import { BlastrainError, expected } from '../errors';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { Model } from '../inference/model';
 import { dataRequest } from '../spec/spec';
 import type { Examination, ShownRow } from './api';

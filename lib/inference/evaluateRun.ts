@@ -3,7 +3,7 @@ import { BlastrainError, expected } from '../errors';
 import { readJsonIfThere, replaceFile, sizeLimits, withLock } from '../files';
 import { also, count, listOf, measured, objectOf, optional, text, oneOf } from '../files/shape';
 import type { Shape } from '../files/shape';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import type { DataOrigin, SplitName } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Dataset, DataSplits, ImageShape, SplitName, SplitSizes, StoredDataset } from '../data/dataset';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { toPlain } from '../errors';
 import { readFile, sizeLimits } from '../files';
 import type { FloatArray } from '../kernels/contract';

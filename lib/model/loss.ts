@@ -6,9 +6,8 @@ import type { FloatArray, Kernels } from '../kernels/contract';
 /** What a batch should give: class indices [m], or class probabilities or numbers [m, outputs]. */
 export type Targets = Int32Array | FloatArray;
 
-/** The names of the losses, for specs. */
-export const lossNames = ['cross-entropy', 'mse'] as const;
-export type LossName = (typeof lossNames)[number];
+/** See losses.ts, where each has its row. */
+export type LossName = 'cross-entropy' | 'mse';
 
 /** A loss over the rows of a batch: its mean is the sum that forward returns, over {@link weight}. */
 export interface Loss {

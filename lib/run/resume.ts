@@ -7,7 +7,7 @@ import { decodeCheckpoint } from '../train/checkpoint';
 import type { Checkpoint } from '../train/checkpoint';
 import type { WarningEvent } from '../train/events';
 import { planOf } from '../build/buildTraining';
-import { makeSchedule } from '../build/buildOptimizer';
+import { scheduleOf } from '../build/buildOptimizer';
 import { changeable } from './resumedSpec';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
@@ -96,7 +96,7 @@ export function scheduleChange(before: TrainSpec, now: TrainSpec, trainRows: num
   if (before.steps === now.steps && before.epochs === now.epochs) return undefined;
   const [old, fresh] = [before, now].map((spec) => {
     const plan = planOf(spec, trainRows);
-    return { steps: plan.steps, rate: makeSchedule(spec, plan).schedule };
+    return { steps: plan.steps, rate: scheduleOf(spec, plan).schedule };
   }) as [PlannedRate, PlannedRate];
   for (let step = from; step < Math.min(old.steps, fresh.steps); step++) {
     if (old.rate(step) !== fresh.rate(step)) {

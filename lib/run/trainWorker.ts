@@ -6,7 +6,7 @@ import type { Waiting } from '../files/acquire';
 import type { LockHandle } from '../files/lock';
 import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { checkPlace } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
 import { findResumption } from './resume';

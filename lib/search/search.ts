@@ -3,7 +3,7 @@ import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { fileError, lockedBy, settleLater } from '../files';
 import type { Waiting } from '../files/acquire';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { trainingRows } from '../build/trainingRows';
 import type { TrainingData } from '../build/buildTraining';
 import { checkPlace, claimFolder, nextName, ownFolder } from '../runFolder/ownedFolder';

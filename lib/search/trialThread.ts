@@ -5,7 +5,7 @@ import { BlastrainError, toPlain } from '../errors';
 import type { PlainError } from '../errors';
 import { Lock, readFile, readJsonLines, sizeLimits } from '../files';
 import type { LockHandle } from '../files/lock';
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import type { EvaluationEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
 import type { TrainingData } from '../build/buildTraining';

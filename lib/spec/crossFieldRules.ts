@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expected } from '../errors';
+import { anyOf, kindsWith } from '../fields';
+import type { Kinds } from '../fields';
+import { losses } from '../model/losses';
+import { optimizers } from '../optim/optimizers';
+import { schedules, scheduleRequirements } from '../optim/scheduleKinds';
+import { dataSources } from '../data/sources';
+import type { DataName } from '../data/sources';
 import { minChunkRows } from '../data/stored';
 import { specFields } from './fields';
 import type { TrainSpec } from './fields';
@@ -15,13 +22,30 @@ interface CrossFieldRule {
   readonly received: keyof TrainSpec;
 }
 
-const optimizerIs = (...names: TrainSpec['optimizer'][]) => (spec: TrainSpec): boolean => names.includes(spec.optimizer);
-const scheduleIs = (...names: TrainSpec['schedule'][]) => (spec: TrainSpec): boolean => names.includes(spec.schedule);
+const isTable = ({ data }: TrainSpec): boolean => dataSources[data].isTable;
+const tables = anyOf(Object.keys(dataSources).filter((name) => dataSources[name as DataName].isTable));
 
-const isTable = ({ data }: TrainSpec): boolean => data === 'csv' || data === 'npy';
-const dataHasPictures = ({ data }: TrainSpec): boolean => data !== 'csv';
+/** What else is to be said where an option is refused. */
+const hints: Readonly<Partial<Record<keyof TrainSpec, string>>> = {
+  dataFolder: ' (a table is a dataFile)',
+  splitSeed: ', whose rows are shared out,',
+  weightDecay: ', whose decay is apart from the gradient (else l2, which is half of PyTorch\'s weight_decay),',
+  l2: ' (the decay of adamw is weightDecay)',
+  warmupSteps: ' (one-cycle warms up itself)',
+};
+
+/** A rule for each option that not all kinds have: `key` has to name one that does. */
+function optionRules(key: 'data' | 'loss' | 'optimizer' | 'schedule', kinds: Kinds): CrossFieldRule[] {
+  const names = Object.keys(kinds);
+  const options = [...new Set(names.flatMap((name) => Object.keys(kinds[name]!.options)))] as (keyof TrainSpec)[];
+  return options.flatMap((option): CrossFieldRule[] => {
+    const able = kindsWith(kinds, option);
+    if (able.length === names.length) return [];
+    return [{ key: option, holds: (spec) => able.includes(spec[key]), needs: `${key} ${anyOf(able)}${hints[option] ?? ''}`, received: key }];
+  });
+}
 const mayBeShare = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossFieldRule =>
-  ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: 'data csv or npy, whose rows are shared out (else whole rows),', received: 'data' });
+  ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: `data ${tables}, whose rows are shared out (else whole rows),`, received: 'data' });
 
 /** Keys that say in parts what `model` says as a whole. */
 export const besideModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
@@ -36,16 +60,10 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   },
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
-  { key: 'dataFile', holds: isTable, needs: 'data csv or npy', received: 'data' },
-  { key: 'dataFolder', holds: (spec) => !isTable(spec), needs: 'data of images (a table is a dataFile)', received: 'data' },
-  { key: 'target', holds: isTable, needs: 'data csv or npy', received: 'data' },
-  { key: 'header', holds: ({ data }) => data === 'csv', needs: 'data csv', received: 'data' },
-  { key: 'delimiter', holds: ({ data }) => data === 'csv', needs: 'data csv', received: 'data' },
-  { key: 'splitSeed', holds: isTable, needs: 'data csv or npy, whose rows are shared out,', received: 'data' },
+  ...optionRules('data', dataSources),
   mayBeShare('trainRows'),
   mayBeShare('validationRows'),
   mayBeShare('testRows'),
-  { key: 'chunkRows', holds: ({ data }) => data === 'cifar10' || data === 'npy', needs: 'data cifar10 or npy', received: 'data' },
   { key: 'chunkRows', holds: ({ sampling }) => sampling === 'shuffle', needs: 'sampling shuffle', received: 'sampling' },
   {
     key: 'chunkRows', holds: (spec) => spec.chunkRows! >= minChunkRows(spec.batchSize),
@@ -56,44 +74,15 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     key: 'whitenEpsilon', holds: ({ normalization }) => normalization === 'pca' || normalization === 'zca',
     needs: 'normalization pca or zca', received: 'normalization',
   },
-  { key: 'flip', holds: dataHasPictures, needs: 'data of pictures', received: 'data' },
-  { key: 'shift', holds: dataHasPictures, needs: 'data of pictures', received: 'data' },
-  { key: 'cutout', holds: dataHasPictures, needs: 'data of pictures', received: 'data' },
-  { key: 'momentum', holds: optimizerIs('sgd'), needs: 'optimizer sgd', received: 'optimizer' },
+  ...optionRules('loss', losses),
+  ...optionRules('optimizer', optimizers),
   { key: 'nesterov', holds: ({ momentum }) => momentum > 0, needs: 'a momentum above 0', received: 'momentum' },
-  { key: 'beta1', holds: optimizerIs('adam', 'adamw', 'lion'), needs: 'optimizer adam, adamw or lion', received: 'optimizer' },
-  { key: 'beta2', holds: optimizerIs('adam', 'adamw', 'lion'), needs: 'optimizer adam, adamw or lion', received: 'optimizer' },
-  { key: 'epsilon', holds: optimizerIs('adam', 'adamw', 'rmsprop'), needs: 'optimizer adam, adamw or rmsprop', received: 'optimizer' },
-  { key: 'rho', holds: optimizerIs('rmsprop'), needs: 'optimizer rmsprop', received: 'optimizer' },
-  {
-    key: 'weightDecay', holds: optimizerIs('adamw', 'lion'), received: 'optimizer',
-    needs: 'optimizer adamw or lion, whose decay is apart from the gradient (else l2, which is half of PyTorch\'s weight_decay),',
-  },
-  {
-    key: 'l2', holds: (spec) => spec.optimizer !== 'adamw', received: 'optimizer',
-    needs: 'an optimizer other than adamw, whose decay is weightDecay,',
-  },
   { key: 'l2', holds: ({ weightDecay }) => weightDecay === 0, needs: 'no weightDecay', received: 'weightDecay' },
   { key: 'decayBiases', holds: ({ l2, weightDecay }) => l2 > 0 || weightDecay > 0, needs: 'an l2 or weightDecay above 0', received: 'l2' },
-  { key: 'labelSmoothing', holds: ({ loss }) => loss === 'cross-entropy', needs: 'loss cross-entropy', received: 'loss' },
-  { key: 'classWeights', holds: ({ loss }) => loss === 'cross-entropy', needs: 'loss cross-entropy', received: 'loss' },
-  { key: 'milestones', holds: scheduleIs('step'), needs: 'schedule step', received: 'schedule' },
-  { key: 'decay', holds: scheduleIs('exponential', 'step', 'plateau'), needs: 'schedule exponential, step or plateau', received: 'schedule' },
-  { key: 'decayEvery', holds: scheduleIs('exponential'), needs: 'schedule exponential', received: 'schedule' },
-  { key: 'minLearningRate', holds: scheduleIs('cosine', 'plateau'), needs: 'schedule cosine or plateau', received: 'schedule' },
+  ...optionRules('schedule', schedules),
   {
     key: 'minLearningRate', holds: (spec) => spec.minLearningRate <= spec.learningRate,
     needs: 'no more than the learningRate', received: 'minLearningRate',
-  },
-  { key: 'warmupSteps', holds: (spec) => spec.schedule !== 'one-cycle', needs: 'a schedule other than one-cycle, which warms up itself,', received: 'schedule' },
-  { key: 'patience', holds: scheduleIs('plateau'), needs: 'schedule plateau', received: 'schedule' },
-  {
-    key: 'schedule', holds: (spec) => spec.schedule !== 'step' || spec.milestones !== null,
-    needs: 'milestones', received: 'milestones',
-  },
-  {
-    key: 'schedule', holds: ({ schedule, decay }) => !(schedule === 'step' || schedule === 'plateau') || decay < 1,
-    needs: 'a decay below 1', received: 'decay',
   },
   { key: 'precision', holds: ({ dtype }) => dtype === 'float32', needs: 'dtype float32', received: 'dtype' },
   { key: 'overfitBatches', holds: ({ fastDevRun }) => !fastDevRun, needs: 'no fastDevRun, which takes a single batch,', received: 'fastDevRun' },
@@ -106,5 +95,8 @@ export function checkCrossFieldRules(spec: TrainSpec): void {
     if (!isDeepStrictEqual(spec[key], specFields[key].default) && !holds(spec)) {
       throw expected('ERR_CONFIG', needs, key, spec[received], { path: key });
     }
+  }
+  for (const { option, what, holds } of scheduleRequirements(spec.schedule)) {
+    if (!holds(spec)) throw expected('ERR_CONFIG', what, 'schedule', spec[option], { path: 'schedule' });
   }
 }

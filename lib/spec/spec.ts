@@ -1,14 +1,15 @@
 import { BlastrainError, expected, nearest, toPlain } from '../errors';
 import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
-import type { DataRequest } from '../data/locate';
+import type { DataRequest } from '../data/sources';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
 import { maxNumbers, tooManyParameters } from '../model/size';
 import { besideModel, checkCrossFieldRules } from './crossFieldRules';
 import { specFields } from './fields';
 import type { Checkpoint } from '../train/checkpoint';
-import type { Field, TrainSpec } from './fields';
+import type { Field } from '../fields';
+import type { TrainSpec } from './fields';
 
 export { specFields } from './fields';
 export type { TrainSpec } from './fields';

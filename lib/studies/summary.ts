@@ -1,4 +1,4 @@
-import { loadData } from '../data/locate';
+import { loadData } from '../data/sources';
 import { kernelsFor } from '../kernels';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { locateData } from '../data/locate';
+import { locateImages } from '../data/locate';
 import { loadCifar10 } from '../data/cifar10/cifar10';
 import { toPlain } from '../errors';
 import { kernelsFor, nativeStatus, selectBackend } from '../kernels';
@@ -59,7 +59,7 @@ export function checkSystem(): SystemCheck {
 
 function lookForData(mends: { problem: string; mend: string }[]): SystemCheck['data'] {
   const get = 'npx blastrain data get cifar10';
-  const { kind, folder, description } = locateData();
+  const { kind, folder, description } = locateImages();
   if (folder === undefined || kind !== 'cifar10') {
     mends.push({ problem: 'CIFAR-10 is not here; training uses the synthetic images', mend: get });
     return { description, digest: null };

@@ -4,6 +4,7 @@ import type { Block } from '../model/arena';
 import type { Mode } from '../model/layer';
 import { SoftmaxCrossEntropy } from '../model/loss';
 import type { Loss, Targets } from '../model/loss';
+import { losses } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 
 export interface ObjectiveOptions {
@@ -47,7 +48,7 @@ export class Objective {
 
   /** Whether the model's outputs are logits of classes, not numbers. */
   get classifies(): boolean {
-    return this.trainingLoss.name === 'cross-entropy';
+    return losses[this.trainingLoss.name].predicts === 'classes';
   }
 
   /** Class probabilities [m, classes] of the last batch; for numeric targets the model's outputs [m, outputs]. */

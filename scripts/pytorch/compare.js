@@ -20,7 +20,7 @@ const root = resolve(__dirname, '..', '..');
 const lib = (name) => require(resolve(root, 'dist', name));
 const { applySettings, dataRequest, parseSpec } = lib('spec/spec');
 const { runExperiment } = lib('run/run');
-const { loadData } = lib('data/locate');
+const { loadData } = lib('data/sources');
 
 const limits = { float32: 1e-4, float64: 1e-9 };
 

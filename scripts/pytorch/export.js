@@ -15,7 +15,7 @@ const lib = (name) => require(resolve(root, 'dist', name));
 const { replaceFile } = lib('files');
 const { buildTraining, kernelsOf } = lib('build/buildTraining');
 const { applySettings, dataRequest, parseSpec } = lib('spec/spec');
-const { loadData } = lib('data/locate');
+const { loadData } = lib('data/sources');
 const { mlpLayers } = lib('model/description');
 const { encodeTensors } = lib('train/safetensors');
 const { readSpec } = lib('cli/specSource');

@@ -17,7 +17,7 @@ const { encodeStart } = require('./export');
 const { findPython, missing, trainInPython } = require('./python');
 
 const lib = (name) => require(resolve(__dirname, '..', '..', 'dist', name));
-const { loadData } = lib('data/locate');
+const { loadData } = lib('data/sources');
 const { dataRequest, parseSpec } = lib('spec/spec');
 const { replaceFile } = lib('files');
 

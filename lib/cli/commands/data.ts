@@ -3,7 +3,8 @@ import { expected, nearest } from '../../errors';
 import { cifar10Rows } from '../../data/cifar10/cifar10';
 import type { DataSplits, Rows } from '../../data/dataset';
 import { installCifar10, installSynthetic } from '../../data/cifar10/install';
-import { datasetsFolder, loadData, locateData } from '../../data/locate';
+import { datasetsFolder, locateImages } from '../../data/locate';
+import { loadData } from '../../data/sources';
 import { jsonLine, printableLines } from '../../text';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
@@ -94,7 +95,7 @@ function info(args: readonly string[]): number {
   const { values, positionals } = readOptions(args, { json: { type: 'boolean' } }, { names: ['DIR'] });
   const folder = positionals[0];
   const request = folder === undefined ? {} : { folder };
-  const located = locateData(request);
+  const located = locateImages(request);
   const everything = located.folder === undefined ? {} : { sizes: { ...cifar10Rows, validation: 0 } };
   const all = loadData({ ...request, ...everything });
   const facts = {

@@ -1,5 +1,5 @@
 import { replaceFile } from '../../files';
-import { loadData } from '../../data/locate';
+import { loadData } from '../../data/sources';
 import { findLearningRate, lrFindDefaults } from '../../studies/lrFind';
 import type { LrFindReport } from '../../studies/lrFind';
 import { applySettings, dataRequest, parseSpec } from '../../spec/spec';

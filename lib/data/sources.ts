@@ -1,0 +1,121 @@
+import { expected } from '../errors';
+import { flag, integer, orNull, path } from '../fields';
+import type { Field } from '../fields';
+import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
+import { loadCsv } from './csv/csv';
+import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
+import { locateImages } from './locate';
+import { loadNumpy } from './numpy/numpy';
+import { makeSynthetic } from './synthetic';
+import type { TableOptions } from './table';
+
+/** What data sources can be told, as keys of a spec. */
+export interface DataOptions {
+  dataFolder: string | null;
+  dataFile: string | null;
+  target: string | number | null;
+  header: boolean | null;
+  delimiter: string | null;
+  splitSeed: number;
+  chunkRows: number | null;
+  flip: boolean;
+  shift: number;
+  cutout: number;
+}
+
+export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
+  dataFolder: orNull(path('folder of the data set; null looks into the datasets folders')),
+  dataFile: orNull(path('table to train on: a .csv, .npy or .npz file')),
+  target: orNull({
+    help: 'what to predict: column of a .csv by name or number [the last], array of an .npz [y], .npy file beside a .npy',
+    default: null,
+    what: 'a name or a number from 0',
+    accepts: (value) => (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),
+  }),
+  header: orNull(flag(false, 'whether the first line of a .csv names its columns; null finds out and says so')),
+  delimiter: orNull({
+    help: 'what stands between the cells of a .csv, or tab; null finds out and says so',
+    default: null,
+    what: 'one character other than a quote or a line end, or tab',
+    accepts: (value) => typeof value === 'string' && (value === 'tab' || /^[^"\r\n]$/u.test(value)),
+  }),
+  splitSeed: {
+    ...integer(0, 0, 'decides which rows of a table are for training, validation and test'),
+    what: 'an integer in [0, 2^32)', accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
+  },
+  chunkRows: orNull(integer(0, 8, 'training rows in memory at a time, for data larger than memory; null loads all')),
+  flip: flag(false, 'mirror half of the training pictures, left to right'),
+  shift: integer(0, 0, 'pixels by which training pictures move at most, along each axis; edges repeat'),
+  cutout: integer(0, 0, 'side of a square that is blanked in training pictures'),
+};
+
+/** What is asked of a source: perhaps a folder or file of the caller's, perhaps other sizes than its own. */
+interface SourceRequest extends TableOptions {
+  /** The file of a table. */
+  readonly file?: string;
+  /** What a table is to predict: see `loadCsv` and `loadNumpy`. */
+  readonly target?: string | number;
+  /** How a .csv is written: see `loadCsv`. */
+  readonly header?: boolean;
+  readonly delimiter?: string;
+  /** A folder with images in a layout of CIFAR-10, or with such a folder in it. Given, it is not looked for elsewhere. */
+  readonly folder?: string;
+  readonly sizes?: Partial<SplitSizes>;
+}
+
+/** Data for training and the like, as a whole or with features that stay on disk. */
+export type LoadedData = DataSplits<Dataset | StoredDataset>;
+
+interface DataSource {
+  /** The options that it has. */
+  readonly options: Readonly<Partial<Record<keyof DataOptions, true>>>;
+  /** Whether it is a file of the user's whose rows are shared out; else it has splits of its own. */
+  readonly isTable: boolean;
+  readonly load: (request: SourceRequest) => LoadedData;
+}
+
+const ofPictures = { flip: true, shift: true, cutout: true } as const;
+const ofTables = { dataFile: true, target: true, splitSeed: true } as const;
+
+function loadImages(name: 'auto' | 'cifar10' | 'synthetic') {
+  return ({ folder: given, sizes = {}, chunkRows }: SourceRequest): LoadedData => {
+    const { folder } = locateImages({ name, folder: given });
+    if (folder === undefined) return makeSynthetic(sizes);
+    return chunkRows === undefined ? loadCifar10(folder, sizes) : storeCifar10(folder, sizes, chunkRows);
+  };
+}
+
+/** The data sources by name: spec keys and their rules follow from this table. */
+export const dataSources = {
+  auto: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('auto') },
+  cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
+  synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
+  csv: { options: { ...ofTables, header: true, delimiter: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
+  npy: {
+    options: { ...ofTables, chunkRows: true, ...ofPictures },
+    isTable: true,
+    load: ({ target, ...request }) => loadNumpy(fileOf(request), { ...request, ...(target !== undefined && { target: String(target) }) }),
+  },
+} as const satisfies Readonly<Record<string, DataSource>>;
+
+/**
+ * What a spec can ask for; `auto` is CIFAR-10 where it is found and the synthetic images elsewhere, `csv` and `npy` are
+ * tables of the user's.
+ */
+export type DataName = keyof typeof dataSources;
+
+/** A data set by name; by default `auto`. */
+export interface DataRequest extends SourceRequest {
+  readonly name?: DataName;
+}
+
+/** Loads what a request means. Throws ERR_CONFIG where a table has no file, and what the loaders throw. */
+export function loadData(request: DataRequest = {}): LoadedData {
+  const { load }: DataSource = dataSources[request.name ?? 'auto'];
+  return load(request);
+}
+
+function fileOf({ file }: SourceRequest): string {
+  if (file === undefined) throw expected('ERR_CONFIG', 'the path of a table', 'dataFile', null, { path: 'dataFile' });
+  return file;
+}

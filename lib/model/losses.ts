@@ -1,0 +1,41 @@
+import { isNumber, orNull, share } from '../fields';
+import type { Field } from '../fields';
+import type { Kernels } from '../kernels/contract';
+import { MeanSquaredError, SoftmaxCrossEntropy } from './loss';
+import type { CrossEntropyOptions, Loss, LossName } from './loss';
+
+/** What losses can be told, as keys of a spec. */
+export interface LossOptions {
+  labelSmoothing: number;
+  classWeights: 'balanced' | readonly number[] | null;
+}
+
+export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
+  labelSmoothing: share(0, 'share of each target that is spread over all classes,'),
+  classWeights: orNull({
+    help: 'a weight for each class, or balanced (inversely to their numbers of rows),',
+    default: null,
+    what: 'balanced or numbers ≥ 0',
+    list: true,
+    accepts: (value) => value === 'balanced' || (Array.isArray(value) && value.every((weight) => isNumber(weight) && weight >= 0)),
+  }),
+};
+
+interface LossKind {
+  /** The options that it has, each with its default. */
+  readonly options: Readonly<Partial<Record<keyof LossOptions, number | null>>>;
+  /** What the model's outputs stand for: logits of classes, against labels, or numbers, against numbers. */
+  readonly predicts: 'classes' | 'numbers';
+  /** @param options none where the model is evaluated: there losses are to be comparable between runs. */
+  readonly make: (kernels: Kernels, outputs: number, maxBatch: number, options?: CrossEntropyOptions) => Loss;
+}
+
+/** The losses by name: spec keys, their help and rules, and what a model predicts follow from this table. */
+export const losses: Readonly<Record<LossName, LossKind>> = {
+  'cross-entropy': {
+    options: { labelSmoothing: 0, classWeights: null },
+    predicts: 'classes',
+    make: (kernels, classes, maxBatch, options) => new SoftmaxCrossEntropy(kernels, classes, maxBatch, options),
+  },
+  mse: { options: {}, predicts: 'numbers', make: (kernels, outputs) => new MeanSquaredError(kernels, outputs) },
+};

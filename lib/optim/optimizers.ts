@@ -1,0 +1,84 @@
+import { flag, number, orNull, share, withDefaults } from '../fields';
+import type { Field } from '../fields';
+import type { Kernels } from '../kernels/contract';
+import type { Arena } from '../model/arena';
+import { Adam } from './adam';
+import { Lion } from './lion';
+import type { Optimizer } from './optimizer';
+import { Rmsprop } from './rmsprop';
+import { Sgd } from './sgd';
+
+/** What optimisers can be told, as keys of a spec. */
+export interface OptimizerOptions {
+  momentum: number;
+  nesterov: boolean;
+  beta1: number | null;
+  beta2: number | null;
+  epsilon: number;
+  rho: number;
+  l2: number;
+  weightDecay: number;
+  decayBiases: boolean;
+}
+
+export const optimizerOptions: { readonly [Key in keyof OptimizerOptions]: Field } = {
+  momentum: share(0, 'momentum'),
+  nesterov: flag(false, 'Nesterov momentum'),
+  beta1: orNull(share(0, 'β₁')),
+  beta2: orNull(share(0, 'β₂')),
+  epsilon: number(1e-8, '> 0', (value) => value > 0, 'ε'),
+  rho: share(0.99, 'memory (PyTorch\'s alpha)'),
+  l2: number(0, '≥ 0', (value) => value >= 0, 'λ of the penalty λ‖W‖² on weights (gradient 2λW),'),
+  weightDecay: number(0, '≥ 0', (value) => value >= 0, 'λ of decoupled weight decay on weights'),
+  decayBiases: flag(false, 'l2 and weightDecay on biases and the like too'),
+};
+
+interface OptimizerKind {
+  /** The options that it has, each with its default. */
+  readonly options: Readonly<Partial<Record<keyof OptimizerOptions, number | boolean>>>;
+  /** How many arrays as long as the parameters it keeps. */
+  readonly memory: (options: OptimizerOptions) => number;
+  readonly make: (kernels: Kernels, arena: Arena, options: OptimizerOptions & Moments) => Optimizer;
+}
+
+interface Moments {
+  readonly beta1: number;
+  readonly beta2: number;
+}
+
+/** The optimisers by name: spec keys, their help and rules, and what a training takes in memory follow from this table. */
+export const optimizers = {
+  sgd: {
+    options: { momentum: 0, nesterov: false, l2: 0, decayBiases: false },
+    memory: ({ momentum }) => (momentum === 0 ? 0 : 1),
+    make: (kernels, arena, options) => new Sgd(kernels, arena, options),
+  },
+  adam: {
+    options: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, l2: 0, decayBiases: false },
+    memory: () => 2,
+    make: (kernels, arena, options) => new Adam(kernels, arena, options),
+  },
+  adamw: {
+    options: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decayBiases: false },
+    memory: () => 2,
+    make: (kernels, arena, options) => new Adam(kernels, arena, options),
+  },
+  rmsprop: {
+    options: { rho: 0.99, epsilon: 1e-8, l2: 0, decayBiases: false },
+    memory: () => 1,
+    make: (kernels, arena, options) => new Rmsprop(kernels, arena, options),
+  },
+  lion: {
+    options: { beta1: 0.9, beta2: 0.99, l2: 0, weightDecay: 0, decayBiases: false },
+    memory: () => 1,
+    make: (kernels, arena, options) => new Lion(kernels, arena, options),
+  },
+} as const satisfies Readonly<Record<string, OptimizerKind>>;
+
+export type OptimizerName = keyof typeof optimizers;
+
+/** The optimiser of a name for the parameters of an arena. */
+export function makeOptimizer(name: OptimizerName, kernels: Kernels, arena: Arena, options: OptimizerOptions): Optimizer {
+  const { make, options: defaults }: OptimizerKind = optimizers[name];
+  return make(kernels, arena, withDefaults(options, defaults) as OptimizerOptions & Moments);
+}
