@@ -20,21 +20,23 @@ export type { NumpyOptions } from './data/numpy/numpy';
 export type { StoredFeatures, StoredLayout } from './data/stored';
 export { makeSynthetic } from './data/synthetic';
 
-export { activations } from './model/activations';
-export type { Activation } from './model/activations';
+export { activations } from './model/layers/activations';
+export type { Activation } from './model/layers/activations';
 export type { Arena, Block as ArenaBlock, GradientProduct, Parameter, ParameterSpec } from './model/arena';
 export type { Chain } from './model/chain';
 export { makeLayers } from './model/description';
-export type { LayerDescription, MlpOptions, Norm } from './model/description';
+export type { LayerDescription } from './model/layers';
+export type { Norm } from './model/layers/hidden';
+export type { MlpOptions } from './model/mlpLayers';
 export { initialize, initializers } from './model/init';
 export type { Initializer } from './model/init';
-export type { BufferSpec, Layer, Mode } from './model/layer';
+export type { BufferSpec, Flops, InnerLayers, Layer, Mode, Scratch } from './model/layer';
 export { MeanSquaredError, SoftmaxCrossEntropy } from './model/loss';
 export type { CrossEntropyOptions, Loss, Targets } from './model/loss';
 export { mlp, Sequential } from './model/sequential';
 export type { Buffer as ModelBuffer } from './model/sequential';
 export { summarize } from './model/summary';
-export type { Flops, LayerSummary, ModelSummary } from './model/summary';
+export type { LayerSummary, ModelSummary } from './model/summary';
 
 export { Adam } from './optim/adam';
 export type { AdamOptions } from './optim/adam';

@@ -74,7 +74,7 @@ describe('a whitened model', () => {
   });
 
   test('shows the first layer on features', () => {
-    const { weights, units } = Model.fromBytes(checkpoint, { name: 'memory' }).firstLayer();
+    const { weights, units } = Model.fromBytes(checkpoint, { name: 'memory' }).firstLayer()!;
     const { tensors } = decodeCheckpoint(checkpoint, 'memory');
     const [first, matrix] = [tensors.get('W1')!.data, tensors.get('normalization.matrix')!.data];
     expect([units, weights.length, matrix.length]).toEqual([8, 8 * 12, 5 * 12]);

@@ -2,7 +2,7 @@ import { Model } from '../../lib/inference/model';
 import { buildModel } from '../../lib/build/buildModel';
 import { applySettings, parseSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
-import type { LayerDescription } from '../../lib/model/description';
+import type { LayerDescription } from '../../lib/model/layers';
 import { initialize } from '../../lib/model/init';
 import type { Initializer } from '../../lib/model/init';
 import { mlp } from '../../lib/model/sequential';
@@ -46,7 +46,7 @@ test('dropout depends on the seed alone, not on the weights', () => {
 
 test('a linear layer without a size has as many outputs as the data', () => {
   const { layers } = buildModel(parseSpec({ steps: 1, model: [{ type: 'linear' }] }), { inputSize: 7, outputSize: 4 }, kernels, 4);
-  expect(layers.map(({ inputSize, outputSize }) => [inputSize, outputSize])).toEqual([[7, 4]]);
+  expect(layers.map(({ inputShape, outputShape }) => [inputShape, outputShape])).toEqual([[[7], [4]]]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { parseSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate } from '../../lib/kernels/contract';
 import { makeLayers } from '../../lib/model/description';
-import type { LayerDescription } from '../../lib/model/description';
+import type { LayerDescription } from '../../lib/model/layers';
 import { mlp, Sequential } from '../../lib/model/sequential';
 import { modelSize } from '../../lib/model/size';
 import { summarize } from '../../lib/model/summary';

@@ -4,7 +4,7 @@ import { kernelsFor } from '../../lib/kernels';
 import { allocate } from '../../lib/kernels/contract';
 import type { FloatArray } from '../../lib/kernels/contract';
 import { makeLayers } from '../../lib/model/description';
-import type { LayerDescription } from '../../lib/model/description';
+import type { LayerDescription } from '../../lib/model/layers';
 import { initialize } from '../../lib/model/init';
 import { mlp, Sequential } from '../../lib/model/sequential';
 import { RandomState } from '../../lib/random';

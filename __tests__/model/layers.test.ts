@@ -1,15 +1,14 @@
 import { kernelsFor } from '../../lib/kernels';
 import { allocate } from '../../lib/kernels/contract';
 import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
-import { Gelu, LeakyRelu, Sigmoid, Tanh } from '../../lib/model/activations';
 import { makeLayers } from '../../lib/model/description';
-import type { LayerDescription } from '../../lib/model/description';
-import { Dropout } from '../../lib/model/dropout';
+import type { LayerDescription } from '../../lib/model/layers';
 import { initialize } from '../../lib/model/init';
 import type { Layer } from '../../lib/model/layer';
-import { BatchNorm, LayerNorm } from '../../lib/model/normalization';
-import { Relu } from '../../lib/model/relu';
-import { Residual } from '../../lib/model/residual';
+import { ActivationLayer } from '../../lib/model/layers/activations';
+import { Dropout } from '../../lib/model/layers/dropout';
+import { BatchNorm, LayerNorm } from '../../lib/model/layers/normalization';
+import { Residual } from '../../lib/model/layers/residual';
 import { mlp, Sequential } from '../../lib/model/sequential';
 import { RandomState } from '../../lib/random';
 import { checkGradients, failureText } from '../../lib/train/gradientCheck';
@@ -79,12 +78,12 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
   const u = dtype === 'float32' ? 2 ** -24 : 2 ** -53;
 
   test.each<[string, Layer, number[]]>([
-    ['relu', new Relu(kernels, 3), [0, 0, 2]],
-    ['leaky-relu', new LeakyRelu(kernels, 3), [-0.02, 0, 2]],
-    ['leaky-relu of slope ½', new LeakyRelu(kernels, 3, 0.5), [-1, 0, 2]],
-    ['tanh', new Tanh(kernels, 3), [Math.tanh(-2), 0, Math.tanh(2)]],
-    ['sigmoid', new Sigmoid(kernels, 3), [1 / (1 + Math.E ** 2), 0.5, 1 / (1 + Math.E ** -2)]],
-    ['gelu', new Gelu(kernels, 3), [-0.04550026389635841, 0, 1.9544997361036416]],
+    ['relu', new ActivationLayer(kernels, [3], 'relu'), [0, 0, 2]],
+    ['leaky-relu', new ActivationLayer(kernels, [3], 'leaky-relu'), [-0.02, 0, 2]],
+    ['leaky-relu of slope ½', new ActivationLayer(kernels, [3], 'leaky-relu', { slope: 0.5 }), [-1, 0, 2]],
+    ['tanh', new ActivationLayer(kernels, [3], 'tanh'), [Math.tanh(-2), 0, Math.tanh(2)]],
+    ['sigmoid', new ActivationLayer(kernels, [3], 'sigmoid'), [1 / (1 + Math.E ** 2), 0.5, 1 / (1 + Math.E ** -2)]],
+    ['gelu', new ActivationLayer(kernels, [3], 'gelu'), [-0.04550026389635841, 0, 1.9544997361036416]],
   ])('%s', (_, layer, right) => {
     const model = new Sequential(kernels, [layer], 1);
     for (const mode of ['train', 'evaluate'] as const) {
@@ -95,7 +94,7 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
 
   test('dropout: zeros and scaled ones in training, the same in backward, nothing in evaluation', () => {
     const [m, n] = [50, 401];
-    const model = new Sequential(kernels, [new Dropout(kernels, n, 0.25, new RandomState(1))], m);
+    const model = new Sequential(kernels, [new Dropout(kernels, [n], 0.25, new RandomState(1))], m);
     const x = arrayOf(dtype, new Float64Array(m * n).fill(3));
     model.forward(m, x, 'train');
     const kept = Array.from(model.output, (y) => y !== 0);
@@ -111,7 +110,7 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
   });
 
   test('batch norm: running statistics move in training and rule in evaluation', () => {
-    const model = new Sequential(kernels, [new BatchNorm(kernels, 1, 1, { momentum: 0.5, epsilon: 1e-30 })], 4);
+    const model = new Sequential(kernels, [new BatchNorm(kernels, [1], 1, { momentum: 0.5, epsilon: 1e-30 })], 4);
     initialize(model, 'he', 0, new RandomState(0));
     const x = arrayOf(dtype, [1, 3, 5, 7]);
     model.forward(4, x, 'train');
@@ -130,7 +129,7 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
   });
 
   test('layer norm: the same in both modes, each row by itself', () => {
-    const model = new Sequential(kernels, [new LayerNorm(kernels, 4, 1)], 3);
+    const model = new Sequential(kernels, [new LayerNorm(kernels, [4], 1)], 3);
     initialize(model, 'he', 0, new RandomState(0));
     const x = arrayOf(dtype, [1, 3, 5, 7, 10, 30, 50, 70, 1, 1, 1, 1]);
     model.forward(3, x, 'train');
@@ -212,9 +211,9 @@ describe('mlp', () => {
   test.each([
     ['a dropout of one', () => mlp([2, 2, 2], kernels, 1, { dropout: 1 }), 'ERR_CONFIG', 'rate'],
     ['a negative input dropout', () => mlp([2, 2], kernels, 1, { inputDropout: -0.1 }), 'ERR_CONFIG', 'rate'],
-    ['a slope of one', () => new LeakyRelu(kernels, 1, 1), 'ERR_CONFIG', 'slope'],
-    ['a negative epsilon', () => new LayerNorm(kernels, 1, 1, { epsilon: -1 }), 'ERR_CONFIG', 'epsilon'],
-    ['a momentum above one', () => new BatchNorm(kernels, 1, 1, { momentum: 1.1 }), 'ERR_CONFIG', 'momentum'],
+    ['a slope of one', () => modelOf(kernels, [{ type: 'leaky-relu', slope: 1 }], 1, 1), 'ERR_CONFIG', 'slope'],
+    ['a negative epsilon', () => modelOf(kernels, [{ type: 'layer-norm', epsilon: -1 }], 1, 1), 'ERR_CONFIG', 'epsilon'],
+    ['a momentum above one', () => modelOf(kernels, [{ type: 'batch-norm', momentum: 1.1 }], 1, 1), 'ERR_CONFIG', 'momentum'],
     ['an empty residual block', () => new Residual(kernels, []), 'ERR_SHAPE', 'at least one layer'],
     ['a residual block that changes the size', () => modelOf(kernels, [{ type: 'residual', layers: [{ type: 'linear', size: 3 }] }], 2, 2), 'ERR_SHAPE', '2 outputs'],
   ])('refuses %s', (_, build, code, message) => {

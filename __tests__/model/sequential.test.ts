@@ -3,8 +3,8 @@ import type { FloatArray } from '../../lib/kernels/contract';
 import { allocate } from '../../lib/kernels/contract';
 import { initialize } from '../../lib/model/init';
 import type { Layer } from '../../lib/model/layer';
-import { Linear } from '../../lib/model/linear';
-import { Relu } from '../../lib/model/relu';
+import { ActivationLayer } from '../../lib/model/layers/activations';
+import { Linear } from '../../lib/model/layers/linear';
 import { mlp, Sequential } from '../../lib/model/sequential';
 import { RandomState } from '../../lib/random';
 
@@ -37,7 +37,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     const x = array([-2, 2, 1, -1]);
     model.forward(2, x, 'train');
     expect(Array.from(model.output)).toEqual([4, 0.5, 9, -2.5]);
-    expect(Array.from(model.pieces(2))).toEqual([0, 1, 1, 0]);
+    expect(Array.from(model.linearRegions(2))).toEqual([0, 1, 1, 0]);
 
     model.arena.gradients.fill(NaN);
     model.outputGradient.set([1, 10, 100, 1000]);
@@ -69,8 +69,8 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     const seen = new Set<FloatArray>();
     const spy = (layer: Layer): Layer => ({
       kind: layer.kind,
-      inputSize: layer.inputSize,
-      outputSize: layer.outputSize,
+      inputShape: layer.inputShape,
+      outputShape: layer.outputShape,
       parameterSpecs: layer.parameterSpecs,
       bufferSpecs: layer.bufferSpecs,
       inPlace: layer.inPlace,
@@ -86,7 +86,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
         layer.backward(m, input, output, dy, dx);
       },
     });
-    const layers = [new Linear(kernels, 2, 3, 1), new Relu(kernels, 3), new Linear(kernels, 3, 2, 2)];
+    const layers = [new Linear(kernels, [2], [3], 1), new ActivationLayer(kernels, [3], 'relu'), new Linear(kernels, [3], [2], 2)];
     const model = new Sequential(kernels, layers.map(spy), 2);
     const x = array([1, 2, 3, 4]);
     for (const m of [2, 1, 2, 1]) {
@@ -101,7 +101,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
 
   test('the input is never written to, even by a first layer that works in place', () => {
     const x = array([-1, 2, -3, 4]);
-    const model = new Sequential(kernels, [new Relu(kernels, 2), new Linear(kernels, 2, 1, 1)], 2);
+    const model = new Sequential(kernels, [new ActivationLayer(kernels, [2], 'relu'), new Linear(kernels, [2], [1], 1)], 2);
     model.arena.find('W1')!.value.set([1, 1]);
     model.forward(2, x, 'train');
     expect(Array.from(model.output)).toEqual([2, 4]);
@@ -113,7 +113,7 @@ describe.each(cases)('Sequential on $backend $dtype', ({ backend, dtype }) => {
     ['no layer', () => new Sequential(kernels, [], 1), 'at least one layer'],
     ['a batch of zero', () => mlp([2, 2], kernels, 0), 'maxBatch'],
     ['a fractional batch', () => mlp([2, 2], kernels, 1.5), 'maxBatch'],
-    ['layers that do not fit', () => new Sequential(kernels, [new Linear(kernels, 2, 3, 1), new Relu(kernels, 4)], 1), 'input size 3'],
+    ['layers that do not fit', () => new Sequential(kernels, [new Linear(kernels, [2], [3], 1), new ActivationLayer(kernels, [4], 'relu')], 1), 'input size 3'],
     ['one size', () => mlp([3], kernels, 1), 'two or more positive layer sizes'],
     ['a size of zero', () => mlp([3, 0, 2], kernels, 1), 'two or more positive layer sizes'],
     ['too many rows', () => { small().forward(3, array([1, 2, 3, 4, 5, 6]), 'train'); }, 'at most 2 rows'],

@@ -1,6 +1,6 @@
 import { kernelsFor } from '../../lib/kernels';
 import type { Layer } from '../../lib/model/layer';
-import { Linear } from '../../lib/model/linear';
+import { Linear } from '../../lib/model/layers/linear';
 import { Sequential } from '../../lib/model/sequential';
 import { WeightAverage } from '../../lib/optim/average';
 import { variants } from '../support/backends';
@@ -10,7 +10,7 @@ describe.each(variants)('WeightAverage on $backend $dtype', ({ backend, dtype })
 
   /** A linear layer that claims a buffer. */
   function model(): Sequential {
-    const linear: Layer = new Linear(kernels, 1, 1, 1);
+    const linear: Layer = new Linear(kernels, [1], [1], 1);
     Object.defineProperty(linear, 'bufferSpecs', { value: [{ name: 'statistic', length: 1, initial: 8 }] });
     return new Sequential(kernels, [linear], 1);
   }

@@ -28,7 +28,7 @@ test('an older run goes on as it would have then, and says what a new one does b
   const { events, checkpoint } = resume(path, { epochs: 4, dataFile: table }, { data: loadCsv(table) });
   const model = Model.fromBytes(checkpoint, { name: 'checkpoint', backend: 'typescript' });
   expect(ofCat(model)).toEqual(close([0.43115559220314026, 0.5436119437217712]));
-  expect([...model.firstLayer().weights]).toEqual(close([
+  expect([...model.firstLayer()!.weights]).toEqual(close([
     1.8028892278671265, 0.31607678532600403, 0.9494953155517578, 2.2603988647460938, 1.7409143447875977, -0.8585327863693237,
   ]));
   const warnings = events.filter(({ type }) => type === 'warning');

@@ -44,7 +44,7 @@ test('a film begins with the first weights and has a frame of each evaluation', 
 test('the last frame shows the weights that the model ends with, each unit on a scale of its own', () => {
   const { path } = filmed({});
   const { frames: [, , , last] } = film(path);
-  const { weights } = Model.load(join(path, 'checkpoint.safetensors')).firstLayer();
+  const { weights } = Model.load(join(path, 'checkpoint.safetensors')).firstLayer()!;
   for (let unit = 0; unit < 8; unit++) {
     const row = [...weights.subarray(unit * 12, (unit + 1) * 12)];
     const rms = Math.hypot(...row) / Math.sqrt(12);
@@ -57,7 +57,7 @@ test('the last frame shows the weights that the model ends with, each unit on a 
 
 test('whitening is part of the pictures', () => {
   const { path } = filmed({ normalization: 'zca' });
-  const { weights } = Model.load(join(path, 'checkpoint.safetensors')).firstLayer();
+  const { weights } = Model.load(join(path, 'checkpoint.safetensors')).firstLayer()!;
   const { frames } = film(path);
   const rms = Math.hypot(...weights.subarray(0, 12)) / Math.sqrt(12);
   expect(Math.abs(frames[3]!.pixels[0]! - Math.min(255, Math.max(0, 127.5 * (1 + weights[0]! / (3 * rms)))))).toBeLessThanOrEqual(1);

@@ -1,9 +1,11 @@
 import { expected } from '../errors';
 import type { Kernels } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { makeLayers, mlpLayers } from '../model/description';
+import { makeLayers } from '../model/description';
 import type { Layer } from '../model/layer';
+import { mlpLayers } from '../model/mlpLayers';
 import { Sequential } from '../model/sequential';
+import { sizeOf } from '../model/shape';
 import { RandomState } from '../random';
 import { inputsOf } from './batchSource';
 import type { TrainSpec } from '../spec/spec';
@@ -47,9 +49,7 @@ export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes,
     }
   }
   const layers = makeLayers(spec.model ?? mlpLayers(spec.layers, spec), inputSize, outputSize, kernels, random);
-  const last = layers[layers.length - 1]!;
-  if (last.outputSize !== outputSize) {
-    throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last.outputSize);
-  }
+  const last = sizeOf(layers[layers.length - 1]!.outputShape);
+  if (last !== outputSize) throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last);
   return layers;
 }

@@ -29,7 +29,8 @@ function readModel(file: string): ModelState {
     parameters: Object.fromEntries(parameters),
     firstLayer: () => {
       const classifier = Model.fromBytes(bytes, { name: file });
-      return classifier.imageShape && { ...classifier.firstLayer(), imageShape: classifier.imageShape };
+      const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];
+      return layer && imageShape && { ...layer, imageShape };
     },
   };
 }

@@ -1,12 +1,11 @@
 import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
-import { allocate } from '../kernels/contract';
 import type { BackendName, FloatArray, Kernels } from '../kernels/contract';
 import { defaultKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import { checkGivenRows, checkOutputs } from '../data/givenRows';
 import type { GivenRows } from '../data/givenRows';
-import { featureSizeOf, refuseOverflow } from '../data/normalize/normalization';
+import { featureSizeOf, refuseOverflow, weightsOnFeatures } from '../data/normalize/normalization';
 import type { Normalization } from '../data/normalize/normalization';
 import { refuseLostTargets } from '../data/targets';
 import { initialize } from '../model/init';
@@ -158,15 +157,15 @@ export class Model {
     return this.outputsFor(features).predictions;
   }
 
-  /** Weights of the first layer on normalised features [units, featureSize], for pictures: whitening is part of them. */
-  firstLayer(): { weights: FloatArray; units: number } {
-    const { value, shape } = this.model.arena.find('W1')!;
-    const units = shape[0]!;
-    const { featureSize, model: { kernels, inputSize }, normalization: { matrix } } = this;
-    if (matrix === undefined) return { weights: value, units };
-    const weights = allocate(kernels.dtype, units * featureSize);
-    kernels.gemm(false, false, units, featureSize, inputSize, 1, value, matrix, 0, weights);
-    return { weights, units };
+  /**
+   * Weights of the first layer on normalised features [units, featureSize], with the whitening included, for pictures; undefined where
+   * the first layer with weights is not linear.
+   */
+  firstLayer(): { weights: FloatArray; units: number } | undefined {
+    const { model: { inputWeights, kernels }, normalization } = this;
+    if (inputWeights === undefined) return undefined;
+    const units = inputWeights.shape[0]!;
+    return { weights: weightsOnFeatures(inputWeights.value, units, normalization, kernels), units };
   }
 
   /** What the model consists of and what it costs. */

@@ -77,6 +77,7 @@ export function runReportData(folder: string): RunReportData {
   const { record, spec: given } = readRunSpec(folder);
   const spec = parseSpec(given);
   const { imageShape } = trained;
+  const [before, after] = [Model.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), trained.firstLayer()];
   const ledger = readLedger(join(runsOf(folder), ledgerFile));
   const data = findData(spec, record);
   return {
@@ -88,11 +89,7 @@ export function runReportData(folder: string): RunReportData {
       ...('reason' in data ? {} : { validation: evaluateOn(data, trained, record) }),
     },
     data: 'reason' in data ? data : describeData(data, trained),
-    ...(imageShape && {
-      pictures: {
-        imageShape, before: Model.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), after: trained.firstLayer(),
-      },
-    }),
+    ...(imageShape && before && after && { pictures: { imageShape, before, after } }),
     looks: ledger.looks.filter(({ dataDigest }) => dataDigest === record.dataDigest),
     ledgerLeftOut: ledger.leftOut,
   };

@@ -1,34 +1,41 @@
 import type { Dtype, FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import { allocate } from '../kernels/contract';
+import { sizeOf } from './shape';
+import type { Shape } from './shape';
 
 /** What a layer asks the arena for. */
 export interface ParameterSpec {
   /** Unique within a model: W1, b1, W2, … numbered by linear layer, as in the literature. */
   readonly name: string;
-  readonly shape: readonly number[];
+  readonly shape: Shape;
   /** Whether L2 regularisation and weight decay apply; true for weights, false for biases. */
   readonly regularised: boolean;
-  /** Whether its gradient is the product dyᵀ·x of a linear layer. */
+  /** Whether it is a matrix [outputs, inputs] that is multiplied with a layer's inputs, so that its gradient is the product dyᵀ·x. */
   readonly isProduct?: boolean;
-  /** Where a parameter that is not drawn at random starts; 0 when absent. */
+  /**
+   * For weights that an initialiser draws: how many inputs an output depends on through them, and how many outputs an input; of a
+   * convolution, channels times the kernel's area. Absent where the parameter starts at {@link initial}.
+   */
+  readonly fans?: { readonly in: number; readonly out: number };
+  /** Where a parameter without fans starts; 0 when absent. */
   readonly initial?: number;
 }
 
-/** What bytes stand for: inputs scale·byte + shift, both [inputs]. */
+/** How bytes become inputs: scale·byte + shift, both [inputs]. */
 export interface ByteScale {
   readonly scale: FloatArray;
   readonly shift: FloatArray;
 }
 
 /**
- * A gradient dyᵀ·x[outputs, inputs] over m rows dy[m, outputs] and x[m, inputs]. A backward pass notes the factors, which stay as
- * they are until the next one; while the gradient is deferred it does not multiply them.
+ * A gradient dyᵀ·x[outputs, inputs] over m rows dy[m, outputs] and x[m, inputs]. A backward pass stores the factors, which are
+ * not changed until the next one; while the gradient is deferred it does not multiply them.
  */
 export interface GradientProduct {
   isDeferred: boolean;
   m: number;
   dy: FloatArray;
-  /** Bytes where there is a `byteScale`. */
+  /** Bytes where `byteScale` is given. */
   x: SourceArray;
   byteScale: ByteScale | undefined;
 }
@@ -37,11 +44,11 @@ export interface GradientProduct {
 export interface Parameter extends ParameterSpec {
   readonly value: FloatArray;
   readonly gradient: FloatArray;
-  /** Where the gradient is one. */
+  /** The factors of the gradient, where it is a product. */
   readonly product?: GradientProduct;
 }
 
-/** A contiguous stretch of the arena. */
+/** A contiguous range of the arena. */
 export interface Block {
   readonly values: FloatArray;
   readonly gradients: FloatArray;
@@ -57,20 +64,19 @@ export class Arena {
   readonly parameters: readonly Parameter[];
   readonly regularised: Block;
   readonly unregularised: Block;
-  /** Of all parameters that have one. */
+  /** Of all parameters whose gradient is a product. */
   private readonly products: readonly GradientProduct[];
 
   constructor(readonly dtype: Dtype, specs: readonly ParameterSpec[]) {
-    const size = (spec: ParameterSpec): number => spec.shape.reduce((product, extent) => product * extent, 1);
     const ordered = [...specs.filter((spec) => spec.regularised), ...specs.filter((spec) => !spec.regularised)];
-    this.values = allocate(dtype, ordered.reduce((sum, spec) => sum + size(spec), 0));
+    this.values = allocate(dtype, ordered.reduce((sum, spec) => sum + sizeOf(spec.shape), 0));
     this.gradients = allocate(dtype, this.values.length);
 
     const placed = new Map<ParameterSpec, Parameter>();
     let offset = 0;
     let boundary = 0;
     for (const spec of ordered) {
-      const end = offset + size(spec);
+      const end = offset + sizeOf(spec.shape);
       placed.set(spec, {
         ...spec,
         value: this.values.subarray(offset, end),
@@ -87,8 +93,8 @@ export class Arena {
   }
 
   /**
-   * Whether backward passes defer the gradients that are products: an update may then compute them piece by piece, while
-   * the weights are at hand, and never store them.
+   * Whether backward passes defer the gradients that are products: an update may then compute them in parts, while
+   * the weights are in the cache, and never store them.
    */
   deferProducts(defer: boolean): void {
     for (const product of this.products) product.isDeferred = defer;
@@ -104,7 +110,7 @@ export class Arena {
   }
 }
 
-/** Multiplies the factors that were noted for a parameter's gradient; does nothing where that is no product. */
+/** Computes a parameter's gradient from the stored factors; does nothing where it is not a product. */
 export function multiplyGradient(kernels: Kernels, { shape, product, gradient }: Parameter): void {
   if (product === undefined) return;
   const { m, dy, x, byteScale } = product;

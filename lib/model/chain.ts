@@ -2,16 +2,18 @@ import { expected } from '../errors';
 import { allocate } from '../kernels/contract';
 import type { Dtype, FloatArray, SourceArray } from '../kernels/contract';
 import type { Parameter } from './arena';
-import type { Layer, Mode } from './layer';
+import type { InnerLayers, Layer, Mode } from './layer';
+import { sizeOf } from './shape';
+import type { Shape } from './shape';
 
 /**
  * Layers applied one after the other, with their activations and the gradients of these for up to `maxBatch` rows. The
  * body of a model, and of a block within one.
  */
-export class Chain {
-  readonly inputSize: number;
-  readonly outputSize: number;
-  /** Output of each layer [maxBatch, outputSize]; in-place layers share their input's where nobody needs it any more. */
+export class Chain implements InnerLayers {
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  /** Output of each layer [maxBatch, ...outputShape]; layers that work in place share their input's where it is not read afterwards. */
   readonly outputs: readonly FloatArray[];
   /** ∂loss/∂output of each layer, after {@link backward}; shared likewise. */
   readonly outputGradients: readonly FloatArray[];
@@ -24,18 +26,18 @@ export class Chain {
     if (!(Number.isInteger(maxBatch) && maxBatch > 0)) throw expected('ERR_SHAPE', 'a positive integer', 'maxBatch', maxBatch);
     layers.forEach((layer, i) => {
       const before = layers[i - 1];
-      if (before !== undefined && before.outputSize !== layer.inputSize) {
-        throw expected('ERR_SHAPE', `input size ${String(before.outputSize)}`, `layer ${String(i)} (${layer.kind})`, layer.inputSize);
-      }
+      if (before === undefined) return;
+      const [outputs, inputs] = [sizeOf(before.outputShape), sizeOf(layer.inputShape)];
+      if (outputs !== inputs) throw expected('ERR_SHAPE', `input size ${String(outputs)}`, `layer ${String(i)} (${layer.kind})`, inputs);
     });
-    this.inputSize = first.inputSize;
-    this.outputSize = last.outputSize;
+    this.inputShape = first.inputShape;
+    this.outputShape = last.outputShape;
 
     const shares = sharing(layers);
     const activations = (): FloatArray[] => {
       const arrays: FloatArray[] = [];
       layers.forEach((layer, i) => {
-        arrays.push(shares[i] ? arrays[i - 1]! : allocate(dtype, maxBatch * layer.outputSize));
+        arrays.push(shares[i] ? arrays[i - 1]! : allocate(dtype, maxBatch * sizeOf(layer.outputShape)));
       });
       return arrays;
     };
@@ -56,14 +58,14 @@ export class Chain {
     }
   }
 
-  /** Fills {@link outputs} for m rows x[m, inputSize]: of bytes only where the first layer was told to read such. */
+  /** Fills {@link outputs} for m rows x[m, ...inputShape]; of bytes only after the first layer's `readBytes`. */
   forward(m: number, x: SourceArray, mode: Mode): void {
     for (let i = 0; i < this.layers.length; i++) {
       this.layers[i]!.forward(m, i === 0 ? x as FloatArray : this.outputs[i - 1]!, this.outputs[i]!, mode);
     }
   }
 
-  /** From dy[m, outputSize]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx. */
+  /** From dy[m, ...outputShape]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx. */
   backward(m: number, x: SourceArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const last = this.layers.length - 1;
     for (let i = last; i >= 0; i--) {
@@ -73,15 +75,15 @@ export class Chain {
     }
   }
 
-  /** Which smooth piece each output of the last forward pass of m rows lies on, layer by layer. */
-  pieces(m: number): Uint8Array {
-    return Uint8Array.from(this.layers.flatMap((layer, i) => Array.from(layer.pieces?.(m, this.outputs[i]!) ?? [])));
+  /** The linear region of each output of the last forward pass of m rows, layer by layer. */
+  linearRegions(m: number): Uint8Array {
+    return Uint8Array.from(this.layers.flatMap((layer, i) => Array.from(layer.linearRegions?.(m, this.outputs[i]!) ?? [])));
   }
 }
 
-/** Which layers write their output over their input: those that work in place, where what lies there is read no more. */
+/** Which layers write their output over their input: those that work in place, where backward no longer needs the input. */
 export function sharing(layers: readonly Layer[]): boolean[] {
-  // What backward still reads of the array that the layer before has written to, be it by that layer or by one before it.
+  // What backward still reads of the previous layer's output array, for that layer or for an earlier one that shares it.
   let needed: Layer['reads'] = 'value';
   return layers.map((layer, i) => {
     // The first layer's input belongs to the caller and is never overwritten.

@@ -2,39 +2,44 @@ import { checkModel, checkRandom } from '../arguments';
 import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
 import type { RandomState } from '../random';
+import type { ParameterSpec } from './arena';
 import { orthonormalRows } from './orthogonal';
 import type { Sequential } from './sequential';
 
 /** How weights start. Biases start at zero, and normalisations as the identity. */
 export type Initializer = 'normal' | 'he' | 'xavier' | 'lecun' | 'orthogonal' | 'zeros';
 
-/** Fills weights [fanOut, fanIn], row by row, one draw at a time: in doubles they would be twice what the model takes. */
-type Draw = (weights: FloatArray, fanOut: number, fanIn: number, random: RandomState, std: number) => void;
+/**
+ * Fills weights [rows, …], row by row. One draw at a time, because an array of all draws, in float64, would take twice the memory of the
+ * model.
+ */
+type Draw = (weights: FloatArray, rows: number, fans: NonNullable<ParameterSpec['fans']>, random: RandomState, std: number) => void;
 
-const normal: Draw = (weights, _, __, random, std) => {
+const normal: Draw = (weights, _rows, _fans, random, std) => {
   for (let i = 0; i < weights.length; i++) weights[i] = std * random.gaussian();
 };
 
 const draws: Readonly<Record<Initializer, Draw>> = {
   normal,
   /** torch.nn.init.kaiming_normal_: N(0, 2/fanIn) keeps the variance through ReLU layers (He et al. 2015, eq. 10). */
-  he(weights, fanOut, fanIn, random) {
-    normal(weights, fanOut, fanIn, random, Math.sqrt(2 / fanIn));
+  he(weights, rows, fans, random) {
+    normal(weights, rows, fans, random, Math.sqrt(2 / fans.in));
   },
   /** torch.nn.init.xavier_uniform_: U(−a, a), a = √(6/(fanIn + fanOut)) (Glorot & Bengio 2010, eq. 16). */
-  xavier(weights, fanOut, fanIn, random) {
-    const a = Math.sqrt(6 / (fanIn + fanOut));
+  xavier(weights, _rows, fans, random) {
+    const a = Math.sqrt(6 / (fans.in + fans.out));
     for (let i = 0; i < weights.length; i++) weights[i] = random.uniform(-a, a);
   },
   /** N(0, 1/fanIn) keeps the variance where the activation has slope 1 (LeCun et al. 1998, Efficient BackProp, eq. 16). */
-  lecun(weights, fanOut, fanIn, random) {
-    normal(weights, fanOut, fanIn, random, Math.sqrt(1 / fanIn));
+  lecun(weights, rows, fans, random) {
+    normal(weights, rows, fans, random, Math.sqrt(1 / fans.in));
   },
   /** torch.nn.init.orthogonal_: orthonormal columns, or rows where those are fewer (Saxe et al. 2014). */
-  orthogonal(weights, fanOut, fanIn, random) {
-    const gaussian = random.randn(fanOut * fanIn);
-    if (fanOut < fanIn) weights.set(orthonormalRows(fanOut, fanIn, gaussian));
-    else weights.set(transpose(fanIn, fanOut, orthonormalRows(fanIn, fanOut, transpose(fanOut, fanIn, gaussian))));
+  orthogonal(weights, rows, _fans, random) {
+    const columns = weights.length / rows;
+    const gaussian = random.randn(weights.length);
+    if (rows < columns) weights.set(orthonormalRows(rows, columns, gaussian));
+    else weights.set(transpose(columns, rows, orthonormalRows(columns, rows, transpose(rows, columns, gaussian))));
   },
   zeros: () => undefined,
 };
@@ -50,10 +55,9 @@ export function initialize(model: Sequential, initializer: Initializer, std: num
   checkModel(model);
   checkRandom(random);
   if (typeof initializer !== 'string' || !Object.hasOwn(draws, initializer)) throw expected('ERR_CONFIG', initializers.join(', '), 'init', initializer, { path: 'init' });
-  for (const { value, shape, regularised, initial } of model.arena.parameters) {
+  for (const { value, shape, fans, initial } of model.arena.parameters) {
     value.fill(initial ?? 0);
-    const [fanOut, fanIn] = shape;
-    if (regularised && fanOut !== undefined && fanIn !== undefined) draws[initializer](value, fanOut, fanIn, random, std);
+    if (fans !== undefined) draws[initializer](value, shape[0]!, fans, random, std);
   }
 }
 

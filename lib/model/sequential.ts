@@ -4,12 +4,15 @@ import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import { RandomState } from '../random';
 import { Arena } from './arena';
-import type { ByteScale } from './arena';
+import type { ByteScale, Parameter } from './arena';
 import { Chain } from './chain';
-import { makeLayers, mlpLayers } from './description';
-import type { MlpOptions } from './description';
+import { makeLayers } from './description';
+import { mlpLayers } from './mlpLayers';
+import type { MlpOptions } from './mlpLayers';
 import { randomStates, setRandomStates } from './layer';
 import type { Layer, Mode } from './layer';
+import type { Shape } from './shape';
+import { sizeOf } from './shape';
 import { checkModelSize } from './size';
 
 /** A buffer of a model: state that is kept and saved but not learned by gradient. */
@@ -26,6 +29,10 @@ export class Sequential {
   readonly arena: Arena;
   readonly buffers: readonly Buffer[];
   readonly chain: Chain;
+  /** Numbers of a row of inputs. */
+  readonly inputSize: number;
+  /** Numbers of a row of outputs. */
+  readonly outputSize: number;
 
   /** Throws ERR_SHAPE when neighbouring layers do not fit or `maxBatch` is not a positive integer, ERR_MEMORY where there is no room for it. */
   constructor(readonly kernels: Kernels, readonly layers: readonly Layer[], readonly maxBatch: number) {
@@ -34,6 +41,8 @@ export class Sequential {
     for (const layer of layers) checkObject(layer, 'layers', 'layers, as makeLayers gives them,', ['parameterSpecs', 'bufferSpecs', 'forward']);
     if (Number.isInteger(maxBatch)) checkModelSize(layers, kernels.dtype, maxBatch);
     this.chain = new Chain(layers, kernels.dtype, maxBatch);
+    this.inputSize = sizeOf(this.chain.inputShape);
+    this.outputSize = sizeOf(this.chain.outputShape);
     this.arena = new Arena(kernels.dtype, layers.flatMap((layer) => layer.parameterSpecs));
     this.buffers = layers.flatMap((layer) => layer.bufferSpecs).map(({ name, length, initial }) => ({
       name, value: allocate(kernels.dtype, length).fill(initial),
@@ -41,12 +50,21 @@ export class Sequential {
     this.chain.attach(this.arena.parameters, this.buffers.map(({ value }) => value));
   }
 
-  get inputSize(): number {
-    return this.chain.inputSize;
+  get inputShape(): Shape {
+    return this.chain.inputShape;
   }
 
-  get outputSize(): number {
-    return this.chain.outputSize;
+  get outputShape(): Shape {
+    return this.chain.outputShape;
+  }
+
+  /**
+   * The weights [units, inputSize] of a linear layer that nothing with weights stands before, as pictures of the first layer show them;
+   * undefined where another kind of layer comes first.
+   */
+  get inputWeights(): Parameter | undefined {
+    const first = this.arena.parameters.find(({ fans }) => fans !== undefined);
+    return first?.product !== undefined && first.shape[1] === this.inputSize ? first : undefined;
   }
 
   /** The network's outputs [m, outputSize] of the last {@link forward}; overwritten by the next. */
@@ -60,8 +78,8 @@ export class Sequential {
   }
 
   /**
-   * Lets batches be bytes that stand for such inputs, where the first layer can read them and the kernels gain by it. Returns
-   * whether they may; floats may always be given.
+   * Lets batches be bytes, for inputs scale·byte + shift, where the first layer can read them and the kernels prefer them. Returns
+   * whether batches may be bytes from now on; floats may always be given.
    */
   readBytes(byteScale: ByteScale): boolean {
     const first = this.layers[0]!;
@@ -81,9 +99,9 @@ export class Sequential {
     this.chain.backward(m, x, this.outputGradient, undefined);
   }
 
-  /** Which smooth piece each activation of the last {@link forward} of m rows lies on, layer by layer; for gradient checks. */
-  pieces(m: number): Uint8Array {
-    return this.chain.pieces(m);
+  /** The linear region of each activation of the last {@link forward} of m rows, layer by layer; for gradient checks. */
+  linearRegions(m: number): Uint8Array {
+    return this.chain.linearRegions(m);
   }
 
   /** The states of all random generators in the layers, for checkpoints. */
@@ -91,14 +109,14 @@ export class Sequential {
     return randomStates(this.layers);
   }
 
-  /** Goes on from such states. Throws ERR_CHECKPOINT where they are not those of these layers. */
+  /** Restores such states. Throws ERR_CHECKPOINT where they are not those of these layers. */
   setRandomStates(states: unknown): void {
     setRandomStates(this.layers, states);
   }
 }
 
 /**
- * A multi-layer perceptron of the given sizes: linear layers with what {@link MlpOptions} say between them, by default ReLU.
+ * A multi-layer perceptron of the given sizes: linear layers, and between them what the options say, by default ReLU.
  * [3072, 50, 10] is the course's two-layer net. Parameters start at zero; see init.ts. Throws ERR_SHAPE for fewer than two
  * sizes or a size below 1, ERR_CONFIG for a rate out of range.
  */

@@ -3,7 +3,8 @@ import type { Dtype } from '../kernels/contract';
 import { bytesPerNumber } from '../kernels/contract';
 import { requireMemory } from '../machine';
 import { sharing } from './chain';
-import type { Layer } from './layer';
+import type { Layer, Scratch } from './layer';
+import { sizeOf } from './shape';
 
 /** How many numbers a model keeps, known before any memory is taken. */
 export interface ModelSize {
@@ -11,7 +12,9 @@ export interface ModelSize {
   readonly buffers: number;
   /** For each row of a batch: the outputs of all layers and their gradients; layers that work in place share theirs. */
   readonly perRow: number;
-  /** The most numbers that a layer takes or gives for a row. */
+  /** What layers keep for themselves. */
+  readonly scratch: Scratch;
+  /** The largest number of inputs or outputs of a layer for a row. */
   readonly widest: number;
 }
 
@@ -24,16 +27,21 @@ export function modelSize(layers: readonly Layer[]): ModelSize {
   const sizes = layers.map((layer, i): ModelSize => {
     const inner = layer.body === undefined ? undefined : modelSize(layer.body);
     return {
-      parameters: sum(layer.parameterSpecs.map(({ shape }) => shape.reduce((product, extent) => product * extent, 1))),
+      parameters: sum(layer.parameterSpecs.map(({ shape }) => sizeOf(shape))),
       buffers: sum(layer.bufferSpecs.map(({ length }) => length)),
-      perRow: (shares[i] === true ? 0 : 2 * layer.outputSize) + (inner?.perRow ?? 0),
-      widest: Math.max(layer.inputSize, layer.outputSize, inner?.widest ?? 0),
+      perRow: (shares[i] === true ? 0 : 2 * sizeOf(layer.outputShape)) + (inner?.perRow ?? 0),
+      scratch: {
+        fixed: (layer.scratch?.fixed ?? 0) + (inner?.scratch.fixed ?? 0),
+        perRow: (layer.scratch?.perRow ?? 0) + (inner?.scratch.perRow ?? 0),
+      },
+      widest: Math.max(sizeOf(layer.inputShape), sizeOf(layer.outputShape), inner?.widest ?? 0),
     };
   });
   return {
     parameters: sum(sizes.map(({ parameters }) => parameters)),
     buffers: sum(sizes.map(({ buffers }) => buffers)),
     perRow: sum(sizes.map(({ perRow }) => perRow)),
+    scratch: { fixed: sum(sizes.map(({ scratch }) => scratch.fixed)), perRow: sum(sizes.map(({ scratch }) => scratch.perRow)) },
     widest: Math.max(0, ...sizes.map(({ widest }) => widest)),
   };
 }
@@ -65,10 +73,12 @@ export function tooManyParameters(count: number, name: string): Error {
 /** {@link checkCounts}, and ERR_MEMORY where there is no room for parameters, gradients, buffers and the activations of a batch. */
 export function checkModelSize(layers: readonly Layer[], dtype: Dtype, maxBatch: number): void {
   const size = modelSize(layers);
-  const shapes: Asked = { name: 'layers', value: [layers[0]?.inputSize, ...layers.map(({ outputSize }) => outputSize)] };
+  const shapes: Asked = { name: 'layers', value: layers.flatMap(({ inputShape, outputShape }, i) => [...(i === 0 ? [sizeOf(inputShape)] : []), sizeOf(outputShape)]) };
   const batch: Asked = { name: 'maxBatch', value: maxBatch };
   checkCounts(size, maxBatch, shapes, batch);
-  requireTogether(bytesPerNumber(dtype) * (2 * size.parameters + size.buffers), shapes, bytesPerNumber(dtype) * maxBatch * size.perRow, batch);
+  const bytes = bytesPerNumber(dtype);
+  const fixed = 2 * size.parameters + size.buffers + size.scratch.fixed;
+  requireTogether(bytes * fixed, shapes, bytes * maxBatch * (size.perRow + size.scratch.perRow), batch);
 }
 
 /** Throws ERR_MEMORY, naming what asks for more, where there is no room for both. */

@@ -1,15 +1,11 @@
 import { checkModel } from '../arguments';
 import type { Dtype, FloatArray } from '../kernels/contract';
-import type { Chain } from './chain';
-import type { Layer } from './layer';
+import type { Flops, InnerLayers, Layer } from './layer';
 import type { Sequential } from './sequential';
+import { sizeOf } from './shape';
+import type { Shape } from './shape';
 
-/** Floating-point operations for one sample: a multiplication and an addition are two. */
-export interface Flops {
-  readonly forward: number;
-  /** Forward, and backward to the parameters and to the layer's input; nobody needs the gradient of the model's own. */
-  readonly step: number;
-}
+export type { Flops } from './layer';
 
 /** One layer of a {@link ModelSummary}. */
 export interface LayerSummary {
@@ -19,9 +15,9 @@ export interface LayerSummary {
   readonly inputSize: number;
   readonly outputSize: number;
   /** What it learns itself; a block learns through its layers. */
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly parameters: readonly { readonly name: string; readonly shape: Shape }[];
   readonly parameterCount: number;
-  /** Of the products and biases of a linear layer. Functions of single elements and normalisations count nothing. */
+  /** As the layer states them: functions of single elements and normalisations count nothing. */
   readonly flops: Flops;
 }
 
@@ -79,27 +75,25 @@ export function layerSizes({ inputSize, layers }: Sequential): number[] {
 /** The layers and those within them. `passes`: whether the gradient of the first one's input is needed. */
 function describe(layers: readonly Layer[], depth: number, passes: boolean): LayerSummary[] {
   return layers.flatMap((layer, i) => {
-    const { kind, inputSize, outputSize, inner } = layer;
+    const { kind, inner } = layer;
     const needed = passes || i > 0;
     const parameters = inner === undefined ? layer.parameterSpecs.map(({ name, shape }) => ({ name, shape })) : [];
-    const product = kind === 'linear' ? 2 * inputSize * outputSize : 0;
-    const bias = kind === 'linear' ? outputSize : 0;
     return [
       {
         kind,
         depth,
-        inputSize,
-        outputSize,
+        inputSize: sizeOf(layer.inputShape),
+        outputSize: sizeOf(layer.outputShape),
         parameters,
-        parameterCount: parameters.reduce((total, { shape }) => total + shape.reduce((a, b) => a * b, 1), 0),
-        flops: { forward: product + bias, step: (needed ? 3 : 2) * product + 2 * bias },
+        parameterCount: parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
+        flops: layer.flops?.(needed) ?? { forward: 0, step: 0 },
       },
       ...(inner === undefined ? [] : describe(inner.layers, depth + 1, needed)),
     ];
   });
 }
 
-function activationsOf({ layers, outputs, outputGradients }: Chain): Set<FloatArray> {
+function activationsOf({ layers, outputs, outputGradients }: InnerLayers): Set<FloatArray> {
   const inner = layers.flatMap((layer) => (layer.inner === undefined ? [] : [...activationsOf(layer.inner)]));
   return new Set([...outputs, ...outputGradients, ...inner]);
 }

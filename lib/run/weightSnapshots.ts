@@ -1,9 +1,8 @@
 import { appendFileSync, truncateSync } from 'node:fs';
 import { readFileIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
-import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { ImageShape } from '../data/dataset';
-import { featureSizeOf } from '../data/normalize/normalization';
+import { featureSizeOf, weightsOnFeatures } from '../data/normalize/normalization';
 import type { Normalization } from '../data/normalize/normalization';
 import type { Sequential } from '../model/sequential';
 import type { WeightSnapshotsHeader } from '../runFolder/weightSnapshotsShape';
@@ -28,8 +27,8 @@ export class WeightSnapshots {
   static open(
     file: string, model: Sequential, normalization: Normalization, imageShape: ImageShape | undefined, steps: number, begun: number,
   ): WeightSnapshots | undefined {
-    const weights = model.arena.find('W1');
-    if (imageShape === undefined || weights?.shape[1] !== model.inputSize) return undefined;
+    const weights = model.inputWeights;
+    if (imageShape === undefined || weights === undefined) return undefined;
     const units = Math.min(maxUnits, weights.shape[0]!);
     const header = `${JSON.stringify({ units, imageShape } satisfies WeightSnapshotsHeader)}\n`;
     const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.events }) : undefined;
@@ -46,27 +45,16 @@ export class WeightSnapshots {
   take(step: number): void {
     const share = (at: number): number => Math.floor((at * maxFrames) / this.steps);
     if (this.takenAt >= 0 && share(step) === share(this.takenAt)) return;
-    const { units, normalization } = this;
+    const { model, units, normalization } = this;
     const size = featureSizeOf(normalization);
     const frame = new Uint8Array(4 + units * size);
     new DataView(frame.buffer).setUint32(0, step, true);
-    develop(this.weights(), units, size, new Uint8ClampedArray(frame.buffer, 4)); // rounds and clamps as it stores
+    const weights = weightsOnFeatures(model.inputWeights!.value, units, normalization, model.kernels);
+    develop(weights, units, size, new Uint8ClampedArray(frame.buffer, 4)); // rounds and clamps as it stores
     withFileErrors(this.file, () => {
       appendFileSync(this.file, frame, { flush: true }); // the checkpoint that follows counts on it
     });
     this.takenAt = step;
-  }
-
-  /** Weights on normalised features [units, featureSize]: whitening is part of them, as in `Model.firstLayer`. */
-  private weights(): FloatArray {
-    const { model: { arena, inputSize, kernels }, normalization, units } = this;
-    const { matrix } = normalization;
-    const { value } = arena.find('W1')!;
-    if (matrix === undefined) return value;
-    const size = featureSizeOf(normalization);
-    const weights = allocate(kernels.dtype, units * size);
-    kernels.gemm(false, false, units, size, inputSize, 1, value, matrix, 0, weights);
-    return weights;
   }
 }
 

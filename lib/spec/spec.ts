@@ -11,6 +11,7 @@ import type { Checkpoint } from '../train/checkpoint';
 import type { Field } from '../fields';
 import type { TrainSpec } from './fields';
 
+export { layerHelp } from '../model/layers';
 export { specFields } from './fields';
 export type { TrainSpec } from './fields';
 

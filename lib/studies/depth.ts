@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expected } from '../errors';
 import { readJson, replaceFile, settle, sizeLimits } from '../files';
 import { also, count, listOf, measured, objectOf, oneOf, text } from '../files/shape';
-import type { Norm } from '../model/description';
+import type { Norm } from '../model/layers/hidden';
 import type { ResultEvent } from '../train/events';
 import { claimFolder } from '../runFolder/ownedFolder';
 import type { OwnedFolder } from '../runFolder/ownedFolder';

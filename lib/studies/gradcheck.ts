@@ -1,7 +1,7 @@
 import type { BackendName } from '../kernels/contract';
 import { defaultKernels } from '../kernels';
-import type { Activation } from '../model/activations';
-import type { Norm } from '../model/description';
+import type { Activation } from '../model/layers/activations';
+import type { Norm } from '../model/layers/hidden';
 import { initialize } from '../model/init';
 import { mlp } from '../model/sequential';
 import { RandomState } from '../random';
@@ -9,8 +9,8 @@ import { checkGradients } from '../train/gradientCheck';
 import type { GradientReport } from '../train/gradientCheck';
 import { Objective } from '../train/objective';
 
-export { activations } from '../model/activations';
-export { norms } from '../model/description';
+export { activations } from '../model/layers/activations';
+export { norms } from '../model/layers/hidden';
 
 /** A multi-layer perceptron to check, and how. */
 export interface GradcheckOptions {

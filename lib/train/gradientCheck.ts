@@ -113,8 +113,8 @@ export function checkGradients(
     model.setRandomStates(masks);
     const loss = objective.lossAndGradient(m, x, targets);
     objective.addPenaltyGradient();
-    const pieces = model.pieces(m);
-    const smooth = (): boolean => samePieces(pieces, model.pieces(m));
+    const regions = model.linearRegions(m);
+    const smooth = (): boolean => sameRegions(regions, model.linearRegions(m));
 
     const parameters = model.arena.parameters.map((parameter) => {
       const { length } = parameter.value;
@@ -246,8 +246,8 @@ function finite(ratio: number): number {
   return Number.isNaN(ratio) ? Infinity : ratio;
 }
 
-function samePieces(a: Uint8Array, b: Uint8Array): boolean {
-  return a.every((piece, i) => piece === b[i]);
+function sameRegions(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((region, i) => region === b[i]);
 }
 
 /** The multi-dimensional index of element i of a row-major array. */

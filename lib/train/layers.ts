@@ -1,6 +1,7 @@
 import type { FloatArray } from '../kernels/contract';
 import type { Parameter } from '../model/arena';
 import type { Sequential } from '../model/sequential';
+import { sizeOf } from '../model/shape';
 
 /**
  * What people count as a layer of a network: one with weights, and behind it what works on its outputs (normalisation,
@@ -38,7 +39,7 @@ export function weightedLayers({ layers, arena, chain }: Sequential): WeightedLa
       parameters: group.flatMap(({ parameterSpecs }) => parameterSpecs.map(({ name }) => arena.find(name)!)),
       description: `layer ${String(n + 1)} of ${String(starts.length)} (${weights.name}: ${kinds.join(', ')})`,
       kinds,
-      units: layers[to - 1]!.outputSize,
+      units: sizeOf(layers[to - 1]!.outputShape),
       output: chain.outputs[to - 1]!,
       reluOutput: relu < 0 ? undefined : chain.outputs[from + relu],
     };

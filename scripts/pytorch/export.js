@@ -16,7 +16,7 @@ const { replaceFile } = lib('files');
 const { buildTraining, kernelsOf } = lib('build/buildTraining');
 const { applySettings, dataRequest, parseSpec } = lib('spec/spec');
 const { loadData } = lib('data/sources');
-const { mlpLayers } = lib('model/description');
+const { mlpLayers } = lib('model/mlpLayers');
 const { encodeTensors } = lib('train/safetensors');
 const { readSpec } = lib('cli/specSource');
 

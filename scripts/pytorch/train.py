@@ -37,7 +37,7 @@ class Residual(nn.Module):
 
 
 def build(descriptions, size, outputs):
-    """The model that a list of layers means (lib/model/description.ts)."""
+    """The model that a list of layers means (lib/model/layers/index.ts)."""
     plain = {'relu': nn.ReLU, 'gelu': nn.GELU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid}
     layers = []
     for layer in descriptions:

@@ -7,7 +7,7 @@ import { findRun, modelFile } from '../../runFolder/runFolder';
 import type { RunPlace } from '../../runFolder/runFolder';
 import { seedRuns, summariseSeeds } from '../../studies/seeds';
 import type { SeedsSummary } from '../../studies/seeds';
-import { applySettings, parseSpec, specFields } from '../../spec/spec';
+import { applySettings, layerHelp, parseSpec, specFields } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
 import type { EndReason, ResultEvent } from '../../train/events';
 import { jsonLine } from '../../text';
@@ -50,6 +50,9 @@ Options:
 
 Keys of a spec and their defaults:
 ${keys.join('\n')}
+
+Layers that the key model may list, and their fields:
+${layerHelp().map(([name, text]) => helpEntry(name, 18, text)).join('\n')}
 
 The folder of the run holds spec.json, metrics.jsonl, the last checkpoint and
 the one before it, the best one by validation (best.safetensors), loss.svg,
@@ -122,9 +125,9 @@ async function complete(run: TrainingRun, folderOf: (name: string) => string, { 
   const result = await follow(run, json, observer);
   const folder = folderOf(result.run);
   const classifier = await run.model;
-  const { imageShape } = classifier;
+  const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];
   const { writeRunFigures } = await import('../../report/figures.js');
-  const figures = writeRunFigures(folder, imageShape && { ...classifier.firstLayer(), imageShape });
+  const figures = writeRunFigures(folder, layer && imageShape && { ...layer, imageShape });
   if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
   return result;
 }

@@ -79,6 +79,19 @@ export function fitNormalization(
   return { ...fitted, matrix };
 }
 
+/**
+ * Weights [units, inputs] of a layer on inputs as weights [units, features] on normalised features: multiplied with the whitening
+ * matrix, or themselves where there is none.
+ */
+export function weightsOnFeatures(weights: FloatArray, units: number, normalization: Normalization, kernels: Kernels): FloatArray {
+  const { matrix } = normalization;
+  if (matrix === undefined) return weights;
+  const [features, inputs] = [featureSizeOf(normalization), inputSizeOf(normalization)];
+  const product = allocate(kernels.dtype, units * features);
+  kernels.gemm(false, false, units, features, inputs, 1, weights, matrix, 0, product);
+  return product;
+}
+
 /** Integers are exact: only a byte that never varies has no standard deviation. */
 function fitBytes(kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels): ByteNormalization {
   const { featureSize } = train;

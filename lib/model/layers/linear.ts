@@ -1,10 +1,13 @@
-import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
-import { multiplyGradient } from './arena';
-import type { ByteScale, Parameter, ParameterSpec } from './arena';
-import type { Layer } from './layer';
+import type { FloatArray, Kernels, SourceArray } from '../../kernels/contract';
+import { multiplyGradient } from '../arena';
+import type { ByteScale, Parameter, ParameterSpec } from '../arena';
+import type { Flops, Layer } from '../layer';
+import { sizeOf } from '../shape';
+import type { Shape } from '../shape';
+import { layerType, size } from './define';
 
 /**
- * y = x·Wᵀ + b with W[outputSize, inputSize], b[outputSize].
+ * y = x·Wᵀ + b with W[outputSize, inputSize], b[outputSize], on rows of any shape.
  * Backward: dW = dyᵀ·x, db = Σ rows of dy, dx = dy·W. Derivation: docs/backpropagation.md.
  */
 export class Linear implements Layer {
@@ -13,6 +16,8 @@ export class Linear implements Layer {
   readonly reads = 'nothing';
   readonly bufferSpecs = [];
   readonly parameterSpecs: readonly ParameterSpec[];
+  private readonly inputSize: number;
+  private readonly outputSize: number;
   private weight!: Parameter;
   private bias!: Parameter;
   private byteScale: ByteScale | undefined;
@@ -20,18 +25,27 @@ export class Linear implements Layer {
   /** @param index which linear layer of the model this is, from 1: names the parameters W1, b1. */
   constructor(
     private readonly kernels: Kernels,
-    readonly inputSize: number,
-    readonly outputSize: number,
+    readonly inputShape: Shape,
+    readonly outputShape: Shape,
     index: number,
   ) {
+    const [inputSize, outputSize] = [sizeOf(inputShape), sizeOf(outputShape)];
+    this.inputSize = inputSize;
+    this.outputSize = outputSize;
+    const fans = { in: inputSize, out: outputSize };
     this.parameterSpecs = [
-      { name: `W${String(index)}`, shape: [outputSize, inputSize], regularised: true, isProduct: true },
+      { name: `W${String(index)}`, shape: [outputSize, inputSize], regularised: true, isProduct: true, fans },
       { name: `b${String(index)}`, shape: [outputSize], regularised: false },
     ];
   }
 
   attach(parameters: readonly Parameter[]): void {
     [this.weight, this.bias] = parameters as [Parameter, Parameter];
+  }
+
+  flops(passesGradient: boolean): Flops {
+    const product = 2 * this.inputSize * this.outputSize;
+    return { forward: product + this.outputSize, step: (passesGradient ? 3 : 2) * product + 2 * this.outputSize };
   }
 
   readBytes(byteScale: ByteScale): void {
@@ -58,8 +72,15 @@ export class Linear implements Layer {
     if (dx !== undefined) kernels.gemm(false, false, m, inputSize, outputSize, 1, dy, this.weight.value, 0, dx);
   }
 
-  /** What x stands for where it is bytes. Told by element size: typed arrays can come from another realm. */
+  /** Scale and shift where x is bytes, recognised by their element size, as typed arrays can come from another realm. */
   private scaleOf(x: SourceArray): ByteScale | undefined {
     return x.BYTES_PER_ELEMENT === 1 ? this.byteScale : undefined;
   }
 }
+
+export const linear = layerType({
+  help: 'x·Wᵀ + b',
+  fields: { size: size('how many outputs [those of the model, or of the block around it]') },
+  make: ({ kernels, inputShape, outputShape, next }, { size: outputs }) =>
+    new Linear(kernels, inputShape, outputs === undefined ? outputShape : [outputs], next('linear')),
+});

@@ -1,8 +1,10 @@
-import { expected } from '../errors';
-import { allocate } from '../kernels/contract';
-import type { FloatArray, Kernels } from '../kernels/contract';
-import type { Parameter, ParameterSpec } from './arena';
-import type { BufferSpec, Layer, Mode } from './layer';
+import { allocate } from '../../kernels/contract';
+import type { FloatArray, Kernels } from '../../kernels/contract';
+import type { Parameter, ParameterSpec } from '../arena';
+import type { BufferSpec, Layer, Mode, Scratch } from '../layer';
+import { sizeOf } from '../shape';
+import type { Shape } from '../shape';
+import { layerType, positive, share } from './define';
 
 const EPSILON = 1e-5;
 
@@ -14,12 +16,6 @@ function scaleAndShift(size: number, index: number): readonly ParameterSpec[] {
   ];
 }
 
-function checkEpsilon(epsilon: number): void {
-  if (!(epsilon > 0 && Number.isFinite(epsilon))) {
-    throw expected('ERR_CONFIG', 'a positive number', 'epsilon', epsilon, { path: 'epsilon' });
-  }
-}
-
 /**
  * Batch normalisation (Ioffe & Szegedy 2015): y = γ·(x − μ)/√(σ² + ε) + β for each unit, with the mean and the variance of the
  * batch in training, and with running ones in evaluation. As torch.nn.BatchNorm1d, whose running variance is the
@@ -29,10 +25,11 @@ export class BatchNorm implements Layer {
   readonly kind = 'batch-norm';
   readonly inPlace = false;
   readonly reads = 'nothing';
-  readonly inputSize: number;
-  readonly outputSize: number;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
   readonly parameterSpecs: readonly ParameterSpec[];
   readonly bufferSpecs: readonly BufferSpec[];
+  private readonly size: number;
   private readonly momentum: number;
   private readonly epsilon: number;
   private readonly mean: FloatArray;
@@ -44,18 +41,16 @@ export class BatchNorm implements Layer {
 
   /**
    * @param index which normalisation of the model this is, from 1: names gamma1, beta1, runningMean1, runningVar1.
-   * @param options momentum in [0, 1]: the share of a batch in the running statistics. Throws ERR_CONFIG.
+   * @param options momentum in [0, 1]: the share of a batch in the running statistics.
    */
   constructor(
-    private readonly kernels: Kernels, size: number, index: number, options: { momentum?: number; epsilon?: number } = {},
+    private readonly kernels: Kernels, shape: Shape, index: number, options: { momentum?: number; epsilon?: number } = {},
   ) {
     const { momentum = 0.1, epsilon = EPSILON } = options;
-    if (!(momentum >= 0 && momentum <= 1)) {
-      throw expected('ERR_CONFIG', 'a number in [0, 1]', 'momentum', momentum, { path: 'momentum' });
-    }
-    checkEpsilon(epsilon);
-    this.inputSize = size;
-    this.outputSize = size;
+    const size = sizeOf(shape);
+    this.inputShape = shape;
+    this.outputShape = shape;
+    this.size = size;
     this.momentum = momentum;
     this.epsilon = epsilon;
     this.parameterSpecs = scaleAndShift(size, index);
@@ -67,28 +62,33 @@ export class BatchNorm implements Layer {
     this.inverseStd = allocate(kernels.dtype, size);
   }
 
+  /** Mean and inverse standard deviation of each unit in the batch. */
+  get scratch(): Scratch {
+    return { fixed: 2 * this.size, perRow: 0 };
+  }
+
   attach(parameters: readonly Parameter[], buffers: readonly FloatArray[]): void {
     [this.gamma, this.beta] = parameters as [Parameter, Parameter];
     [this.runningMean, this.runningVariance] = buffers as [FloatArray, FloatArray];
   }
 
   forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void {
-    const { kernels, inputSize, epsilon, gamma, beta, runningMean, runningVariance } = this;
+    const { kernels, size, epsilon, gamma, beta, runningMean, runningVariance } = this;
     if (mode === 'evaluate') {
-      kernels.batchNormEvaluate(m, inputSize, epsilon, x, gamma.value, beta.value, runningMean, runningVariance, y);
+      kernels.batchNormEvaluate(m, size, epsilon, x, gamma.value, beta.value, runningMean, runningVariance, y);
       return;
     }
     kernels.batchNormForward(
-      m, inputSize, epsilon, this.momentum, x, gamma.value, beta.value,
+      m, size, epsilon, this.momentum, x, gamma.value, beta.value,
       runningMean, runningVariance, this.mean, this.inverseStd, y,
     );
   }
 
   backward(m: number, x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const { gamma, beta } = this;
-    // Where nobody reads dx, it goes where nobody reads dy any more.
+    // Without a dx, which the kernel writes anyway, dy serves as room for it: it is not needed afterwards.
     this.kernels.batchNormBackward(
-      m, this.inputSize, x, gamma.value, this.mean, this.inverseStd, dy, gamma.gradient, beta.gradient, dx ?? dy,
+      m, this.size, x, gamma.value, this.mean, this.inverseStd, dy, gamma.gradient, beta.gradient, dx ?? dy,
     );
   }
 }
@@ -102,27 +102,31 @@ export class LayerNorm implements Layer {
   readonly inPlace = false;
   readonly reads = 'nothing';
   readonly bufferSpecs = [];
-  readonly inputSize: number;
-  readonly outputSize: number;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
   readonly parameterSpecs: readonly ParameterSpec[];
+  private readonly size: number;
   private readonly epsilon: number;
   private mean!: FloatArray;
   private inverseStd!: FloatArray;
   private gamma!: Parameter;
   private beta!: Parameter;
 
-  /** @param index as in {@link BatchNorm}. Throws ERR_CONFIG. */
-  constructor(private readonly kernels: Kernels, size: number, index: number, options: { epsilon?: number } = {}) {
+  /** @param index as in {@link BatchNorm}. */
+  constructor(private readonly kernels: Kernels, shape: Shape, index: number, options: { epsilon?: number } = {}) {
     this.epsilon = options.epsilon ?? EPSILON;
-    checkEpsilon(this.epsilon);
-    this.inputSize = size;
-    this.outputSize = size;
-    this.parameterSpecs = scaleAndShift(size, index);
+    this.inputShape = shape;
+    this.outputShape = shape;
+    this.size = sizeOf(shape);
+    this.parameterSpecs = scaleAndShift(this.size, index);
   }
 
   attach(parameters: readonly Parameter[]): void {
     [this.gamma, this.beta] = parameters as [Parameter, Parameter];
   }
+
+  /** Mean and inverse standard deviation of each row. */
+  readonly scratch: Scratch = { fixed: 0, perRow: 2 };
 
   reserve(maxBatch: number): void {
     this.mean = allocate(this.kernels.dtype, maxBatch);
@@ -131,14 +135,28 @@ export class LayerNorm implements Layer {
 
   forward(m: number, x: FloatArray, y: FloatArray): void {
     const { gamma, beta, epsilon } = this;
-    this.kernels.layerNormForward(m, this.inputSize, epsilon, x, gamma.value, beta.value, this.mean, this.inverseStd, y);
+    this.kernels.layerNormForward(m, this.size, epsilon, x, gamma.value, beta.value, this.mean, this.inverseStd, y);
   }
 
   backward(m: number, x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const { gamma, beta } = this;
     // As in BatchNorm.
     this.kernels.layerNormBackward(
-      m, this.inputSize, x, gamma.value, this.mean, this.inverseStd, dy, gamma.gradient, beta.gradient, dx ?? dy,
+      m, this.size, x, gamma.value, this.mean, this.inverseStd, dy, gamma.gradient, beta.gradient, dx ?? dy,
     );
   }
 }
+
+const epsilon = positive('added to the variance [1e-5]');
+
+export const batchNorm = layerType({
+  help: 'normalises each unit over the batch (Ioffe & Szegedy 2015)',
+  fields: { momentum: share('share of a batch in the running statistics [0.1]'), epsilon },
+  make: ({ kernels, inputShape, next }, options) => new BatchNorm(kernels, inputShape, next('normalization'), options),
+});
+
+export const layerNorm = layerType({
+  help: 'normalises each row (Ba et al. 2016)',
+  fields: { epsilon },
+  make: ({ kernels, inputShape, next }, options) => new LayerNorm(kernels, inputShape, next('normalization'), options),
+});

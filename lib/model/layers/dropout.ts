@@ -1,10 +1,12 @@
-import { expected } from '../errors';
-import type { FloatArray, Kernels } from '../kernels/contract';
-import type { RandomState } from '../random';
-import { Xoshiro128 } from '../random/xoshiro128';
-import type { Xoshiro128State } from '../random/xoshiro128';
+import { bytesPerNumber } from '../../kernels/contract';
+import type { FloatArray, Kernels } from '../../kernels/contract';
+import type { RandomState } from '../../random';
+import { Xoshiro128 } from '../../random/xoshiro128';
+import type { Xoshiro128State } from '../../random/xoshiro128';
+import type { Mode, Scratch } from '../layer';
+import type { Shape } from '../shape';
+import { fraction, layerType, required } from './define';
 import { Elementwise } from './elementwise';
-import type { Mode } from './layer';
 
 /**
  * In training each element is 0 with probability `rate`, else scaled by 1/(1 − rate); in evaluation y = x (Srivastava et al.
@@ -23,23 +25,27 @@ export class Dropout extends Elementwise {
 
   /**
    * @param rate in [0, 1).
-   * @param random gives the layer's own generator its state. Throws ERR_CONFIG for a rate out of range.
+   * @param random gives the layer's own generator its state.
    */
-  constructor(kernels: Kernels, size: number, rate: number, random: RandomState) {
-    super(kernels, size);
-    if (!(rate >= 0 && rate < 1)) throw expected('ERR_CONFIG', 'a number in [0, 1)', 'rate', rate, { path: 'rate' });
+  constructor(kernels: Kernels, shape: Shape, rate: number, random: RandomState) {
+    super(kernels, shape);
     this.zeros = Math.min(Math.round(rate * 2 ** 16), 2 ** 16 - 1);
     this.scale = 1 / (1 - this.zeros / 2 ** 16);
     const word = (): number => random.randint(0, 2 ** 32);
     this.random = new Xoshiro128([word(), word(), word(), word()]);
   }
 
+  /** The mask, a byte for each number. */
+  get scratch(): Scratch {
+    return { fixed: 0, perRow: this.size / bytesPerNumber(this.kernels.dtype) };
+  }
+
   reserve(maxBatch: number): void {
-    this.mask = new Uint8Array(maxBatch * this.inputSize);
+    this.mask = new Uint8Array(maxBatch * this.size);
   }
 
   forward(m: number, x: FloatArray, y: FloatArray, mode: Mode): void {
-    const n = m * this.inputSize;
+    const n = m * this.size;
     if (mode === 'train') {
       this.random.fillMask(n, this.zeros, this.mask);
       this.kernels.maskScale(n, this.scale, this.mask, x, y);
@@ -49,7 +55,7 @@ export class Dropout extends Elementwise {
   }
 
   backward(m: number, _x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
-    if (dx !== undefined) this.kernels.maskScale(m * this.inputSize, this.scale, this.mask, dy, dx);
+    if (dx !== undefined) this.kernels.maskScale(m * this.size, this.scale, this.mask, dy, dx);
   }
 
   getRandomState(): Xoshiro128State {
@@ -60,3 +66,9 @@ export class Dropout extends Elementwise {
     this.random.setState(state as Xoshiro128State);
   }
 }
+
+export const dropout = layerType({
+  help: 'zeroes elements at random in training and scales the others (Srivastava et al. 2014)',
+  fields: { rate: required(fraction('probability of a zero')) },
+  make: ({ kernels, inputShape, random }, { rate }) => new Dropout(kernels, inputShape, rate, random),
+});

@@ -1,0 +1,34 @@
+import type { Activation } from './activations';
+
+const normalizations = { none: [], batch: [{ type: 'batch-norm' }], layer: [{ type: 'layer-norm' }] } as const;
+
+/** The normalisation between a hidden layer's linear layer and its activation function. */
+export type Norm = keyof typeof normalizations;
+
+export const norms = Object.keys(normalizations) as readonly Norm[];
+
+/** What a hidden layer of a multi-layer perceptron consists of: linear → norm → activation → dropout. */
+export interface HiddenOptions {
+  /** Default: 'relu'. */
+  readonly activation?: Activation;
+  /** Default: 'none'. */
+  readonly norm?: Norm;
+  /** Rate of dropout in [0, 1); 0 by default. */
+  readonly dropout?: number;
+}
+
+type HiddenDescription =
+  | { readonly type: 'linear'; readonly size?: number }
+  | { readonly type: Activation }
+  | { readonly type: 'batch-norm' | 'layer-norm' }
+  | { readonly type: 'dropout'; readonly rate: number };
+
+/** The layers of one hidden layer of `size` units. */
+export function hiddenLayers(size: number, { activation = 'relu', norm = 'none', dropout }: HiddenOptions): HiddenDescription[] {
+  return [{ type: 'linear', size }, ...normalizations[norm], { type: activation }, ...dropoutLayers(dropout)];
+}
+
+/** A dropout layer, or none for a rate of 0. */
+export function dropoutLayers(rate = 0): { readonly type: 'dropout'; readonly rate: number }[] {
+  return rate === 0 ? [] : [{ type: 'dropout', rate }];
+}
