@@ -2,48 +2,48 @@ import { BlastrainError } from '../errors';
 import type { RandomSnapshot, RandomState } from '../random';
 import type { ImageShape } from './dataset';
 
-/** How training rows are varied each time they are drawn. Evaluation sees rows as they are. */
+/** Augmentation of training rows, drawn anew for every batch. Evaluation reads rows unchanged. */
 export interface Augmentation {
-  /** Half of the pictures are mirrored, left to right. */
+  /** Mirrors each picture, left to right, with probability ½. */
   readonly flip: boolean;
-  /** Pictures are moved by up to this many pixels along each axis; their edges repeat. */
+  /** Translates pictures by up to this many pixels along each axis; edge pixels are repeated. */
   readonly shift: number;
   /**
-   * Side of a square, centred on any pixel, that becomes 0 after normalisation: the mean, where that is subtracted
-   * (DeVries & Taylor, 2017). 0 cuts nothing.
+   * Side in pixels of a square, centred on a random pixel, that is set to 0 after normalisation: to the mean, where that is
+   * subtracted (cutout: DeVries & Taylor, 2017). 0 turns it off.
    */
   readonly cutout: number;
   /**
    * α of mixup: each row becomes λ·row + (1 − λ)·another, and so does its target, with one λ ~ Beta(α, α) for the batch
-   * (Zhang et al., 2018). 0 mixes nothing.
+   * (Zhang et al., 2018). 0 turns it off.
    */
   readonly mixup: number;
 }
 
-/** How many numbers say what happens to a picture: see `gatherImages`. */
+/** Numbers per picture in the geometry: mirrored, shifts x and y, cutout x0, y0, x1, y1; see `gatherImages`. */
 const geometrySize = 7;
 
 /**
- * Draws what happens to each row of a batch: numbers alone, so that both backends do the same. One generator, one draw
- * for each batch, whatever its size: the state of the generator says everything about what follows.
+ * Draws the augmentation of each row of a batch, as numbers that kernels apply, so that all backends do the same. One
+ * generator, and the same number of draws for a batch of any size, so that the generator's state is the whole state.
  */
 export class Augmenter {
-  /** Row i is how picture i is mirrored, moved and cut, as `gatherImages` takes it; all zero without these. */
+  /** [maxBatch, 7], the `geometry` of `gatherImages`: row i for picture i; zeros where nothing is changed. */
   readonly geometry: Int32Array;
-  /** Row i is mixed with row partners[i]. */
+  /** [maxBatch]: row i is mixed with row partners[i]. */
   readonly partners: Int32Array;
-  /** Whether pictures change, so that `gatherImages` is needed. */
+  /** Whether pictures are mirrored, shifted or cut, so that `gatherImages` has to be called. */
   readonly isGeometric: boolean;
   readonly isMixing: boolean;
-  /** Whether parts of pictures are blanked. */
+  /** Whether squares of pictures are set to 0. */
   readonly isCutting: boolean;
-  /** The share of a mixed row that is its own, in [½, 1]: the larger part decides what it is called. */
+  /** λ of the last batch, in [½, 1]: at least half of a mixed row is its own, so that its own label is the one counted. */
   lambda = 1;
   readonly #drawn: Int32Array;
 
   /**
-   * For batches of up to `maxBatch` rows. The generator is used by this object alone from now on. Throws ERR_CONFIG for
-   * pictures to be changed where rows are none.
+   * For batches of up to `maxBatch` rows. Takes over the generator: nobody else may draw from it. Throws ERR_CONFIG for flip, shift or
+   * cutout on rows without an image shape.
    */
   constructor(
     private readonly options: Augmentation,
@@ -64,13 +64,13 @@ export class Augmenter {
     this.#drawn = new Int32Array(maxBatch);
   }
 
-  /** Draws for a batch of m rows. Allocates nothing. */
+  /** Draws the augmentation of a batch of m rows. Allocates nothing. */
   draw(m: number): void {
     if (this.isGeometric) this.#drawGeometry(this.shape!);
     if (this.isMixing) {
       const share = symmetricBeta(this.random, this.options.mixup);
       this.lambda = Math.max(share, 1 - share);
-      // Rows of a batch stand in random order, so the next one is a random one.
+      // Rows of a batch are in random order, so that the next row is a random partner.
       for (let i = 0; i < m; i++) this.partners[i] = i + 1 === m ? 0 : i + 1;
     }
   }
@@ -79,7 +79,7 @@ export class Augmenter {
     return this.random.getState();
   }
 
-  /** Goes on from such a state. Throws ERR_CHECKPOINT when it is none. */
+  /** Restores a state from {@link getState}. Throws ERR_CHECKPOINT for anything else. */
   setState(state: RandomSnapshot): void {
     this.random.setState(state);
   }
@@ -92,9 +92,9 @@ export class Augmenter {
       this.#drawInto(2, -shift, shift + 1);
     }
     if (cutout > 0) {
-      const before = Math.floor(cutout / 2);
-      this.#drawInto(3, -before, width - before);
-      this.#drawInto(4, -before, height - before);
+      const half = Math.floor(cutout / 2);
+      this.#drawInto(3, -half, width - half);
+      this.#drawInto(4, -half, height - half);
       const { geometry } = this;
       for (let at = 0; at < geometry.length; at += geometrySize) {
         geometry[at + 5] = geometry[at + 3]! + cutout;
@@ -112,8 +112,8 @@ export class Augmenter {
 }
 
 /**
- * One draw from Beta(α, α), α > 0, as by `np.random.beta(α, α)` but for the last digits, where powers and logarithms
- * differ between C libraries and Node.js: Jöhnk's method up to 1, beyond it two gammas (Marsaglia & Tsang, 2000).
+ * One draw from Beta(α, α), α > 0: Jöhnk's method for α ≤ 1, above it the ratio of two gamma variates (Marsaglia & Tsang, 2000).
+ * Equals `np.random.beta(α, α)` except in the last digits, as powers and logarithms differ between C libraries and Node.js.
  */
 export function symmetricBeta(random: RandomState, alpha: number): number {
   if (alpha > 1) {
@@ -123,7 +123,7 @@ export function symmetricBeta(random: RandomState, alpha: number): number {
   for (;;) {
     const x = random.random() ** (1 / alpha);
     const y = random.random() ** (1 / alpha);
-    // Both underflow to 0 for the smallest of α alone.
+    // Both underflow to 0 only for very small α.
     if (x + y <= 1 && x + y > 0) return x / (x + y);
   }
 }

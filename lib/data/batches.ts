@@ -3,30 +3,30 @@ import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';
 import type { Rows } from './dataset';
 
-/** How batches are drawn: a fresh permutation per epoch walked in order, or every row anew, with replacement. */
+/** How batches are drawn: from a new permutation in each epoch, or every row at random with replacement. */
 export type Sampling = 'shuffle' | 'replacement';
 
-/** Fills an array of n numbers with 0 … n − 1 in an order for one epoch. */
+/** Fills order[n] with a permutation of 0 … n − 1, the row order of one epoch. */
 export type EpochOrder = (order: Int32Array, random: RandomState) => void;
 
-const anyOrder: EpochOrder = (order, random) => {
+const uniformOrder: EpochOrder = (order, random) => {
   random.fillPermutation(order);
 };
 
-/** Where the drawing of batches stands, as plain data. */
+/** State of {@link Batches} as plain data, for checkpoints. */
 export interface BatchesState {
   readonly epoch: number;
-  /** Rows of this epoch that were handed out. */
+  /** Rows of this epoch drawn so far. */
   readonly position: number;
   readonly random: RandomSnapshot;
-  /** The generator as it was before it drew this epoch's permutation; the permutation follows from it. */
+  /** The generator before it drew this epoch's permutation, which is drawn again from it. */
   readonly epochStart: RandomSnapshot;
 }
 
 /**
- * Draws the row indices of minibatches, without allocating. With 'shuffle' each row comes once per epoch and the last
- * batch of an epoch is shorter where the sizes do not divide; with 'replacement' all batches are full, each row is drawn
- * as by `np.random.choice(data.size, batchSize)`, and an epoch is counted as ⌈size / batchSize⌉ batches all the same.
+ * Draws the row indices of minibatches, without allocating. With 'shuffle' each row is drawn once per epoch, and the last
+ * batch of an epoch is shorter when batchSize does not divide the size. With 'replacement' all batches are full, drawn like
+ * `np.random.choice(data.size, batchSize)`, and ⌈size / batchSize⌉ of them count as an epoch.
  */
 export class Batches {
   readonly batchesPerEpoch: number;
@@ -36,19 +36,19 @@ export class Batches {
   readonly #last: Int32Array;
   #epoch = 0;
   #position = 0;
-  /** Stands where the generator stood before it drew this epoch's permutation. */
+  /** The generator before it drew this epoch's permutation. */
   readonly #epochStart = new RandomState(0);
 
   /**
-   * The generator is used by this object alone from now on. `fillOrder` is for 'shuffle', by default any permutation. Throws
-   * ERR_SHAPE for no rows or a batch of no or too many.
+   * Takes over the generator: nobody else may draw from it. `fillOrder` is used with 'shuffle', by default a uniform permutation.
+   * Throws ERR_SHAPE for an empty data set and for a batchSize outside [1, size].
    */
   constructor(
     data: Pick<Rows, 'size'>,
     readonly batchSize: number,
     private readonly random: RandomState,
     readonly sampling: Sampling = 'shuffle',
-    private readonly fillOrder: EpochOrder = anyOrder,
+    private readonly fillOrder: EpochOrder = uniformOrder,
   ) {
     if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= data.size)) {
       throw expected('ERR_SHAPE', `an integer in [1, ${String(data.size)}], the rows,`, 'batchSize', batchSize, { path: 'batchSize' });
@@ -63,17 +63,17 @@ export class Batches {
     fillOrder(this.#order, random);
   }
 
-  /** Epochs that are finished. */
+  /** Epochs finished so far. */
   get epoch(): number {
     return this.#epoch;
   }
 
-  /** Rows of the current epoch that were handed out. */
+  /** Rows of the current epoch drawn so far. */
   get position(): number {
     return this.#position;
   }
 
-  /** The rows of the next batch, [m] with m ≤ batchSize. The array is overwritten by a later call. */
+  /** The rows of the next batch, [m] with m ≤ batchSize. Overwritten by the next call. */
   next(): Int32Array {
     if (this.#position >= this.#size) this.#beginEpoch();
     const left = this.#size - this.#position;
@@ -98,11 +98,11 @@ export class Batches {
   }
 
   /**
-   * Goes on from a state of an object with the same data size, batch size and sampling. Throws ERR_CHECKPOINT when it does
-   * not fit; nothing has changed then.
+   * Restores a state of an object with the same data size, batch size and sampling. Throws ERR_CHECKPOINT, and changes nothing,
+   * for a state that does not fit.
    */
   setState(state: BatchesState): void {
-    const { epoch, position, random, epochStart } = Object(state) as BatchesState; // of null, an object without keys
+    const { epoch, position, random, epochStart } = Object(state) as BatchesState; // Object(null) is {}
     const fits =
       Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(position) && position >= 0 &&
       (position % this.batchSize === 0 ? position < this.#size + this.batchSize : position === this.#size);

@@ -1,18 +1,18 @@
 import { closeSync, fstatSync, openSync, readSync, readvSync } from 'node:fs';
 import { badFile, readingFile } from './files';
 
-/** Bytes that can be read from anywhere: a file, or a part of an archive that was unpacked into memory. */
+/** Bytes with random access: a file, or an entry of an archive that was unpacked into memory. */
 export interface ByteSource {
-  /** What errors call it. */
+  /** Name in error messages. */
   readonly name: string;
   readonly size: number;
-  /** Whether they are in memory anyway. */
+  /** Whether the bytes are held in memory. */
   readonly inMemory: boolean;
-  /** Fills `into` with the bytes from `position` on. Throws ERR_DATA when they are not there. */
+  /** Fills `into` with the bytes from `position` on. Throws ERR_DATA where fewer are left. */
   read(into: Uint8Array, position: number): void;
 }
 
-/** A file. It is opened for each reading: nothing stays open, and a read of some megabytes does not notice. */
+/** A file. It is opened for each read, so that no descriptor stays open; beside a read of megabytes that costs nothing. */
 export class FileBytes implements ByteSource {
   readonly inMemory = false;
   readonly size: number;
@@ -32,15 +32,15 @@ export class FileBytes implements ByteSource {
     });
   }
 
-  /** Fills pieces of memory, one after the other, with the bytes from `position` on. Throws ERR_DATA when they are not there. */
-  scatter(pieces: readonly Uint8Array[], position: number): void {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    if (this.#opened((descriptor) => readvSync(descriptor, pieces, position)) === length) return;
-    // The system may stop early, and does where the file ends.
+  /** Scatter read: fills the buffers, in order, with the bytes from `position` on. Throws ERR_DATA where fewer are left. */
+  scatter(buffers: readonly Uint8Array[], position: number): void {
+    const length = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    if (this.#opened((descriptor) => readvSync(descriptor, buffers, position)) === length) return;
+    // readv may return fewer bytes than asked for, and does at the end of the file.
     let at = position;
-    for (const piece of pieces) {
-      this.read(piece, at);
-      at += piece.length;
+    for (const buffer of buffers) {
+      this.read(buffer, at);
+      at += buffer.length;
     }
   }
 

@@ -2,65 +2,65 @@ import { expected } from '../errors';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { StoredFeatures } from './stored';
 
-/** Which part of the data a set of rows is. Training accepts 'train' and selection 'validation'; 'test' stays sealed. */
+/** Which split rows belong to. Training accepts 'train' alone, selection 'validation'; 'test' is for the final test only. */
 export type SplitName = 'train' | 'validation' | 'test';
 
-/** How the columns of a row form a picture: planes of channels, row-major, as in CIFAR-10. */
+/** How the features of a row form an image: [channels, height, width], row-major, as in CIFAR-10. */
 export interface ImageShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 }
 
-/** What is known of rows wherever their features lie: one class label or some numeric targets each. */
+/** A set of rows but for its features: names, sizes, and for each row a class label or numeric targets. */
 export interface Rows {
   readonly name: string;
   readonly split: SplitName;
-  /** [size], class indices in [0, classNames.length); all 0 where there are targets instead. */
+  /** [size], class indices in [0, classNames.length); all 0 for a regression. */
   readonly labels: Int32Array;
-  /** [size, targets.length / size], what a regression is to predict. */
+  /** [size, targets.length / size], the numbers that a regression predicts; absent for classes. */
   readonly targets?: FloatArray;
   readonly size: number;
   readonly featureSize: number;
-  /** Empty where there are targets instead. */
+  /** Empty for a regression. */
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
 }
 
 /**
- * Rows in memory. Features stay in the format they came in (bytes for images); they are normalised when a batch is
- * drawn. The arrays may be views on shared memory, so that handing a data set to a worker thread copies nothing.
+ * Rows in memory. Features keep the format of the source (bytes for images) and are normalised when a batch is read. The arrays
+ * may be views on shared memory, so that passing a data set to a worker thread copies nothing.
  */
 export interface Dataset extends Rows {
-  /** [size, featureSize], row-major; with an `order` more rows, perhaps. */
+  /** [size, featureSize], row-major; with an `order` possibly more rows. */
   readonly features: SourceArray;
   /**
-   * `[size]`: row i is row `order[i]` of the features, none of which comes twice; absent where it is row i. Folds of the same rows
-   * share their features so.
+   * [size]: row i of the set is row `order[i]` of the features, each at most once. Absent where that is row i. Lets the folds of a
+   * cross-validation share their features.
    */
   readonly order?: Int32Array;
 }
 
 /**
- * Rows whose features stay on disk and come into memory `chunkRows` at a time, for sets larger than memory. Labels stay in
- * memory, and so does the order of the rows: some 16 bytes a row.
+ * Rows whose features stay on disk, with at most `chunkRows` of them in memory, for sets larger than memory. Labels and the order
+ * of the rows are kept in memory: some 16 bytes per row.
  */
 export interface StoredDataset extends Rows {
   readonly stored: StoredFeatures;
   readonly chunkRows: number;
 }
 
-/** Where data came from, enough to recognise it again. */
+/** Where data came from, and a digest that identifies it. */
 export interface DataOrigin {
   /** 'cifar10', 'synthetic', … */
   readonly name: string;
-  /** One line for a person: layout and folder, or generator and seed. */
+  /** One readable line: layout and folder, or generator and seed. */
   readonly description: string;
-  /** SHA-256 over all features and labels that the splits are taken from. */
+  /** SHA-256 in hex over all features and labels of the splits. */
   readonly digest: string;
 }
 
-/** The three parts of a data set and where they came from. */
+/** The three splits of a data set and their origin. */
 export interface DataSplits<D extends Rows = Dataset> {
   readonly train: D;
   readonly validation: D;
@@ -68,14 +68,14 @@ export interface DataSplits<D extends Rows = Dataset> {
   readonly origin: DataOrigin;
 }
 
-/** How many rows each part gets. */
+/** Number of rows of each split. */
 export interface SplitSizes {
   readonly train: number;
   readonly validation: number;
   readonly test: number;
 }
 
-/** Rows [from, from + size) of a data set as a view; nothing is copied. Throws ERR_SHAPE when the rows are not there. */
+/** Rows [from, from + size) of a data set as a view, without a copy. Throws ERR_SHAPE for rows outside the set. */
 export function sliceRows<D extends Dataset | StoredDataset>(data: D, split: SplitName, from: number, size: number): D {
   if (!(Number.isInteger(from) && Number.isInteger(size) && from >= 0 && size >= 0 && from + size <= data.size)) {
     throw expected('ERR_SHAPE', `rows within [0, ${String(data.size)})`, `the ${split} split of ${data.name}`, `rows ${String(from)} to ${String(from + size)}`);

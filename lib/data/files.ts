@@ -7,7 +7,7 @@ export function badFile(what: string, file: string, value: string, details: Erro
   return new BlastrainError('ERR_DATA', `Expected ${what} for ${file} but received ${value}`, { file, ...details });
 }
 
-/** Runs a reading of a data file; what the system refuses becomes ERR_DATA with the file's name and the reason. */
+/** Runs `read`, which reads a data file; errors of the file system are thrown as ERR_DATA with the file's name and the reason. */
 export function readingFile<T>(file: string, read: () => T): T {
   try {
     return read();

@@ -1,14 +1,14 @@
 import { expected } from '../errors';
 import type { Dtype, FloatArray, SourceArray } from '../kernels/contract';
 
-/** Rows as a caller may give them. */
+/** Features as callers of public functions may pass them. */
 export type GivenRows = SourceArray | ArrayLike<number>;
 
 /**
- * Checks features [rows, featureSize] that a caller hands over, as strictly as the loaders check files, and gives them as a typed array:
- * bytes and floats as they are, all other numbers as float64. Throws ERR_CONFIG for what is no array of numbers, ERR_SHAPE for a length
- * that is no multiple of `featureSize`, ERR_DATA, naming row and column, for a value that is no finite number or none that the dtype
- * holds: a hole, a text, NaN.
+ * Checks features [rows, featureSize] passed by a caller, as strictly as the loaders check files, and returns them as a typed array:
+ * Uint8Array, Float32Array and Float64Array unchanged, all other numbers as float64. Throws ERR_CONFIG for anything but an array,
+ * ERR_SHAPE for a length that is no multiple of `featureSize`, ERR_DATA, naming row and column, for a value that is no finite number
+ * (a hole, text, NaN) or that overflows the dtype.
  */
 export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype): SourceArray {
   if (!isArrayLike(features)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', features, { path: 'features' });
@@ -30,7 +30,7 @@ export function checkGivenRows(features: unknown, featureSize: number, dtype: Dt
   return kind === 'Float32Array' || kind === 'Float64Array' ? features as unknown as FloatArray : Float64Array.from(features as ArrayLike<number>);
 }
 
-/** Refuses outputs [rows, outputs] that are no numbers, whose greatest would be the first. Throws ERR_DATA, naming the row. */
+/** Throws ERR_DATA, naming the row, for outputs [rows, outputs] that are not finite: argmax would return class 0 for NaN. */
 export function checkOutputs(outputs: FloatArray, outputSize: number, name: string): void {
   for (let i = 0; i < outputs.length; i++) {
     if (Number.isFinite(outputs[i])) continue;

@@ -10,7 +10,7 @@ export const cifarShape: ImageShape = { channels: 3, height: 32, width: 32 };
 export const pixelsPerImage = cifarShape.channels * cifarShape.height * cifarShape.width;
 export const classCount = 10;
 
-/** Images and labels on shared memory, which a worker thread sees without a copy. Rows: train, validation, test. */
+/** Images and labels on shared memory, which worker threads read without a copy. Rows in the order train, validation, test. */
 export interface ImageRows {
   /** [rows, pixelsPerImage] */
   readonly features: Uint8Array;
@@ -18,7 +18,7 @@ export interface ImageRows {
   readonly labels: Int32Array;
 }
 
-/** Room for so many rows. Throws ERR_MEMORY where there is none. */
+/** Allocates shared arrays for the rows of all splits. Throws ERR_MEMORY where memory does not suffice. */
 export function allocateRows(sizes: SplitSizes): ImageRows {
   const rows = sizes.train + sizes.validation + sizes.test;
   requireMemory(rows * (pixelsPerImage + Int32Array.BYTES_PER_ELEMENT), 'trainRows', sizes.train);
@@ -29,15 +29,15 @@ export function allocateRows(sizes: SplitSizes): ImageRows {
 }
 
 /**
- * Fills in the sizes that were not given. Throws ERR_CONFIG for a negative or fractional size, no training rows, or more
- * rows than there are: validation rows come from behind the training rows, test rows from the test file.
+ * Fills in the sizes that were not given. Validation rows follow the training rows in the same files; test rows come from the test
+ * file. Throws ERR_CONFIG for a negative or fractional size, no training rows, or more rows than available.
  */
 export function resolveSizes(given: Partial<SplitSizes>, defaults: SplitSizes, available: { train: number; test: number }): SplitSizes {
   const sizes = { ...defaults, ...given };
   for (const split of ['train', 'validation', 'test'] as const) {
-    const least = split === 'train' ? 1 : 0;
-    if (!(Number.isInteger(sizes[split]) && sizes[split] >= least)) {
-      throw expected('ERR_CONFIG', `an integer of at least ${String(least)}`, `the number of ${split} rows`, sizes[split], { path: `sizes.${split}` });
+    const min = split === 'train' ? 1 : 0;
+    if (!(Number.isInteger(sizes[split]) && sizes[split] >= min)) {
+      throw expected('ERR_CONFIG', `an integer of at least ${String(min)}`, `the number of ${split} rows`, sizes[split], { path: `sizes.${split}` });
     }
   }
   if (sizes.train + sizes.validation > available.train) {
@@ -51,7 +51,7 @@ export function resolveSizes(given: Partial<SplitSizes>, defaults: SplitSizes, a
 
 /**
  * The three splits as views on the rows. The digest is SHA-256 over all pixels, row by row in the order train, validation,
- * test, followed by one byte per label in the same order: the same for the same images, whatever files they came from.
+ * test, followed by one byte per label in the same order, so that it does not depend on the files that the images came from.
  */
 export function splitImages(
   rows: ImageRows, sizes: SplitSizes, classNames: readonly string[], name: string, description: string,

@@ -6,47 +6,48 @@ import { featureSizeOf, inputSizeOf } from './normalize/normalization';
 import type { ByteNormalization, FloatNormalization, Normalization } from './normalize/normalization';
 import { ShardWindow } from './stored';
 
-/** Where the inputs of a model come from and what is done to them on the way. */
+/** Source of the inputs of a model, and how features become inputs. */
 export interface InputOptions {
   readonly data: Dataset | StoredDataset;
   readonly normalization: Normalization;
   readonly maxBatch: number;
-  /** How rows will be asked for: one after the other in steps of maxBatch, or in an order that `shardedOrder` made. */
+  /** Order in which rows will be read: consecutively, maxBatch at a time, or as permuted by `shardedOrder`. */
   readonly order: 'sequential' | 'sharded';
-  /** Varies the rows, in training. */
+  /** Augments the rows, in training. */
   readonly augmenter?: Augmenter;
-  /** Room for maxBatch inputs, for readers that follow one another; by default the reader's own. */
-  readonly room?: FloatArray;
-  /** Whether the model may be given bytes that stand for inputs. Default false. */
+  /** [maxBatch, inputSize], a buffer for the inputs that readers used one after another can share; by default one of its own. */
+  readonly buffer?: FloatArray;
+  /** Whether x may stay uint8, for a model whose first layer dequantises as scale·x + shift. Default false. */
   readonly mayBeBytes?: boolean;
 }
 
 /**
- * Turns rows of a data set into inputs of a model: fetches them from memory or disk, varies them, normalises, whitens and
- * mixes. Memory is allocated on construction alone.
+ * Turns rows of a data set into inputs of a model: reads them from memory or disk, augments, normalises, whitens and mixes.
+ * Allocates on construction only.
  */
 export class InputReader {
-  /** The inputs that were read last, [maxBatch, inputSize]: numbers, or bytes that the normalisation makes such of. */
+  /** [maxBatch, inputSize], the inputs read last: floats, or bytes that the model itself scales and shifts. */
   readonly x: SourceArray;
   private readonly source: ShardWindow | undefined;
   private readonly features: SourceArray;
   private readonly order: Int32Array | undefined;
-  /** Where the rows of a batch are among the features. */
-  private readonly places: Int32Array;
-  /** Rows of a batch as floats of the kernels, where a scale and a shift are for floats that the data set holds in the other format. */
+  /** [maxBatch], rows of a batch as row indices of the features, where the data set has an order. */
+  private readonly indices: Int32Array;
+  /** Features of a batch in the kernels' dtype, where scale and shift apply to floats that the data set holds in the other dtype. */
   private readonly converted: FloatArray | undefined;
-  private readonly inOrder: Int32Array;
+  /** 0, 1, 2, …: the row indices of a converted batch. */
+  private readonly identity: Int32Array;
   private readonly featureSize: number;
   private readonly inputSize: number;
   private readonly imageShape: ImageShape | undefined;
   private readonly normalization: Normalization;
   private readonly augmenter: Augmenter | undefined;
-  /** Rows before they are whitened, and before they are mixed. */
+  /** Rows before whitening, and before mixing; undefined without these. */
   private readonly gathered: FloatArray | undefined;
   private readonly unmixed: FloatArray | undefined;
 
   constructor(private readonly kernels: Kernels, options: InputOptions) {
-    const { data, normalization, maxBatch, order, augmenter, room, mayBeBytes } = options;
+    const { data, normalization, maxBatch, order, augmenter, buffer, mayBeBytes } = options;
     this.normalization = normalization;
     this.augmenter = augmenter;
     this.featureSize = featureSizeOf(normalization);
@@ -61,29 +62,29 @@ export class InputReader {
       this.features = data.features;
       this.order = data.order;
     }
-    this.places = new Int32Array(this.order === undefined ? 0 : maxBatch);
-    const isForeign = 'scale' in normalization && this.features.BYTES_PER_ELEMENT > 1 && dtypeOf(this.features as FloatArray) !== kernels.dtype;
-    if (isForeign) this.converted = allocate(kernels.dtype, maxBatch * this.featureSize);
-    this.inOrder = Int32Array.from({ length: isForeign ? maxBatch : 0 }, (_, i) => i);
+    this.indices = new Int32Array(this.order === undefined ? 0 : maxBatch);
+    const isOtherDtype = 'scale' in normalization && this.features.BYTES_PER_ELEMENT > 1 && dtypeOf(this.features as FloatArray) !== kernels.dtype;
+    if (isOtherDtype) this.converted = allocate(kernels.dtype, maxBatch * this.featureSize);
+    this.identity = Int32Array.from({ length: isOtherDtype ? maxBatch : 0 }, (_, i) => i);
     if (normalization.matrix !== undefined) this.gathered = allocate(kernels.dtype, maxBatch * this.featureSize);
     if (augmenter?.isMixing === true) this.unmixed = allocate(kernels.dtype, maxBatch * this.inputSize);
-    // Told by element size: typed arrays can come from another realm. A blank is 0 among inputs, which is no byte's.
+    // By element size, as typed arrays can come from another realm. Not with cutout, whose 0 among the inputs no byte stands for.
     const isBytes = mayBeBytes === true && 'scale' in normalization && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
       augmenter?.isMixing !== true && augmenter?.isCutting !== true;
     const length = maxBatch * this.inputSize;
-    if (isBytes) this.x = room === undefined ? new Uint8Array(length) : new Uint8Array(room.buffer, room.byteOffset, length);
-    else this.x = room ?? allocate(kernels.dtype, length);
+    if (isBytes) this.x = buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer.buffer, buffer.byteOffset, length);
+    else this.x = buffer ?? allocate(kernels.dtype, length);
   }
 
-  /** Fills the first m rows of {@link x} with the inputs for rows[0 … m) of the data set; draws how they are varied. */
+  /** Fills the first m rows of {@link x} with the inputs of rows[0 … m) of the data set; draws their augmentation. */
   read(m: number, rows: Int32Array): void {
     const { kernels, augmenter, inputSize, gathered, unmixed } = this;
     const x = this.x as FloatArray;
     const { matrix } = this.normalization;
-    const places = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
+    const indices = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
     augmenter?.draw(m);
-    if (this.converted === undefined) this.gather(m, places, this.features, gathered ?? unmixed ?? x);
-    else this.gather(m, this.inOrder, this.convert(m, places, this.converted), gathered ?? unmixed ?? x);
+    if (this.converted === undefined) this.gather(m, indices, this.features, gathered ?? unmixed ?? x);
+    else this.gather(m, this.identity, this.convert(m, indices, this.converted), gathered ?? unmixed ?? x);
     if (matrix !== undefined) {
       kernels.gemm(false, true, m, inputSize, this.featureSize, 1, gathered!, matrix, 0, unmixed ?? x);
     }
@@ -91,55 +92,55 @@ export class InputReader {
   }
 
   private locate(m: number, rows: Int32Array): Int32Array {
-    const { order, places } = this;
+    const { order, indices } = this;
     if (order === undefined) return rows;
-    for (let i = 0; i < m; i++) places[i] = order[rows[i]!]!;
-    return places;
+    for (let i = 0; i < m; i++) indices[i] = order[rows[i]!]!;
+    return indices;
   }
 
-  private convert(m: number, places: Int32Array, converted: FloatArray): FloatArray {
+  private convert(m: number, indices: Int32Array, converted: FloatArray): FloatArray {
     const { features, featureSize: n } = this;
     for (let i = 0, to = 0; i < m; i++) {
-      const from = places[i]! * n;
+      const from = indices[i]! * n;
       for (let j = 0; j < n; j++) converted[to++] = features[from + j]!;
     }
     return converted;
   }
 
-  private gather(m: number, places: Int32Array, features: SourceArray, out: SourceArray): void {
+  private gather(m: number, indices: Int32Array, features: SourceArray, out: SourceArray): void {
     const { normalization } = this;
-    if (out.BYTES_PER_ELEMENT === 1) this.gatherBytes(m, places, features as Uint8Array, out as Uint8Array);
-    else if ('mean' in normalization) this.standardize(m, places, features, normalization, out as FloatArray);
-    else this.scaleAndShift(m, places, features, normalization, out as FloatArray);
+    if (out.BYTES_PER_ELEMENT === 1) this.gatherBytes(m, indices, features as Uint8Array, out as Uint8Array);
+    else if ('mean' in normalization) this.standardize(m, indices, features, normalization, out as FloatArray);
+    else this.scaleAndShift(m, indices, features, normalization, out as FloatArray);
   }
 
-  private standardize(m: number, places: Int32Array, features: SourceArray, { mean, std }: FloatNormalization, out: FloatArray): void {
+  private standardize(m: number, indices: Int32Array, features: SourceArray, { mean, std }: FloatNormalization, out: FloatArray): void {
     const { kernels, featureSize, imageShape, augmenter } = this;
     if (imageShape === undefined) {
-      kernels.standardizeRows(m, featureSize, places, features, mean, std, out);
+      kernels.standardizeRows(m, featureSize, indices, features, mean, std, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.standardizeImages(m, channels, height, width, places, augmenter!.geometry, features, mean, std, out);
+      kernels.standardizeImages(m, channels, height, width, indices, augmenter!.geometry, features, mean, std, out);
     }
   }
 
-  private scaleAndShift(m: number, places: Int32Array, features: SourceArray, { scale, shift }: ByteNormalization, out: FloatArray): void {
+  private scaleAndShift(m: number, indices: Int32Array, features: SourceArray, { scale, shift }: ByteNormalization, out: FloatArray): void {
     const { kernels, featureSize, imageShape, augmenter } = this;
     if (imageShape === undefined) {
-      kernels.gatherRows(m, featureSize, places, features, scale, shift, out);
+      kernels.gatherRows(m, featureSize, indices, features, scale, shift, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.gatherImages(m, channels, height, width, places, augmenter!.geometry, features, scale, shift, out);
+      kernels.gatherImages(m, channels, height, width, indices, augmenter!.geometry, features, scale, shift, out);
     }
   }
 
-  private gatherBytes(m: number, places: Int32Array, features: Uint8Array, out: Uint8Array): void {
+  private gatherBytes(m: number, indices: Int32Array, features: Uint8Array, out: Uint8Array): void {
     const { kernels, featureSize, imageShape, augmenter } = this;
     if (imageShape === undefined) {
-      kernels.gatherBytes(m, featureSize, places, features, out);
+      kernels.gatherBytes(m, featureSize, indices, features, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.gatherByteImages(m, channels, height, width, places, augmenter!.geometry, features, out);
+      kernels.gatherByteImages(m, channels, height, width, indices, augmenter!.geometry, features, out);
     }
   }
 }

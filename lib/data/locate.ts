@@ -2,12 +2,12 @@ import { dirname, join, resolve } from 'node:path';
 import { BlastrainError } from '../errors';
 import { findCifar10 } from './cifar10/cifar10';
 
-/** Images on this machine. */
+/** Images found on this machine, or generated. */
 export interface LocatedImages {
   readonly kind: 'cifar10' | 'synthetic';
   /** Where the files are; absent when the images are generated. */
   readonly folder?: string;
-  /** One line for a person. */
+  /** One readable line. */
   readonly description: string;
 }
 
@@ -17,32 +17,32 @@ export function datasetsFolder(): string {
   return resolve(chosen === undefined || chosen === '' ? 'datasets' : chosen);
 }
 
-/** The folders where data sets are looked for, in order: {@link datasetsFolder}, `./datasets`, the package's own. */
+/** The folders searched for data sets, in order: {@link datasetsFolder}, `./datasets`, the package's own. */
 export function datasetsFolders(): readonly string[] {
   return [...new Set([datasetsFolder(), resolve('datasets'), join(dirname(dirname(__dirname)), 'datasets')])];
 }
 
 /**
- * Finds the images of CIFAR-10, or where `auto` does not, the generated ones, without reading the files. Throws ERR_DATA when CIFAR-10 is asked for and nowhere to be
- * found, or when there are no images in the given folder.
+ * Finds the files of CIFAR-10, without reading them; with `auto`, falls back to the generated images where there are none. Throws
+ * ERR_DATA where `cifar10` is not found, or where a given folder holds no images.
  */
 export function locateImages({ name = 'auto', folder }: { name?: 'auto' | 'cifar10' | 'synthetic'; folder?: string | undefined } = {}): LocatedImages {
   if (name === 'synthetic' && folder === undefined) {
     return { kind: 'synthetic', description: 'synthetic images, generated' };
   }
-  const places = folder === undefined ? datasetsFolders() : [folder];
-  const found = findCifar10(...places);
+  const folders = folder === undefined ? datasetsFolders() : [folder];
+  const found = findCifar10(...folders);
   if (found !== undefined) {
     const kind = name === 'synthetic' ? 'synthetic' : 'cifar10';
     return { kind, folder: found.path, description: `${found.layout.folder} layout in ${found.path}` };
   }
   if (name === 'auto' && folder === undefined) {
-    return { kind: 'synthetic', description: `synthetic images, generated (no CIFAR-10 in ${places.join(', ')})` };
+    return { kind: 'synthetic', description: `synthetic images, generated (no CIFAR-10 in ${folders.join(', ')})` };
   }
   throw new BlastrainError(
     'ERR_DATA',
-    `Expected images in a layout of CIFAR-10 for the data set ${name} but received none in ${places.join(', ')}; ` +
+    `Expected images in a layout of CIFAR-10 for the data set ${name} but received none in ${folders.join(', ')}; ` +
       "'npx blastrain data get cifar10' downloads CIFAR-10",
-    { file: places[0]! },
+    { file: folders[0]! },
   );
 }

@@ -9,7 +9,7 @@ import { loadNumpy } from './numpy/numpy';
 import { makeSynthetic } from './synthetic';
 import type { TableOptions } from './table';
 
-/** What data sources can be told, as keys of a spec. */
+/** Options of data sources, as keys of a spec. */
 export interface DataOptions {
   dataFolder: string | null;
   dataFile: string | null;
@@ -49,27 +49,27 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   cutout: integer(0, 0, 'side of a square that is blanked in training pictures'),
 };
 
-/** What is asked of a source: perhaps a folder or file of the caller's, perhaps other sizes than its own. */
+/** Where a source loads from, and what it loads. */
 interface SourceRequest extends TableOptions {
   /** The file of a table. */
   readonly file?: string;
-  /** What a table is to predict: see `loadCsv` and `loadNumpy`. */
+  /** What to predict from a table: see `loadCsv` and `loadNumpy`. */
   readonly target?: string | number;
-  /** How a .csv is written: see `loadCsv`. */
+  /** Format of a .csv: see `loadCsv`. */
   readonly header?: boolean;
   readonly delimiter?: string;
-  /** A folder with images in a layout of CIFAR-10, or with such a folder in it. Given, it is not looked for elsewhere. */
+  /** A folder with images in a layout of CIFAR-10, or with such a folder in it; by default the datasets folders are searched. */
   readonly folder?: string;
   readonly sizes?: Partial<SplitSizes>;
 }
 
-/** Data for training and the like, as a whole or with features that stay on disk. */
+/** The splits of a data set, in memory or with features that stay on disk. */
 export type LoadedData = DataSplits<Dataset | StoredDataset>;
 
 interface DataSource {
-  /** The options that it has. */
+  /** The options that apply to it. */
   readonly options: Readonly<Partial<Record<keyof DataOptions, true>>>;
-  /** Whether it is a file of the user's whose rows are shared out; else it has splits of its own. */
+  /** Whether it is a user's file whose rows are divided into splits; other sources have splits of their own. */
   readonly isTable: boolean;
   readonly load: (request: SourceRequest) => LoadedData;
 }
@@ -99,17 +99,17 @@ export const dataSources = {
 } as const satisfies Readonly<Record<string, DataSource>>;
 
 /**
- * What a spec can ask for; `auto` is CIFAR-10 where it is found and the synthetic images elsewhere, `csv` and `npy` are
- * tables of the user's.
+ * Name of a data source. `auto` is CIFAR-10 where it is found, else the synthetic images; `csv` and `npy` are tables in a file of the
+ * user's.
  */
 export type DataName = keyof typeof dataSources;
 
-/** A data set by name; by default `auto`. */
+/** A data source by name, by default `auto`, with its options. */
 export interface DataRequest extends SourceRequest {
   readonly name?: DataName;
 }
 
-/** Loads what a request means. Throws ERR_CONFIG where a table has no file, and what the loaders throw. */
+/** Loads a data set. Throws ERR_CONFIG for a table without a file, and what the loaders throw. */
 export function loadData(request: DataRequest = {}): LoadedData {
   const { load }: DataSource = dataSources[request.name ?? 'auto'];
   return load(request);

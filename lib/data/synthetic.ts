@@ -4,12 +4,12 @@ import { RandomState } from '../random';
 import type { DataSplits, SplitSizes } from './dataset';
 import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from './images';
 
-// Within a sandbox, such as jest's, each look-up of a global costs as much as painting a pixel.
+// In a sandbox such as jest's, each look-up of a global costs as much as computing a pixel.
 const { abs, imul, max, min, sqrt } = Math;
 
 /**
- * What the ten synthetic classes show, by label: whether the point (u, v) belongs to the figure, measured from its centre
- * in units of its radius, u to the right and v downwards.
+ * The figures of the ten synthetic classes, by label: whether the point (u, v) is inside, measured from the centre in units of the
+ * radius, u to the right and v downwards.
  */
 const figures: readonly (readonly [name: string, isInside: (u: number, v: number) => boolean])[] = [
   ['disc', (u, v) => u * u + v * v < 1],
@@ -27,36 +27,36 @@ const figures: readonly (readonly [name: string, isInside: (u: number, v: number
 /** The names of the synthetic classes, by label. */
 export const syntheticClasses: readonly string[] = figures.map(([name]) => name);
 
-/** The sizes of the embedded set. Others can be asked for: row i of a split's source is the same picture in all sizes. */
+/** Default sizes of the splits. Row i of a split's source is the same picture for all sizes. */
 export const syntheticSizes: SplitSizes = { train: 10_000, validation: 1_000, test: 1_000 };
 
-/** Seeds of single pictures repeat beyond this. */
+/** Beyond these, the seeds of pictures would repeat. */
 const maxRows = { train: 1e6, test: 1e6 };
-/** The seeds of test pictures are this far from those of training pictures. */
+/** Offset of the seeds of test pictures from those of training pictures. */
 const testOffset = 2 ** 31;
 
-/** How pictures vary; lengths in pixels, brightness in steps of a byte. */
+/** Ranges of variation; lengths in pixels, brightness in [0, 255]. */
 const variation = {
-  /** The centre's distance from the middle, along each axis. */
+  /** Distance of the figure's centre from the image's, along each axis. */
   shift: 4,
   radius: [7, 11],
-  /** Tangent of the angle by which the figure is turned, to either side. */
+  /** Tangent of the angle of rotation, in either direction. */
   tilt: 0.35,
-  /** Share of the figures that are brighter than their ground; the others defeat a linear model. */
+  /** Share of figures brighter than the background; the rest are darker, which a linear model cannot represent. */
   bright: 0.75,
   contrast: [30, 90],
-  /** Least part of the contrast that a colour channel gets. */
+  /** Smallest share of the contrast in a colour channel. */
   minChannel: 0.4,
   ground: [70, 185],
-  /** Change of the ground's brightness per pixel, along each axis. */
+  /** Gradient of the background's brightness per pixel, along each axis. */
   slope: 1.5,
   noise: 48,
 } as const;
 
 /**
- * CIFAR-shaped images for where CIFAR-10 is not: ten kinds of figures at random places, sizes, angles and colours on a
- * shaded and noisy ground. A linear model reaches about 39 % on the default sizes, a two-layer net with 100 hidden units
- * about 73 %. The same bytes on every platform: only arithmetic that IEEE 754 rounds exactly.
+ * Generated images of the shape of CIFAR-10's, for machines without it: ten kinds of figures with random position, size, angle and
+ * colour on a shaded and noisy background. A linear model reaches about 39 % on the default sizes, a two-layer net with 100 hidden units
+ * about 73 %. The same bytes on every platform, as only operations that IEEE 754 rounds correctly are used.
  *
  * Throws ERR_CONFIG for sizes that are not whole numbers up to a million rows and for a seed outside [0, 2³²).
  */
@@ -77,7 +77,7 @@ export function makeSynthetic(sizes: Partial<SplitSizes> = {}, seed = 0): DataSp
   return splitImages(rows, wanted, syntheticClasses, 'synthetic', `synthetic images (seed ${String(seed)})`);
 }
 
-/** Paints pictures one after the other, each from a seed of its own. */
+/** Draws pictures, each from its own seed. */
 class Painter {
   private readonly random = new RandomState(0);
   private readonly noise = new Int32Array(pixelsPerImage);
@@ -109,7 +109,7 @@ class Painter {
     return label;
   }
 
-  /** Sets the mask to 1 where the figure is, at a random place, size and angle. */
+  /** Sets the mask to 1 inside the figure, at a random position, size and angle. */
   private drawFigure(isInside: (u: number, v: number) => boolean, middle: number): void {
     const { random, mask } = this;
     const centreX = middle + random.uniform(-variation.shift, variation.shift);

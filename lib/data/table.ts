@@ -8,41 +8,42 @@ import { badFile } from './files';
 import { rangesOf } from './normalize/moments';
 import { StoredFeatures } from './stored';
 import type { MemoryFormat, StoredLayout } from './stored';
-import { maxMoved } from './targets';
+import { maxRoundingError } from './targets';
 
-/** How a table becomes a data set. */
+/** How a table is divided into splits and loaded. */
 export interface TableOptions {
-  /** Rows of each part; below 1, its share of all rows. By default a tenth each for validation and test and the rest for training. */
+  /** Rows of each split, or below 1 its share of all rows. Default: a tenth each for validation and test, the rest for training. */
   readonly sizes?: Partial<SplitSizes>;
-  /** Decides which rows go where: all are shuffled, and each part then stands in the order of the file. Default 0. */
+  /** Seed of the shuffle that assigns rows to splits; within a split, rows keep the order of the file. Default 0. */
   readonly splitSeed?: number;
-  /** Targets are numbers to predict (a regression), not classes. Default false. */
+  /** Whether targets are numbers (a regression) rather than classes. Default false. */
   readonly numericTargets?: boolean;
-  /** Leaves the features on disk, with so many rows in memory at a time. */
+  /** Leaves the features on disk, with this many rows in memory at a time. */
   readonly chunkRows?: number;
 }
 
-/** A table that was read, but for its features. */
+/** A table as read, but for its features, which `layout` locates. */
 export interface Table {
   readonly layout: StoredLayout;
-  /** What its rows are to give: one of the two. */
+  /** Class labels [rows], or numeric targets [rows, targets]: one of the two is given. */
   readonly labels?: Int32Array;
   readonly targets?: Float64Array;
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
-  /** What it was read from, and what else decided about its contents. */
+  /** The files that it was read from. */
   readonly files: readonly string[];
   readonly name: string;
-  /** What was assumed about it, in phrases for a person. */
-  readonly said?: readonly string[];
+  /** Assumptions made in reading it, as readable phrases. */
+  readonly notes?: readonly string[];
+  /** Options that decide its contents beside the files; part of the digest. */
   readonly choices: Readonly<Record<string, string | number | null>>;
 }
 
 const splitNames = ['train', 'validation', 'test'] as const;
 
 /**
- * The three parts of a table. The digest is SHA-256 over the files and the choices that decide which rows are where. Throws
- * ERR_CONFIG for sizes that do not fit the rows, ERR_DATA for features that are not finite.
+ * Divides a table into the three splits. The digest is SHA-256 over the files and the choices that decide which rows are in which split.
+ * Throws ERR_CONFIG for sizes that do not fit the rows, ERR_DATA for features that are not finite.
  */
 export function splitTable(table: Table, options: TableOptions): DataSplits<Dataset | StoredDataset> {
   const { layout, name, files } = table;
@@ -50,7 +51,7 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
   const counts = resolveShares(sizes, rows);
   const shuffled = new RandomState(splitSeed).permutation(rows);
-  // What stays on disk is read once more only where reading it may lose something.
+  // Features that stay on disk are read an additional time only where conversion could lose information.
   const format = chunkRows === undefined || layout.format === 'i8' ? formatOf(layout, rows, name) : undefined;
   let from = 0;
   const parts = splitNames.map((split) => {
@@ -61,24 +62,24 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   });
   const [train, validation, test] = parts as [Dataset, Dataset, Dataset];
   const choices = { ...table.choices, ...counts, splitSeed };
-  return { train, validation, test, origin: { name, description: `${name} (${[`${String(rows)} rows`, ...(table.said ?? [])].join('; ')})`, digest: digestOf(files, choices) } };
+  return { train, validation, test, origin: { name, description: `${name} (${[`${String(rows)} rows`, ...(table.notes ?? [])].join('; ')})`, digest: digestOf(files, choices) } };
 }
 
 /**
- * Integers that float32 holds exactly take four bytes; other numbers stay what they are. Throws ERR_DATA for integers of 64 bits that
- * float64 does not tell apart.
+ * f4 for integers that float32 represents exactly, which halves their memory; undefined for the default format. Throws ERR_DATA for
+ * 64-bit integers whose differences float64 would round away.
  */
 function formatOf(layout: StoredLayout, rows: number, name: string): MemoryFormat | undefined {
   const stored = new StoredFeatures(layout, Int32Array.from({ length: rows }, (_, i) => i));
   if (stored.inMemory !== 'f8') return undefined;
   const facts = { name, split: 'train', labels: new Int32Array(0), classNames: [], size: rows, featureSize: layout.featureSize } as const;
-  const { least, most, whole } = rangesOf({ ...facts, stored, chunkRows: rows });
-  stored.moved.forEach((by, j) => {
-    if (by > maxMoved * (most[j]! - least[j]!)) {
-      throw badFile('integers that float64 tells apart (take the smallest off)', `column ${String(j)} of ${name}`, `numbers about ${String(least[j])}`, { column: j });
+  const { min, max, integral } = rangesOf({ ...facts, stored, chunkRows: rows });
+  stored.roundingErrors.forEach((error, j) => {
+    if (error > maxRoundingError * (max[j]! - min[j]!)) {
+      throw badFile('integers that float64 tells apart (take the smallest off)', `column ${String(j)} of ${name}`, `numbers about ${String(min[j])}`, { column: j });
     }
   });
-  const isExact = whole.every((all, j) => all === 1 && Math.max(Math.abs(least[j]!), Math.abs(most[j]!)) <= 2 ** 24);
+  const isExact = integral.every((one, j) => one === 1 && Math.max(Math.abs(min[j]!), Math.abs(max[j]!)) <= 2 ** 24);
   return isExact ? 'f4' : undefined;
 }
 
@@ -90,7 +91,7 @@ function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
   return features;
 }
 
-/** Labels and targets of some rows, on shared memory. */
+/** Labels and targets of the rows `order`, on shared memory. */
 function selectTargets({ labels, targets, classNames, imageShape, layout }: Table, order: Int32Array) {
   const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
   const ownLabels = new Int32Array(new SharedArrayBuffer(4 * order.length));
@@ -106,7 +107,7 @@ function selectNumbers(numbers: Float64Array, width: number, order: Int32Array):
   return own;
 }
 
-/** Shares as rows, and what was not given. Throws ERR_CONFIG where that is not possible. */
+/** Turns shares into numbers of rows and fills in the defaults. Throws ERR_CONFIG for sizes that do not fit the rows. */
 function resolveShares(given: Partial<SplitSizes>, rows: number): SplitSizes {
   const tenth = Math.round(rows / 10);
   const count = (split: SplitName, fallback: number): number => {

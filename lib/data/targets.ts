@@ -3,22 +3,22 @@ import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
 import type { Dataset, Rows } from './dataset';
 import { badFile } from './files';
 
-/** How the rows of a batch are mixed: each becomes λ·row + (1 − λ)·row of its partner. */
+/** Mixup of a batch: row i becomes λ·row i + (1 − λ)·row partners[i]. */
 export interface Mixing {
   readonly isMixing: boolean;
   readonly lambda: number;
   readonly partners: Int32Array;
 }
 
-/** What is read of a data set. */
+/** The parts of a data set that targets are read from. */
 type TargetRows = Pick<Dataset, 'labels' | 'targets' | 'size' | 'classNames'>;
 
-/** The part of the range of a column that rounding its numbers may move them by. */
-export const maxMoved = 1 / 200;
+/** Largest rounding error accepted in a column, as a share of its range max − min. */
+export const maxRoundingError = 1 / 200;
 
 /**
- * Refuses numeric targets that are not finite in the dtype that they will be converted to, or that it rounds so coarsely that what tells
- * them apart is lost. Throws ERR_DATA, naming row and column.
+ * Throws ERR_DATA, naming row and column, for numeric targets that overflow the dtype they will be converted to, or that it rounds by
+ * more than {@link maxRoundingError} of their range, so that their differences would be lost.
  */
 export function refuseLostTargets({ targets, size, name, split }: Rows, dtype: Dtype): void {
   if (targets === undefined || size === 0) return;
@@ -28,34 +28,34 @@ export function refuseLostTargets({ targets, size, name, split }: Rows, dtype: D
     what, `${name}, ${split} row ${String(Math.floor(at / width))}, target ${String(at % width)},`, String(targets[at]), { row: Math.floor(at / width) },
   );
   for (let column = 0; column < width; column++) {
-    let [least, most, moved, worst] = [Infinity, -Infinity, 0, column];
+    let [min, max, maxError, worst] = [Infinity, -Infinity, 0, column];
     for (let at = column; at < targets.length; at += width) {
       const target = targets[at]!;
       if (!Number.isFinite(rounded(target))) throw refuse(`a target that ${dtype} holds`, at);
-      least = Math.min(least, target);
-      most = Math.max(most, target);
-      const by = Math.abs(rounded(target) - target);
-      if (by > moved) [moved, worst] = [by, at];
+      min = Math.min(min, target);
+      max = Math.max(max, target);
+      const error = Math.abs(rounded(target) - target);
+      if (error > maxError) [maxError, worst] = [error, at];
     }
-    if (most > least && moved > maxMoved * (most - least)) {
+    if (max > min && maxError > maxRoundingError * (max - min)) {
       throw refuse(`targets that ${dtype} tells apart (dtype=float64 does, or targets less their mean, in units of their spread)`, worst);
     }
   }
 }
 
 /**
- * What the rows of a batch should give: their labels; the numbers of a data set that has some; or, where rows are mixed, class
- * probabilities that are mixed alike. Memory is allocated on construction alone.
+ * Reads the targets of a batch: class labels, numbers for a regression, or with mixup class probabilities mixed like the inputs.
+ * Allocates on construction only.
  */
 export class TargetReader {
-  /** Labels of the last rows read [m]; without meaning where the data set has numbers instead. */
+  /** [maxBatch], labels of the rows read last; undefined contents for a regression. */
   readonly labels: Int32Array;
   private readonly width: number;
   private readonly numbers: FloatArray | undefined;
-  /** Numbers, or one-hot labels, before they are mixed. */
+  /** Numbers, or one-hot labels, before mixing. */
   private readonly unmixed: FloatArray | undefined;
 
-  /** @param mixing given in training only. */
+  /** @param mixing in training only. */
   constructor(
     private readonly kernels: Kernels,
     private readonly data: TargetRows,
@@ -71,8 +71,8 @@ export class TargetReader {
   }
 
   /**
-   * Labels [m], or numbers [m, width] in the kernels' dtype, of rows[0 … m). In training after the inputs of the same
-   * batch were read, which draws how they mix. The array is overwritten by the next call.
+   * Labels [m], or numbers [m, width] in the kernels' dtype, of rows[0 … m). With mixup, read the inputs of the batch first, as that
+   * draws λ and the partners. Overwritten by the next call.
    */
   read(m: number, rows: Int32Array): Int32Array | FloatArray {
     const { kernels, labels, numbers, unmixed, width, data, mixing } = this;

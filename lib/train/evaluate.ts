@@ -19,8 +19,8 @@ export interface Evaluation {
 
 /** Runs a model over data sets in batches of the model's `maxBatch`; its buffers are allocated once. */
 export class Evaluator {
-  /** For the inputs of a batch. */
-  private readonly room: FloatArray;
+  /** [maxBatch, inputSize], the inputs of a batch. */
+  private readonly inputBuffer: FloatArray;
   private readonly rows: Int32Array;
   /** Predicted class of each row of the last batch. */
   private readonly predicted: Int32Array;
@@ -32,7 +32,7 @@ export class Evaluator {
     private readonly average: WeightAverage | null = null,
   ) {
     const { model } = objective;
-    this.room = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
+    this.inputBuffer = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
     this.rows = new Int32Array(model.maxBatch);
     this.predicted = new Int32Array(model.maxBatch);
   }
@@ -102,10 +102,10 @@ export class Evaluator {
   /** Until `visit` returns false. */
   private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => boolean): void {
     if (data.size === 0) return;
-    const { room, normalization, objective: { model } } = this;
+    const { inputBuffer: buffer, normalization, objective: { model } } = this;
     const { kernels, maxBatch } = model;
     const mayBeBytes = 'scale' in normalization && model.readBytes(normalization);
-    const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', room, mayBeBytes });
+    const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', buffer, mayBeBytes });
     for (let from = 0; from < data.size; from += maxBatch) {
       const m = Math.min(maxBatch, data.size - from);
       for (let i = 0; i < m; i++) this.rows[i] = from + i;

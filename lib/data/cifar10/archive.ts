@@ -6,30 +6,30 @@ import type { Layout } from './cifar10';
 import { systemError } from '../../files';
 import { badFile } from '../files';
 
-/** More than any file of CIFAR-10 has, in either layout. */
+/** Bytes; more than any file of CIFAR-10 has, in either layout. */
 const largestFile = 64e6;
 const maxEntries = 100;
 
-/** The files of a layout, the one that it is recognised by last. */
+/** The files of a layout; last the one that it is recognised by, so that a partial installation is not taken for a whole one. */
 export function filesOf({ trainFiles, testFile, metaFile }: Layout): readonly string[] {
   return [metaFile, testFile, ...trainFiles].sort((a, b) => Number(a === trainFiles[0]) - Number(b === trainFiles[0]));
 }
 
 /**
- * Unpacks the files of a layout, and nothing else, from a tar archive (gzipped or not) into an existing folder. No path
- * out of the archive is used: an entry is either the regular file LAYOUT/NAME for one of the known names, or it is left out;
- * links and paths that lead elsewhere condemn the whole archive.
+ * Unpacks the files of a layout, and nothing else, from a tar archive (gzipped or not) into an existing folder. Paths in the archive
+ * are never used as such: only regular files LAYOUT/NAME with a known name are written, other files are skipped, and an archive
+ * with links or with paths that lead out of it is rejected.
  *
- * Throws ERR_DATA for an archive that is torn, lacks a file, is too large or has such entries; ERR_IO when writing fails.
+ * Throws ERR_DATA for an archive that is truncated, lacks a file, is too large or has such entries; ERR_IO when writing fails.
  */
 export async function extractLayout(archive: string, layout: Layout, folder: string): Promise<void> {
   const missing = new Set(filesOf(layout));
-  // Kept rather than thrown: an error in the callback of a stream would end the process.
+  // Stored rather than thrown: an error thrown in the callback of a stream would end the process.
   let problem: Error | undefined;
   let entries = 0;
   const onReadEntry = (entry: ReadEntry): void => {
     entries++;
-    problem ??= objection(archive, entry, entries);
+    problem ??= entryError(archive, entry, entries);
     const [top, name = ''] = entry.path.replace(/^\.\//, '').split(/\/(.*)/s);
     if (problem === undefined && top === layout.folder && isRegular(entry) && missing.delete(name)) {
       writeEntry(entry, join(folder, name), (error) => {
@@ -48,8 +48,8 @@ export async function extractLayout(archive: string, layout: Layout, folder: str
 
 const isRegular = ({ type }: ReadEntry): boolean => type === 'File' || type === 'OldFile' || type === 'ContiguousFile';
 
-/** Why an entry makes the archive unusable, if it does. */
-function objection(archive: string, entry: ReadEntry, count: number): Error | undefined {
+/** The error for an entry that makes the archive unusable, if it does. */
+function entryError(archive: string, entry: ReadEntry, count: number): Error | undefined {
   const { path, type, size } = entry;
   if (count > maxEntries) return badFile(`at most ${String(maxEntries)} entries`, archive, 'more');
   if (!isRegular(entry) && type !== 'Directory') return badFile('only files and folders', archive, `${path} of type ${type}`, { entry: path });
@@ -60,7 +60,7 @@ function objection(archive: string, entry: ReadEntry, count: number): Error | un
   return undefined;
 }
 
-/** Writes an entry when all of it is there: a file has 45 MB at most, and a torn archive leaves nothing open. */
+/** Writes an entry once it was read whole, so that a truncated archive leaves no open file: a file has 45 MB at most. */
 function writeEntry(entry: ReadEntry, file: string, fail: (error: Error) => void): void {
   const chunks: Uint8Array[] = [];
   entry.on('data', (chunk) => chunks.push(chunk));

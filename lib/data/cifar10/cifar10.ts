@@ -13,7 +13,7 @@ import { decodeUtf8 } from '../csv/utf8';
 import { unpickle } from './unpickle';
 import type { Pickled } from './unpickle';
 
-/** What CIFAR-10 calls its classes, by label. */
+/** CIFAR-10's class names, by label. */
 export const cifar10Classes: readonly string[] = [
   'airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck',
 ];
@@ -21,7 +21,7 @@ export const cifar10Classes: readonly string[] = [
 /** The course's split: train rows 0–48,999, validation rows 49,000–49,999, test rows 0–999 of the test file. */
 export const courseSizes: SplitSizes = { train: 49_000, validation: 1_000, test: 1_000 };
 
-/** How many images CIFAR-10 has. */
+/** Number of images in CIFAR-10. */
 export const cifar10Rows = { train: 50_000, test: 10_000 } as const;
 
 export const imagesPerFile = 10_000;
@@ -31,7 +31,7 @@ export const recordBytes = 1 + pixelsPerImage;
 /** One of the two ways in which CIFAR-10 is distributed. */
 export interface Layout {
   readonly kind: 'bin' | 'py';
-  /** The folder in the official archive. */
+  /** Name of the folder in the official archive. */
   readonly folder: string;
   readonly trainFiles: readonly string[];
   readonly testFile: string;
@@ -39,7 +39,7 @@ export interface Layout {
 }
 
 const batches = [1, 2, 3, 4, 5].map((number) => `data_batch_${String(number)}`);
-/** The layouts, the one that loads faster first. */
+/** The layouts; first the one that loads faster. */
 export const layouts: readonly Layout[] = [
   {
     kind: 'bin', folder: 'cifar-10-batches-bin', metaFile: 'batches.meta.txt',
@@ -51,7 +51,7 @@ export const layouts: readonly Layout[] = [
   },
 ];
 
-/** A folder with CIFAR-10's files and how they are laid out. */
+/** A folder with CIFAR-10's files, and their layout. */
 export interface Cifar10Folder {
   readonly path: string;
   readonly layout: Layout;
@@ -59,7 +59,7 @@ export interface Cifar10Folder {
 
 /**
  * The first of the candidates that has CIFAR-10 in either layout: a datasets folder with cifar-10-batches-bin or
- * cifar-10-batches-py in it, or one of these folders itself. Told by the first training file; nothing is read.
+ * cifar-10-batches-py in it, or one of these folders itself. Recognised by the first training file, without reading it.
  */
 export function findCifar10(...candidates: readonly string[]): Cifar10Folder | undefined {
   for (const candidate of candidates) {
@@ -74,10 +74,10 @@ export function findCifar10(...candidates: readonly string[]): Cifar10Folder | u
 
 /**
  * Loads CIFAR-10 from a folder that {@link findCifar10} accepts. Only the files that the sizes need are read; pixels stay
- * bytes, on shared memory. Any images in these layouts will do, if there are 10 classes and 10,000 images a file.
+ * bytes, on shared memory. Accepts any images in these layouts with 10 classes and 10,000 images per file.
  *
- * Throws ERR_DATA with details.file for a folder without the files or a file that is missing, unreadable, truncated,
- * foreign or has a label beyond 9; ERR_CONFIG for sizes that do not fit 50,000 and 10,000 rows.
+ * Throws ERR_DATA with details.file for a folder without the files or a file that is missing, unreadable, truncated, of
+ * another format or has a label above 9; ERR_CONFIG for sizes that do not fit 50,000 and 10,000 rows.
  */
 export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): DataSplits {
   checkText(folder, 'folder');
@@ -95,9 +95,8 @@ export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): Da
 }
 
 /**
- * The same rows, and the same digest, with the pixels left on disk: `chunkRows` of them come into memory at a time. For the
- * binary layout alone: a pickle can only be read as a whole. All files are read once, for labels and digest. Throws what
- * {@link loadCifar10} throws.
+ * The same rows and digest as {@link loadCifar10}, with the pixels left on disk and `chunkRows` rows in memory at a time. For the binary
+ * layout only, as a pickle can only be read whole. Reads all rows once, for labels and digest. Throws what {@link loadCifar10} throws.
  */
 export function storeCifar10(folder: string, sizes: Partial<SplitSizes>, chunkRows: number): DataSplits<StoredDataset> {
   const { path, layout, classNames, name, description } = recognise(folder);
@@ -145,7 +144,7 @@ function recognise(folder: string): Recognised {
   return { ...found, classNames, name: isCifar10 ? 'cifar10' : 'images', description };
 }
 
-/** Reads the first `count` images of a file into the rows behind `from`. */
+/** Reads the first `count` images of a file into rows [from, from + count). */
 function readImages(layout: Layout, file: string, rows: ImageRows, from: number, count: number): void {
   if (count <= 0) return;
   const features = rows.features.subarray(from * pixelsPerImage, (from + count) * pixelsPerImage);
@@ -156,7 +155,7 @@ function readImages(layout: Layout, file: string, rows: ImageRows, from: number,
   });
 }
 
-/** Throws ERR_DATA for a file of another length than one of images has. */
+/** Opens a file of the binary layout. Throws ERR_DATA unless it has the length of 10,000 images. */
 function openBinary(file: string): FileBytes {
   const bytes = new FileBytes(file);
   const wanted = imagesPerFile * recordBytes;
@@ -164,19 +163,19 @@ function openBinary(file: string): FileBytes {
   return bytes;
 }
 
-/** Two pieces each: no more than a system takes at once. */
+/** Records per scatter read, with two buffers each: systems limit the buffers of one readv call. */
 const recordsPerRead = 256;
 
-/** The system itself puts labels and pixels where they belong: a copy of a hundred megabytes takes as long as reading them. */
+/** Reads labels and pixels straight into their arrays (readv): copying a hundred megabytes would take as long as reading them. */
 function readBinary(file: string, features: Uint8Array, labels: Int32Array): void {
   const bytes = openBinary(file);
   const found = new Uint8Array(labels.length);
   for (let from = 0; from < labels.length; from += recordsPerRead) {
-    const pieces: Uint8Array[] = [];
+    const buffers: Uint8Array[] = [];
     for (let row = from; row < Math.min(from + recordsPerRead, labels.length); row++) {
-      pieces.push(found.subarray(row, row + 1), features.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage));
+      buffers.push(found.subarray(row, row + 1), features.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage));
     }
-    bytes.scatter(pieces, from * recordBytes);
+    bytes.scatter(buffers, from * recordBytes);
   }
   for (let row = 0; row < labels.length; row++) labels[row] = checkLabel(found[row], row, file);
 }
@@ -202,7 +201,7 @@ function checkLabel(label: Pickled | undefined, row: number, file: string): numb
   throw badFile(`labels from 0 to ${String(classCount - 1)}`, file, `${typeof label === 'number' ? String(label) : 'something else'} for image ${String(row)}`, { row });
 }
 
-/** The class names from the meta file, or CIFAR-10's own where the file is missing. */
+/** The class names of the meta file, or CIFAR-10's where there is no such file. */
 function readClassNames(layout: Layout, file: string): readonly string[] {
   if (!existsSync(file)) return cifar10Classes;
   const names = readingFile(file, () => (layout.kind === 'bin' ? namesFromText(file) : namesFromPickle(file)));
@@ -222,7 +221,7 @@ function namesFromPickle(file: string): string[] {
   return names.map((name) => (ArrayBuffer.isView(name) ? Buffer.from(name).toString('latin1') : ''));
 }
 
-/** No file of the layout is larger: 30.7 MB of images, at most twice as long as text, and the names of their files. */
+/** Bytes; more than any file of the layout: 30.7 MB of images, at most twice as long as text, and the names of their files. */
 const largestPickle = 64e6;
 
 function readPickle(file: string): ReadonlyMap<string, Pickled> {

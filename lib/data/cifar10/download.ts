@@ -11,26 +11,26 @@ import { badFile } from '../files';
 export interface DownloadOptions {
   /** http: or https: */
   readonly url: string;
-  /** Where the whole file ends up; bytes gather in `FILE.part` until then. */
+  /** Path of the complete file; until then the bytes are in `FILE.part`. */
   readonly file: string;
   /** MD5 of the whole file, in hex. */
   readonly md5: string;
-  /** Called when bytes arrive; `total` is known when the server tells it. */
+  /** Called when bytes arrive; `total` is undefined where the server sends no length. */
   readonly onProgress?: (received: number, total: number | undefined) => void;
-  /** A connection that is silent for this long has failed; default 30,000 ms. */
+  /** A connection without data for this long has failed; default 30,000 ms. */
   readonly stallMilliseconds?: number;
-  /** Attempts in a row that may bring nothing new; default 4. */
+  /** Consecutive attempts without new bytes before giving up; default 4. */
   readonly attempts?: number;
-  /** Wait before the second attempt, doubled before each further one; default 1,000 ms. */
+  /** Wait before the second attempt, doubled for each further one; default 1,000 ms. */
   readonly retryMilliseconds?: number;
 }
 
 /**
- * Downloads a file. What an earlier call or attempt left in `FILE.part` is continued when the server still has the same
- * file (If-Range) and supports ranges; otherwise it starts over. The file appears only with the right MD5.
+ * Downloads a file. Resumes from the `FILE.part` of an earlier call or attempt when the server still has the same file (If-Range)
+ * and supports ranges; otherwise starts over. The file appears under its name only if its MD5 is right.
  *
- * Throws ERR_NETWORK when the server refuses or attempts run out (`FILE.part` is kept), ERR_DATA for a wrong MD5 (nothing is
- * kept), ERR_IO when writing fails.
+ * Throws ERR_NETWORK when the server refuses or attempts run out (`FILE.part` is kept), ERR_DATA for a wrong MD5 (`FILE.part`
+ * is deleted), ERR_IO when writing fails.
  */
 export async function download(options: DownloadOptions): Promise<void> {
   const { file, url, md5 } = options;
@@ -38,7 +38,7 @@ export async function download(options: DownloadOptions): Promise<void> {
   const resumed = await fetchAll(options, part);
   let actual = await md5Of(part);
   if (actual !== md5 && resumed) {
-    // A server without validators may have continued another version of the file.
+    // A server without validators may have resumed with another version of the file.
     rmSync(part);
     await fetchAll(options, part);
     actual = await md5Of(part);
@@ -62,7 +62,7 @@ export async function md5Of(file: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Attempts until the part is whole. Returns whether bytes of an earlier connection are in it. */
+/** Retries until the part is complete. Returns whether it holds bytes of an earlier connection. */
 async function fetchAll(options: DownloadOptions, part: string): Promise<boolean> {
   const { attempts = 4, retryMilliseconds = 1000 } = options;
   const descriptor = writing(part, () => openSync(part, 'a+'));
@@ -86,7 +86,7 @@ async function fetchAll(options: DownloadOptions, part: string): Promise<boolean
   }
 }
 
-/** One connection: asks for what is missing and appends it. Returns whether it continued what was there. */
+/** One connection: requests the missing bytes and appends them. Returns whether it resumed. */
 async function fetchRest(options: DownloadOptions, descriptor: number, part: string): Promise<boolean> {
   const { url, onProgress, stallMilliseconds = 30_000 } = options;
   let received = fstatSync(descriptor).size;
@@ -100,7 +100,7 @@ async function fetchRest(options: DownloadOptions, descriptor: number, part: str
     const status = response.statusCode ?? 0;
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers['content-range'] ?? '');
     if (status === 416 && received > 0) {
-      // Whole already, or longer than the server's file: the MD5 decides which.
+      // Complete already, or longer than the server's file: the MD5 tells which.
       return true;
     }
     if (status !== 200 && status !== 206) throw refused(url, status);
@@ -132,7 +132,7 @@ async function fetchRest(options: DownloadOptions, descriptor: number, part: str
   }
 }
 
-/** The response to a GET, redirections followed. */
+/** The response to a GET, after redirections. */
 async function request(url: string, headers: Record<string, string>, stallMilliseconds: number): Promise<IncomingMessage> {
   let target = url;
   for (let hops = 0; hops <= 5; hops++) {
@@ -154,20 +154,20 @@ function getOnce(url: string, headers: Record<string, string>, stallMilliseconds
       return;
     }
     const get = protocol === 'https:' ? getHttps : getHttp;
-    let silent: { destroy(error: Error): unknown };
+    let stalled: { destroy(error: Error): unknown };
     const call = get(url, { headers, timeout: stallMilliseconds }, (response) => {
-      silent = response;
+      stalled = response;
       resolve(response);
     });
-    silent = call;
-    call.on('timeout', () => silent.destroy(networkError(url, 'bytes', `none for ${String(stallMilliseconds / 1000)} s`, true)));
+    stalled = call;
+    call.on('timeout', () => stalled.destroy(networkError(url, 'bytes', `none for ${String(stallMilliseconds / 1000)} s`, true)));
     call.on('error', (error) => {
       reject(asNetworkError(error, url));
     });
   });
 }
 
-/** Runs a file operation; what the system refuses becomes ERR_IO. */
+/** Runs a file operation; errors of the file system are thrown as ERR_IO. */
 function writing<T>(file: string, operation: () => T): T {
   try {
     return operation();
@@ -180,7 +180,7 @@ function append(descriptor: number, chunk: Uint8Array): void {
   for (let done = 0; done < chunk.length; ) done += writeSync(descriptor, chunk, done);
 }
 
-/** What identifies the server's version of the file: a strong ETag or its date. Kept beside the part. */
+/** Writes, beside the part, what identifies the server's version of the file: a strong ETag or its date. */
 function writeValidator(part: string, url: string, { headers }: IncomingMessage): void {
   const { etag } = headers;
   const validator = etag !== undefined && !etag.startsWith('W/') ? etag : headers['last-modified'];
@@ -194,7 +194,7 @@ function readValidator(part: string, url: string): string | undefined {
     const kept = JSON.parse(readFileSync(`${part}.json`, 'utf8')) as { url?: unknown; validator?: unknown };
     return kept.url === url && typeof kept.validator === 'string' ? kept.validator : undefined;
   } catch {
-    return undefined; // without it the range is asked for plainly, and the MD5 tells in the end
+    return undefined; // the range is then requested without If-Range, and the MD5 tells whether it fits
   }
 }
 
@@ -208,7 +208,7 @@ function networkError(
   return new BlastrainError('ERR_NETWORK', `Expected ${what} for ${url} but received ${received}`, { url, transient, ...details });
 }
 
-/** An error of the connection as ERR_NETWORK, worth another attempt unless a certificate is wrong; ours as they are. */
+/** An error of the connection as ERR_NETWORK, to be retried unless a certificate is wrong; our own errors unchanged. */
 function asNetworkError(error: unknown, url: string): Error {
   const { code = 'no code', message } = error as NodeJS.ErrnoException;
   if (Object.hasOwn(error as Error, 'details')) return error as Error;

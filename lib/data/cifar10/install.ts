@@ -22,19 +22,19 @@ export const officialArchives: Readonly<Record<Layout['kind'], { readonly url: s
 export interface InstallOptions extends Pick<DownloadOptions, 'onProgress' | 'stallMilliseconds' | 'attempts' | 'retryMilliseconds'> {
   /** The layout to fetch; default bin, which loads faster. */
   readonly format?: Layout['kind'];
-  /** A mirror (http, https or file) or the path of an archive on this machine; default the official address. */
+  /** Address of a mirror (http, https or file) or path of a local archive; default the official address. */
   readonly url?: string;
-  /** The archive's MD5 in hex; a mirror with other bytes than the official archive has its own. */
+  /** The archive's MD5 in hex; to be given for a mirror whose bytes are not the official archive's. */
   readonly md5?: string;
-  /** Called once when the archive is whole and its MD5 right. */
+  /** Called once, when the archive is complete and its MD5 right. */
   readonly onVerified?: () => void;
 }
 
-/** What an installation left on disk. */
+/** Result of an installation. */
 export interface Installed {
   /** The folder with the files. */
   readonly folder: string;
-  /** False when everything was there already. */
+  /** False when the data set was installed already. */
   readonly isNew: boolean;
   /** SHA-256 over all 60,000 images, as in DataOrigin. */
   readonly digest: string;
@@ -43,7 +43,7 @@ export interface Installed {
 /**
  * Puts CIFAR-10 into a datasets folder: downloads the archive, checks its MD5 before anything is unpacked, unpacks into a
  * temporary folder, loads everything once and only then moves the files to their place. Does nothing when the data set is
- * there and loads. Throws ERR_CONFIG for a bad option, ERR_LOCKED where another process is at it, ERR_NETWORK, ERR_DATA, ERR_IO.
+ * there and loads. Throws ERR_CONFIG for a bad option, ERR_LOCKED while another process installs it, ERR_NETWORK, ERR_DATA, ERR_IO.
  */
 export async function installCifar10(datasets: string, options: InstallOptions = {}): Promise<Installed> {
   const { format = 'bin' } = options;
@@ -58,11 +58,11 @@ export async function installCifar10(datasets: string, options: InstallOptions =
   const folder = join(datasets, layout.folder);
   const present = loadIfComplete(folder, layout);
   if (present !== undefined) {
-    // Nothing depends on it: the data is there.
-    if (leftoversOf(folder).length > 0) await alone(folder, () => Promise.resolve()).catch(() => undefined);
+    // Removes temporary folders; may fail, as the data set is complete.
+    if (leftoversOf(folder).length > 0) await withLock(folder, () => Promise.resolve()).catch(() => undefined);
     return { folder, isNew: false, digest: present.origin.digest };
   }
-  return alone(folder, () => fetchAndUnpack(datasets, layout, options, { url, md5: md5.toLowerCase(), isRemote }));
+  return withLock(folder, () => fetchAndUnpack(datasets, layout, options, { url, md5: md5.toLowerCase(), isRemote }));
 }
 
 async function fetchAndUnpack(
@@ -79,14 +79,14 @@ async function fetchAndUnpack(
 }
 
 /**
- * Writes 50,000 + 10,000 synthetic images into a folder as CIFAR-10's binary layout, for programs that read that; the rows
- * are those of `makeSynthetic` with the same seed. Throws ERR_IO, ERR_LOCKED, ERR_CONFIG for a bad seed.
+ * Writes 50,000 + 10,000 synthetic images into a folder in CIFAR-10's binary layout, for programs that read it; the rows are those
+ * of `makeSynthetic` with the same seed. Throws ERR_IO, ERR_LOCKED, ERR_CONFIG for a bad seed.
  */
 export async function installSynthetic(datasets: string, seed = 0): Promise<Installed> {
   const layout = layouts[0]!;
   const { train, test } = makeSynthetic({ ...cifar10Rows, validation: 0 }, seed);
   const folder = join(datasets, layout.folder);
-  const digest = await alone(folder, () => replaceFiles(datasets, layout, (temporary) => {
+  const digest = await withLock(folder, () => replaceFiles(datasets, layout, (temporary) => {
     layout.trainFiles.forEach((file, i) => {
       writeBinary(join(temporary, file), train, i * imagesPerFile);
     });
@@ -106,10 +106,10 @@ function loadIfComplete(folder: string, layout: Layout): DataSplits | undefined 
 }
 
 /**
- * Installs into a folder as the only process that does: two would write into the same download. What one that was killed has left
- * of its temporary folder, the size of the whole data set, goes first.
+ * Runs `install` under the lock of a folder, as two processes would write into the same download. First removes the temporary folders
+ * of killed processes, each of the size of the whole data set.
  */
-async function alone<T>(folder: string, install: () => Promise<T>): Promise<T> {
+async function withLock<T>(folder: string, install: () => Promise<T>): Promise<T> {
   makeFolders(dirname(folder));
   const lock = await settleLater(acquireLock(`${folder}.lock`));
   try {
@@ -121,7 +121,7 @@ async function alone<T>(folder: string, install: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Temporary folders beside a data set's; those of older versions end in random letters. */
+/** Temporary folders beside a data set's; their names ended in random letters in older versions. */
 function leftoversOf(folder: string): string[] {
   const isTemporary = new RegExp(`^${basename(folder)}\\.(tmp-\\w{6}|[\\w-]+\\.[0-9a-f]+\\.tmp)$`);
   if (!existsSync(dirname(folder))) return [];
@@ -129,8 +129,8 @@ function leftoversOf(folder: string): string[] {
 }
 
 /**
- * Fills a temporary folder beside the place, loads it as a check, and moves its files into the place one by one, that by
- * which a data set is found last. Returns the digest. Whatever goes wrong, no half-written file is left behind.
+ * Fills a temporary folder beside the data set's, loads it as a check, and moves its files into place one by one, last the file by
+ * which a data set is recognised. Returns the digest. On any failure no partially written file is left.
  */
 async function replaceFiles(datasets: string, layout: Layout, fill: (temporary: string) => Promise<void> | void): Promise<string> {
   const folder = join(datasets, layout.folder);

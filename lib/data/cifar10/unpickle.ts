@@ -2,8 +2,8 @@ import type { BlastrainError, ErrorDetails } from '../../errors';
 import { badFile } from '../files';
 
 /**
- * What comes out of a pickle. Text and byte strings are both bytes (Latin-1), tuples are lists, keys of dicts are
- * strings. The kind `array` is a NumPy array of uint8 in C order.
+ * A value of a pickle. Text and byte strings are both bytes (Latin-1), tuples are lists, keys of dicts are strings. The kind `array`
+ * is a NumPy array of uint8 in C order.
  */
 export type Pickled =
   | null | boolean | number | Uint8Array | Pickled[] | Map<string, Pickled>
@@ -13,7 +13,7 @@ export type Pickled =
 
 type GlobalName = 'reconstruct' | 'ndarray' | 'dtype' | 'encode';
 
-/** The functions and classes that a pickle may name, and what stands for them here. */
+/** The functions and classes that a pickle may name, with their names here. */
 const globals: ReadonlyMap<string, GlobalName> = new Map([
   ['numpy.core.multiarray._reconstruct', 'reconstruct'],
   ['numpy._core.multiarray._reconstruct', 'reconstruct'],
@@ -23,11 +23,10 @@ const globals: ReadonlyMap<string, GlobalName> = new Map([
 ]);
 
 /**
- * Reads a pickle of protocol 0 to 2 as the python version of CIFAR-10 holds them, written by Python 2 or 3: dicts, lists,
- * tuples, numbers, strings and NumPy arrays of uint8. A pickle is a program: only the opcodes needed are known here, and
- * of the functions that it may name only NumPy's array constructors and `_codecs.encode`, for which code of this file
- * stands in. Nothing else is ever looked up or called. Throws ERR_DATA with details.file, and details.global for a refused
- * function.
+ * Reads a pickle of protocol 0 to 2, as in the python version of CIFAR-10, written by Python 2 or 3: dicts, lists, tuples, numbers,
+ * strings and NumPy arrays of uint8. A pickle is a program, so only the opcodes needed are implemented, and of functions only
+ * NumPy's array constructors and `_codecs.encode`, which code of this file replaces. Nothing else is looked up or called. Throws
+ * ERR_DATA with details.file, and details.global for a refused function.
  */
 export function unpickle(bytes: Uint8Array, file: string): Pickled {
   return new Unpickler(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), file).run();
@@ -36,7 +35,7 @@ export function unpickle(bytes: Uint8Array, file: string): Pickled {
 class Unpickler {
   private position = 0;
   private stack: Pickled[] = [];
-  /** The stacks below each MARK. */
+  /** The stack below each MARK. */
   private readonly below: Pickled[][] = [];
   private readonly memo = new Map<number, Pickled>();
 
@@ -53,7 +52,7 @@ class Unpickler {
     }
   }
 
-  /** One opcode other than STOP, by the names of Python's pickletools. Returns false for one that is not known here. */
+  /** Executes one opcode other than STOP, named as in Python's pickletools. Returns false for one that is not implemented. */
   private execute(opcode: number): boolean {
     switch (opcode) {
       case 0x80 /* PROTO */: return this.byte() <= 2;
@@ -94,12 +93,12 @@ class Unpickler {
       case 0x73 /* SETITEM */: return this.setItems([this.pop(), this.pop()].reverse(), this.top());
       case 0x75 /* SETITEMS */: return this.setItems(this.popMark(), this.top());
 
-      case 0x70 /* PUT */: return this.remember(Number(this.line()));
-      case 0x71 /* BINPUT */: return this.remember(this.byte());
-      case 0x72 /* LONG_BINPUT */: return this.remember(this.length());
-      case 0x67 /* GET */: return this.push(this.recall(Number(this.line())));
-      case 0x68 /* BINGET */: return this.push(this.recall(this.byte()));
-      case 0x6a /* LONG_BINGET */: return this.push(this.recall(this.length()));
+      case 0x70 /* PUT */: return this.setMemo(Number(this.line()));
+      case 0x71 /* BINPUT */: return this.setMemo(this.byte());
+      case 0x72 /* LONG_BINPUT */: return this.setMemo(this.length());
+      case 0x67 /* GET */: return this.push(this.getMemo(Number(this.line())));
+      case 0x68 /* BINGET */: return this.push(this.getMemo(this.byte()));
+      case 0x6a /* LONG_BINGET */: return this.push(this.getMemo(this.length()));
       default: return false;
     }
   }
@@ -110,7 +109,7 @@ class Unpickler {
     throw this.error('a pickle of plain data and NumPy arrays', `one that names the function ${name} (it was not called)`, { global: name });
   }
 
-  /** Runs the stand-in for one of the allowed functions. */
+  /** Runs the replacement of an allowed function. */
   private call(args: Pickled, callee: Pickled): Pickled {
     const name = isObject(callee) && callee.kind === 'global' ? callee.name : 'something else';
     const [first, second] = Array.isArray(args) ? args : [];
@@ -120,7 +119,7 @@ class Unpickler {
       case 'dtype':
         return { kind: 'dtype', name: this.string(first) };
       case 'encode':
-        // Python 3 pickles bytes for protocol 2 as text: each byte as the character of that number.
+        // Python 3 pickles bytes for protocol 2 as text: each byte as the character of that code.
         if (isBytes(first) && this.string(second) === 'latin1') return first;
         throw this.error('text to encode as Latin-1', 'something else');
       default:
@@ -128,7 +127,7 @@ class Unpickler {
     }
   }
 
-  /** Gives an array its state (version, shape, dtype, isFortran, bytes). The state of a dtype adds nothing for uint8. */
+  /** Sets the state of an array: (version, shape, dtype, isFortran, bytes). That of a dtype is ignored: uint8 needs none. */
   private build(state: Pickled, target: Pickled): void {
     if (isObject(target) && target.kind === 'dtype') return;
     if (!isObject(target) || target.kind !== 'array' || !Array.isArray(state)) throw this.error('the state of an array', 'something else');
@@ -217,19 +216,19 @@ class Unpickler {
     return items;
   }
 
-  private remember(index: number): true {
+  private setMemo(index: number): true {
     this.memo.set(index, this.top());
     return true;
   }
 
-  private recall(index: number): Pickled {
+  private getMemo(index: number): Pickled {
     const item = this.memo.get(index);
     if (item === undefined) throw this.error('a remembered value', `number ${String(index)}, which was never stored`);
     return item;
   }
 
   private byte(): number {
-    if (this.position >= this.bytes.length) throw this.torn();
+    if (this.position >= this.bytes.length) throw this.truncated();
     return this.bytes[this.position++]!;
   }
 
@@ -239,7 +238,7 @@ class Unpickler {
 
   private take(size: number): Buffer {
     const end = this.position + size;
-    if (end > this.bytes.length) throw this.torn();
+    if (end > this.bytes.length) throw this.truncated();
     const taken = this.bytes.subarray(this.position, end);
     this.position = end;
     return taken;
@@ -247,13 +246,13 @@ class Unpickler {
 
   private line(): string {
     const end = this.bytes.indexOf(0x0a, this.position);
-    if (end < 0) throw this.torn();
+    if (end < 0) throw this.truncated();
     const line = this.bytes.toString('latin1', this.position, end);
     this.position = end + 1;
     return line;
   }
 
-  private torn(): BlastrainError {
+  private truncated(): BlastrainError {
     return this.error('a whole pickle', `one that ends at byte ${String(this.bytes.length)}`);
   }
 

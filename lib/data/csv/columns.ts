@@ -3,33 +3,33 @@ import { parseNumber } from '../../numbers';
 import type { Line } from './text';
 import { badFile } from '../files';
 
-/** What the caller says about a table's columns. */
+/** Options about a table's columns. */
 export interface ColumnOptions {
   readonly target?: string | number;
   readonly header?: boolean;
   readonly numericTargets?: boolean;
 }
 
-/** A table's columns and rows, and what had to be assumed about them. */
+/** A table's columns and rows, and the assumptions made about them. */
 export interface Columns {
   readonly columns: readonly string[];
   readonly targetAt: number;
   readonly rows: readonly Line[];
-  /** Whether the first line was taken for names although a number is in it, or for a row although none is. */
+  /** Whether the first line is taken for names although it holds a number, or for a row although it holds none. */
   readonly isUnusual: boolean;
-  /** Phrases for a person. */
-  readonly said: readonly string[];
+  /** Assumptions as readable phrases. */
+  readonly notes: readonly string[];
 }
 
 /**
- * Finds out what a table's columns are called and which is the target. Throws ERR_DATA for a table without rows and where two columns
- * have the target's name, ERR_CONFIG for a target that is no column or could be either of two.
+ * Determines the names of a table's columns and which is the target. Throws ERR_DATA for a table without rows and where two columns
+ * have the target's name, ERR_CONFIG for a target that is no column or is ambiguous.
  */
 export function columnsOf(lines: readonly Line[], file: string, options: ColumnOptions): Columns {
   const { target } = options;
   const first = lines[0];
   if (first === undefined) throw badFile('rows', file, 'an empty file');
-  const { isHeader, said } = readHeader(first, lines, options);
+  const { isHeader, note } = readHeader(first, lines, options);
   const columns = isHeader ? first.cells : first.cells.map((_, i) => String(i));
   const rows = isHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw badFile('rows', file, 'a header alone');
@@ -44,8 +44,8 @@ export function columnsOf(lines: readonly Line[], file: string, options: ColumnO
   return {
     columns, targetAt, rows,
     isUnusual: isHeader === first.cells.some(isNumber),
-    said: [
-      said,
+    notes: [
+      note,
       `target ${name === '' || !isHeader ? `column ${String(targetAt + 1)}` : name}${target === undefined ? ', the last' : ''}`,
       ...others.slice(0, 3).map((column) => {
         const places = placesOf(columns, column);
@@ -59,22 +59,22 @@ const isNumber = (cell: string): boolean => parseNumber(cell) !== undefined;
 const placesOf = (columns: readonly string[], name: string): number[] => columns.flatMap((column, i) => (column.trim() === name ? [i] : []));
 const numbered = (places: readonly number[]): string => places.map((place) => String(place + 1)).join(' and ');
 
-/** Whether the first line names the columns, and how that is known. */
-function readHeader(first: Line, lines: readonly Line[], options: ColumnOptions): { isHeader: boolean; said: string } {
+/** Whether the first line names the columns, and a phrase that says why. */
+function readHeader(first: Line, lines: readonly Line[], options: ColumnOptions): { isHeader: boolean; note: string } {
   const { cells } = first;
   const names = 'the first line names the columns';
   if (options.header !== undefined) {
-    return { isHeader: options.header, said: options.header ? `${names}, as header says` : 'the first line is a row, as header says' };
+    return { isHeader: options.header, note: options.header ? `${names}, as header says` : 'the first line is a row, as header says' };
   }
-  if (!cells.some(isNumber)) return { isHeader: true, said: names };
-  const reason = signOfHeader(cells, lines, options);
+  if (!cells.some(isNumber)) return { isHeader: true, note: names };
+  const reason = reasonForHeader(cells, lines, options);
   return reason === undefined
-    ? { isHeader: false, said: 'the first line is taken for a row, as it holds numbers: header=true takes it for names' }
-    : { isHeader: true, said: `the first line is taken for names of columns, as ${reason}: header=false takes it for a row` };
+    ? { isHeader: false, note: 'the first line is taken for a row, as it holds numbers: header=true takes it for names' }
+    : { isHeader: true, note: `the first line is taken for names of columns, as ${reason}: header=false takes it for a row` };
 }
 
-/** Why a first line that has a number in it names the columns all the same, as where frames with numbered columns are written. */
-function signOfHeader(cells: readonly string[], lines: readonly Line[], { target, numericTargets }: ColumnOptions): string | undefined {
+/** Why a first line with a number in it is a header nevertheless, as in a data frame with numbered columns; undefined if it is not. */
+function reasonForHeader(cells: readonly string[], lines: readonly Line[], { target, numericTargets }: ColumnOptions): string | undefined {
   const named = typeof target === 'string' && !isNumber(target) && placesOf(cells, target.trim()).length > 0;
   if (named) return `${target.trim()} is the target`;
   const targetAt = typeof target === 'number' && target < cells.length ? target

@@ -15,21 +15,21 @@ import type { TableOptions } from '../table';
 import { decodeUtf8 } from './utf8';
 
 export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
-  /** The column of the classes or targets, by name or by number from 0; by default the last. */
+  /** The column to predict, by name or by number from 0; by default the last. */
   readonly target?: string | number;
   /**
-   * Whether the first line names the columns. By default it does unless it has a number in it that looks like one of a row: see
-   * docs/data.md. What was assumed is in the description of the data's origin.
+   * Whether the first line names the columns. By default detected: it does unless it holds numbers that look like a row's (see
+   * docs/data.md). The description of the data's origin states the assumption.
    */
   readonly header?: boolean;
-  /** What stands between cells, one character; by default what divides the first lines alike, a comma where several do. */
+  /** The character between cells; by default the one that gives the first lines equally many cells, a comma where several do. */
   readonly delimiter?: string;
 }
 
-/** What may end a cell. */
+/** Characters that may end a cell, for an estimate of their number. */
 const endsOfCells = Buffer.from(',;\t|\r\n');
 
-/** What a table's text takes to be read beside the text itself, as measured: three times its length, and 30 bytes a cell. */
+/** Bytes needed to parse a text, beside the text itself: three times its length and 30 bytes per cell, as measured. */
 function parsingBytes(text: Uint8Array): number {
   const sample = text.subarray(0, 2 ** 16);
   let cells = 0;
@@ -37,15 +37,15 @@ function parsingBytes(text: Uint8Array): number {
   return text.length * (3 + 30 * (cells / Math.max(1, sample.length)));
 }
 
-/** The longest text that V8 can hold. */
+/** Length of V8's longest string. */
 const maxBytes = 2 ** 29 - 24;
 
 /**
- * Loads a table of comma-separated values (RFC 4180, UTF-8): one row a line, one column the target, all others numbers. The
- * texts in the target column are the names of the classes, numbered in the order of numbers where all are numbers, else of
- * their characters; 1 and 1.0 are one class. Throws ERR_DATA, with file, line and column, for a cell that is missing or no finite number, for
- * a line of another length, for text that is not UTF-8 and for two columns of the target's name; ERR_CONFIG for a target that is no column
- * and for sizes that do not fit; ERR_MEMORY for a table that does not fit into memory.
+ * Loads a table of comma-separated values (RFC 4180, UTF-8): a row per line, one column the target, all others numbers. The texts
+ * in the target column are class names, in numerical order where all are numbers, else in the order of their characters; 1 and 1.0
+ * are one class. Throws ERR_DATA, with file, line and column, for a cell that is missing or no finite number, for a line with another
+ * number of cells, for text that is not UTF-8 and for two columns of the target's name; ERR_CONFIG for a target that is no column and for
+ * sizes that do not fit; ERR_MEMORY for a table that does not fit into memory.
  */
 export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   checkText(file, 'file');
@@ -54,8 +54,8 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   const bytes = readingFile(file, () => readFileSync(file));
   if (bytes.length > maxBytes) throw badFile('at most 512 MB of text', file, `${String(bytes.length)} bytes; NumPy arrays (.npy) may be larger`);
   requireMemory(parsingBytes(bytes), 'dataFile', file);
-  const { lines, delimiter, said: between } = parseCsv(decodeUtf8(bytes, file), file, options.delimiter);
-  const { columns, targetAt, rows, isUnusual, said } = columnsOf(lines, file, options);
+  const { lines, delimiter, note: delimiterNote } = parseCsv(decodeUtf8(bytes, file), file, options.delimiter);
+  const { columns, targetAt, rows, isUnusual, notes } = columnsOf(lines, file, options);
 
   const place = (line: number, column: number): string =>
     `${file}, line ${String(line)}, column ${String(column + 1)} (${columns[column]!})`;
@@ -88,8 +88,8 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
     },
     files: [file],
     name: basename(file),
-    said: [...said, between, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
-    // What the file alone decides is left out where it is as it always was, so that earlier runs find their digest.
+    notes: [...notes, delimiterNote, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
+    // Choices added later are left out at their defaults, so that the digests of earlier runs stay valid.
     choices: {
       target: columns[targetAt]!,
       ...(isUnusual && { header: 'unusual' }),

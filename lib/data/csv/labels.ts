@@ -3,14 +3,14 @@ export interface Classes {
   /** [rows] */
   readonly labels: Int32Array;
   readonly classNames: readonly string[];
-  /** Spellings of one number that were taken for one class: 1 and 1.0. */
+  /** Groups of spellings of one number that form one class: 1 and 1.0. */
   readonly merged: readonly (readonly string[])[];
 }
 
 /**
- * Texts as class numbers: in the order of numbers where all are numbers, else of their characters. Numbers are compared as exact
- * decimals, so that 1 and 1.0 are one class, and 9007199254740992 and 9007199254740993 are two; where one text is no number, all are
- * texts. A class of several spellings is called by the shortest.
+ * Assigns class numbers to texts: in numerical order where all are numbers, else in the order of their characters. Numbers are compared
+ * as exact decimals, so that 1 and 1.0 are one class, and 9007199254740992 and 9007199254740993 are two. A class of several spellings
+ * is named by the shortest.
  */
 export function classify(names: readonly string[]): Classes {
   const distinct = [...new Set(names)];
@@ -35,7 +35,7 @@ export function classify(names: readonly string[]): Classes {
   };
 }
 
-/** ±0.DIGITS·10^exponent, digits without zeros at either end; 0 has none. */
+/** ±0.DIGITS·10^exponent, without leading and trailing zeros; no digits for 0. */
 interface Decimal {
   readonly isNegative: boolean;
   readonly digits: string;
@@ -44,7 +44,7 @@ interface Decimal {
 
 const pattern = /^\s*([+-]?)(?=\.?\d)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?\s*$/;
 
-/** A text as the decimal that it is, to its last digit; undefined where it is none. */
+/** The exact decimal that a text spells; undefined where it is no number. */
 function decimalOf(text: string): Decimal | undefined {
   const match = pattern.exec(text);
   if (match === null) return undefined;
@@ -63,7 +63,7 @@ function keyOfDecimal({ isNegative, digits, exponent }: Decimal): string {
   return `${isNegative ? '-' : ''}${digits}e${String(exponent)}`;
 }
 
-/** Below 0 where a is the smaller. */
+/** For sorting: negative where a < b. */
 function compare(a: Decimal, b: Decimal): number {
   const signs = signOf(a) - signOf(b);
   if (signs !== 0) return signs;

@@ -1,41 +1,41 @@
 import { badFile } from '../files';
 
-/** A line of a table. */
+/** A record of a table. */
 export interface Line {
   readonly cells: readonly string[];
-  /** Where it begins, from 1. */
+  /** Number of its first line, from 1. */
   readonly line: number;
 }
 
-/** What may stand between cells, by its name for people. */
+/** Delimiters that are detected, with their names in notes. */
 const delimiters: readonly (readonly [delimiter: string, name: string])[] = [
   [',', 'commas'], [';', 'semicolons'], ['\t', 'tabs'], ['|', 'bars'],
 ];
 
-/** What stands between cells, and how that is known. */
+/** The character between cells, and how it was determined. */
 export interface Delimiter {
   readonly delimiter: string;
-  /** One phrase for a person. */
-  readonly said: string;
+  /** The delimiter and its source, as a readable phrase. */
+  readonly note: string;
 }
 
-/** How many lines are looked at to find out. */
+/** Lines, and characters at most, from which the delimiter is detected. */
 const sampleLines = 10;
 const sampleLength = 2 ** 16;
 
-/** Excel's way of naming the delimiter, in a first line of its own. */
+/** The line by which Excel declares the delimiter. */
 const announcement = /^sep=(.)(?:\r\n?|\n)/i;
 
 /**
- * The lines of a CSV text (RFC 4180) that are not empty. Lines end with LF, CRLF or CR. Without a `delimiter`, the one that divides the
- * first lines alike is taken, of several the first of comma, semicolon, tab and bar. Throws ERR_DATA for quotes that RFC 4180 does not
- * allow.
+ * The lines of a CSV text (RFC 4180) that are not empty. Lines end with LF, CRLF or CR. Without a `given` delimiter it
+ * is detected: the first of comma, semicolon, tab and bar that gives the first lines equally many cells. Throws ERR_DATA for quotes
+ * that RFC 4180 does not allow.
  */
 export function parseCsv(text: string, file: string, given?: string): Delimiter & { readonly lines: readonly Line[] } {
   const announced = announcement.exec(text);
   const body = announced === null ? text : text.slice(announced[0].length);
-  const found = given !== undefined ? { delimiter: given, said: `${nameOf(given)} between cells, as delimiter says` }
-    : announced !== null ? { delimiter: announced[1]!, said: `${nameOf(announced[1]!)} between cells, as its first line says` }
+  const found = given !== undefined ? { delimiter: given, note: `${nameOf(given)} between cells, as delimiter says` }
+    : announced !== null ? { delimiter: announced[1]!, note: `${nameOf(announced[1]!)} between cells, as its first line says` }
     : findDelimiter(body);
   return { ...found, lines: linesOf(body, file, found.delimiter, announced === null ? 1 : 2) };
 }
@@ -43,16 +43,16 @@ export function parseCsv(text: string, file: string, given?: string): Delimiter 
 function findDelimiter(text: string): Delimiter {
   const sample = text.slice(0, sampleLength);
   const lines = sample.replace(/"(?:[^"]|"")*(?:"|$)/g, '').split(/[\r\n]+/).filter((line) => line !== '');
-  // The last line of a longer text may be cut.
+  // The last line of the sample may be incomplete.
   const whole = lines.slice(0, Math.min(sampleLines, sample.length < text.length ? Math.max(1, lines.length - 1) : lines.length));
   const counts = delimiters.map(([delimiter]) => whole.map((line) => line.split(delimiter).length - 1));
   const fits = delimiters.filter((_, i) => counts[i]![0]! > 0 && counts[i]!.every((count) => count === counts[i]![0]));
   const [taken, ...others] = fits.length > 0 ? fits : delimiters.filter((_, i) => (counts[i]![0] ?? 0) > 0);
-  if (taken === undefined) return { delimiter: ',', said: 'commas between cells' };
+  if (taken === undefined) return { delimiter: ',', note: 'commas between cells' };
   const [delimiter, name] = taken;
   const other = others[0];
   const doubt = other === undefined ? '' : `, although ${other[1]} would do: delimiter=${other[0] === '\t' ? 'tab' : other[0]} takes these`;
-  return { delimiter, said: `${name} between cells${doubt}` };
+  return { delimiter, note: `${name} between cells${doubt}` };
 }
 
 function nameOf(delimiter: string): string {

@@ -4,8 +4,8 @@ import { badFile } from '../files';
 const replacement = '\uFFFD';
 
 /**
- * The text of a UTF-8 file, a byte order mark left out. Throws ERR_DATA, naming the byte, for text in another encoding: two names that
- * differ only in bytes which are not UTF-8 would become one.
+ * Decodes UTF-8, without the byte order mark. Throws ERR_DATA, naming the byte, for another encoding: with replacement characters, two
+ * names that differ only in invalid bytes would become equal.
  */
 export function decodeUtf8(bytes: Buffer, file: string): string {
   const [first, second] = bytes;
@@ -26,7 +26,7 @@ function notUtf8(file: string, received: string, byte = 0): Error {
   return badFile('UTF-8 text', file, `${received}; iconv converts it`, { byte });
 }
 
-/** Where the first byte is that the decoder put U+FFFD for. A file may hold that character itself. */
+/** Offset of the first byte that was decoded as U+FFFD; the bytes may also hold that character itself. */
 function firstInvalid(bytes: Buffer, text: string): number {
   let [from, at] = [0, 0];
   for (;;) {

@@ -1,24 +1,24 @@
 import type { Kernels } from '../../kernels/contract';
 import { tridiagonalEigen } from './tridiagonal';
 
-/** Eigenvalues, the largest first, and in row i of vectors[n,n] the unit eigenvector of values[i]. */
+/** Eigenvalues in descending order; row i of vectors[n,n] is the unit eigenvector of values[i]. */
 export interface Eigen {
   readonly values: Float64Array;
   readonly vectors: Float64Array;
 }
 
-/** Reflections that are applied together, as products of matrices. */
+/** Reflections applied together, as matrix products. */
 const blockSize = 64;
 
 /**
- * All eigenvalues and eigenvectors of a symmetric matrix a[n,n], of which the lower triangle is read and all is
- * overwritten: Householder's reduction to tridiagonal form, divide and conquer on that, and the reflections once more on
- * the eigenvectors found. The kernels must be of float64. About 20 s for n = 3072 with native kernels on one core.
+ * All eigenvalues and eigenvectors of a symmetric matrix a[n,n]. Reads the lower triangle, overwrites all of `a`. Householder's reduction
+ * to tridiagonal form, divide and conquer, then the reflections applied to the eigenvectors. The kernels must be of float64. About
+ * 20 s for n = 3072 with native kernels on one core.
  * (Golub & Van Loan, Matrix Computations, 4th ed., sections 5.1 and 8.3.)
  */
 export function symmetricEigen(n: number, a: Float64Array, kernels: Kernels): Eigen {
-  const { diagonal, beside, scales } = tridiagonalise(n, a);
-  const { values, vectors } = tridiagonalEigen(diagonal, beside, kernels);
+  const { diagonal, subdiagonal, scales } = tridiagonalise(n, a);
+  const { values, vectors } = tridiagonalEigen(diagonal, subdiagonal, kernels);
   reflect(n, a, scales, vectors, kernels);
   const descending = new Float64Array(n * n);
   for (let i = 0; i < n; i++) descending.set(vectors.subarray((n - 1 - i) * n, (n - i) * n), i * n);
@@ -26,13 +26,13 @@ export function symmetricEigen(n: number, a: Float64Array, kernels: Kernels): Ei
 }
 
 /**
- * A = Q·T·Qᵀ with T tridiagonal and Q = H₀·H₁·…, Hₖ = I − scales[k]·v·vᵀ, where v is left in row k of `a`, behind the
- * diagonal. Each round updates what is left of the lower triangle by −v·wᵀ − w·vᵀ and multiplies it by the next
- * round's v in the same pass over memory, which is what bounds the speed.
+ * A = Q·T·Qᵀ with T tridiagonal and Q = H₀·H₁·…, Hₖ = I − scales[k]·v·vᵀ, where v is stored in row k of `a`, right of the diagonal.
+ * Each iteration updates the remaining lower triangle by −v·wᵀ − w·vᵀ and multiplies it by the next v in the same pass over
+ * memory, as memory bandwidth limits the speed.
  */
-function tridiagonalise(n: number, a: Float64Array): { diagonal: Float64Array; beside: Float64Array; scales: Float64Array } {
+function tridiagonalise(n: number, a: Float64Array): { diagonal: Float64Array; subdiagonal: Float64Array; scales: Float64Array } {
   const diagonal = new Float64Array(n);
-  const beside = new Float64Array(Math.max(0, n - 1));
+  const subdiagonal = new Float64Array(Math.max(0, n - 1));
   const scales = new Float64Array(n);
   let v = new Float64Array(n);
   let w = new Float64Array(n);
@@ -40,12 +40,12 @@ function tridiagonalise(n: number, a: Float64Array): { diagonal: Float64Array; b
   let product = new Float64Array(n);
 
   for (let k = 0; k < n; k++) {
-    // Column k as the last round's update leaves it; the other columns of the triangle are still those before it.
+    // Column k after the previous iteration's update, which the other columns of the triangle receive below.
     for (let i = k; i < n; i++) next[i] = a[i * n + k]! - v[i]! * w[k]! - w[i]! * v[k]!;
     diagonal[k] = next[k]!;
     if (k === n - 1) break;
     const { beta, scale } = householder(next.subarray(k + 1));
-    beside[k] = beta;
+    subdiagonal[k] = beta;
     scales[k] = scale;
     updateAndMultiply(n, k + 1, a, v, w, next, product);
     a.set(next.subarray(k + 1), k * n + k + 1);
@@ -57,10 +57,10 @@ function tridiagonalise(n: number, a: Float64Array): { diagonal: Float64Array; b
     [v, next] = [next, v];
     [w, product] = [product, w];
   }
-  return { diagonal, beside, scales };
+  return { diagonal, subdiagonal, scales };
 }
 
-/** Turns x into v, v[0] = 1, such that (I − scale·v·vᵀ)·x = beta·e₀. */
+/** Overwrites x with v, v[0] = 1, such that (I − scale·v·vᵀ)·x = beta·e₀. */
 function householder(x: Float64Array): { beta: number; scale: number } {
   const first = x[0]!;
   x[0] = 1;
@@ -99,8 +99,8 @@ function updateAndMultiply(
 }
 
 /**
- * rows[n,n] ← rows·Qᵀ, Q = H₀·H₁·… as tridiagonalise leaves it in `a`: the last reflections first, some at a time as
- * I − Vᵀ·T·V with upper triangular T (the compact WY form of Schreiber & Van Loan, 1989).
+ * rows[n,n] ← rows·Qᵀ, Q = H₀·H₁·… as tridiagonalise stores it in `a`: from the last block of reflections to the first,
+ * each as I − Vᵀ·T·V with upper triangular T (the compact WY form of Schreiber & Van Loan, 1989).
  */
 function reflect(n: number, a: Float64Array, scales: Float64Array, rows: Float64Array, kernels: Kernels): void {
   const v = new Float64Array(blockSize * n);

@@ -4,29 +4,29 @@ import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
 import { badFile } from '../files';
 
-/** Mean and standard deviation of each feature, that of the population: divided by the number of rows, as np.std does. */
+/** Mean and population standard deviation (divided by the number of rows, as np.std) of each feature, both [featureSize]. */
 export interface Moments {
   readonly mean: Float64Array;
   readonly std: Float64Array;
 }
 
-/** Between which numbers each feature of some rows lies. */
+/** Range of each feature over some rows, all [featureSize]. */
 export interface Ranges {
-  readonly least: Float64Array;
-  readonly most: Float64Array;
-  /** 1 where all numbers are integers. */
-  readonly whole: Uint8Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  /** 1 where all values are integers. */
+  readonly integral: Uint8Array;
 }
 
-/** Rows that are summed at a time: little memory where they come from disk, and no sum that leaves 31 bits. */
+/** Rows summed at a time: bounds memory for rows on disk, and keeps sums of squared bytes below 2^31. */
 const rowsPerBlock = 1024;
 
-/** Bytes of each number of a data set. Told by element size: typed arrays can come from another realm. */
+/** Bytes per number of a data set's features. */
 export function bytesPerNumber(data: Dataset | StoredDataset): number {
   return ('stored' in data ? data.stored.allocate(0) : data.features).BYTES_PER_ELEMENT;
 }
 
-/** Exact sums, because they are integers; then n²·var = n·Σf² − (Σf)² is exact too (below 2^53 for 370,000 rows). */
+/** Moments of bytes. Sums of integers are exact, and so is n²·var = n·Σf² − (Σf)², which stays below 2^53 for up to 370,000 rows. */
 export function byteMoments(data: Dataset | StoredDataset, kernels: Kernels): Moments {
   const { size, featureSize } = data;
   const sums = new Float64Array(featureSize);
@@ -44,12 +44,12 @@ export function byteMoments(data: Dataset | StoredDataset, kernels: Kernels): Mo
   return { mean: sums.map((sum) => sum / size), std };
 }
 
-/** One pass over floats. Throws ERR_DATA, naming row and column, for a number that is not finite. */
+/** The ranges of floats, in one pass. Throws ERR_DATA, naming row and column, for a number that is not finite. */
 export function rangesOf(data: Dataset | StoredDataset): Ranges {
   const { featureSize, name } = data;
-  const least = new Float64Array(featureSize).fill(Infinity);
-  const most = new Float64Array(featureSize).fill(-Infinity);
-  const whole = new Uint8Array(featureSize).fill(1);
+  const min = new Float64Array(featureSize).fill(Infinity);
+  const max = new Float64Array(featureSize).fill(-Infinity);
+  const integral = new Uint8Array(featureSize).fill(1);
   for (const { features, from } of blocksOf(data, rowsPerBlock)) {
     for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
       const value = features[at]!;
@@ -57,30 +57,30 @@ export function rangesOf(data: Dataset | StoredDataset): Ranges {
         const row = from + Math.floor(at / featureSize);
         throw badFile('finite features', `${name}, ${data.split} row ${String(row)}, column ${String(j)}`, String(value), { row, column: j });
       }
-      if (value < least[j]!) least[j] = value;
-      if (value > most[j]!) most[j] = value;
-      if (value !== Math.floor(value)) whole[j] = 0;
+      if (value < min[j]!) min[j] = value;
+      if (value > max[j]!) max[j] = value;
+      if (value !== Math.floor(value)) integral[j] = 0;
     }
   }
-  return { least, most, whole };
+  return { min, max, integral };
 }
 
 /**
- * Of floats, in one pass: each block's moments about its own mean, brought together as by Chan, Golub and LeVeque (1979). Numbers are
- * taken from the middle of their range and in units of it, a power of two, so that nothing cancels, overflows or is lost.
- * Throws ERR_DATA for a feature whose numbers are further apart than float64 goes.
+ * Moments of floats, in one pass: moments of each block about its own mean, combined as by Chan, Golub and LeVeque (1979). Values are
+ * shifted by the middle of their range and divided by it (rounded down to a power of two), which avoids cancellation, overflow and
+ * underflow. Throws ERR_DATA for a feature whose range max − min overflows float64.
  */
-export function floatMoments(data: Dataset | StoredDataset, { least, most }: Ranges): Moments {
+export function floatMoments(data: Dataset | StoredDataset, { min, max }: Ranges): Moments {
   const { featureSize } = data;
   const unit = new Float64Array(featureSize);
   const middle = new Float64Array(featureSize);
   for (let j = 0; j < featureSize; j++) {
-    const range = most[j]! - least[j]!;
+    const range = max[j]! - min[j]!;
     if (range === Infinity) {
-      throw badFile(`features less than ${String(Number.MAX_VALUE)} apart`, `column ${String(j)} of ${data.name}`, `${String(least[j])} and ${String(most[j])}`, { column: j });
+      throw badFile(`features less than ${String(Number.MAX_VALUE)} apart`, `column ${String(j)} of ${data.name}`, `${String(min[j])} and ${String(max[j])}`, { column: j });
     }
     unit[j] = powerOfTwo(range);
-    middle[j] = least[j]! + range / 2;
+    middle[j] = min[j]! + range / 2;
   }
   const mean = new Float64Array(featureSize);
   const squares = new Float64Array(featureSize);
@@ -108,16 +108,16 @@ export function floatMoments(data: Dataset | StoredDataset, { least, most }: Ran
   };
 }
 
-/** The moments of whole planes, repeated for each feature of the plane: E[x²] and E[x] are averages over its features. */
+/** Moments by colour plane, repeated for each feature of the plane. Overwrites its argument. */
 export function channelMoments(data: Dataset | StoredDataset, { mean, std }: Moments): Moments {
   const plane = planeOf(data);
   for (let from = 0; from < data.featureSize; from += plane) {
     const means = mean.subarray(from, from + plane);
     const stds = std.subarray(from, from + plane);
-    // In units of the largest, a power of two: squares of large numbers overflow, those of small ones vanish.
+    // Divided by a power of two near the largest, as squares of large numbers would overflow and those of small ones underflow.
     const unit = powerOfTwo(Math.max(...means.map(Math.abs), ...stds));
     const planeMean = means.reduce((sum, value) => sum + value / unit, 0) / plane;
-    // Law of total variance: the variance within each feature, and that of the features' means.
+    // Law of total variance: mean of the features' variances plus variance of their means.
     const variance = stds.reduce((sum, value, j) => sum + (value / unit) ** 2 + (means[j]! / unit - planeMean) ** 2, 0) / plane;
     means.fill(unit * planeMean);
     stds.fill(unit * Math.sqrt(variance));
@@ -125,25 +125,25 @@ export function channelMoments(data: Dataset | StoredDataset, { mean, std }: Mom
   return { mean, std };
 }
 
-/** The ranges of whole planes, repeated for each feature of the plane. */
-export function channelRanges(data: Dataset | StoredDataset, { least, most, whole }: Ranges): Ranges {
+/** Ranges by colour plane, repeated for each feature of the plane. Overwrites its argument. */
+export function channelRanges(data: Dataset | StoredDataset, { min, max, integral }: Ranges): Ranges {
   const plane = planeOf(data);
   for (let from = 0; from < data.featureSize; from += plane) {
     const all = <A extends Float64Array | Uint8Array>(array: A): A => array.subarray(from, from + plane) as A;
-    all(least).fill(Math.min(...all(least)));
-    all(most).fill(Math.max(...all(most)));
-    all(whole).fill(Math.min(...all(whole)));
+    all(min).fill(Math.min(...all(min)));
+    all(max).fill(Math.max(...all(max)));
+    all(integral).fill(Math.min(...all(integral)));
   }
-  return { least, most, whole };
+  return { min, max, integral };
 }
 
-/** Pixels of a plane. Throws ERR_SHAPE for rows that have none. */
+/** Pixels per plane. Throws ERR_SHAPE for rows without an image shape. */
 function planeOf({ imageShape, name }: Dataset | StoredDataset): number {
   if (imageShape === undefined) throw expected('ERR_SHAPE', 'images with colour planes', "normalization 'standardize-channel'", name);
   return imageShape.height * imageShape.width;
 }
 
-/** The largest power of two that is not above a number ≥ 0; 1 for 0. */
+/** The largest power of two that is at most `value` ≥ 0; 1 for 0. */
 function powerOfTwo(value: number): number {
   return value === 0 ? 1 : 2 ** Math.min(1023, Math.floor(Math.log2(value)));
 }

@@ -14,51 +14,51 @@ import type { WhiteningOptions } from './whiten';
  * - `none`: x = f
  * - `scale`: x = f / 255
  * - `mean-image`: x = f − mean[j]
- * - `standardize`: x = (f − mean[j]) / std[j]; a feature that never varies stays unscaled
- * - `standardize-channel`: the same with one mean and one std for each colour plane
+ * - `standardize`: x = (f − mean[j]) / std[j]; a constant feature is not scaled
+ * - `standardize-channel`: the same with one mean and std per colour plane
  * - `pca`, `zca`: `standardize`, then decorrelated by a matrix: see whiten.ts
  */
 export const normalizationKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel', 'pca', 'zca'] as const;
 export type NormalizationKind = (typeof normalizationKinds)[number];
 
-/** What bytes become: z[j] = scale[j]·f[j] + shift[j], as `gatherRows` applies it, both [featureSize]. */
+/** Of bytes: z[j] = scale[j]·f[j] + shift[j], both [featureSize], as `gatherRows` applies it. */
 export interface ByteNormalization {
   readonly scale: FloatArray;
   readonly shift: FloatArray;
-  /** x = matrix·z; x = z where it is absent. [inputs, featureSize] */
+  /** [inputs, featureSize]: x = matrix·z; absent for x = z. */
   readonly matrix?: FloatArray;
 }
 
-/** What floats become: z[j] = (f[j] − mean[j]) / std[j], as `standardizeRows` applies it, both [featureSize]. */
+/** Of floats: z[j] = (f[j] − mean[j]) / std[j], both [featureSize], as `standardizeRows` applies it. */
 export interface FloatNormalization {
   readonly mean: Float64Array;
   readonly std: Float64Array;
-  /** As of bytes. */
+  /** As in {@link ByteNormalization}. */
   readonly matrix?: FloatArray;
 }
 
 /**
- * How features become inputs; which of the two follows from the training rows' numbers. Checkpoints from before floats were
- * centred first hold a scale and a shift for them too.
+ * A fitted normalisation; the format of the features decides which of the two. Checkpoints of earlier versions hold scale and shift
+ * for floats too.
  */
 export type Normalization = ByteNormalization | FloatNormalization;
 
-/** How many features a row has. */
+/** Number of features per row. */
 export function featureSizeOf(normalization: Normalization): number {
   return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
 }
 
-/** How many inputs a row gives. */
+/** Number of inputs per row. */
 export function inputSizeOf(normalization: Normalization): number {
   const features = featureSizeOf(normalization);
   return normalization.matrix === undefined ? features : normalization.matrix.length / features;
 }
 
 /**
- * Fits a normalisation to training rows and to nothing else: validation and test rows must not be looked at, and rows
- * of another split are refused. Scale, shift and matrix get the kernels' dtype; `pca` and `zca` need `whitening`. Throws ERR_SHAPE for no
- * rows, another split, more components than features or rows without colour planes where they are asked for, ERR_CONFIG for an
- * unknown kind, ERR_DATA for features that are not finite or whose inputs would not be.
+ * Fits a normalisation to training rows only: rows of another split are refused, as statistics of validation and test rows must not
+ * enter training. Scale, shift and matrix get the kernels' dtype; `pca` and `zca` need `whitening`. Throws ERR_SHAPE for no rows,
+ * another split, more components than features, and `standardize-channel` on rows without colour planes; ERR_CONFIG for an unknown kind,
+ * ERR_DATA for features that are not finite or whose inputs overflow.
  */
 export function fitNormalization(
   kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels, whitening?: Omit<WhiteningOptions, 'kind'>,
@@ -92,7 +92,7 @@ export function weightsOnFeatures(weights: FloatArray, units: number, normalizat
   return product;
 }
 
-/** Integers are exact: only a byte that never varies has no standard deviation. */
+/** Moments of bytes are exact, so that std is 0 only for a constant feature, which is not scaled. */
 function fitBytes(kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels): ByteNormalization {
   const { featureSize } = train;
   const scale = allocate(kernels.dtype, featureSize).fill(kind === 'scale' ? 1 / 255 : 1);
@@ -132,37 +132,37 @@ function floatNormalization(kind: NormalizationKind, train: Dataset | StoredData
   return { mean, std };
 }
 
-/** Roundings that numbers which are meant to be the same may differ by. */
-const sameRoundings = 4;
+/** Rounding errors by which the values of a constant feature may differ. */
+const maxRoundings = 4;
 
 /**
- * Whether feature j varies, by more than the rounding of the numbers that it came in: 2⁻⁵³ of the largest for float64, 2⁻²⁴ for
- * float32. Integers are taken to be exact. What varies by rounding alone would otherwise be noise of the same size as
- * every other input, and a row that is a little different an input of any size.
+ * Whether feature j varies by more than the rounding errors of its format: 2⁻⁵³ of the largest value for float64, 2⁻²⁴ for float32;
+ * integers are exact. Divided by its std, a feature that varies by rounding alone would become noise as large as every other input,
+ * and a slightly different value in another row an input of any size.
  */
-function variation({ std }: Moments, { least, most, whole }: Ranges, bytes: number): (j: number) => boolean {
+function variation({ std }: Moments, { min, max, integral }: Ranges, bytes: number): (j: number) => boolean {
   const [roundoff, smallest] = bytes === 4 ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
   return (j) => {
-    if (most[j] === least[j]) return false;
-    const largest = Math.max(Math.abs(least[j]!), Math.abs(most[j]!));
-    return whole[j] === 1 || std[j]! > sameRoundings * Math.max(roundoff * largest, smallest);
+    if (max[j] === min[j]) return false;
+    const largest = Math.max(Math.abs(min[j]!), Math.abs(max[j]!));
+    return integral[j] === 1 || std[j]! > maxRoundings * Math.max(roundoff * largest, smallest);
   };
 }
 
 /**
- * Refuses rows with inputs that the dtype does not hold. Bytes cannot have any. Throws ERR_DATA, naming row and column, also for
- * features that are not finite.
+ * Throws ERR_DATA, naming row and column, for rows whose inputs overflow the dtype and for features that are not finite. Bytes can be
+ * neither.
  */
 export function refuseOverflow(
   data: Dataset | StoredDataset, normalization: Normalization, dtype: Dtype, ranges?: Ranges,
 ): void {
   if (!('mean' in normalization) || bytesPerNumber(data) === 1) return;
   const { mean, std } = normalization;
-  const { least, most } = ranges ?? rangesOf(data);
+  const { min, max } = ranges ?? rangesOf(data);
   if (data.size === 0) return;
   const rounded = dtype === 'float32' ? Math.fround : Number;
   for (let j = 0; j < mean.length; j++) {
-    for (const value of [least[j]!, most[j]!]) {
+    for (const value of [min[j]!, max[j]!]) {
       if (Number.isFinite(rounded((value - mean[j]!) / std[j]!))) continue;
       const row = rowOf(data, j, value);
       const remedy = dtype === 'float32' ? ' (dtype=float64 and normalization=standardize take larger ones)' : '';

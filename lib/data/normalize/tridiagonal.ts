@@ -1,33 +1,33 @@
 import type { Kernels } from '../../kernels/contract';
 
 const epsilon = 2 ** -53;
-/** Far more rounds than a root takes: bisection alone would do. */
+/** Far more iterations than a root takes: bisection alone would converge. */
 const maxRounds = 200;
 
-/** Eigenvalues, the smallest first, and in row i of vectors[n,n] the unit eigenvector of values[i]. */
+/** Eigenvalues in ascending order; row i of vectors[n,n] is the unit eigenvector of values[i]. */
 export interface TridiagonalEigen {
   readonly values: Float64Array;
   readonly vectors: Float64Array;
 }
 
 /**
- * All eigenvalues and eigenvectors of the symmetric tridiagonal matrix with `diagonal`[n] and, `beside` it, n − 1 numbers:
- * divide and conquer (Cuppen, 1981), with the vectors made orthogonal as by Gu & Eisenstat (1995). The matrix is two
- * smaller ones and one of rank 1; nearly all the work is a product of matrices. The kernels must be of float64.
+ * All eigenvalues and eigenvectors of the symmetric tridiagonal matrix with diagonal[n] and subdiagonal[n−1]: divide and conquer
+ * (Cuppen, 1981), with the vectors made orthogonal as by Gu & Eisenstat (1995). The matrix is split into two smaller ones and a
+ * rank-1 term; nearly all the work is matrix products. The kernels must be of float64.
  */
-export function tridiagonalEigen(diagonal: Float64Array, beside: Float64Array, kernels: Kernels): TridiagonalEigen {
+export function tridiagonalEigen(diagonal: Float64Array, subdiagonal: Float64Array, kernels: Kernels): TridiagonalEigen {
   const n = diagonal.length;
   if (n <= 1) return { values: diagonal.slice(), vectors: new Float64Array(n).fill(1) };
   // T = (T₁ ⊕ T₂) + ρ·u·uᵀ, where u is ±1 at either side of the cut.
   const half = n >> 1;
-  const cut = beside[half - 1]!;
+  const cut = subdiagonal[half - 1]!;
   const rho = Math.abs(cut);
   const upper = diagonal.slice(0, half);
   const lower = diagonal.slice(half);
   upper[half - 1]! -= rho;
   lower[0]! -= rho;
-  const first = tridiagonalEigen(upper, beside.subarray(0, half - 1), kernels);
-  const second = tridiagonalEigen(lower, beside.subarray(half), kernels);
+  const first = tridiagonalEigen(upper, subdiagonal.subarray(0, half - 1), kernels);
+  const second = tridiagonalEigen(lower, subdiagonal.subarray(half), kernels);
   return merge(first, second, rho, cut < 0 ? -1 : 1, kernels);
 }
 
@@ -51,34 +51,34 @@ function merge(first: TridiagonalEigen, second: TridiagonalEigen, rho: number, s
     z[i] = sign * row[0]!;
   }
 
-  const { kept, settled } = deflate(n, d, z, rho, rows);
+  const { kept, deflated } = deflate(n, d, z, rho, rows);
   const k = kept.length;
   const basis = new Float64Array(k * n);
   kept.forEach((i, row) => { basis.set(rows.subarray(i * n, (i + 1) * n), row * n); });
   const { values: roots, vectors: coefficients } = rankOneEigen(kept.map((i) => d[i]!), kept.map((i) => z[i]!), rho);
-  const turned = new Float64Array(k * n);
-  kernels.gemm(false, false, k, n, k, 1, coefficients, basis, 0, turned);
+  const rotated = new Float64Array(k * n);
+  kernels.gemm(false, false, k, n, k, 1, coefficients, basis, 0, rotated);
 
   const found = [
-    ...Array.from(roots, (value, i) => ({ value, row: turned.subarray(i * n, (i + 1) * n) })),
-    ...settled.map((i) => ({ value: d[i]!, row: rows.slice(i * n, (i + 1) * n) })),
+    ...Array.from(roots, (value, i) => ({ value, row: rotated.subarray(i * n, (i + 1) * n) })),
+    ...deflated.map((i) => ({ value: d[i]!, row: rows.slice(i * n, (i + 1) * n) })),
   ].sort((left, right) => left.value - right.value);
   found.forEach(({ row }, i) => { rows.set(row, i * n); });
   return { values: Float64Array.from(found, ({ value }) => value), vectors: rows };
 }
 
 /**
- * Sorts out the eigenvalues that the rank-1 term leaves where they are: those whose z is nothing, and one of each two that
- * are as good as equal, after a rotation of their vectors that makes its z nothing. The others are left in rising order.
+ * Deflation: separates the eigenvalues that the rank-1 term does not change, which are those with z ≈ 0, and one of each pair that
+ * is equal up to rounding, after a rotation of their vectors that makes its z 0. `kept` are the others, in ascending order.
  */
-function deflate(n: number, d: Float64Array, z: Float64Array, rho: number, rows: Float64Array): { kept: number[]; settled: number[] } {
-  const rising = Array.from(d.keys()).sort((i, j) => d[i]! - d[j]!);
-  const tolerance = 8 * epsilon * Math.max(rho, ...[rising[0]!, rising[n - 1]!].map((i) => Math.abs(d[i]!)));
+function deflate(n: number, d: Float64Array, z: Float64Array, rho: number, rows: Float64Array): { kept: number[]; deflated: number[] } {
+  const ascending = Array.from(d.keys()).sort((i, j) => d[i]! - d[j]!);
+  const tolerance = 8 * epsilon * Math.max(rho, ...[ascending[0]!, ascending[n - 1]!].map((i) => Math.abs(d[i]!)));
   const kept: number[] = [];
-  const settled: number[] = [];
-  for (const j of rising) {
+  const deflated: number[] = [];
+  for (const j of ascending) {
     if (rho * Math.abs(z[j]!) <= tolerance) {
-      settled.push(j);
+      deflated.push(j);
       continue;
     }
     const i = kept[kept.length - 1];
@@ -91,13 +91,13 @@ function deflate(n: number, d: Float64Array, z: Float64Array, rho: number, rows:
         [d[i], d[j]] = [d[i]! * c * c + d[j]! * s * s, d[i]! * s * s + d[j]! * c * c];
         z[i] = 0;
         z[j] = length;
-        settled.push(i);
+        deflated.push(i);
         kept.pop();
       }
     }
     kept.push(j);
   }
-  return { kept, settled };
+  return { kept, deflated };
 }
 
 function rotate(n: number, rows: Float64Array, i: number, j: number, c: number, s: number): void {
@@ -109,17 +109,17 @@ function rotate(n: number, rows: Float64Array, i: number, j: number, c: number, 
   }
 }
 
-/** Eigenvalues and eigenvectors of D + ρ·z·zᵀ: ρ > 0, d rising with gaps between, no z zero. */
+/** Eigenvalues and eigenvectors of D + ρ·z·zᵀ: ρ > 0, d ascending and distinct, all z ≠ 0. */
 function rankOneEigen(d: readonly number[], z: readonly number[], rho: number): TridiagonalEigen {
   const k = d.length;
   const poles = Float64Array.from(d);
   const weights = Float64Array.from(z, (value) => rho * value * value);
   const values = new Float64Array(k);
-  /** Row i: d − values[i], known to full relative accuracy, which the difference itself would not be. */
+  /** Row i: d − values[i], to full relative accuracy, which a subtraction would not give. */
   const distances = new Float64Array(k * k);
   for (let i = 0; i < k; i++) values[i] = secularRoot(poles, weights, i, distances.subarray(i * k, (i + 1) * k));
 
-  // The z of which the computed values are the exact ones: with it the vectors are orthogonal whatever the rounding.
+  // The z for which the computed eigenvalues are exact: with it the vectors are orthogonal despite rounding.
   const exact = new Float64Array(k);
   for (let j = 0; j < k; j++) {
     let product = -distances[j * k + j]!;
@@ -140,9 +140,9 @@ function rankOneEigen(d: readonly number[], z: readonly number[], rho: number): 
 }
 
 /**
- * The root of f(λ) = 1 + Σ weights[j] / (poles[j] − λ) between pole i and the next one, or behind the last; fills
- * `distances` with poles − λ. λ is sought as an offset from the nearer pole. f rises from −∞ to ∞; each round takes the root of a
- * simpler function with the same poles, value and slopes (the middle way of Li, 1993), or bisects where that leads out.
+ * The root of f(λ) = 1 + Σ weights[j] / (poles[j] − λ) between pole i and the next one, or above the last; fills
+ * `distances` with poles − λ. λ is computed as an offset from the nearer pole. f is increasing; each iteration takes the root of a
+ * simpler function with the same poles, value and slopes (the middle way of Li, 1993), or bisects where that leaves the interval.
  */
 function secularRoot(poles: Float64Array, weights: Float64Array, i: number, distances: Float64Array): number {
   const k = poles.length;
@@ -171,7 +171,7 @@ function secularRoot(poles: Float64Array, weights: Float64Array, i: number, dist
     }
     const f = 1 + below + above;
     if (f < 0 && round === 0 && !isLast) {
-      // The root is in the upper half: count from the next pole instead. This halving of the gap is exact.
+      // The root is in the upper half: measure from the next pole instead. This halving of the gap is exact.
       origin = poles[i + 1]!;
       low = -gap / 2;
       high = 0;

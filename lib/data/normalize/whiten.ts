@@ -4,28 +4,28 @@ import type { Dataset, StoredDataset } from '../dataset';
 import { symmetricEigen } from './eigen';
 import type { Normalization } from './normalization';
 
-/** How inputs are decorrelated, once every feature has mean 0 and standard deviation 1. */
+/** Decorrelation of features that have mean 0 and standard deviation 1. */
 export interface WhiteningOptions {
   /**
-   * `pca`: the inputs are the principal components, each divided by √(its variance + epsilon). `zca`: these turned back, so
-   * that an input still belongs to a feature (Bell & Sejnowski, 1997).
+   * `pca`: inputs are the principal components, each divided by √(its variance + epsilon). `zca`: these rotated back, so that each
+   * input corresponds to a feature (Bell & Sejnowski, 1997).
    */
   readonly kind: 'pca' | 'zca';
-  /** How many principal components to keep, the largest; null keeps all. */
+  /** Number of principal components to keep, largest first; null keeps all. */
   readonly components: number | null;
-  /** Variance that counts as noise: components far below it are left small. All components together have 1 a feature. */
+  /** Added to each variance: components far below it stay small. The variances of all components have the mean 1. */
   readonly epsilon: number;
   /** Kernels of float64. */
   readonly kernels: Kernels;
 }
 
-/** Rows that are multiplied at once. */
+/** Rows per matrix product. */
 const rowsPerBlock = 1024;
 
 /**
- * The matrix W[components, features] that makes W·z white, for the standardised features z of training rows:
- * with the eigenvalues λ and eigenvectors V (in rows) of the correlations E[z·zᵀ], W = (Λ + ε)^-½·V, and Vᵀ·(Λ + ε)^-½·V
- * for zca. One pass over the rows; 5 s for 45,000 CIFAR images and 20 s more for the eigenvectors, on two cores.
+ * The whitening matrix W[components, features]: W·z has a diagonal covariance close to I, for the standardised features z of
+ * training rows. With eigenvalues Λ and eigenvectors V (in rows) of the correlations E[z·zᵀ], W = (Λ + ε)^-½·V for pca and
+ * Vᵀ·(Λ + ε)^-½·V for zca. One pass over the rows: 5 s for 45,000 CIFAR images, and 20 s for the eigenvectors, on two cores.
  */
 export function fitWhitening(data: Dataset | StoredDataset, standardized: Normalization, options: WhiteningOptions): Float64Array {
   const { kind, kernels, epsilon } = options;
@@ -34,13 +34,13 @@ export function fitWhitening(data: Dataset | StoredDataset, standardized: Normal
   const components = kind === 'pca' ? options.components ?? n : n;
   const whitened = vectors.slice(0, components * n);
   for (let i = 0; i < components; i++) {
-    // Rounding can put a variance of nothing below 0.
+    // Rounding can make a variance of 0 negative.
     kernels.scal(n, 1 / Math.sqrt(Math.max(0, values[i]!) + epsilon), whitened.subarray(i * n, (i + 1) * n));
   }
   if (kind === 'pca') return whitened;
-  const turnedBack = new Float64Array(n * n);
-  kernels.gemm(true, false, n, n, n, 1, vectors, whitened, 0, turnedBack);
-  return turnedBack;
+  const rotatedBack = new Float64Array(n * n);
+  kernels.gemm(true, false, n, n, n, 1, vectors, whitened, 0, rotatedBack);
+  return rotatedBack;
 }
 
 /** E[z·zᵀ], [featureSize, featureSize]. */

@@ -7,24 +7,24 @@ import { numberFormats } from '../stored';
 import { decodeUtf8 } from '../csv/utf8';
 import type { NumberFormat } from '../stored';
 
-/** A NumPy array, of which the header was read: little-endian numbers in C order. */
+/** A NumPy array whose header was read: little-endian numbers in C order. */
 export interface NpyArray {
   readonly bytes: ByteSource;
   readonly shape: readonly number[];
   readonly format: NumberFormat;
-  /** Where the numbers begin. */
+  /** Bytes before the first number. */
   readonly offset: number;
 }
 
 const magic = '\x93NUMPY';
-/** Of a header: those of plain numbers have a hundred bytes. */
+/** Bytes of the longest header accepted; one for plain numbers has about 100. */
 const maxHeader = 2 ** 16;
-/** Of one entry of an archive. */
+/** Bytes of the largest entry that is unpacked. */
 const maxInflated = 2 ** 31;
 
 /**
  * Reads the header of a .npy file (versions 1 to 3), or of an entry of an .npz archive. Throws ERR_DATA, naming the file, for
- * anything else, other numbers than u1, i4, i8, f4 and f8, Fortran order and a length that does not fit the shape.
+ * anything else, number formats other than u1, i4, i8, f4 and f8, Fortran order and a length that does not fit the shape.
  */
 export function readNpyHeader(bytes: ByteSource): NpyArray {
   const { name, size } = bytes;
@@ -51,14 +51,14 @@ export function readNpyHeader(bytes: ByteSource): NpyArray {
   return { bytes, shape, format, offset };
 }
 
-/** The extents in a header's tuple; undefined where they are anything but whole numbers. NumPy of Python 2 writes long ones with an L. */
+/** The shape in a header; undefined unless all extents are integers. NumPy of Python 2 writes long ones with an L. */
 function shapeIn(header: string): number[] | undefined {
   const extents = /'shape':\s*\(([^()]*)\)/.exec(header)?.[1]?.split(',').map((extent) => extent.trim());
-  if (extents?.at(-1) === '') extents.pop(); // behind the last comma, or in ()
+  if (extents?.at(-1) === '') extents.pop(); // after a trailing comma, or of ()
   return extents?.every((extent) => /^\d+L?$/.test(extent)) === true ? extents.map((extent) => Number.parseInt(extent, 10)) : undefined;
 }
 
-/** The numbers of an array, in memory. */
+/** Reads the numbers of an array into memory. */
 export function readNumbers({ bytes, shape, format, offset }: NpyArray): InstanceType<(typeof numberFormats)[NumberFormat]> {
   const length = shape.reduce((product, extent) => product * extent, 1);
   requireMemory(length * numberFormats[format].BYTES_PER_ELEMENT, 'dataFile', bytes.name);
@@ -69,8 +69,8 @@ export function readNumbers({ bytes, shape, format, offset }: NpyArray): Instanc
 
 /**
  * The arrays of an .npz archive (a zip file, as np.savez and np.savez_compressed write it) by name. Stored entries
- * stay on disk, deflated ones are unpacked into memory. Throws ERR_DATA for an archive that is torn, larger than 4 GB or packed
- * otherwise.
+ * stay on disk, deflated ones are unpacked into memory. Throws ERR_DATA for an archive that is truncated, larger than 4 GB or
+ * compressed by another method.
  */
 export function readNpz(archive: ByteSource): ReadonlyMap<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
@@ -83,7 +83,7 @@ export function readNpz(archive: ByteSource): ReadonlyMap<string, NpyArray> {
   return arrays;
 }
 
-/** What the directory of a zip file says of one entry (PKWARE's APPNOTE 6.3, section 4.3.12). */
+/** One entry in the central directory of a zip file (PKWARE's APPNOTE 6.3, section 4.3.12). */
 interface ZipEntry {
   readonly name: string;
   readonly method: number;

@@ -15,17 +15,17 @@ export interface NumpyOptions extends TableOptions {
   readonly target?: string;
 }
 
-/** More classes than this are a mistake. */
+/** Larger class numbers are taken for a mistake, such as numeric targets. */
 const maxClasses = 65_536;
 
 /**
- * Loads features and targets from NumPy arrays: two .npy files, or an .npz archive, in which the features are the array x or the
- * only one beside the targets. Features are [rows, features], or pictures [rows, height, width] or [rows, channels, height,
- * width]; bytes stay bytes. Targets are class numbers [rows], named '0', '1', …, or for a regression numbers [rows] or [rows,
- * targets].
+ * Loads features and targets from NumPy arrays: two .npy files, or an .npz archive, in which the features are the only array beside
+ * the targets, or else x. Features are [rows, features], or images [rows, height, width] or [rows, channels, height, width]; bytes
+ * stay bytes. Targets are class numbers [rows], with the class names '0', '1', …, or for a regression numbers [rows] or
+ * [rows, targets].
  *
  * Throws ERR_DATA, naming the file, for arrays of other types or shapes and for numbers that are not finite; ERR_CONFIG for a target that is
- * not named or not there, sizes that do not fit, or chunkRows on an array that is compressed.
+ * missing or not given, sizes that do not fit, or chunkRows on a compressed array.
  */
 export function loadNumpy(file: string, options: NumpyOptions = {}): DataSplits<Dataset | StoredDataset> {
   checkText(file, 'file');
@@ -87,16 +87,16 @@ function shapeOf(extents: readonly number[]): ImageShape {
 function readLabels(array: NpyArray): { labels: Int32Array; classNames: readonly string[] } {
   const { shape, bytes: { name } } = array;
   if (shape.slice(1).some((extent) => extent !== 1)) throw badFile('one class number a row', name, `shape (${shape.join(', ')})`);
-  let most = 0;
+  let maxLabel = 0;
   const labels = Int32Array.from<number | bigint>(readNumbers(array), (value, row) => {
     const label = Number(value);
     if (!(Number.isInteger(label) && label >= 0 && label < maxClasses)) {
       throw badFile(`class numbers from 0 to ${String(maxClasses - 1)}`, `${name}, row ${String(row)}`, String(value), { row });
     }
-    most = Math.max(most, label);
+    maxLabel = Math.max(maxLabel, label);
     return label;
   });
-  return { labels, classNames: Array.from({ length: most + 1 }, (_, label) => String(label)) };
+  return { labels, classNames: Array.from({ length: maxLabel + 1 }, (_, label) => String(label)) };
 }
 
 function readTargets(array: NpyArray): Float64Array {
