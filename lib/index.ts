@@ -84,7 +84,7 @@ export type { KernelName } from './kernels/contract';
 
 export type { Assignment, Domain, Parameter as SearchParameter, ParameterValue, Space } from './search/types';
 export type * from './search/events';
-export type { ParameterImportances, RankedTrial, SearchReport, Significance } from './search/outcome';
+export type { ParameterImportances, RankedTrial, SearchReport, Significance } from './search/records';
 export { resumeSearch, search } from './search/search';
 export type { ResumeOptions, SearchOptions, SearchRun } from './search/search';
 export { parseSearch } from './search/searchSpec';

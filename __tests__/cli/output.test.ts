@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SearchReport } from '../../lib/search/outcome';
+import type { SearchReport } from '../../lib/search/records';
 import { blastrain, jsonLines, root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 

@@ -2,7 +2,7 @@ import { renderSearch, sealText, searchHeading, significanceText } from '../../l
 import type { Terminal } from '../../lib/cli/terminal/style';
 import { SearchTrials } from '../../lib/report/search/trials';
 import type { SearchStart } from '../../lib/search/events';
-import type { SearchReport } from '../../lib/search/outcome';
+import type { SearchReport } from '../../lib/search/records';
 import { searchEvents, searchSpace } from '../support/searchEvents';
 
 const terminal: Terminal = { isTTY: false, columns: 80, colour: false, unicode: true };

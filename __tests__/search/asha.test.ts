@@ -1,4 +1,4 @@
-import { hopeless, lastPromotion, nextPromotion, rungCount, rungSteps } from '../../lib/search/asha';
+import { unpromotable, lastPromotion, nextPromotion, rungCount, rungSteps } from '../../lib/search/asha';
 import type { Standing } from '../../lib/search/asha';
 import { RandomState } from '../../lib/random';
 
@@ -78,7 +78,7 @@ function simulate(trials: number, workers: number, seed: number): { standings: S
     if (busy.length === 0) return { standings, promotions, dead };
     const { trial, scores } = random.choice(busy, 1)[0]!;
     standings[trial] = random.random() < 0.1 ? failed(trial, ...scores) : waiting(trial, ...scores, random.random());
-    for (const given of hopeless(standings, halving, trials)) dead.add(given);
+    for (const given of unpromotable(standings, halving, trials)) dead.add(given);
   }
 }
 
@@ -101,6 +101,6 @@ describe.each([1, 2, 5])('a whole search with %p workers', (workers) => {
 
 test('nobody is given up while trials may come without end', () => {
   const standings = Array.from({ length: 50 }, (_, i) => waiting(i, i / 50));
-  expect(hopeless(standings, halving, Infinity)).toEqual([]);
-  expect(hopeless(standings, halving, 60)).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
+  expect(unpromotable(standings, halving, Infinity)).toEqual([]);
+  expect(unpromotable(standings, halving, 60)).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i));
 });

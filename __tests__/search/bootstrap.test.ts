@@ -1,6 +1,6 @@
 import { normalDistribution } from '../../lib/kernels/normal';
 import { RandomState } from '../../lib/random';
-import { pairedBootstrap } from '../../lib/search/bootstrap';
+import { pairedBootstrap } from '../../lib/search/analysis/bootstrap';
 
 /** Two models on so many rows: how many only the first has right, and how many only the second. */
 function models(rows: number, onlyFirst: number, onlySecond: number): [Uint8Array, Uint8Array] {

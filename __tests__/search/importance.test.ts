@@ -1,8 +1,8 @@
 import { RandomState } from '../../lib/random';
-import { growTree } from '../../lib/search/forest';
-import type { Column } from '../../lib/search/forest';
-import { parameterImportances } from '../../lib/search/importance';
-import type { Importances } from '../../lib/search/importance';
+import { growTree } from '../../lib/search/analysis/forest';
+import type { Column } from '../../lib/search/analysis/forest';
+import { parameterImportances } from '../../lib/search/analysis/importance';
+import type { Importances } from '../../lib/search/analysis/importance';
 import { drawAssignment, parseSpace } from '../../lib/search/space';
 import type { Assignment, Space } from '../../lib/search/types';
 

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Journal, readJournal } from '../../lib/search/journal';
-import type { JournalEntry } from '../../lib/search/journal';
+import type { JournalEntry } from '../../lib/search/records';
 import { temporaryFolder } from '../support/folder';
 import { searchHead as head, tinySearch } from '../support/tinySearch';
 

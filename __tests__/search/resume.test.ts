@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync }
 import { basename, join } from 'node:path';
 import type { DecisionEvent, SearchEvent, SearchStart } from '../../lib/search/events';
 import { readJournal } from '../../lib/search/journal';
-import type { JournalEntry } from '../../lib/search/journal';
+import type { JournalEntry } from '../../lib/search/records';
 import { resumeSearch, search } from '../../lib/search/search';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';

@@ -1,5 +1,5 @@
 import type { SearchEvent, SearchResult } from '../../lib/search/events';
-import type { SearchHead } from '../../lib/search/journal';
+import type { SearchHead } from '../../lib/search/records';
 import type { SearchRun } from '../../lib/search/search';
 import { parseSearch } from '../../lib/search/searchSpec';
 import type { SearchSpec } from '../../lib/search/searchSpec';

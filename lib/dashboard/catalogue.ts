@@ -10,7 +10,7 @@ import { runFiles, searchFiles } from '../runFolder/runFolder';
 import { readStart } from '../runFolder/runRecord';
 import { isOwned, parseJson, readJsonLines, readPart, sizeLimits } from '../files';
 import { checkShape } from '../files/shape';
-import type { SearchHead } from '../search/journal';
+import type { SearchHead } from '../search/records';
 import { headShape } from '../search/shapes';
 import type { EvaluationEvent, ResultEvent, StartEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';

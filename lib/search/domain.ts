@@ -7,8 +7,8 @@ import type { Domain, ParameterValue } from './types';
 export type Range = Exclude<Domain, { readonly type: 'choice' }>;
 
 /**
- * The line on which a range is even: the numbers themselves, or their logarithms. Integers own the cells around them, so that
- * each of them, the first and the last too, has its share of the line.
+ * The axis on which a range is sampled uniformly: its numbers, or their logarithms. Each integer covers a cell around it, so that
+ * the first and the last are drawn as often as the others.
  */
 export interface Axis {
   readonly low: number;
@@ -29,17 +29,17 @@ const domainKeys = {
   'choice': ['values'],
 } as const satisfies Record<Domain['type'], readonly string[]>;
 
-/** Digits that a drawn number keeps, so that a table of trials can be read and a spec typed; {@link digitsOf} more in a narrow range. */
+/** Significant digits of a drawn number, so that tables of trials stay readable; narrow ranges get more, see {@link digitsOf}. */
 const minDigits = 6;
-/** As many digits tell all numbers apart. */
+/** 17 digits distinguish all doubles. */
 const maxDigits = 17;
 
 const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
 /**
- * Reads what a parameter may be from its entry in a space; `path` names the entry. Throws ERR_CONFIG with details.path for an
- * unknown type or key, an empty choice, bounds that are not in order, a logarithm of zero or less, and a step that does not
- * lead from one bound to the other.
+ * Parses the domain of a parameter from its entry in a space; `path` names the entry. Throws ERR_CONFIG with details.path for an
+ * unknown type or key, an empty choice, low ≥ high, a logarithmic range from zero or less, and a range that is no multiple
+ * of the step.
  */
 export function parseDomain(entry: Readonly<Record<string, unknown>>, path: string): Domain {
   const { type } = entry;
@@ -50,7 +50,7 @@ export function parseDomain(entry: Readonly<Record<string, unknown>>, path: stri
   return type === 'choice' ? parseChoice(entry['values'], `${path}.values`) : parseRange(type as Range['type'], entry, path);
 }
 
-/** Throws ERR_CONFIG, naming the nearest, for a key that is none of those; `prefix` makes the key a path. */
+/** Throws ERR_CONFIG, naming the nearest, for a key of `entry` that is not in `keys`; `prefix` makes the key a path. */
 export function refuseUnknownKeys(entry: object, keys: readonly string[], name: string, prefix = ''): void {
   for (const key of Object.keys(entry)) {
     if (keys.includes(key)) continue;
@@ -75,7 +75,7 @@ function parseChoice(values: unknown, path: string): Domain {
   return { type: 'choice', values: values as ParameterValue[] };
 }
 
-/** Lists within lists, no deeper than anyone writes them: one that holds itself has no end. */
+/** Nested lists only up to a depth, because a list that contains itself would not end. */
 function isValue(value: unknown, depth = 0): value is ParameterValue {
   if (Array.isArray(value)) return depth < 16 && value.every((one) => isValue(one, depth + 1));
   return value === null || typeof value === 'string' || typeof value === 'boolean' || isFiniteNumber(value);
@@ -89,20 +89,19 @@ function parseRange(type: Range['type'], entry: Readonly<Record<string, unknown>
       throw expected('ERR_CONFIG', whole ? 'an integer' : 'a number', `${path}.${key}`, bound, { path: `${path}.${key}` });
     }
   }
-  const [least, most] = [low as number, high as number];
-  if (!(least < most)) throw expected('ERR_CONFIG', 'low < high', path, `${String(least)} and ${String(most)}`, { path });
-  if (type.startsWith('log-') && least <= 0) {
-    throw expected('ERR_CONFIG', 'a number > 0, as a logarithm is taken of it,', `${path}.low`, least, { path: `${path}.low` });
+  const [min, max] = [low as number, high as number];
+  if (!(min < max)) throw expected('ERR_CONFIG', 'low < high', path, `${String(min)} and ${String(max)}`, { path });
+  if (type.startsWith('log-') && min <= 0) {
+    throw expected('ERR_CONFIG', 'a number > 0, as a logarithm is taken of it,', `${path}.low`, min, { path: `${path}.low` });
   }
-  if (type === 'uniform' || type === 'log-uniform') return { type, low: least, high: most };
+  if (type === 'uniform' || type === 'log-uniform') return { type, low: min, high: max };
   const { step = 1 } = entry;
-  if (!(Number.isSafeInteger(step) && (step as number) >= 1 && (most - least) % (step as number) === 0)) {
-    throw expected('ERR_CONFIG', `an integer that leads from ${String(least)} to ${String(most)}`, `${path}.step`, step, { path: `${path}.step` });
+  if (!(Number.isSafeInteger(step) && (step as number) >= 1 && (max - min) % (step as number) === 0)) {
+    throw expected('ERR_CONFIG', `an integer that leads from ${String(min)} to ${String(max)}`, `${path}.step`, step, { path: `${path}.step` });
   }
-  return { type, low: least, high: most, step: step as number };
+  return { type, low: min, high: max, step: step as number };
 }
 
-/** The line of a range. */
 export function axisOf(range: Range): Axis {
   const { low, high } = range;
   const isLog = range.type.startsWith('log-');
@@ -114,7 +113,7 @@ export function axisOf(range: Range): Axis {
     return { low: at(low), high: at(high), at, valueAt: (place) => clamp(Number(from(place).toPrecision(digits))), cell: () => undefined };
   }
   const { step } = range;
-  // A first value below the step has less than half a step of room where there is a logarithm.
+  // A logarithmic cell must stay above 0: a first value smaller than the step gets a lower half of value / 2.
   const below = (value: number): number => at(isLog ? Math.max(value - step / 2, value / 2) : value - step / 2);
   const above = (value: number): number => at(value + step / 2);
   return {
@@ -126,21 +125,21 @@ export function axisOf(range: Range): Axis {
   };
 }
 
-/** Digits by which a range's numbers have 10^5 places at least to stand on, however narrow it is. */
+/** Significant digits that give a range at least 10^5 distinct values, however narrow it is. */
 function digitsOf({ type, low, high }: Exclude<Range, { readonly step: number }>): number {
-  // The part of a number that the range covers: all of it where the range begins at 0 or spans orders of magnitude.
+  // Width of the range relative to its numbers: 1 or more where it begins at 0 or spans orders of magnitude.
   const covered = type === 'log-uniform' ? Math.log1p((high - low) / low) : (high - low) / Math.max(Math.abs(low), Math.abs(high));
   return Math.min(maxDigits, Math.max(minDigits, minDigits - 1 + Math.ceil(-Math.log10(covered))));
 }
 
-/** Any value of the domain, each as probable as the others; of a logarithmic one each order of magnitude. */
+/** Draws a value uniformly from the domain, from a logarithmic one uniformly in the logarithm. */
 export function draw(domain: Domain, random: RandomState): ParameterValue {
   if (domain.type === 'choice') return domain.values[random.randint(0, domain.values.length)]!;
   const axis = axisOf(domain);
   return axis.valueAt(axis.low + random.random() * (axis.high - axis.low));
 }
 
-/** What a grid takes of a domain: all of a choice, and of a range about `points` values, the bounds among them. */
+/** The values of a grid: all of a choice, and about `points` values of a range, bounds included. */
 export function gridValues(domain: Domain, points: number): readonly ParameterValue[] {
   if (domain.type === 'choice') return domain.values;
   if ('step' in domain && (domain.high - domain.low) / domain.step < points) {

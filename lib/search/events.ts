@@ -1,10 +1,10 @@
 import type { TrainSpec } from '../spec/spec';
 import type { Assignment, Sampler } from './types';
 
-/** Everything a search says, as plain JSON objects in the order in which it happens. */
+/** Events of a search, plain JSON objects in the order in which they happen. */
 export type SearchEvent = SearchStart | TrialEvent | UnitEvent | DecisionEvent | ProgressEvent | SearchResult;
 
-/** First event: what is about to happen. A search that goes on then tells again the trials, units and decisions of its journal. */
+/** First event. A resumed search then repeats the trials, units and decisions of its journal. */
 export interface SearchStart {
   readonly type: 'start';
   readonly name: string;
@@ -14,44 +14,44 @@ export interface SearchStart {
   readonly pruner: 'asha' | 'none';
   /** Names of the parameters, in the order in which they are drawn. */
   readonly parameters: readonly string[];
-  /** Shares of a trial's length of training at whose ends it is compared with the others, the last is 1. */
+  /** Where the rungs end, as shares of a trial's full length of training; the last is 1. */
   readonly rungs: readonly number[];
   readonly folds: number;
   readonly seeds: number;
   readonly workers: number;
   /** BLAS threads of each worker. */
   readonly threads: number;
-  /** How many trials are to be made in all; null where only time or a stop ends the search. */
+  /** Number of trials to make in all; null where only time or a stop ends the search. */
   readonly trials: number | null;
   /** Seconds that the search may take, those before an interruption included; null for no limit. */
   readonly budget: number | null;
   readonly data: string;
   readonly dataDigest: string;
   /**
-   * What the journal of a search that goes on holds already, the seconds it has taken, and a sentence for each of its lines that is
-   * damaged or contradicts the others, and so does not count.
+   * Of a resumed search: how many trials and units its journal holds, the seconds it has taken, and a sentence for each line of the
+   * journal that is left out because it is damaged or contradicts the others.
    */
   readonly resumed?: { readonly trials: number; readonly units: number; readonly seconds: number; readonly leftOut: readonly string[] };
 }
 
-/** A trial is proposed; the first is 0. */
+/** A trial has been proposed; the first is 0. */
 export interface TrialEvent {
   readonly type: 'trial';
   readonly trial: number;
   readonly assignment: Assignment;
-  /** Names below the folder of runs of its replicates: folds × seeds of them. */
+  /** The runs of its folds × seeds replicates, by name below the folder of runs. */
   readonly runs: readonly string[];
-  /** Steps that the rungs end at. */
+  /** Steps at which the rungs end. */
   readonly steps: readonly number[];
 }
 
-/** A replicate of a trial has been trained to the end of a rung. */
+/** A unit is done: one replicate of a trial has been trained to the end of a rung. */
 export interface UnitEvent {
   readonly type: 'unit';
   readonly trial: number;
   readonly rung: number;
   readonly replicate: number;
-  /** Validation accuracy at that step, and of how many rows; absent in journals of earlier versions, which gave all folds one weight. */
+  /** Validation accuracy at that step, and its number of rows. Journals of earlier versions, which weighted all folds alike, have no rows. */
   readonly score: number;
   readonly rows?: number;
   readonly step: number;
@@ -59,33 +59,33 @@ export interface UnitEvent {
   readonly seconds: number;
 }
 
-/** What becomes of a trial: to the next rung, no further for the time being, through with the last rung, or failed. */
+/** A decision on a trial that has finished a rung: promoted to the next, pruned (it may still be promoted later), finished with the last rung; or failed. */
 export interface DecisionEvent {
   readonly type: 'decision';
   readonly trial: number;
   readonly what: 'promoted' | 'pruned' | 'finished' | 'failed';
-  /** The rung that the trial has done; of one that failed, the rung in which it did. */
+  /** The rung that the trial has finished, or in which it failed. */
   readonly rung: number;
-  /** Mean validation accuracy of its replicates, with their standard deviation where there are several; absent when it failed. */
+  /** Mean validation accuracy of its replicates, and their standard deviation where there are several; absent when it failed. */
   readonly score?: number;
   readonly std?: number;
   /** Why it failed. */
   readonly reason?: { readonly code: string; readonly message: string };
 }
 
-/** What the workers are at; said about once a second, and not kept. */
+/** What the workers are training; about once a second, and not written to the journal. */
 export interface ProgressEvent {
   readonly type: 'progress';
   readonly running: readonly {
     readonly trial: number; readonly rung: number; readonly replicate: number; readonly step: number; readonly until: number;
   }[];
-  /** Wall time of the search so far, that before an interruption included. */
+  /** Wall time of the search so far, including that before an interruption. */
   readonly seconds: number;
-  /** Seconds left: of the budget, or as the trials made so far suggest, whichever is less; null while nothing is known. */
+  /** Seconds left: of the budget, or estimated from the trials so far, whichever is less; null while unknown. */
   readonly secondsLeft: number | null;
 }
 
-/** Why a search ended: its trials are done, its time is up, or it was asked to. */
+/** Why a search ended: its trials are done, its time is up, or it was stopped. */
 export type SearchEnd = 'finished' | 'budget' | 'stopped';
 
 /** Last event. */
@@ -93,7 +93,7 @@ export interface SearchResult {
   readonly type: 'result';
   readonly name: string;
   readonly ended: SearchEnd;
-  /** The trial with the best score among those that came furthest; null when all failed. */
+  /** The trial with the best score on the highest rung that any finished; null when all failed. */
   readonly best: {
     readonly trial: number;
     readonly valAccuracy: number;
@@ -102,12 +102,12 @@ export interface SearchResult {
     readonly assignment: Assignment;
     /** Ready for `train`. */
     readonly spec: TrainSpec;
-    /** The run whose model can be tested, and those of all replicates. */
+    /** The first replicate's run, whose model can be tested, and the runs of all replicates. */
     readonly run: string;
     readonly runs: readonly string[];
   } | null;
   readonly trials: number;
-  /** Trials through the last rung, those left behind on an earlier one, and those that failed. */
+  /** Trials that finished the last rung, that stayed on an earlier one, and that failed. */
   readonly finished: number;
   readonly pruned: number;
   readonly failed: number;

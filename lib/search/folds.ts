@@ -6,17 +6,17 @@ import type { Dataset } from '../data/dataset';
 import type { TrainingData } from '../build/buildTraining';
 import { RandomState } from '../random';
 
-/** Rows that are copied at once where they must be. */
+/** Rows that are copied at a time. */
 const rowsPerBlock = 1024;
 
 /**
- * Training and validation rows shared out anew, for cross-validation: each row is for validation in one of the folds and for training in
- * the others. Stratified: the rows of each class are dealt out in random order, so that the folds have as
- * many of them as each other, give or take one, and as many rows in all. Test rows have no part in it.
+ * Splits training and validation rows anew for cross-validation: each row is a validation row in one of the folds and a training row
+ * in the others. Stratified: the rows of each class are dealt to the folds in turn, in random order, so that the numbers of rows of a
+ * class, and of all rows, differ by at most one between folds. Test rows are not used.
  *
- * Folds hold the order of their rows and their labels alone: the features stay where they are, or, where validation rows do not lie
- * behind training rows in memory, are brought together once. One fold is the data as it is.
- * Throws ERR_CONFIG for one fold without validation rows, more folds than rows and for rows that are not in memory.
+ * Folds share the features and hold only the order of their rows and their labels. The features are copied once where validation rows
+ * do not follow training rows in memory. With one fold the data is returned as it is.
+ * Throws ERR_CONFIG for one fold without validation rows, for more folds than rows and for rows that are not in memory.
  */
 export function foldsOf(data: TrainingData, folds: number, seed: number): readonly TrainingData[] {
   const { train, validation, origin } = data;
@@ -40,7 +40,7 @@ export function foldsOf(data: TrainingData, folds: number, seed: number): readon
   }));
 }
 
-/** Training rows, then validation rows, as one. */
+/** Training rows, then validation rows, as one data set. */
 function pooled(train: Dataset, validation: Dataset): Dataset {
   if (train.features.BYTES_PER_ELEMENT !== validation.features.BYTES_PER_ELEMENT || train.featureSize !== validation.featureSize) {
     throw expected('ERR_SHAPE', 'features like those of the training rows', 'validation rows', validation.features);
@@ -72,7 +72,7 @@ function pooledFeatures(train: Dataset, validation: Dataset): SourceArray {
   return features;
 }
 
-/** A view of the type of `array`; told by element size, as arrays can come from another realm. */
+/** A view of the same element type; by element size, as arrays can come from another realm, where `instanceof` fails. */
 function viewLike({ BYTES_PER_ELEMENT }: SourceArray, buffer: ArrayBufferLike, offset: number, length: number): SourceArray {
   if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, offset, length);
   return BYTES_PER_ELEMENT === 4 ? new Float32Array(buffer, offset, length) : new Float64Array(buffer, offset, length);
@@ -85,7 +85,7 @@ function joined(first: FloatArray, second: FloatArray): FloatArray {
   return all;
 }
 
-/** The fold in which each row is for validation. Each class goes on dealing where the one before it stopped. */
+/** The fold in which each row is a validation row. Dealing continues from class to class, so that folds differ by one row at most. */
 function deal(labels: Int32Array, folds: number, seed: number): Int32Array {
   const random = new RandomState(seed);
   const foldOf = new Int32Array(labels.length);
@@ -104,7 +104,7 @@ function deal(labels: Int32Array, folds: number, seed: number): Int32Array {
   return foldOf;
 }
 
-/** The rows that belong to a part, in their order; what a worker is to see without a copy is on shared memory. */
+/** The rows for which `belongs` is true, in their order. Order and labels are in shared memory, so that workers need no copy. */
 function select(pool: Dataset, split: 'train' | 'validation', belongs: (row: number) => boolean): Dataset {
   const rows = Array.from(pool.labels.keys()).filter(belongs);
   const shared = (): Int32Array => new Int32Array(new SharedArrayBuffer(4 * rows.length));

@@ -2,68 +2,33 @@ import { dirname, join } from 'node:path';
 import { expected } from '../errors';
 import { AppendFile, badLines, fileError, readFileIfThere, readJsonLines, sizeLimits } from '../files';
 import { searchFiles } from '../runFolder/runFolder';
-import type { DecisionEvent, TrialEvent, UnitEvent } from './events';
 import { halvingOf, rungShares } from './plan';
-import type { SearchSpec } from './searchSpec';
+import type { JournalEntry, SearchHead, SearchLimits } from './records';
 import { entryShape } from './shapes';
 import { contradictionOf, SearchState } from './state';
 
-/** What may differ when a search goes on. */
-export interface SearchLimits {
-  readonly workers: number;
-  /** BLAS threads of each worker. */
-  readonly threads: number;
-  readonly trials: number | null;
-  /** Seconds, those before an interruption included. */
-  readonly budget: number | null;
-}
-
-/** First line of a journal. */
-export interface SearchHead extends SearchLimits {
-  readonly type: 'search';
-  readonly name: string;
-  readonly startedAt: string;
-  /** Of blastrain. */
-  readonly version: string;
-  readonly spec: SearchSpec;
-  readonly data: string;
-  readonly dataDigest: string;
-}
-
-/** One line of a journal. */
-export type JournalEntry = { /** Seconds that the search has taken. */ readonly elapsed: number } & (
-  | SearchHead
-  | (SearchLimits & { readonly type: 'resume'; readonly at: string })
-  | TrialEvent
-  | { readonly type: 'begun'; readonly trial: number; readonly rung: number; readonly replicate: number }
-  | UnitEvent
-  | DecisionEvent
-  /** The trial can no longer be promoted, and its checkpoints go. */
-  | { readonly type: 'dropped'; readonly trial: number }
-);
-
-/** What a journal holds. */
+/** Contents of a journal. */
 export interface JournalContents {
   readonly head: SearchHead;
-  /** The lines behind the first. */
+  /** The lines after the first. */
   readonly entries: readonly JournalEntry[];
-  /** The limits that hold: those of the last start. */
+  /** The limits of the latest start or resume. */
   readonly limits: SearchLimits;
   readonly elapsed: number;
-  /** What should be said about lines that are left out: a sentence each. */
+  /** A sentence for each line that is left out. */
   readonly leftOut: readonly string[];
 }
 
-/** A search's journal, one JSON object a line. What is appended is on the disk before anyone acts on it. */
+/** A search's journal, one JSON object a line. Each entry is synced to disk before it is acted on. */
 export class Journal {
   private constructor(private readonly file: AppendFile) {}
 
-  /** Begins a journal. Throws ERR_IO, also where there is one already. */
+  /** Creates a journal. Throws ERR_IO, also where there is one already. */
   static create(folder: string): Journal {
     return new Journal(new AppendFile(join(folder, searchFiles.journal), { isNew: true }));
   }
 
-  /** Opens a journal to go on with; a line that was torn while it was written is cut off. Throws as {@link readJournal} does. */
+  /** Opens a journal to append to it; a torn last line is cut off. Throws as {@link readJournal} does. */
   static reopen(folder: string): { journal: Journal; contents: JournalContents } {
     const file = join(folder, searchFiles.journal);
     const { contents, end } = read(file);
@@ -85,8 +50,8 @@ export class Journal {
 }
 
 /**
- * What the journal in a search's folder holds. A torn last line is left out; so is, with a sentence in `leftOut`, any other line that is damaged
- * or contradicts those before it. Throws ERR_CONFIG where there is no journal, ERR_CHECKPOINT where its first line is damaged, ERR_IO.
+ * Reads the journal of a search's folder. A torn last line is left out, and so is, with a sentence in `leftOut`, any other line that is
+ * damaged or contradicts those before it. Throws ERR_CONFIG where there is no journal, ERR_CHECKPOINT where its first line is damaged, ERR_IO.
  */
 export function readJournal(folder: string): JournalContents {
   return read(join(folder, searchFiles.journal)).contents;

@@ -1,6 +1,6 @@
 import { planOf } from '../build/buildTraining';
 import type { TrainSpec } from '../spec/spec';
-import { hopeless, lastPromotion, nextPromotion, rungCount, rungSteps } from './asha';
+import { lastPromotion, nextPromotion, rungCount, rungSteps, unpromotable } from './asha';
 import type { Halving } from './asha';
 import type { SearchSpec } from './searchSpec';
 import type { SearchState, Trial } from './state';
@@ -12,49 +12,49 @@ export interface TrialRun {
   readonly replicate: number;
 }
 
-/** What a free worker is to do: go on with a trial, promote one, or begin one. */
-export type Move =
+/** What to do next for a free worker: train a replicate, promote a trial, or propose one. */
+export type Action =
   | ({ readonly what: 'train' } & TrialRun)
   | { readonly what: 'promote'; readonly trial: Trial }
   | { readonly what: 'propose' };
 
-/** Where no number of trials is set: a trial is given up when so many trials more, all better than it, could not promote it. */
+/** Further trials that {@link trialsToDrop} takes into account: where there may be more, or no limit, a trial could never be dropped. */
 const horizon = 50;
 
-/** How a search halves its trials; without pruning there is one rung. */
+/** The rungs of a search; without pruning there is one. */
 export function halvingOf({ pruner, eta, minShare }: SearchSpec): Halving {
   return { rungs: pruner === 'none' ? 1 : rungCount(eta, minShare), eta };
 }
 
-/** Shares of the whole length at which the rungs end. */
+/** Where the rungs end, as shares of the full length of training. */
 export function rungShares({ rungs, eta }: Halving): number[] {
   return Array.from({ length: rungs }, (_, rung) => eta ** (rung + 1 - rungs));
 }
 
 /**
- * The steps that a trial's rungs end at: those of `rungSteps`, moved on to where the run evaluates anyway, so that a run that
- * pauses there is to the bit one that does not.
+ * The steps at which a trial's rungs end: those of `rungSteps`, moved to the next step at which the run evaluates anyway, so that a run
+ * that pauses there has the same bits as one that does not.
  */
-export function pauses(spec: TrainSpec, trainRows: number, halving: Halving): number[] {
+export function pauseSteps(spec: TrainSpec, trainRows: number, halving: Halving): number[] {
   const { steps, evaluateEvery } = planOf(spec, trainRows);
   return rungSteps(steps, halving).map((step) => Math.min(steps, Math.ceil(step / evaluateEvery) * evaluateEvery));
 }
 
 /**
- * The next move: replicates that a trial still needs, then promotions, then new trials. When the trials are all made, the best that
- * waits goes on if else none would come to the last rung. When time runs out (`closing`: a new trial would not come to its
- * end), what is left of it is spent on the best that wait.
+ * The next action: replicates that a trial still needs, then promotions, then new trials. When all trials are made, the best waiting one
+ * is promoted if otherwise none would reach the last rung. When too little time is left for a new trial (`closing`), it is spent on
+ * the best waiting trials.
  */
-export function nextMove(
-  state: SearchState, halving: Halving, trials: number, { isRunning, closing }: { isRunning: (unit: TrialRun) => boolean; closing: boolean },
-): Move | undefined {
+export function nextAction(
+  state: SearchState, halving: Halving, trials: number, { isRunning, closing }: { isRunning: (run: TrialRun) => boolean; closing: boolean },
+): Action | undefined {
   let isBusy = false;
   for (const trial of state.trials) {
     if (hasFailed(trial) || scoreOf(trial, trial.rung) !== undefined) continue;
     isBusy = true;
     for (let replicate = 0; replicate < trial.runs.length; replicate++) {
-      const unit: TrialRun = { trial, replicate };
-      if (trial.scores[trial.rung]?.[replicate] === undefined && !isRunning(unit)) return { what: 'train', ...unit };
+      const run: TrialRun = { trial, replicate };
+      if (trial.scores[trial.rung]?.[replicate] === undefined && !isRunning(run)) return { what: 'train', ...run };
     }
   }
   const standings = state.standings();
@@ -69,8 +69,8 @@ export function nextMove(
   return last && { what: 'promote', trial: state.trials[last.trial]! };
 }
 
-/** Trials that cannot be promoted any more, and so need no checkpoint. */
-export function givenUp(state: SearchState, halving: Halving, trials: number): Trial[] {
+/** Trials that can no longer be promoted, and so need no checkpoint. */
+export function trialsToDrop(state: SearchState, halving: Halving, trials: number): Trial[] {
   const standings = state.standings();
-  return hopeless(standings, halving, Math.min(trials, standings.length + horizon)).map((number) => state.trials[number]!);
+  return unpromotable(standings, halving, Math.min(trials, standings.length + horizon)).map((number) => state.trials[number]!);
 }

@@ -18,50 +18,50 @@ import type { SearchData } from './searchLoop';
 import type { SearchEvent } from './events';
 import { foldsOf } from './folds';
 import { Journal, readJournal } from './journal';
-import type { SearchHead, SearchLimits } from './journal';
+import type { SearchHead, SearchLimits } from './records';
 import { parseSearch } from './searchSpec';
 import type { SearchSpec } from './searchSpec';
 
-/** Workers unless a number is asked for: each has a model and its optimiser in memory. */
-const maxWorkers = 8;
+/** Workers by default, at most: each has a model and its optimiser in memory. */
+const maxDefaultWorkers = 8;
 
-/** More threads than the kernels themselves take. */
-const maxThreads = 256;
+/** Workers at most, as many as the kernels take threads. */
+const maxWorkers = 256;
 
-/** Where a search runs and for how long. */
+/** Options of a new search. */
 export interface SearchOptions {
-  /** The folder in which the search's own is made. */
+  /** The folder in which the search's folder is made. */
   readonly runs: string;
   /** Name of its folder; by default search-1, search-2, … */
   readonly name?: string;
   /** Rows to train and to select on; by default what the base's `data` names. */
   readonly data?: TrainingData;
-  /** Trials that are trained at the same time, by default as many as threads are of use (cores and quotas say how many), which are divided among them; 8 at most. */
+  /** Trials that are trained at the same time; by default one for each usable thread (of the cores and quotas), 8 at most. Threads are divided among them. */
   readonly workers?: number;
   /** Seconds after which the search ends; null for no limit. */
   readonly budget?: number | null;
-  /** As of a training: called while a silent owner of the folder on another host is waited for. */
+  /** Called while waiting for an owner of the folder on another host, as in {@link TrainOptions}. */
   readonly onWait?: (waiting: Waiting) => void;
 }
 
-/** What may change when a search goes on; what is not given stays as it was. */
+/** What may change when a search is resumed; absent options stay as they were. */
 export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 'budget' | 'onWait'> {
-  /** How many trials to make in all. */
+  /** Number of trials to make in all. */
   readonly trials?: number | null;
 }
 
-/** A search that runs while its events are taken: iterate over them, once (a second loop throws ERR_CONFIG), or stop it early. */
+/** A search, which runs while its events are iterated over; only once, a second loop throws ERR_CONFIG. */
 export interface SearchRun extends AsyncIterable<SearchEvent> {
   readonly name: string;
-  /** Ends the search; trials in training stay where they are, and can go on. */
+  /** Ends the search early; trials in training keep their checkpoints and can be resumed. */
   stop(): void;
 }
 
 /**
- * Searches for hyper-parameters: trials in worker threads, each step of it in the journal of runs/NAME before anyone acts on it.
- * No test row comes into it: {@link TrainingData} has none, and rows of another split than their place says are refused.
- * Throws ERR_CONFIG at once for options that cannot be; ERR_IO, ERR_DATA and ERR_BACKEND, which would spoil every trial,
- * come out of the iteration; what else goes wrong in a trial is that trial's end alone.
+ * Searches for hyper-parameters, with trials in worker threads. Every step is written to the journal of runs/NAME before it is acted on.
+ * Test rows are not used: {@link TrainingData} has none, and rows marked as another split than expected are refused.
+ * Throws ERR_CONFIG at once for invalid options. The iteration throws ERR_IO, ERR_DATA and ERR_BACKEND, which every trial would meet;
+ * any other error ends only the trial in which it occurs.
  */
 export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
   checkObject(spec, 'spec', 'a search, as parseSearch gives it,', ['space', 'sampler', 'pruner']);
@@ -73,19 +73,19 @@ export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
   const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...workersOf(spec, options.workers) });
   const name = options.name ?? nextName(runs, 'search');
   if (data !== undefined) trainingRows(data);
-  return searchRun(name, (stopped) => begin(spec, { ...options, name, limits }, stopped));
+  return searchRun(name, (stopped) => runNew(spec, { ...options, name, limits }, stopped));
 }
 
 /**
- * Goes on with the search in a folder, however it ended: a segment of training that was under way goes on from its run's
- * checkpoint. Throws as {@link search} does; the iteration throws ERR_DATA for other data than before, ERR_CONFIG where there is no
+ * Resumes the search in a folder, however it ended: interrupted segments of training continue from the checkpoints of their runs.
+ * Throws as {@link search} does; the iteration throws ERR_DATA for data other than before, ERR_CONFIG where there is no
  * search, ERR_CHECKPOINT for a damaged journal.
  */
 export function resumeSearch(folder: string, options: ResumeOptions = {}): SearchRun {
   checkText(folder, 'folder', 'the folder of a search');
   checkOptions(options);
   if (options.data !== undefined) trainingRows(options.data);
-  return searchRun(basename(folder), (stopped) => goOn(folder, options, stopped));
+  return searchRun(basename(folder), (stopped) => runResumed(folder, options, stopped));
 }
 
 function searchRun(name: string, start: (stopped: Promise<'stopped'>) => AsyncIterable<SearchEvent>): SearchRun {
@@ -107,19 +107,19 @@ function searchRun(name: string, start: (stopped: Promise<'stopped'>) => AsyncIt
   };
 }
 
-interface Beginning extends SearchOptions {
+interface NewSearch extends SearchOptions {
   readonly name: string;
   readonly limits: SearchLimits;
 }
 
-async function* begin(
-  spec: SearchSpec, { runs, name, data, limits, onWait }: Beginning, stopped: Promise<'stopped'>,
+async function* runNew(
+  spec: SearchSpec, { runs, name, data, limits, onWait }: NewSearch, stopped: Promise<'stopped'>,
 ): AsyncGenerator<SearchEvent, void> {
   checkPlace({ runs, name });
   const rows = data ?? loadData(dataRequest(spec.space.base));
   const searchData = searchDataOf(spec, rows, data === undefined);
   checkMemory(limits.workers, spec, searchData);
-  const owned = await settleLater(claimFolder({ runs, name }), { onWait: waiting(stopped, onWait) });
+  const owned = await settleLater(claimFolder({ runs, name }), { onWait: waitListener(stopped, onWait) });
   const { path: folder, lock } = owned;
   const { description, digest } = rows.origin;
   const head: SearchHead = {
@@ -140,9 +140,9 @@ async function* begin(
   }
 }
 
-async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
-  readJournal(folder); // before anything is made where no search is
-  const owned = await settleLater(ownFolder(folder), { onWait: waiting(stopped, options.onWait) });
+async function* runResumed(folder: string, options: ResumeOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
+  readJournal(folder); // throws before anything is created in a folder that has no search
+  const owned = await settleLater(ownFolder(folder), { onWait: waitListener(stopped, options.onWait) });
   const { lock } = owned;
   let journal: Journal | undefined;
   try {
@@ -151,7 +151,7 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
     const { contents } = reopened;
     journal = reopened.journal;
     const { elapsed } = contents;
-    const head = { ...contents.head, spec: specAgain(contents.head, folder) };
+    const head = { ...contents.head, spec: checkedSpec(contents.head, folder) };
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
     const limits = checkLimits({ ...(workers === undefined ? contents.limits : workersOf(head.spec, workers)), budget, trials });
     const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
@@ -169,17 +169,17 @@ async function* goOn(folder: string, options: ResumeOptions, stopped: Promise<'s
   }
 }
 
-/** Hears of the waiting for a folder, and ends it when the search is stopped. */
-function waiting(stopped: Promise<'stopped'>, onWait: SearchOptions['onWait']): (waiting: Waiting) => void {
+/** Passes waits for the folder on to `onWait`; throws ERR_LOCKED, which ends the waiting, once the search is stopped. */
+function waitListener(stopped: Promise<'stopped'>, onWait: SearchOptions['onWait']): (waiting: Waiting) => void {
   let isStopped = false;
   void stopped.then(() => { isStopped = true; });
-  return (it) => {
-    if (isStopped) throw lockedBy(it.path, it.owner);
-    onWait?.(it);
+  return (waiting) => {
+    if (isStopped) throw lockedBy(waiting.path, waiting.owner);
+    onWait?.(waiting);
   };
 }
 
-/** Splits the rows into folds, and says how workers come by them. */
+/** Splits the rows into folds. Workers share rows in memory; those on disk each worker loads by itself, by the base spec. */
 function searchDataOf({ space: { base }, folds: count, seed }: SearchSpec, rows: TrainingData, canLoad: boolean): SearchData {
   const folds = foldsOf(trainingRows(rows), count, seed);
   if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, rows: { rows: folds } };
@@ -187,7 +187,7 @@ function searchDataOf({ space: { base }, folds: count, seed }: SearchSpec, rows:
   return { folds, rows: { spec: base } };
 }
 
-/** Throws ERR_MEMORY where the workers would not find the memory for trials of the base's size. A base that fits no data says so in each trial. */
+/** Throws ERR_MEMORY where memory is too small for the workers to train trials of the base's size. A base that does not fit the data fails in each trial instead. */
 function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }: SearchData): void {
   try {
     checkWorkersMemory(workers, base, folds[0]!.train, kernelsFor(base.dtype, 'typescript'));
@@ -196,12 +196,12 @@ function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }
   }
 }
 
-/** The usable threads divided among so many workers, or the threads that the base asks for where these are fewer. Throws ERR_CONFIG. */
+/** The threads of each worker: an equal share of the usable ones, or the base's `threads` where that is fewer. Throws ERR_CONFIG. */
 function workersOf(
-  { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), maxWorkers),
+  { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), maxDefaultWorkers),
 ): Pick<SearchLimits, 'workers' | 'threads'> {
-  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= maxThreads)) {
-    throw expected('ERR_CONFIG', `an integer in [1, ${String(maxThreads)}]`, 'workers', workers, { path: 'workers' });
+  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= maxWorkers)) {
+    throw expected('ERR_CONFIG', `an integer in [1, ${String(maxWorkers)}]`, 'workers', workers, { path: 'workers' });
   }
   const share = Math.max(1, Math.floor(defaultThreads() / workers));
   return { workers, threads: Math.min(share, base.threads ?? share) };
@@ -218,8 +218,8 @@ function checkLimits(limits: SearchLimits): SearchLimits {
   return limits;
 }
 
-/** The spec of a search that goes on, checked as it was when the search began: its journal may have been altered. Throws ERR_CHECKPOINT. */
-function specAgain({ spec }: SearchHead, folder: string): SearchSpec {
+/** The spec in a journal, checked again, as the file may have been altered. Throws ERR_CHECKPOINT. */
+function checkedSpec({ spec }: SearchHead, folder: string): SearchSpec {
   const { space: { base, parameters }, ...rest } = spec;
   const space = Object.fromEntries(parameters.map(({ name, domain, points, when }) => [name, { ...domain, points, when }]));
   try {

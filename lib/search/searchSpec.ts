@@ -3,20 +3,20 @@ import { refuseUnknownKeys } from './domain';
 import { parseSpace } from './space';
 import type { Sampler, Space } from './types';
 
-/** Everything that decides a search. */
+/** Settings of a search; together with the data they determine its trials. */
 export interface SearchSpec {
   readonly space: Space;
   readonly sampler: Sampler['name'];
-  /** Decides which trials are proposed, and how rows are shared among folds. */
+  /** Seed of the sampler and of the split into folds. */
   readonly seed: number;
-  /** How many trials to make; null goes on until time is up, or a grid ends. */
+  /** Number of trials; null for no limit but the budget and the size of a grid. */
   readonly trials: number | null;
   readonly pruner: 'asha' | 'none';
-  /** One in `eta` trials of a rung is promoted, to a budget `eta` times as large. */
+  /** One in `eta` trials of a rung is promoted to the next, which is `eta` times as long. */
   readonly eta: number;
-  /** Share of the length of training after which the first rung compares trials, at least. */
+  /** The first rung ends after at least this share of the full length of training. */
   readonly minShare: number;
-  /** A trial's score is the mean over folds × seeds runs; 1 fold is the data's own validation split. */
+  /** A trial's score is the mean over folds × seeds runs; with 1 fold the data's own validation split is used. */
   readonly folds: number;
   readonly seeds: number;
 }
@@ -27,10 +27,10 @@ interface Field {
   readonly accepts: (value: unknown) => boolean;
 }
 
-const integer = (fallback: number | null, least: number, most: number): Field => ({
+const integer = (fallback: number | null, min: number, max: number): Field => ({
   default: fallback,
-  what: most === Infinity ? `an integer of at least ${String(least)}` : `an integer in [${String(least)}, ${String(most)}]`,
-  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
+  what: max === Infinity ? `an integer of at least ${String(min)}` : `an integer in [${String(min)}, ${String(max)}]`,
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
 });
 const choice = (fallback: string, values: readonly string[]): Field => ({
   default: fallback, what: `one of ${values.join(', ')}`, accepts: (value) => values.includes(value as string),
@@ -49,8 +49,8 @@ const fields: { readonly [Key in Exclude<keyof SearchSpec, 'space'>]: Field } = 
 };
 
 /**
- * Checks the object that a search is described by, as in a spec file, and fills in the defaults: `base`, `set` and `space`, see
- * `parseSpace`, and the keys of {@link SearchSpec}. Throws ERR_CONFIG with details.path, naming the nearest key to a misspelt one.
+ * Checks a search as it stands in a spec file and fills in defaults. Its keys are `base`, `set` and `space`, see `parseSpace`, and those
+ * of {@link SearchSpec}. Throws ERR_CONFIG with details.path; for a misspelt key it names the nearest.
  */
 export function parseSearch(input: unknown): SearchSpec {
   if (input === null || typeof input !== 'object' || Array.isArray(input)) throw expected('ERR_CONFIG', 'an object', 'the search', input);

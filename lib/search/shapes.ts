@@ -2,12 +2,11 @@ import { also, count, flag, kindOf, listOf, measured, nullOr, number, objectOf, 
 import type { Shape } from '../files/shape';
 import type { TrainSpec } from '../spec/spec';
 import type { DecisionEvent, SearchResult, TrialEvent, UnitEvent } from './events';
-import type { JournalEntry, SearchHead } from './journal';
-import type { ParameterImportances, RankedTrial, SearchReport, Significance } from './outcome';
+import type { JournalEntry, ParameterImportances, RankedTrial, SearchHead, SearchReport, Significance } from './records';
 import type { SearchSpec } from './searchSpec';
 import type { Assignment, Domain, Parameter, ParameterValue } from './types';
 
-// The shapes of what a search writes. Nothing here reads a file, as the dashboard's page uses them too.
+// Shapes of the files that a search writes. No file is read here, because the dashboard's page imports this module too.
 
 const isValue = (value: unknown): boolean =>
   value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value) || (Array.isArray(value) && value.every(isValue));
@@ -26,7 +25,7 @@ const choice = objectOf<{ readonly values: readonly ParameterValue[] }>({
   values: also(listOf(parameterValue), 'one or more values', ({ length }) => length > 0),
 }) as Shape<unknown> as Shape<Domain>;
 
-/** What a search is, as far as pictures and tables of it need; who goes on with it parses it again. */
+/** The spec of a search, as far as pictures and tables need it; to resume a search parses it in full. */
 const searchSpec = objectOf<SearchSpec>({
   space: objectOf<SearchSpec['space']>({
     base: spec,
@@ -79,7 +78,7 @@ const best = objectOf<NonNullable<SearchResult['best']>>({
   trial: count, valAccuracy: measured, valAccuracyStd: optional(measured), assignment, spec, run: text, runs,
 });
 
-/** What search.json holds. */
+/** Contents of search.json. */
 export const reportShape = also(objectOf<SearchReport>({
   type: oneOf('result'), name: text, ended: oneOf('finished', 'budget', 'stopped'), best: nullOr(best),
   trials: count, finished: count, pruned: count, failed: count, seconds: number,

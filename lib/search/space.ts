@@ -7,26 +7,26 @@ import { RandomState } from '../random';
 import { draw, gridValues, isIn, parseDomain } from './domain';
 import type { Assignment, Domain, Parameter, ParameterValue, Space } from './types';
 
-/** What all trials of a search have in common: data, length of training, seeds, and what no score depends on. */
+/** Keys that all trials of a search share: data, length of training, seeds, and keys that no score depends on. */
 const shared: readonly (keyof TrainSpec)[] = [
   'data', 'dataFolder', 'dataFile', 'target', 'trainRows', 'validationRows', 'testRows', 'splitSeed', 'chunkRows', 'loss', 'model',
   'steps', 'epochs', 'evaluateEvery', 'logEvery', 'keepEvery', 'earlyStopping', 'restoreBest', 'maxSeconds', 'overfitBatches',
   'fastDevRun', 'health', 'seed', 'seeds', 'dtype', 'backend', 'threads',
 ];
 
-/** Trials that are tried out on the spec's rules before any of them is trained. */
+/** Random trials whose specs are checked before any is trained. */
 const probes = 200;
 
 const maxPoints = 1000;
 
 const widthPattern = /^width([1-9]\d*)$/;
-const isOfLayers = (name: string): boolean => name === 'depth' || widthPattern.test(name);
+const definesLayers = (name: string): boolean => name === 'depth' || widthPattern.test(name);
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /**
- * Checks what is to be searched: `base`, a preset or a spec; `set`, keys over it; and `space`, an entry for each parameter. Throws
+ * Parses a search space: `base`, a preset or a spec; `set`, changes to its keys; and `space`, an entry for each parameter. Throws
  * ERR_CONFIG with details.path for a space without parameters, unknown names (naming the nearest), domains that
  * `parseDomain` refuses, values that the spec refuses, and conditions on anything but earlier choices and integers.
  */
@@ -54,7 +54,7 @@ function parseBase(base: unknown, set: unknown): TrainSpec {
 function parseParameter(name: string, entry: unknown, base: TrainSpec, earlier: readonly Parameter[]): Parameter {
   const path = `space.${name}`;
   const names = [...Object.keys(specFields), 'depth', 'width1'];
-  if (!Object.hasOwn(specFields, name) && !isOfLayers(name)) {
+  if (!Object.hasOwn(specFields, name) && !definesLayers(name)) {
     const suggestion = nearest(name, names);
     throw new BlastrainError(
       'ERR_CONFIG',
@@ -65,10 +65,10 @@ function parseParameter(name: string, entry: unknown, base: TrainSpec, earlier: 
   if ((shared as readonly string[]).includes(name)) {
     throw expected('ERR_CONFIG', 'a key that may differ between trials', 'a parameter', name, { path });
   }
-  if (isOfLayers(name) && (base.model !== null || earlier.some((other) => other.name === 'layers'))) {
+  if (definesLayers(name) && (base.model !== null || earlier.some((other) => other.name === 'layers'))) {
     throw expected('ERR_CONFIG', 'layers that are made of depth and widths alone', path, base.model === null ? 'layers too' : 'a model', { path });
   }
-  if (name === 'layers' && earlier.some((other) => isOfLayers(other.name))) {
+  if (name === 'layers' && earlier.some((other) => definesLayers(other.name))) {
     throw expected('ERR_CONFIG', 'layers that are made of depth and widths alone', path, 'layers too', { path });
   }
   if (!isRecord(entry)) throw expected('ERR_CONFIG', 'an object with a type', path, entry, { path });
@@ -82,9 +82,9 @@ function parseParameter(name: string, entry: unknown, base: TrainSpec, earlier: 
   return { name, domain, points: points as number, when: widthCondition(name, when, earlier, path) };
 }
 
-/** Each value of a choice; of a range its bounds, a number between them, and what a grid takes. */
+/** Checks all values of a choice, or the bounds of a range and a number between them. */
 function refuseIllegalValues(name: string, domain: Domain, path: string): void {
-  const { accepts, what } = name === 'depth' ? depthValues : isOfLayers(name) ? widthValues : specFields[name as keyof TrainSpec];
+  const { accepts, what } = name === 'depth' ? depthValues : definesLayers(name) ? widthValues : specFields[name as keyof TrainSpec];
   const between = domain.type === 'uniform' || domain.type === 'log-uniform' ? [draw(domain, new RandomState(0))] : [];
   for (const value of [...gridValues(domain, 2), ...between]) {
     if (!accepts(value)) throw expected('ERR_CONFIG', what, path, value, { path });
@@ -93,7 +93,7 @@ function refuseIllegalValues(name: string, domain: Domain, path: string): void {
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
 const widthValues = { what: 'an integer of at least 1', accepts: isSize };
-/** Each hidden layer takes a width from the space or the base, so that more make no sense; and conditions list the depths. */
+/** A limit, as each hidden layer needs a width of the space or the base, and conditions list all depths. */
 const maxDepth = 1000;
 const depthValues = { what: `an integer in [1, ${String(maxDepth)}]`, accepts: (value: unknown): boolean => isSize(value) && value <= maxDepth };
 
@@ -119,7 +119,7 @@ function parseConditions(when: unknown, earlier: readonly Parameter[], path: str
   return when as Parameter['when'];
 }
 
-/** A width is drawn only where the depth has a layer of that width, also where the space does not say so. */
+/** Adds the condition that hidden layer i exists at the depth drawn, so that `width`i is drawn only then. */
 function widthCondition(name: string, when: Parameter['when'], earlier: readonly Parameter[], path: string): Parameter['when'] {
   const depth = earlier.find((parameter) => parameter.name === 'depth');
   const width = widthPattern.exec(name);
@@ -136,7 +136,7 @@ export function isActive({ when }: Parameter, assignment: Assignment): boolean {
     Object.hasOwn(assignment, name) && values.some((value) => isDeepStrictEqual(value, assignment[name])));
 }
 
-/** A trial at random: each parameter whose conditions hold, in order. */
+/** A random trial: draws each parameter whose conditions hold, in order. */
 export function drawAssignment({ parameters }: Space, random: RandomState): Assignment {
   const assignment: Record<string, ParameterValue> = {};
   for (const parameter of parameters) {
@@ -146,11 +146,11 @@ export function drawAssignment({ parameters }: Space, random: RandomState): Assi
 }
 
 /**
- * The spec of a trial: the base with the trial's values. `depth` counts linear layers; hidden layer i takes `width`i, or is as
- * wide as the base's. Throws ERR_CONFIG where the values contradict each other.
+ * The spec of a trial: the base with the trial's values. `depth` counts linear layers; hidden layer i has `width`i units, or as many
+ * as the base's. Throws ERR_CONFIG where the values contradict each other.
  */
 export function specOf({ base }: Space, assignment: Assignment): TrainSpec {
-  const values = Object.entries(assignment).filter(([name]) => !isOfLayers(name));
+  const values = Object.entries(assignment).filter(([name]) => !definesLayers(name));
   const sizes = values.length === Object.keys(assignment).length ? {} : { layers: layersOf(base.layers, assignment) };
   return parseSpec({ ...base, ...sizes, ...Object.fromEntries(values) });
 }
@@ -169,7 +169,7 @@ function layersOf(layers: readonly number[], assignment: Assignment): number[] {
   return [layers[0]!, ...sizes, layers[layers.length - 1]!];
 }
 
-/** Tries random trials on the spec's rules: a contradiction that some of them meet is the space's. */
+/** Checks the specs of random trials. Throws ERR_CONFIG where one is refused, as the space then allows contradictions. */
 function refuseIllegalTrials(space: Space): void {
   const random = new RandomState(0);
   for (let probe = 0; probe < probes; probe++) {

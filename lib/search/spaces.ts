@@ -3,7 +3,7 @@ import { expected, nearest } from '../errors';
 /** A search with a name, shipped with blastrain. */
 export interface ShippedSearch {
   readonly summary: string;
-  /** What a spec file of a search holds, see `parseSearch`. */
+  /** The search as in a spec file, see `parseSearch`. */
   readonly search: Readonly<Record<string, unknown>>;
 }
 
@@ -15,7 +15,7 @@ export const searches: Readonly<Record<string, ShippedSearch>> = {
     summary: 'from the course\'s poor defaults past 52 % validation, in a minute or two',
     search: {
       base: 'two-layer-default',
-      // Rungs end with epochs 1, 3 and 9, where validation rows are looked at anyway.
+      // Rungs end with epochs 1, 3 and 9, where the run evaluates anyway.
       set: { epochs: 9, evaluateEvery: null, schedule: 'cosine', decay: 1, decayEvery: null },
       space: {
         learningRate: { type: 'log-uniform', low: 1e-4, high: 0.3 },

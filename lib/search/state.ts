@@ -3,38 +3,38 @@ import { weightedMean } from '../numbers';
 import type { Standing } from './asha';
 import { isIn } from './domain';
 import type { DecisionEvent } from './events';
-import type { JournalEntry, SearchHead } from './journal';
+import type { JournalEntry, SearchHead } from './records';
 import type { Assignment, Observation } from './types';
 
-/** A trial, as far as the journal tells. */
+/** A trial, as recorded in the journal. */
 export interface Trial {
   readonly trial: number;
   readonly assignment: Assignment;
   readonly runs: readonly string[];
-  /** Steps that the rungs end at. */
+  /** Steps at which the rungs end. */
   readonly steps: readonly number[];
-  /** The rung that it is, or was last, trained for. */
+  /** The rung that it is being trained for, or was last. */
   rung: number;
-  /** Validation accuracy on each rung of each replicate, as far as they are known. */
+  /** Validation accuracy by rung and replicate; undefined while unknown. */
   readonly scores: (number | undefined)[][];
-  /** Validation rows of each replicate, as far as they are known; 1 where the journal does not tell. */
+  /** Validation rows of each replicate that has a score; 1 where the journal, of an earlier version, has none. */
   readonly rows: number[];
   /** Wall time of its segments of training. */
   seconds: number;
-  /** The last decision, if it was none to go on. */
+  /** The last decision, unless that was a promotion. */
   decision: DecisionEvent | null;
-  /** Its checkpoints are gone. */
+  /** It can no longer be promoted, and its checkpoints are deleted. */
   isDropped: boolean;
 }
 
-/** What a trial scores on a rung. */
+/** The score of a trial on a rung. */
 export interface Score {
   readonly score: number;
   /** Standard deviation over replicates, with n − 1 in the denominator; absent for a single one. */
   readonly std?: number;
 }
 
-/** The score on a rung, once all replicates have done it: the share of all their rows, as folds may differ by one. */
+/** The score on a rung, undefined until all replicates have finished it: their mean weighted by rows, as folds can differ by one row. */
 export function scoreOf({ runs, scores, rows }: Trial, rung: number): Score | undefined {
   const all = (scores[rung] ?? []).filter((score) => score !== undefined);
   if (all.length < runs.length) return undefined;
@@ -44,22 +44,22 @@ export function scoreOf({ runs, scores, rows }: Trial, rung: number): Score | un
   return { score, std: Math.sqrt(all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (all.length - 1)) };
 }
 
-/** The last rung that a trial has done; -1 before the first. */
+/** The last rung that a trial has finished; -1 before the first. */
 export function rungDone(trial: Trial): number {
   return scoreOf(trial, trial.rung) === undefined ? trial.rung - 1 : trial.rung;
 }
 
 export const hasFailed = ({ decision }: Trial): boolean => decision?.what === 'failed';
 
-/** All trials of a search: what its journal says, entry by entry. */
+/** All trials of a search, built up from the entries of its journal. */
 export class SearchState {
   readonly trials: Trial[] = [];
-  /** Stretches of training that are done. */
+  /** Segments of training that are done. */
   units = 0;
-  /** Training that is done, in runs of full length. */
+  /** Training that is done, as a number of runs of full length. */
   work = 0;
 
-  /** @param rungs shares of the whole length at which rungs end. */
+  /** @param rungs where the rungs end, as shares of the full length of training. */
   constructor(readonly rungs: readonly number[]) {}
 
   apply(entry: JournalEntry): void {
@@ -69,7 +69,7 @@ export class SearchState {
     } else if (entry.type === 'unit') {
       const { trial: number, rung, replicate, score, rows = 1, seconds } = entry;
       const trial = this.trials[number]!;
-      (trial.scores[rung] ??= [])[replicate] = Number.isFinite(score) ? score : 0; // no better than what failed
+      (trial.scores[rung] ??= [])[replicate] = Number.isFinite(score) ? score : 0; // NaN ranks with failed trials
       trial.rows[replicate] = rows;
       trial.seconds += seconds;
       this.units++;
@@ -92,7 +92,7 @@ export class SearchState {
     });
   }
 
-  /** What a sampler may know. A first score that is not known yet counts as a failure: it keeps others away until it is. */
+  /** Observations for the sampler. A trial without a score counts as failed, so that its neighbourhood is avoided until it has one. */
   observations(): Observation[] {
     return this.trials.map((trial) => {
       const { assignment } = trial;
@@ -102,7 +102,7 @@ export class SearchState {
     });
   }
 
-  /** Trials with a score that did not fail, the best first: whoever came further stands before those left behind. */
+  /** Trials that have a score and did not fail, the best first; those that finished a higher rung stand before all others. */
   ranking(): Trial[] {
     const last = (trial: Trial): number => scoreOf(trial, rungDone(trial))!.score;
     return this.trials
@@ -111,12 +111,12 @@ export class SearchState {
   }
 }
 
-/** Names of the folders of trials' runs below that of a search, as `SearchLoop` gives them. */
+/** Names of trials' runs, SEARCH/RUN, as `runName` makes them. */
 const runPattern = /^[^/]+\/trial-\d{3,}(-fold\d+)?(-seed\d+)?$/;
 
 /**
- * What a journal's entry should be and is, where it contradicts what is known from those before it: a search that went on from such
- * a journal would wait for ever for a trial that is another's, or train what is not its own. Undefined for an entry that fits.
+ * What was expected and what was received, where a journal entry contradicts those before it; undefined for one that fits. Resumed
+ * from a contradictory journal, a search could wait for ever or write into the folders of other runs.
  */
 export function contradictionOf(
   entry: JournalEntry, { trials, rungs }: SearchState, { spec: { space: { parameters }, folds, seeds } }: Pick<SearchHead, 'spec'>,
@@ -143,7 +143,7 @@ export function contradictionOf(
   if (entry.rung !== trial.rung) return [`rung ${String(trial.rung)} of trial ${String(trial.trial)}`, `rung ${String(entry.rung)}`];
   if (entry.type === 'decision') {
     const { what, rung } = entry;
-    // Of several replicates that are being trained, more than one can fail.
+    // Several replicates are trained at once, and more than one can fail.
     if (what === 'failed') return undefined;
     if (hasFailed(trial)) return [`nothing after the failure of trial ${String(trial.trial)}`, what];
     if (scoreOf(trial, rung) === undefined) return [`scores of all replicates of trial ${String(trial.trial)} before a decision`, what];

@@ -17,14 +17,14 @@ import { RunFolder, runFiles } from '../runFolder/runFolder';
 import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
-/** A segment of a run: from where the run stands, or from its beginning, to a step. */
+/** A segment of a run: from its last checkpoint, or its beginning, to a step. */
 export interface Segment {
   readonly spec: TrainSpec;
-  /** The run's folder; made when it is not there. */
+  /** The run's folder; created where it is missing. */
   readonly folder: string;
-  /** Which of the workers's data. */
+  /** Index of the fold whose rows are used. */
   readonly data: number;
-  /** The step to pause after, one at which the run evaluates; null goes on to the run's end. */
+  /** The step to pause after, at which the run must evaluate; null trains to the run's end. */
   readonly until: number | null;
 }
 
@@ -39,37 +39,37 @@ export interface SegmentEnd {
   readonly seconds: number;
 }
 
-/** What a member of the workers is asked to do: to train, or to say of which validation rows a run's model is right. */
-export type TrialOrder =
+/** A task for a worker: train a segment, or find which validation rows a run's model classifies correctly. */
+export type TrialTask =
   | { readonly type: 'train'; readonly segment: Segment }
   | { readonly type: 'check'; readonly folder: string; readonly data: number };
 
-/** What a member says; all but 'step' end an order. */
+/** Messages of a worker; each but 'step' ends a task. */
 export type TrialMessage =
   | { readonly type: 'step'; readonly step: number }
   | { readonly type: 'trained'; readonly end: SegmentEnd }
   | { readonly type: 'checked'; readonly correct: Uint8Array }
   | { readonly type: 'failed'; readonly error: PlainError };
 
-/** What the members of a workers work on: rows on shared memory, or a spec by which each loads rows that lie on disk. */
+/** The rows of all workers: one split for each fold on shared memory, or a spec by which each worker loads rows that stay on disk. */
 export type TrialRows = { readonly rows: readonly TrainingData[] } | { readonly spec: TrainSpec };
 
-/** What a member starts with: its data, and the lock by which this process owns the folders of the runs. */
+/** A worker's `workerData`; `lock` is the one by which this process owns the folders of the runs. */
 export interface TrialThreadData {
   readonly data: TrialRows;
   readonly lock: LockHandle;
 }
 
-/** Milliseconds between two words about the step. */
-const stepPause = 200;
+/** Milliseconds between 'step' messages, at least. */
+const stepEvery = 200;
 
 const fit = rememberFits();
 
-function train({ spec, folder: path, until }: Segment, data: TrainingData, say: (step: number) => void): SegmentEnd {
-  const begun = performance.now();
-  const end = (step: number, valAccuracy: number): SegmentEnd => ({ step, valAccuracy, rows: data.validation.size, seconds: (performance.now() - begun) / 1000 });
-  const known = existsSync(join(path, runFiles.spec));
-  const resumption = known ? findResumption(path, spec) : undefined;
+function train({ spec, folder: path, until }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
+  const startedAt = performance.now();
+  const end = (step: number, valAccuracy: number): SegmentEnd => ({ step, valAccuracy, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000 });
+  const exists = existsSync(join(path, runFiles.spec));
+  const resumption = exists ? findResumption(path, spec) : undefined;
   const progress = resumption?.checkpoint?.progress;
   let best = progress?.best?.valAccuracy ?? 0;
   const scoreOf = ({ valAccuracy }: EvaluationEvent): number => {
@@ -79,18 +79,18 @@ function train({ spec, folder: path, until }: Segment, data: TrainingData, say: 
   if (until !== null && progress !== undefined && progress.step >= until) return end(until, scoreOf(evaluationAt(path, until)));
 
   let folder: RunFolder | undefined;
-  const open = (): RunFolder => folder = known ? RunFolder.reopen(path, { lock }) : RunFolder.create({ runs: dirname(path), name: basename(path) }, { lock });
+  const open = (): RunFolder => folder = exists ? RunFolder.reopen(path, { lock }) : RunFolder.create({ runs: dirname(path), name: basename(path) }, { lock });
   try {
-    let said = begun;
+    let sentAt = startedAt;
     let score = Number.NaN;
     for (const event of runExperiment(spec, data, basename(path), open, resumption, fit)) {
-      if (event.type === 'step' && performance.now() - said >= stepPause) {
-        said = performance.now();
-        say(event.step);
+      if (event.type === 'step' && performance.now() - sentAt >= stepEvery) {
+        sentAt = performance.now();
+        onStep(event.step);
       }
       if (event.type === 'evaluation') score = scoreOf(event);
       if (event.type === 'result') return end(event.steps, event.valAccuracy);
-      // Everything of this step is on disk by now, so the run can be left here.
+      // Checkpoint and metrics of this step are on disk, so the run can be abandoned here and resumed later.
       if (until !== null && event.type === 'checkpoint' && event.step >= until) return end(event.step, score);
     }
     throw new BlastrainError('ERR_WORKER', `Expected a result for ${path} but received none`);
@@ -99,7 +99,7 @@ function train({ spec, folder: path, until }: Segment, data: TrainingData, say: 
   }
 }
 
-/** The evaluation that a run has in its metrics. Throws ERR_CHECKPOINT when it is not there. */
+/** The evaluation at a step, from the run's metrics. Throws ERR_CHECKPOINT where there is none. */
 function evaluationAt(folder: string, step: number): EvaluationEvent {
   const file = join(folder, runFiles.metrics);
   const { lines } = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
@@ -107,22 +107,22 @@ function evaluationAt(folder: string, step: number): EvaluationEvent {
   throw new BlastrainError('ERR_CHECKPOINT', `Expected an evaluation at step ${String(step)} for ${file} but received none`, { file });
 }
 
-/** 1 for each validation row that the run's model classifies rightly, else 0. */
+/** 1 for each validation row that the run's model classifies correctly, else 0. */
 function check(folder: string, { validation }: TrainingData): Uint8Array {
   const labels = Model.ofRun(folder).classify(validation);
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 
-const { data: given, lock: handle } = workerData as TrialThreadData;
+const { data: source, lock: handle } = workerData as TrialThreadData;
 const lock = Lock.of(handle);
 let rows: readonly TrainingData[] | undefined;
 
-function carryOut(order: TrialOrder, post: (message: TrialMessage) => void): void {
+function execute(task: TrialTask, post: (message: TrialMessage) => void): void {
   try {
-    rows ??= 'rows' in given ? given.rows : [loadData(dataRequest(given.spec))];
-    if (order.type === 'check') post({ type: 'checked', correct: check(order.folder, rows[order.data]!) });
+    rows ??= 'rows' in source ? source.rows : [loadData(dataRequest(source.spec))];
+    if (task.type === 'check') post({ type: 'checked', correct: check(task.folder, rows[task.data]!) });
     else {
-      const end = train(order.segment, rows[order.segment.data]!, (step) => {
+      const end = train(task.segment, rows[task.segment.data]!, (step) => {
         post({ type: 'step', step });
       });
       post({ type: 'trained', end });
@@ -133,8 +133,8 @@ function carryOut(order: TrialOrder, post: (message: TrialMessage) => void): voi
 }
 
 const port = parentPort!;
-port.on('message', (order: TrialOrder) => {
-  carryOut(order, (message) => {
+port.on('message', (task: TrialTask) => {
+  execute(task, (message) => {
     port.postMessage(message);
   });
 });

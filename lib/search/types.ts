@@ -6,7 +6,7 @@ export type ParameterValue = string | number | boolean | null | readonly Paramet
 /** The values of a trial's parameters by name; a parameter whose condition does not hold is absent. */
 export type Assignment = Readonly<Record<string, ParameterValue>>;
 
-/** What a parameter may be. Bounds belong to the range. */
+/** The values that a parameter may take. Bounds are inclusive. */
 export type Domain =
   | { readonly type: 'uniform' | 'log-uniform'; readonly low: number; readonly high: number }
   | { readonly type: 'integer' | 'log-integer'; readonly low: number; readonly high: number; readonly step: number }
@@ -14,34 +14,34 @@ export type Domain =
 
 /** One parameter of a space. */
 export interface Parameter {
-  /** A key of the spec, or `depth` or `width1`, `width2`, … of which `layers` is made. */
+  /** A key of the spec, or `depth` or `width1`, `width2`, …, from which `layers` is made. */
   readonly name: string;
   readonly domain: Domain;
-  /** How many values a grid takes of a range. */
+  /** Number of values that a grid takes from a range. */
   readonly points: number;
-  /** It is drawn only where each of these earlier parameters has one of the values. */
+  /** Condition: the parameter is drawn only where each of these earlier parameters has one of the listed values. */
   readonly when: Readonly<Record<string, readonly ParameterValue[]>>;
 }
 
-/** What is searched: the parameters, in the order in which they are drawn, and what all trials share. */
+/** A search space: the spec that all trials share, and the parameters over it in the order in which they are drawn. */
 export interface Space {
   readonly base: TrainSpec;
   readonly parameters: readonly Parameter[];
 }
 
-/** What a sampler learns from: a trial whose score is known, at the largest budget it has reached. */
+/** A trial with its score on the last rung that it has finished; samplers learn from these. */
 export interface Observation {
   readonly assignment: Assignment;
-  /** Validation accuracy; what failed or diverged counts as 0. */
+  /** Validation accuracy; 0 for trials that failed or diverged. */
   readonly score: number;
-  /** Steps that it was trained for: scores of larger budgets count for more. */
+  /** Share of the full length of training at that rung: scores of larger budgets rank first. */
   readonly budget: number;
 }
 
 /** Proposes trials. */
 export interface Sampler {
   readonly name: 'grid' | 'random' | 'tpe';
-  /** How many trials there are in all; Infinity unless a grid ends. */
+  /** Number of trials that it can propose: finite for a grid, else Infinity. */
   readonly size: number;
   /** The assignment of trial number `trial`, from 0. Grid and random depend on seed and number alone. */
   propose(trial: number, observations: readonly Observation[]): Assignment;

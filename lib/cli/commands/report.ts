@@ -15,7 +15,7 @@ import { readMetrics } from '../../report/metrics';
 import { printPdf } from '../../report/drawing/pdf';
 import { searchHistory, withRunCurves } from '../../report/search/history';
 import { readJournal } from '../../search/journal';
-import { readSearchReport } from '../../search/outcome';
+import { readSearchReport } from '../../search/report';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';

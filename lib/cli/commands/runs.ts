@@ -6,7 +6,7 @@ import { readDepthReport } from '../../studies/depth';
 import { isOwned, lockName } from '../../files';
 import { ledgerFile, readLedger } from '../../inference/testRun';
 import type { TestResult } from '../../inference/testRun';
-import { readSearchReport } from '../../search/outcome';
+import { readSearchReport } from '../../search/report';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
 import { readOptions } from '../options';

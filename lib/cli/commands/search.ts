@@ -9,7 +9,7 @@ import { writeSearchFigures } from '../../report/search/figures';
 import { searchHistory, withRunCurves } from '../../report/search/history';
 import type { SearchStart } from '../../search/events';
 import { readJournal } from '../../search/journal';
-import { readSearchReport } from '../../search/outcome';
+import { readSearchReport } from '../../search/report';
 import { resumeSearch, search } from '../../search/search';
 import type { SearchRun } from '../../search/search';
 import { parseSearch } from '../../search/searchSpec';

@@ -1,7 +1,7 @@
 import { parameterDigits } from '../../report/drawing/digits';
 import type { TrialSummary } from '../../report/search/trials';
 import type { SearchEnd, SearchStart } from '../../search/events';
-import type { ParameterImportances, SearchReport, Significance } from '../../search/outcome';
+import type { ParameterImportances, SearchReport, Significance } from '../../search/records';
 import type { Assignment } from '../../search/types';
 import { formatDuration, formatPercent } from './format';
 import { renderTrials, scoreText, valueText } from './searchTable';

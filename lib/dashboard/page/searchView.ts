@@ -2,7 +2,7 @@ import { parameterDigits } from '../../report/drawing/digits';
 import { valueText } from '../../report/search/parameterAxis';
 import { SearchTrials } from '../../report/search/trials';
 import type { TrialSummary } from '../../report/search/trials';
-import type { JournalEntry, SearchHead } from '../../search/journal';
+import type { JournalEntry, SearchHead } from '../../search/records';
 import { entryShape } from '../../search/shapes';
 import { Tail } from './client';
 import { LineReader } from './runHistory';

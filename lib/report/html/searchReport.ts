@@ -1,5 +1,4 @@
-import type { SearchHead } from '../../search/journal';
-import type { SearchReport } from '../../search/outcome';
+import type { SearchHead, SearchReport } from '../../search/records';
 import type { Domain, Parameter, ParameterValue } from '../../search/types';
 import { digitsApart, parameterDigits } from '../drawing/digits';
 import { valueText } from '../search/parameterAxis';

@@ -4,12 +4,12 @@ import { gridValues } from '../domain';
 import { isActive } from '../space';
 import type { Assignment, Sampler, Space } from '../types';
 
-/** More trials than anyone waits for. */
+/** A larger grid is refused. */
 const maxTrials = 100_000;
 
 /**
- * Every combination of some values of each parameter, once: all of a choice, `points` of a range, and of a parameter with a
- * condition only where that holds. In random order, so that a search that ends early has seen all of the space.
+ * Proposes each combination of parameter values once: all values of a choice, `points` of a range; a conditional parameter takes part
+ * only where its condition holds. In random order, so that a search that ends early has covered the whole space.
  */
 export class GridSampler implements Sampler {
   readonly name = 'grid';
@@ -38,7 +38,7 @@ function combinations({ parameters }: Space): Assignment[] {
     const values = gridValues(parameter.domain, parameter.points);
     const active = trials.filter((trial) => isActive(parameter, trial)).length;
     const count = trials.length + active * (values.length - 1);
-    // Before they are made: there may be too many for the memory.
+    // Checked before they are made, as there may be too many for the memory.
     if (count > maxTrials) {
       throw expected('ERR_CONFIG', `at most ${String(maxTrials)} combinations (fewer points or parameters, or sampler random)`, 'the grid', count, {
         path: `space.${parameter.name}.points`,

@@ -6,25 +6,25 @@ import type { Axis } from '../domain';
 import { isActive } from '../space';
 import type { Assignment, Parameter, ParameterValue } from '../types';
 
-// Within a sandbox, such as jest's, each look-up of a global costs as much as a density.
+// Local copies, because inside a vm context, such as jest's, every access to a global is slow.
 const { exp, log, max, min, sqrt, PI } = Math;
 
-/** Share of a range that a kernel is wide, before there are many: as in Optuna. */
+/** Width of a kernel as a share of the range, for a single observation; Optuna's value. */
 const baseWidth = 0.2;
 
-/** One factor of a mixture's components: what they say of one parameter. Component `n` is the prior. */
+/** The densities of all mixture components for one parameter, a factor of each component. Component n, after those of the n observations, is the prior. */
 interface Factor {
   draw(component: number, random: RandomState): ParameterValue;
-  /** By component, the logarithm of the density, or of the probability of a value that is one of several. */
+  /** For each component, the logarithm of the density of a value, or of the probability of a discrete one. */
   logDensities(value: ParameterValue): readonly number[];
 }
 
 /**
  * A Parzen estimator of assignments: a mixture of one component around each given assignment and a prior that covers the space, all
- * of the same weight. A component is a product over parameters: normal distributions cut off at the bounds, on the logarithm
- * where the range is logarithmic, their mass over its cell where values are integers; for choices, the value
- * itself and with little probability any. Where the component's own assignment lacks the parameter, the prior stands in: so conditions
- * make a tree, in which a parameter is modelled on the trials that had it.
+ * of the same weight. A component is a product over parameters. For ranges: normal distributions truncated at the bounds, on the
+ * logarithm where the range is logarithmic, integrated over the cell of an integer. For choices: the observed value, and with a small
+ * probability any. Where the component's assignment lacks the parameter the prior is used, so that a conditional parameter is
+ * modelled on the trials that had it (the tree of the tree-structured estimator).
  */
 export class ParzenEstimator {
   private readonly factors: readonly Factor[];
@@ -38,7 +38,7 @@ export class ParzenEstimator {
     });
   }
 
-  /** An assignment whose parameters are those that its own values make active. */
+  /** Draws an assignment of the parameters whose conditions hold. */
   draw(random: RandomState): Assignment {
     const component = random.randint(0, this.given.length + 1);
     const assignment: Record<string, ParameterValue> = {};
@@ -48,19 +48,19 @@ export class ParzenEstimator {
     return assignment;
   }
 
-  /** The logarithm of the mixture's density. */
+  /** Logarithm of the mixture's density, by log-sum-exp. */
   logDensity(assignment: Assignment): number {
     const logs = new Float64Array(this.given.length + 1);
     this.parameters.forEach(({ name }, p) => {
       const value = assignment[name];
       if (value !== undefined) this.factors[p]!.logDensities(value).forEach((term, component) => { logs[component]! += term; });
     });
-    const most = max(...logs);
-    return most + log(logs.reduce((sum, term) => sum + exp(term - most), 0) / logs.length);
+    const largest = max(...logs);
+    return largest + log(logs.reduce((sum, term) => sum + exp(term - largest), 0) / logs.length);
   }
 }
 
-/** Adds the prior's one count, spread over all values and components, to the one of each component's own value: as in Optuna. */
+/** Each component counts its own value once; the prior adds 1 / (n + 1) to each value's count, as in Optuna. */
 function choiceFactor(
   values: readonly ParameterValue[], own: readonly (ParameterValue | undefined)[], drawAny: (random: RandomState) => ParameterValue,
 ): Factor {
@@ -74,8 +74,8 @@ function choiceFactor(
 }
 
 /**
- * Kernels shrink with their number n as n^(−1/(d + 4)) in d dimensions (Scott's rule), but not below a share 1/(n + 2) of the
- * range: a few good trials are no reason to look nowhere else ("magic clipping" of Bergstra's hyperopt, in Optuna's form).
+ * The width of the n kernels falls as n^(−1/(d + 4)) in d dimensions (Scott's rule), but not below 1/(n + 2) of the range, so that a
+ * few good trials do not stop exploration ("magic clipping" of Bergstra's hyperopt, in Optuna's form).
  */
 function rangeFactor(axis: Axis, own: readonly (number | undefined)[], dimensions: number): Factor {
   const range = axis.high - axis.low;
@@ -105,7 +105,7 @@ function rangeFactor(axis: Axis, own: readonly (number | undefined)[], dimension
   };
 }
 
-/** P(a < x < b) of a normal distribution, from the side where its differences are not of numbers near 1. */
+/** P(a < x < b) of a normal distribution, computed in the lower tail, where differences lose no digits to cancellation near 1. */
 function massBetween(a: number, b: number, mean: number, deviation: number): number {
   const [low, high] = [(a - mean) / deviation, (b - mean) / deviation];
   return low > 0 ? normalDistribution(-low) - normalDistribution(-high) : normalDistribution(high) - normalDistribution(low);

@@ -2,7 +2,7 @@ import { RandomState } from '../../random';
 import { drawAssignment } from '../space';
 import type { Assignment, Sampler, Space } from '../types';
 
-/** Trials that have nothing to do with each other (Bergstra & Bengio, "Random search for hyper-parameter optimization", 2012). */
+/** Proposes independent random trials (Bergstra & Bengio, "Random search for hyper-parameter optimization", 2012). */
 export class RandomSampler implements Sampler {
   readonly name = 'random';
   readonly size = Infinity;
@@ -14,7 +14,7 @@ export class RandomSampler implements Sampler {
   }
 }
 
-/** The generator of one trial: a trial is the same whoever asks for it, and when. */
+/** The generator of one trial, so that a trial depends on seed and number alone, and not on those before it. */
 export function trialRandom(seed: number, trial: number): RandomState {
   return new RandomState((Math.imul(seed, 0x9e3779b1) + trial) >>> 0);
 }

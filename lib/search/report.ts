@@ -1,68 +1,30 @@
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { TrialWorker } from './trialWorker';
 import { modelFile, searchFiles } from '../runFolder/runFolder';
 import { readJsonIfThere, replaceFile, sizeLimits } from '../files';
-import { pairedBootstrap } from './bootstrap';
-import type { PairedComparison } from './bootstrap';
+import { pairedBootstrap } from './analysis/bootstrap';
 import type { SearchEnd, SearchResult } from './events';
-import { parameterImportances } from './importance';
-import type { Importances } from './importance';
-import type { SearchHead } from './journal';
+import { parameterImportances } from './analysis/importance';
+import type { RankedTrial, SearchHead, SearchReport, Significance } from './records';
 import { reportShape } from './shapes';
 import { specOf } from './space';
 import { hasFailed, rungDone, scoreOf } from './state';
 import type { SearchState, Trial } from './state';
-import type { Assignment } from './types';
+import { runFolderIn } from './trialFiles';
 
-/** A line of the ranking in search.json. */
-export interface RankedTrial {
-  readonly trial: number;
-  readonly assignment: Assignment;
-  readonly runs: readonly string[];
-  /** The last rung that it has done, the step at its end, and the score there. */
-  readonly rung: number;
-  readonly step: number;
-  readonly valAccuracy: number;
-  readonly valAccuracyStd?: number;
-  readonly finished: boolean;
-  readonly seconds: number;
-}
-
-/** What the parameters matter to the scores on a rung: the first, as most trials have one there. */
-export interface ParameterImportances extends Importances {
-  readonly rung: number;
-}
-
-/** How the best trial does against the next that came as far, on the validation rows of all replicates. */
-export interface Significance extends PairedComparison {
-  readonly winner: number;
-  readonly runnerUp: number;
-}
-
-/** What search.json holds. */
-export interface SearchReport extends SearchResult {
-  /** The best first; trials that came further stand before those left behind. */
-  readonly ranking: readonly RankedTrial[];
-  /** Null where too few trials have a score. */
-  readonly importances: ParameterImportances | null;
-  /** Null where no other trial came as far as the best. */
-  readonly significance: Significance | null;
-  readonly failures: readonly { readonly trial: number; readonly assignment: Assignment; readonly code: string; readonly message: string }[];
-}
-
-interface Ended {
+interface EndedSearch {
   readonly folder: string;
   readonly head: SearchHead;
-  /** To look up how the best models do on each row. */
+  /** They evaluate the two best models row by row. */
   readonly workers: readonly TrialWorker[];
   readonly state: SearchState;
   readonly ended: SearchEnd;
   readonly seconds: () => number;
 }
 
-/** Draws the sum of a search: writes search.json, and best.json where a trial succeeded. Throws ERR_IO, ERR_CHECKPOINT. */
-export async function conclude({ folder, head, workers, state, ended, seconds }: Ended): Promise<SearchResult> {
+/** Writes search.json, and best.json where a trial succeeded; returns the search's last event. Throws ERR_IO, ERR_CHECKPOINT. */
+export async function writeReport({ folder, head, workers, state, ended, seconds }: EndedSearch): Promise<SearchResult> {
   const { name, spec: { space, seeds } } = head;
   const ranking = state.ranking().map((trial) => rankedTrial(trial, state));
   const [winner, next] = ranking;
@@ -75,14 +37,14 @@ export async function conclude({ folder, head, workers, state, ended, seconds }:
     run: winner.runs[0]!,
     runs: winner.runs,
   };
-  const rightness = async ({ runs }: RankedTrial, member: TrialWorker): Promise<Float64Array> => {
+  const correctRows = async ({ runs }: RankedTrial, worker: TrialWorker): Promise<Float64Array> => {
     const rows: Uint8Array[] = [];
-    for (const [replicate, run] of runs.entries()) rows.push(await member.check(join(folder, basename(run)), Math.floor(replicate / seeds)));
+    for (const [replicate, run] of runs.entries()) rows.push(await worker.check(runFolderIn(folder, run), Math.floor(replicate / seeds)));
     return meansOverSeeds(rows, seeds);
   };
   let significance: Significance | null = null;
   if (winner !== undefined && next?.rung === winner.rung && [winner, next].every(({ runs }) => hasModels(folder, runs))) {
-    const [first, second] = await Promise.all([rightness(winner, workers[0]!), rightness(next, workers[1] ?? workers[0]!)]);
+    const [first, second] = await Promise.all([correctRows(winner, workers[0]!), correctRows(next, workers[1] ?? workers[0]!)]);
     significance = { winner: winner.trial, runnerUp: next.trial, ...pairedBootstrap(first, second) };
   }
   const scored = state.trials.flatMap((trial) => {
@@ -109,17 +71,17 @@ export async function conclude({ folder, head, workers, state, ended, seconds }:
   return result;
 }
 
-/** What search.json holds; undefined before the search's first end. Throws ERR_IO, ERR_DATA for another content. */
+/** Reads search.json; undefined while the search has not ended once. Throws ERR_IO, ERR_DATA for other contents. */
 export function readSearchReport(folder: string): SearchReport | undefined {
   return readJsonIfThere(join(folder, searchFiles.report), reportShape, { limit: sizeLimits.report, code: 'ERR_DATA' });
 }
 
-/** A trial that was stopped in its last segment, or given up, may have none. */
+/** Whether all runs have a model: a trial that was stopped in its last segment, or dropped, may have none. */
 function hasModels(folder: string, runs: readonly string[]): boolean {
-  return runs.every((run) => existsSync(modelFile(join(folder, basename(run)))));
+  return runs.every((run) => existsSync(modelFile(runFolderIn(folder, run))));
 }
 
-/** How right the models are on each row: the rows of one fold behind those of the other, the mean over the seeds of each. */
+/** Share of the seeds whose model is correct, for each validation row: the rows of the first fold, then those of the second, … */
 function meansOverSeeds(rows: readonly Uint8Array[], seeds: number): Float64Array {
   const folds = rows.filter((_, replicate) => replicate % seeds === 0);
   return Float64Array.from(folds.flatMap((first, fold) =>

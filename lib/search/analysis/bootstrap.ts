@@ -1,19 +1,19 @@
-import { expected } from '../errors';
-import { RandomState } from '../random';
+import { expected } from '../../errors';
+import { RandomState } from '../../random';
 
-/** Data sets drawn from the rows. */
+/** Data sets of `rows` rows that are drawn from the rows, with replacement. */
 const defaultResamples = 10_000;
 
-/** How much better a first model is than a second on the same rows, and how sure that is. */
+/** Difference in accuracy of two models on the same rows, with its uncertainty. */
 export interface PairedComparison {
   readonly method: 'paired bootstrap';
   readonly rows: number;
   readonly resamples: number;
   /** Accuracy of the first minus that of the second. */
   readonly difference: number;
-  /** Percentile interval, in which the difference on other rows of the kind lies with 95 %. */
+  /** 95 % percentile interval of the difference. */
   readonly interval: readonly [low: number, high: number];
-  /** How often a difference at least as large, to either side, would come by chance between equally good models. */
+  /** Probability of a difference at least as large, in either direction, between equally good models. */
   readonly pValue: number;
 }
 
@@ -24,11 +24,11 @@ export interface BootstrapOptions {
 
 /**
  * Paired bootstrap over rows (Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapters 13 and 16): `first` and
- * `second` [rows] say for the same rows how right each model is, 1 or 0, or the mean of that over several seeds. Rows are drawn with
- * replacement; the p-value is two-sided, of the differences shifted to a mean of 0. It knows nothing of how the
- * models were chosen: on the rows that a winner was selected by it flatters the winner.
+ * `second` [rows] are 1 for each row that a model classifies correctly, else 0, or the mean of that over several seeds. Rows are drawn
+ * with replacement; the p-value is two-sided, of the differences shifted to a mean of 0. It does not correct for selection: on the
+ * rows by which the winner was selected it is biased in the winner's favour.
  *
- * Throws ERR_SHAPE for no rows or not as many of both.
+ * Throws ERR_SHAPE for no rows and for different numbers of rows.
  */
 export function pairedBootstrap(
   first: ArrayLike<number>, second: ArrayLike<number>, { seed = 0, resamples = defaultResamples }: BootstrapOptions = {},
@@ -49,16 +49,16 @@ export function pairedBootstrap(
     means[i] = sum / rows;
   }
   means.sort();
-  // Sums in another order differ in their last bits.
-  const least = Math.abs(difference) * (1 - 1e-9);
-  const extreme = means.reduce((count, value) => count + (Math.abs(value - difference) >= least ? 1 : 0), 0);
+  // Sums in another order differ in their last bits, hence the tolerance.
+  const threshold = Math.abs(difference) * (1 - 1e-9);
+  const extreme = means.reduce((count, value) => count + (Math.abs(value - difference) >= threshold ? 1 : 0), 0);
   return {
     method: 'paired bootstrap',
     rows,
     resamples,
     difference,
     interval: [quantile(means, 0.025), quantile(means, 0.975)],
-    // The data themselves count as one drawing, so that no finite number of them makes it 0.
+    // The rows themselves count as one sample, so that the p-value is never 0.
     pValue: (extreme + 1) / (resamples + 1),
   };
 }
@@ -67,7 +67,7 @@ function mean(values: Float64Array): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of sorted values, between the two nearest in proportion. */
+/** Quantile of sorted values, by linear interpolation. */
 function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);

@@ -1,18 +1,18 @@
-import type { RandomState } from '../random';
+import type { RandomState } from '../../random';
 
-// Within a sandbox, such as jest's, each look-up of a global costs as much as a comparison of rows.
+// A local copy, because inside a vm context, such as jest's, every access to a global is slow.
 const { ceil } = Math;
 
-/** A feature of all rows [rows]: numbers, or categories, which have no order. */
+/** One feature of all rows [rows]: numbers, or the numbers of categories, which have no order. */
 export interface Column {
   readonly values: Float64Array;
   readonly isCategory: boolean;
 }
 
-/** What a tree says of a row, given the value of each of its features. */
+/** A tree's prediction for a row, given the value of each of its features. */
 export type Tree = (valueOf: (feature: number) => number) => number;
 
-/** Fewest rows that are split any further. */
+/** Nodes of fewer rows are leaves. */
 const minSplit = 5;
 
 interface Split {
@@ -21,9 +21,9 @@ interface Split {
 }
 
 /**
- * A regression tree of a random forest (Breiman, "Random forests", 2001) on `rows` of the columns, where they have targets: at each node
- * half of the features are tried, and the split is taken that leaves the least squared error. Categories are split as numbers in the
- * order of their mean targets, which no other division into two betters (Fisher, 1958).
+ * A regression tree of a random forest (Breiman, "Random forests", 2001), fitted to `targets` of the given rows, which may repeat: each node
+ * tries half of the features and takes the split with the least squared error. Categories are split by a threshold on their mean
+ * target; no other partition into two has a smaller error (Fisher, 1958).
  */
 export function growTree(columns: readonly Column[], targets: Float64Array, rows: Int32Array, random: RandomState): Tree {
   const value = mean(targets, rows);
@@ -45,7 +45,7 @@ function mean(targets: Float64Array, rows: Int32Array): number {
 
 function bestSplit(columns: readonly Column[], targets: Float64Array, rows: Int32Array, features: Int32Array): Split | undefined {
   const total = rows.reduce((sum, row) => sum + targets[row]!, 0);
-  // The squared error falls by what Σ left²/n + Σ right²/n is above this; by rounding alone it does not count.
+  // A split reduces the squared error by (Σ left)²/n_left + (Σ right)²/n_right − (Σ all)²/n; a gain within rounding does not count.
   let best = (total * total) / rows.length * (1 + 1e-12);
   let split: Split | undefined;
   for (const feature of features) {
@@ -60,7 +60,7 @@ function bestSplit(columns: readonly Column[], targets: Float64Array, rows: Int3
       if (below === above || gain <= best) continue;
       best = gain;
       const middle = (below + above) / 2;
-      // Between doubles that are neighbours there is none.
+      // The middle of two adjacent doubles is one of them; it must not be the lower.
       const threshold = middle > below ? middle : above;
       const left = new Set(sorted.slice(0, i).map(({ value }) => value));
       split = { feature, goesLeft: isCategory ? (value): boolean => left.has(value) : (value): boolean => value < threshold };

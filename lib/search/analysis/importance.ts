@@ -1,26 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
-import { RandomState } from '../random';
-import { axisOf } from './domain';
+import { RandomState } from '../../random';
+import { axisOf } from '../domain';
 import { growTree } from './forest';
 import type { Column } from './forest';
-import type { Assignment, Parameter, Space } from './types';
+import type { Assignment, Parameter, Space } from '../types';
 
-/** Below this no tree is worth growing. */
+/** With fewer trials there are no importances. */
 const minTrials = 10;
 const defaultTrees = 200;
 
-/** Which parameters the scores of a search depend on. */
+/** How strongly the scores of a search depend on each parameter. */
 export interface Importances {
   readonly method: 'permutation importance in a random forest';
   readonly trees: number;
   readonly trials: number;
-  /** Share of the scores' variance that the forest predicts of trials it has not seen: near or below 0, the importances say nothing. */
+  /** R² of the forest on trials outside each tree's sample; near or below 0, the importances mean nothing. */
   readonly r2: number;
   /** The most important first; the shares add up to 1, or are all 0. */
   readonly parameters: readonly { readonly name: string; readonly importance: number }[];
 }
 
-/** A trial and its score; scores to compare are of the same budget. */
+/** A trial and its score; all scores must be of the same rung. */
 export interface ScoredTrial {
   readonly assignment: Assignment;
   readonly score: number;
@@ -32,9 +32,9 @@ export interface ImportanceOptions {
 }
 
 /**
- * Permutation importance (Breiman, "Random forests", 2001, section 10): a random forest learns the scores, and a parameter is as
- * important as the forest's squared error grows on trials that a tree has not seen, when their values of the parameter are
- * exchanged. Values are exchanged among trials that had the parameter, so a conditional one counts by what it changes where it is there.
+ * Permutation importance (Breiman, "Random forests", 2001, section 10): a random forest is fitted to the scores; the importance
+ * of a parameter is the growth of the squared error on trials outside a tree's sample when their values of it are permuted. Values
+ * are permuted among the trials that have the parameter, so a conditional one counts by its effect where it is active.
  * Undefined for fewer than 10 trials and where all have the same score.
  */
 export function parameterImportances(
@@ -59,8 +59,8 @@ export function parameterImportances(
       predicted[row]!.sum += tree((feature) => columns[feature]!.values[row]!);
       predicted[row]!.trees++;
     }
-    const error = (exchanged: number, rowOf: (row: number) => number): number => unseen.reduce((sum, row) =>
-      sum + (tree((feature) => columns[feature]!.values[feature === exchanged ? rowOf(row) : row]!) - scores[row]!) ** 2, 0);
+    const error = (permuted: number, rowOf: (row: number) => number): number => unseen.reduce((sum, row) =>
+      sum + (tree((feature) => columns[feature]!.values[feature === permuted ? rowOf(row) : row]!) - scores[row]!) ** 2, 0);
     const before = error(-1, (row) => row);
     parameters.forEach(({ name }, p) => {
       const having = unseen.filter((row) => Object.hasOwn(trials[row]!.assignment, name));
@@ -85,8 +85,8 @@ export function parameterImportances(
 }
 
 /**
- * A parameter as a feature: places on the line of a range, numbers of a choice's values. Trials without it have the middle of the
- * range, so that a tree asks the parameter itself little where it should ask the condition, or a category of their own.
+ * A parameter as a feature: positions on a range's axis, or indices of a choice's values. Trials without the parameter get the middle
+ * of the range, so that trees rather split by the condition itself, or a category of their own, -1.
  */
 function columnOf({ name, domain }: Parameter, trials: readonly ScoredTrial[]): Column {
   const isCategory = domain.type === 'choice';
