@@ -1,7 +1,8 @@
 import type { Dataset } from '../../lib/data/dataset';
 import { InputReader } from '../../lib/data/inputs';
 import { fitNormalization, refuseOverflow } from '../../lib/data/normalize/normalization';
-import type { ByteNormalization, FloatNormalization, NormalizationKind } from '../../lib/data/normalize/normalization';
+import type { NormalizationKind } from '../../lib/data/normalize/normalization';
+import type { ByteNormalization, FloatNormalization } from '../../lib/data/normalize/transform';
 import { kernelsFor } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
 import type { FloatArray, SourceArray } from '../../lib/kernels/contract';

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../lib/data/dataset';
 import { InputReader } from '../../lib/data/inputs';
-import { fitNormalization, inputSizeOf } from '../../lib/data/normalize/normalization';
+import { fitNormalization } from '../../lib/data/normalize/normalization';
+import { inputSizeOf } from '../../lib/data/normalize/transform';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { BackendName, Dtype, FloatArray } from '../../lib/kernels/contract';

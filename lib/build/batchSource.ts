@@ -5,7 +5,7 @@ import { Batches } from '../data/batches';
 import type { BatchesState } from '../data/batches';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { fitNormalization } from '../data/normalize/normalization';
-import type { Normalization } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/transform';
 import { shardedOrder } from '../data/stored';
 import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';

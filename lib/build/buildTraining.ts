@@ -4,7 +4,7 @@ import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { refuseOverflow } from '../data/normalize/normalization';
-import type { Normalization } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
 import { initialize } from '../model/init';
 import { WeightAverage } from '../optim/average';

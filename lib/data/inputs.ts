@@ -2,8 +2,8 @@ import { allocate, dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Augmenter } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
-import { featureSizeOf, inputSizeOf } from './normalize/normalization';
-import type { ByteNormalization, FloatNormalization, Normalization } from './normalize/normalization';
+import { featureSizeOf, inputSizeOf } from './normalize/transform';
+import type { ByteNormalization, FloatNormalization, Normalization } from './normalize/transform';
 import { ShardWindow } from './stored';
 
 /** Source of the inputs of a model, and how features become inputs. */

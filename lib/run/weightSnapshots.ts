@@ -2,8 +2,8 @@ import { appendFileSync, truncateSync } from 'node:fs';
 import { readFileIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { ImageShape } from '../data/dataset';
-import { featureSizeOf, weightsOnFeatures } from '../data/normalize/normalization';
-import type { Normalization } from '../data/normalize/normalization';
+import { featureSizeOf, weightsOnFeatures } from '../data/normalize/transform';
+import type { Normalization } from '../data/normalize/transform';
 import type { Sequential } from '../model/sequential';
 import type { WeightSnapshotsHeader } from '../runFolder/weightSnapshotsShape';
 

@@ -3,31 +3,19 @@ import { fileError, parseJson } from '../files';
 import { checkShape } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { FloatArray } from '../kernels/contract';
-import { inputSizeOf } from '../data/normalize/normalization';
-import type { Normalization } from '../data/normalize/normalization';
-import type { ImageShape } from '../data/dataset';
+import { inputSizeOf } from '../data/normalize/transform';
+import type { Normalization } from '../data/normalize/transform';
 import type { Sequential } from '../model/sequential';
 import type { WeightAverage } from '../optim/average';
 import type { Optimizer } from '../optim/optimizer';
-import type { PlateauState, ReduceOnPlateau } from '../optim/schedules';
+import type { ReduceOnPlateau } from '../optim/schedules';
 import type { Tensor, TensorArray } from './safetensors';
 import { decodeTensors, tensorPieces } from './safetensors';
 import { factsShape, stateShape } from './checkpointShape';
+import type { CheckpointFacts, PartsState } from './checkpointShape';
 import type { TrainingProgress } from './train';
 
 const formatVersion = 1;
-
-/** Facts about a trained model that its arrays do not tell. */
-export interface CheckpointFacts {
-  /** The spec of the run, as plain JSON. */
-  readonly spec: unknown;
-  readonly classNames: readonly string[];
-  readonly imageShape?: ImageShape;
-  readonly dataDigest: string;
-  /** Of the model. */
-  readonly inputSize: number;
-  readonly outputSize: number;
-}
 
 /** The parts of a training whose state a checkpoint copies out of or back into. */
 export interface CheckpointParts {
@@ -36,14 +24,6 @@ export interface CheckpointParts {
   readonly normalization: Normalization;
   readonly average: WeightAverage | null;
   readonly plateau: ReduceOnPlateau | null;
-}
-
-/** What of the parts is no array. */
-export interface PartsState {
-  readonly optimizerSteps: number;
-  readonly plateau: PlateauState | null;
-  /** Of the random generators in the layers. */
-  readonly layers: readonly unknown[];
 }
 
 /** A checkpoint as read: arrays by name, and everything else as plain values. */

@@ -2,11 +2,31 @@ import type { ImageShape } from '../data/dataset';
 import { also, anything, count, flag, listOf, nullOr, objectOf, optional, shapeOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { PlateauState } from '../optim/schedules';
-import type { CheckpointFacts, PartsState } from './checkpoint';
 import type { Examination } from './examination';
-import type { HealthState, Population } from './health';
+import type { RowScores } from './diagnose';
+import type { HealthState } from './health';
 import type { RunningSums } from './sums';
 import type { BestEvaluation, TrainingProgress } from './train';
+
+/** Facts about a trained model that its arrays do not tell. */
+export interface CheckpointFacts {
+  /** The spec of the run, as plain JSON. */
+  readonly spec: unknown;
+  readonly classNames: readonly string[];
+  readonly imageShape?: ImageShape;
+  readonly dataDigest: string;
+  /** Of the model. */
+  readonly inputSize: number;
+  readonly outputSize: number;
+}
+
+/** What of the parts is no array. */
+export interface PartsState {
+  readonly optimizerSteps: number;
+  readonly plateau: PlateauState | null;
+  /** Of the random generators in the layers. */
+  readonly layers: readonly unknown[];
+}
 
 const tagOf = (it: unknown): unknown => (Object(it) as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
 /** A number of a training's state, which may be infinite or none. */
@@ -41,7 +61,7 @@ const healthShape = objectOf<Partial<HealthState>>({
   losses: optional(sumsShape),
   loss: optional(nullOr(value)),
   evaluated: optional(sumsShape),
-  trained: optional(nullOr(objectOf<Population>({ rows: count, loss: value, accuracy: value }))),
+  trained: optional(nullOr(objectOf<RowScores>({ rows: count, loss: value, accuracy: value }))),
 }) as Shape<HealthState>;
 const progressShape = objectOf<TrainingProgress>({
   step: count,

@@ -1,15 +1,32 @@
-import type { LayerHealth } from './events';
-import type { Population, Sighting } from './health';
+import type { EvaluationEvent, LayerHealth } from './events';
 import type { WeightedLayer } from './layers';
 
+/** What is known of some rows, of as many as it takes to judge by them. */
+export interface RowScores {
+  readonly rows: number;
+  readonly loss: number;
+  readonly accuracy: number;
+}
+
+/** What can be seen at a step. */
+export interface StepObservation {
+  readonly step: number;
+  readonly learningRate: number;
+  /** Where an examination ended with the step. */
+  readonly layers: readonly LayerHealth[] | undefined;
+  readonly evaluation: EvaluationEvent | undefined;
+  /** How many validation rows the evaluation is of. */
+  readonly validationRows: number;
+}
+
 /** What a diagnosis is made from. */
-export interface HealthFacts extends Sighting {
+export interface HealthFacts extends StepObservation {
   /** The mean loss of the last rows; null while they are too few to tell. */
   readonly loss: number | null;
   /** Whether it is the first such mean. */
   readonly isFirst: boolean;
   /** The last training rows as training saw them; null while they are too few to tell. */
-  readonly trained: Population | null;
+  readonly trained: RowScores | null;
   /** λ‖W‖², a part of each loss. */
   readonly penalty: number;
   /** The learning rate that the spec names, from which schedules only fall. */

@@ -2,7 +2,7 @@ import { allocate } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
-import type { Normalization } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';

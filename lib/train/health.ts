@@ -1,8 +1,8 @@
 import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
 import { diagnose } from './diagnose';
-import type { Diagnosis } from './diagnose';
-import type { EvaluationEvent, LayerHealth } from './events';
+import type { Diagnosis, RowScores, StepObservation } from './diagnose';
+import type { LayerHealth } from './events';
 import { addBatch, beginExamination, concludeExamination } from './examination';
 import type { Examination } from './examination';
 import { weightedLayers } from './layers';
@@ -10,13 +10,6 @@ import type { WeightedLayer } from './layers';
 import type { Objective } from './objective';
 import { accuracyOf, addStep, clearSums, emptySums, meanLoss } from './sums';
 import type { RunningSums, StepSums } from './sums';
-
-/** What is known of some rows, of as many as it takes to judge by them. */
-export interface Population {
-  readonly rows: number;
-  readonly loss: number;
-  readonly accuracy: number;
-}
 
 /** What the monitor remembers between its examinations; part of a checkpoint. */
 export interface HealthState {
@@ -31,7 +24,7 @@ export interface HealthState {
   loss: number | null;
   /** Rows of the evaluations since there were enough of them, and the last rows that were enough. */
   readonly evaluated: RunningSums;
-  trained: Population | null;
+  trained: RowScores | null;
 }
 
 /** The state before training. */
@@ -39,17 +32,6 @@ export function freshHealth(): HealthState {
   return {
     examinedAt: 0, said: [], examination: null, losses: emptySums(), loss: null, evaluated: emptySums(), trained: null,
   };
-}
-
-/** What can be seen at a step. */
-export interface Sighting {
-  readonly step: number;
-  readonly learningRate: number;
-  /** Where an examination ended with the step. */
-  readonly layers: readonly LayerHealth[] | undefined;
-  readonly evaluation: EvaluationEvent | undefined;
-  /** How many validation rows the evaluation is of. */
-  readonly validationRows: number;
 }
 
 /** How many rows a step takes, and how many steps an epoch. */
@@ -157,15 +139,15 @@ export class HealthMonitor {
    * What is found wrong and was not said before. Updates the state.
    * @param sums those of the training rows since the evaluation before, where there is one.
    */
-  diagnose(sighting: Sighting, sums: RunningSums | undefined, state: HealthState): Diagnosis[] {
+  diagnose(observation: StepObservation, sums: RunningSums | undefined, state: HealthState): Diagnosis[] {
     const { objective, highestRate, layers: model } = this;
-    const { layers, evaluation } = sighting;
+    const { layers, evaluation } = observation;
     if (layers === undefined && evaluation === undefined && state.losses.rows < minLossRows) return [];
     const isFirst = state.loss === null;
     judgeLoss(state);
     if (sums !== undefined) judgeEvaluated(sums, state);
     const guessing = objective.classifies ? Math.log(objective.model.outputSize) : undefined;
-    const facts = { ...sighting, loss: state.loss, isFirst, trained: state.trained, penalty: objective.penalty(), highestRate, model, guessing };
+    const facts = { ...observation, loss: state.loss, isFirst, trained: state.trained, penalty: objective.penalty(), highestRate, model, guessing };
     const found = diagnose(facts, state.said);
     state.said.push(...found.map(({ code }) => code));
     return found;

@@ -4,7 +4,7 @@ import type { Batches } from '../data/batches';
 import type { Augmenter } from '../data/augment';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
-import type { Normalization } from '../data/normalize/normalization';
+import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
 import { multiplyGradient } from '../model/arena';
 import type { WeightAverage } from '../optim/average';

@@ -178,8 +178,8 @@ export function* train(
     }
     if (layers !== undefined) yield* say({ type: 'health', step: next, layers });
     if (health !== null && (examines || evaluation !== undefined)) {
-      const sighting = { step: next, learningRate, layers, evaluation, validationRows: training.validation.size };
-      for (const { code, message } of health.diagnose(sighting, sums, progress.health)) {
+      const observation = { step: next, learningRate, layers, evaluation, validationRows: training.validation.size };
+      for (const { code, message } of health.diagnose(observation, sums, progress.health)) {
         yield* say({ type: 'warning', code, message, step: next });
       }
     }

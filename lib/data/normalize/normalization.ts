@@ -1,11 +1,12 @@
 import { expected } from '../../errors';
 import { allocate } from '../../kernels/contract';
-import type { Dtype, FloatArray, Kernels } from '../../kernels/contract';
+import type { Dtype, Kernels } from '../../kernels/contract';
 import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
 import { badFile } from '../files';
 import { byteMoments, bytesPerNumber, channelMoments, channelRanges, floatMoments, rangesOf } from './moments';
 import type { Moments, Ranges } from './moments';
+import type { ByteNormalization, FloatNormalization, Normalization } from './transform';
 import { fitWhitening } from './whiten';
 import type { WhiteningOptions } from './whiten';
 
@@ -20,39 +21,6 @@ import type { WhiteningOptions } from './whiten';
  */
 export const normalizationKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel', 'pca', 'zca'] as const;
 export type NormalizationKind = (typeof normalizationKinds)[number];
-
-/** Of bytes: z[j] = scale[j]·f[j] + shift[j], both [featureSize], as `gatherRows` applies it. */
-export interface ByteNormalization {
-  readonly scale: FloatArray;
-  readonly shift: FloatArray;
-  /** [inputs, featureSize]: x = matrix·z; absent for x = z. */
-  readonly matrix?: FloatArray;
-}
-
-/** Of floats: z[j] = (f[j] − mean[j]) / std[j], both [featureSize], as `standardizeRows` applies it. */
-export interface FloatNormalization {
-  readonly mean: Float64Array;
-  readonly std: Float64Array;
-  /** As in {@link ByteNormalization}. */
-  readonly matrix?: FloatArray;
-}
-
-/**
- * A fitted normalisation; the format of the features decides which of the two. Checkpoints of earlier versions hold scale and shift
- * for floats too.
- */
-export type Normalization = ByteNormalization | FloatNormalization;
-
-/** Number of features per row. */
-export function featureSizeOf(normalization: Normalization): number {
-  return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
-}
-
-/** Number of inputs per row. */
-export function inputSizeOf(normalization: Normalization): number {
-  const features = featureSizeOf(normalization);
-  return normalization.matrix === undefined ? features : normalization.matrix.length / features;
-}
 
 /**
  * Fits a normalisation to training rows only: rows of another split are refused, as statistics of validation and test rows must not
@@ -77,19 +45,6 @@ export function fitNormalization(
   const matrix = allocate(kernels.dtype, white.length);
   matrix.set(white);
   return { ...fitted, matrix };
-}
-
-/**
- * Weights [units, inputs] of a layer on inputs as weights [units, features] on normalised features: multiplied with the whitening
- * matrix, or themselves where there is none.
- */
-export function weightsOnFeatures(weights: FloatArray, units: number, normalization: Normalization, kernels: Kernels): FloatArray {
-  const { matrix } = normalization;
-  if (matrix === undefined) return weights;
-  const [features, inputs] = [featureSizeOf(normalization), inputSizeOf(normalization)];
-  const product = allocate(kernels.dtype, units * features);
-  kernels.gemm(false, false, units, features, inputs, 1, weights, matrix, 0, product);
-  return product;
 }
 
 /** Moments of bytes are exact, so that std is 0 only for a constant feature, which is not scaled. */

@@ -2,7 +2,7 @@ import type { Kernels } from '../../kernels/contract';
 import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
 import { symmetricEigen } from './eigen';
-import type { Normalization } from './normalization';
+import type { Normalization } from './transform';
 
 /** Decorrelation of features that have mean 0 and standard deviation 1. */
 export interface WhiteningOptions {

@@ -1,0 +1,48 @@
+import { allocate } from '../../kernels/contract';
+import type { FloatArray, Kernels } from '../../kernels/contract';
+
+/** Of bytes: z[j] = scale[j]·f[j] + shift[j], both [featureSize], as `gatherRows` applies it. */
+export interface ByteNormalization {
+  readonly scale: FloatArray;
+  readonly shift: FloatArray;
+  /** [inputs, featureSize]: x = matrix·z; absent for x = z. */
+  readonly matrix?: FloatArray;
+}
+
+/** Of floats: z[j] = (f[j] − mean[j]) / std[j], both [featureSize], as `standardizeRows` applies it. */
+export interface FloatNormalization {
+  readonly mean: Float64Array;
+  readonly std: Float64Array;
+  /** As in {@link ByteNormalization}. */
+  readonly matrix?: FloatArray;
+}
+
+/**
+ * A fitted normalisation; the format of the features decides which of the two. Checkpoints of earlier versions hold scale and shift
+ * for floats too.
+ */
+export type Normalization = ByteNormalization | FloatNormalization;
+
+/** Number of features per row. */
+export function featureSizeOf(normalization: Normalization): number {
+  return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
+}
+
+/** Number of inputs per row. */
+export function inputSizeOf(normalization: Normalization): number {
+  const features = featureSizeOf(normalization);
+  return normalization.matrix === undefined ? features : normalization.matrix.length / features;
+}
+
+/**
+ * Weights [units, inputs] of a layer on inputs as weights [units, features] on normalised features: multiplied with the whitening
+ * matrix, or themselves where there is none.
+ */
+export function weightsOnFeatures(weights: FloatArray, units: number, normalization: Normalization, kernels: Kernels): FloatArray {
+  const { matrix } = normalization;
+  if (matrix === undefined) return weights;
+  const [features, inputs] = [featureSizeOf(normalization), inputSizeOf(normalization)];
+  const product = allocate(kernels.dtype, units * features);
+  kernels.gemm(false, false, units, features, inputs, 1, weights, matrix, 0, product);
+  return product;
+}
