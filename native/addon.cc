@@ -1,5 +1,5 @@
-// The addon's table of contents: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products and sums),
-// info, threads.
+// What the addon exports: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products and sums),
+// info, and the number of threads.
 
 #include <initializer_list>
 
@@ -42,12 +42,12 @@ Napi::Object Kernels(Napi::Env env) {
       {"reluBackward", Callback<Elementwise<ReluBackward<T>>>},
       {"leakyReluForward", Callback<Elementwise<LeakyReluForward<T>>>},
       {"leakyReluBackward", Callback<Elementwise<LeakyReluBackward<T>>>},
-      {"tanhForward", Callback<Elementwise<TanhForward<T>, kComputed>>},
+      {"tanhForward", Callback<Elementwise<TanhForward<T>, kComputeGrain>>},
       {"tanhBackward", Callback<Elementwise<TanhBackward<T>>>},
-      {"sigmoidForward", Callback<Elementwise<SigmoidForward<T>, kComputed>>},
+      {"sigmoidForward", Callback<Elementwise<SigmoidForward<T>, kComputeGrain>>},
       {"sigmoidBackward", Callback<Elementwise<SigmoidBackward<T>>>},
-      {"geluForward", Callback<Elementwise<GeluForward<T>, kComputed>>},
-      {"geluBackward", Callback<Elementwise<GeluBackward<T>, kComputed>>},
+      {"geluForward", Callback<Elementwise<GeluForward<T>, kComputeGrain>>},
+      {"geluBackward", Callback<Elementwise<GeluBackward<T>, kComputeGrain>>},
       {"maskScale", Callback<Elementwise<MaskScale<T>>>},
       {"add", Callback<Elementwise<Add<T>>>},
       {"batchNormForward", Callback<B::BatchNormForward>},
@@ -86,17 +86,17 @@ Napi::Object Kernels(Napi::Env env) {
   });
 }
 
-// The kernels that are products, of float32 numbers rounded to bfloat16; and those that are sums, as no result of bfloat16 depends on
-// the number of threads.
+// The kernels that bfloat16 replaces: products, whose operands are rounded to bfloat16, and sums, as no result of bfloat16
+// may depend on the number of threads.
 Napi::Object Bfloat16Kernels(Napi::Env env) {
   using B = Bindings<float>;
   using P = Bfloat16Products;
   return Exported(env, {
       {"gemm", Callback<B::Gemm<P>>},
-      {"dot", Callback<B::Dot<Cut::kBySize>>},
-      {"nrm2", Callback<B::Nrm2<Cut::kBySize>>},
-      {"softmaxCrossEntropyForward", Callback<B::SoftmaxCrossEntropyForward<Cut::kBySize>>},
-      {"softCrossEntropyForward", Callback<B::SoftCrossEntropyForward<Cut::kBySize>>},
+      {"dot", Callback<B::Dot<SplitBy::kSize>>},
+      {"nrm2", Callback<B::Nrm2<SplitBy::kSize>>},
+      {"softmaxCrossEntropyForward", Callback<B::SoftmaxCrossEntropyForward<SplitBy::kSize>>},
+      {"softCrossEntropyForward", Callback<B::SoftCrossEntropyForward<SplitBy::kSize>>},
       {"sgdLinearStep", Callback<B::SgdLinearStep<const float*, P>>},
       {"adamLinearStep", Callback<B::AdamLinearStep<const float*, P>>},
       {"byteLinearForward", Callback<B::ByteLinearForward<P>>},
@@ -123,7 +123,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;
   info["isa"] = UsedInstructions().Name();
-  info["splitsProducts"] = bf16::UsedTiles().split_pays;
+  info["splitsProducts"] = bf16::UsedMicroKernel().split_pays;
   info["compiler"] = kCompiler;
   return info;
 }
@@ -140,7 +140,7 @@ void LimitDefaultThreads(Args& args) {
 
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
-// OpenBLAS's threads become the pool's: as many as it was told to use. Once for the process.
+// Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one. Once for the process.
 void TakeOverThreads() {
   static const bool once = [] {
     Pool::Shared().LimitDefault(blas::Threads());

@@ -1,8 +1,8 @@
-// From JavaScript values to pointers: the only way there is. Nothing below depends on what TypeScript has checked before.
+// Turns JavaScript values into checked pointers; nothing else does. It does not rely on checks made in TypeScript.
 //
-// An Args reads the arguments of one call in order. Whatever does not fit throws Rejected, so that code after a read
-// holds a pointer to at least as many elements as it asked for, of the type it asked for. There is no state: the addon
-// may be loaded by any number of threads. Plain Node-API on this path: TypedArrayOf costs three times as much per array.
+// An Args reads the arguments of one call in order. A read throws Rejected unless the argument has the type asked for and,
+// if an array, at least as many elements as asked for. There is no state, so that any number of threads may load the addon.
+// Plain Node-API instead of node-addon-api's classes, as TypedArrayOf costs three times as much per array.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace blastrain {
 
-// A refused argument. lib/kernels/native.ts makes the sentence, with the names and values that only it knows.
+// A refused argument. lib/kernels/native.ts words the message, as it knows names and values.
 struct Rejected {
   const char* code;
 };
@@ -35,7 +35,7 @@ inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
 class Args {
  public:
   Args(napi_env env, napi_callback_info info) : env_(env) {
-    size_t count = kMax;  // Arguments that are missing read as undefined.
+    size_t count = kMax;  // Missing arguments read as undefined.
     if (napi_get_cb_info(env, info, &count, values_, nullptr, nullptr) != napi_ok) throw kBadArgument;
   }
 
@@ -45,7 +45,7 @@ class Args {
     return flag;
   }
 
-  // A non-negative integer below 2^31, which is what BLAS counts with; products of two such fit an int64_t.
+  // A non-negative integer below 2^31, the range of a BLAS size; a product of two fits an int64_t.
   int64_t Size() {
     const double value = Number();
     if (!(value >= 0 && value < 2147483648.0)) throw kBadArgument;
@@ -68,7 +68,7 @@ class Args {
     return static_cast<T*>(array.data);
   }
 
-  // Any typed array, for an argument that may have more than one type; `As` gives the pointer where the type is T.
+  // Any typed array, for arguments of more than one possible type; As<T>() is null if its type is not T.
   struct View {
     napi_typedarray_type type;
     int64_t length;
@@ -83,7 +83,7 @@ class Args {
     napi_typedarray_type type;
     size_t length;
     void* data;
-    // The buffer is not asked for: a handle to it costs time, and there is none for a SharedArrayBuffer.
+    // Does not ask for the buffer: a handle to it costs time, and a SharedArrayBuffer has none.
     if (napi_get_typedarray_info(env_, Next(), &type, &length, &data, nullptr, nullptr) != napi_ok) throw kBadArgument;
     return {type, static_cast<int64_t>(length), data};
   }
@@ -107,7 +107,7 @@ class Args {
   size_t next_ = 0;
 };
 
-// The first `count` numbers at `data` as indices in [0, bound); data has at least `count` elements.
+// Checks that the first `count` elements at `data` are in [0, bound).
 inline Indices Checked(const int32_t* data, int64_t count, int64_t bound) {
   for (int64_t i = 0; i < count; i++) {
     if (!Indices::InRange(Indices::Load(data, i), bound)) throw kBadIndex;
@@ -115,7 +115,7 @@ inline Indices Checked(const int32_t* data, int64_t count, int64_t bound) {
   return Indices(data, bound);
 }
 
-// What Node calls: runs kCall, a function on Args that returns nothing or a double, and turns a refusal into an Error.
+// The function that Node calls: runs kCall(Args&), which returns void or double, and turns Rejected into an Error.
 template <auto kCall>
 napi_value Callback(napi_env env, napi_callback_info info) {
   napi_value result = nullptr;
@@ -127,7 +127,7 @@ napi_value Callback(napi_env env, napi_callback_info info) {
       napi_create_double(env, kCall(args), &result);
     }
   } catch (const Rejected& rejected) {
-    // Fails only where the environment is being torn down, and then nobody is left to hear of it.
+    // Fails only while the environment is being torn down, when no JavaScript can run.
     napi_throw_error(env, rejected.code, "A native kernel refused an argument");
   }
   return result;

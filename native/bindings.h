@@ -1,9 +1,9 @@
-// One function for each kernel of lib/kernels/contract.ts that is not elementwise (bindings/elementwise.h): reads its arguments in the
-// contract's order, then runs it.
+// One function for each kernel of lib/kernels/contract.ts that is not elementwise (those: bindings/elementwise.h): it reads
+// its arguments in the contract's order, then runs the kernel.
 #pragma once
 
 #include "bindings/algebra.h"
-#include "bindings/bytes.h"
+#include "bindings/byte_linear.h"
 #include "bindings/gather.h"
 #include "bindings/loss.h"
 #include "bindings/normalization.h"

@@ -1,8 +1,8 @@
-// BLAS for both dtypes: the one file that knows cblas.h. Shapes, letters and meaning as in lib/kernels/contract.ts.
+// BLAS for both dtypes; the only file that includes cblas.h. Shapes and meaning as in lib/kernels/contract.ts.
 //
-// Libraries differ in what they make of factors of 0, and OpenBLAS differs between CPUs: with alpha = 0 its products for
-// AVX-512 read A and B, so that a NaN there reaches C, those for AVX2 do not. All such cases are settled here, and what is left
-// to the library is the same for every one.
+// With factors of 0 libraries differ, and OpenBLAS differs between CPUs: with alpha = 0 its products for AVX-512 read A and
+// B, so that a NaN there reaches C, those for AVX2 do not. All such cases are handled here, so that every library gives the
+// same.
 #pragma once
 
 #include <algorithm>
@@ -11,11 +11,12 @@
 #include <limits>
 #include <string>
 
-extern "C" {  // ATLAS's does not say so itself.
+extern "C" {  // The header of ATLAS does not declare it itself.
 #include <cblas.h>
 }
 
-// What only OpenBLAS has. Weak: with another CBLAS the addresses are null and the answers below are empty.
+// Functions that only OpenBLAS has. Weak: with another CBLAS the addresses are null, and the functions below return
+// defaults.
 extern "C" {
 __attribute__((weak)) char* openblas_get_config(void);
 __attribute__((weak)) char* openblas_get_corename(void);
@@ -29,13 +30,13 @@ namespace blastrain::blas {
 inline std::string Config() { return openblas_get_config != nullptr ? openblas_get_config() : ""; }
 inline std::string Core() { return openblas_get_corename != nullptr ? openblas_get_corename() : ""; }
 inline int MaxThreads() { return openblas_get_num_procs != nullptr ? openblas_get_num_procs() : 1; }
-// As many as OPENBLAS_NUM_THREADS says, until SetThreads.
+// The number of OPENBLAS_NUM_THREADS, until SetThreads.
 inline int Threads() { return openblas_get_num_threads != nullptr ? openblas_get_num_threads() : 1; }
 inline void SetThreads(int threads) {
   if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);
 }
 
-// Leading dimensions follow from the shapes; CBLAS wants them to be at least 1 even where a matrix is empty.
+// Leading dimensions follow from the shapes; CBLAS requires at least 1 even if a matrix is empty.
 struct GemmShape {
   CBLAS_TRANSPOSE trans_a, trans_b;
   int m, n, k, lda, ldb, ldc;
@@ -73,8 +74,8 @@ inline void LibraryGemm(const GemmShape& s, double alpha, const double* a, const
   cblas_dgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
 }
 
-// C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C. beta = 0 does not read C; alpha = 0 or k = 0 does not read A and B. To clear C
-// here costs nothing: OpenBLAS begins with a pass that multiplies C by beta, and leaves it out where that is 1.
+// C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C. beta = 0 does not read C; alpha = 0 or k = 0 does not read A and B.
+// Clearing C here costs nothing: OpenBLAS begins with a pass that multiplies C by beta, and omits it if beta is 1.
 template <typename T>
 void Gemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
   if (s.m == 0 || s.n == 0) return;
@@ -83,8 +84,8 @@ void Gemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
   if (product) LibraryGemm(s, alpha, a, b, beta == 0 ? T(1) : beta, c);
 }
 
-// y[n] <- alpha x + y, and x[n] <- alpha x. With alpha = 0 most libraries take a short cut past 0 NaN = NaN, which would
-// hide that a run has diverged. An empty array's pointer may be null, which no library is given.
+// Axpy: y[n] <- alpha x + y; Scal: x[n] <- alpha x. With alpha = 0 most libraries skip the multiplication, so that 0 NaN
+// would be 0 and hide that a run has diverged. The pointer of an empty array may be null and is not passed to a library.
 template <typename T>
 void AddZeroTimes(int n, const T* x, T* y) {
   for (int i = 0; i < n; i++) y[i] += 0 * x[i];
@@ -110,21 +111,21 @@ inline void Scal(int n, double alpha, double* x) {
 inline double Dot(int n, const float* x, const float* y) { return n == 0 ? 0 : cblas_sdot(n, x, 1, y, 1); }
 inline double Dot(int n, const double* x, const double* y) { return n == 0 ? 0 : cblas_ddot(n, x, 1, y, 1); }
 
-// A norm that is not finite: NaN where an element is, else infinite. Libraries that divide by the largest element make NaN of
-// an infinity too.
+// The norm where a library's is not finite: NaN if an element is, else infinite. Libraries that divide by the largest
+// element return NaN for an infinite one too.
 template <typename T>
-double EndlessNorm(int n, const T* x) {
+double NonFiniteNorm(int n, const T* x) {
   const bool nan = std::any_of(x, x + n, [](T value) { return std::isnan(value); });
   return nan ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
 }
 // square root of the sum of x[i]^2.
 inline double Nrm2(int n, const float* x) {
   const double norm = n == 0 ? 0 : cblas_snrm2(n, x, 1);
-  return std::isfinite(norm) ? norm : EndlessNorm(n, x);
+  return std::isfinite(norm) ? norm : NonFiniteNorm(n, x);
 }
 inline double Nrm2(int n, const double* x) {
   const double norm = n == 0 ? 0 : cblas_dnrm2(n, x, 1);
-  return std::isfinite(norm) ? norm : EndlessNorm(n, x);
+  return std::isfinite(norm) ? norm : NonFiniteNorm(n, x);
 }
 
 }  // namespace blastrain::blas

@@ -1,4 +1,4 @@
-// What the CPU can do, as far as dense arithmetic cares.
+// The CPU's features that matter to dense arithmetic, for `blastrain doctor` and a run's record.
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ inline std::vector<std::string> CpuFeatures() {
   add("avx512vl", __builtin_cpu_supports("avx512vl"));
   add("avx512vnni", __builtin_cpu_supports("avx512vnni"));
   add("avx512bf16", __builtin_cpu_supports("avx512bf16"));
-  // The compiler's list ends here: AMX is in CPUID leaf 7, EDX.
+  // GCC 12 does not name AMX: CPUID leaf 7, EDX has it.
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0) {
     add("amx-bf16", (edx >> 22 & 1) != 0);

@@ -1,6 +1,6 @@
-// Which instructions the addon's own products use: the best that CPU and system offer, or less where the environment variable
-// BLASTRAIN_ISA says so. OPENBLAS_CORETYPE decides about OpenBLAS's kernels, and the loops of kernels/loops.h give the same
-// bits whatever they were compiled for.
+// Which instructions the addon's own products use: the best that CPU and operating system offer, or fewer if the environment
+// variable BLASTRAIN_ISA says so. It does not concern OpenBLAS, which has OPENBLAS_CORETYPE, nor the loops of
+// kernels/loops.h, which give the same bits with any instructions.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ namespace blastrain {
 enum class Isa { kGeneric, kAvx2, kAvx512, kAmx };
 inline constexpr const char* kIsaNames[] = {"generic", "avx2", "avx512", "amx"};
 
-// Whether this CPU has the tiles of AMX and the system lets the process use their state, which has to be asked for.
+// Whether this CPU has AMX-BF16 and the operating system permits it to the process, which has to request it.
 inline bool MayUseAmx() {
 #if defined(__x86_64__) && defined(__linux__)
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
@@ -35,7 +35,7 @@ inline bool MayUseAmx() {
 #endif
 }
 
-// What the CPU's vector instructions reach, AMX aside.
+// The best of the CPU's vector instructions, AMX aside.
 inline Isa Vectors() {
 #if defined(__x86_64__) && defined(__GNUC__)
   __builtin_cpu_init();
@@ -46,7 +46,7 @@ inline Isa Vectors() {
 #endif
 }
 
-// Whether AVX-512 here multiplies bfloat16.
+// Whether the CPU has AVX512-BF16.
 inline bool Avx512HasBfloat16() {
 #if defined(__x86_64__) && defined(__GNUC__)
   return Vectors() == Isa::kAvx512 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
@@ -58,15 +58,15 @@ inline bool Avx512HasBfloat16() {
 
 struct Instructions {
   Instructions() {
-    // lib/kernels refuses a word that is none of the names.
-    const char* word = std::getenv("BLASTRAIN_ISA");
-    const std::string wish = word == nullptr ? "" : word;
-    const auto at = std::find(std::begin(kIsaNames), std::end(kIsaNames), wish);
-    const Isa most = at == std::end(kIsaNames) ? Isa::kAmx : Isa(at - kIsaNames);
-    vectors = std::min(most, Vectors());
-    bfloat16 = most >= Isa::kAvx512 && Avx512HasBfloat16();
-    amx = most == Isa::kAmx && MayUseAmx();
-    emulated = wish == kIsaNames[int(Isa::kAmx)] && !amx;
+    // Another value counts as none here; lib/kernels refuses it.
+    const char* value = std::getenv("BLASTRAIN_ISA");
+    const std::string requested = value == nullptr ? "" : value;
+    const auto at = std::find(std::begin(kIsaNames), std::end(kIsaNames), requested);
+    const Isa max = at == std::end(kIsaNames) ? Isa::kAmx : Isa(at - kIsaNames);
+    vectors = std::min(max, Vectors());
+    bfloat16 = max >= Isa::kAvx512 && Avx512HasBfloat16();
+    amx = max == Isa::kAmx && MayUseAmx();
+    emulated = requested == kIsaNames[int(Isa::kAmx)] && !amx;
   }
 
   std::string Name() const {
@@ -75,14 +75,14 @@ struct Instructions {
   }
 
   Isa vectors;
-  // Whether the vector instructions include products of bfloat16.
+  // Whether AVX512-BF16 may be used.
   bool bfloat16;
   bool amx;
-  // Whether amx was asked for where there is none: plain C++ then computes what its tiles would.
+  // Whether amx was requested on a CPU without it: plain C++ then computes what AMX would.
   bool emulated;
 };
 
-// Found out once for the process.
+// Determined once for the process.
 inline const Instructions& UsedInstructions() {
   static const Instructions used;
   return used;

@@ -1,5 +1,6 @@
-// In prebuilds alone: names the versions that these functions had before glibc 2.28, so that the addon loads wherever Node.js 20
-// itself does. The linker sends every call of F to __wrap_F (cmake/prebuild.cmake), also those in OpenBLAS and the C++ library.
+// Only in prebuilds: binds these functions to their versions of before glibc 2.28, so that the addon loads wherever Node.js
+// 20 does. The linker redirects every call of F to __wrap_F (cmake/prebuild.cmake), also those in OpenBLAS and the C++
+// library.
 
 #include <cstddef>
 #include <cstdio>
@@ -37,11 +38,11 @@ BLASTRAIN_OLD(BLASTRAIN_GLIBC_AFFINITY, int, pthread_getaffinity_np, (pthread_t 
 BLASTRAIN_OLD(BLASTRAIN_GLIBC_AFFINITY, int, pthread_setaffinity_np, (pthread_t thread, size_t size, const cpu_set_t* cpus),
               (thread, size, cpus))
 
-// The C++ library's hint that it may count references without atomics.
+// Tells the C++ library that it must count references atomically; glibc has it only since 2.32.
 extern char __libc_single_threaded;
 char __libc_single_threaded = 0;
 
-// What stands for OpenBLAS's routines that are not in the addon (cmake/prebuild.cmake).
+// The linker puts this in place of OpenBLAS's routines that the addon leaves out (cmake/prebuild.cmake).
 [[noreturn]] void blastrain_left_out();
 void blastrain_left_out() {
   std::fputs("blastrain: OpenBLAS called a routine that the prebuilt addon is without\n", stderr);

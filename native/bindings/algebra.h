@@ -23,7 +23,7 @@ struct AlgebraBindings {
     const T beta = args.Scalar<T>();
     T* c = args.Array<T>(m * n);
     if (m == 0 || n == 0) return;
-    // A and B are not read with alpha = 0: to whatever computes the product they are as if they had no depth.
+    // With alpha = 0 A and B are not read: every implementation then gets a product of depth 0.
     const int depth = alpha == 0 ? 0 : int(k);
     Products::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), depth), alpha, a, b, beta, c);
   }
@@ -33,29 +33,31 @@ struct AlgebraBindings {
     const T alpha = args.Scalar<T>();
     const T* x = args.Array<T>(n);
     T* y = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) { blas::Axpy(int(end - i), alpha, x + i, y + i); });
+    Split({n, kMemoryGrain}, [=](int64_t i, int64_t end) { blas::Axpy(int(end - i), alpha, x + i, y + i); });
   }
 
   static void Scal(Args& args) {
     const int64_t n = args.Size();
     const T alpha = args.Scalar<T>();
     T* x = args.Array<T>(n);
-    Split({n, kMoved}, [=](int64_t i, int64_t end) { blas::Scal(int(end - i), alpha, x + i); });
+    Split({n, kMemoryGrain}, [=](int64_t i, int64_t end) { blas::Scal(int(end - i), alpha, x + i); });
   }
 
-  template <Cut cut = Cut::kByThreads>
+  template <SplitBy by = SplitBy::kThreads>
   static double Dot(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
     const T* y = args.Array<T>(n);
-    return Sum(Partition(n, kMoved, kTwoLines, cut), [=](int64_t i, int64_t end) { return blas::Dot(int(end - i), x + i, y + i); });
+    return Sum(Partition(n, kMemoryGrain, kTwoLines, by),
+               [=](int64_t i, int64_t end) { return blas::Dot(int(end - i), x + i, y + i); });
   }
 
-  template <Cut cut = Cut::kByThreads>
+  template <SplitBy by = SplitBy::kThreads>
   static double Nrm2(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
-    return Norm(Partition(n, kMoved, kTwoLines, cut), [=](int64_t i, int64_t end) { return blas::Nrm2(int(end - i), x + i); });
+    return Norm(Partition(n, kMemoryGrain, kTwoLines, by),
+                [=](int64_t i, int64_t end) { return blas::Nrm2(int(end - i), x + i); });
   }
 
   static void BiasForward(Args& args) {
@@ -63,7 +65,7 @@ struct AlgebraBindings {
     const int64_t n = args.Size();
     const T* bias = args.Array<T>(n);
     T* y = args.Array<T>(m * n);
-    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) { blastrain::BiasForward(end - i, n, bias, y + i * n); });
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { blastrain::BiasForward(end - i, n, bias, y + i * n); });
   }
 
   static void BiasBackward(Args& args) {
@@ -72,8 +74,8 @@ struct AlgebraBindings {
     const T* dy = args.Array<T>(m * n);
     const T beta = args.Scalar<T>();
     T* dbias = args.Array<T>(n);
-    // By columns: each sum stays in the order of the rows.
-    Split({n, kMoved / std::max<int64_t>(1, m)}, [=](int64_t j, int64_t end) {
+    // By columns, so that each sum keeps the order of the rows.
+    Split({n, kMemoryGrain / std::max<int64_t>(1, m)}, [=](int64_t j, int64_t end) {
       blastrain::BiasBackward(m, end - j, n, dy + j, beta, dbias + j);
     });
   }

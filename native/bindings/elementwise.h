@@ -1,5 +1,5 @@
-// The binding of kernels that compute element i of their outputs from element i of their inputs: reading the arguments, and the
-// threads, written once.
+// The binding of elementwise kernels, which compute element i of their outputs from element i of their inputs: reads the
+// arguments and divides the loop among threads, once for all of them.
 #pragma once
 
 #include <tuple>
@@ -10,7 +10,7 @@
 
 namespace blastrain {
 
-// A scalar, or an array of n elements.
+// Reads a scalar, or an array of n elements.
 template <typename Parameter>
 Parameter ReadAs(Args& args, int64_t n) {
   if constexpr (std::is_pointer_v<Parameter>) {
@@ -27,20 +27,20 @@ Parameter From(Parameter parameter, int64_t i) {
   return parameter;
 }
 
-template <auto kKernel, int64_t kLeast, typename... Parameters>
+template <auto kKernel, int64_t kGrain, typename... Parameters>
 void CallElementwise(Args& args, void (*)(int64_t, Parameters...)) {
   const int64_t n = args.Size();
-  const std::tuple<Parameters...> parameters{ReadAs<Parameters>(args, n)...};  // In braces: from first to last.
-  Split({n, kLeast}, [&](int64_t i, int64_t end) {
+  const std::tuple<Parameters...> parameters{ReadAs<Parameters>(args, n)...};  // Braces evaluate from first to last.
+  Split({n, kGrain}, [&](int64_t i, int64_t end) {
     std::apply([=](Parameters... each) { kKernel(end - i, From(each, i)...); }, parameters);
   });
 }
 
-// Calls kKernel, whose parameters are n, scalars and arrays of n elements in the contract's order; of kLeast elements and more a
-// thread (pool.h).
-template <auto kKernel, int64_t kLeast = kMoved>
+// Calls kKernel, whose parameters are n, scalars and arrays of n elements in the contract's order, with at least kGrain
+// elements for each thread (pool.h).
+template <auto kKernel, int64_t kGrain = kMemoryGrain>
 void Elementwise(Args& args) {
-  CallElementwise<kKernel, kLeast>(args, kKernel);
+  CallElementwise<kKernel, kGrain>(args, kKernel);
 }
 
 }  // namespace blastrain

@@ -19,15 +19,15 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    // By columns, as the products that follow split long rows: each thread finds its part of x in its own cache.
-    Split({n, kComputed / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
+    // By columns, as the products that follow divide long rows: each thread finds its part of x in its cache.
+    Split({n, kComputeGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
       if (src.type == kArrayType<T>) return blastrain::GatherRows(m, n, begin, end, rows, src.As<T>(), scale, shift, x);
       blastrain::GatherRows(m, n, begin, end, rows, src.As<uint8_t>(), scale, shift, x);
     });
   }
 
   static void GatherImages(Args& args) {
-    const Pictures p = ReadPictures(args);
+    const Images p = ReadImages(args);
     const Args::View src = p.src;
     const T* scale = args.Array<T>(p.n);
     const T* shift = args.Array<T>(p.n);
@@ -51,14 +51,14 @@ struct GatherBindings {
     WithNumbers(src, [=](const auto* numbers) {
       if (n == 0) return;
       const Indices rows = Checked(indices, m, src.length / n);
-      Split({n, kComputed / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
+      Split({n, kComputeGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
         blastrain::StandardizeRows(m, n, begin, end, rows, numbers, mean, std, x);
       });
     });
   }
 
   static void StandardizeImages(Args& args) {
-    const Pictures p = ReadPictures(args);
+    const Images p = ReadImages(args);
     const double* mean = args.Array<double>(p.n);
     const double* std = args.Array<double>(p.n);
     T* x = args.Array<T>(p.m * p.n);
@@ -78,13 +78,13 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t>) throw kBadArgument;
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    Split({n, kMoved / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
+    Split({n, kMemoryGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
       blastrain::GatherBytes(m, n, begin, end, rows, src.As<uint8_t>(), x);
     });
   }
 
   static void GatherByteImages(Args& args) {
-    const Pictures p = ReadPictures(args);
+    const Images p = ReadImages(args);
     const Args::View src = p.src;
     uint8_t* x = args.Array<uint8_t>(p.m * p.n);
     if (src.type != kArrayType<uint8_t>) throw kBadArgument;
@@ -99,7 +99,7 @@ struct GatherBindings {
     const uint8_t* src = args.Array<uint8_t>(m * n);
     auto* sums = reinterpret_cast<uint32_t*>(args.Array<int32_t>(n));
     auto* squares = reinterpret_cast<uint32_t*>(args.Array<int32_t>(n));
-    Split({n, kMoved / std::max<int64_t>(1, m)},
+    Split({n, kMemoryGrain / std::max<int64_t>(1, m)},
           [=](int64_t begin, int64_t end) { blastrain::ByteMoments(m, n, begin, end, src, sums, squares); });
   }
 
@@ -111,12 +111,12 @@ struct GatherBindings {
     const T* x = args.Array<T>(m * n);
     T* y = args.Array<T>(m * n);
     const Indices rows = Checked(partners, m, m);
-    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) { blastrain::MixRows(i, end, n, lambda, rows, x, y); });
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { blastrain::MixRows(i, end, n, lambda, rows, x, y); });
   }
 
  private:
-  // m pictures of n pixels, drawn from src, and what is done to each.
-  struct Pictures {
+  // m images of n values, drawn from src, with the geometry of each.
+  struct Images {
     int64_t m;
     ImageShape shape;
     int64_t n;
@@ -125,14 +125,14 @@ struct GatherBindings {
     Args::View src;
   };
 
-  static Pictures ReadPictures(Args& args) {
-    Pictures p;
+  static Images ReadImages(Args& args) {
+    Images p;
     p.m = args.Size();
     p.shape.channels = args.Size();
     p.shape.height = args.Size();
     p.shape.width = args.Size();
     const auto& [channels, height, width] = p.shape;
-    // In double, where the product cannot wrap; below 2^31 it is exact.
+    // In double, where the product cannot overflow and is exact below 2^31.
     if (double(channels) * double(height) * double(width) >= 2147483648.0) throw kBadArgument;
     p.n = channels * height * width;
     p.indices = args.Array<int32_t>(p.m);
@@ -141,7 +141,7 @@ struct GatherBindings {
     return p;
   }
 
-  // work(pointer to the numbers of src), of whichever type they are.
+  // Calls work with a pointer of the type of src.
   template <typename Work>
   static void WithNumbers(const Args::View& src, const Work& work) {
     if (src.type == kArrayType<uint8_t>) return work(src.As<uint8_t>());
@@ -150,12 +150,12 @@ struct GatherBindings {
     throw kBadArgument;
   }
 
-  // transform(count, their rows of src, their geometry, where the first goes) for some pictures at a time.
+  // Runs transform(count, their rows of src, their geometry, offset of the first in x) for ranges of images, on all threads.
   template <typename Some>
-  static void Transform(const Pictures& p, const Some& transform) {
+  static void Transform(const Images& p, const Some& transform) {
     if (p.n == 0) return;
     const Indices rows = Checked(p.indices, p.m, p.src.length / p.n);
-    Split(Rows(p.m, p.n, kComputed), [&](int64_t i, int64_t end) {
+    Split(Rows(p.m, p.n, kComputeGrain), [&](int64_t i, int64_t end) {
       transform(end - i, rows.From(i), p.geometry + 7 * i, i * p.n);
     });
   }

@@ -14,7 +14,9 @@ struct LossBindings {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     T* y = args.Array<T>(m * n);
-    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) { blastrain::SoftmaxForward(end - i, n, x + i * n, y + i * n); });
+    Split(Rows(m, n, kComputeGrain), [=](int64_t i, int64_t end) {
+      blastrain::SoftmaxForward(end - i, n, x + i * n, y + i * n);
+    });
   }
 
   static void SoftmaxBackward(Args& args) {
@@ -23,12 +25,12 @@ struct LossBindings {
     const T* y = args.Array<T>(m * n);
     const T* dy = args.Array<T>(m * n);
     T* dx = args.Array<T>(m * n);
-    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) {
       blastrain::SoftmaxBackward(end - i, n, y + i * n, dy + i * n, dx + i * n);
     });
   }
 
-  template <Cut cut = Cut::kByThreads>
+  template <SplitBy by = SplitBy::kThreads>
   static double SoftmaxCrossEntropyForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -36,7 +38,7 @@ struct LossBindings {
     const int32_t* labels = args.Array<int32_t>(m);
     T* probs = args.Array<T>(m * n);
     const Indices targets = Checked(labels, m, n);
-    return Sum(Rows(m, n, kComputed, cut), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kComputeGrain, by), [=](int64_t i, int64_t end) {
       return blastrain::SoftmaxCrossEntropyForward(end - i, n, x + i * n, targets.From(i), probs + i * n);
     });
   }
@@ -49,12 +51,12 @@ struct LossBindings {
     const int32_t* labels = args.Array<int32_t>(m);
     T* dx = args.Array<T>(m * n);
     const Indices targets = Checked(labels, m, n);
-    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) {
       blastrain::SoftmaxCrossEntropyBackward(end - i, n, scale, probs + i * n, targets.From(i), dx + i * n);
     });
   }
 
-  template <Cut cut = Cut::kByThreads>
+  template <SplitBy by = SplitBy::kThreads>
   static double SoftCrossEntropyForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -63,7 +65,7 @@ struct LossBindings {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(n);
     T* probs = args.Array<T>(m * n);
-    return Sum(Rows(m, n, kComputed, cut), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kComputeGrain, by), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       return blastrain::SoftCrossEntropyForward(end - i, n, smoothing, x + at, targets + at, weights, probs + at);
     });
@@ -78,7 +80,7 @@ struct LossBindings {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(n);
     T* dx = args.Array<T>(m * n);
-    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       blastrain::SoftCrossEntropyBackward(end - i, n, scale, smoothing, probs + at, targets + at, weights, dx + at);
     });
@@ -97,7 +99,7 @@ struct LossBindings {
     const T* x = args.Array<T>(m * n);
     int32_t* out = args.Array<int32_t>(m);
     if (n == 0 && m > 0) throw kBadArgument;  // An empty row has no maximum.
-    Split(Rows(m, n, kMoved), [=](int64_t i, int64_t end) { blastrain::Argmax(end - i, n, x + i * n, out + i); });
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { blastrain::Argmax(end - i, n, x + i * n, out + i); });
   }
 };
 

@@ -68,7 +68,7 @@ struct NormalizationBindings {
     T* mean = args.Array<T>(m);
     T* inverse_std = args.Array<T>(m);
     T* y = args.Array<T>(m * n);
-    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kComputeGrain), [=](int64_t i, int64_t end) {
       blastrain::LayerNormForward(end - i, n, epsilon, x + i * n, gamma, beta, mean + i, inverse_std + i, y + i * n);
     });
   }
@@ -84,11 +84,11 @@ struct NormalizationBindings {
     T* dgamma = args.Array<T>(n);
     T* dbeta = args.Array<T>(n);
     T* dx = args.Array<T>(m * n);
-    // The sums first: dx may be where dy is.
+    // The sums first, as dx may be the same array as dy.
     SplitColumns(m, n, [=](int64_t begin, int64_t end) {
       LayerNormParameters(m, n, begin, end, x, mean, inverse_std, dy, dgamma, dbeta);
     });
-    Split(Rows(m, n, kComputed), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kComputeGrain), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       blastrain::LayerNormBackward(end - i, n, x + at, gamma, mean + i, inverse_std + i, dy + at, dx + at);
     });
@@ -97,7 +97,7 @@ struct NormalizationBindings {
  private:
   template <typename Work>
   static void SplitColumns(int64_t m, int64_t n, const Work& work) {
-    Split({n, std::max(kColumns, kComputed / std::max<int64_t>(1, m)), kColumns}, work);
+    Split({n, std::max(kColumns, kComputeGrain / std::max<int64_t>(1, m)), kColumns}, work);
   }
 };
 

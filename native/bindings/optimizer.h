@@ -1,7 +1,7 @@
 #pragma once
 
 #include "binding.h"
-#include "bindings/bytes.h"
+#include "bindings/byte_linear.h"
 #include "bindings/products.h"
 #include "kernels/adaptive.h"
 #include "kernels/sgd.h"
@@ -9,13 +9,14 @@
 
 namespace blastrain {
 
-// What one step does to `count` weights, with its scalars as a call gives them, in the order of the members.
+// An update rule with the scalars of a call, read in the order of the members: updates `count` weights from element `at` on,
+// with their gradients g.
 template <typename T>
 struct SgdRule {
   explicit SgdRule(Args& args)
       : lr(args.Scalar<T>()), momentum(args.Scalar<double>()), decay(args.Scalar<T>()), nesterov(args.Flag()) {}
 
-  // Elements of the velocity: none without momentum.
+  // Elements of the velocity of n weights: none without momentum.
   int64_t Velocity(int64_t n) const { return momentum == 0 ? 0 : n; }
 
   void operator()(int64_t at, int64_t count, T* w, const T* g, T* v) const {
@@ -29,7 +30,7 @@ struct SgdRule {
   bool nesterov;
 };
 
-// The betas stay doubles: the kernel rounds them and 1 - beta apart.
+// The betas are doubles because the kernel rounds beta and 1 - beta separately.
 template <typename T>
 struct AdamRule {
   explicit AdamRule(Args& args)
@@ -53,7 +54,7 @@ struct OptimizerBindings {
     T* w = args.Array<T>(n);
     const T* dw = args.Array<T>(n);
     T* v = args.Array<T>(rule.Velocity(n));
-    Split({n, kMoved}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, v); });
+    Split({n, kMemoryGrain}, [=](int64_t i, int64_t end) { rule(i, end - i, w, dw + i, v); });
   }
 
   template <typename Inputs = const T*, typename Products = PreciseProducts<T>>
@@ -68,8 +69,8 @@ struct OptimizerBindings {
     T* w = args.Array<T>(n * k);
     T* v = args.Array<T>(rule.Velocity(n * k));
     const auto update = [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, v); };
-    if (rule.momentum == 0) return Products::Descend(m, n, k, dy, x, dw, {w}, update);
-    Products::Descend(m, n, k, dy, x, dw, {w, v}, update);
+    if (rule.momentum == 0) return Products::FusedUpdate(m, n, k, dy, x, dw, {w}, update);
+    Products::FusedUpdate(m, n, k, dy, x, dw, {w, v}, update);
   }
 
   template <typename Inputs = const T*, typename Products = PreciseProducts<T>>
@@ -84,7 +85,7 @@ struct OptimizerBindings {
     T* w = args.Array<T>(n * k);
     T* m = args.Array<T>(n * k);
     T* v = args.Array<T>(n * k);
-    Products::Descend(rows, n, k, dy, x, dw, {w, m, v},
+    Products::FusedUpdate(rows, n, k, dy, x, dw, {w, m, v},
                       [=](int64_t at, int64_t count, const T* g) { rule(at, count, w, g, m, v); });
   }
 };

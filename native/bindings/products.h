@@ -1,4 +1,4 @@
-// What computes a call's products.
+// The products of a precision: which implementation computes them.
 #pragma once
 
 #include <algorithm>
@@ -6,17 +6,19 @@
 #include <initializer_list>
 #include <type_traits>
 
-#include "bf16/product.h"
-#include "bf16/split.h"
 #include "blas.h"
-#include "descent.h"
-#include "gemm.h"
-#include "kernels/bytes.h"
+#include "gemm/bf16/byte_products.h"
+#include "gemm/bf16/gemm_bf16.h"
+#include "gemm/bf16/split_float32.h"
+#include "gemm/fused_update.h"
+#include "gemm/gemm.h"
+#include "gemm/scratch.h"
+#include "kernels/byte_inputs.h"
 #include "kernels/gather.h"
 
 namespace blastrain {
 
-// In T; of floats by tiles of bfloat16 where AMX has them.
+// In the precision of T; float32 split into bfloat16 where AMX multiplies that faster.
 template <typename T>
 struct PreciseProducts {
   static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
@@ -27,12 +29,12 @@ struct PreciseProducts {
   }
 
   template <typename Update>
-  static void Descend(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, std::initializer_list<const T*> arrays,
-                      const Update& update) {
+  static void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw,
+                          std::initializer_list<const T*> arrays, const Update& update) {
     if constexpr (std::is_same_v<T, float>) {
-      if (bf16::SplitDescend(m, n, k, dy, x, arrays, update)) return;
+      if (bf16::SplitFusedUpdate(m, n, k, dy, x, arrays, update)) return;
     }
-    blastrain::Descend(m, n, k, dy, x, dw, arrays, update);
+    blastrain::FusedUpdate(m, n, k, dy, x, dw, arrays, update);
   }
 
   // y[m,n] <- inputs w[n,k]^T.
@@ -43,48 +45,48 @@ struct PreciseProducts {
     blastrain::Gemm(blas::GemmShape(false, true, int(m), int(n), int(k)), T(1), Numbers(m, k, inputs), w, T(0), y);
   }
 
-  // As Descend, x being the inputs.
+  // FusedUpdate of dW[n,k] = dy[m,n]^T inputs[m,k].
   template <typename Update>
-  static void Descend(int64_t m, int64_t n, int64_t k, const T* dy, const ByteInputs<T>& inputs, T* dw,
-                      std::initializer_list<const T*> arrays, const Update& update) {
+  static void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const ByteInputs<T>& inputs, T* dw,
+                          std::initializer_list<const T*> arrays, const Update& update) {
     if constexpr (std::is_same_v<T, float>) {
-      if (bf16::SplitByteDescend(m, n, k, dy, inputs, arrays, update)) return;
+      if (bf16::SplitByteFusedUpdate(m, n, k, dy, inputs, arrays, update)) return;
     }
-    blastrain::Descend(m, n, k, dy, Numbers(m, k, inputs), dw, arrays, update);
+    blastrain::FusedUpdate(m, n, k, dy, Numbers(m, k, inputs), dw, arrays, update);
   }
 
  private:
-  // The inputs as numbers, in the caller's memory.
+  // The inputs as numbers, in scratch memory.
   static const T* Numbers(int64_t m, int64_t k, const ByteInputs<T>& inputs) {
     T* x = Scratch<T, 2>(m * k);
-    Split(Rows(m, k, kMoved), [=](int64_t i, int64_t end) {
+    Split(Rows(m, k, kMemoryGrain), [=](int64_t i, int64_t end) {
       for (; i < end; i++) NormaliseRow(k, inputs.x + i * k, inputs.scale, inputs.shift, x + i * k);
     });
     return x;
   }
 };
 
-// Of factors rounded to bfloat16.
+// Of operands rounded to bfloat16.
 struct Bfloat16Products {
   static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
-    if (shape.k == 0) return blas::Gemm(shape, alpha, a, b, beta, c);  // C <- beta C, without a rounding of 0 + beta C
-    bf16::Gemm<1, 1>(bf16::LeftOf(shape, a), bf16::RightOf(shape, b), alpha, beta, c);
+    if (shape.k == 0) return blas::Gemm(shape, alpha, a, b, beta, c);  // C <- beta C, without rounding 0 + beta C.
+    bf16::Gemm<1, 1>(bf16::OperandA(shape, a), bf16::OperandB(shape, b), alpha, beta, c);
   }
 
   template <typename Update>
-  static void Descend(int64_t m, int64_t n, int64_t k, const float* dy, const float* x, float*,
-                      std::initializer_list<const float*> arrays, const Update& update) {
-    bf16::Descend<1, 1>(bf16::LeftOf(m, n, dy), bf16::RightOf(m, k, x), 1, arrays, update);
+  static void FusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const float* x, float*,
+                          std::initializer_list<const float*> arrays, const Update& update) {
+    bf16::FusedUpdate<1, 1>(bf16::OperandA(m, n, dy), bf16::OperandB(m, k, x), 1, arrays, update);
   }
 
   static void ByteForward(int64_t m, int64_t n, int64_t k, const ByteInputs<float>& inputs, const float* w, float* y) {
-    bf16::ByteForward<1>(bf16::RightOf(n, k, inputs.scale, w), m, inputs, 1, y);
+    bf16::ByteForward<1>(bf16::ScaledWeights(n, k, inputs.scale, w), m, inputs, 1, y);
   }
 
   template <typename Update>
-  static void Descend(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs, float*,
-                      std::initializer_list<const float*> arrays, const Update& update) {
-    bf16::ByteDescend<1>(bf16::LeftOf(m, n, dy), k, inputs, 1, arrays, update);
+  static void FusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs, float*,
+                          std::initializer_list<const float*> arrays, const Update& update) {
+    bf16::ByteFusedUpdate<1>(bf16::OperandA(m, n, dy), k, inputs, 1, arrays, update);
   }
 };
 

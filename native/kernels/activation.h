@@ -1,5 +1,5 @@
-// Elementwise functions, dropout's mask and the sum of a residual block. Bit for bit equal to TypeScript, except where a
-// function of elementary.h is involved.
+// Activations, dropout's mask and the sum of a residual block. Equal to TypeScript bit for bit, except for those that use
+// elementary.h.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,7 @@ BLASTRAIN_KERNEL void LeakyReluBackward(int64_t n, T slope, const T* y, const T*
   for (int64_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dy[i] : slope * dy[i];
 }
 
-// x and y may be the same array.
+// y <- tanh(x). x and y may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void TanhForward(int64_t n, const T* x, T* y) {
   BLASTRAIN_ELEMENTWISE
@@ -51,7 +51,7 @@ BLASTRAIN_KERNEL void TanhBackward(int64_t n, const T* y, const T* dy, T* dx) {
   for (int64_t i = 0; i < n; i++) dx[i] = dy[i] * (1 - y[i] * y[i]);
 }
 
-// x and y may be the same array.
+// y <- 1 / (1 + exp(-x)). x and y may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void SigmoidForward(int64_t n, const T* x, T* y) {
   BLASTRAIN_ELEMENTWISE
@@ -65,14 +65,14 @@ BLASTRAIN_KERNEL void SigmoidBackward(int64_t n, const T* y, const T* dy, T* dx)
   for (int64_t i = 0; i < n; i++) dx[i] = dy[i] * (y[i] * (1 - y[i]));
 }
 
-// y <- x Phi(x). x and y may be the same array.
+// y <- x Phi(x), Phi the standard normal distribution function. x and y may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void GeluForward(int64_t n, const T* x, T* y) {
   BLASTRAIN_ELEMENTWISE
   for (int64_t i = 0; i < n; i++) y[i] = x[i] * NormalOf(x[i]).distribution;
 }
 
-// dx <- dy (Phi(x) + x phi(x)), from the forward input x. dy and dx may be the same array.
+// dx <- dy (Phi(x) + x phi(x)), phi the density, from the forward input x. dy and dx may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void GeluBackward(int64_t n, const T* x, const T* dy, T* dx) {
   BLASTRAIN_ELEMENTWISE

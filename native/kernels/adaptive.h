@@ -1,5 +1,5 @@
-// Adam, RMSprop, Lion and moving averages. Bit for bit equal to TypeScript. 1 - beta is taken in double: at float32,
-// 1 - 0.999f is off by a hundred thousandth.
+// Adam, RMSprop, Lion and moving averages. Equal to TypeScript bit for bit. 1 - beta is computed in double: in
+// float32, 1 - 0.999f is off by one part in 100,000.
 #pragma once
 
 #include <cmath>
@@ -37,7 +37,8 @@ BLASTRAIN_KERNEL void RmspropStep(int64_t n, T lr, double rho, T epsilon, T deca
   }
 }
 
-// g = dw + decay w; w = keep w - lr sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g. NaN has itself as sign.
+// g = dw + decay w; w = keep w - lr sign(beta1 m + (1 - beta1) g); m = beta2 m + (1 - beta2) g. The sign of 0 is 0, of NaN
+// NaN.
 template <typename T>
 BLASTRAIN_KERNEL void LionStep(int64_t n, T lr, double beta1, double beta2, T decay, T keep, T* w, const T* dw, T* m) {
   const T old1 = static_cast<T>(beta1), new1 = static_cast<T>(1 - beta1);

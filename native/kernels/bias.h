@@ -1,4 +1,4 @@
-// Bias of a linear layer. Bit for bit equal to TypeScript.
+// Bias of a linear layer. Equal to TypeScript bit for bit.
 #pragma once
 
 #include <algorithm>

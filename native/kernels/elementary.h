@@ -1,5 +1,6 @@
-// exp and what is made of it without branches, so that loops over it vectorise; the C library's functions take one element
-// at a time, at five to ten times the cost. Errors of a few units in the last place, bounded in lib/experiment/verifyCases.
+// exp, and tanh, sigmoid and the normal distribution made from it, without branches, so that loops vectorise: the C
+// library's functions take one element at a time, at five to ten times the cost. Errors are a few units in the last place,
+// bounded in lib/verify/cases.
 #pragma once
 
 #include <cmath>
@@ -19,7 +20,7 @@ BLASTRAIN_INLINE T Polynomial(const T (&coefficients)[terms], T x) {
   return sum;
 }
 
-// What the functions below need to know of a number format.
+// Constants of a number format.
 template <typename T>
 struct Format;
 
@@ -63,7 +64,7 @@ struct Power {
   T rest;
 };
 
-// For kLowest <= x <= 0; else meaningless, NaN for NaN.
+// For kLowest <= x <= 0, and NaN for NaN; elsewhere unspecified.
 template <typename T>
 BLASTRAIN_INLINE Power<T> PowerOf(T x) {
   using F = Format<T>;
@@ -106,7 +107,7 @@ BLASTRAIN_INLINE T Sigmoid(T x) {
   return (x < 0 ? power : T(1)) / (1 + power);
 }
 
-// Of the standard normal: the distribution function, and x times the density. As in lib/kernels/normal.ts.
+// The standard normal distribution function at x, and x times the density, as in lib/kernels/normal.ts.
 template <typename T>
 struct Normal {
   T distribution;

@@ -1,4 +1,4 @@
-// Minibatches out of a data set. Bit for bit equal to TypeScript.
+// Gathering minibatches from a data set. Equal to TypeScript bit for bit.
 #pragma once
 
 #include <algorithm>
@@ -9,15 +9,15 @@
 
 namespace blastrain {
 
-// x <- scale src + shift for one row.
+// x[n] <- scale src + shift, for one row.
 template <typename T, typename Source>
 BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const T* scale, const T* shift, T* x) {
   BLASTRAIN_ELEMENTWISE
   for (int64_t j = 0; j < n; j++) x[j] = scale[j] * static_cast<T>(src[j]) + shift[j];
 }
 
-// work(row of src, i) for each of m rows. They are drawn from all over a data set that no cache holds, so columns [begin, end) of
-// them are asked for before their turn: without, half the time goes to waiting for memory.
+// Runs work(row of src, i) for each of m rows of n elements. The rows are scattered over a data set larger than any cache,
+// so columns [begin, end) of the next ones are prefetched: without, half the time is spent waiting for memory.
 template <typename Source, typename Work>
 void ForEachRow(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const Work& work) {
   constexpr int64_t ahead = 2;
@@ -40,7 +40,7 @@ void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indice
   });
 }
 
-// x <- (src - mean) / std for one row, in double and rounded once.
+// x[n] <- (src - mean) / std, for one row, in double and rounded once.
 template <typename T, typename Source>
 BLASTRAIN_KERNEL void StandardizeRow(int64_t n, const Source* src, const double* mean, const double* std, T* x) {
   BLASTRAIN_ELEMENTWISE
@@ -67,8 +67,8 @@ struct ImageShape {
   int64_t channels, height, width;
 };
 
-// How one picture is mirrored, moved and blanked. Loaded once: what another thread does to shared memory meanwhile
-// cannot come between the clamping of a number and its use.
+// How one image is flipped, shifted and cut out (gatherImages in contract.ts). Copied, so that another thread that writes to
+// shared memory cannot change a number between its clamping and its use.
 struct Geometry {
   explicit Geometry(const int32_t* data)
       : flip(data[0] != 0), dx(data[1]), dy(data[2]), left(data[3]), top(data[4]), right(data[5]), bottom(data[6]) {}
@@ -77,7 +77,7 @@ struct Geometry {
   int64_t dx, dy, left, top, right, bottom;
 };
 
-// Where a picture's pixels go: to numbers scale src + shift.
+// Where the pixels of an image are written: as scale src + shift, ...
 template <typename T>
 struct Inputs {
   template <typename Source>
@@ -93,7 +93,7 @@ struct Inputs {
   T* x;
 };
 
-// To numbers (src - mean) / std.
+// ... as (src - mean) / std, ...
 template <typename T>
 struct Standardized {
   template <typename Source>
@@ -109,7 +109,7 @@ struct Standardized {
   T* x;
 };
 
-// Or as they are.
+// ... or as they are.
 struct Pixels {
   BLASTRAIN_INLINE void Put(int64_t u, uint8_t pixel) const { x[u] = pixel; }
   BLASTRAIN_INLINE void Blank(int64_t u) const { x[u] = 0; }
@@ -119,9 +119,9 @@ struct Pixels {
   uint8_t* x;
 };
 
-// One picture: see gatherImages in contract.ts. Each line is its interior and, on either side, a repeated edge.
+// One image, as gatherImages in contract.ts says. Each line is its interior with a repeated edge pixel on either side.
 template <typename Source, typename Target>
-BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, Target picture) {
+BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, Target image) {
   const int64_t width = shape.width;
   const auto within = [](int64_t value, int64_t size) { return std::clamp<int64_t>(value, 0, size); };
   const int64_t begin = within(by.dx, width);
@@ -130,7 +130,7 @@ BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source
   const int64_t right = within(by.right, width);
   for (int64_t c = 0; c < shape.channels; c++, src += shape.height * width) {
     for (int64_t v = 0; v < shape.height; v++) {
-      const Target out = picture.From((c * shape.height + v) * width);
+      const Target out = image.From((c * shape.height + v) * width);
       const Source* line = src + within(v - by.dy, shape.height - 1) * width;
       const Source first = line[by.flip ? width - 1 : 0];
       const Source last = line[by.flip ? 0 : width - 1];
@@ -156,7 +156,7 @@ void GatherImages(int64_t m, ImageShape shape, Indices indices, const int32_t* g
   for (int64_t i = 0; i < m; i++) TransformImage(shape, Geometry(geometry + 7 * i), src + indices[i] * n, batch.Row(i * n));
 }
 
-// Columns [begin, end) of n: sums <- their sums, squares <- those of their squares, modulo 2^32.
+// sums[j] <- sum over rows of src[i,j], squares[j] <- sum of src[i,j]^2, modulo 2^32, for columns j in [begin, end) of n.
 BLASTRAIN_KERNEL inline void ByteMoments(int64_t m, int64_t n, int64_t begin, int64_t end, const uint8_t* src, uint32_t* sums,
                                          uint32_t* squares) {
   std::fill(sums + begin, sums + end, 0u);
@@ -172,7 +172,7 @@ BLASTRAIN_KERNEL inline void ByteMoments(int64_t m, int64_t n, int64_t begin, in
   }
 }
 
-// y <- own x + other x' for one row and its partner's.
+// y[n] <- own x + other partner, for one row.
 template <typename T>
 BLASTRAIN_KERNEL void MixRow(int64_t n, T own, const T* x, T other, const T* partner, T* y) {
   BLASTRAIN_ELEMENTWISE

@@ -1,13 +1,13 @@
-// Labels and row indices: data that is used as addresses.
+// Labels and row indices, which are used as addresses.
 #pragma once
 
 #include <cstdint>
 
 namespace blastrain {
 
-// Indices that were all found in [0, bound) when the call came in (binding.h). Where the array lies in shared memory
-// another thread can write to it meanwhile, so each one is loaded exactly once and compared again: a value that changed
-// behind the caller's back gives a wrong number, never a wild address.
+// Indices that were all in [0, bound) when the call began (binding.h). In shared memory another thread can overwrite them
+// during the call, so each is loaded exactly once and compared again: one that has changed gives a wrong number, never an
+// address out of bounds.
 class Indices {
  public:
   Indices(const int32_t* data, int64_t bound) : data_(data), bound_(bound) {}

@@ -1,16 +1,16 @@
-// What the loops of all kernels share.
+// Macros for the loops of all kernels.
 #pragma once
 
-// BLASTRAIN_KERNEL: a loop that memory, not arithmetic, bounds is compiled once per vector width, and the loader picks
-// (200x3072 bytes to floats: 43 us with AVX-512, 75 us with the SSE2 that every x86-64 has). The sanitizers cannot
-// instrument the loader's choice, as it runs before they are up.
+// BLASTRAIN_KERNEL: the function is compiled once per vector width, and the loader chooses the best for the CPU (200x3072
+// bytes to floats: 43 us with AVX-512, 75 us with the SSE2 that every x86-64 has). Not under AddressSanitizer: the loader
+// chooses before the sanitizer is initialised.
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
 #define BLASTRAIN_KERNEL __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define BLASTRAIN_KERNEL
 #endif
 
-// BLASTRAIN_INLINE: a part of such a loop, compiled with it for each vector width.
+// BLASTRAIN_INLINE: a part of such a function, compiled with it for each vector width.
 #define BLASTRAIN_INLINE inline __attribute__((always_inline))
 
 // BLASTRAIN_ELEMENTWISE: element i of the outputs depends on element i of the inputs alone, so the loop may vectorise

@@ -1,4 +1,4 @@
-// Cross-entropy on soft targets, and squared errors. All but the powers of the softmax is computed in double, in the order
+// Cross-entropy on soft targets, and squared errors. All but the softmax's exponentials is computed in double, in the order
 // of the reference, and rounded once.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace blastrain {
 
-// a = weight ((1 - smoothing) target + smoothing / n).
+// The smoothed and weighted target a = weight ((1 - smoothing) target + smoothing / n).
 template <typename T>
 double SmoothedTarget(int64_t n, T smoothing, T target, T weight) {
   const double epsilon = smoothing;

@@ -1,5 +1,5 @@
-// Batch and layer normalisation. Sums run from first to last, in double, and what is computed from them is rounded once: bit
-// for bit equal to TypeScript.
+// Batch and layer normalisation. Sums run from first to last, in double, and results are rounded once: equal to TypeScript
+// bit for bit.
 #pragma once
 
 #include <algorithm>
@@ -10,11 +10,11 @@
 
 namespace blastrain {
 
-// Columns are independent: a block of them goes through the rows together, so that memory is read in rows, the sums of the
-// block stay in the first-level cache and the loop over columns vectorises. A thread gets columns [begin, end).
+// Batch normalisation works on blocks of columns: memory is read in rows, the block's sums stay in L1, and the loop over its
+// columns vectorises. A thread gets columns [begin, end) of n.
 inline constexpr int64_t kColumns = 64;
 
-// y <- (x - mean) inverse gamma + beta for one row of a block. x and y may be the same array.
+// y <- (x - mean) inverse gamma + beta, for one row of a block. x and y may be the same array.
 template <typename T, typename Statistic>
 BLASTRAIN_INLINE void NormaliseColumns(int64_t columns, const T* x, const Statistic* mean, const Statistic* inverse,
                                        const T* gamma, const T* beta, T* y) {
@@ -24,9 +24,12 @@ BLASTRAIN_INLINE void NormaliseColumns(int64_t columns, const T* x, const Statis
   }
 }
 
+// mean, inverse_std <- of each column of x[m,n]; y <- (x - mean) inverse_std gamma + beta; the running statistics move
+// towards the batch's by `momentum`, the variance as m / (m - 1) of it.
 template <typename T>
-BLASTRAIN_KERNEL void BatchNormForward(int64_t m, int64_t n, int64_t begin, int64_t end, T epsilon, T momentum, const T* x, const T* gamma, const T* beta,
-                                       T* running_mean, T* running_variance, T* mean, T* inverse_std, T* y) {
+BLASTRAIN_KERNEL void BatchNormForward(int64_t m, int64_t n, int64_t begin, int64_t end, T epsilon, T momentum, const T* x,
+                                       const T* gamma, const T* beta, T* running_mean, T* running_variance, T* mean,
+                                       T* inverse_std, T* y) {
   if (m == 0) return;
   const double rate = momentum;
   for (int64_t from = begin; from < end; from += kColumns) {
@@ -58,10 +61,10 @@ BLASTRAIN_KERNEL void BatchNormForward(int64_t m, int64_t n, int64_t begin, int6
   }
 }
 
-// x and y may be the same array.
+// y <- (x - running_mean) / sqrt(running_variance + epsilon) gamma + beta. x and y may be the same array.
 template <typename T>
-BLASTRAIN_KERNEL void BatchNormEvaluate(int64_t m, int64_t n, int64_t begin, int64_t end, T epsilon, const T* x, const T* gamma, const T* beta,
-                                        const T* running_mean, const T* running_variance, T* y) {
+BLASTRAIN_KERNEL void BatchNormEvaluate(int64_t m, int64_t n, int64_t begin, int64_t end, T epsilon, const T* x,
+                                        const T* gamma, const T* beta, const T* running_mean, const T* running_variance, T* y) {
   for (int64_t from = begin; from < end; from += kColumns) {
     const int64_t columns = std::min(kColumns, end - from);
     double mean[kColumns];
@@ -77,10 +80,11 @@ BLASTRAIN_KERNEL void BatchNormEvaluate(int64_t m, int64_t n, int64_t begin, int
   }
 }
 
-// dy and dx may be the same array.
+// With x^ = (x - mean) inverse_std: dbeta <- sum of dy, dgamma <- sum of dy x^ over rows,
+// dx <- gamma inverse_std (dy - dbeta / m - x^ dgamma / m). dy and dx may be the same array.
 template <typename T>
-BLASTRAIN_KERNEL void BatchNormBackward(int64_t m, int64_t n, int64_t begin, int64_t end, const T* x, const T* gamma, const T* mean, const T* inverse_std,
-                                        const T* dy, T* dgamma, T* dbeta, T* dx) {
+BLASTRAIN_KERNEL void BatchNormBackward(int64_t m, int64_t n, int64_t begin, int64_t end, const T* x, const T* gamma,
+                                        const T* mean, const T* inverse_std, const T* dy, T* dgamma, T* dbeta, T* dx) {
   if (m == 0) return;
   for (int64_t from = begin; from < end; from += kColumns) {
     const int64_t columns = std::min(kColumns, end - from);
@@ -118,7 +122,7 @@ BLASTRAIN_KERNEL void BatchNormBackward(int64_t m, int64_t n, int64_t begin, int
   }
 }
 
-// Rows are independent too: the sums of several run side by side, as each waits for its own last addition.
+// Layer normalisation works on several rows at a time: their sums are independent, so that the additions overlap.
 inline constexpr int64_t kRows = 8;
 
 template <typename T, int64_t rows>
@@ -147,6 +151,7 @@ BLASTRAIN_INLINE void LayerNormRows(int64_t n, T epsilon, const T* x, const T* g
   }
 }
 
+// mean, inverse_std <- of each row of x[m,n]; y <- (x - mean) inverse_std gamma + beta.
 template <typename T>
 BLASTRAIN_KERNEL void LayerNormForward(int64_t m, int64_t n, T epsilon, const T* x, const T* gamma, const T* beta, T* mean,
                                        T* inverse_std, T* y) {
@@ -203,7 +208,8 @@ BLASTRAIN_INLINE void LayerNormBackwardRows(int64_t n, const T* x, const T* gamm
   }
 }
 
-// dx alone. dy and dx may be the same array.
+// With x^ = (x - mean) inverse_std and g = dy gamma: dx <- inverse_std (g - mean of g - x^ mean of g x^), the means over
+// each row. dy and dx may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void LayerNormBackward(int64_t m, int64_t n, const T* x, const T* gamma, const T* mean, const T* inverse_std,
                                         const T* dy, T* dx) {

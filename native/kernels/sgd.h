@@ -1,4 +1,4 @@
-// Stochastic gradient descent. Bit for bit equal to TypeScript.
+// Stochastic gradient descent. Equal to TypeScript bit for bit.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Softmax and cross-entropy, row by row. Sums are taken in double for both dtypes.
+// Softmax and cross-entropy of the rows of a matrix. Sums are in double for both dtypes.
 #pragma once
 
 #include <cmath>
@@ -10,7 +10,7 @@
 
 namespace blastrain {
 
-// The largest of n >= 1 numbers. One that follows a leading NaN is ignored: the row is NaN in any case.
+// The largest of n >= 1 numbers. If the first is NaN, it is returned: the softmax of the row is NaN in any case.
 template <typename T>
 T RowMax(int64_t n, const T* x) {
   T max = x[0];
@@ -25,15 +25,15 @@ BLASTRAIN_KERNEL void ExpOfAll(int64_t n, T* y) {
   for (int64_t i = 0; i < n; i++) y[i] = ExpOfNegative(y[i]);
 }
 
-// y[i,:] <- x - max. Rows are short, ten numbers often, so that powers are taken of all rows at once, not row by row. x and y
-// may be the same array.
+// y[n] <- x - max(x), for one row. Exponentials are then computed for all rows at once, as rows are short, often of ten
+// numbers. x and y may be the same array.
 template <typename T>
 void ShiftRow(int64_t n, const T* x, T* y) {
   const T max = RowMax(n, x);
   for (int64_t j = 0; j < n; j++) y[j] = x[j] - max;
 }
 
-// y <- y / sum of y for one row; returns the sum.
+// y[n] <- y / sum of y, for one row; returns the sum.
 template <typename T>
 double Normalise(int64_t n, T* y) {
   double sum = 0;

@@ -4,11 +4,11 @@
 
 #include "binding.h"
 #include "bindings/products.h"
-#include "kernels/bytes.h"
+#include "kernels/byte_inputs.h"
 
 namespace blastrain {
 
-// A layer's inputs as a call gives them: numbers x[m,k], or bytes and what they stand for.
+// Reads a layer's inputs x[m,k]: numbers, or bytes with a scale and a shift for each column.
 template <typename Inputs>
 struct InputsOf;
 template <typename T>
@@ -46,7 +46,7 @@ struct ByteBindings {
     const T* dy = args.Array<T>(m * n);
     const auto inputs = InputsOf<ByteInputs<T>>::Read(args, m, k);
     T* dw = args.Array<T>(n * k);
-    Products::Descend(m, n, k, dy, inputs, dw, {dw}, [=](int64_t at, int64_t count, const T* g) {
+    Products::FusedUpdate(m, n, k, dy, inputs, dw, {dw}, [=](int64_t at, int64_t count, const T* g) {
       if (g != dw + at) std::copy_n(g, count, dw + at);
     });
   }

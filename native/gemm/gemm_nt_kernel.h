@@ -1,4 +1,4 @@
-// Tiles of the product A B^T, whose rows both lie along k: sums of products of vectors, in registers; float32 and float64,
+// The micro-kernel of A B^T, whose rows both lie along k: sums of products of vectors, in registers; float32 and float64,
 // AVX-512 and AVX2 with FMA.
 #pragma once
 
@@ -6,40 +6,42 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "gemm/simd.h"
+#include "isa.h"
 #include "kernels/loops.h"
-#include "kernels/tiles.h"
 
 namespace blastrain {
 
-// What this CPU can do. A tile is four rows of A, where they lie, times a panel: a copy of up to `rows` rows of B, a vector of
-// each in turn. Where rows of A begin `lead` elements behind a vector's border, those of the panel do too, with zeros before:
-// vectors across the border of a cache line take twice as long (256 x 512 x 1024: 0.66 ms instead of 0.58).
+// What this CPU offers. A micro-tile is the product of MR rows of A, unpacked, and a packed panel of up to NR rows of B, one
+// vector of each row in turn. Where A's rows begin `lead` elements past a vector's alignment, the panel does too, behind
+// zeros: a vector that crosses cache lines takes twice as long to load (256 x 512 x 1024: 0.66 ms instead of 0.58).
 template <typename T>
-struct Dots {
-  static constexpr int kMostRows = 6;
-  // panel <- `rows` rows of b, `stride` apart, from 0 to k.
-  using Pack = void (*)(int64_t lead, int64_t k, int64_t rows, const T* b, int64_t stride, T* panel);
-  // c[4, rows], `stride` apart, <- the products, or they are added to what is there.
+struct GemmNtKernel {
+  static constexpr int64_t kMR = 4;
+  static constexpr int kMaxNR = 6;
+  // panel <- nr rows of b, `stride` apart, from 0 to k.
+  using PackB = void (*)(int64_t lead, int64_t k, int64_t nr, const T* b, int64_t stride, T* panel);
+  // c[MR,nr], rows `stride` apart, <- the product, or += if `add`.
   using Function = void (*)(int64_t lead, int64_t k, const T* const* a, const T* panel, bool add, T* c, int64_t stride);
 
-  int rows;  // 0 where there are no tiles
+  int nr;  // The largest; 0 where there is no micro-kernel.
   int lanes;
-  Pack pack;
-  Function functions[kMostRows];  // by the rows less one
+  PackB pack_b;
+  Function functions[kMaxNR];  // For 1, 2, ... nr rows of B.
 };
 
-#if defined(BLASTRAIN_TILES)
+#if defined(BLASTRAIN_SIMD)
 
-// Some: elements from `from` to `to` of a vector, and zeros. Sum<0> of a and b, then Sum<1> of two of these, and so on, make
-// of as many vectors as one has elements the vector of their sums. The masks there are full: GCC 12 warns of its own header
-// where there are none.
-struct Avx512FloatDots : Avx512Float {
+// LoadPart reads elements from `from` to `to` of a vector and zeros for the others. SumLanes<0> of two vectors, then
+// SumLanes<1> of two such results, and so on, reduces as many vectors as a vector has lanes to the vector of their sums. It
+// uses intrinsics with full masks because GCC 12 warns of its own header for those without.
+struct Avx512FloatNt : Avx512Float {
   BLASTRAIN_AVX512 static __mmask16 Mask(int64_t from, int64_t to) { return __mmask16((1u << to) - (1u << from)); }
-  BLASTRAIN_AVX512 static V Some(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_ps(Mask(from, to), x); }
+  BLASTRAIN_AVX512 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_ps(Mask(from, to), x); }
   BLASTRAIN_AVX512 static void StoreFirst(T* x, V v, int64_t n) { _mm512_mask_storeu_ps(x, Mask(0, n), v); }
   BLASTRAIN_AVX512 static V Add(V a, V b) { return _mm512_add_ps(a, b); }
   template <int level>
-  BLASTRAIN_AVX512 static V Sum(V a, V b) {
+  BLASTRAIN_AVX512 static V SumLanes(V a, V b) {
     constexpr __mmask16 all = 0xFFFF;
     if constexpr (level == 0) return Add(_mm512_maskz_unpacklo_ps(all, a, b), _mm512_maskz_unpackhi_ps(all, a, b));
     if constexpr (level == 1) return Add(_mm512_maskz_shuffle_ps(all, a, b, 0x44), _mm512_maskz_shuffle_ps(all, a, b, 0xEE));
@@ -47,126 +49,131 @@ struct Avx512FloatDots : Avx512Float {
     return Add(_mm512_maskz_shuffle_f32x4(all, a, b, low), _mm512_maskz_shuffle_f32x4(all, a, b, high));
   }
 };
-struct Avx512DoubleDots : Avx512Double {
+struct Avx512DoubleNt : Avx512Double {
   BLASTRAIN_AVX512 static __mmask8 Mask(int64_t from, int64_t to) { return __mmask8((1u << to) - (1u << from)); }
-  BLASTRAIN_AVX512 static V Some(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_pd(Mask(from, to), x); }
+  BLASTRAIN_AVX512 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_pd(Mask(from, to), x); }
   BLASTRAIN_AVX512 static void StoreFirst(T* x, V v, int64_t n) { _mm512_mask_storeu_pd(x, Mask(0, n), v); }
   BLASTRAIN_AVX512 static V Add(V a, V b) { return _mm512_add_pd(a, b); }
   template <int level>
-  BLASTRAIN_AVX512 static V Sum(V a, V b) {
+  BLASTRAIN_AVX512 static V SumLanes(V a, V b) {
     constexpr __mmask8 all = 0xFF;
     if constexpr (level == 0) return Add(_mm512_maskz_unpacklo_pd(all, a, b), _mm512_maskz_unpackhi_pd(all, a, b));
     constexpr int low = level == 1 ? 0x44 : 0x88, high = level == 1 ? 0xEE : 0xDD;
     return Add(_mm512_maskz_shuffle_f64x2(all, a, b, low), _mm512_maskz_shuffle_f64x2(all, a, b, high));
   }
 };
-struct Avx2FloatDots : Avx2Float {
+struct Avx2FloatNt : Avx2Float {
   BLASTRAIN_AVX2 static __m256i Mask(int64_t from, int64_t to) {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(int(from)), lane),
                                _mm256_cmpgt_epi32(_mm256_set1_epi32(int(to)), lane));
   }
-  BLASTRAIN_AVX2 static V Some(const T* x, int64_t from, int64_t to) { return _mm256_maskload_ps(x, Mask(from, to)); }
+  BLASTRAIN_AVX2 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm256_maskload_ps(x, Mask(from, to)); }
   BLASTRAIN_AVX2 static void StoreFirst(T* x, V v, int64_t n) { _mm256_maskstore_ps(x, Mask(0, n), v); }
   BLASTRAIN_AVX2 static V Add(V a, V b) { return _mm256_add_ps(a, b); }
   template <int level>
-  BLASTRAIN_AVX2 static V Sum(V a, V b) {
+  BLASTRAIN_AVX2 static V SumLanes(V a, V b) {
     if constexpr (level == 0) return Add(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
     if constexpr (level == 1) return Add(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xEE));
     return Add(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
   }
 };
-struct Avx2DoubleDots : Avx2Double {
+struct Avx2DoubleNt : Avx2Double {
   BLASTRAIN_AVX2 static __m256i Mask(int64_t from, int64_t to) {
     const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
     return _mm256_andnot_si256(_mm256_cmpgt_epi64(_mm256_set1_epi64x(from), lane),
                                _mm256_cmpgt_epi64(_mm256_set1_epi64x(to), lane));
   }
-  BLASTRAIN_AVX2 static V Some(const T* x, int64_t from, int64_t to) { return _mm256_maskload_pd(x, Mask(from, to)); }
+  BLASTRAIN_AVX2 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm256_maskload_pd(x, Mask(from, to)); }
   BLASTRAIN_AVX2 static void StoreFirst(T* x, V v, int64_t n) { _mm256_maskstore_pd(x, Mask(0, n), v); }
   BLASTRAIN_AVX2 static V Add(V a, V b) { return _mm256_add_pd(a, b); }
   template <int level>
-  BLASTRAIN_AVX2 static V Sum(V a, V b) {
+  BLASTRAIN_AVX2 static V SumLanes(V a, V b) {
     if constexpr (level == 0) return Add(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
     return Add(_mm256_permute2f128_pd(a, b, 0x20), _mm256_permute2f128_pd(a, b, 0x31));
   }
 };
 
-// As many vectors of sums as registers hold; only at the end are the elements of each added up, those of all at once.
-#define BLASTRAIN_DOTS(target, name)                                                                                    \
-  template <typename S, int rows>                                                                                       \
+// Each of the MR x NR sums has a vector of its own, as many as registers hold; their lanes are added up at the end, for all
+// at once.
+#define BLASTRAIN_GEMM_NT(target, name)                                                                                 \
+  template <typename S, int nr>                                                                                         \
   target BLASTRAIN_INLINE void name##Add(const typename S::V (&x)[4], const typename S::T* panel, typename S::V* v) {   \
     constexpr int lanes = sizeof(typename S::V) / sizeof(typename S::T);                                                \
-    _Pragma("GCC unroll 16") for (int j = 0; j < rows; j++) {                                                           \
+    _Pragma("GCC unroll 16") for (int j = 0; j < nr; j++) {                                                             \
       const typename S::V y = S::Load(panel + j * lanes);                                                               \
-      _Pragma("GCC unroll 16") for (int i = 0; i < 4; i++) v[i * rows + j] = S::Fma(x[i], y, v[i * rows + j]);          \
+      _Pragma("GCC unroll 16") for (int i = 0; i < 4; i++) v[i * nr + j] = S::Fma(x[i], y, v[i * nr + j]);              \
     }                                                                                                                   \
   }                                                                                                                     \
   template <typename S, int level, int count>                                                                           \
   target BLASTRAIN_INLINE void name##Sum(typename S::V* v) {                                                            \
     if constexpr ((sizeof(typename S::V) / sizeof(typename S::T)) >> level > 1) {                                       \
-      _Pragma("GCC unroll 16") for (int i = 0; i < count / 2; i++) v[i] = S::template Sum<level>(v[2 * i], v[2 * i + 1]); \
+      _Pragma("GCC unroll 16") for (int i = 0; i < count / 2; i++) {                                                    \
+        v[i] = S::template SumLanes<level>(v[2 * i], v[2 * i + 1]);                                                     \
+      }                                                                                                                 \
       name##Sum<S, level + 1, count / 2>(v);                                                                            \
     }                                                                                                                   \
   }                                                                                                                     \
-  template <typename S, int rows>                                                                                       \
+  template <typename S, int nr>                                                                                         \
   target void name(int64_t lead, int64_t k, const typename S::T* const* a, const typename S::T* panel, bool add,        \
                    typename S::T* c, int64_t stride) {                                                                  \
     using V = typename S::V;                                                                                            \
-    constexpr int lanes = sizeof(V) / sizeof(typename S::T), vectors = (4 * rows + lanes - 1) / lanes;                  \
+    constexpr int lanes = sizeof(V) / sizeof(typename S::T), vectors = (4 * nr + lanes - 1) / lanes;                    \
     const typename S::T *a0 = a[0], *a1 = a[1], *a2 = a[2], *a3 = a[3];                                                 \
     V v[vectors * lanes] = {};                                                                                          \
-    for (int64_t l = -lead; l < k; l += lanes, panel += rows * lanes) {                                                 \
+    for (int64_t l = -lead; l < k; l += lanes, panel += nr * lanes) {                                                   \
       if (l >= 0 && l + lanes <= k) {                                                                                   \
-        name##Add<S, rows>({S::Load(a0 + l), S::Load(a1 + l), S::Load(a2 + l), S::Load(a3 + l)}, panel, v);             \
+        name##Add<S, nr>({S::Load(a0 + l), S::Load(a1 + l), S::Load(a2 + l), S::Load(a3 + l)}, panel, v);               \
       } else {                                                                                                          \
         const int64_t from = std::max<int64_t>(-l, 0), to = std::min<int64_t>(k - l, lanes);                            \
-        name##Add<S, rows>({S::Some(a0 + l, from, to), S::Some(a1 + l, from, to), S::Some(a2 + l, from, to),            \
-                            S::Some(a3 + l, from, to)}, panel, v);                                                      \
+        name##Add<S, nr>({S::LoadPart(a0 + l, from, to), S::LoadPart(a1 + l, from, to), S::LoadPart(a2 + l, from, to),  \
+                          S::LoadPart(a3 + l, from, to)}, panel, v);                                                    \
       }                                                                                                                 \
     }                                                                                                                   \
     name##Sum<S, 0, vectors * lanes>(v);                                                                                \
     typename S::T sums[(vectors + 1) * lanes];                                                                          \
     _Pragma("GCC unroll 16") for (int i = 0; i < vectors; i++) S::Store(sums + i * lanes, v[i]);                        \
     _Pragma("GCC unroll 16") for (int i = 0; i < 4; i++, c += stride) {                                                 \
-      const V sum = S::Load(sums + i * rows);                                                                           \
-      S::StoreFirst(c, add ? S::Add(S::Some(c, 0, rows), sum) : sum, rows);                                             \
+      const V sum = S::Load(sums + i * nr);                                                                             \
+      S::StoreFirst(c, add ? S::Add(S::LoadPart(c, 0, nr), sum) : sum, nr);                                             \
     }                                                                                                                   \
   }                                                                                                                     \
   template <typename S>                                                                                                 \
-  target void name##Pack(int64_t lead, int64_t k, int64_t rows, const typename S::T* b, int64_t stride,                 \
-                         typename S::T* panel) {                                                                        \
+  target void name##PackB(int64_t lead, int64_t k, int64_t nr, const typename S::T* b, int64_t stride,                  \
+                          typename S::T* panel) {                                                                       \
     constexpr int lanes = sizeof(typename S::V) / sizeof(typename S::T);                                                \
-    for (int64_t j = 0; j < rows; j++, b += stride) {                                                                   \
+    for (int64_t j = 0; j < nr; j++, b += stride) {                                                                     \
       typename S::T* to = panel + j * lanes;                                                                            \
-      for (int64_t l = -lead; l < k; l += lanes, to += rows * lanes) {                                                  \
+      for (int64_t l = -lead; l < k; l += lanes, to += nr * lanes) {                                                    \
         const bool whole = l >= 0 && l + lanes <= k;                                                                    \
-        S::Store(to, whole ? S::Load(b + l) : S::Some(b + l, std::max<int64_t>(-l, 0), std::min<int64_t>(k - l, lanes)));\
+        const int64_t from = std::max<int64_t>(-l, 0), end = std::min<int64_t>(k - l, lanes);                           \
+        S::Store(to, whole ? S::Load(b + l) : S::LoadPart(b + l, from, end));                                           \
       }                                                                                                                 \
     }                                                                                                                   \
   }
-BLASTRAIN_DOTS(BLASTRAIN_AVX512, Avx512Dots)
-BLASTRAIN_DOTS(BLASTRAIN_AVX2, Avx2Dots)
-#undef BLASTRAIN_DOTS
+BLASTRAIN_GEMM_NT(BLASTRAIN_AVX512, Avx512GemmNt)
+BLASTRAIN_GEMM_NT(BLASTRAIN_AVX2, Avx2GemmNt)
+#undef BLASTRAIN_GEMM_NT
 
 template <typename S>
-Dots<typename S::T> MakeAvx512Dots() {
-  return {6, 64 / sizeof(typename S::T), Avx512DotsPack<S>,
-          {Avx512Dots<S, 1>, Avx512Dots<S, 2>, Avx512Dots<S, 3>, Avx512Dots<S, 4>, Avx512Dots<S, 5>, Avx512Dots<S, 6>}};
+GemmNtKernel<typename S::T> MakeAvx512GemmNt() {
+  return {6, 64 / sizeof(typename S::T), Avx512GemmNtPackB<S>,
+          {Avx512GemmNt<S, 1>, Avx512GemmNt<S, 2>, Avx512GemmNt<S, 3>, Avx512GemmNt<S, 4>, Avx512GemmNt<S, 5>,
+           Avx512GemmNt<S, 6>}};
 }
 template <typename S>
-Dots<typename S::T> MakeAvx2Dots() {
-  return {3, 32 / sizeof(typename S::T), Avx2DotsPack<S>, {Avx2Dots<S, 1>, Avx2Dots<S, 2>, Avx2Dots<S, 3>}};
+GemmNtKernel<typename S::T> MakeAvx2GemmNt() {
+  return {3, 32 / sizeof(typename S::T), Avx2GemmNtPackB<S>, {Avx2GemmNt<S, 1>, Avx2GemmNt<S, 2>, Avx2GemmNt<S, 3>}};
 }
 
 template <typename T>
-Dots<T> BestDots() {
+GemmNtKernel<T> BestGemmNtKernel() {
   constexpr bool single = sizeof(T) == sizeof(float);
   if (UsedInstructions().vectors >= Isa::kAvx512) {
-    return MakeAvx512Dots<std::conditional_t<single, Avx512FloatDots, Avx512DoubleDots>>();
+    return MakeAvx512GemmNt<std::conditional_t<single, Avx512FloatNt, Avx512DoubleNt>>();
   }
   if (UsedInstructions().vectors >= Isa::kAvx2) {
-    return MakeAvx2Dots<std::conditional_t<single, Avx2FloatDots, Avx2DoubleDots>>();
+    return MakeAvx2GemmNt<std::conditional_t<single, Avx2FloatNt, Avx2DoubleNt>>();
   }
   return {};
 }
@@ -174,7 +181,7 @@ Dots<T> BestDots() {
 #else
 
 template <typename T>
-Dots<T> BestDots() {
+GemmNtKernel<T> BestGemmNtKernel() {
   return {};
 }
 

@@ -1,0 +1,255 @@
+// The micro-kernels of bfloat16: products of packed panels (pack.h), summed in float32 by AMX, AVX-512, or plain C++ in
+// AMX's order.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "gemm/bf16/pack.h"
+#include "gemm/gemm_tn_kernel.h"
+
+namespace blastrain::bf16 {
+
+// Which parts of A and B are multiplied; part 0 is the largest.
+struct Pass {
+  int a, b;
+};
+// Both split in three. The small products come first, so that they are not lost in a large sum. The three that are a out are
+// below 2^-23 of the product, together (docs/precision.md).
+inline constexpr Pass kSplitBoth[] = {{2, 0}, {1, 1}, {0, 2}, {1, 0}, {0, 1}, {0, 0}};
+// One split, the other exact in one part.
+inline constexpr Pass kSplitA[] = {{2, 0}, {1, 0}, {0, 0}};
+inline constexpr Pass kSplitB[] = {{0, 2}, {0, 1}, {0, 0}};
+// Both in one part.
+inline constexpr Pass kUnsplit[] = {{0, 0}};
+
+struct Passes {
+  const Pass* first;
+  int count;
+};
+template <int a_parts, int b_parts>
+constexpr Passes PassesOf() {
+  static_assert((a_parts == 1 || a_parts == 3) && (b_parts == 1 || b_parts == 3));
+  if (a_parts == 3) return b_parts == 3 ? Passes{kSplitBoth, 6} : Passes{kSplitA, 3};
+  return b_parts == 3 ? Passes{kSplitB, 3} : Passes{kUnsplit, 1};
+}
+
+// What a micro-kernel computes: sums[rows, 16 b_panels] <- A B, over all `passes`. Rows of sums are `stride` apart; there is
+// room for rows up to the next multiple of 16.
+struct MicroTile {
+  int64_t depth_tiles;
+  Passes passes;
+  Packed a, b;
+  int64_t rows;
+  int b_panels;
+  float* sums;
+  int64_t stride;
+};
+
+// The largest micro-tile of any micro-kernel.
+inline constexpr int64_t kMaxMR = 2 * kTileLines;
+inline constexpr int64_t kMaxNR = 3 * kTileLines;
+
+struct MicroKernel {
+  using Function = void (*)(const MicroTile& tile, const PrefetchList& prefetches);
+
+  int a_panels, b_panels;  // MR and NR, in panels of 16.
+  bool split_pays;         // Whether computing float32 as six products of bfloat16 is faster than other ways.
+  Function function;
+};
+
+// What TDPBF16PS computes (Intel SDM, volume 2): within a tile, products of the even elements of all pairs are summed apart
+// from those of the odd ones, both sums are added, and the result to the sum of earlier tiles. A product of two bfloat16 is
+// exact in float32, so that a multiplication and an addition round as a fused one does. Only subnormal numbers differ: here
+// they are kept, there they are 0.
+BLASTRAIN_KERNEL inline void PlainMicroKernel(const MicroTile& tile, const PrefetchList& prefetches) {
+  constexpr int kAtOnce = 4;  // Rows whose sums are independent, so that they overlap.
+  for (int i = 0; i < prefetches.count; i++) __builtin_prefetch(prefetches.at[i], 1);
+  for (int64_t r = 0; r < (tile.rows + kAtOnce - 1) / kAtOnce * kAtOnce; r++) {
+    for (int64_t j = 0; j < tile.b_panels * kTileLines; j++) tile.sums[r * tile.stride + j] = 0;
+  }
+  for (int c = 0; c < tile.b_panels; c++) {
+    for (int64_t step = 0; step < tile.passes.count * tile.depth_tiles; step++) {
+      const Pass pass = tile.passes.first[step / tile.depth_tiles];
+      const int64_t at = step % tile.depth_tiles * kTileSize;
+      const uint32_t* b = tile.b.pairs + pass.b * tile.b.part + c * tile.b.panel + at;
+      float b_even[kTileSize], b_odd[kTileSize];
+      for (int64_t i = 0; i < kTileSize; i++) {
+        b_even[i] = Float(b[i] << 16);
+        b_odd[i] = Float(b[i] & 0xffff0000u);
+      }
+      for (int64_t r = 0; r < tile.rows; r += kAtOnce) {
+        float even[kAtOnce][kTileLines] = {}, odd[kAtOnce][kTileLines] = {};
+        const uint32_t* a =
+            tile.a.pairs + pass.a * tile.a.part + r / kTileLines * tile.a.panel + at + r % kTileLines * kTilePairs;
+        for (int64_t q = 0; q < kTilePairs; q++) {
+          for (int i = 0; i < kAtOnce; i++) {
+            const float a_even = Float(a[i * kTilePairs + q] << 16), a_odd = Float(a[i * kTilePairs + q] & 0xffff0000u);
+            for (int64_t j = 0; j < kTileLines; j++) {
+              even[i][j] += a_even * b_even[q * kTileLines + j];
+              odd[i][j] += a_odd * b_odd[q * kTileLines + j];
+            }
+          }
+        }
+        for (int i = 0; i < kAtOnce; i++) {
+          float* sums = tile.sums + (r + i) * tile.stride + c * kTileLines;
+          for (int64_t j = 0; j < kTileLines; j++) sums[j] += even[i][j] + odd[i][j];
+        }
+      }
+    }
+  }
+}
+
+#if defined(BLASTRAIN_BF16)
+
+// The sums fill the registers, 8 rows times 3 vectors: each load from memory serves 3 products or 8.
+template <int columns>
+BLASTRAIN_AVX512_BF16 void Avx512Columns(const MicroTile& tile, const PrefetchList& prefetches) {
+  constexpr int rows = 8;
+  int fetched = 0;
+  for (int64_t r = 0; r < tile.rows; r += rows) {
+    __m512 sums[rows][columns] = {};
+    for (int p = 0; p < tile.passes.count; p++) {
+      const Pass pass = tile.passes.first[p];
+      const uint32_t* a = tile.a.pairs + pass.a * tile.a.part + r / kTileLines * tile.a.panel + r % kTileLines * kTilePairs;
+      const uint32_t* b = tile.b.pairs + pass.b * tile.b.part;
+      for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize, b += kTileSize) {
+        for (int64_t q = 0; q < kTilePairs; q++) {
+          if (fetched < prefetches.count) __builtin_prefetch(prefetches.at[fetched++], 1);
+          __m512bh b_pairs[columns];
+          for (int c = 0; c < columns; c++) b_pairs[c] = (__m512bh)_mm512_loadu_si512(b + c * tile.b.panel + q * kTileLines);
+          _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
+            const __m512bh a_pair = (__m512bh)_mm512_set1_epi32(int(a[i * kTilePairs + q]));
+            for (int c = 0; c < columns; c++) sums[i][c] = _mm512_dpbf16_ps(sums[i][c], a_pair, b_pairs[c]);
+          }
+        }
+      }
+    }
+    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
+      for (int c = 0; c < columns; c++) _mm512_storeu_ps(tile.sums + (r + i) * tile.stride + c * kTileLines, sums[i][c]);
+    }
+  }
+}
+
+inline void Avx512MicroKernel(const MicroTile& tile, const PrefetchList& prefetches) {
+  constexpr MicroKernel::Function functions[] = {Avx512Columns<1>, Avx512Columns<2>, Avx512Columns<3>};
+  functions[tile.b_panels - 1](tile, prefetches);
+}
+
+#define BLASTRAIN_AMX __attribute__((target("amx-tile,amx-bf16")))
+
+// 2 x 2 tiles of sums, so that each tile loaded serves two products.
+BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, const PrefetchList& prefetches) {
+  const bool two_a = tile.rows > kTileLines, two_b = tile.b_panels > 1;
+  constexpr int row = kTilePairs * sizeof(uint32_t);
+  int fetched = 0;
+  asm volatile("" : : : "memory");  // GCC's _tile_loadd is not declared to read memory.
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  for (int64_t step = 0; step < tile.passes.count * tile.depth_tiles; step++) {
+    for (const int next = fetched + kTilePairs; fetched < next && fetched < prefetches.count; fetched++) {
+      __builtin_prefetch(prefetches.at[fetched], 1);
+    }
+    const Pass pass = tile.passes.first[step / tile.depth_tiles];
+    const int64_t at = step % tile.depth_tiles * kTileSize;
+    const uint32_t* a = tile.a.pairs + pass.a * tile.a.part + at;
+    const uint32_t* b = tile.b.pairs + pass.b * tile.b.part + at;
+    _tile_loadd(4, a, row);
+    _tile_loadd(6, b, row);
+    _tile_dpbf16ps(0, 4, 6);
+    if (two_b) {
+      _tile_loadd(7, b + tile.b.panel, row);
+      _tile_dpbf16ps(1, 4, 7);
+    }
+    if (two_a) {
+      _tile_loadd(5, a + tile.a.panel, row);
+      _tile_dpbf16ps(2, 5, 6);
+      if (two_b) _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  const int64_t stride = tile.stride * int64_t(sizeof(float));
+  _tile_stored(0, tile.sums, stride);
+  if (two_b) _tile_stored(1, tile.sums + kTileLines, stride);
+  if (two_a) _tile_stored(2, tile.sums + kTileLines * tile.stride, stride);
+  if (two_a && two_b) _tile_stored(3, tile.sums + kTileLines * tile.stride + kTileLines, stride);
+}
+
+// A thread has to configure AMX's tiles before it uses them, and to release them afterwards.
+BLASTRAIN_AMX inline void ConfigureAmx() {
+  static constexpr struct alignas(64) {
+    uint8_t palette = 1, start = 0, reserved[14] = {};
+    uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } config;
+  // GCC's _tile_loadconfig is declared to read 8 of these bytes only, so that writing the others was optimised away.
+  asm volatile("ldtilecfg %0" : : "m"(config));
+}
+BLASTRAIN_AMX inline void ReleaseAmx() { _tile_release(); }
+
+#else
+
+inline void ConfigureAmx() {}
+inline void ReleaseAmx() {}
+
+#endif
+
+// AMX is configured for the calling thread while one of these lives.
+class AmxScope {
+ public:
+  AmxScope() {
+    if (UsedInstructions().amx) ConfigureAmx();
+  }
+  ~AmxScope() {
+    if (UsedInstructions().amx) ReleaseAmx();
+  }
+  AmxScope(const AmxScope&) = delete;
+  AmxScope& operator=(const AmxScope&) = delete;
+};
+
+// Whether a micro-kernel computes what plain C++ does, on integers, whose sums are exact in any order. Tested at run time
+// because AMX will be used on CPUs on which the test suite has never run.
+inline bool MatchesPlain(const MicroKernel& kernel) {
+  constexpr int64_t depth_tiles = 2, panel = depth_tiles * kTileSize;
+  uint32_t a[2 * panel], b[3 * panel];
+  const auto integer = [](int64_t i) { return Rounded(float(i * i % 17 - 8)); };
+  for (int64_t i = 0; i < 2 * panel; i++) a[i] = integer(i) >> 16 | integer(i + 5);
+  for (int64_t i = 0; i < 3 * panel; i++) b[i] = integer(3 * i) >> 16 | integer(i + 11);
+  alignas(64) float plain[kMaxMR * kMaxNR], sums[kMaxMR * kMaxNR];
+  MicroTile tile{depth_tiles, PassesOf<1, 1>(), {a, panel, 0}, {b, panel, 0}, kernel.a_panels * kTileLines, kernel.b_panels,
+                 plain, kMaxNR};
+  const PrefetchList none{};
+  PlainMicroKernel(tile, none);
+  tile.sums = sums;
+  const AmxScope amx;
+  kernel.function(tile, none);
+  for (int64_t r = 0; r < tile.rows; r++) {
+    const int64_t at = r * kMaxNR;
+    if (!std::equal(plain + at, plain + at + tile.b_panels * kTileLines, sums + at)) return false;
+  }
+  return true;
+}
+
+inline MicroKernel BestMicroKernel() {
+  const Instructions& used = UsedInstructions();
+#if defined(BLASTRAIN_BF16)
+  const std::pair<bool, MicroKernel> candidates[] = {
+      {used.amx, {2, 2, true, AmxMicroKernel}},
+      {used.bfloat16 && !used.emulated, {1, 3, false, Avx512MicroKernel}},
+  };
+  for (const auto& [present, kernel] : candidates) {
+    if (present && MatchesPlain(kernel)) return kernel;
+  }
+#endif
+  return {1, 3, used.emulated, PlainMicroKernel};
+}
+
+// Chosen once for the process.
+inline const MicroKernel& UsedMicroKernel() {
+  static const MicroKernel kernel = BestMicroKernel();
+  return kernel;
+}
+
+}  // namespace blastrain::bf16

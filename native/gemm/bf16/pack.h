@@ -1,0 +1,238 @@
+// Packing: matrices of float32, or of bytes, into tiles of bfloat16 pairs as dot-product instructions take them.
+//
+// A line is a row of A or a column of B. A tile holds 16 lines by 32 of the depth, as 16 x 16 pairs of elements that are
+// neighbours in depth, in 32 bits with the first in the lower half. Tiles of A are [line, pair], those of B [pair, line];
+// AMX loads either, and AVX-512 loads vectors of 16 pairs from them. A panel is the tiles of 16 lines over the whole depth,
+// one after the other. Elements beyond the matrix are 0.
+//
+// A float32 is the sum of three bfloat16: itself rounded, the rest rounded, and what then is left, with 8 bits of
+// significand each. An operand is packed as one part, rounded, or as these three. A byte less 128 is a bfloat16, so bytes
+// have one part.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "isa.h"
+#include "kernels/byte_inputs.h"
+#include "kernels/loops.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define BLASTRAIN_BF16 1
+#include <immintrin.h>
+#endif
+
+namespace blastrain::bf16 {
+
+inline constexpr int64_t kTileLines = 16;
+inline constexpr int64_t kTileDepth = 32;
+inline constexpr int64_t kTilePairs = kTileDepth / 2;
+inline constexpr int64_t kTileSize = kTileLines * kTilePairs;  // In pairs.
+
+inline uint32_t Bits(float x) {
+  uint32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  return bits;
+}
+inline float Float(uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, sizeof x);
+  return x;
+}
+
+// x rounded to bfloat16, to nearest with ties to even, in the upper half of a float's bits. Subnormal numbers count as 0, as
+// in the instructions that do the same.
+inline uint32_t Rounded(float x) {
+  const uint32_t bits = Bits(x);
+  const uint32_t magnitude = bits & 0x7fffffffu;
+  if (magnitude < 0x00800000u) return bits & 0x80000000u;
+  if (magnitude > 0x7f800000u) return (bits | 0x00400000u) & 0xffff0000u;  // NaN
+  return (bits + 0x7fffu + (bits >> 16 & 1u)) & 0xffff0000u;
+}
+
+// A or B of a product: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1.
+// Floats are first multiplied by scales[depth], unless that is null, as it must be where depth_step is not 1; and, if they
+// are split in three, by `scale`, a power of two.
+template <typename Source = float>
+struct Operand {
+  const Source* data;
+  int64_t lines, depth, line_step, depth_step;
+  const float* scales = nullptr;
+  float scale = 1;
+
+  // Its elements of depths from `from` on, at most `length` of them.
+  Operand Slice(int64_t from, int64_t length) const {
+    const float* slice_scales = scales == nullptr ? nullptr : scales + from;
+    return {data + from * depth_step, lines, std::min(length, depth - from), line_step, depth_step, slice_scales, scale};
+  }
+
+  int64_t Panels() const { return (lines + kTileLines - 1) / kTileLines; }
+  int64_t DepthTiles() const { return (depth + kTileDepth - 1) / kTileDepth; }
+};
+
+// A packed operand: its pairs, and the distances from one panel to the next and from one part to the next.
+struct Packed {
+  Packed From(int64_t panels) const { return {pairs + panels * panel, panel, part}; }
+
+  uint32_t* pairs;
+  int64_t panel, part;
+};
+
+enum class Side { kA, kB };
+
+// The element of a line at depth + at, as a number; `line` points to the one at `depth`.
+inline float NumberAt(const Operand<float>& operand, const float* line, int64_t depth, int64_t at) {
+  const float x = line[at * operand.depth_step];
+  return operand.scales == nullptr ? x : x * operand.scales[depth + at];
+}
+inline float NumberAt(const Operand<uint8_t>& operand, const uint8_t* line, int64_t, int64_t at) {
+  return float(int(line[at * operand.depth_step]) - kZeroPoint);
+}
+
+// Packs the tile of `operand` that begins at (line, depth), in each of its parts, which are `part` apart.
+template <int parts, typename Source>
+void PackTile(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile, int64_t part) {
+  for (int p = 0; p < parts; p++) std::fill_n(tile + p * part, kTileSize, 0u);
+  const int64_t lines = std::min(kTileLines, operand.lines - line);
+  const int64_t deep = std::min(kTileDepth, operand.depth - depth);
+  for (int64_t l = 0; l < lines; l++) {
+    const Source* from = operand.data + (line + l) * operand.line_step + depth * operand.depth_step;
+    for (int64_t d = 0; d < deep; d++) {
+      uint32_t* pair = tile + (side == Side::kA ? l * kTilePairs + d / 2 : d / 2 * kTileLines + l);
+      const float number = NumberAt(operand, from, depth, d);
+      float rest = parts == 1 ? number : number * operand.scale;
+      for (int p = 0; p < parts; p++) {
+        const uint32_t rounded = Rounded(rest);
+        pair[p * part] |= d % 2 == 0 ? rounded >> 16 : rounded;
+        rest -= Float(rounded);
+      }
+    }
+  }
+}
+
+#if defined(BLASTRAIN_BF16)
+
+#define BLASTRAIN_AVX512_BF16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+
+// The first `count` of 16 lanes.
+inline __mmask16 First(int64_t count) { return __mmask16((1u << std::clamp<int64_t>(count, 0, 16)) - 1); }
+
+// A full mask: GCC 12 warns of its own header for intrinsics without one.
+inline constexpr __mmask16 kAll = 0xFFFF;
+
+// rows[i][j] <-> rows[j][i].
+BLASTRAIN_AVX512_BF16 inline void Transpose(__m512i rows[16]) {
+  constexpr __mmask8 eight = 0xFF;
+  __m512i t[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_maskz_unpacklo_epi32(kAll, rows[i], rows[i + 1]);
+    t[i + 1] = _mm512_maskz_unpackhi_epi32(kAll, rows[i], rows[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    for (int h = 0; h < 2; h++) {
+      rows[i + 2 * h] = _mm512_maskz_unpacklo_epi64(eight, t[i + h], t[i + h + 2]);
+      rows[i + 2 * h + 1] = _mm512_maskz_unpackhi_epi64(eight, t[i + h], t[i + h + 2]);
+    }
+  }
+  // Now rows[4 g + c] holds, in its 128-bit lane b, column 4 b + c of rows 4 g to 4 g + 3.
+  for (int c = 0; c < 4; c++) {
+    t[c] = _mm512_maskz_shuffle_i32x4(kAll, rows[c], rows[4 + c], 0x88);
+    t[4 + c] = _mm512_maskz_shuffle_i32x4(kAll, rows[c], rows[4 + c], 0xdd);
+    t[8 + c] = _mm512_maskz_shuffle_i32x4(kAll, rows[8 + c], rows[12 + c], 0x88);
+    t[12 + c] = _mm512_maskz_shuffle_i32x4(kAll, rows[8 + c], rows[12 + c], 0xdd);
+  }
+  for (int c = 0; c < 4; c++) {
+    rows[c] = _mm512_maskz_shuffle_i32x4(kAll, t[c], t[8 + c], 0x88);
+    rows[8 + c] = _mm512_maskz_shuffle_i32x4(kAll, t[c], t[8 + c], 0xdd);
+    rows[4 + c] = _mm512_maskz_shuffle_i32x4(kAll, t[4 + c], t[12 + c], 0x88);
+    rows[12 + c] = _mm512_maskz_shuffle_i32x4(kAll, t[4 + c], t[12 + c], 0xdd);
+  }
+}
+
+// 16 bfloat16, each in a lane of 32 bits.
+BLASTRAIN_AVX512_BF16 inline __m512i Round(__m512 x) {
+  return _mm512_maskz_cvtepu16_epi32(kAll, (__m256i)_mm512_cvtneps_pbh(x));
+}
+
+// x - rounded.
+BLASTRAIN_AVX512_BF16 inline __m512 Rest(__m512 x, __m512i rounded) {
+  return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, rounded, 16)));
+}
+
+// The lanes of the mask, as numbers; the others are 0.
+BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const float* x) { return _mm512_maskz_loadu_ps(lanes, x); }
+BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const uint8_t* x) {
+  const __m512i bytes = _mm512_maskz_cvtepu8_epi32(kAll, _mm_maskz_loadu_epi8(lanes, x));
+  return _mm512_maskz_cvtepi32_ps(lanes, _mm512_sub_epi32(bytes, _mm512_set1_epi32(kZeroPoint)));
+}
+
+// PackTile with AVX-512, to the bit.
+template <int parts, typename Source>
+BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth,
+                                          uint32_t* tile, int64_t part) {
+  const int64_t lines = operand.lines - line, deep = operand.depth - depth;
+  const Source* from = operand.data + line * operand.line_step + depth * operand.depth_step;
+  const bool along = operand.depth_step == 1;
+  const __m512 scale = _mm512_set1_ps(operand.scale);
+  __m512 low_scales = _mm512_set1_ps(1), high_scales = low_scales;
+  if (operand.scales != nullptr) {
+    low_scales = Load(First(deep), operand.scales + depth);
+    if (deep > 16) high_scales = Load(First(deep - 16), operand.scales + depth + 16);
+  }
+  __m512i rows[parts][16];
+  for (int i = 0; i < 16; i++) {
+    // The first and last 16 of one line; or a pair of each of 16 lines. Loads with an empty mask are left out: where the
+    // address is not mapped, one takes hundreds of cycles.
+    const Source* x = from + (along ? i * operand.line_step : 2 * i * operand.depth_step);
+    const int64_t step = along ? 16 : operand.depth_step;
+    const int64_t first = along ? (i < lines ? deep : 0) : (2 * i < deep ? lines : 0);
+    const int64_t second = along ? (i < lines ? deep - 16 : 0) : (2 * i + 1 < deep ? lines : 0);
+    __m512 low = first > 0 ? Load(First(first), x) : _mm512_setzero_ps();
+    __m512 high = second > 0 ? Load(First(second), x + step) : _mm512_setzero_ps();
+    if (operand.scales != nullptr) {
+      low = _mm512_mul_ps(low, low_scales);
+      high = _mm512_mul_ps(high, high_scales);
+    }
+    if (parts > 1) {
+      low = _mm512_mul_ps(low, scale);
+      high = _mm512_mul_ps(high, scale);
+    }
+    for (int p = 0; p < parts; p++) {
+      const __m512i rounded_low = Round(low), rounded_high = Round(high);
+      if (along) rows[p][i] = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+      else rows[p][i] = _mm512_or_si512(rounded_low, _mm512_maskz_slli_epi32(kAll, rounded_high, 16));
+      low = Rest(low, rounded_low);
+      high = Rest(high, rounded_high);
+    }
+  }
+  for (int p = 0; p < parts; p++) {
+    if (along != (side == Side::kA)) Transpose(rows[p]);
+    for (int i = 0; i < 16; i++) _mm512_storeu_si512(tile + p * part + 16 * i, rows[p][i]);
+  }
+}
+
+#endif
+
+// Packs panels [begin, end) of `operand`, along its rows in memory: across them each cache line would be waited for.
+template <int parts, typename Source>
+void Pack(const Operand<Source>& operand, Side side, int64_t begin, int64_t end, const Packed& packed) {
+  auto pack = PackTile<parts, Source>;
+#if defined(BLASTRAIN_BF16)
+  if (UsedInstructions().bfloat16) pack = PackTileAvx512<parts, Source>;
+#endif
+  const auto one = [&](int64_t g, int64_t b) {
+    pack(operand, side, g * kTileLines, b * kTileDepth, packed.pairs + g * packed.panel + b * kTileSize, packed.part);
+  };
+  if (operand.depth_step == 1) {
+    for (int64_t g = begin; g < end; g++) {
+      for (int64_t b = 0; b < operand.DepthTiles(); b++) one(g, b);
+    }
+  } else {
+    for (int64_t b = 0; b < operand.DepthTiles(); b++) {
+      for (int64_t g = begin; g < end; g++) one(g, b);
+    }
+  }
+}
+
+}  // namespace blastrain::bf16

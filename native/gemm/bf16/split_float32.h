@@ -1,0 +1,109 @@
+// Products of float32 at float32's accuracy on AMX, which multiplies bfloat16: each operand is split in three parts, and six
+// of the nine products of parts are summed (docs/precision.md has the bound). Each function returns whether it computed its
+// result; where splitting does not pay or would lose accuracy, it does nothing.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+
+#include "gemm/bf16/byte_products.h"
+#include "gemm/bf16/gemm_bf16.h"
+#include "kernels/loops.h"
+#include "pool.h"
+
+namespace blastrain::bf16 {
+
+// Less depth than that leaves most of a tile empty.
+inline constexpr int64_t kMinSplitDepth = kTileDepth;
+
+// The largest of n magnitudes, as bits; that of an infinity or a NaN is above all others.
+BLASTRAIN_KERNEL inline uint32_t LargestBits(int64_t n, const float* x) {
+  int32_t largest = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int32_t bits;
+    std::memcpy(&bits, x + i, sizeof bits);
+    largest = std::max(largest, bits & 0x7fffffff);
+  }
+  return uint32_t(largest);
+}
+
+// The exponent of the largest of n numbers.
+inline int LargestExponent(int64_t n, const float* x) {
+  const double largest = Reduce({n, kMemoryGrain}, [=](int64_t i, int64_t end) { return double(LargestBits(end - i, x + i)); },
+                                [](double a, double b) { return std::max(a, b); });
+  return int(uint32_t(largest) >> 23) - 127;
+}
+
+// An e such that no element's magnitude reaches 2^(e + 1), or 2^(e + 2) where columns are scaled. 0 for bytes, which are not
+// split.
+inline int ExponentOf(const Operand<float>& operand) {
+  const int own = LargestExponent(operand.lines * operand.depth, operand.data);
+  return operand.scales == nullptr ? own : own + LargestExponent(operand.depth, operand.scales);
+}
+inline int ExponentOf(const Operand<uint8_t>&) { return 0; }
+
+// Scales both operands by powers of two so that their largest elements are about 1, as parts of small numbers could else be
+// subnormal, which counts as 0; alpha undoes it. False for infinities and NaN, which cannot be split, and for exponents near
+// the range's ends.
+template <typename A, typename B>
+bool Scale(A& a, B& b, float& alpha) {
+  constexpr int max_exponent = 100;
+  const int a_exponent = ExponentOf(a), b_exponent = ExponentOf(b);
+  const float rescaled = alpha * std::ldexp(1.0f, a_exponent + b_exponent);
+  if (std::max(std::abs(a_exponent), std::abs(b_exponent)) >= max_exponent || !std::isnormal(rescaled)) return false;
+  a.scale = std::ldexp(1.0f, -a_exponent);
+  b.scale = std::ldexp(1.0f, -b_exponent);
+  alpha = rescaled;
+  return true;
+}
+
+template <typename A, typename B>
+bool SplitPays(const A& a, const B& b) {
+  return UsedMicroKernel().split_pays && a.depth >= kMinSplitDepth && a.lines * b.lines * a.depth >= kMinParallelProduct;
+}
+
+// C <- alpha op(A) op(B) + beta C.
+inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
+  Operand<> op_a = OperandA(shape, a), op_b = OperandB(shape, b);
+  if (!SplitPays(op_a, op_b) || !Scale(op_a, op_b, alpha)) return false;
+  Gemm<3, 3>(op_a, op_b, alpha, beta, c);
+  return true;
+}
+
+// As FusedUpdate for dW[n,k] = dy[m,n]^T x[m,k].
+template <typename Update>
+bool SplitFusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const float* x,
+                      std::initializer_list<const float*> arrays, const Update& update) {
+  Operand<> op_a = OperandA(m, n, dy), op_b = OperandB(m, k, x);
+  float alpha = 1;
+  if (!SplitPays(op_a, op_b) || !Scale(op_a, op_b, alpha)) return false;
+  FusedUpdate<3, 3>(op_a, op_b, alpha, arrays, update);
+  return true;
+}
+
+// y[m,n] <- inputs[m,k] w[n,k]^T: three products of parts, as bytes have one part.
+inline bool SplitByteForward(int64_t m, int64_t n, int64_t k, const ByteInputs<float>& inputs, const float* w, float* y) {
+  Operand<uint8_t> op_a{inputs.x, m, k, k, 1};
+  Operand<> op_b = ScaledWeights(n, k, inputs.scale, w);
+  float alpha = 1;
+  if (!SplitPays(op_a, op_b) || !Scale(op_a, op_b, alpha)) return false;
+  ByteForward<3>(op_b, m, inputs, alpha, y);
+  return true;
+}
+
+// As FusedUpdate for dW[n,k] = dy[m,n]^T inputs[m,k].
+template <typename Update>
+bool SplitByteFusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs,
+                          std::initializer_list<const float*> arrays, const Update& update) {
+  Operand<> op_a = OperandA(m, n, dy);
+  Operand<uint8_t> op_b = OperandB(m, k, inputs.x);
+  float alpha = 1;
+  if (!SplitPays(op_a, op_b) || !Scale(op_a, op_b, alpha)) return false;
+  ByteFusedUpdate<3>(op_a, k, inputs, alpha, arrays, update);
+  return true;
+}
+
+}  // namespace blastrain::bf16

@@ -1,0 +1,80 @@
+// The gradient of a linear layer's weights, dW[n,k] = dy[m,n]^T x[m,k] over m examples, and the optimiser's update in one
+// pass: the update reads a few rows of dW while they are in cache, and the weights and optimiser state that it needs are
+// prefetched from main memory while the product is computed. 1024 x 3072 weights, 200 examples, two threads: SGD with
+// momentum takes 3.6 ms instead of 4.5 for one after the other, Adam 4.2 instead of 5.1; 50 x 3072: 0.17 instead of 0.28.
+//
+// As a GEMM: M = n, N = k, and the depth is m. dy^T is packed once, for all threads; each thread packs and multiplies
+// columns of its own, so that it reads only its part of x and of the weights.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <initializer_list>
+
+#include "gemm/gemm.h"
+#include "gemm/gemm_tn_kernel.h"
+#include "gemm/scratch.h"
+#include "pool.h"
+
+namespace blastrain {
+
+// Elements of x that a thread packs at a time: they stay in L2.
+inline constexpr int64_t kMaxPackedX = 1 << 17;
+
+// panel[i,r] <- x[i,r] for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
+template <typename T>
+void PackPanel(int64_t m, const T* x, int64_t stride, int64_t used, int64_t columns, T* panel) {
+  for (int64_t i = 0; i < m; i++, x += stride, panel += columns) {
+    std::copy_n(x, used, panel);
+    std::fill(panel + used, panel + columns, T(0));
+  }
+}
+
+// Calls update(at, count, g) for pieces that cover dW: g points to the gradients of the `count` weights from element `at`
+// on. `arrays` are the n x k arrays that the update reads and writes, to be prefetched. dw is scratch memory, its contents
+// afterwards unspecified.
+template <typename T, typename Update>
+void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, std::initializer_list<const T*> arrays,
+                 const Update& update) {
+  if (n == 0 || k == 0) return;
+  static const GemmTnKernel<T> kernel = BestGemmTnKernel<T>();
+  if (kernel.max_mr == 0 || m * n * k < kMinParallelProduct || m * kernel.nr > kMaxPackedX) {
+    blastrain::Gemm(blas::GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
+    return Split({n * k, kMemoryGrain}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
+  }
+  const int64_t panels = (n + kernel.max_mr - 1) / kernel.max_mr;
+  const int64_t mr = ((n + panels - 1) / panels + 1) / 2 * 2;  // Even, and nearly the same rows in each panel.
+  const auto micro_kernel = kernel.functions[mr / 2 - 1];
+  const int64_t nr = kernel.nr;
+
+  T* packed_dy = Scratch<T, 1>(panels * mr * m);
+  Split(Rows(panels, mr * m, kComputeGrain), [=](int64_t p, int64_t end) {
+    for (; p < end; p++) PackPanel(m, dy + p * mr, n, std::min(mr, n - p * mr), mr, packed_dy + p * mr * m);
+  });
+
+  const int64_t max_nc = std::clamp(kMaxPackedX / m / nr * nr, nr, kFusedNC);
+  Split({k, nr}, [&](int64_t begin, int64_t end) {
+    T* packed_x = Scratch<T>(max_nc * (m + mr));
+    T* g = packed_x + max_nc * m;
+    for (int64_t from = begin; from < end; from += max_nc) {
+      const int64_t nc = std::min(max_nc, end - from);
+      const int64_t whole = nc / nr * nr;
+      kernel.pack_x(m, nc, x + from, k, packed_x);
+      if (whole < nc) PackPanel(m, x + from + whole, k, nc - whole, nr, packed_x + whole * m);
+      for (int64_t p = 0; p < panels; p++) {
+        const int64_t first = p * mr * k + from;
+        const int64_t used = std::min(mr, n - p * mr);
+        for (int64_t j = 0; j < nc; j += nr) {
+          PrefetchList prefetches;
+          for (int64_t r = 0; r < used; r++) {
+            for (const T* array : arrays) prefetches.Add(array + first + r * k + j, nr);
+          }
+          micro_kernel(m, packed_dy + p * mr * m, packed_x + j * m, g + j, max_nc, prefetches);
+        }
+        for (int64_t r = 0; r < used; r++) update(first + r * k, nc, g + r * max_nc);
+      }
+    }
+  });
+}
+
+}  // namespace blastrain

@@ -1,0 +1,67 @@
+// C <- alpha op(A) op(B) + beta C: the choice between gemm_nt.h and OpenBLAS, and the division among threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "blas.h"
+#include "gemm/gemm_nt.h"
+#include "gemm/scratch.h"
+#include "pool.h"
+#include "ranges.h"
+
+namespace blastrain {
+
+// Below these OpenBLAS is faster than gemm_nt.h: it has kernels for products of up to 100^3, and with short rows adding up
+// the lanes of a micro-tile's sums takes too large a share.
+inline constexpr int64_t kMinGemmNt = 1000000;
+inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
+// The most elements of C with which k is divided among threads: each thread but the first writes as many, to be read once
+// more.
+inline constexpr int64_t kMaxPartialSums = 1 << 20;
+
+// The product on the calling thread.
+template <typename T>
+void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
+  static const GemmNtKernel<T> kernel = BestGemmNtKernel<T>();
+  const bool nt = s.trans_a == CblasNoTrans && s.trans_b == CblasTrans;
+  const bool large =
+      int64_t(s.m) * s.n * s.k > kMinGemmNt && s.k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && s.m >= 4 && s.n >= 4;
+  if (kernel.nr > 0 && nt && large) return GemmNt(kernel, s, alpha, a, b, beta, c);
+  blas::Gemm(s, alpha, a, b, beta, c);
+}
+
+// The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
+// pass, threads divide k (split-K), so that one core alone reads each element of A and B; their sums are added from first to
+// last. Else they divide C's rows; or its columns, where rows are few.
+template <typename T>
+void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+  const int64_t m = shape.m, n = shape.n, k = shape.k;
+  const int64_t threads = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Threads();
+  const auto part = [&](int64_t i, int64_t rows, int64_t j, int64_t columns, int64_t l, int64_t depth, T scale, T* out) {
+    blas::GemmShape sub = shape;
+    sub.m = int(rows);
+    sub.n = int(columns);
+    sub.k = int(depth);
+    const bool ta = shape.trans_a == CblasTrans, tb = shape.trans_b == CblasTrans;
+    SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
+                     b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out);
+  };
+  if (threads > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
+    const Partition depths(k, 256);
+    T* sums = Scratch<T, 1>((depths.count - 1) * m * n);
+    Pool::Shared().Run(depths.count, [&](int p) {
+      const bool first = p == 0;
+      part(0, m, 0, n, depths.Begin(p), depths.Length(p), first ? beta : 0, first ? c : sums + (p - 1) * m * n);
+    });
+    Split({m * n, kMemoryGrain / depths.count}, [&](int64_t begin, int64_t end) {
+      for (int p = 1; p < depths.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
+    });
+  } else if (m >= 64 * threads || m >= n) {
+    Split({m, (m + threads - 1) / threads, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
+  } else {
+    Split({n, n / threads}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });
+  }
+}
+
+}  // namespace blastrain

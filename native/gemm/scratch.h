@@ -1,0 +1,33 @@
+// What all products share: scratch memory, and writing finished sums to C.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "kernels/loops.h"
+
+namespace blastrain {
+
+// n elements in the calling thread's memory, aligned to a cache line; each `use` has memory of its own. A parallel part uses
+// 0; its caller uses 1 for what it hands to the parts, since it computes one of them itself, and 2 for what spans whole
+// products.
+template <typename T, int use = 0>
+T* Scratch(int64_t n) {
+  constexpr int64_t line = 64 / sizeof(T);
+  thread_local std::vector<T> scratch;
+  scratch.resize(std::max<size_t>(scratch.size(), n + line));
+  return scratch.data() + line - reinterpret_cast<uintptr_t>(scratch.data()) % 64 / sizeof(T);
+}
+
+// c[n] <- alpha sums + beta c; beta = 0 does not read c.
+template <typename T>
+BLASTRAIN_KERNEL void Accumulate(int64_t n, T alpha, const T* sums, T beta, T* c) {
+  if (beta == 0) {
+    for (int64_t j = 0; j < n; j++) c[j] = alpha * sums[j];
+  } else {
+    for (int64_t j = 0; j < n; j++) c[j] = alpha * sums[j] + beta * c[j];
+  }
+}
+
+}  // namespace blastrain
