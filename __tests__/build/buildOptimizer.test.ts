@@ -58,7 +58,7 @@ describe('a checkpoint holds what the next step needs:', () => {
     steps(first, 0, 7);
     const facts = { spec, classNames: [], dataDigest: '', inputSize: 12, outputSize: 3 };
     const bytes = useCheckpoint(
-      first.parts, facts, freshProgress(), first.built.batchSource.getState(), (pieces) => Buffer.concat(pieces),
+      first.parts, facts, freshProgress(), first.built.batchSource.getState(), (chunks) => Buffer.concat(chunks),
     );
     steps(first, 7, 12);
 

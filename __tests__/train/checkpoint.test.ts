@@ -4,7 +4,7 @@ import { Model } from '../../lib/inference/model';
 import { runExperiment } from '../../lib/run/run';
 import { parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
-import { decodeTensors, encodeTensors, tensorPieces } from '../../lib/train/safetensors';
+import { decodeTensors, encodeTensors, tensorChunks } from '../../lib/train/safetensors';
 import { tinyData, tinySpec } from '../support/tinyData';
 
 const tensors = new Map([
@@ -57,12 +57,12 @@ describe('a damaged checkpoint is ERR_CHECKPOINT with the name of its source', (
   });
 });
 
-test('the pieces of a file are its bytes, and of its arrays views, not copies', () => {
+test('the chunks of a file are its bytes, and of its arrays views, not copies', () => {
   const data = Float64Array.of(1, 2, 3);
   const file = { tensors: new Map([['bytes', { shape: [2], data: Uint8Array.of(7, 8) }], ['x', { shape: [3], data }]]), metadata: {} };
-  const pieces = tensorPieces(file);
-  expect(Buffer.concat(pieces).equals(encodeTensors(file))).toBe(true);
-  expect(pieces[1]!.buffer).toBe(data.buffer);
+  const chunks = tensorChunks(file);
+  expect(Buffer.concat(chunks).equals(encodeTensors(file))).toBe(true);
+  expect(chunks[1]!.buffer).toBe(data.buffer);
 });
 
 describe('a checkpoint with a right digest and odd contents is ERR_CHECKPOINT', () => {

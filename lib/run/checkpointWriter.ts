@@ -1,4 +1,4 @@
-import type { UsePieces } from '../train/checkpoint';
+import type { UseChunks } from '../train/checkpoint';
 import type { CheckpointEvent } from '../train/events';
 import type { SaveRequest } from '../train/train';
 import type { RunFolder } from '../runFolder/runFolder';
@@ -12,7 +12,7 @@ export class CheckpointWriter {
 
   /** @param use does something with the checkpoint of the moment. */
   constructor(
-    private readonly use: (what: UsePieces<void>) => void,
+    private readonly use: (what: UseChunks<void>) => void,
     private readonly folder: RunFolder | undefined,
     private readonly holdBest: boolean,
   ) {}

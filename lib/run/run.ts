@@ -11,7 +11,7 @@ import { fileError } from '../files';
 import { bytesPerNumber } from '../data/normalize/moments';
 import { featureSizeOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
-import { conclude, freshProgress, restoreProgress, train } from '../train/train';
+import { finalScores, freshProgress, restoreProgress, train } from '../train/train';
 import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
@@ -158,7 +158,7 @@ export function* runExperiment(
     return its.progress;
   };
   const restored = restoreBest();
-  const scores = conclude(training, progress);
+  const scores = finalScores(training, progress);
   const best = progress.best ?? { step: progress.step, valAccuracy: scores.valAccuracy };
   yield* emit({
     type: 'result',

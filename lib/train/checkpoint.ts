@@ -10,14 +10,14 @@ import type { WeightAverage } from '../optim/average';
 import type { Optimizer } from '../optim/optimizer';
 import type { ReduceOnPlateau } from '../optim/schedules';
 import type { Tensor, TensorArray } from './safetensors';
-import { decodeTensors, tensorPieces } from './safetensors';
+import { decodeTensors, tensorChunks } from './safetensors';
 import { factsShape, stateShape } from './checkpointShape';
 import type { CheckpointFacts, PartsState } from './checkpointShape';
 import type { TrainingProgress } from './train';
 
 const formatVersion = 1;
 
-/** The parts of a training whose state a checkpoint copies out of or back into. */
+/** The parts of a training whose state a checkpoint holds. */
 export interface CheckpointParts {
   readonly model: Sequential;
   readonly optimizer: Optimizer;
@@ -28,50 +28,49 @@ export interface CheckpointParts {
 
 /** A checkpoint as read: arrays by name, and everything else as plain values. */
 export interface Checkpoint {
-  /** Where it was read from, for errors. */
+  /** Where it was read from, for error messages. */
   readonly source: string;
   readonly facts: CheckpointFacts;
   readonly progress: TrainingProgress;
-  /** Where the drawing of batches stands, and the generator that varies them. */
+  /** State of the batches and of the augmentation. */
   readonly sampler?: unknown;
-  /** Absent from a checkpoint that is to predict with, and not to go on from. */
+  /** Absent from a checkpoint that is for prediction only and cannot be resumed. */
   readonly parts?: PartsState | undefined;
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** What becomes of a checkpoint's bytes, which are handed over in pieces: views on what training goes on with. */
-export type UsePieces<Result> = (pieces: readonly Uint8Array[]) => Result;
+/** Consumes the bytes of a checkpoint, passed as chunks: views of live arrays, valid only during the call. */
+export type UseChunks<Result> = (chunks: readonly Uint8Array[]) => Result;
 
 /**
- * Does something with the bytes of a checkpoint, without a copy of the arrays: a safetensors file with the parameters and
- * buffers under their names and the rest beside them.
- * Where there is an average, the names stand for it, as that is what the model predicts with, and the parameters that
- * training goes on from are `live.*`.
+ * Calls `use` with the bytes of a checkpoint, without copying the arrays: a safetensors file with the parameters and buffers under their
+ * names, normalisation and optimiser state as further tensors, and facts and other state as JSON in the metadata. With weight averaging
+ * the names hold the averages, as the model predicts with those, and the parameters that training continues from are `live.*`.
  */
 export function useCheckpoint<Result>(
-  parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown, use: UsePieces<Result>,
+  parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown, use: UseChunks<Result>,
 ): Result {
   const partsState: PartsState = {
     optimizerSteps: parts.optimizer.steps,
     plateau: parts.plateau?.getState() ?? null,
     layers: parts.model.getRandomStates(),
   };
-  return usePieces(parts, stateArrays(parts), facts, { progress, sampler, parts: partsState }, use);
+  return encodeChunks(parts, stateArrays(parts), facts, { progress, sampler, parts: partsState }, use);
 }
 
-/** The bytes of a checkpoint to predict with, but not to go on from: a third of a whole one where the optimiser is Adam. */
+/** The bytes of a checkpoint for prediction only, which cannot be resumed: a third of a full one with Adam. */
 export function encodeModel(parts: ModelParts, facts: CheckpointFacts, progress: TrainingProgress): Uint8Array {
-  return usePieces(parts, normalizationArrays(parts), facts, { progress }, (pieces) => Buffer.concat(pieces));
+  return encodeChunks(parts, normalizationArrays(parts), facts, { progress }, (chunks) => Buffer.concat(chunks));
 }
 
 type ModelParts = Pick<CheckpointParts, 'model' | 'normalization' | 'average'>;
 
-function usePieces<Result>(
-  { model, average }: ModelParts, beside: readonly [string, FloatArray][], facts: CheckpointFacts, values: object, use: UsePieces<Result>,
+function encodeChunks<Result>(
+  { model, average }: ModelParts, otherArrays: readonly [string, FloatArray][], facts: CheckpointFacts, values: object, use: UseChunks<Result>,
 ): Result {
   const tensors = new Map<string, Tensor>();
   for (const { name, shape, value } of model.arena.parameters) tensors.set(name, { shape, data: value });
-  for (const [name, data] of [...bufferArrays(model), ...beside]) tensors.set(name, { shape: [data.length], data });
+  for (const [name, data] of [...bufferArrays(model), ...otherArrays]) tensors.set(name, { shape: [data.length], data });
   const state = detachArrays(values, 'state', tensors);
   const metadata = {
     format: 'blastrain',
@@ -81,13 +80,13 @@ function usePieces<Result>(
   };
   average?.exchange();
   try {
-    return use(tensorPieces({ tensors, metadata }));
+    return use(tensorChunks({ tensors, metadata }));
   } finally {
     average?.exchange();
   }
 }
 
-/** Reads a checkpoint. Throws ERR_CHECKPOINT, naming `source`, for a torn, altered or foreign file. */
+/** Reads a checkpoint. Throws ERR_CHECKPOINT, naming `source`, for a truncated or altered file or another format. */
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const { tensors, metadata } = decodeTensors(bytes, source);
   const { format, version, facts, state } = metadata;
@@ -98,23 +97,23 @@ export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint 
         : version === String(formatVersion) ? 'one without facts and state' : `version ${String(version)}`,
     );
   }
-  const enter = <T>(json: string, what: string, shape: Shape<T>): T => {
+  const parse = <T>(json: string, what: string, shape: Shape<T>): T => {
     const name = { file: `the ${what} of ${source}`, code: 'ERR_CHECKPOINT' } as const;
     return checkShape(attachArrays(parseJson(json, name), tensors), shape, name);
   };
-  const read = enter(state, 'state', stateShape);
-  return { source, facts: enter(facts, 'facts', factsShape), ...read, tensors };
+  const read = parse(state, 'state', stateShape);
+  return { source, facts: parse(facts, 'facts', factsShape), ...read, tensors };
 }
 
-/** Copies the parameters and buffers to predict with. Throws ERR_CHECKPOINT when one is missing or has another shape. */
+/** Copies parameters and buffers into a model. Throws ERR_CHECKPOINT where one is missing or has another shape. */
 export function restoreModel(checkpoint: Checkpoint, model: Sequential): void {
   for (const { name, value, shape } of model.arena.parameters) copyTensor(checkpoint, name, shape, value);
   for (const [name, data] of bufferArrays(model)) copyTensor(checkpoint, name, [data.length], data);
 }
 
 /**
- * Copies everything back, for training to go on. Throws like {@link restoreModel}, also where the state does not fit; what has been copied
- * by then is overwritten by another checkpoint that does fit.
+ * Copies the whole state back, to resume training. Throws like {@link restoreModel}, and ERR_CHECKPOINT for a state that does not fit;
+ * the parts are then partially overwritten, and another checkpoint has to be restored before they are used.
  */
 export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): void {
   const { model, optimizer, average, plateau } = parts;
@@ -131,9 +130,9 @@ export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): vo
   if (state.plateau !== null) plateau?.setState(state.plateau);
 }
 
-/** The normalisation that a model was trained with. Throws ERR_CHECKPOINT when it does not give the model's inputs. */
+/** The normalisation that a model was trained with. Throws ERR_CHECKPOINT where it is missing or does not fit the model's inputs. */
 export function restoreNormalization({ source, tensors, facts: { inputSize } }: Checkpoint): Normalization {
-  // Copies: a view would keep all bytes of the checkpoint for as long as the model.
+  // Copies: views would keep all bytes of the checkpoint in memory as long as the model lives.
   const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
   const [scale, shift, mean, std, matrix] = [find('scale'), find('shift'), find('mean'), find('std'), find('matrix')];
   const own = scale && shift?.length === scale.length ? { scale, shift }
@@ -177,7 +176,7 @@ function copyTensor({ source, tensors }: Checkpoint, name: string, shape: readon
   into.set(tensor.data);
 }
 
-/** A marker in the JSON state for an array that is stored as a tensor. */
+/** Stands in the JSON state for an array that is stored as a tensor. */
 interface ArrayReference {
   readonly $tensor: string;
 }
@@ -188,7 +187,7 @@ function detachArrays(value: unknown, path: string, tensors: Map<string, Tensor>
     tensors.set(path, { shape: [data.length], data });
     return { $tensor: path } satisfies ArrayReference;
   }
-  // JSON has no NaN; a loss that was never computed comes back as one.
+  // JSON has no NaN and Infinity.
   if (typeof value === 'number' && !Number.isFinite(value)) return { $number: String(value) };
   if (Array.isArray(value)) return value.map((item, i) => detachArrays(item, `${path}.${String(i)}`, tensors));
   if (value !== null && typeof value === 'object') {

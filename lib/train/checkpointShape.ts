@@ -2,38 +2,38 @@ import type { ImageShape } from '../data/dataset';
 import { also, anything, count, flag, listOf, nullOr, objectOf, optional, shapeOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { PlateauState } from '../optim/schedules';
-import type { Examination } from './examination';
 import type { RowScores } from './diagnose';
+import type { Examination } from './examination';
 import type { HealthState } from './health';
 import type { RunningSums } from './sums';
 import type { BestEvaluation, TrainingProgress } from './train';
 
-/** Facts about a trained model that its arrays do not tell. */
+/** Facts about a trained model, beside its arrays. */
 export interface CheckpointFacts {
   /** The spec of the run, as plain JSON. */
   readonly spec: unknown;
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
   readonly dataDigest: string;
-  /** Of the model. */
+  /** Sizes of the model. */
   readonly inputSize: number;
   readonly outputSize: number;
 }
 
-/** What of the parts is no array. */
+/** State of the parts of a training, beside its arrays. */
 export interface PartsState {
   readonly optimizerSteps: number;
   readonly plateau: PlateauState | null;
-  /** Of the random generators in the layers. */
+  /** States of the layers' random generators. */
   readonly layers: readonly unknown[];
 }
 
 const tagOf = (it: unknown): unknown => (Object(it) as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
-/** A number of a training's state, which may be infinite or none. */
+/** A number, which may be infinite or NaN. */
 const value = shapeOf<number>('a number', (it) => typeof it === 'number');
 const size = shapeOf<number>('a whole number above 0', (it) => Number.isSafeInteger(it) && (it as number) > 0);
 
-/** What `facts` holds. */
+/** Shape of the entry `facts` of a checkpoint. */
 export const factsShape = also(objectOf<CheckpointFacts>({
   spec: shapeOf('an object', (it) => typeof it === 'object' && it !== null && !Array.isArray(it)),
   classNames: listOf(text),
@@ -45,7 +45,7 @@ export const factsShape = also(objectOf<CheckpointFacts>({
 const sums = { rows: count, correct: value, lossSum: value };
 const ofRows = objectOf<RunningSums>({ ...sums, weight: value });
 const ofSteps = objectOf<Omit<RunningSums, 'weight'> & { readonly steps: number }>({ ...sums, steps: count }) as Shape<unknown> as Shape<RunningSums>;
-/** Versions that took means over steps counted these. */
+/** Earlier versions averaged losses over steps, and stored their number in place of the weight. */
 const sumsShape: Shape<RunningSums> = (it, at) => (Object.hasOwn(Object(it) as object, 'steps') ? ofSteps : ofRows)(it, at);
 const doubles = shapeOf<Float64Array>('an array of float64', (it) => tagOf(it) === 'Float64Array');
 const bytes = shapeOf<Uint8Array>('an array of bytes', (it) => tagOf(it) === 'Uint8Array');
@@ -53,7 +53,7 @@ const examinationShape = objectOf<Examination>({
   after: count, untilEvaluation: flag, steps: count, batches: count, rows: count, measured: count, differences: count,
   variances: doubles, last: doubles, active: bytes, weightRms: doubles, gradientRms: doubles, updateRatio: doubles,
 });
-/** Earlier versions kept the first two alone. */
+/** Earlier versions stored only the first two. */
 const healthShape = objectOf<Partial<HealthState>>({
   examinedAt: count,
   said: listOf(text) as Shape<string[]>,
@@ -75,12 +75,13 @@ const progressShape = objectOf<TrainingProgress>({
   seconds: value,
   epochStart: objectOf<TrainingProgress['epochStart']>({ stepSeconds: value, seconds: value }),
 });
-/** What is read from `state`. A checkpoint to predict with has the progress alone. */
+/** The entry `state` of a checkpoint. A checkpoint for prediction only has no sampler and parts. */
 interface StoredState {
   readonly progress: TrainingProgress;
   readonly sampler?: unknown;
   readonly parts?: PartsState | undefined;
 }
+/** Shape of the entry `state` of a checkpoint. */
 export const stateShape = objectOf<StoredState>({
   progress: progressShape,
   sampler: anything,

@@ -1,50 +1,50 @@
 import type { EvaluationEvent, LayerHealth } from './events';
 import type { WeightedLayer } from './layers';
 
-/** What is known of some rows, of as many as it takes to judge by them. */
+/** Loss and accuracy over enough rows to judge by. */
 export interface RowScores {
   readonly rows: number;
   readonly loss: number;
   readonly accuracy: number;
 }
 
-/** What can be seen at a step. */
+/** What was measured at a step. */
 export interface StepObservation {
   readonly step: number;
   readonly learningRate: number;
-  /** Where an examination ended with the step. */
+  /** Measurements of the layers, where an examination ended with the step. */
   readonly layers: readonly LayerHealth[] | undefined;
   readonly evaluation: EvaluationEvent | undefined;
-  /** How many validation rows the evaluation is of. */
+  /** Number of validation rows. */
   readonly validationRows: number;
 }
 
-/** What a diagnosis is made from. */
+/** Input of a diagnosis. */
 export interface HealthFacts extends StepObservation {
-  /** The mean loss of the last rows; null while they are too few to tell. */
+  /** Mean loss over the last rows; null before there were enough of them. */
   readonly loss: number | null;
-  /** Whether it is the first such mean. */
+  /** Whether `loss` is the first such mean. */
   readonly isFirst: boolean;
-  /** The last training rows as training saw them; null while they are too few to tell. */
+  /** Loss and accuracy of the last training rows, before their updates; null before there were enough of them. */
   readonly trained: RowScores | null;
   /** λ‖W‖², a part of each loss. */
   readonly penalty: number;
-  /** The learning rate that the spec names, from which schedules only fall. */
+  /** The learning rate of the spec, the maximum of every schedule. */
   readonly highestRate: number;
-  /** The layers that were measured. */
+  /** The layers measured, in the order of `layers`. */
   readonly model: readonly WeightedLayer[];
-  /** What guessing costs, log(classes); undefined for a regression. */
+  /** Cross-entropy of guessing, log(classes); undefined for a regression. */
   readonly guessing: number | undefined;
 }
 
-/** One thing that is wrong: a stable code, and a sentence with the remedy. */
+/** A problem found: a stable code, and a sentence with the remedy. */
 export interface Diagnosis {
   readonly code: string;
   readonly message: string;
 }
 
-/** Each looks for one illness; undefined means healthy, or not to be told from these facts. */
-const examinations: Readonly<Record<string, (facts: HealthFacts) => string | undefined>> = {
+/** One check per problem: returns a message, or undefined where there is no problem or the facts do not tell. */
+const checks: Readonly<Record<string, (facts: HealthFacts) => string | undefined>> = {
   HEALTH_VANISHING: vanishing,
   HEALTH_EXPLODING: exploding,
   HEALTH_DEAD_UNITS: deadUnits,
@@ -55,20 +55,20 @@ const examinations: Readonly<Record<string, (facts: HealthFacts) => string | und
   HEALTH_OVERFITTING: overfitting,
 };
 
-/** What follows from another illness and would only repeat it. */
+/** Problems that follow from another one and are not reported beside it. */
 const consequences: Readonly<Record<string, readonly string[]>> = {
   HEALTH_VANISHING: ['HEALTH_DEAD_UNITS', 'HEALTH_NOT_LEARNING', 'HEALTH_RATE_LOW', 'HEALTH_RATE_HIGH'],
   HEALTH_DEAD_UNITS: ['HEALTH_NOT_LEARNING', 'HEALTH_RATE_LOW'],
   HEALTH_RATE_LOW: ['HEALTH_NOT_LEARNING'],
 };
 
-/** The diagnoses that the facts allow, but for those of `said` and what follows from them. */
-export function diagnose(facts: HealthFacts, said: readonly string[]): Diagnosis[] {
+/** The problems found, except those in `reported` and their consequences. */
+export function diagnose(facts: HealthFacts, reported: readonly string[]): Diagnosis[] {
   const found: Diagnosis[] = [];
-  for (const [code, examine] of Object.entries(examinations)) {
-    const known = [...said, ...found.map((diagnosis) => diagnosis.code)];
+  for (const [code, check] of Object.entries(checks)) {
+    const known = [...reported, ...found.map((diagnosis) => diagnosis.code)];
     if (known.some((other) => other === code || consequences[other]?.includes(code))) continue;
-    const message = examine(facts);
+    const message = check(facts);
     if (message !== undefined) found.push({ code, message });
   }
   return found;
@@ -76,25 +76,25 @@ export function diagnose(facts: HealthFacts, said: readonly string[]): Diagnosis
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-/** Two digits: 0.043, 1e-4. */
+/** Rounds to two significant digits: 0.043, 1e-4. */
 function significant(value: number): string {
   const rounded = Number(value.toPrecision(2));
   return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
 }
 
-/** Rows that make no difference to a hidden layer make none to the loss. */
+/** Where the outputs of a hidden layer do not depend on the row, neither does the loss. */
 function vanishing({ layers = [], model }: HealthFacts): string | undefined {
   const weak = layers.slice(0, -1).find(({ activationStd, deadUnits = 0 }) => activationStd < 1e-4 && deadUnits <= 0.5);
   if (weak === undefined) return undefined;
   const { shape } = model[weak.layer - 1]!.weights;
-  // Weights of the size that init=he gives hand on what they get.
+  // Weights as large as init=he makes them preserve the variance of their inputs, so that small inputs are the cause.
   const blamesInputs = weak.layer === 1 && weak.weightRms > Math.sqrt(2 / shape[1]!) / 4;
   return `The outputs of ${nameOf(weak, model)} differ by ${significant(weak.activationStd)} only between rows, so that almost nothing ` +
     `reaches the loss: ${blamesInputs ? 'its inputs differ by as little; use normalization=standardize'
       : `its weights have a std of ${significant(weak.weightRms)}; use init=he`}`;
 }
 
-/** No sound start costs ten times what guessing does. */
+/** With a sensible initialisation the loss starts near that of guessing, not at ten times it. */
 function exploding({ isFirst, loss, penalty, guessing }: HealthFacts): string | undefined {
   if (guessing === undefined || loss === null || !(loss - penalty > 10 * guessing)) return undefined;
   return isFirst
@@ -111,8 +111,8 @@ function deadUnits({ layers = [], model, learningRate }: HealthFacts): string | 
 }
 
 /**
- * Updates should change weights by about a thousandth. The first steps, a schedule's low end and a net that has learnt, whose
- * gradients are small, do not count.
+ * Updates should change weights by about a thousandth of their size. The first steps, low rates late in a schedule and a trained
+ * net, whose gradients are small, are excluded.
  */
 function rateTooLow({ step, loss, penalty, guessing, layers, learningRate, highestRate }: HealthFacts): string | undefined {
   if (layers === undefined || step < 50 || learningRate < highestRate / 2) return undefined;
@@ -131,10 +131,10 @@ function rateTooHigh({ step, layers, learningRate }: HealthFacts): string | unde
     `lower learningRate (now ${significant(learningRate)})`;
 }
 
-/** Validation rows whose mean loss no single row decides. */
+/** Validation rows needed to judge by their mean loss: fewer could be dominated by a single row. */
 const minValidationRows = 16;
 
-/** A penalty above the rest of the loss is right for a net that has learnt, and a burden for one that has not. */
+/** A penalty above the rest of the loss is normal for a trained net, where the rest is small; before that it prevents learning. */
 function penaltyDominates({ evaluation, validationRows, penalty, guessing }: HealthFacts): string | undefined {
   if (evaluation === undefined || guessing === undefined || validationRows < minValidationRows) return undefined;
   const rest = evaluation.valLoss - penalty;
@@ -142,7 +142,7 @@ function penaltyDominates({ evaluation, validationRows, penalty, guessing }: Hea
   return `The penalty λ‖W‖² makes up ${percent(penalty / evaluation.valLoss)} of the loss, so that weights shrink rather than learn: lower l2`;
 }
 
-/** A loss can pass the value of guessing on its way down; a net that guesses says the same of every row. */
+/** A falling loss can pass the value of guessing; only a net that guesses gives equal outputs for all rows. */
 function notLearning({ step, evaluation, layers, trained, penalty, guessing, learningRate }: HealthFacts): string | undefined {
   if (evaluation === undefined || layers === undefined || trained === null || guessing === undefined || step < 100) return undefined;
   const loss = trained.loss - penalty;
@@ -151,7 +151,7 @@ function notLearning({ step, evaluation, layers, trained, penalty, guessing, lea
     `(now ${significant(learningRate)}), or a tenth where the loss jumps about`;
 }
 
-/** Standard errors by which two shares must differ, so that the rows at hand are not the reason. */
+/** Standard errors by which two accuracies must differ, to exclude sampling noise. */
 const minErrors = 3;
 
 function overfitting({ evaluation, trained, validationRows }: HealthFacts): string | undefined {

@@ -3,20 +3,20 @@ import type { FloatArray } from '../kernels/contract';
 import type { Sequential } from '../model/sequential';
 import { weightedLayers } from './layers';
 
-/** Where numbers first stopped being finite. */
+/** Where values first became non-finite. */
 export interface Divergence {
-  /** 'parameters' when an update made them so, through its gradient or its size; 'outputs' when a forward pass did. */
+  /** 'parameters' where an update made them non-finite, by its gradient or its size; 'outputs' where a forward pass did. */
   readonly where: 'parameters' | 'outputs' | 'loss';
-  /** Number of the layer among those with weights, from 1; 0 for the loss. */
+  /** Number among the layers with weights, from 1; 0 for the loss. */
   readonly layer: number;
-  /** A sentence's end: what is not finite, and where. */
+  /** What is not finite, and where; completes the sentence of the error. */
   readonly description: string;
 }
 
 /**
- * Looks for the first layer that went wrong, in the parameters and the activations that a pass with a non-finite loss left
- * behind. Parameters come first, because they were there before the pass; among them the layer nearest to the loss,
- * because gradients flow from there. Then outputs, layer by layer, in the order of the forward pass.
+ * Finds the first layer with non-finite values, in the parameters and the activations after a pass with a non-finite loss. Checks
+ * parameters first, as they precede the pass, from the last layer to the first, as gradients propagate in that direction; then
+ * outputs, in the order of the forward pass.
  */
 export function locateDivergence(model: Sequential): Divergence {
   const layers = weightedLayers(model);
@@ -33,7 +33,7 @@ export function locateDivergence(model: Sequential): Divergence {
   return { where: 'loss', layer: 0, description: 'all layers\' outputs are finite, the sum of the loss and its penalty is not' };
 }
 
-/** ERR_DIVERGED for a loss that is not finite, with the layer where it began. */
+/** ERR_DIVERGED for a non-finite loss, naming the layer where it began. */
 export function diverged(
   model: Sequential, loss: number, step: number, learningRate: number, lastFiniteLoss: number,
 ): BlastrainError {

@@ -7,25 +7,25 @@ import { TargetReader } from '../data/targets';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
 
-/** How well a model does on a set of rows. */
+/** Scores of a model on a set of rows. */
 export interface Evaluation {
-  /** Share of the rows whose most probable class is the label; NaN where rows have numbers instead of labels. */
+  /** Share of rows whose most probable class is the label; NaN for a regression. */
   readonly accuracy: number;
-  /** Mean loss + λ‖W‖²: plain cross-entropy, without label smoothing and class weights, or the mean squared error. */
+  /** Mean loss + λ‖W‖²: cross-entropy without label smoothing and class weights, or the mean squared error. */
   readonly loss: number;
-  /** Root of the mean squared error; present for a regression only. */
+  /** Root mean squared error; for a regression only. */
   readonly rmse?: number;
 }
 
-/** Runs a model over data sets in batches of the model's `maxBatch`; its buffers are allocated once. */
+/** Evaluates a model on data sets, in batches of the model's `maxBatch`. */
 export class Evaluator {
   /** [maxBatch, inputSize], the inputs of a batch. */
   private readonly inputBuffer: FloatArray;
   private readonly rows: Int32Array;
-  /** Predicted class of each row of the last batch. */
+  /** [maxBatch], predicted classes of the last batch. */
   private readonly predicted: Int32Array;
 
-  /** @param average where given, its parameters are evaluated, not the model's. */
+  /** @param average evaluates these averages in place of the model's parameters. */
   constructor(
     private readonly objective: Objective,
     private readonly normalization: Normalization,
@@ -39,8 +39,8 @@ export class Evaluator {
 
   /**
    * Accuracy and loss on all rows of the data set; NaN for an empty one.
-   * @param untilFault ends with the batch whose loss is not finite, so that its activations stay in the model for whoever looks
-   * for the layer.
+   * @param untilFault stops after a batch with a non-finite loss, so that its activations stay in the model, where the layer at
+   * fault can be found.
    */
   evaluate(data: Dataset | StoredDataset, { untilFault = false } = {}): Evaluation {
     const { objective } = this;
@@ -66,7 +66,7 @@ export class Evaluator {
     };
   }
 
-  /** What the model says of every row [size, outputs], see {@link Objective.predictions}, and its most probable class. */
+  /** {@link Objective.predictions} of all rows, [size, outputs], and the most probable class of each, [size]. */
   predict(data: Dataset | StoredDataset): { predictions: FloatArray; labels: Int32Array } {
     const { model } = this.objective;
     const { outputSize } = model;
@@ -83,7 +83,7 @@ export class Evaluator {
     return { predictions: all, labels };
   }
 
-  /** Runs `work` with the averaged parameters in the model's place, where there are some. */
+  /** Runs `work` with the averages in place of the model's parameters, where there are averages. */
   averaged<Result>(work: () => Result): Result {
     this.average?.exchange();
     try {
@@ -99,7 +99,7 @@ export class Evaluator {
     return this.predicted;
   }
 
-  /** Until `visit` returns false. */
+  /** Calls `visit` for each batch, until it returns false. */
   private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => boolean): void {
     if (data.size === 0) return;
     const { inputBuffer: buffer, normalization, objective: { model } } = this;

@@ -5,13 +5,13 @@ import type {
   CheckpointEvent, EpochEvent, EvaluationEvent, HealthEvent, LayerHealth, ResultEvent, StartEvent, StepEvent, TrainEvent, WarningEvent,
 } from './events';
 
-// Apart from the events themselves: the dashboard's page reads lines in this shape too.
+// In a file of its own, without the loop that emits the events, as the dashboard's page reads lines in this shape too.
 
-// A later version may have others; here they are only shown.
+// Any text: later versions may have other values, which are only displayed.
 const backend = text as Shape<BackendName>;
 const dtype = text as Shape<Dtype>;
 
-/** A line of metrics.jsonl. A value that was not finite is null there and NaN here. */
+/** Shape of a line of metrics.jsonl. Values that were not finite are null there and read as NaN. */
 export const eventShape = kindOf<TrainEvent>('type', {
   start: objectOf<StartEvent>({
     type: oneOf('start'), run: text, layers: listOf(count), parameters: count, steps: count, stepsPerEpoch: count, batchSize: count, backend, dtype,

@@ -1,24 +1,24 @@
 import type { LayerHealth } from './events';
 import type { WeightedLayer } from './layers';
 
-/** What an examination has seen so far: plain data and arrays, as a checkpoint may come before its end. */
+/** State of an examination, the measurement of all layers over one or more batches: plain data, as checkpoints hold it. */
 export interface Examination {
-  /** The step before the first that it saw. */
+  /** The step before its first. */
   readonly after: number;
-  /** Whether it waits for an evaluation, so that what both see can be judged together; else it ends when it has seen enough rows. */
+  /** Whether it lasts until the next evaluation, so that both can be judged together; else it ends after enough rows. */
   untilEvaluation: boolean;
   steps: number;
   batches: number;
   rows: number;
   /** Steps whose weights were measured. */
   measured: number;
-  /** Differences between rows that the variances are made of. */
+  /** Degrees of freedom of the variances: differences between rows that they consist of. */
   differences: number;
   /** By layer: Σ over batches of rows · variance of the outputs, the mean over its units. */
   readonly variances: Float64Array;
-  /** The last row of outputs, layer behind layer. */
+  /** The last row of outputs, all layers concatenated. */
   readonly last: Float64Array;
-  /** 1 for each unit that was above 0 on some row, layer behind layer. */
+  /** 1 for each unit that was above 0 on some row, all layers concatenated. */
   readonly active: Uint8Array;
   /** By layer: sums over the measured steps. */
   readonly weightRms: Float64Array;
@@ -26,7 +26,7 @@ export interface Examination {
   readonly updateRatio: Float64Array;
 }
 
-/** Begins an examination of these layers. */
+/** Begins an examination of layers after the step `after`. */
 export function beginExamination(layers: readonly WeightedLayer[], after: number, untilEvaluation: boolean): Examination {
   const units = layers.reduce((sum, layer) => sum + layer.units, 0);
   const perLayer = (): Float64Array => new Float64Array(layers.length);
@@ -38,8 +38,8 @@ export function beginExamination(layers: readonly WeightedLayer[], after: number
 }
 
 /**
- * Adds a batch of m rows, whose activations the layers hold. A batch of one row has no variance: half its squared difference from the
- * row before it takes the place, whose mean is the variance too, and which the updates in between hardly touch.
+ * Adds a batch of m rows, whose activations the layers hold. A batch of one row has no variance; half its squared difference from the
+ * previous row is used instead, whose expectation is the variance, as the updates in between change the outputs little.
  */
 export function addBatch(seen: Examination, layers: readonly WeightedLayer[], m: number): void {
   const follows = m === 1 && seen.batches > 0;
@@ -74,7 +74,7 @@ export function addBatch(seen: Examination, layers: readonly WeightedLayer[], m:
   seen.differences += follows ? 1 : m - 1;
 }
 
-/** What came out, layer by layer. */
+/** The measurements, layer by layer. */
 export function concludeExamination(seen: Examination, layers: readonly WeightedLayer[]): LayerHealth[] {
   const { batches, rows, differences, measured } = seen;
   let from = 0;
@@ -83,7 +83,7 @@ export function concludeExamination(seen: Examination, layers: readonly Weighted
     return {
       layer: number,
       weights: weights.name,
-      // Of a single batch the variance of its own rows; of several that of the rows they stand for.
+      // For a single batch the variance of its rows; for several the estimate for all training rows.
       activationStd: Math.sqrt(seen.variances[l]! / (batches === 1 ? rows : differences)),
       ...(reluOutput && { deadUnits: active.reduce((dead, one) => dead + (one === 0 ? 1 : 0), 0) / units }),
       weightRms: seen.weightRms[l]! / measured,

@@ -8,21 +8,21 @@ import type { Targets } from '../model/loss';
 import { RandomState } from '../random';
 import type { Objective } from './objective';
 
-/** All optional; {@link gradientCheckDefaults} says what holds without. */
+/** All optional; for the defaults see {@link gradientCheckDefaults}. */
 export interface GradientCheckOptions {
   /** h of the central difference (J̃(θ+h) − J̃(θ−h)) / 2h. */
   readonly step?: number;
-  /** Largest relative error |a − n| / max(1e-8, |a| + |n|) that passes without further question. */
+  /** Largest relative error |a − n| / max(1e-8, |a| + |n|) that passes without regard to rounding and truncation. */
   readonly tolerance?: number;
-  /** How many elements of each parameter to check, drawn without replacement; every one when absent. */
+  /** Number of elements of each parameter to check, drawn without replacement; all when absent. */
   readonly samples?: number;
-  /** Seeds that draw. */
+  /** Seed of that draw. */
   readonly seed?: number;
 }
 
 export const gradientCheckDefaults = { step: 1e-5, tolerance: 1e-8, seed: 0 } as const;
 
-/** One element of a parameter: the gradient as computed and as measured. */
+/** One element of a parameter: gradient a by backpropagation and n by central difference. */
 export interface GradientElement {
   /** Position in the parameter's shape: [row, column] of a weight matrix. */
   readonly index: readonly number[];
@@ -30,18 +30,18 @@ export interface GradientElement {
   readonly numeric: number;
   /** |a − n| / max(1e-8, |a| + |n|). */
   readonly error: number;
-  /** |a − n| as a fraction of what is allowed here; above 1 the element fails. */
+  /** |a − n| divided by its limit; above 1 the element fails. */
   readonly ofLimit: number;
 }
 
 export interface ParameterReport {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Elements compared, those that failed, and those skipped because a kink lies within every step tried. */
+  /** Numbers of elements: compared, failed, and skipped because a kink lies within every step tried. */
   readonly checked: number;
   readonly failed: number;
   readonly kinks: number;
-  /** The element of largest error, among those that failed if any did; null when none could be checked. */
+  /** The element with the largest error, among the failed ones if any failed; null where none could be checked. */
   readonly worst: GradientElement | null;
   /** No element failed, and at least one was checked. */
   readonly passed: boolean;
@@ -52,7 +52,7 @@ export interface GradientReport {
   readonly loss: number;
   readonly step: number;
   readonly tolerance: number;
-  /** Standard deviation of the loss's rounding errors, as measured. */
+  /** Estimated standard deviation of the loss's rounding errors. */
   readonly noise: number;
   readonly parameters: readonly ParameterReport[];
 }
@@ -60,28 +60,28 @@ export interface GradientReport {
 /** A step that straddles a kink is retried at these fractions of itself. */
 const STEP_FRACTIONS = [1, 0.1, 0.01];
 const RELATIVE_FLOOR = 1e-8;
-/** Evaluations that the noise of the loss is estimated from. */
+/** Evaluations from which the noise of the loss is estimated. */
 const NOISE_SAMPLES = 16;
-/** σ that the difference of two losses may be off by: six for each of them. */
+/** Allowed error of the difference of two losses, in σ: six for each. */
 const NOISE_FACTOR = 12;
 
 /**
  * Compares the gradient of J̃ that backpropagation computes on m rows x[m, inputSize] with central differences of the
- * loss, parameter by parameter. Needs a float64 model. Layers are in training mode: every evaluation sees the dropout masks
+ * loss, parameter by parameter. Needs a float64 model. Layers are in training mode: every evaluation uses the dropout masks
  * of the next step, and batch normalisation the batch's statistics. Parameters, running statistics and random generators are
- * left exactly as they were; the arena's gradients hold ∂J̃/∂θ afterwards.
+ * left unchanged; the arena's gradients hold ∂J̃/∂θ afterwards.
  *
- * The quotient n has errors of its own, which are all that is left where the gradient is tiny. An element passes when
- * |a − n| is within `tolerance` of max(1e-8, |a| + |n|), or within what n can be from the truth:
- * - rounding: a loss carries an error of standard deviation σ (see {@link lossNoise}), so two of them over 2h put n off by
+ * The quotient n has errors of its own, which dominate where the gradient is tiny. An element passes when |a − n| is within
+ * `tolerance` of max(1e-8, |a| + |n|), or within the error of n:
+ * - rounding: a loss has an error of standard deviation σ (see {@link lossNoise}), so that the difference of two over 2h has
  *   σ/(√2·h); allowed is NOISE_FACTOR·σ/2h.
  * - truncation: n(h) = ∂J̃ + c·h² + O(h⁴), hence c·h² = 4/3·(n(h) − n(h/2)).
  *
- * Neither depends on a, so neither can excuse a wrong gradient beyond the resolution of the check (see the document
+ * Neither depends on a, so that neither can hide a gradient that is wrong by more than the resolution of the check (see
  * docs/backpropagation.md, section 7).
  *
- * ReLU has no derivative at 0, and a quotient across its kink is no estimate of one. A step counts only when every
- * piecewise layer stays on the piece it is on at θ; otherwise smaller steps are tried, then the element is skipped and counted.
+ * ReLU has no derivative at 0, and a quotient across its kink does not estimate one. A step is used only where every piecewise
+ * linear layer stays in its linear region at θ; otherwise smaller steps are tried, then the element is skipped and counted as a kink.
  *
  * Throws ERR_CONFIG for a float32 model or an option out of range, ERR_SHAPE for x and targets that do not fit, and what
  * the kernels throw.
@@ -156,9 +156,9 @@ function validate(
 
 /**
  * Standard deviation of the rounding errors in a loss, after Moré & Wild, Estimating Computational Noise (SIAM J. Sci.
- * Comput. 33, 2011): along a line of parameters that differ by some hundred units in the last place the true loss is
- * straight, so that its second differences are rounding errors alone, with variance (1 + 4 + 1)·σ². At least the rounding
- * of the result itself.
+ * Comput. 33, 2011): along a line on which parameters change by a few hundred units in the last place, the exact
+ * loss is linear, so that second differences consist of rounding errors alone, with variance (1 + 4 + 1)·σ². At least the
+ * rounding of the result itself.
  */
 function lossNoise(evaluate: () => number, values: FloatArray, random: RandomState): number {
   const saved = values.slice();
@@ -178,7 +178,7 @@ function lossNoise(evaluate: () => number, values: FloatArray, random: RandomSta
   return Math.max(measured, unitRoundoff('float64') * Math.abs(losses[0]!));
 }
 
-/** The comparison for element i, or null when a kink is in the way. */
+/** The comparison for element i, or null where a kink lies within every step. */
 function checkElement(
   { value, gradient, shape }: Parameter, i: number,
   evaluate: () => number, smooth: () => boolean, step: number, tolerance: number, noise: number,
@@ -194,7 +194,7 @@ function checkElement(
       if (!smooth()) return null;
       value[i] = low;
       const lossLow = evaluate();
-      // Over the step as represented, so that rounding θ ± h costs nothing.
+      // Divided by the step as represented, so that rounding of θ ± h adds no error.
       return smooth() ? (lossHigh - lossLow) / (high - low) : null;
     } finally {
       value[i] = centre;
@@ -218,7 +218,7 @@ function checkElement(
 function summarise({ name, shape }: Parameter, checks: readonly (GradientElement | null)[]): ParameterReport {
   const elements = checks.filter((check) => check !== null);
   const failed = elements.filter(({ ofLimit }) => ofLimit > 1).length;
-  // Where something failed, an element that is excused by rounding must not hide it.
+  // Failed elements first: one that passes because of rounding may have a larger error.
   const candidates = failed > 0 ? elements.filter(({ ofLimit }) => ofLimit > 1) : elements;
   let worst: GradientElement | null = null;
   for (const element of candidates) if (worst === null || element.error > worst.error) worst = element;
@@ -233,7 +233,7 @@ function summarise({ name, shape }: Parameter, checks: readonly (GradientElement
   };
 }
 
-/** Why a parameter did not pass, as one line: where its worst element is, what was computed and what was measured. */
+/** Why a parameter did not pass, in one line: index, analytic and numeric gradient of its worst element. */
 export function failureText({ name, shape, checked, failed, kinks, worst }: ParameterReport): string {
   if (worst === null) return `${name} [${shape.join(', ')}]: nothing could be checked, all ${String(kinks)} elements lie at a kink`;
   const { index, analytic, numeric, error } = worst;
@@ -241,7 +241,7 @@ export function failureText({ name, shape, checked, failed, kinks, worst }: Para
     `${error.toExponential(2)}; ${String(failed)} of ${String(checked)} elements failed`;
 }
 
-/** NaN agrees with nothing: it counts as infinitely wrong. */
+/** Maps NaN to Infinity, so that a NaN gradient fails. */
 function finite(ratio: number): number {
   return Number.isNaN(ratio) ? Infinity : ratio;
 }

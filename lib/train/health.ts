@@ -11,18 +11,18 @@ import type { Objective } from './objective';
 import { accuracyOf, addStep, clearSums, emptySums, meanLoss } from './sums';
 import type { RunningSums, StepSums } from './sums';
 
-/** What the monitor remembers between its examinations; part of a checkpoint. */
+/** State of the monitor; part of a checkpoint, hence the names of its keys. */
 export interface HealthState {
-  /** The step before the last examination, from which on the next may begin. */
+  /** The first step of the last examination; the next begins a minimum distance after it. */
   examinedAt: number;
-  /** Codes of the diagnoses made so far; each is said once. */
+  /** Codes of the problems reported so far; each is reported once. */
   readonly said: string[];
-  /** The one that has begun and has not seen enough rows. */
+  /** The examination in progress. */
   examination: Examination | null;
-  /** Steps since there were enough rows for a mean loss, and the last such mean; null before the first. */
+  /** Sums over the steps since the last mean loss, and that mean over enough rows; null before the first. */
   readonly losses: RunningSums;
   loss: number | null;
-  /** Rows of the evaluations since there were enough of them, and the last rows that were enough. */
+  /** Sums over the training rows since the last scores, and those scores over enough rows; null before the first. */
   readonly evaluated: RunningSums;
   trained: RowScores | null;
 }
@@ -34,41 +34,42 @@ export function freshHealth(): HealthState {
   };
 }
 
-/** How many rows a step takes, and how many steps an epoch. */
+/** Rows per step and steps per epoch. */
 export interface StepRows {
-  /** Of a whole step, and of the last one of an epoch. */
+  /** Rows of a full step, and of the last step of an epoch. */
   readonly rows: number;
   readonly lastRows: number;
   readonly stepsPerEpoch: number;
 }
 
-/** Early steps that are examined, because a bad start shows at once. */
+/** Early steps that are examined, as a bad initialisation or learning rate shows at once. */
 const earlySteps = [1, 10, 50];
-/** Least steps between later examinations: one costs up to a step, so they stay below 2 % of the time. */
+/** Minimum number of steps between later examinations: one costs up to a step, so that they take at most 2 % of the time. */
 const minGap = 50;
-/** Examinations of several steps take one in so many at most. */
-const minPauses = 4;
-/** Rows that it takes to say something of all rows: that a unit is 0 on each of them, that they differ by little, how many are right. */
+/** Minimum distance of examinations over several steps, as a multiple of their length. */
+const minGapSpans = 4;
+/** Rows needed to judge all rows by them: whether a unit is 0 on all, how much they differ, how many are classified correctly. */
 const minRows = 100;
-/** Rows whose mean loss no single row decides. */
+/** Rows needed for a mean loss: fewer could be dominated by a single row. */
 const minLossRows = 16;
 
 /**
- * Measures the layers of a model now and then while it trains. An examination reads the activations and gradients that steps leave
- * behind anyway, of one step, or of as many as it takes to see enough rows: what holds for the rows of a small batch need not
- * hold for others. It copies the parameters once, and in a long examination a few times more.
+ * Measures the layers of a model at intervals while it trains (examinations) and reports problems. An examination reads the activations
+ * and gradients of one step, or of as many as it takes to see enough rows, as the rows of a small batch may not be typical. It copies
+ * the parameters once, and a few times more in a long examination.
  */
 export class HealthMonitor {
   readonly layers: readonly WeightedLayer[];
   private readonly kernels: Kernels;
   private readonly values: FloatArray;
+  /** The parameters before a measured step. */
   private readonly before: FloatArray;
-  /** The weights in {@link before}, layer by layer. */
+  /** Views of the weights in {@link before}, by layer. */
   private readonly weightsBefore: readonly FloatArray[];
-  /** Steps that an examination takes at most, where rows come as they should. */
+  /** Steps of an examination, for batches of the expected sizes. */
   private readonly span: number;
 
-  /** @param highestRate the learning rate that the spec names, from which schedules only fall. */
+  /** @param highestRate the learning rate of the spec, the maximum of every schedule. */
   constructor(private readonly objective: Objective, private readonly highestRate: number, { rows, lastRows, stepsPerEpoch }: StepRows) {
     const { model } = objective;
     this.kernels = model.kernels;
@@ -84,33 +85,33 @@ export class HealthMonitor {
   }
 
   /**
-   * Whether a step belongs to an examination; begins one where it is due: at a few early steps, and so that it ends with the next
-   * evaluation, unless these come too often.
+   * Whether a step belongs to an examination. Begins one where it is due: at a few early steps, and early enough to end with the next
+   * evaluation, unless the last examination is too recent.
    */
   watches(step: number, nextEvaluation: number, state: HealthState): boolean {
     if (state.examination !== null) return true;
     const isEarly = earlySteps.includes(step);
-    const isDue = step > nextEvaluation - this.span && nextEvaluation - state.examinedAt >= Math.max(minGap, minPauses * this.span);
+    const isDue = step > nextEvaluation - this.span && nextEvaluation - state.examinedAt >= Math.max(minGap, minGapSpans * this.span);
     if (isEarly || isDue) state.examination = beginExamination(this.layers, step - 1, !isEarly);
     return state.examination !== null;
   }
 
-  /** Whether the next step's gradients and update are measured: of an examination the steps 1, 2, 4, 8 and so on. */
+  /** Whether the next step's gradients and update are measured: those of steps 1, 2, 4, 8, … of an examination. */
   measures({ examination }: HealthState): boolean {
     return examination !== null && Number.isInteger(Math.log2(examination.steps + 1));
   }
 
-  /** Remembers the parameters, to see how far a step moves them, where that is measured. */
+  /** Copies the parameters before a measured step, to compute its update afterwards. */
   beforeStep(state: HealthState): void {
     if (this.measures(state)) this.before.set(this.values);
   }
 
-  /** Takes note of a batch of m rows, whose activations are in the model. */
+  /** Adds a batch of m rows, whose activations the model holds, to the examination. */
   observe(m: number, { examination }: HealthState): void {
     if (examination !== null) addBatch(examination, this.layers, m);
   }
 
-  /** Takes note of a step; what came out where its examination ends with it. Updates the state. */
+  /** Called after a step of an examination; returns the measurements where it ends with this step. Updates the state. */
   afterStep(evaluates: boolean, state: HealthState): LayerHealth[] | undefined {
     const seen = state.examination!;
     if (this.measures(state)) this.measure(seen);
@@ -136,16 +137,16 @@ export class HealthMonitor {
   }
 
   /**
-   * What is found wrong and was not said before. Updates the state.
-   * @param sums those of the training rows since the evaluation before, where there is one.
+   * The problems found that were not reported before. Updates the state.
+   * @param sums over the training rows since the last evaluation, at an evaluation.
    */
   diagnose(observation: StepObservation, sums: RunningSums | undefined, state: HealthState): Diagnosis[] {
     const { objective, highestRate, layers: model } = this;
     const { layers, evaluation } = observation;
     if (layers === undefined && evaluation === undefined && state.losses.rows < minLossRows) return [];
     const isFirst = state.loss === null;
-    judgeLoss(state);
-    if (sums !== undefined) judgeEvaluated(sums, state);
+    updateLoss(state);
+    if (sums !== undefined) updateTrained(sums, state);
     const guessing = objective.classifies ? Math.log(objective.model.outputSize) : undefined;
     const facts = { ...observation, loss: state.loss, isFirst, trained: state.trained, penalty: objective.penalty(), highestRate, model, guessing };
     const found = diagnose(facts, state.said);
@@ -154,19 +155,19 @@ export class HealthMonitor {
   }
 }
 
-/** Takes note of a step's loss. Of large batches each is judged by itself. */
+/** Adds a step's loss. With large batches the loss of a single step is used. */
 export function noteLoss(step: StepSums, { losses }: HealthState): void {
   if (step.rows >= minLossRows) clearSums(losses);
   addStep(losses, step);
 }
 
-function judgeLoss(state: HealthState): void {
+function updateLoss(state: HealthState): void {
   if (state.losses.rows < minLossRows) return;
   if (state.losses.weight > 0) state.loss = meanLoss(state.losses);
   clearSums(state.losses);
 }
 
-function judgeEvaluated(sums: RunningSums, state: HealthState): void {
+function updateTrained(sums: RunningSums, state: HealthState): void {
   const { evaluated } = state;
   evaluated.rows += sums.rows;
   evaluated.correct += sums.correct;

@@ -4,22 +4,22 @@ import type { Sequential } from '../model/sequential';
 import { sizeOf } from '../model/shape';
 
 /**
- * What people count as a layer of a network: one with weights, and behind it what works on its outputs (normalisation,
- * activation function, dropout).
+ * A layer as networks are usually described: one with weights, together with the normalisation, activation function and dropout after
+ * it.
  */
 export interface WeightedLayer {
   /** From 1. */
   readonly number: number;
   readonly weights: Parameter;
-  /** All that it learns, weights included. */
+  /** All its parameters, weights included. */
   readonly parameters: readonly Parameter[];
   /** For messages: `layer 2 of 3 (W2: linear, relu)`. */
   readonly description: string;
   readonly kinds: readonly string[];
   readonly units: number;
-  /** What it hands on, [maxBatch, units]. */
+  /** [maxBatch, units], the output of the last of these. */
   readonly output: FloatArray;
-  /** Output of its ReLU [maxBatch, units], where it has one. */
+  /** [maxBatch, units], the output of its ReLU, where it has one. */
   readonly reluOutput: FloatArray | undefined;
 }
 

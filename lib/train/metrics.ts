@@ -1,30 +1,30 @@
 import { checkList, checkOptions } from '../arguments';
 import { expected } from '../errors';
 
-/** How a classifier does on the rows of one class. */
+/** Scores of a classifier for one class. */
 export interface ClassScores {
   readonly className: string;
-  /** Share of the rows given this class that have it; 0 where none was given it. */
+  /** Share of the rows predicted as this class that belong to it; 0 where there are none. */
   readonly precision: number;
-  /** Share of the rows of this class that were given it; 0 where there are none. */
+  /** Share of the rows of this class that are predicted as it; 0 where there are none. */
   readonly recall: number;
-  /** Harmonic mean of the two; 0 where both are. */
+  /** Harmonic mean of precision and recall; 0 where both are 0. */
   readonly f1: number;
-  /** Rows of this class. */
+  /** Number of rows of this class. */
   readonly support: number;
 }
 
-/** Rows whose highest probability lies in (from, to], see {@link Calibration}. */
+/** The rows whose highest probability is in (from, to]: see {@link Calibration}. */
 export interface CalibrationBin {
   readonly from: number;
   readonly to: number;
   readonly rows: number;
-  /** Mean highest probability of these rows, and the share that is classified rightly; 0 without rows. */
+  /** Mean highest probability of these rows, and their accuracy; 0 without rows. */
   readonly confidence: number;
   readonly accuracy: number;
 }
 
-/** How far confidence can be believed: Guo et al. 2017, "On Calibration of Modern Neural Networks", equations 1 to 3. */
+/** How well confidence matches accuracy: Guo et al. 2017, "On Calibration of Modern Neural Networks", equations 1 to 3. */
 export interface Calibration {
   /** Expected calibration error: Σ over bins of rows/total · |accuracy − confidence|. */
   readonly error: number;
@@ -32,25 +32,25 @@ export interface Calibration {
   readonly bins: readonly CalibrationBin[];
 }
 
-/** Everything about a classifier's predictions on labelled rows. */
+/** Scores of a classifier's predictions on labelled rows. */
 export interface ClassificationReport {
   readonly rows: number;
-  /** Share of the rows whose most probable class is the label; the first of equally probable ones counts. */
+  /** Share of rows whose most probable class is the label; of equally probable classes the first is taken. */
   readonly accuracy: number;
-  /** Share of the rows whose label is among the k most probable classes. */
+  /** Share of rows whose label is among the k most probable classes. */
   readonly topK: { readonly k: number; readonly accuracy: number };
   readonly classes: readonly ClassScores[];
-  /** Plain means over the classes. */
+  /** Unweighted means over the classes. */
   readonly macro: { readonly precision: number; readonly recall: number; readonly f1: number };
-  /** confusion[label][prediction], in rows. */
+  /** confusion[label][prediction], numbers of rows. */
   readonly confusion: readonly (readonly number[])[];
   readonly calibration: Calibration;
 }
 
-/** More bins than any set of rows fills. */
+/** More bins than rows can fill usefully; bounds the memory. */
 const maxBins = 1_000_000;
 
-/** All optional. */
+/** Options of {@link classificationReport}, all optional. */
 export interface ReportOptions {
   /** Default 5, or the number of classes where that is less. */
   readonly k?: number;
@@ -59,9 +59,9 @@ export interface ReportOptions {
 }
 
 /**
- * Scores class probabilities [rows, classes] against labels [rows]. An empty set of rows gives NaN for all shares of it.
- * Throws ERR_SHAPE when lengths do not fit or an option is out of range, ERR_KERNEL_INDEX for a label out of range, ERR_DATA for a
- * probability that is none: of NaN no class would be the most probable.
+ * Scores class probabilities [rows, classes] against labels [rows]. Without rows, all shares are NaN. Throws ERR_SHAPE where lengths do
+ * not fit or an option is out of range, ERR_KERNEL_INDEX for a label out of range, ERR_DATA for a value that is no probability, such as
+ * NaN, with which no class would be the most probable.
  */
 export function classificationReport(
   probabilities: ArrayLike<number>, labels: ArrayLike<number>, classNames: readonly string[], options: ReportOptions = {},
@@ -116,7 +116,7 @@ export function classificationReport(
   };
 }
 
-/** How far rounding may carry a probability out of [0, 1]. */
+/** How far rounding may move a probability out of [0, 1]. */
 const rounding = 1e-3;
 
 function checkProbability(value: unknown, row: number, column: number): void {
@@ -128,17 +128,17 @@ function classScores(className: string, j: number, confusion: readonly (readonly
   const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
   const hits = confusion[j]![j]!;
   const support = confusion[j]!.reduce((sum, n) => sum + n, 0);
-  const given = confusion.reduce((sum, row) => sum + row[j]!, 0);
+  const predicted = confusion.reduce((sum, row) => sum + row[j]!, 0);
   return {
     className,
-    precision: share(hits, given),
+    precision: share(hits, predicted),
     recall: share(hits, support),
-    f1: share(2 * hits, given + support),
+    f1: share(2 * hits, predicted + support),
     support,
   };
 }
 
-/** Sums of a reliability table; bin b of B takes the confidences in (b/B, (b+1)/B], the first also 0. */
+/** Sums of a reliability table; bin b of B holds confidences in (b/B, (b+1)/B], the first also 0. */
 class Reliability {
   private readonly rows: Float64Array;
   private readonly confidence: Float64Array;
@@ -151,7 +151,7 @@ class Reliability {
   }
 
   add(confidence: number, correct: boolean): void {
-    // Rounding can carry a confidence beyond 1.
+    // Rounding can make a confidence exceed 1.
     const bin = Math.min(this.bins - 1, Math.max(0, Math.ceil(confidence * this.bins) - 1));
     this.rows[bin]!++;
     this.confidence[bin]! += confidence;

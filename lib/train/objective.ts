@@ -8,26 +8,25 @@ import { losses } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 
 export interface ObjectiveOptions {
-  /** What training minimises; by default plain softmax cross-entropy. */
+  /** The loss that training minimises; by default softmax cross-entropy. */
   readonly loss?: Loss;
   /**
-   * What evaluation reports; by default the same. Label smoothing and class weights change the scale of a loss, so that a
-   * spec with them still evaluates the plain cross-entropy: runs stay comparable.
+   * The loss that evaluation reports; by default the same. Label smoothing and class weights change the scale of a loss; a spec with
+   * them evaluates the plain cross-entropy, so that runs stay comparable.
    */
   readonly evaluationLoss?: Loss;
-  /** Whether the penalty is on biases and the like too. */
+  /** Whether the penalty includes biases and other unregularised parameters. Default false. */
   readonly decayBiases?: boolean;
 }
 
 /**
- * What training minimises: J̃ = the mean loss of a batch + λ‖W‖², W being all weights, biases free (the course's equation
- * 4, where the loss is softmax cross-entropy). Gradients of the two terms are kept apart, because an optimiser adds 2λW
- * while it updates anyway.
+ * The function that training minimises: J̃ = mean loss of a batch + λ‖W‖², W being all weights without biases (equation 4 of the
+ * course, for softmax cross-entropy). The gradients of the two terms are kept apart, as optimisers add 2λW in their update.
  */
 export class Objective {
   private readonly trainingLoss: Loss;
   private readonly evaluationLoss: Loss;
-  /** The one of the last pass. */
+  /** The loss of the last pass. */
   private current: Loss;
   private readonly penalised: Block;
 
@@ -46,17 +45,17 @@ export class Objective {
     this.penalised = options.decayBiases === true ? arena : arena.regularised;
   }
 
-  /** Whether the model's outputs are logits of classes, not numbers. */
+  /** Whether the model's outputs are logits of classes; false for a regression. */
   get classifies(): boolean {
     return losses[this.trainingLoss.name].predicts === 'classes';
   }
 
-  /** Class probabilities [m, classes] of the last batch; for numeric targets the model's outputs [m, outputs]. */
+  /** Class probabilities [m, classes] of the last batch; for a regression the model's outputs [m, outputs]. */
   get predictions(): FloatArray {
     return this.current.predictions;
   }
 
-  /** What the sum of the last batch is to be divided by for its mean: the rows, their weights, or all numbers. */
+  /** Divisor of the sum of the last batch for its mean: the rows, their class weights summed, or all numbers of a regression. */
   get weight(): number {
     return this.current.weight;
   }
@@ -68,14 +67,14 @@ export class Objective {
     return this.l2 * this.model.kernels.dot(values.length, values, values);
   }
 
-  /** The loss of m rows x[m, inputSize], summed and without the penalty; fills {@link predictions} and {@link weight}. */
+  /** Sum of the losses of m rows x[m, inputSize], without the penalty; fills {@link predictions} and {@link weight}. */
   sum(m: number, x: SourceArray, targets: Targets, mode: Mode): number {
     this.model.forward(m, x, mode);
     this.current = mode === 'train' ? this.trainingLoss : this.evaluationLoss;
     return this.current.forward(m, this.model.output, targets);
   }
 
-  /** {@link predictions} for m rows x[m, inputSize], where their targets are not known. */
+  /** {@link predictions} for m rows x[m, inputSize] without targets. */
   predict(m: number, x: SourceArray): FloatArray {
     this.model.forward(m, x, 'evaluate');
     this.current = this.evaluationLoss;
@@ -83,25 +82,25 @@ export class Objective {
     return this.predictions;
   }
 
-  /** After a {@link sum} in training: scale times the gradient of that sum, into the arena's gradients. */
+  /** After {@link sum} in training mode: gradients ← scale · gradient of that sum. */
   backward(m: number, x: SourceArray, targets: Targets, scale: number): void {
     this.trainingLoss.backward(m, this.model.output, targets, scale, this.model.outputGradient);
     this.model.backward(m, x);
   }
 
-  /** J̃ on m rows, as training sees it. */
+  /** J̃ on m rows, with layers in training mode. */
   loss(m: number, x: FloatArray, targets: Targets): number {
     return this.sum(m, x, targets, 'train') / this.weight + this.penalty();
   }
 
-  /** J̃ on m rows, and the gradient of its first term in the arena's gradients. */
+  /** J̃ on m rows; gradients ← gradient of its first term. */
   lossAndGradient(m: number, x: FloatArray, targets: Targets): number {
     const loss = this.loss(m, x, targets);
     this.backward(m, x, targets, 1 / this.weight);
     return loss;
   }
 
-  /** Adds 2λW to the weights' gradients, which then are those of J̃. */
+  /** Adds 2λW to the gradients, which completes the gradient of J̃. */
   addPenaltyGradient(): void {
     const { values, gradients } = this.penalised;
     this.model.kernels.axpy(values.length, 2 * this.l2, values, gradients);

@@ -6,8 +6,8 @@ import type { Shape } from '../files/shape';
 
 /**
  * The safetensors file format (https://github.com/huggingface/safetensors): 8 bytes little-endian header length, a JSON
- * header with dtype, shape and offsets of each tensor, then the raw little-endian data. Readable from Python without us.
- * Our metadata carries a SHA-256 of header and data, so that a torn or altered file is recognised.
+ * header with dtype, shape and offsets of each tensor, then the raw little-endian data. Python reads it with the safetensors
+ * package. Our metadata holds a SHA-256 of header and data, by which truncated or altered files are recognised.
  */
 export type TensorArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -17,7 +17,7 @@ export interface Tensor {
   readonly data: TensorArray;
 }
 
-/** What a file holds. Metadata values are strings, as the format demands. */
+/** Contents of a file. Metadata values are strings, as the format requires. */
 export interface TensorFile {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -49,7 +49,7 @@ interface HeaderEntry {
 type Metadata = Readonly<Record<string, string>>;
 type Header = Readonly<Record<string, HeaderEntry>>;
 
-/** Bytes of the longest header that the format allows. */
+/** Bytes of the longest header that the format permits. */
 const maxHeader = 1e8;
 
 const entryShape = objectOf<HeaderEntry>({
@@ -61,14 +61,14 @@ const headerShape = objectOf<{ readonly __metadata__?: Metadata }>({ __metadata_
 
 /** The bytes of a file that holds the tensors. */
 export function encodeTensors(file: TensorFile): Uint8Array {
-  return Buffer.concat(tensorPieces(file));
+  return Buffer.concat(tensorChunks(file));
 }
 
 /**
- * The same bytes in pieces, without a copy of the tensors: a header, then views on them, largest element size first so that every
- * tensor stays aligned.
+ * The same bytes as chunks, without copying the tensors: the header, then views of the tensors, largest element size first so that
+ * every tensor is aligned.
  */
-export function tensorPieces(file: TensorFile): Uint8Array[] {
+export function tensorChunks(file: TensorFile): Uint8Array[] {
   const entries = [...file.tensors].sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
   const header: Record<string, HeaderEntry> = {};
   let offset = 0;
@@ -76,20 +76,20 @@ export function tensorPieces(file: TensorFile): Uint8Array[] {
     header[name] = { dtype: dtypeByTag[data[Symbol.toStringTag]]!, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
-  const pieces = entries.map(([, { data }]) => bytesOf(data));
-  const sha256 = digestOf(header, file.metadata, pieces);
+  const chunks = entries.map(([, { data }]) => bytesOf(data));
+  const sha256 = digestOf(header, file.metadata, chunks);
 
   const text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...file.metadata, sha256 } }), 'utf8');
   const headerLength = Math.ceil(text.length / 8) * 8;
-  const start = Buffer.alloc(8 + headerLength, ' ');
-  start.writeBigUInt64LE(BigInt(headerLength), 0);
-  text.copy(start, 8);
-  return [start, ...pieces];
+  const head = Buffer.alloc(8 + headerLength, ' ');
+  head.writeBigUInt64LE(BigInt(headerLength), 0);
+  text.copy(head, 8);
+  return [head, ...chunks];
 }
 
 /**
- * The inverse of {@link encodeTensors}; tensors may be views on the bytes. Throws ERR_CHECKPOINT, naming `source`, when the bytes are
- * torn, altered or of another program, and when the header does not describe the data that follows it, whatever its digest says.
+ * The inverse of {@link encodeTensors}; tensors may be views of the bytes. Throws ERR_CHECKPOINT, naming `source`, for truncated or
+ * altered bytes or those of another program, and, even with the right digest, for a header that does not describe the data after it.
  */
 export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   const refuse = (received: string): BlastrainError => fileError('ERR_CHECKPOINT', 'a whole safetensors file', source, received);
@@ -117,7 +117,7 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
     if (shape.reduce((product, extent) => product * extent, size) !== to - from) {
       throw refuse(`${String(to - from)} bytes for ${tensorName}, which is ${dtype} [${shape.join(', ')}]`);
     }
-    // A view where it can be: a checkpoint may be large. Files of others need not be aligned.
+    // A view where alignment permits, as a checkpoint may be large.
     tensors.set(tensorName, {
       shape,
       data: tensor.byteOffset % size === 0
@@ -128,7 +128,7 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   return { tensors, metadata };
 }
 
-/** Whether the tensors follow each other, without a gap, to the end of the data, as the format demands. */
+/** Whether the tensors are contiguous and end with the data, as the format requires. */
 function covers(entries: readonly HeaderEntry[], length: number): boolean {
   let end = 0;
   for (const { data_offsets: [from, to] } of [...entries].sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1])) {

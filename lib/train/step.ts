@@ -15,15 +15,15 @@ import type { Objective } from './objective';
 
 export interface StepOptions {
   /**
-   * Batches per update, whose gradients add up to that of one large batch. An epoch's last update takes what is left of
-   * it. Default 1.
+   * Batches per update, whose gradients add up to that of one large batch; an epoch's last update takes the remaining ones.
+   * Default 1.
    */
   readonly accumulate?: number;
-  /** Limit on the norm of the gradient of the loss, without the penalty's; null sets none. */
+  /** Maximum norm of the loss's gradient, without the penalty's; null for no clipping. */
   readonly clipNorm?: number | null;
-  /** Follows the parameters; null for none. */
+  /** Averages the parameters after each update; null for none. */
   readonly average?: WeightAverage | null;
-  /** Varies the rows; as they are without. */
+  /** Augments the rows; none without it. */
   readonly augmenter?: Augmenter;
 }
 
@@ -32,21 +32,21 @@ export class TrainingStep {
   private readonly inputs: InputReader;
   private readonly targets: TargetReader;
   private readonly predicted: Int32Array;
-  /** Sum of the gradients of the batches of an update. */
+  /** Sum of the gradients of the batches so far, with accumulation. */
   private readonly gradientSum: FloatArray;
   private readonly accumulate: number;
-  /** Whether nobody needs the gradient as a whole before the update. */
+  /** Whether weight gradients are computed within the update, as neither clipping nor accumulation needs them before it. */
   private readonly defersProducts: boolean;
-  /** J̃ on the rows of the step, before the update; NaN where they weigh nothing. */
+  /** J̃ on the rows of the step, before the update; NaN where all have weight 0. */
   loss = Number.NaN;
-  /** What the loss weighs in a mean over steps: the rows, times the outputs of a regression, or the sum of their class weights. */
+  /** Weight of the loss in a mean over steps, see {@link Objective.weight}. */
   weight = 0;
-  /** Rows of the step, and those that were classified rightly before the update; NaN where there is nothing to classify. */
+  /** Rows of the step, and the number classified correctly before the update; NaN for a regression. */
   rows = 0;
   correct = 0;
-  /** Sees each batch of m rows when the model holds its activations and their gradients; null for nobody. */
+  /** Called with the size m of each batch while the model holds its activations and gradients; null for none. */
   observer: ((m: number) => void) | null = null;
-  /** Whether the last pass gave numbers. */
+  /** Whether the loss of the step is finite. */
   private isFinite = true;
 
   constructor(
@@ -71,14 +71,14 @@ export class TrainingStep {
     this.gradientSum = allocate(kernels.dtype, this.accumulate > 1 ? arena.gradients.length : 0);
   }
 
-  /** Returns false, without an update, when the loss is not finite. A step whose rows weigh nothing has a gradient of 0. */
+  /** One update. Returns false, without an update, for a non-finite loss. Where all rows have weight 0, the gradient is 0. */
   run(learningRate: number): boolean {
     const { objective, optimizer, options } = this;
     const { kernels, arena } = objective.model;
     this.rows = 0;
     this.correct = 0;
-    if (this.accumulate === 1) this.single();
-    else this.several();
+    if (this.accumulate === 1) this.runBatch();
+    else this.accumulateBatches();
     if (!this.isFinite) {
       arena.deferProducts(false);
       return false;
@@ -90,29 +90,29 @@ export class TrainingStep {
     return true;
   }
 
-  private single(): void {
+  private runBatch(): void {
     const { objective, inputs: { x } } = this;
     const rows = this.batches.next();
     const m = rows.length;
     const targets = this.read(m, rows);
-    // As objective.lossAndGradient does; in the open, V8 puts fewer doubles on the heap.
+    // As objective.lossAndGradient; inlined, as V8 then allocates fewer boxed doubles.
     const sum = objective.sum(m, x, targets, 'train');
     const { weight } = objective;
-    this.conclude(sum, weight);
+    this.setLoss(sum, weight);
     objective.model.arena.deferProducts(this.defersProducts);
     objective.backward(m, x, targets, weight > 0 ? 1 / weight : 0);
     this.count(m);
   }
 
-  /** Fills the arena's gradients, which an update from deferred ones leaves as they are. They are of the last update. */
+  /** Computes the gradients of the last update that were deferred, so that the arena's gradients are complete. */
   completeGradients(): void {
     if (!this.defersProducts) return;
     const { kernels, arena } = this.objective.model;
     for (const parameter of arena.parameters) multiplyGradient(kernels, parameter);
   }
 
-  /** As {@link single} on all rows of several batches at once: sums are divided by the weight of all. */
-  private several(): void {
+  /** As {@link runBatch} on the rows of several batches as one: sums are divided by the weight of all. */
+  private accumulateBatches(): void {
     const { objective, inputs: { x }, gradientSum } = this;
     const { kernels, arena: { gradients } } = objective.model;
     let sum = 0;
@@ -123,7 +123,7 @@ export class TrainingStep {
       const targets = this.read(m, rows);
       sum += objective.sum(m, x, targets, 'train');
       weight += objective.weight;
-      // The activations stay those of the batch that went wrong, for whoever looks for the layer.
+      // Stop here, so that the activations are those of the batch at fault, where the layer can be found.
       if (!Number.isFinite(sum)) break;
       objective.backward(m, x, targets, 1);
       this.count(m);
@@ -132,10 +132,10 @@ export class TrainingStep {
       if (batch < this.accumulate) gradientSum.set(gradients);
     }
     kernels.scal(gradients.length, weight > 0 ? 1 / weight : 0, gradients);
-    this.conclude(sum, weight);
+    this.setLoss(sum, weight);
   }
 
-  private conclude(sum: number, weight: number): void {
+  private setLoss(sum: number, weight: number): void {
     this.weight = weight;
     this.loss = sum / weight + this.objective.penalty();
     this.isFinite = Number.isFinite(weight > 0 ? this.loss : sum);

@@ -1,23 +1,23 @@
 /**
- * Sums over the rows of some steps. One rule for all means of a training: every row counts once, in a loss by the weight of its
- * class where classes have some, so that a short last batch counts as what it is. Batches that weigh nothing leave a loss as it is.
+ * Sums over the rows of some steps, from which all means of a training are computed: over rows, not over steps, so that a short last
+ * batch counts by its rows; losses are weighted by class weights. A batch of weight 0 does not change the mean loss.
  */
 export interface RunningSums {
   rows: number;
-  /** Rows that were classified rightly; NaN where there is nothing to classify. */
+  /** Rows classified correctly; NaN for a regression. */
   correct: number;
-  /** What the sum of losses is to be divided by. */
+  /** Divisor of `lossSum` for the mean loss. */
   weight: number;
   /** Σ weight · loss. */
   lossSum: number;
 }
 
-/** What one step adds. */
+/** Contribution of one step. */
 export interface StepSums {
   readonly rows: number;
   readonly correct: number;
   readonly weight: number;
-  /** The mean over the step's rows. */
+  /** Mean over the step's rows. */
   readonly loss: number;
 }
 
@@ -41,17 +41,17 @@ export function addStep(sums: RunningSums, { rows, correct, weight, loss }: Step
   }
 }
 
-/** NaN where nothing has weight. */
+/** NaN where the weight is 0. */
 export function meanLoss({ weight, lossSum }: RunningSums): number {
   return lossSum / weight;
 }
 
-/** NaN where there are no rows, or nothing to classify. */
+/** NaN without rows and for a regression. */
 export function accuracyOf({ rows, correct }: RunningSums): number {
   return correct / rows;
 }
 
-/** Sums as versions kept them that took the mean of a loss over steps. */
+/** Sums in checkpoints of earlier versions, which averaged losses over steps. */
 interface SumsOfSteps extends Omit<RunningSums, 'weight'> {
   readonly steps: number;
 }
@@ -60,7 +60,7 @@ export function isOfSteps(sums: RunningSums | SumsOfSteps): sums is SumsOfSteps 
   return 'steps' in sums;
 }
 
-/** The sums that a checkpoint holds; a mean over steps goes on with the weight of its rows. */
+/** The sums of a checkpoint; a mean over steps is given the weight of its rows. */
 export function upgradeSums(sums: RunningSums | SumsOfSteps): RunningSums {
   if (!isOfSteps(sums)) return sums;
   const { steps, rows, correct, lossSum } = sums;

@@ -12,39 +12,39 @@ import type { TrainingStep } from './step';
 import { accuracyOf, addStep, clearSums, emptySums, isOfSteps, meanLoss, upgradeSums } from './sums';
 import type { RunningSums } from './sums';
 
-/** When things happen, counted in steps. */
+/** Length and intervals of a training, in steps. */
 export interface TrainingPlan {
   readonly steps: number;
   readonly stepsPerEpoch: number;
   readonly logEvery: number;
   readonly evaluateEvery: number;
-  /** Steps between checkpoints that are kept for good; null keeps none. */
+  /** Steps between permanent checkpoints; null for none. */
   readonly keepEvery: number | null;
-  /** Evaluations without a better one after which training ends; null never ends it. */
+  /** Evaluations without improvement after which training ends; null for no limit. */
   readonly earlyStopping: number | null;
-  /** Wall time after which training ends, resumed runs included; null never ends it. */
+  /** Wall time in seconds after which training ends, counted over resumed runs; null for no limit. */
   readonly maxSeconds: number | null;
 }
 
-/** Everything a training needs, built and ready. There is no place for test rows on purpose. */
+/** The objects of a training. It has no place for test rows, on purpose. */
 export interface Training {
   readonly objective: Objective;
   readonly step: TrainingStep;
   readonly schedule: Schedule;
-  /** Hears the validation losses, where the schedule listens to them. */
+  /** ReduceLROnPlateau, which takes the validation losses, where it is the schedule; else null. */
   readonly plateau: ReduceOnPlateau | null;
   readonly evaluator: Evaluator;
   readonly train: Dataset | StoredDataset;
   readonly validation: Dataset | StoredDataset;
   readonly plan: TrainingPlan;
-  /** Watches the layers; null saves its little time. */
+  /** Measures the layers and reports problems; null for none. */
   readonly health: HealthMonitor | null;
 }
 
-/** What an evaluation found, and when. */
+/** Step and scores of the best evaluation. */
 export type BestEvaluation = Pick<EvaluationEvent, 'step' | 'valAccuracy' | 'valLoss'>;
 
-/** How far a training has come; part of a checkpoint. */
+/** Progress of a training; part of a checkpoint. */
 export interface TrainingProgress {
   step: number;
   readonly sinceEvaluation: RunningSums;
@@ -53,14 +53,14 @@ export interface TrainingProgress {
   evaluationsSinceBest: number;
   lastFiniteLoss: number;
   readonly health: HealthState;
-  /** Time spent in steps, and in all; wall clock, so the one part of a run that does not repeat. */
+  /** Wall time of the steps, and in total: the only part of a run that is not reproducible. */
   stepSeconds: number;
   seconds: number;
-  /** The two as they were when the epoch began. */
+  /** The two at the start of the epoch. */
   readonly epochStart: { stepSeconds: number; seconds: number };
 }
 
-/** The progress of a training that has not begun. */
+/** Progress before the first step. */
 export function freshProgress(): TrainingProgress {
   return {
     step: 0,
@@ -76,35 +76,35 @@ export function freshProgress(): TrainingProgress {
   };
 }
 
-/** Takes over the progress of a checkpoint; returns whether it is of a version whose means were over steps, not rows. */
+/** Copies the progress of a checkpoint; returns whether it is of an earlier version, whose means were over steps, not rows. */
 export function restoreProgress(progress: TrainingProgress, kept: TrainingProgress): boolean {
   const isOld = isOfSteps(kept.inEpoch);
-  const looked: Partial<HealthState> = isOld && kept.step > 0 ? { loss: kept.lastFiniteLoss } : {};
+  const health: Partial<HealthState> = isOld && kept.step > 0 ? { loss: kept.lastFiniteLoss } : {};
   Object.assign(progress, kept, {
     sinceEvaluation: upgradeSums(kept.sinceEvaluation),
     inEpoch: upgradeSums(kept.inEpoch),
-    health: { ...freshHealth(), ...kept.health, ...looked },
+    health: { ...freshHealth(), ...kept.health, ...health },
   });
   return isOld;
 }
 
-/** What a driver may answer to an event. */
+/** Value that may be passed to next(): 'stop' ends training before the next step. */
 export type TrainCommand = 'stop' | undefined;
 
-/** Which checkpoints are due beside the last one, which always is. */
+/** Copies to keep of a checkpoint, beside the last one, which is always written. */
 export interface SaveRequest {
-  /** This is the best evaluation so far. */
+  /** Whether this is the best evaluation so far. */
   readonly best: boolean;
-  /** `keepEvery` falls on this step. */
+  /** Whether a permanent copy is due, by `keepEvery`. */
   readonly keep: boolean;
 }
 
 /**
- * The training loop, as a generator of events: whoever drives it decides on which thread it runs, and ends it between two
- * steps by answering an event with 'stop'. `progress` is updated in place; `save` is called when everything that happens
- * at a step has happened, so that going on from there repeats nothing and leaves nothing out. It may yield an event.
+ * The training loop, as a synchronous generator of events: its caller decides on which thread it runs, and ends it between two steps
+ * by next('stop'). Updates `progress` in place. Calls `save` at the end of a step, after all its events, so that a run resumed from
+ * that checkpoint neither repeats nor skips any; `save` may return an event to emit.
  *
- * Throws ERR_DIVERGED when the loss is no longer finite: parameters are then those before the failing update.
+ * Throws ERR_DIVERGED for a non-finite loss: parameters are then those before the failing update.
  */
 export function* train(
   training: Training,
@@ -114,7 +114,7 @@ export function* train(
   const { step, plan, health, objective: { model } } = training;
   let command: TrainCommand;
   const observer = (m: number): void => { health?.observe(m, progress.health); };
-  const say = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
+  const emit = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
     command = (yield event) ?? command;
   };
   let clock = performance.now();
@@ -155,7 +155,7 @@ export function* train(
     if (measures) step.completeGradients();
     const layers = examines ? health.afterStep(evaluates, progress.health) : undefined;
     if (logs) {
-      yield* say({
+      yield* emit({
         type: 'step',
         step: next,
         epoch: next / plan.stepsPerEpoch,
@@ -170,34 +170,34 @@ export function* train(
     let evaluation: EvaluationEvent | undefined;
     if (evaluates) {
       evaluation = evaluate(training, progress);
-      // An update can blow the parameters up without its own loss telling; such parameters are not to be saved.
-      const loss = training.validation.size === 0 ? trialLoss(training) : evaluation.valLoss;
+      // An update can make the parameters diverge although its own loss, computed before it, was finite. Such parameters must not be saved.
+      const loss = training.validation.size === 0 ? trainingLoss(training) : evaluation.valLoss;
       if (!Number.isFinite(loss)) throw diverged(model, loss, next, learningRate, progress.lastFiniteLoss);
       training.plateau?.observe(evaluation.valLoss);
-      yield* say(evaluation);
+      yield* emit(evaluation);
     }
-    if (layers !== undefined) yield* say({ type: 'health', step: next, layers });
+    if (layers !== undefined) yield* emit({ type: 'health', step: next, layers });
     if (health !== null && (examines || evaluation !== undefined)) {
       const observation = { step: next, learningRate, layers, evaluation, validationRows: training.validation.size };
       for (const { code, message } of health.diagnose(observation, sums, progress.health)) {
-        yield* say({ type: 'warning', code, message, step: next });
+        yield* emit({ type: 'warning', code, message, step: next });
       }
     }
     if (epochEnds) {
       lap();
-      yield* say(endEpoch(progress, plan.stepsPerEpoch));
+      yield* emit(endEpoch(progress, plan.stepsPerEpoch));
     }
     if (evaluates || keeps) {
       const saved = save({ best: progress.best?.step === next, keep: keeps });
-      if (saved !== undefined) yield* say(saved);
+      if (saved !== undefined) yield* emit(saved);
     }
     lap();
   }
 }
 
 /**
- * The part of the loop that runs at every step, on its own: V8 compiles a function of this kind at once, and what it
- * compiles computes with doubles that are not put on the heap.
+ * The part of the loop that runs at every step. A plain function, not part of the generator, as V8 optimises it early and its compiled
+ * code does not allocate boxed doubles.
  */
 function takeStep({ step, schedule, objective, health }: Training, progress: TrainingProgress): void {
   const learningRate = schedule(progress.step);
@@ -215,7 +215,7 @@ function isDue(step: number, every: number | null): boolean {
   return every !== null && step % every === 0;
 }
 
-/** The step of the next evaluation, perhaps this one. */
+/** The step of the next evaluation, possibly this one. */
 function nextEvaluation(step: number, { steps, evaluateEvery }: TrainingPlan): number {
   return Math.min(steps, Math.ceil(step / evaluateEvery) * evaluateEvery);
 }
@@ -235,7 +235,7 @@ function evaluate(training: Training, progress: TrainingProgress): EvaluationEve
     ...(rmse === undefined ? {} : { valRmse: rmse }),
   };
   clearSums(sinceEvaluation);
-  if (validation.size === 0) return event; // nothing to be better by
+  if (validation.size === 0) return event; // no score to compare
   if (isBetter(event, progress.best)) {
     progress.best = { step, valAccuracy: accuracy, valLoss: loss };
     progress.evaluationsSinceBest = 0;
@@ -245,8 +245,8 @@ function evaluate(training: Training, progress: TrainingProgress): EvaluationEve
   return event;
 }
 
-/** The loss of a batch of training rows, where there are none for validation. */
-function trialLoss({ evaluator, train, objective: { model } }: Training): number {
+/** The loss of a batch of training rows, checked where there are no validation rows. */
+function trainingLoss({ evaluator, train, objective: { model } }: Training): number {
   return evaluator.evaluate(sliceRows(train, 'train', 0, Math.min(train.size, model.maxBatch))).loss;
 }
 
@@ -272,20 +272,20 @@ function endEpoch(progress: TrainingProgress, stepsPerEpoch: number): EpochEvent
   return event;
 }
 
-/** What a trained model comes to. */
+/** Scores of a trained model. */
 export interface TrainingScores {
   readonly trainAccuracy: number;
   readonly valAccuracy: number;
   readonly valLoss: number;
-  /** Of a regression only. */
+  /** For a regression only. */
   readonly trainRmse?: number;
   readonly valRmse?: number;
   /** SHA-256 of the parameters that were evaluated, little-endian, in arena order. */
   readonly parametersDigest: string;
 }
 
-/** Evaluates the model as it stands on all training and validation rows; the time counts as part of the training. */
-export function conclude(training: Training, progress: TrainingProgress): TrainingScores {
+/** Evaluates the model on all training and validation rows; adds the time to the progress. */
+export function finalScores(training: Training, progress: TrainingProgress): TrainingScores {
   const begun = performance.now();
   const { evaluator, objective: { model: { arena: { values } } } } = training;
   const validation = evaluator.evaluate(training.validation);
