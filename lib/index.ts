@@ -1,4 +1,4 @@
-/** The public face of blastrain. */
+/** The public API of blastrain. */
 export { BlastrainError } from './errors';
 export type { ErrorCode, ErrorDetails } from './errors';
 

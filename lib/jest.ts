@@ -9,17 +9,17 @@
  * });
  * ```
  *
- * Where jest's globals are not injected, hand it over: `expect.extend({ toPassGradientCheck })`.
+ * Where jest's globals are not injected, register it by `expect.extend({ toPassGradientCheck })`.
  */
 import { checkGradients, failureText } from './train/gradientCheck';
 import type { GradientCheckOptions } from './train/gradientCheck';
 import type { Objective } from './train/objective';
 
 declare global {
-  // Merges with @types/jest; a namespace is the only form that does.
+  // Only a namespace can be merged with that of @types/jest.
   // eslint-disable-next-line @typescript-eslint/no-namespace
   namespace jest {
-    // The type parameters must be repeated exactly.
+    // Type parameters must equal those of the merged declaration.
     // eslint-disable-next-line @typescript-eslint/no-unused-vars, @typescript-eslint/no-empty-object-type
     interface Matchers<R, T = {}> {
       /**

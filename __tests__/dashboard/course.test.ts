@@ -1,5 +1,5 @@
 import { Course, LineReader, Pace } from '../../lib/dashboard/page/runHistory';
-import { measured, objectOf, optional, text } from '../../lib/files/shape';
+import { numberOrNaN, objectOf, optional, text } from '../../lib/files/shape';
 import type { EvaluationEvent, StartEvent, StepEvent, TrainEvent } from '../../lib/train/events';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,7 +17,7 @@ function courseOf(...events: TrainEvent[]): Course {
 test('lines are put together from pieces that end anywhere, within a letter too', () => {
   const all = bytes('{"a":"é"}\n{"b":null}\nbroken\n{"a":1}\n{"c":3}\n');
   for (let at = 0; at <= all.length; at++) {
-    const reader = new LineReader(objectOf<{ a?: string | undefined; b?: number | undefined }>({ a: optional(text), b: optional(measured) }));
+    const reader = new LineReader(objectOf<{ a?: string | undefined; b?: number | undefined }>({ a: optional(text), b: optional(numberOrNaN) }));
     expect([...reader.read(all.subarray(0, at)), ...reader.read(all.subarray(at))]).toEqual([{ a: 'é' }, { b: NaN }, { c: 3 }]);
   }
 });

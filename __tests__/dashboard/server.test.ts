@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Catalogue, RunEntry } from '../../lib/dashboard/api';
-import { acquireLock, settle } from '../../lib/files';
+import { acquireLock, waitSync } from '../../lib/files';
 import { thisProcess } from '../../lib/files/process';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
@@ -58,7 +58,7 @@ beforeAll(async () => {
   makeRun('stopped', { 'spec.json': '{}', 'metrics.jsonl': start + evaluation + result('stopped') });
   makeRun('failed', { 'spec.json': '{}', 'metrics.jsonl': start, 'status.json': '{"state":"failed","at":"x","code":"ERR_DIVERGED","message":"too high"}' });
   makeRun('running', { 'spec.json': '{}', 'metrics.jsonl': start + evaluation });
-  settle(acquireLock(join(runs, 'running', 'lock')));
+  waitSync(acquireLock(join(runs, 'running', 'lock')));
   makeRun('killed', {
     'spec.json': '{}', 'metrics.jsonl': `${start + evaluation}{"type":"st`, 'lock': `${JSON.stringify({ ...thisProcess(), pid: 4194303, since: 'x', token: 'x' })}\n1\n`,
   });

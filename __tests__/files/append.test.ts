@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, existsSync, linkSync, mkdirSync, openSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppendFile, keepAs, removeLeftovers, replaceFile, temporaryName } from '../../lib/files';
+import { AppendFile, linkAs, removeLeftovers, replaceFile, temporaryName } from '../../lib/files';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 
@@ -54,10 +54,10 @@ test('a second name leaves no third, also where both are names of one file', () 
   const [one, two] = [join(path, 'one'), join(path, 'two')];
   writeFileSync(one, 'bytes');
   linkSync(one, two);
-  keepAs(one, two);
+  linkAs(one, two);
   expect(readdirSync(path).sort()).toEqual(['one', 'two']);
   replaceFile(one, 'others');
-  keepAs(one, two);
+  linkAs(one, two);
   expect([readFileSync(two, 'utf8'), readdirSync(path).sort()]).toEqual(['others', ['one', 'two']]);
 });
 

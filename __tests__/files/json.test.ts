@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson, readJson, readJsonIfThere, readJsonLines } from '../../lib/files';
-import { also, checkShape, count, flag, kindOf, listOf, measured, nullOr, number, objectOf, oneOf, optional, tableOf, text } from '../../lib/files/shape';
+import { refine, checkShape, count, flag, unionOf, listOf, numberOrNaN, nullOr, number, objectOf, oneOf, optional, recordOf, text } from '../../lib/files/shape';
 import { RandomState } from '../../lib/random';
 import { temporaryFolder } from '../support/folder';
 
@@ -57,7 +57,7 @@ test.each([
 ])('%s is called what it is', (name, bytes, received) => {
   const file = join(folder, `${name}.json`);
   writeFileSync(file, bytes);
-  expect(() => readJson(file, tableOf(number), { limit: 100, code: 'ERR_DATA' })).toThrow(refused(`Expected UTF-8 for ${file} but received ${received}`));
+  expect(() => readJson(file, recordOf(number), { limit: 100, code: 'ERR_DATA' })).toThrow(refused(`Expected UTF-8 for ${file} but received ${received}`));
 });
 
 test('a byte order mark may stand before it, and lists nest to a depth that no reader minds', () => {
@@ -79,7 +79,7 @@ interface Thing {
 }
 
 const thing = objectOf<Thing>({
-  type: oneOf('thing'), name: text, size: optional(count), score: measured, parts: listOf(objectOf<{ on: boolean }>({ on: flag })), by: nullOr(tableOf(number)),
+  type: oneOf('thing'), name: text, size: optional(count), score: numberOrNaN, parts: listOf(objectOf<{ on: boolean }>({ on: flag })), by: nullOr(recordOf(number)),
 });
 const good = { type: 'thing', name: 'n', size: 3, score: 0.5, parts: [{ on: true }], by: { x: 1 } };
 
@@ -106,10 +106,10 @@ describe('a shape', () => {
   });
 
   test('may be one of several kinds, and have a rule beside it', () => {
-    const kinds = kindOf<{ type: string }>('type', { thing, pair: objectOf<{ type: string }>({ type: text }) });
+    const kinds = unionOf<{ type: string }>('type', { thing, pair: objectOf<{ type: string }>({ type: text }) });
     expect(checkShape({ type: 'pair' }, kinds, source)).toEqual({ type: 'pair' });
     expect(() => checkShape({ type: 'constructor' }, kinds, source)).toThrow(refused('Expected one of thing, pair for type in f.json but received \'constructor\''));
-    const even = also(count, 'an even number', (value) => value % 2 === 0);
+    const even = refine(count, 'an even number', (value) => value % 2 === 0);
     expect(() => checkShape(3, even, source)).toThrow(refused('Expected an even number for f.json but received 3'));
     expect(() => checkShape([1], listOf(count, 2), source)).toThrow(refused('Expected a list of 2 for f.json but received [1]'));
   });

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { acquireLock, isOwned, Lock, settle, settleLater, withLock } from '../../lib/files';
+import { acquireLock, isOwned, Lock, waitSync, waitAsync, withLock } from '../../lib/files';
 import type { Clock, Owner, Waiting } from '../../lib/files';
 import { thisProcess } from '../../lib/files/process';
 import { root } from '../support/cli';
@@ -49,9 +49,9 @@ const refusal = (host: string, pid: number, since = '2026-01-01T00:00:00.000Z'):
 describe('one process', () => {
   test('takes a lock, lets go of it, and leaves nothing', () => {
     const { folder, path } = place();
-    const lock = settle(acquireLock(path));
+    const lock = waitSync(acquireLock(path));
     expect(isOwned(path)).toBe(true);
-    expect(() => settle(acquireLock(path))).toThrow(expect.objectContaining({ code: 'ERR_LOCKED', details: expect.objectContaining({ pid: process.pid }) as unknown }));
+    expect(() => waitSync(acquireLock(path))).toThrow(expect.objectContaining({ code: 'ERR_LOCKED', details: expect.objectContaining({ pid: process.pid }) as unknown }));
     lock.release();
     expect(isOwned(path)).toBe(false);
     expect(readdirSync(folder)).toEqual([]);
@@ -59,7 +59,7 @@ describe('one process', () => {
 
   test('beats, and another thread of it may use the same lock', () => {
     const { path } = place();
-    const lock = settle(acquireLock(path));
+    const lock = waitSync(acquireLock(path));
     const before = readFileSync(path, 'utf8');
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3);
     Lock.of(lock.handle).check();
@@ -73,7 +73,7 @@ describe('one process', () => {
 
   test('learns that its lock was taken over, or removed, or its folder', () => {
     const { folder, path } = place();
-    const lock = settle(acquireLock(path));
+    const lock = waitSync(acquireLock(path));
     foreign(path, { host: 'thief', pid: 7 });
     expect(() => { lock.check(); }).toThrow(refusal('thief', 7));
     lock.release();
@@ -97,7 +97,7 @@ describe('an owner on this machine', () => {
     foreign(path, changes);
     expect(isOwned(path)).toBe(false);
     const clock = fakeClock();
-    const lock = settle(acquireLock(path, { clock }), { clock });
+    const lock = waitSync(acquireLock(path, { clock }), { clock });
     expect(clock.passed()).toBe(0);
     lock.check();
     expect(readdirSync(folder)).toEqual(['lock']);
@@ -112,7 +112,7 @@ describe('an owner on this machine', () => {
       while (!stat().startsWith('Z')) await new Promise((resolve) => { setTimeout(resolve, 5); });
       const { path } = place();
       foreign(path, { pid: Number(line), started: stat().split(' ')[19]! });
-      settle(acquireLock(path), { clock: fakeClock() });
+      waitSync(acquireLock(path), { clock: fakeClock() });
     } finally {
       parent.kill('SIGKILL');
     }
@@ -133,7 +133,7 @@ describe('an owner elsewhere', () => {
     const clock = fakeClock();
     const heard: Waiting[] = [];
     const onWait = (waiting: Waiting): void => { heard.push(waiting); };
-    settle(acquireLock(path, { clock }), { clock, onWait }).check();
+    waitSync(acquireLock(path, { clock }), { clock, onWait }).check();
     expect(clock.passed()).toBe(60_000);
     expect(heard[0]).toMatchObject({ path, silent: 0, owner: { since: '2026-01-01T00:00:00.000Z' } });
     expect(heard.at(-1)!.silent).toBeGreaterThan(59_000);
@@ -144,7 +144,7 @@ describe('an owner elsewhere', () => {
     foreign(path, changes, 5);
     // A heartbeat that goes back is one, too: the machine may have started anew under the same name.
     const clock = fakeClock((now) => { if (now > 40_000) foreign(path, changes, 3); });
-    expect(() => settle(acquireLock(path, { clock }), { clock })).toThrow(refusal(changes.host ?? thisProcess().host, changes.pid ?? process.pid));
+    expect(() => waitSync(acquireLock(path, { clock }), { clock })).toThrow(refusal(changes.host ?? thisProcess().host, changes.pid ?? process.pid));
     expect(clock.passed()).toBeLessThan(41_000);
   });
 
@@ -156,7 +156,7 @@ describe('an owner elsewhere', () => {
       if (now > 40_000 && !isFollowed) foreign(path, { host: 'farther' });
       isFollowed ||= now > 40_000;
     });
-    settle(acquireLock(path, { clock }), { clock });
+    waitSync(acquireLock(path, { clock }), { clock });
     expect(clock.passed()).toBeGreaterThanOrEqual(99_000);
   });
 
@@ -164,7 +164,7 @@ describe('an owner elsewhere', () => {
     const { path } = place();
     foreign(path, { host: 'far' });
     const clock = fakeClock((now) => { if (now > 10_000) rmSync(path, { force: true }); });
-    settle(acquireLock(path, { clock }), { clock });
+    waitSync(acquireLock(path, { clock }), { clock });
     expect(clock.passed()).toBeLessThan(11_000);
   });
 
@@ -172,8 +172,8 @@ describe('an owner elsewhere', () => {
     const { path } = place();
     foreign(path, { host: 'far' });
     const onWait = (): never => { throw new Error('enough'); };
-    expect(() => settle(acquireLock(path), { onWait })).toThrow('enough');
-    await expect(settleLater(acquireLock(path), { onWait })).rejects.toThrow('enough');
+    expect(() => waitSync(acquireLock(path), { onWait })).toThrow('enough');
+    await expect(waitAsync(acquireLock(path), { onWait })).rejects.toThrow('enough');
     expect(readFileSync(path, 'utf8')).toContain('"far"');
   });
 
@@ -189,7 +189,7 @@ describe('an owner elsewhere', () => {
     make(path);
     expect(isOwned(path)).toBe(false);
     const clock = fakeClock();
-    settle(acquireLock(path, { clock }), { clock }).check();
+    waitSync(acquireLock(path, { clock }), { clock }).check();
     expect(clock.passed()).toBe(60_000);
     expect(readdirSync(folder)).toEqual(['lock']);
   });
@@ -201,7 +201,7 @@ describe('an owner elsewhere', () => {
     const [head] = readFileSync(path, 'utf8').split('\n');
     foreign(`${path}.${createHash('sha256').update(head!).digest('hex').slice(0, 16)}`, changes);
     const clock = fakeClock();
-    settle(acquireLock(path, { clock }), { clock }).check();
+    waitSync(acquireLock(path, { clock }), { clock }).check();
     expect(clock.passed()).toBe(wait);
     expect(readdirSync(folder)).toEqual(['lock']);
   });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { memoryRoom, requireMemory } from '../../lib/machine/memory';
+import { availableMemory, requireMemory } from '../../lib/machine/memory';
 import { fakeRoot, mountV1, mountV2 } from '../support/fakeRoot';
 import { temporaryFolder } from '../support/folder';
 
@@ -39,7 +39,7 @@ test.each<[name: string, files: Record<string, string>, limit: number, left: num
   ['malformed files', { ...v2, 'sys/fs/cgroup/a/memory.max': 'much\n', 'proc/self/limits': 'Max address space\n', 'proc/self/status': '' }, 2 ** 34, 2 ** 33 + MB, 'the machine'],
 ])('%s', (_, files, limit, left, source) => {
   const root = fakeRoot(folder, { ...machine, ...files });
-  expect(memoryRoom(root)).toEqual({ limit, left, source: source.startsWith('sys') ? join(root, source) : source });
+  expect(availableMemory(root)).toEqual({ limit, left, source: source.startsWith('sys') ? join(root, source) : source });
 });
 
 test('what does not fit is refused in a sentence that names what asks for it', () => {
@@ -53,7 +53,7 @@ test('what does not fit is refused in a sentence that names what asks for it', (
 });
 
 test('the room of this process is some of the machine\'s', () => {
-  const { limit, left } = memoryRoom();
+  const { limit, left } = availableMemory();
   expect(left).toBeGreaterThan(0);
   expect(left).toBeLessThanOrEqual(limit + 2 ** 40);
 });

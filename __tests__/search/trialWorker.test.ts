@@ -4,7 +4,7 @@ import { Model } from '../../lib/inference/model';
 import { TrialWorker } from '../../lib/search/trialWorker';
 import { ownFolder } from '../../lib/runFolder/ownedFolder';
 import { parseSpec } from '../../lib/spec/spec';
-import { settle } from '../../lib/files';
+import { waitSync } from '../../lib/files';
 import { temporaryFolder } from '../support/folder';
 import { run } from '../support/run';
 import { tinyData, tinySpec } from '../support/tinyData';
@@ -12,7 +12,7 @@ import { tinyData, tinySpec } from '../support/tinyData';
 const folder = temporaryFolder();
 const data = tinyData();
 const spec = parseSpec({ ...tinySpec, threads: 1 });
-const { lock } = settle(ownFolder(folder));
+const { lock } = waitSync(ownFolder(folder));
 const member = new TrialWorker({ rows: [data] }, lock.handle);
 const unheard = (): void => undefined;
 

@@ -1,6 +1,6 @@
 import { expected } from '../errors';
 import { readJson, sizeLimits } from '../files';
-import { flag, listOf, measured, nullOr, number, objectOf, oneOf, shapeOf, text } from '../files/shape';
+import { flag, listOf, numberOrNaN, nullOr, number, objectOf, oneOf, shapeOf, text } from '../files/shape';
 import { benchmarks, entryId } from './report';
 import type { BenchEntry, BenchReport } from './report';
 import { noiseOf } from './timing';
@@ -45,7 +45,7 @@ const reportShape = objectOf<Pick<BenchReport, 'type' | 'version' | 'benchmark' 
     subject: text,
     case: text,
     who: text,
-    time: objectOf<BenchEntry['time']>({ median: positive, low: measured, high: measured, best: measured, samples: number }),
+    time: objectOf<BenchEntry['time']>({ median: positive, low: numberOrNaN, high: numberOrNaN, best: numberOrNaN, samples: number }),
     flops: number,
     bytes: number,
     share: nullOr(number),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { findPreset } from '../spec/presets';
 import { readJson, sizeLimits } from '../files';
-import { anything, tableOf } from '../files/shape';
+import { anything, recordOf } from '../files/shape';
 
 /** A preset by name, or a spec from a file; `base` names a run of it. Throws ERR_CONFIG, ERR_IO. */
 export function readSpec(source: string): { base: string; spec: Record<string, unknown> } {
@@ -12,7 +12,7 @@ export function readSpec(source: string): { base: string; spec: Record<string, u
 
 /** The object in a JSON file that the user has named, so that a link is followed. Throws ERR_CONFIG, ERR_IO. */
 export function readSpecFile(source: string): Record<string, unknown> {
-  return { ...readJson(source, tableOf(anything), { limit: sizeLimits.small, code: 'ERR_CONFIG', follow: true }) };
+  return { ...readJson(source, recordOf(anything), { limit: sizeLimits.small, code: 'ERR_CONFIG', follow: true }) };
 }
 
 /** What runs of a spec in a file are named after. */

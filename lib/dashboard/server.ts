@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { requestStop } from '../runFolder/runControl';
 import { packageRoot, readJsonIfThere, readPart, sizeLimits, systemError, withFileErrors } from '../files';
-import { anything, tableOf } from '../files/shape';
+import { anything, recordOf } from '../files/shape';
 import { checkedBytes, tailFiles, wholeFiles } from './api';
 import type { Catalogue, Refusal } from './api';
 import { RunCatalogue } from './catalogue';
@@ -93,7 +93,7 @@ function makeRoutes(runs: string): Routes {
       'api/runs': (query) => json({ entries: catalogue.list(query.get('search') ?? undefined), folder: runs } satisfies Catalogue),
       'api/file': (query) => {
         const name = oneOf(wholeFiles, query.get('file'));
-        const found = readJsonIfThere(join(pathOf(query), name), tableOf(anything), { limit: sizeLimits.small, code: 'ERR_DATA' });
+        const found = readJsonIfThere(join(pathOf(query), name), recordOf(anything), { limit: sizeLimits.small, code: 'ERR_DATA' });
         if (found === undefined) throw expected('ERR_CONFIG', 'a file of the run', 'file', name, { path: 'file' });
         return json(found);
       },

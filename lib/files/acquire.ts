@@ -2,28 +2,29 @@ import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { Lock } from './lock';
-import { firstLine, lockedBy, lockName, look, parseOwner } from './lockFile';
+import { firstLine, lockedBy, lockName, parseOwner, readLock } from './lockFile';
 import type { Owner } from './lockFile';
-import { fateOf } from './process';
+import { livenessOf } from './process';
 import { withFileErrors } from './system';
 
-/** An owner on another host that has said nothing for so many milliseconds is dead, by the clock of the process that waits. */
-const silence = 60_000;
-/** What is said while a lock is waited for. */
+/** Milliseconds without a heartbeat after which an owner on another host counts as dead, by the clock of the waiting process. */
+const heartbeatTimeout = 60_000;
+
+/** A wait for a lock. */
 export interface Waiting {
   /** Undefined where the lock file cannot be read. */
   readonly owner: Owner | undefined;
-  /** Milliseconds for which an owner that cannot be seen from here has said nothing; undefined where it is known to be alive. */
+  /** Milliseconds without a heartbeat of an owner whose process is not visible from here; undefined for an owner known to be alive. */
   readonly silent?: number;
-  /** What is waited for. */
+  /** The lock file. */
   readonly path: string;
-  /** Milliseconds until the next look. */
+  /** Milliseconds until the lock is tried again. */
   readonly pause: number;
 }
 
-/** By what the one who waits measures time. */
+/** Time source of a wait; tests pass another. */
 export interface Clock {
-  /** Milliseconds, never set back. */
+  /** Monotonic, in milliseconds. */
   now(): number;
   sleep(milliseconds: number): void;
 }
@@ -35,46 +36,47 @@ const systemClock: Clock = {
 
 export interface LockOptions {
   readonly clock?: Clock;
-  /** Milliseconds to wait for an owner that is alive; by default none. */
-  readonly patience?: number;
-  /** Hears of each look at an owner on another host that says nothing; may throw, and so end the waiting. */
+  /** Milliseconds to wait for an owner that is alive; default 0. */
+  readonly timeout?: number;
+  /** Called before each wait for an owner on another host that gives no heartbeat; may throw to end the waiting. */
   readonly onWait?: (waiting: Waiting) => void;
 }
 
 /**
- * Takes a lock: each step of the iteration is a wait, and its end has the lock. Throws ERR_LOCKED, naming the owner, when one is
- * alive for longer than `patience`; ERR_IO. To be driven by {@link settle} or {@link settleLater}.
+ * Acquires a lock. Yields each wait and returns the lock; run it with {@link waitSync} or {@link waitAsync}. Throws ERR_LOCKED, naming
+ * the owner, when it is alive for longer than `timeout`; ERR_IO.
  */
-export function* acquireLock(path: string, { clock = systemClock, patience = 0 }: LockOptions = {}): Generator<Waiting, Lock, void> {
-  const begun = clock.now();
+export function* acquireLock(path: string, { clock = systemClock, timeout = 0 }: LockOptions = {}): Generator<Waiting, Lock, void> {
+  const startedAt = clock.now();
   let watched: string | undefined;
   let watchedSince = 0;
   for (;;) {
     const lock = Lock.create(path);
     if (lock !== undefined) return lock;
-    const seen = look(path);
-    if (seen === undefined) continue; // let go of just now
+    const seen = readLock(path);
+    if (seen === undefined) continue; // just released
     const owner = parseOwner(seen);
-    const fate = owner === undefined ? 'unknown' : fateOf(owner);
-    const hasBeaten = fate === 'unknown' && watched !== undefined && watched !== seen && firstLine(watched) === firstLine(seen);
+    const liveness = owner === undefined ? 'unknown' : livenessOf(owner);
+    const hasHeartbeat = liveness === 'unknown' && watched !== undefined && watched !== seen && firstLine(watched) === firstLine(seen);
     if (watched !== seen) {
       watched = seen;
       watchedSince = clock.now();
     }
-    if (fate === 'alive' || (hasBeaten && owner !== undefined)) {
-      if (clock.now() - begun >= patience) throw lockedBy(path, owner);
+    if (liveness === 'alive' || (hasHeartbeat && owner !== undefined)) {
+      if (clock.now() - startedAt >= timeout) throw lockedBy(path, owner);
       yield { owner, path, pause: 20 };
       continue;
     }
     const silent = clock.now() - watchedSince;
-    if (fate === 'unknown' && silent < silence) {
+    if (liveness === 'unknown' && silent < heartbeatTimeout) {
       yield { owner, path, silent, pause: 500 };
       continue;
     }
-    // Of those that found it dead, one at a time replaces it, and only if nobody has yet. This lock may be left behind too.
-    const claim = yield* acquireLock(claimName(path, seen), { clock, patience: 2 * silence });
+    // The owner is dead. A second lock, the claim, lets one waiting process at a time replace the file, if it is still the same.
+    // The holder of the claim may die too; the claim is then replaced in the same way.
+    const claim = yield* acquireLock(claimName(path, seen), { clock, timeout: 2 * heartbeatTimeout });
     try {
-      const own = look(path) === seen ? Lock.replace(path) : undefined;
+      const own = readLock(path) === seen ? Lock.replace(path) : undefined;
       if (own !== undefined) {
         removeClaims(path);
         return own;
@@ -85,8 +87,8 @@ export function* acquireLock(path: string, { clock = systemClock, patience = 0 }
   }
 }
 
-/** Waits, blocking the thread, until an iteration of waits ends; returns its result. */
-export function settle<T>(steps: Generator<Waiting, T, void>, { clock = systemClock, onWait }: LockOptions = {}): T {
+/** Runs an acquisition to its end, blocking the thread during waits; returns its result. */
+export function waitSync<T>(steps: Generator<Waiting, T, void>, { clock = systemClock, onWait }: LockOptions = {}): T {
   try {
     for (;;) {
       const turn = steps.next();
@@ -99,8 +101,8 @@ export function settle<T>(steps: Generator<Waiting, T, void>, { clock = systemCl
   }
 }
 
-/** {@link settle} for a thread that must not be blocked. */
-export async function settleLater<T>(steps: Generator<Waiting, T, void>, { onWait }: LockOptions = {}): Promise<T> {
+/** {@link waitSync} without blocking the thread. */
+export async function waitAsync<T>(steps: Generator<Waiting, T, void>, { onWait }: LockOptions = {}): Promise<T> {
   try {
     for (;;) {
       const turn = steps.next();
@@ -113,9 +115,9 @@ export async function settleLater<T>(steps: Generator<Waiting, T, void>, { onWai
   }
 }
 
-/** Does something that takes a moment as the only process that does it; waits a minute for another that is at it. Throws ERR_LOCKED, ERR_IO. */
+/** Runs a short operation while holding a lock; waits up to a minute for another holder. Throws ERR_LOCKED, ERR_IO. */
 export function withLock<T>(path: string, operation: () => T): T {
-  const lock = settle(acquireLock(path, { patience: silence }));
+  const lock = waitSync(acquireLock(path, { timeout: heartbeatTimeout }));
   try {
     return operation();
   } finally {
@@ -124,31 +126,32 @@ export function withLock<T>(path: string, operation: () => T): T {
 }
 
 /**
- * Whether somebody owns a lock, to be shown. Of an owner elsewhere the file's time tells, by this machine's clock. Never throws.
+ * Whether a lock has a living owner, for display only: for an owner on another host it compares the file's modification time with this
+ * machine's clock. Never throws.
  */
 export function isOwned(path: string): boolean {
   try {
-    const seen = look(path);
+    const seen = readLock(path);
     const owner = seen === undefined ? undefined : parseOwner(seen);
     if (owner === undefined) return false;
-    const fate = fateOf(owner);
-    return fate === 'unknown' ? Date.now() - lstatSync(path).mtimeMs < silence : fate === 'alive';
+    const liveness = livenessOf(owner);
+    return liveness === 'unknown' ? Date.now() - lstatSync(path).mtimeMs < heartbeatTimeout : liveness === 'alive';
   } catch {
     return false;
   }
 }
 
-/** Whether a name is that of a lock's claim, by which those that replace it take turns, but for the lock's own. */
+/** Whether the part of a file's name after `LOCK.` is that of a claim. */
 function isClaim(end: string): boolean {
   return /^[0-9a-f]{16}(\.[0-9a-f]{16})*$/.test(end);
 }
 
-/** Whether a file belongs to a lock: it is the lock, or a claim to it. */
+/** Whether a file of a folder is the folder's lock or a claim to it. */
 export function isLockFile(name: string): boolean {
   return name === lockName || (name.startsWith(`${lockName}.`) && isClaim(name.slice(lockName.length + 1)));
 }
 
-/** Of dead locks that are replaced by now, and never come back; one that was killed while it replaced them left its claim. */
+/** Removes claims that processes left that were killed while they held them. Their locks have been replaced, so nobody needs them. */
 function removeClaims(path: string): void {
   const prefix = `${basename(path)}.`;
   for (const name of withFileErrors(path, () => readdirSync(dirname(path)))) {

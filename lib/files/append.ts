@@ -2,13 +2,13 @@ import { closeSync, constants, fsyncSync, ftruncateSync, writeSync } from 'node:
 import { openRegular, readFileIfThere, sizeLimits } from './read';
 import { withFileErrors } from './system';
 
-/** A file to which one process appends. What is appended is there as a whole, or not at all. */
+/** A file to which one process appends. Each append is written completely or not at all. */
 export class AppendFile {
   private descriptor: number;
-  /** Bytes of what was appended as a whole. */
+  /** Bytes up to the end of the last complete append. */
   private end: number;
 
-  /** Opens a file, and makes it where it is missing; with `isNew` it must be. Throws ERR_IO, also for what is no regular file. */
+  /** Opens a file, creating it where it is missing; with `isNew` it must not exist. Throws ERR_IO, also for anything but a regular file. */
   constructor(readonly path: string, { isNew = false }: { readonly isNew?: boolean } = {}) {
     [this.descriptor, this.end] = withFileErrors(path, () => {
       const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL } = constants;
@@ -18,18 +18,18 @@ export class AppendFile {
   }
 
   /**
-   * Appends. Where the disk takes a part only, that part is cut off again, now or before the next is appended: a line torn in the
-   * middle of a file could not be told from damage. Throws ERR_IO.
+   * Appends. After a partial write the part is cut off again, at once or before the next append, because a torn line in the middle of a
+   * file could not be distinguished from damage. Throws ERR_IO.
    */
   append(contents: string | Uint8Array): void {
     const bytes = typeof contents === 'string' ? Buffer.from(contents, 'utf8') : contents;
     withFileErrors(this.path, () => {
-      if (this.isTorn) this.cut();
+      if (this.isTorn) this.cutToEnd();
       this.isTorn = true;
       try {
         for (let written = 0; written < bytes.length;) written += writeSync(this.descriptor, bytes, written);
       } catch (error) {
-        this.cutQuietly();
+        this.tryToCut();
         throw error;
       }
       this.isTorn = false;
@@ -37,20 +37,20 @@ export class AppendFile {
     });
   }
 
-  /** Cuts the file to so many bytes. Throws ERR_IO. */
+  /** Cuts the file to `end` bytes. Throws ERR_IO. */
   truncate(end: number): void {
     withFileErrors(this.path, () => {
       this.end = end;
       this.isTorn = true;
-      this.cut();
+      this.cutToEnd();
     });
   }
 
   /**
-   * Puts right what a kill left of a last line of JSON: one that is whole but for its end is ended, a torn one is cut off, so that the
-   * next begins a line of its own. Throws ERR_IO.
+   * Repairs a last line of JSON without a line end, as a kill can leave it: one that is complete gets its line end, a torn one is cut off.
+   * Throws ERR_IO.
    */
-  mendLastLine(): void {
+  repairLastLine(): void {
     const bytes = readFileIfThere(this.path, { limit: sizeLimits.events });
     if (bytes === undefined || bytes.length === 0 || bytes.at(-1) === 10) return;
     const start = bytes.lastIndexOf(10) + 1;
@@ -58,12 +58,12 @@ export class AppendFile {
     else this.truncate(start);
   }
 
-  /** What was appended is on the disk after this. Throws ERR_IO. */
+  /** Syncs what was appended to disk. Throws ERR_IO. */
   sync(): void {
     withFileErrors(this.path, () => { fsyncSync(this.descriptor); });
   }
 
-  /** Throws ERR_IO: some file systems tell only now that they could not keep what was written. */
+  /** Throws ERR_IO, also for earlier writes: some file systems report their failure only on close. */
   close(): void {
     if (this.descriptor < 0) return;
     const { descriptor } = this;
@@ -73,16 +73,16 @@ export class AppendFile {
 
   private isTorn = false;
 
-  private cut(): void {
+  private cutToEnd(): void {
     ftruncateSync(this.descriptor, this.end);
     this.isTorn = false;
   }
 
-  private cutQuietly(): void {
+  private tryToCut(): void {
     try {
-      this.cut();
+      this.cutToEnd();
     } catch {
-      // Then before the next is appended.
+      // Tried again before the next append.
     }
   }
 }

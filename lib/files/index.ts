@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 
-export { acquireLock, isLockFile, isOwned, settle, settleLater, withLock } from './acquire';
+export { acquireLock, isLockFile, isOwned, waitAsync, waitSync, withLock } from './acquire';
 export type { Clock, LockOptions, Waiting } from './acquire';
 export { AppendFile } from './append';
 export { parseJson, readJson, readJsonIfThere } from './json';
@@ -12,7 +12,7 @@ export { lockedBy, lockName } from './lockFile';
 export type { Owner } from './lockFile';
 export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
 export type { ReadOptions } from './read';
-export { keepAs, makeFolders, replaceFile, syncFolder } from './replace';
+export { linkAs, makeFolders, replaceFile, syncFolder } from './replace';
 export { fileError, systemError, withFileErrors } from './system';
 export { removeLeftovers, temporaryName } from './temporary';
 

@@ -6,21 +6,21 @@ import { checkShape } from './shape';
 import type { Shape } from './shape';
 import { fileError } from './system';
 
-/** What a JSON text is, for the errors about it. */
+/** Name of a JSON text and code of errors about it. */
 export interface JsonSource {
   readonly file: string;
   readonly code: ErrorCode;
 }
 
-/** Lists in lists beyond this depth were not written by us, and would exhaust the stack of whoever walks through them. */
-const deepest = 100;
+/** Deeper nesting is refused: blastrain writes none, and recursive readers would exhaust their stack. */
+const maxDepth = 100;
 
-/** What a JSON file holds, in its shape; {@link readFile} says what is not read. Throws ERR_IO, and `code` for another content. */
+/** Reads a JSON file and checks its shape. Throws ERR_IO as {@link readFile} does, and `code` for other contents. */
 export function readJson<T>(file: string, shape: Shape<T>, { code, ...options }: ReadOptions & Pick<JsonSource, 'code'>): T {
   return read(readFile(file, options), shape, { file, code });
 }
 
-/** As {@link readJson}; undefined where there is nothing of that name. */
+/** As {@link readJson}; undefined where the file does not exist. */
 export function readJsonIfThere<T>(file: string, shape: Shape<T>, { code, ...options }: ReadOptions & Pick<JsonSource, 'code'>): T | undefined {
   const bytes = readFileIfThere(file, options);
   return bytes && read(bytes, shape, { file, code });
@@ -31,14 +31,14 @@ function read<T>(bytes: Buffer, shape: Shape<T>, source: JsonSource): T {
   return checkShape(parseJson(bytes.toString('utf8'), source), shape, source);
 }
 
-/** Whether the bytes begin as UTF-16 does: with its byte order mark, or with a character of ASCII and its zero byte. */
+/** Whether the bytes begin like UTF-16: with its byte order mark, or with an ASCII character and a zero byte. */
 function isUtf16([first, second]: Uint8Array): boolean {
   return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || (first === 0) !== (second === 0);
 }
 
 /**
- * The value of a JSON text, which may begin with a byte order mark, as some editors write it. Throws `code`, naming line and
- * column, but nothing of the text: who sees the error need not be one who may read the file.
+ * Parses a JSON text, which may begin with a byte order mark, as some editors write it. Throws `code`, naming line and column but
+ * quoting nothing, as whoever sees the error may not be allowed to read the file.
  */
 export function parseJson(text: string, { file, code }: JsonSource): unknown {
   const bare = text.startsWith('\ufeff') ? text.slice(1) : text;
@@ -46,20 +46,20 @@ export function parseJson(text: string, { file, code }: JsonSource): unknown {
   try {
     value = JSON.parse(bare);
   } catch {
-    const at = faultOf(bare);
+    const at = errorPosition(bare);
     const before = bare.slice(0, at).split('\n');
     const [line, column] = [before.length, before[before.length - 1]!.length + 1];
     const place = `${bare.trimEnd().includes('\n') ? `line ${String(line)}, ` : ''}column ${String(column)}`;
     const received = at >= bare.trimEnd().length ? 'a text that ends too early' : `something else at ${place}`;
     throw fileError(code, 'valid JSON', file, received, { line, column });
   }
-  if (isDeeper(bare, deepest)) throw fileError(code, `lists in lists to a depth of ${String(deepest)}`, file, 'deeper ones');
+  if (isDeeper(bare, maxDepth)) throw fileError(code, `lists in lists to a depth of ${String(maxDepth)}`, file, 'deeper ones');
   return value;
 }
 
 /**
- * Whether brackets outside of texts nest beyond that depth, in JSON that is known to be valid. Not by a pattern: one that takes the
- * characters of a text one by one has no stack left after some millions.
+ * Whether brackets outside of strings nest deeper than `depth`, in valid JSON. Not by a regular expression, which would exhaust its
+ * stack on strings of some million characters.
  */
 function isDeeper(json: string, depth: number): boolean {
   if (json.length <= 2 * depth) return false;
@@ -76,15 +76,15 @@ function isDeeper(json: string, depth: number): boolean {
 }
 
 const space = /[ \t\n\r]*/y;
-// eslint-disable-next-line no-control-regex -- JSON has none within a text
+// eslint-disable-next-line no-control-regex -- JSON allows none within a string
 const text = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null/y;
 
-/** Where a text ceases to be JSON: the engine's message says it for some faults only, and quotes the text. */
-function faultOf(json: string): number {
+/** Index at which a text stops being valid JSON. The engine's message has it only for some errors, and quotes the text. */
+function errorPosition(json: string): number {
   const open: ('[' | '{')[] = [];
   let at = 0;
-  /** What may come next: a value, a key, or what goes on or ends after a value; `canEnd` right after an opening bracket. */
+  /** What may come next: a value, a key, or a comma or closing bracket after a value. `canEnd` holds right after an opening bracket. */
   let next: 'value' | 'key' | 'after' = 'value';
   let canEnd = false;
   const take = (pattern: RegExp): boolean => {

@@ -6,35 +6,36 @@ import { checkShape } from './shape';
 import type { Shape } from './shape';
 import { fileError } from './system';
 
-/** A line of a file, from 1, with its value. */
+/** A parsed line. */
 export interface Line<T> {
   readonly value: T;
+  /** Number of the line, from 1. */
   readonly line: number;
-  /** Bytes of the file up to the end of the line. */
+  /** Bytes from the beginning of the file to the end of the line. */
   readonly end: number;
 }
 
-/** A line that is no JSON, or JSON of another shape. */
+/** A line that is not JSON, or JSON of another shape. */
 export interface BadLine {
   readonly line: number;
-  /** What is wrong with it, with the name of the file and the number of the line. */
+  /** The error, with the name of the file and the number of the line. */
   readonly message: string;
 }
 
-/** What a file holds to which a line is appended for each thing that happens. */
+/** Contents of a file of JSON lines. */
 export interface JsonLines<T> {
   readonly lines: readonly Line<T>[];
-  /** Lines that are kept out. Those before and behind them are as good as ever. */
+  /** Damaged lines, which are left out; the lines around them are used. */
   readonly bad: readonly BadLine[];
-  /** Whether the last line was torn while it was written: it has no end, or its end came to the disk before it did. */
+  /** Whether the last line was torn while it was written: it has no line end, or is not JSON, where its end reached the disk first. */
   readonly torn: boolean;
-  /** Bytes up to the end of the last whole line: to be cut to before more is appended. */
+  /** Bytes up to the end of the last complete line; the file is cut to this before more is appended. */
   readonly end: number;
 }
 
 /**
- * Reads a file of JSON objects, one a line, from its bytes. A kill or a full disk tears the last line at most, which is left out;
- * any other bad line was damaged later, and is named. Never throws for what the file holds.
+ * Parses a file of JSON objects, one a line. A torn last line, as a kill or a full disk leaves it, is left out; any other bad line was
+ * damaged later and is listed in `bad`. Never throws for the file's contents.
  */
 export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, { file, code }: { readonly file: string; readonly code: ErrorCode }): JsonLines<T> {
   const lines: Line<T>[] = [];
@@ -74,7 +75,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** What should be said about a file of lines of which some are bad: a sentence for each of them. */
+/** A sentence for each bad line of a file, and one for a torn last line. */
 export function badLines({ bad, torn }: Pick<JsonLines<unknown>, 'bad' | 'torn'>, file: string): string[] {
   return [
     ...bad.map(({ message }) => `${message}; the line is left out`),

@@ -1,107 +1,108 @@
 import { closeSync, constants, existsSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import {
-  createUnlessThere, firstLine, hasCode, headOf, lockedBy, look, parseOwner, pulse, readText, removed, withDraft,
+  createIfMissing, firstLine, hasCode, heartbeat, lockedBy, makeOwnerLine, parseOwner, readLock, readText, removedError, withDraft,
 } from './lockFile';
 import { withFileErrors } from './system';
 
-/** Milliseconds between two heartbeats. */
-const beatEvery = 5000;
+/** Milliseconds between heartbeats. */
+const heartbeatEvery = 5000;
 
-/** A lock as plain data, for another thread of the process that owns it. */
+/** A lock as plain data, to pass to another thread of the process that owns it. */
 export interface LockHandle {
   readonly path: string;
-  readonly head: string;
+  /** First line of the lock file, unique to this lock. */
+  readonly ownerLine: string;
 }
 
 /**
- * One owner of a folder or file, on every file system that can make a file exclusively. The lock is a file: a first line that
- * says who owns it, and behind it a number that goes up while the owner lives. It is never removed for its age: the process
- * that wants it knows at once whether an owner on this machine has ended, and watches one elsewhere for a minute.
- * An owner that was taken for dead (a machine that slept) learns of it from {@link check}.
+ * A lock that gives a folder or file one owner, on every file system that can create files exclusively. The lock is a file: its first
+ * line names the owner, the second is a heartbeat, a number that grows while the owner lives. The file's age does not matter: for an
+ * owner on this machine a waiting process looks the process up, for one elsewhere it watches the heartbeat for a minute.
+ * An owner whose lock was taken over meanwhile (its machine slept) finds out by {@link check}.
  */
 export class Lock {
   private checkedAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
 
-  private constructor(readonly path: string, private readonly head: string) {}
+  private constructor(readonly path: string, private readonly ownerLine: string) {}
 
   /** The lock that another thread of this process took. */
-  static of({ path, head }: LockHandle): Lock {
-    return new Lock(path, head);
+  static of({ path, ownerLine }: LockHandle): Lock {
+    return new Lock(path, ownerLine);
   }
 
-  /** Undefined where there is one already. Throws ERR_IO. */
+  /** Creates the lock; undefined where there is one already. Throws ERR_IO. */
   static create(path: string): Lock | undefined {
     if (existsSync(path)) return undefined;
-    const head = headOf();
-    withDraft(path, head, (draft) => {
+    const ownerLine = makeOwnerLine();
+    withDraft(path, ownerLine, (draft) => {
       try {
         linkSync(draft, path);
       } catch (error) {
-        if (!hasCode(error, 'EEXIST', 'ENOENT')) createUnlessThere(path, head); // a file system without hard links
+        if (!hasCode(error, 'EEXIST', 'ENOENT')) createIfMissing(path, ownerLine); // a file system without hard links
       }
     });
-    // Not by whether link said so: over a network it can have been done and be said not to.
-    return firstLine(look(path)) === head ? new Lock(path, head) : undefined;
+    // Whether link succeeded is read from the file: on a network file system it can succeed and report an error.
+    return firstLine(readLock(path)) === ownerLine ? new Lock(path, ownerLine) : undefined;
   }
 
-  /** In place of a lock whose owner is dead, which nobody else replaces meanwhile. Throws ERR_IO. */
+  /** Replaces the lock of a dead owner. The caller makes sure that no other process does so at the same time. Throws ERR_IO. */
   static replace(path: string): Lock | undefined {
-    const head = headOf();
-    withDraft(path, head, (draft) => { renameSync(draft, path); });
-    return firstLine(look(path)) === head ? new Lock(path, head) : undefined;
+    const ownerLine = makeOwnerLine();
+    withDraft(path, ownerLine, (draft) => { renameSync(draft, path); });
+    return firstLine(readLock(path)) === ownerLine ? new Lock(path, ownerLine) : undefined;
   }
 
   get handle(): LockHandle {
-    return { path: this.path, head: this.head };
+    return { path: this.path, ownerLine: this.ownerLine };
   }
 
   /**
-   * Says that the owner lives. Throws ERR_LOCKED when another process owns the lock by now, ERR_IO when it was removed, perhaps
-   * with its folder: then nothing more may be written.
+   * Writes a heartbeat. Throws ERR_LOCKED when another process has taken the lock over, ERR_IO when it was removed, perhaps with its
+   * folder; nothing more may be written then.
    */
   check(): void {
     this.checkedAt = performance.now();
-    const found = withFileErrors(this.path, () => this.beat());
-    if (found === undefined) throw removed(this.path);
-    if (firstLine(found) !== this.head) throw lockedBy(this.path, parseOwner(found));
+    const found = withFileErrors(this.path, () => this.writeHeartbeat());
+    if (found === undefined) throw removedError(this.path);
+    if (firstLine(found) !== this.ownerLine) throw lockedBy(this.path, parseOwner(found));
   }
 
-  /** {@link check}, once a second at most: for what happens often. */
-  checkNowAndThen(): void {
+  /** {@link check} at most once a second, for frequent calls. */
+  checkEverySecond(): void {
     if (performance.now() - this.checkedAt >= 1000) this.check();
   }
 
-  /** Says every few seconds that the owner lives, as long as this thread returns to its event loop. */
+  /** Writes a heartbeat every few seconds, as long as this thread returns to its event loop. */
   keepAlive(): this {
     this.timer ??= setInterval(() => {
       try {
         this.check();
       } catch {
-        // Whoever writes checks by itself, and ends with this error.
+        // Each writer calls check itself and gets this error there.
       }
-    }, beatEvery).unref();
+    }, heartbeatEvery).unref();
     return this;
   }
 
-  /** Lets go of it. Never throws: whoever comes next finds that the owner has ended. */
+  /** Removes the lock. Never throws: where that fails, the next process finds the owner dead. */
   release(): void {
-    this.rest();
+    this.stopHeartbeat();
     try {
-      if (firstLine(look(this.path)) === this.head) rmSync(this.path, { force: true });
+      if (firstLine(readLock(this.path)) === this.ownerLine) rmSync(this.path, { force: true });
     } catch {
       // The folder may be gone, or the disk.
     }
   }
 
-  /** No more heartbeats from this thread. */
-  rest(): void {
+  /** Ends {@link keepAlive}. */
+  stopHeartbeat(): void {
     clearInterval(this.timer);
     this.timer = undefined;
   }
 
-  /** Returns what the file held; writes behind the first line only where that is ours. */
-  private beat(): string | undefined {
+  /** Returns the contents of the file, undefined where it is missing. Writes the heartbeat only where the first line is this lock's. */
+  private writeHeartbeat(): string | undefined {
     let descriptor: number;
     try {
       descriptor = openSync(this.path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -111,10 +112,10 @@ export class Lock {
     }
     try {
       const text = readText(descriptor);
-      if (firstLine(text) === this.head) writeSync(descriptor, pulse(), Buffer.byteLength(this.head) + 1, 'latin1');
+      if (firstLine(text) === this.ownerLine) writeSync(descriptor, heartbeat(), Buffer.byteLength(this.ownerLine) + 1, 'latin1');
       return text;
     } finally {
-      closeSync(descriptor); // On a network file system, others see what was written from here on.
+      closeSync(descriptor); // On a network file system others see the write only after the close.
     }
   }
 }

@@ -9,33 +9,34 @@ import { removeLeftoversOf, temporaryName } from './temporary';
 
 /** Name of the lock in a folder that one process owns. */
 export const lockName = 'lock';
-/** A lock file is longer in no case. */
+/** Larger than any lock file. */
 const maxBytes = 4096;
 
-/** Who owns what a lock stands for. */
+/** The owner of a lock. */
 export interface Owner extends ProcessIdentity {
   /** ISO 8601, by the owner's clock. */
   readonly since: string;
+  /** Random, so that no two locks have the same first line. */
   readonly token: string;
 }
 
-/** The first line of a lock of this process, unlike any other. */
-export function headOf(): string {
+/** A first line for a lock of this process, different at each call. */
+export function makeOwnerLine(): string {
   return JSON.stringify({ ...thisProcess(), since: new Date().toISOString(), token: randomBytes(8).toString('hex') } satisfies Owner);
 }
 
-/** The process's own steady clock: it goes up in whatever thread the heartbeat is written. */
-export function pulse(): string {
+/** The process's monotonic clock, the same in all threads, so that heartbeats grow whichever thread writes them. */
+export function heartbeat(): string {
   return `${String(process.hrtime.bigint() / 1_000_000n).padStart(16, '0')}\n`;
 }
 
-/** Does something with a lock file that has no name yet that counts. Throws ERR_IO. */
-export function withDraft(path: string, head: string, use: (draft: string) => void): void {
+/** Writes a lock file under a temporary name and passes that to `use`, which links or renames it. Throws ERR_IO. */
+export function withDraft(path: string, ownerLine: string, use: (draft: string) => void): void {
   const draft = temporaryName(path);
   withFileErrors(path, () => {
     removeLeftoversOf(path);
     try {
-      createExclusively(draft, head);
+      createExclusively(draft, ownerLine);
       use(draft);
     } finally {
       rmSync(draft, { force: true });
@@ -43,28 +44,28 @@ export function withDraft(path: string, head: string, use: (draft: string) => vo
   });
 }
 
-/** For file systems without hard links: others may see the file before it is whole. */
-export function createUnlessThere(path: string, head: string): void {
+/** For file systems without hard links: other processes may see the file before it is complete. */
+export function createIfMissing(path: string, ownerLine: string): void {
   try {
-    createExclusively(path, head);
+    createExclusively(path, ownerLine);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 
-function createExclusively(path: string, head: string): void {
+function createExclusively(path: string, ownerLine: string): void {
   const descriptor = openSync(path, 'wx');
   try {
-    const bytes = Buffer.from(`${head}\n${pulse()}`, 'utf8');
+    const bytes = Buffer.from(`${ownerLine}\n${heartbeat()}`, 'utf8');
     for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written);
-    fsyncSync(descriptor); // a power cut that left it empty would leave nobody to ask whether the owner lives
+    fsyncSync(descriptor); // after a power cut, an empty file would not tell whether the owner lives
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** What a lock file holds; undefined where there is none, and nothing where it is no file. Throws ERR_IO. */
-export function look(path: string): string | undefined {
+/** Reads a lock file; undefined where there is none, empty where it is no regular file. Throws ERR_IO. */
+export function readLock(path: string): string | undefined {
   return withFileErrors(path, () => {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) return undefined;
@@ -83,19 +84,19 @@ export function look(path: string): string | undefined {
   });
 }
 
-/** What an open lock file holds. */
+/** Reads an open lock file. */
 export function readText(descriptor: number): string {
   const bytes = Buffer.alloc(Math.min(maxBytes, fstatSync(descriptor).size));
   return bytes.toString('utf8', 0, readSync(descriptor, bytes, 0, bytes.length, 0));
 }
 
-/** Undefined where there is no whole first line. */
+/** Undefined where the first line has no end. */
 export function firstLine(text: string | undefined): string | undefined {
   const end = text?.indexOf('\n') ?? -1;
   return end < 0 ? undefined : text!.slice(0, end);
 }
 
-/** Undefined for what a process cut short, or another program, wrote. */
+/** Undefined for a torn lock file and for one that another program wrote. */
 export function parseOwner(text: string): Owner | undefined {
   try {
     const owner = JSON.parse(firstLine(text) ?? '') as Partial<Owner> | null;
@@ -107,14 +108,14 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** What a lock stands for: the folder that it lies in, or the file that it is named after. */
-function guarded(path: string): string {
+/** What a lock protects: the folder that it lies in, or the file that it is named after. */
+function targetOf(path: string): string {
   return basename(path) === lockName ? dirname(path) : path.replace(/\.lock$/, '');
 }
 
-/** The error for one who wants what another process owns. */
+/** The error where another process owns the lock. */
 export function lockedBy(path: string, owner: Owner | undefined): BlastrainError {
-  const target = guarded(path);
+  const target = targetOf(path);
   if (owner === undefined) return new BlastrainError('ERR_LOCKED', `Expected no other writer for ${target} but received a lock of somebody else`, { file: target });
   const { host, pid, since } = owner;
   return new BlastrainError(
@@ -124,13 +125,13 @@ export function lockedBy(path: string, owner: Owner | undefined): BlastrainError
 }
 
 /** The error for an owner whose lock was removed. */
-export function removed(path: string): BlastrainError {
-  const target = guarded(path);
+export function removedError(path: string): BlastrainError {
+  const target = targetOf(path);
   const what = existsSync(target) ? 'none: it was removed' : 'no such folder: it was removed';
   return new BlastrainError('ERR_IO', `Expected the lock by which this process writes there for ${target} but received ${what}`, { file: target });
 }
 
-/** Whether an error of the system is one of these. */
+/** Whether an error of the operating system has one of these codes. */
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return codes.includes((error as NodeJS.ErrnoException).code ?? '');
 }

@@ -3,26 +3,26 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 /**
- * Which process: a number alone is used again by others, and means nothing on another machine or in another container.
- * `boot`, `namespace` and `started` are null where the system does not tell them (anywhere but on Linux).
+ * Identifies a process across machines and containers and over time; its number alone does not, as numbers are reused.
+ * `boot`, `namespace` and `started` are null where the system has none (anywhere but on Linux).
  */
 export interface ProcessIdentity {
   readonly host: string;
   readonly pid: number;
-  /** Id of the kernel's run, new after each start of the machine. */
+  /** Boot id of the kernel, new after each start of the machine. */
   readonly boot: string | null;
-  /** In which `pid` counts: containers of one machine have one each. */
+  /** PID namespace: containers of one machine have one each. */
   readonly namespace: string | null;
   /** When the process began, in clock ticks since the machine's start. */
   readonly started: string | null;
 }
 
-/** Whether a process still runs; `unknown` where it cannot be seen from here. */
-export type Fate = 'alive' | 'dead' | 'unknown';
+/** Whether a process still runs; `unknown` where it is not visible from here. */
+export type Liveness = 'alive' | 'dead' | 'unknown';
 
 let own: ProcessIdentity | undefined;
 
-/** The process that asks. */
+/** The calling process. */
 export function thisProcess(): ProcessIdentity {
   own ??= {
     host: hostname(),
@@ -35,33 +35,33 @@ export function thisProcess(): ProcessIdentity {
 }
 
 /**
- * Whether a process still runs. Its number counts only where it was given: on the same host, in the same run of the kernel
- * and the same namespace. There a process with that number is the same one only if it began at the same moment.
+ * Whether a process still runs. Its number is comparable only on the same host, after the same boot and in the same namespace, and a
+ * process with that number is the same one only if it started at the same moment.
  */
-export function fateOf({ host, pid, boot, namespace, started }: ProcessIdentity): Fate {
+export function livenessOf({ host, pid, boot, namespace, started }: ProcessIdentity): Liveness {
   const here = thisProcess();
   if (boot === null || namespace === null || started === null) return 'unknown';
   if (host !== here.host || boot !== here.boot || namespace !== here.namespace) return 'unknown';
   try {
     const now = statOf(String(pid));
-    // A zombie has ended, and waits for a parent that may never ask.
+    // A zombie has ended; only its parent has not waited for it.
     return now.started === started && !/[ZX]/.test(now.state) ? 'alive' : 'dead';
   } catch {
-    return seesNothingOf(pid) ? 'dead' : 'unknown'; // /proc can hide the processes of other users
+    return doesNotExist(pid) ? 'dead' : 'unknown'; // /proc can hide the processes of other users
   }
 }
 
-/** A short name of this process for names of files, the same in all of its threads; see {@link makerFate}. */
+/** A short name of this process for file names, the same in all of its threads; see {@link makerLiveness}. */
 export function makerName(): string {
   const { pid, started } = thisProcess();
   return `${machineName()}-${String(pid)}-${started ?? '0'}`;
 }
 
 /** Whether the process that {@link makerName} gave this name still runs; `unknown` for a name from elsewhere. */
-export function makerFate(name: string): Fate {
+export function makerLiveness(name: string): Liveness {
   const [, machine, pid, started] = /^([0-9a-f]{8})-(\d+)-(\d+)$/.exec(name) ?? [];
   if (pid === undefined || started === undefined || machine !== machineName()) return 'unknown';
-  return fateOf({ ...thisProcess(), pid: Number(pid), started });
+  return livenessOf({ ...thisProcess(), pid: Number(pid), started });
 }
 
 function machineName(): string {
@@ -76,7 +76,7 @@ function statOf(pid: string): { state: string; started: string } {
   return { state: fields[0]!, started: fields[19]! };
 }
 
-function seesNothingOf(pid: number): boolean {
+function doesNotExist(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return false;

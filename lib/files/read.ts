@@ -4,48 +4,48 @@ import type { Stats } from 'node:fs';
 import { toPlain } from '../errors';
 import { fileError, withFileErrors } from './system';
 
-/** Largest sizes in bytes of the files that we read as a whole. What is larger was not written by us, and reading it would cost seconds. */
+/** Size limits in bytes of files that are read as a whole. Larger files were not written by blastrain, and would take seconds to read. */
 export const sizeLimits = {
   /** A spec, a status, the table of a depth experiment. */
   small: 2 ** 20,
   /** Evaluations with their confusion matrices, a search's report, a ledger. */
   report: 2 ** 26,
-  /** Files that grow by a line an event. */
+  /** Files that grow by one line per event. */
   events: 2 ** 29 - 2 ** 10,
   checkpoint: bufferLimits.MAX_LENGTH,
 } as const;
 
 export interface ReadOptions {
-  /** Bytes that the file may have. */
+  /** Largest size in bytes. */
   readonly limit: number;
-  /** Whether the name may be a symbolic link: only where the user has named the file, never for a file of a run's folder. */
+  /** Whether to follow a symbolic link: only for a file that the user has named, never for one in a run's folder. */
   readonly follow?: boolean;
 }
 
 /**
- * The bytes of a regular file. Whatever else has the name is refused without waiting for it: a FIFO would keep its reader for ever, and
- * a link may point at any file of the machine. Throws ERR_IO, also for a file that is larger than the limit.
+ * Reads a regular file. Anything else is refused, and without waiting: a FIFO would block its reader for ever, and a link may point to
+ * any file of the machine. Throws ERR_IO, also for a file larger than the limit.
  */
 export function readFile(path: string, options: ReadOptions): Buffer {
-  return opened(path, options, (descriptor, { size }) => {
+  return withOpenFile(path, options, (descriptor, { size }) => {
     if (size > options.limit) throw fileError('ERR_IO', `at most ${String(options.limit)} bytes`, path, `${String(size)} bytes`);
     return readBytes(descriptor, 0, size, path);
   });
 }
 
-/** As {@link readFile}; undefined where there is nothing of that name. */
+/** As {@link readFile}; undefined where the file does not exist. */
 export function readFileIfThere(path: string, options: ReadOptions): Buffer | undefined {
   return ifThere(() => readFile(path, options));
 }
 
 /**
- * A part of a regular file, and the file's size; undefined where there is nothing of that name. The file may grow meanwhile, or be cut.
- * Symbolic links are not followed. Throws ERR_IO.
+ * Reads a part of a regular file, given its size; undefined where the file does not exist. Fewer bytes are returned where the file is cut
+ * meanwhile. Symbolic links are not followed. Throws ERR_IO.
  */
 export function readPart(
   path: string, part: (size: number) => { from: number; length: number },
 ): { bytes: Buffer; from: number; size: number } | undefined {
-  return ifThere(() => opened(path, {}, (descriptor, { size }) => {
+  return ifThere(() => withOpenFile(path, {}, (descriptor, { size }) => {
     const { from, length } = part(size);
     return { bytes: readBytes(descriptor, from, Math.max(0, Math.min(length, size - from)), path), from, size };
   }));
@@ -61,7 +61,7 @@ function ifThere<T>(read: () => T): T | undefined {
   }
 }
 
-function opened<T>(path: string, { follow = false }: Partial<ReadOptions>, use: (descriptor: number, stat: Stats) => T): T {
+function withOpenFile<T>(path: string, { follow = false }: Partial<ReadOptions>, use: (descriptor: number, stat: Stats) => T): T {
   return withFileErrors(path, () => {
     const { descriptor, stat } = openRegular(path, constants.O_RDONLY, follow);
     try {
@@ -72,14 +72,14 @@ function opened<T>(path: string, { follow = false }: Partial<ReadOptions>, use: 
   });
 }
 
-/** Opens a regular file, or makes it where the flags say so; never waits, as for the other end of a FIFO. Throws ERR_IO, and what the system says. */
+/** Opens a regular file, creating it where the flags say so; never blocks, as on a FIFO. Throws ERR_IO, and errors of the operating system. */
 export function openRegular(path: string, flags: number, follow = false): { readonly descriptor: number; readonly stat: Stats } {
   let descriptor: number;
   try {
     descriptor = openSync(path, flags | constants.O_NONBLOCK | (follow ? 0 : constants.O_NOFOLLOW), 0o666);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    // A link is not followed; a FIFO that nobody reads takes no writer, and a socket nobody at all.
+    // ELOOP: a symbolic link. ENXIO: a FIFO without a reader, or a socket.
     if (code === 'ENXIO' || (code === 'ELOOP' && !follow)) throw fileError('ERR_IO', 'a regular file', path, kindOf(lstatSync(path)));
     throw error;
   }
@@ -94,7 +94,7 @@ function kindOf(stat: Stats): string {
   return stat.isDirectory() ? 'a folder' : stat.isFIFO() ? 'a FIFO' : stat.isSocket() ? 'a socket' : 'a device';
 }
 
-/** One call reads 2 GiB at most, and may read less. */
+/** In a loop, as one call reads at most 2 GiB and may read less. */
 function readBytes(descriptor: number, from: number, length: number, path: string): Buffer {
   let bytes: Buffer;
   try {

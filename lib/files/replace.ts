@@ -4,9 +4,9 @@ import { withFileErrors } from './system';
 import { removeLeftoversOf, temporaryName } from './temporary';
 
 /**
- * Replaces a file as a whole: written beside it, synced, renamed. Whoever reads sees the old file or the new one, also
- * after a kill or on a full disk. Contents may come in pieces. Folders above it are made, but for a file that belongs `inside` one
- * that is there: when that was removed, it is not to come back. Throws ERR_IO.
+ * Replaces a file atomically: writes a temporary file beside it, syncs and renames it. Readers see the old file or the new one, also
+ * after a kill or on a full disk. Contents may come in several parts. Missing folders are created, but not with `inside`, for files
+ * of a folder that must exist: where it was removed, it must not come back. Throws ERR_IO.
  */
 export function replaceFile(
   path: string, contents: Uint8Array | string | readonly Uint8Array[], { inside = false }: { readonly inside?: boolean } = {},
@@ -18,8 +18,8 @@ export function replaceFile(
     try {
       const descriptor = openSync(temporary, 'wx');
       try {
-        const pieces: readonly (Uint8Array | string)[] = isWhole(contents) ? [contents] : contents;
-        for (const piece of pieces) writeFileSync(descriptor, piece);
+        const parts: readonly (Uint8Array | string)[] = isSingle(contents) ? [contents] : contents;
+        for (const part of parts) writeFileSync(descriptor, part);
         fsyncSync(descriptor);
       } finally {
         closeSync(descriptor);
@@ -27,35 +27,34 @@ export function replaceFile(
       renameSync(temporary, path);
       syncFolder(dirname(path));
     } catch (error) {
-      removeQuietly(temporary);
+      tryToRemove(temporary);
       throw error;
     }
   });
 }
 
 /**
- * Gives a file a second name, in place of what had that name before, so that neither name is ever without a file. Throws
- * ERR_IO.
+ * Gives a file a second name, replacing a file of that name atomically. A hard link where possible, else a copy. Throws ERR_IO.
  */
-export function keepAs(file: string, name: string): void {
+export function linkAs(file: string, name: string): void {
   withFileErrors(name, () => {
     const temporary = temporaryName(name);
     try {
       linkOrCopy(file, temporary);
       renameSync(temporary, name);
     } finally {
-      // A rename between two names of one file does nothing (POSIX), and leaves both.
-      removeQuietly(temporary);
+      // Where both are links to the same file, rename does nothing (POSIX) and the temporary name remains.
+      tryToRemove(temporary);
     }
   });
 }
 
-/** Makes a folder and those above it, where they are missing. Throws ERR_IO. */
+/** Creates a folder and its parents where they are missing. Throws ERR_IO. */
 export function makeFolders(path: string): void {
   withFileErrors(path, () => { makeMissing(path); });
 }
 
-/** Not by mkdir's own recursion, which never returns below a folder that takes no other, such as /proc (Node.js 20). */
+/** Not by mkdir's `recursive`, which never returns below a folder that accepts no others, such as /proc (Node.js 20). */
 function makeMissing(path: string): void {
   const isThere = (): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isThere()) return;
@@ -63,11 +62,11 @@ function makeMissing(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    if (!isThere()) throw error; // Another process may have been faster.
+    if (!isThere()) throw error; // another process may have created it
   }
 }
 
-function isWhole(contents: Uint8Array | string | readonly Uint8Array[]): contents is Uint8Array | string {
+function isSingle(contents: Uint8Array | string | readonly Uint8Array[]): contents is Uint8Array | string {
   return typeof contents === 'string' || ArrayBuffer.isView(contents);
 }
 
@@ -85,16 +84,16 @@ function linkOrCopy(file: string, name: string): void {
   }
 }
 
-/** Where an error is on its way already, another says nothing new. */
-function removeQuietly(file: string): void {
+/** Ignores errors, as it runs where another error is being thrown. */
+function tryToRemove(file: string): void {
   try {
     rmSync(file, { force: true });
   } catch {
-    // Whoever comes next removes it, see removeLeftovers.
+    // A later process removes it, see removeLeftovers.
   }
 }
 
-/** What was made, renamed or removed in a folder is on the disk after this. */
+/** Syncs the entries of a folder to disk: files created, renamed or removed in it. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {

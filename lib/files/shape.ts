@@ -2,28 +2,28 @@ import { expected } from '../errors';
 import type { ErrorCode } from '../errors';
 
 /**
- * What a value that was read from a file must be: gives the value back, or says what is wrong with it and where. A shape may put a number
- * in the place of a null, so a value is changed in place: hand in what was just parsed.
+ * Checks a value that was parsed from a file: returns it, or throws an error that names the place and what was expected there. A shape may
+ * replace a null by NaN in place, so the value must not be used elsewhere.
  */
 export type Shape<T> = (value: unknown, at: Place) => T;
 
-/** Where in a file a value stands. */
+/** The place of a value in a file. */
 export interface Place {
   readonly parent?: Place;
   readonly key?: string | number;
-  /** Of the whole; all places below have it from there. */
+  /** Set at the root only. */
   readonly source?: ShapeSource;
 }
 
-/** What a value was read from: a name for the errors about it and their code. */
+/** The file that a value was read from, and the code of errors about it. */
 export interface ShapeSource {
   readonly file: string;
-  /** Of a file of lines, from 1. */
+  /** Number of the line, from 1, in a file of lines. */
   readonly line?: number;
   readonly code: ErrorCode;
 }
 
-/** The value, if it has that shape. Throws `code`, naming the first place where it has not, with `file`, `line` and `path` in its details. */
+/** Returns the value if it has the shape. Throws `code`, naming the first place that does not fit, with `file`, `line` and `path` in its details. */
 export function checkShape<T>(value: unknown, shape: Shape<T>, source: ShapeSource): T {
   return shape(value, { source });
 }
@@ -40,7 +40,7 @@ function refuse(what: string, value: unknown, at: Place): never {
   throw expected(code, what, path === '' ? name : `${path} in ${name}`, value, { file, ...(line !== undefined && { line }), ...(path !== '' && { path }) });
 }
 
-/** A shape by a test of its values; `what` is how errors name it: 'a number'. */
+/** A shape from a predicate; `what` is its name in errors, such as 'a number'. */
 export function shapeOf<T>(what: string, accepts: (value: unknown) => boolean): Shape<T> {
   return (value, at) => (accepts(value) ? (value as T) : refuse(what, value, at));
 }
@@ -55,10 +55,10 @@ export const number = shapeOf<number>('a number', Number.isFinite);
 /** A whole number from 0. */
 export const count = shapeOf<number>('a whole number', (value) => Number.isSafeInteger(value) && (value as number) >= 0);
 /**
- * A measured number, which may be none: JSON has no NaN and no infinity and writes null, and that is read as NaN; so is what an earlier
- * version did not write yet.
+ * A number, or null or absent, which are read as NaN: JSON writes NaN and infinities as null, and files of earlier versions lack some
+ * keys.
  */
-export const measured: Shape<number> = (value, at) =>
+export const numberOrNaN: Shape<number> = (value, at) =>
   (value === null || value === undefined ? NaN : typeof value === 'number' ? value : refuse('a number or null', value, at));
 
 /** One of these values. */
@@ -75,7 +75,7 @@ export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, at) => (value === undefined ? undefined : shape(value, at));
 }
 
-/** A list, of so many items where that is known. */
+/** A list; of `length` items where given. */
 export function listOf<T>(item: Shape<T>, length?: number): Shape<readonly T[]> {
   return (value, at) => {
     if (!Array.isArray(value)) refuse('a list', value, at);
@@ -86,8 +86,8 @@ export function listOf<T>(item: Shape<T>, length?: number): Shape<readonly T[]> 
   };
 }
 
-/** An object whose keys are names and whose values are all alike. */
-export function tableOf<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
+/** An object with any keys, whose values all have the same shape. */
+export function recordOf<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value, at) => {
     if (!isObject(value)) return refuse('an object', value, at);
     for (const key of Object.keys(value)) value[key] = item(value[key], { parent: at, key });
@@ -95,7 +95,7 @@ export function tableOf<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
   };
 }
 
-/** An object with these keys. Other keys stay: a later version may have written them. */
+/** An object with these keys. Other keys are kept, as a later version may have written them. */
 export function objectOf<T extends object>(shapes: { readonly [Key in keyof T]-?: Shape<T[Key]> }): Shape<T> {
   const entries = Object.entries<Shape<unknown>>(shapes);
   return (value, at) => {
@@ -109,8 +109,8 @@ export function objectOf<T extends object>(shapes: { readonly [Key in keyof T]-?
   };
 }
 
-/** An object of one of several kinds, which its key `tag` tells. */
-export function kindOf<T extends object>(tag: keyof T & string, kinds: Readonly<Record<string, Shape<T>>>): Shape<T> {
+/** A discriminated union: an object whose key `tag` names its kind. */
+export function unionOf<T extends object>(tag: keyof T & string, kinds: Readonly<Record<string, Shape<T>>>): Shape<T> {
   const known = oneOf(...Object.keys(kinds));
   return (value, at) => {
     if (!isObject(value)) return refuse('an object', value, at);
@@ -119,8 +119,8 @@ export function kindOf<T extends object>(tag: keyof T & string, kinds: Readonly<
   };
 }
 
-/** Both shapes, the second of what the first gives. */
-export function also<T>(shape: Shape<T>, what: string, holds: (value: T) => boolean): Shape<T> {
+/** A shape with a further condition; `what` is its name in errors. */
+export function refine<T>(shape: Shape<T>, what: string, holds: (value: T) => boolean): Shape<T> {
   return (value, at) => {
     const read = shape(value, at);
     return holds(read) ? read : refuse(what, read, at);

@@ -1,7 +1,7 @@
 import { BlastrainError } from '../errors';
 import type { ErrorCode, ErrorDetails } from '../errors';
 
-/** Runs a file operation; what the system refuses becomes ERR_IO with the file's name and the reason. */
+/** Runs a file operation; errors of the operating system become ERR_IO with the file's name and the reason. */
 export function withFileErrors<T>(path: string, operation: () => T): T {
   try {
     return operation();
@@ -10,7 +10,7 @@ export function withFileErrors<T>(path: string, operation: () => T): T {
   }
 }
 
-/** An error of the operating system as a BlastrainError; any other error as it is. */
+/** Converts an error of the operating system to a BlastrainError; returns any other error unchanged. */
 export function systemError(error: unknown, code: 'ERR_DATA' | 'ERR_IO', what: string, file: string): Error {
   const { code: errno, syscall } = error as NodeJS.ErrnoException;
   if (errno === undefined || syscall === undefined) return error as Error;
@@ -30,7 +30,7 @@ const reasons: Readonly<Record<string, string>> = {
   EISDIR: 'a folder where a file should be',
 };
 
-/** The one sentence of the project about a file's contents, with what was received in words. */
+/** An error about the contents of a file; `received` is a description. */
 export function fileError(code: ErrorCode, what: string, file: string, received: string, details: ErrorDetails = {}): BlastrainError {
   return new BlastrainError(code, `Expected ${what} for ${file} but received ${received}`, { file, ...details });
 }

@@ -1,33 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makerFate, makerName } from './process';
+import { makerLiveness, makerName } from './process';
 
-/** Temporary files of a maker that cannot be seen from here count as left over after so many milliseconds. */
-const longest = 24 * 3600 * 1000;
+/** Milliseconds after which a temporary file counts as left over where its maker is not visible from here. */
+const maxAge = 24 * 3600 * 1000;
 
-/** A name beside a path for what is to become that path. It tells who made it: see {@link removeLeftovers}. */
+/** A temporary name beside a path, which contains the name of its maker, see {@link removeLeftovers}. */
 export function temporaryName(path: string): string {
   return `${path}.${makerName()}.${randomBytes(3).toString('hex')}.tmp`;
 }
 
 /**
- * Removes from a folder what processes that were killed left of {@link temporaryName}s: those of dead makers, and those of makers
- * elsewhere (another host or container) after a day. Only those for `path` where one is given. The owner of a folder
- * may remove those of makers elsewhere at once. Never throws: what cannot be removed now is removed by the next.
+ * Removes the temporary files, see {@link temporaryName}, that killed processes left in a folder: those of dead makers, and those of
+ * makers elsewhere (another host or container) after a day, or at once if the caller owns the folder. Only those of `path` where
+ * given. Never throws: what cannot be removed now is left to the next call.
  */
 export function removeLeftovers(folder: string, { path, isOwner = false }: { readonly path?: string; readonly isOwner?: boolean } = {}): void {
   const prefix = path === undefined ? '' : `${basename(path)}.`;
   for (const name of namesIn(folder)) {
     if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue;
-    const fate = makerFate(name.split('.').at(-3) ?? '');
-    if (fate === 'alive') continue;
+    const liveness = makerLiveness(name.split('.').at(-3) ?? '');
+    if (liveness === 'alive') continue;
     const file = join(folder, name);
     try {
-      const isLeft = fate === 'dead' || isOwner || Date.now() - lstatSync(file).mtimeMs > longest;
-      if (isLeft) rmSync(file, { recursive: true, force: true });
+      const isLeftOver = liveness === 'dead' || isOwner || Date.now() - lstatSync(file).mtimeMs > maxAge;
+      if (isLeftOver) rmSync(file, { recursive: true, force: true });
     } catch {
-      // Another process may have been faster.
+      // Another process may have removed it already.
     }
   }
 }

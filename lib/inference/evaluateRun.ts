@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BlastrainError, expected } from '../errors';
 import { readJsonIfThere, replaceFile, sizeLimits, withLock } from '../files';
-import { also, count, listOf, measured, objectOf, optional, text, oneOf } from '../files/shape';
+import { refine, count, listOf, numberOrNaN, objectOf, optional, text, oneOf } from '../files/shape';
 import type { Shape } from '../files/shape';
 import { loadData } from '../data/sources';
 import type { DataOrigin, SplitName } from '../data/dataset';
@@ -78,16 +78,16 @@ export function recordEvaluation(folder: string, evaluation: RunEvaluation): voi
 
 const facts = {
   run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
-  accuracy: measured, loss: measured, rmse: optional(measured),
+  accuracy: numberOrNaN, loss: numberOrNaN, rmse: optional(numberOrNaN),
 };
-const ofClasses = also(objectOf<RunEvaluation & ClassificationReport>({
+const ofClasses = refine(objectOf<RunEvaluation & ClassificationReport>({
   ...facts,
-  topK: objectOf<ClassificationReport['topK']>({ k: count, accuracy: measured }),
-  classes: listOf(objectOf<ClassScores>({ className: text, support: count, precision: measured, recall: measured, f1: measured })),
-  macro: objectOf<ClassificationReport['macro']>({ precision: measured, recall: measured, f1: measured }),
+  topK: objectOf<ClassificationReport['topK']>({ k: count, accuracy: numberOrNaN }),
+  classes: listOf(objectOf<ClassScores>({ className: text, support: count, precision: numberOrNaN, recall: numberOrNaN, f1: numberOrNaN })),
+  macro: objectOf<ClassificationReport['macro']>({ precision: numberOrNaN, recall: numberOrNaN, f1: numberOrNaN }),
   confusion: listOf(listOf(count)),
   calibration: objectOf<Calibration>({
-    error: measured, bins: listOf(objectOf<CalibrationBin>({ from: measured, to: measured, rows: count, confidence: measured, accuracy: measured })),
+    error: numberOrNaN, bins: listOf(objectOf<CalibrationBin>({ from: numberOrNaN, to: numberOrNaN, rows: count, confidence: numberOrNaN, accuracy: numberOrNaN })),
   }),
 }), 'a confusion matrix with a row and a column for each class', ({ classes, confusion }) =>
   [confusion, ...confusion].every(({ length }) => length === classes.length));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { AppendFile, badLines, readFileIfThere, readJsonLines, sizeLimits, withLock } from '../files';
-import { count, measured, objectOf, text } from '../files/shape';
+import { count, numberOrNaN, objectOf, text } from '../files/shape';
 import { evaluateSplit, recordEvaluation } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import { runsOf } from '../runFolder/runFolder';
@@ -31,7 +31,7 @@ export function testRun(folder: string, name: string): TestResult & { readonly e
   const { result, leftOut } = withLock(`${ledger}.lock`, () => {
     const file = new AppendFile(ledger);
     try {
-      file.mendLastLine();
+      file.repairLastLine();
       const before = readLedger(ledger);
       const earlier = before.looks.filter((entry) => entry.dataDigest === origin.digest).length;
       const look: TestResult = {
@@ -56,7 +56,7 @@ export function testRun(folder: string, name: string): TestResult & { readonly e
 
 /** What a line of a ledger, and the depth.json of an experiment, hold of a look. */
 export const testResultShape = objectOf<TestResult>({
-  run: text, when: text, testAccuracy: measured, testLoss: measured, testRows: count, dataDigest: text, look: count,
+  run: text, when: text, testAccuracy: numberOrNaN, testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
 });
 
 /**

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
-/** A control group that this process is in, as a folder of files. */
+/** A control group that contains this process. */
 export interface ControlGroup {
-  /** 1 or 2: the two interfaces of Linux name their files differently. */
+  /** Version of the interface; the two name their files differently. */
   readonly version: 1 | 2;
   readonly folder: string;
 }
 
-/** What of the file system is looked at: `/`, but for tests. */
+/** Root of the file system; tests pass another folder. */
 export const systemRoot = '/';
 
 /**
- * The control groups that limit this process by a controller (`cpu`, `memory`), its own first and then those around it, as far as they
- * can be seen: a container sees no more than its own. None where there is no Linux, or no such controller. Both interfaces can be
- * mounted at once. Never throws: a file that is missing or malformed says nothing.
+ * The control groups that limit this process by a controller (`cpu`, `memory`): its own, then the enclosing ones as far as they are
+ * visible (inside a container, only the container's). Empty without Linux or without the controller. Both versions can be mounted at
+ * once. Never throws: missing and malformed files are ignored.
  */
 export function controlGroups(controller: 'cpu' | 'memory', root = systemRoot): ControlGroup[] {
   const mounts = readMounts(root);
@@ -22,7 +22,7 @@ export function controlGroups(controller: 'cpu' | 'memory', root = systemRoot): 
     const version = controllers.length === 0 ? 2 : 1;
     if (version === 1 && !controllers.includes(controller)) return [];
     const fitting = mounts.filter((mount) => mount.version === version && (version === 2 || mount.controllers.includes(controller)));
-    // A mount shows the groups below its own root; a container may have those of the host mounted beside its own.
+    // A mount shows the groups below its root; a container can have mounts of the host beside its own.
     const within = fitting.filter(({ top }) => isBelow(path, top));
     return (within.length > 0 ? within : fitting).flatMap(({ point, top }) => {
       const inner = isBelow(path, top) ? posix.relative(top, path) : '';
@@ -31,14 +31,14 @@ export function controlGroups(controller: 'cpu' | 'memory', root = systemRoot): 
   }).filter(({ folder }) => existsSync(folder));
 }
 
-/** The numbers in a file of a group; `max` is Infinity. Empty where there is no such file, or it holds something else. */
+/** The numbers on the first line of a group's file; `max` is Infinity. Empty where the file is missing or has other contents. */
 export function readNumbers(folder: string, file: string): number[] {
   const words = readLines(join(folder, file))[0]?.trim().split(/\s+/) ?? [];
   const numbers = words.map((word) => (word === 'max' ? Infinity : /^-?\d+$/.test(word) ? Number(word) : Number.NaN));
   return numbers.some(Number.isNaN) ? [] : numbers;
 }
 
-/** The lines of a file, none where it cannot be read. */
+/** The lines of a file; empty where it cannot be read. */
 export function readLines(file: string): string[] {
   try {
     return readFileSync(file, 'utf8').split('\n');
@@ -48,7 +48,7 @@ export function readLines(file: string): string[] {
 }
 
 interface Membership {
-  /** Empty: the one hierarchy of version 2. */
+  /** Empty for the single hierarchy of version 2. */
   readonly controllers: readonly string[];
   readonly path: string;
 }
@@ -64,7 +64,7 @@ function readMemberships(root: string): Membership[] {
 interface Mount {
   readonly version: 1 | 2;
   readonly controllers: readonly string[];
-  /** Which group the mount point shows. */
+  /** The group that appears at the mount point. */
   readonly top: string;
   readonly point: string;
 }
@@ -80,7 +80,7 @@ function readMounts(root: string): Mount[] {
   });
 }
 
-/** Blanks and backslashes stand as octal numbers. */
+/** Spaces and backslashes are escaped as octal numbers. */
 function unescaped(path: string): string {
   return path.replace(/\\(\d{3})/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 8)));
 }

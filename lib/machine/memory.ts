@@ -4,41 +4,41 @@ import { BlastrainError, describe, isOutOfMemory } from '../errors';
 import { controlGroups, readLines, readNumbers, systemRoot } from './cgroups';
 import type { ControlGroup } from './cgroups';
 
-/** What limits the memory of this process most, in bytes. */
-export interface MemoryRoom {
+/** The tightest memory limit of this process. Sizes are in bytes. */
+export interface AvailableMemory {
   readonly limit: number;
-  /** How much more the process can take now: pages of files that the system can give up count as free, and so does swap space. */
+  /** What the process can still allocate; the page cache, which the system can reclaim, and swap space count as free. */
   readonly left: number;
-  /** The file that says so, `the machine`, or a limit of the shell's `ulimit`. */
+  /** Where the limit is set: a file of a control group, `the machine`, or an option of the shell's `ulimit`. */
   readonly source: string;
 }
 
 /**
- * How much memory this process can still take: what is least of the machine's own, that of the control groups around the process, and
- * its resource limits. Beyond a control group's limit Linux ends the process without a word. Looked up anew at each call.
+ * The memory that this process can still allocate: the minimum over the machine, the control groups of the process and its resource
+ * limits. Linux kills a process that exceeds the limit of a control group. Read anew at each call.
  */
-export function memoryRoom(root = systemRoot): MemoryRoom {
+export function availableMemory(root = systemRoot): AvailableMemory {
   const machine = readTable(join(root, 'proc/meminfo'));
   const total = machine.get('MemTotal') ?? totalmem();
   const swap = machine.get('SwapFree') ?? 0;
-  const rooms: MemoryRoom[] = [
+  const limits: AvailableMemory[] = [
     { limit: total, left: (machine.get('MemAvailable') ?? total) + swap, source: 'the machine' },
-    ...controlGroups('memory', root).flatMap((group) => groupRoom(group, swap) ?? []),
-    ...resourceRooms(root),
+    ...controlGroups('memory', root).flatMap((group) => groupLimit(group, swap) ?? []),
+    ...resourceLimits(root),
   ];
-  return rooms.reduce((least, room) => (room.left < least.left ? room : least));
+  return limits.reduce((min, limit) => (limit.left < min.left ? limit : min));
 }
 
-/** Less than this is taken without a look at the machine. */
-const small = 2 ** 24;
+/** Bytes up to which the limits are not read. */
+const alwaysAvailable = 2 ** 24;
 
 /**
- * Throws ERR_MEMORY where this process cannot take so many bytes more: before an allocation that would end it, or fail. The sentence
- * names what asks for them, and what was received for it; details.path is the name.
+ * Throws ERR_MEMORY where this process cannot allocate that many more bytes, before an allocation that would fail or get it killed. The
+ * message names what needs them, `name`, and the value that it was given, `received`; details.path is the name.
  */
 export function requireMemory(bytes: number, name: string, received: unknown, root = systemRoot): void {
-  if (bytes <= small) return;
-  const { limit, left, source } = memoryRoom(root);
+  if (bytes <= alwaysAvailable) return;
+  const { limit, left, source } = availableMemory(root);
   if (bytes <= left) return;
   const available = Math.max(0, Math.floor(left));
   throw new BlastrainError(
@@ -49,7 +49,7 @@ export function requireMemory(bytes: number, name: string, received: unknown, ro
   );
 }
 
-/** What `make` makes, which takes so many bytes. Throws ERR_MEMORY where the engine has no room for it, or cannot count it. */
+/** Returns the result of `make`, which allocates `bytes` bytes. Throws ERR_MEMORY where the engine cannot allocate them. */
 export function withMemory<Made>(bytes: number, make: () => Made): Made {
   try {
     return make();
@@ -71,10 +71,10 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(unit === 0 ? 0 : 1)} ${units[unit]!}`;
 }
 
-/** Version 1 says that there is no limit by a number like this or larger. */
+/** Version 1 writes a number at least this large where there is no limit. */
 const unlimited = 2 ** 60;
 
-function groupRoom({ version, folder }: ControlGroup, swap: number): MemoryRoom | undefined {
+function groupLimit({ version, folder }: ControlGroup, swap: number): AvailableMemory | undefined {
   const one = (file: string): number | undefined => readNumbers(folder, file)[0];
   const [limitFile, usageFile, prefix] = version === 2
     ? ['memory.max', 'memory.current', '']
@@ -90,8 +90,8 @@ function groupRoom({ version, folder }: ControlGroup, swap: number): MemoryRoom 
   return { limit, left: limit - used + Math.max(0, Math.min(swap, swapLeft)), source: join(folder, limitFile) };
 }
 
-/** Limits of the process's own, set by a shell's `ulimit -v` and `ulimit -d`. */
-function resourceRooms(root: string): MemoryRoom[] {
+/** Resource limits of the process, as set by a shell's `ulimit -v` and `ulimit -d`. */
+function resourceLimits(root: string): AvailableMemory[] {
   const limits = readLines(join(root, 'proc/self/limits'));
   const status = readTable(join(root, 'proc/self/status'));
   return ([['Max address space', 'VmSize', 'ulimit -v'], ['Max data size', 'VmData', 'ulimit -d']] as const).flatMap(([name, used, source]) => {

@@ -1,7 +1,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJsonIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
-import { kindOf, objectOf, oneOf, optional, text } from '../files/shape';
+import { unionOf, objectOf, oneOf, optional, text } from '../files/shape';
 import type { PlainError } from '../errors';
 import { runFiles } from './runFolder';
 
@@ -13,7 +13,7 @@ export interface RunStatus {
   readonly message: string;
 }
 
-const statusShape = kindOf<RunStatus | { readonly state: 'running' }>('state', {
+const statusShape = unionOf<RunStatus | { readonly state: 'running' }>('state', {
   failed: objectOf<RunStatus>({ state: oneOf('failed'), at: optional(text), code: text, message: text }),
   // Of an earlier version, which told by it that a process is at the run.
   running: objectOf<{ readonly state: 'running' }>({ state: oneOf('running') }),

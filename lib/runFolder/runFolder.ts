@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import {
-  AppendFile, badLines, fileError, keepAs, readFile, readJson, readJsonLines, replaceFile, settle, sizeLimits, syncFolder, withFileErrors,
+  AppendFile, badLines, fileError, linkAs, readFile, readJson, readJsonLines, replaceFile, waitSync, sizeLimits, syncFolder, withFileErrors,
 } from '../files';
 import type { LockOptions } from '../files/acquire';
 import type { Lock } from '../files/lock';
@@ -41,12 +41,12 @@ export class RunFolder {
    */
   static create(place: RunPlace, { lock, ...options }: FolderOptions = {}): RunFolder {
     if (lock !== undefined && 'name' in place) return new RunFolder(lendFolder(join(place.runs, place.name), lock));
-    return new RunFolder(settle(claimFolder(place, options), options));
+    return new RunFolder(waitSync(claimFolder(place, options), options));
   }
 
   /** Opens the folder of a run that ended in any way. Throws ERR_LOCKED where a process is at it, ERR_IO. */
   static reopen(path: string, { lock, ...options }: FolderOptions = {}): RunFolder {
-    return new RunFolder(lock === undefined ? settle(ownFolder(path, options), options) : lendFolder(path, lock));
+    return new RunFolder(lock === undefined ? waitSync(ownFolder(path, options), options) : lendFolder(path, lock));
   }
 
   get path(): string {
@@ -95,7 +95,7 @@ export class RunFolder {
 
   appendEvent(event: TrainEvent): void {
     const metrics = this.openMetrics();
-    this.lock.checkNowAndThen();
+    this.lock.checkEverySecond();
     // A file that was removed takes what is written to it without a word.
     if (!existsSync(this.metricsFile)) throw fileError('ERR_IO', 'the metrics that this run writes', this.metricsFile, 'no such file: it was removed');
     metrics.append(`${JSON.stringify(event)}\n`);
@@ -124,12 +124,12 @@ export class RunFolder {
     this.lock.check();
     this.openMetrics().sync();
     const { last, kept } = this.checkpointFiles(keptStep ?? 0);
-    if (existsSync(last)) keepAs(last, join(this.path, runFiles.previous));
+    if (existsSync(last)) linkAs(last, join(this.path, runFiles.previous));
     if (keptStep === undefined) {
       replaceFile(last, pieces, { inside: true });
     } else {
       this.writeKept(kept, pieces);
-      keepAs(kept, last);
+      linkAs(kept, last);
       withFileErrors(last, () => { syncFolder(this.path); });
     }
   }
@@ -137,7 +137,7 @@ export class RunFolder {
   /** Makes the checkpoint before the last one the last: nothing that serves no more is to take the place of one that does. Throws ERR_IO. */
   restorePrevious(): void {
     this.lock.check();
-    keepAs(join(this.path, runFiles.previous), join(this.path, runFiles.checkpoint));
+    linkAs(join(this.path, runFiles.previous), join(this.path, runFiles.checkpoint));
   }
 
   /** Replaces the checkpoint of the best evaluation. */
@@ -149,7 +149,7 @@ export class RunFolder {
   /** Makes the last checkpoint the best one too: a second name for the same bytes, which are on the disk already. */
   keepBest(): void {
     this.lock.check();
-    keepAs(join(this.path, runFiles.checkpoint), join(this.path, runFiles.best));
+    linkAs(join(this.path, runFiles.checkpoint), join(this.path, runFiles.best));
   }
 
   /** Puts back a checkpoint that stays, where it is not there. */

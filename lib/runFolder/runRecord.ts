@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readJson, readJsonIfThere, sizeLimits } from '../files';
-import { anything, count, listOf, objectOf, oneOf, optional, tableOf, text } from '../files/shape';
+import { anything, count, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { runFiles } from './runFolder';
 
@@ -27,7 +27,7 @@ const recordShape = objectOf<RunRecord>({
   backend: oneOf('native', 'typescript'),
   dtype: oneOf('float32', 'float64'),
   threads: count,
-  versions: tableOf(text),
+  versions: recordOf(text),
   name: text,
   startedAt: text,
   platform: text,

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, toPlain } from '../errors';
-import { fileError, lockedBy, settleLater } from '../files';
+import { fileError, lockedBy, waitAsync } from '../files';
 import type { Waiting } from '../files/acquire';
 import { loadData } from '../data/sources';
 import { trainingRows } from '../build/trainingRows';
@@ -119,7 +119,7 @@ async function* runNew(
   const rows = data ?? loadData(dataRequest(spec.space.base));
   const searchData = searchDataOf(spec, rows, data === undefined);
   checkMemory(limits.workers, spec, searchData);
-  const owned = await settleLater(claimFolder({ runs, name }), { onWait: waitListener(stopped, onWait) });
+  const owned = await waitAsync(claimFolder({ runs, name }), { onWait: waitListener(stopped, onWait) });
   const { path: folder, lock } = owned;
   const { description, digest } = rows.origin;
   const head: SearchHead = {
@@ -142,7 +142,7 @@ async function* runNew(
 
 async function* runResumed(folder: string, options: ResumeOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
   readJournal(folder); // throws before anything is created in a folder that has no search
-  const owned = await settleLater(ownFolder(folder), { onWait: waitListener(stopped, options.onWait) });
+  const owned = await waitAsync(ownFolder(folder), { onWait: waitListener(stopped, options.onWait) });
   const { lock } = owned;
   let journal: Journal | undefined;
   try {

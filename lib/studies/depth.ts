@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expected } from '../errors';
-import { readJson, replaceFile, settle, sizeLimits } from '../files';
-import { also, count, listOf, measured, objectOf, oneOf, text } from '../files/shape';
+import { readJson, replaceFile, waitSync, sizeLimits } from '../files';
+import { refine, count, listOf, numberOrNaN, objectOf, oneOf, text } from '../files/shape';
 import type { Norm } from '../model/layers/hidden';
 import type { ResultEvent } from '../train/events';
 import { claimFolder } from '../runFolder/ownedFolder';
@@ -67,7 +67,7 @@ export function depthRuns(runs: string, base: string, changes: Readonly<Record<s
   }
   const nets = (['none', 'batch'] as const).flatMap((norm) =>
     depthLayers.map((layers) => ({ depth: layers.length - 1, norm, spec: parseSpec({ ...depthSpec, ...changes, layers, norm }) })));
-  const owned = settle(claimFolder({ runs, base }));
+  const owned = waitSync(claimFolder({ runs, base }));
   const nameOf = (depth: number, norm: Norm): string => `${owned.name}-${String(depth)}layers${norm === 'none' ? '' : '-batchnorm'}`;
   return { owned, nets: nets.map((net) => ({ ...net, name: nameOf(net.depth, net.norm) })) };
 }
@@ -83,12 +83,12 @@ export function bestOf(results: readonly DepthResult[]): DepthResult {
   return results.reduce((best, result) => (result.valAccuracy > best.valAccuracy ? result : best));
 }
 
-const reportShape = also(objectOf<DepthReport>({
+const reportShape = refine(objectOf<DepthReport>({
   type: oneOf('depth'),
   name: text,
   results: listOf(objectOf<DepthResult>({
     run: text, depth: count, norm: oneOf('none', 'batch', 'layer'), layers: listOf(count), parameters: count,
-    trainAccuracy: measured, valAccuracy: measured, seconds: measured,
+    trainAccuracy: numberOrNaN, valAccuracy: numberOrNaN, seconds: numberOrNaN,
   })),
   best: text,
   test: testResultShape,

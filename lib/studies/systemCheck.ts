@@ -5,8 +5,8 @@ import { toPlain } from '../errors';
 import { kernelsFor, nativeStatus, selectBackend } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
 import type { NativeInfo } from '../kernels/native';
-import { memoryRoom, usableThreads } from '../machine';
-import type { MemoryRoom, UsableThreads } from '../machine';
+import { availableMemory, usableThreads } from '../machine';
+import type { AvailableMemory, UsableThreads } from '../machine';
 import { version } from '../version';
 
 /** What this machine offers blastrain, and a mend for each thing that is missing. */
@@ -19,7 +19,7 @@ export interface SystemCheck {
   readonly cores: number;
   /** How many threads training takes by default, and why. */
   readonly threads: UsableThreads;
-  readonly memory: MemoryRoom;
+  readonly memory: AvailableMemory;
   readonly backend: BackendName;
   readonly native: NativeInfo | null;
   /** For each backend, the number formats in which a product came out right just now. */
@@ -48,7 +48,7 @@ export function checkSystem(): SystemCheck {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     threads: usableThreads(),
-    memory: memoryRoom(),
+    memory: availableMemory(),
     backend: selectBackend().backend,
     native: status.loaded ? status.info : null,
     dtypes: { native: workingDtypes('native'), typescript: workingDtypes('typescript') },

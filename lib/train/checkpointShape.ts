@@ -1,5 +1,5 @@
 import type { ImageShape } from '../data/dataset';
-import { also, anything, count, flag, listOf, nullOr, objectOf, optional, shapeOf, text } from '../files/shape';
+import { refine, anything, count, flag, listOf, nullOr, objectOf, optional, shapeOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { PlateauState } from '../optim/schedules';
 import type { RowScores } from './diagnose';
@@ -34,7 +34,7 @@ const value = shapeOf<number>('a number', (it) => typeof it === 'number');
 const size = shapeOf<number>('a whole number above 0', (it) => Number.isSafeInteger(it) && (it as number) > 0);
 
 /** Shape of the entry `facts` of a checkpoint. */
-export const factsShape = also(objectOf<CheckpointFacts>({
+export const factsShape = refine(objectOf<CheckpointFacts>({
   spec: shapeOf('an object', (it) => typeof it === 'object' && it !== null && !Array.isArray(it)),
   classNames: listOf(text),
   imageShape: optional(objectOf<ImageShape>({ channels: size, height: size, width: size })),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BlastrainError } from '../errors';
 import { fileError, parseJson } from '../files';
-import { checkShape, count, listOf, objectOf, oneOf, optional, tableOf, text } from '../files/shape';
+import { checkShape, count, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 
 /**
@@ -57,7 +57,7 @@ const entryShape = objectOf<HeaderEntry>({
   shape: listOf(count),
   data_offsets: listOf(count, 2) as Shape<readonly [number, number]>,
 });
-const headerShape = objectOf<{ readonly __metadata__?: Metadata }>({ __metadata__: optional(tableOf(text)) });
+const headerShape = objectOf<{ readonly __metadata__?: Metadata }>({ __metadata__: optional(recordOf(text)) });
 
 /** The bytes of a file that holds the tensors. */
 export function encodeTensors(file: TensorFile): Uint8Array {
@@ -104,7 +104,7 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   if (sha256 === undefined) {
     throw fileError('ERR_CHECKPOINT', 'a safetensors file that blastrain has written', source, 'one of another program, without a digest');
   }
-  const header = checkShape(entries, tableOf(entryShape), name);
+  const header = checkShape(entries, recordOf(entryShape), name);
   const data = bytes.subarray(8 + headerLength);
   if (sha256 !== digestOf(header, metadata, [data])) throw refuse('one with another SHA-256');
   if (!covers(Object.values(header), data.length)) throw refuse('tensors that overlap, leave gaps or end elsewhere than the file');

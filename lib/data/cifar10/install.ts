@@ -8,7 +8,7 @@ import type { Layout } from './cifar10';
 import type { DataSplits } from '../dataset';
 import { download, md5Of } from './download';
 import type { DownloadOptions } from './download';
-import { acquireLock, makeFolders, settleLater, systemError, temporaryName, withFileErrors } from '../../files';
+import { acquireLock, makeFolders, waitAsync, systemError, temporaryName, withFileErrors } from '../../files';
 import { badFile } from '../files';
 import { pixelsPerImage } from '../images';
 import { makeSynthetic, syntheticClasses } from '../synthetic';
@@ -111,7 +111,7 @@ function loadIfComplete(folder: string, layout: Layout): DataSplits | undefined 
  */
 async function withLock<T>(folder: string, install: () => Promise<T>): Promise<T> {
   makeFolders(dirname(folder));
-  const lock = await settleLater(acquireLock(`${folder}.lock`));
+  const lock = await waitAsync(acquireLock(`${folder}.lock`));
   try {
     lock.keepAlive();
     for (const name of leftoversOf(folder)) withFileErrors(name, () => { rmSync(name, { recursive: true, force: true }); });
