@@ -5,18 +5,18 @@ import { benchmarks, entryId } from './report';
 import type { BenchEntry, BenchReport } from './report';
 import { noiseOf } from './timing';
 
-/** How one figure changed. */
+/** The change of one entry between two reports. */
 export interface Change {
   readonly entry: BenchEntry;
   readonly before: number;
   readonly now: number;
   /** now / before. */
   readonly ratio: number;
-  /** By how much the ratio may be above or below 1 before it means anything. */
+  /** A ratio above 1 + noise or below 1 / (1 + noise) is significant. */
   readonly noise: number;
 }
 
-/** What became of the figures of an earlier report. */
+/** The result of comparing two reports. */
 export interface Comparison {
   /** Whether both were measured on a quiet machine. */
   readonly conclusive: boolean;
@@ -25,14 +25,14 @@ export interface Comparison {
   readonly same: number;
 }
 
-/** Two runs on the same quiet machine differ by that much even where their samples agree among themselves. */
+/** Two runs on the same quiet machine differ by this much even if the samples of each agree. */
 const minNoise = 0.05;
-/** Half the distance of the quartiles, times this, holds nearly all samples of a normal distribution. */
+/** Half the interquartile range times this contains nearly all samples of a normal distribution. */
 const quartilesToLimits = 4;
 
 const positive = shapeOf<number>('a positive number', (value) => Number.isFinite(value) && (value as number) > 0);
 
-/** What a comparison needs of a report. */
+/** The fields of a report that a comparison reads. */
 const reportShape = objectOf<Pick<BenchReport, 'type' | 'version' | 'benchmark' | 'machine' | 'load' | 'entries'>>({
   type: oneOf('bench'),
   version: oneOf(1),
@@ -52,14 +52,14 @@ const reportShape = objectOf<Pick<BenchReport, 'type' | 'version' | 'benchmark' 
   })),
 });
 
-/** Reads what --out or --json left. Throws ERR_IO, or ERR_CONFIG for a file that holds something else. */
+/** Reads a report written by --out or --json. Throws ERR_IO, or ERR_CONFIG for a file that is no report. */
 export function readBenchReport(file: string): BenchReport {
   return readJson(file, reportShape, { code: 'ERR_CONFIG', limit: sizeLimits.report, follow: true }) as BenchReport;
 }
 
 /**
- * Holds the figures that both reports have against each other. Throws ERR_CONFIG for a report of another benchmark,
- * machine or thread count, or one that has no figure in common: their difference would mean nothing.
+ * Compares the entries that both reports have. Throws ERR_CONFIG if they are of different benchmarks, machines or thread counts, as their
+ * difference would mean nothing, or if they have no entry in common.
  */
 export function compareReports(before: BenchReport, now: BenchReport): Comparison {
   const facts = ({ benchmark, machine: { cpu, cores, threads } }: BenchReport): string =>

@@ -4,15 +4,15 @@ import { signatures } from '../kernels/signatures';
 
 /** FLOPs and minimum bytes of a call. */
 export interface Cost {
-  /** Its sizes, as they read in a table. */
+  /** Its sizes as text, for tables. */
   readonly shape: string;
-  /** Of products; elementwise arithmetic is cheaper than the memory that it reads, and counts nothing. */
+  /** FLOPs of products; 0 for elementwise kernels, whose arithmetic takes less time than their memory accesses. */
   readonly flops: number;
-  /** What must be read and written at least, each element once for each way. What has one number a row is too little to count. */
+  /** Minimum bytes read and written, each element once in each direction. Arrays of one number per row are not counted. */
   readonly bytes: number;
 }
 
-/** What a call of `kernel` with these arguments costs, its numbers having `width` bytes. */
+/** The cost of a call of `kernel` with these arguments, with floats of `width` bytes. */
 export function costOf(kernel: KernelName, args: readonly unknown[], width: number): Cost {
   const { args: declared, product } = signatures[kernel];
   const valueOf = (name: string): unknown => args[declared.findIndex((argument) => argument.name === name)];
@@ -26,8 +26,8 @@ export function costOf(kernel: KernelName, args: readonly unknown[], width: numb
     }
     const hasColumns = sizes.length === 1 || shape.some((factor) => factor !== rows && sizes.includes(factor));
     if (use === 'room' || !hasColumns || (unusedIfZero !== undefined && valueOf(unusedIfZero) === 0)) return 0;
-    const ways = use === 'updates' && !(readUnlessZero !== undefined && valueOf(readUnlessZero) === 0) ? 2 : 1;
-    return ways * widths[kind] * volumeOf(shape);
+    const directions = use === 'updates' && !(readUnlessZero !== undefined && valueOf(readUnlessZero) === 0) ? 2 : 1;
+    return directions * widths[kind] * volumeOf(shape);
   };
   const transposed = declared.flatMap(({ kind }, i) => (kind === 'flag' && i < 2 ? [args[i] === true ? 'T' : 'N'] : [])).join('');
   return {

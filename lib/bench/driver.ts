@@ -3,12 +3,12 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { BlastrainError } from '../errors';
 
-/** What an answer that is an error begins with. */
+/** Prefix of an answer that reports an error. */
 const errorMark = 'error ';
 
 /**
- * A process that is asked in lines and answers each with one line. Its first line, unasked, says that it is ready; an
- * answer that begins with «error » is one.
+ * A child process that answers each line on its standard input with one line. Its first line, unasked, says that it is ready; an answer
+ * that begins with «error » reports an error.
  */
 export class Driver {
   private readonly waiting: { resolve: (line: string) => void; reject: (error: Error) => void }[] = [];
@@ -16,23 +16,23 @@ export class Driver {
   private ended: Error | undefined;
 
   private constructor(private readonly child: ChildProcessWithoutNullStreams, private readonly name: string) {
-    let complaint = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-2000)));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const asker = this.waiting.shift();
-      if (asker === undefined) this.lines.push(line);
-      else asker.resolve(line);
+      const request = this.waiting.shift();
+      if (request === undefined) this.lines.push(line);
+      else request.resolve(line);
     });
     const end = (reason: string): void => {
       this.ended ??= new BlastrainError('ERR_WORKER', `Expected answers for ${name} but received an end: ${reason}`);
       for (const { reject } of this.waiting.splice(0)) reject(this.ended);
     };
-    child.stdin.on('error', () => undefined); // 'close' tells why
+    child.stdin.on('error', () => undefined); // 'close' gives the reason
     child.on('error', (error) => { end(error.message); });
-    child.on('close', (code, signal) => { end(complaint.trim().split('\n').pop() || `exit ${String(code ?? signal)}`); });
+    child.on('close', (code, signal) => { end(stderr.trim().split('\n').pop() || `exit ${String(code ?? signal)}`); });
   }
 
-  /** Starts a process and waits until it is ready. Returns why not, in its own words where it answers with an error. */
+  /** Starts a process and waits until it is ready. Returns the reason if it does not become ready: its own error if it reports one. */
   static async start(
     command: string, args: readonly string[], env: Readonly<Record<string, string | undefined>> = process.env,
   ): Promise<Driver | string> {
@@ -48,10 +48,10 @@ export class Driver {
     }
   }
 
-  /** What it said when it was ready. */
+  /** The line that said it was ready. */
   greeting = '';
 
-  /** Throws ERR_WORKER for a process that has ended, or that answers with an error. */
+  /** Sends a line and resolves to the answer. Throws ERR_WORKER if the process has ended or reports an error. */
   async ask(question: string): Promise<string> {
     this.child.stdin.write(`${question}\n`);
     return this.checked(await this.nextLine());

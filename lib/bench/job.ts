@@ -23,20 +23,20 @@ export interface JobOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backend: BackendName;
   readonly threads?: number;
-  /** Changes to the nets' specs, such as fewer rows. */
+  /** Keys that replace those of the nets' specs, such as fewer rows. */
   readonly changes?: Partial<TrainSpec>;
 }
 
-/** The parts of a job, as the cases of the entries. */
+/** The parts of a job: the cases of the entries. */
 export const jobCases = { start: 'start to first step', epoch: 'one epoch' } as const;
 
-/** Steps that warm up those that are timed alone. */
+/** Untimed steps before those that are timed alone. */
 const warmUps = 20;
 
 /**
- * What a whole training costs beside its steps: from the start of `blastrain train` to the first step, an epoch with
- * events, metrics, validation and checkpoint beside as many steps alone, in turn, and the peak of memory. The data is
- * what `data=auto` finds. Throws ERR_WORKER for a training that fails, ERR_BACKEND, ERR_SHAPE.
+ * Measures what a training costs besides its steps: the time from the start of `blastrain train` to the first step; an epoch with events,
+ * metrics, validation and checkpoint, in turn with as many steps alone; and the peak of memory. Uses the data that `data=auto` finds.
+ * Throws ERR_WORKER for a training that fails, ERR_BACKEND, ERR_SHAPE.
  */
 export async function benchJob(options: JobOptions): Promise<BenchReport> {
   const { nets, backend, threads = defaultThreads(), rounds = 5, changes, onProgress } = options;
@@ -45,7 +45,7 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
   const folder = mkdtempSync(join(tmpdir(), 'blastrain-job-'));
   const entries: BenchEntry[] = [];
   const notes: string[] = [];
-  let children = 0;
+  let childSeconds = 0;
   try {
     for (const net of nets) {
       onProgress?.(net.name);
@@ -54,10 +54,10 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
       writeFileSync(file, JSON.stringify(spec));
       const run = async (...settings: string[]): Promise<Job> => {
         const job = await runJob(trainingCommand(file, '--runs', join(folder, 'runs'), '--set', 'logEvery=1', ...settings));
-        children += job.use.cpuSeconds;
+        childSeconds += job.use.cpuSeconds;
         return job;
       };
-      // While this process holds no data: memory that it took away from the other one would have to be found elsewhere.
+      // Before this process loads data, so that it does not compete with the training for memory.
       const starts: number[] = [];
       for (let round = 0; round < rounds; round++) starts.push((await run('steps=1', 'epochs=null')).firstStep);
 
@@ -66,7 +66,7 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
       const jobs: Job[] = [];
       const alone: number[] = [];
       for (let round = 0; round < rounds; round++) {
-        // The first epoch begins cold; the second is as long as all that follow.
+        // The first epoch includes warming up; the second takes as long as those after it.
         const job = await run('epochs=2');
         for (let i = 0; i < warmUps; i++) step();
         const begun = now();
@@ -89,10 +89,10 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
   } finally {
     rmSync(folder, { recursive: true });
   }
-  return makeReport('job', { load: watch.end(children), peak: null, entries, notes });
+  return makeReport('job', { load: watch.end(childSeconds), peak: null, entries, notes });
 }
 
-/** One training: seconds to its first step and of its last epoch. */
+/** One training, with the seconds to its first step and those of its last epoch. */
 interface Job {
   readonly start: StartEvent;
   readonly firstStep: number;
@@ -113,7 +113,7 @@ async function runJob(command: ProcessCommand): Promise<Job> {
   return { start: start!, firstStep: firstStep!, epoch, use };
 }
 
-/** The peak beside what is aimed at: data + 4 × parameters + 2 × a batch's activations + 60 MB. */
+/** A sentence on the peak of memory and the goal: data + 4 × parameters + 2 × a batch's activations + 60 MB. */
 function memoryNote(
   name: string, peak: number, { train, validation, test }: DataSplits<Dataset | StoredDataset>, { parameters, layers, batchSize, dtype }: StartEvent,
 ): string {
@@ -123,12 +123,12 @@ function memoryNote(
   const [data, copies, activations, rest] = parts.map(megabytes);
   const sum = megabytes(parts.reduce((total, part) => total + part, 0));
   return (
-    `${name}: ${peak === 0 ? 'the peak of memory is told on Linux alone' : `${megabytes(peak)} MB of memory at the peak`}; data (${data!}), ` +
+    `${name}: ${peak === 0 ? 'the peak of memory is known on Linux only' : `${megabytes(peak)} MB of memory at the peak`}; data (${data!}), ` +
     `4 × parameters (${copies!}), 2 × activations of a batch (${activations!}) and ${rest!} are ${sum} MB.`
   );
 }
 
-/** Of features and labels in memory. */
+/** Bytes of features and labels in memory. */
 function bytesOf(rows: Dataset | StoredDataset): number {
   return rows.labels.byteLength + ('features' in rows ? rows.features.byteLength : 0);
 }

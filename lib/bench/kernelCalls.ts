@@ -8,7 +8,7 @@ import { RandomState } from '../random';
 /** The arguments of one call. */
 export type CallArguments = readonly unknown[];
 
-/** The sizes that calls are made at: those of a net's largest layer and batch. */
+/** Sizes of calls: those of a net's largest layer and its batch. */
 export interface CallSizes {
   readonly batch: number;
   readonly inputs: number;
@@ -16,21 +16,21 @@ export interface CallSizes {
   readonly classes: number;
 }
 
-/** Rows that batches are gathered from; more than caches hold where the inputs are many. */
+/** Rows that batches are gathered from: with many inputs, more memory than the caches hold. */
 const maxSourceRows = 10_000;
 
-/** Scalars by name. Steps are so small, and what is scaled keeps its size, that thousands of calls leave ordinary numbers. */
+/** Scalars by name, chosen so that arrays hold ordinary numbers after thousands of calls. */
 const scalars: Readonly<Record<string, number>> = {
   alpha: -1, beta: 0, slope: 0.01, scale: 2, smoothing: 0.1, epsilon: 1e-8, momentum: 0.9, lr: 1e-9, weightDecay: 1e-3,
   stepSize: 1e-9, beta1: 0.9, beta2: 0.999, rootCorrection: 1, keep: 1, rho: 0.99, t: 1e-3, lambda: 0.3,
 };
 
-/** What arrays of these names hold, where random numbers around 0 would not do: variances, their like and shares. */
-const fillings: Readonly<Record<string, number>> = { v: 1, runningVariance: 1, inverseStd: 1, std: 72, targets: 0.1, weights: 1 };
+/** Values of arrays that must not be random numbers around 0, such as variances and probabilities. */
+const constantValues: Readonly<Record<string, number>> = { v: 1, runningVariance: 1, inverseStd: 1, std: 72, targets: 0.1, weights: 1 };
 
 /**
- * Arguments of a call of every kernel as a training step of that size makes it. Arrays serve all calls that use them in one way, so
- * that what a call writes is no other's input.
+ * The arguments of calls of every kernel, as a training step of that size makes them. Calls share arrays that they use in the same way, so
+ * that no call writes what another reads.
  */
 export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record<KernelName, readonly CallArguments[]>> {
   const { batch, inputs, hidden, classes } = callSizes;
@@ -42,27 +42,27 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
   const layer = { m: batch, rows: batch, k: inputs, channels: 3, height: side, width: side };
 
   const made = new Map<string, unknown>();
-  const once = <Made>(key: string, make: () => Made): Made => {
+  const cached = <Made>(key: string, make: () => Made): Made => {
     if (!made.has(key)) made.set(key, make());
     return made.get(key) as Made;
   };
   const arrayOf = (argument: ArrayArgument, position: number, sizes: Readonly<Record<string, number>>): unknown => {
     const { name, kind, use, shape, bound } = argument;
     const volume = shape.reduce((product, factor) => product * (sizes[factor] ?? Number(factor)), 1);
-    const key = [kind, use, position, volume, fillings[name] ?? ''].join(' ');
+    const key = [kind, use, position, volume, constantValues[name] ?? ''].join(' ');
     switch (kind) {
       case 'floats':
-      case 'doubles': return once(key, () => {
+      case 'doubles': return cached(key, () => {
         const array = allocate(kind === 'doubles' ? 'float64' : dtype, volume);
-        return array.map(() => fillings[name] ?? random.random() - 0.5);
+        return array.map(() => constantValues[name] ?? random.random() - 0.5);
       });
       case 'source':
-      case 'byteSource': return once(`bytes ${volume}`, () => Uint8Array.from({ length: sourceRows * volume }, (_, i) => i % 251));
-      case 'anySource': return once(key, () => Float32Array.from({ length: sourceRows * volume }, (_, i) => i % 251));
-      case 'bytes': return once(`${key} ${name}`, () => Uint8Array.from({ length: volume }, (_, i) => (name === 'mask' ? random.randint(0, 2) : i % 251)));
-      case 'indices': return once(`${key} ${bound!}`, () => Int32Array.from({ length: volume }, () => random.randint(0, sizes[bound!] ?? sourceRows)));
-      // Of pictures: mirrored or not, moved by up to two pixels, not cut.
-      case 'ints': return once(key, () => Int32Array.from({ length: volume }, (_, i) => (
+      case 'byteSource': return cached(`bytes ${volume}`, () => Uint8Array.from({ length: sourceRows * volume }, (_, i) => i % 251));
+      case 'anySource': return cached(key, () => Float32Array.from({ length: sourceRows * volume }, (_, i) => i % 251));
+      case 'bytes': return cached(`${key} ${name}`, () => Uint8Array.from({ length: volume }, (_, i) => (name === 'mask' ? random.randint(0, 2) : i % 251)));
+      case 'indices': return cached(`${key} ${bound!}`, () => Int32Array.from({ length: volume }, () => random.randint(0, sizes[bound!] ?? sourceRows)));
+      // The geometry of images: flipped or not, shifted by up to two pixels, without cutout.
+      case 'ints': return cached(key, () => Int32Array.from({ length: volume }, (_, i) => (
         i % 7 === 0 ? random.randint(0, 2) : i % 7 < 3 ? random.randint(-2, 3) : 0)));
     }
   };

@@ -22,16 +22,15 @@ export interface KernelsOptions extends BenchOptions {
   readonly peak?: PeakOptions;
 }
 
-/** Two-layer nets of the course's size and of twenty times as many hidden units. */
+/** Two-layer nets with the course's 50 hidden units and with 1024. */
 const realSizes: readonly CallSizes[] = [
   { batch: 200, inputs: 3072, hidden: 50, classes: 10 },
   { batch: 200, inputs: 3072, hidden: 1024, classes: 10 },
 ];
 
 /**
- * How long every kernel takes on each backend, at the sizes of real nets, and how much of the machine's peak that is.
- * One dtype in a process: V8 specialises the TypeScript kernels on the arrays that it has seen.
- * Throws ERR_BACKEND where native is asked for and does not load.
+ * Measures every kernel on each backend, at the sizes of real nets, and its share of the machine's peak. Use one dtype per process, as V8
+ * specialises the TypeScript kernels for the arrays that it has seen. Throws ERR_BACKEND if native is asked for and does not load.
  */
 export async function benchKernels(options: KernelsOptions): Promise<BenchReport> {
   const { backends, kernels = kernelNames, dtype = 'float32', threads = defaultThreads(), sizes = realSizes } = options;

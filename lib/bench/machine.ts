@@ -1,7 +1,7 @@
 import { arch, cpus, loadavg, platform, release } from 'node:os';
 import { getThreads, nativeStatus } from '../kernels';
 
-/** Where figures were measured. They are not to be compared with those of another machine. */
+/** The machine that figures were measured on. Figures of different machines cannot be compared. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -9,7 +9,7 @@ export interface Machine {
   readonly node: string;
   /** Threads of the native kernels. */
   readonly threads: number;
-  /** Null where the native kernels do not load. */
+  /** Null if the native kernels do not load. */
   readonly openblas: string | null;
   readonly openblasCore: string | null;
 }
@@ -28,37 +28,37 @@ export function describeMachine(): Machine {
   };
 }
 
-/** Who else used the machine while something was measured. */
+/** The load of other processes on the machine during a measurement. */
 export interface Load {
-  /** The system's load average of the last minute, before and after. */
+  /** The system's load average over one minute, before and after. */
   readonly before: number;
   readonly after: number;
   /** Cores that other processes used on average. */
   readonly others: number;
-  /** Whether the figures allow a conclusion: others used hardly anything. */
+  /** Whether others used so little that the figures are reliable. */
   readonly quiet: boolean;
 }
 
-/** So much of all cores may others use before figures no longer count. */
+/** The share of all cores that others may use on a quiet machine. */
 const tolerance = 0.05;
 
-/** Watches from its construction on what others use. */
+/** Measures the load of other processes from its construction to `end`. */
 export class LoadWatch {
   private readonly before = loadavg()[0]!;
   private readonly begun = performance.now();
   private readonly busy = busySeconds();
   private readonly own = ownSeconds();
 
-  /** @param children seconds of CPU that processes of this benchmark used meanwhile. */
-  end(children = 0): Load {
+  /** @param childSeconds seconds of CPU used by child processes of this benchmark, which do not count as others. */
+  end(childSeconds = 0): Load {
     const elapsed = (performance.now() - this.begun) / 1000;
-    const used = busySeconds() - this.busy - (ownSeconds() - this.own) - children;
+    const used = busySeconds() - this.busy - (ownSeconds() - this.own) - childSeconds;
     const others = Math.max(0, used / elapsed);
     return { before: this.before, after: loadavg()[0]!, others, quiet: others <= tolerance * cpus().length };
   }
 }
 
-/** Of all cores, since the system started. */
+/** Seconds that all cores were busy since the system started. */
 function busySeconds(): number {
   return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0) / 1000;
 }

@@ -8,7 +8,7 @@ import type { TrainSpec } from '../spec/spec';
 /** A net whose training step is measured. */
 export interface BenchNet {
   readonly name: string;
-  /** Sizes, batch and optimiser in one line. */
+  /** Its sizes, batch size and optimiser. */
   readonly label: string;
   readonly spec: TrainSpec;
 }
@@ -35,7 +35,7 @@ export function findNet(name: string): BenchNet {
   throw expected('ERR_CONFIG', suggestion ?? `one of ${netNames.join(', ')}`, '--nets', name, { path: 'nets' });
 }
 
-/** A net that trains as `spec` says, and measures nothing else meanwhile. */
+/** A net from keys of a spec, with health checks switched off so that only training is measured. */
 export function makeNet(name: string, spec: Partial<TrainSpec>): BenchNet {
   const parsed = parseSpec({ steps: 1_000_000, schedule: 'constant', normalization: 'standardize', health: false, ...spec });
   return { name, label: labelOf(parsed), spec: parsed };
@@ -45,15 +45,15 @@ function labelOf({ layers, batchSize, optimizer, momentum }: TrainSpec): string 
   return `${layers.join('-')}, batch ${String(batchSize)}, ${optimizer}${momentum > 0 ? ' with momentum' : ''}`;
 }
 
-/** Rows of CIFAR-10's training split: batches come from more memory than the caches hold. */
+/** As many rows as CIFAR-10's training split, so that batches are read from more memory than the caches hold. */
 const imageRows = 49_000;
-/** That many of them are painted; the others repeat them. */
-const painted = 1000;
+/** Only this many images are drawn; the other rows repeat them. */
+const distinctImages = 1000;
 
-/** Rows in memory to train on. */
+/** Training data in memory. */
 export type BenchData = TrainingData & { readonly train: Dataset };
 
-/** What a net's batches are drawn from: images as bytes, or for other inputs a handful of random numbers. */
+/** Data for a net: images as bytes, or for other input sizes one batch of numbers. */
 export function benchData({ spec: { layers, batchSize } }: BenchNet, rows = imageRows): BenchData {
   const origin = { name: 'bench', description: 'rows to measure on', digest: '' };
   const train = layers[0] === 3072 ? images(rows) : numbers(layers[0]!, layers[layers.length - 1]!, batchSize);
@@ -61,7 +61,7 @@ export function benchData({ spec: { layers, batchSize } }: BenchNet, rows = imag
 }
 
 function images(rows: number): Dataset {
-  const { train } = makeSynthetic({ train: Math.min(rows, painted), validation: 1, test: 1 });
+  const { train } = makeSynthetic({ train: Math.min(rows, distinctImages), validation: 1, test: 1 });
   const features = new Uint8Array(rows * train.featureSize);
   const labels = new Int32Array(rows);
   for (let row = 0; row < rows; row += train.size) {

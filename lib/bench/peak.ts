@@ -3,26 +3,26 @@ import { allocate } from '../kernels/contract';
 import type { Dtype } from '../kernels/contract';
 import { inProcess, measure } from './timing';
 
-/** What this machine does at best, measured with the native kernels. */
+/** The peak performance of this machine, measured with the native kernels. */
 export interface Peak {
   readonly dtype: Dtype;
-  /** Floating-point operations a second of a large product. */
+  /** FLOPs per second of a large product. */
   readonly flops: number;
-  /** Bytes a second of a pass over as many bytes, from what the nearest cache holds to far more than all of them do. */
+  /** Bytes per second of a pass over arrays of that many bytes, from those that fit L1 to far more than all caches hold. */
   readonly streams: readonly { readonly bytes: number; readonly rate: number }[];
 }
 
-/** How far the measurement of a peak goes; smaller where only its working is to be seen. */
+/** Sizes of the measurement of a peak; tests use smaller ones. */
 export interface PeakOptions {
-  /** Side of the product. */
+  /** m, n and k of the product. */
   readonly product?: number;
-  /** Bytes of the longest pass. */
+  /** Bytes of the largest arrays. */
   readonly stream?: number;
 }
 
 const shortestStream = 2 ** 15;
 
-/** Measures a large product and passes of growing length. Throws ERR_BACKEND where the native kernels do not load. */
+/** Measures a large product and passes over growing arrays. Throws ERR_BACKEND if the native kernels do not load. */
 export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 28 }: PeakOptions = {}): Promise<Peak> {
   const kernels = kernelsFor(dtype, 'native');
   const options = { rounds: 5, sampleSeconds: 0.005 };
@@ -37,7 +37,7 @@ export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 
   for (let bytes = shortestStream; bytes <= stream; bytes *= 8) {
     const n = bytes / 2 / a.BYTES_PER_ELEMENT;
     const [x, y] = [allocate(dtype, n), allocate(dtype, n)];
-    // Both read x and y and write one of them: half as much again as the arrays hold.
+    // Both read x and y and write one of them: 1.5 times the bytes of the arrays.
     const passes = [
       inProcess('axpy', () => { kernels.axpy(n, 0.5, x, y); }),
       inProcess('add', () => { kernels.add(n, x, y, y); }),
@@ -48,7 +48,7 @@ export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 
   return { dtype, flops: (2 * product ** 3) / time!.best, streams };
 }
 
-/** The least time for so many operations on so many bytes: either the arithmetic or the memory sets it. */
+/** The minimum time of that many FLOPs and bytes, bound by arithmetic or by memory (the roofline model). */
 export function minTime({ flops: rate, streams }: Peak, flops: number, bytes: number): number {
   const fitting = streams.find((stream) => stream.bytes >= bytes) ?? streams[streams.length - 1]!;
   return Math.max(flops / rate, bytes / fitting.rate);

@@ -23,19 +23,19 @@ import type { BenchTraining } from './training';
 export interface PeersOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backends: readonly BackendName[];
-  /** Native steps in bfloat16, too, and PyTorch's under autocast. */
+  /** Also steps in bfloat16: native ones, and PyTorch's under autocast. */
   readonly bfloat16?: boolean;
-  /** Folder that holds the peers of npm and, in venv, of pip. */
+  /** Folder with the peers' npm packages and, in venv, their pip packages. */
   readonly folder?: string;
   readonly rows?: number;
-  /** Which peers to look for; default: all. */
+  /** Peers to start; default: all known ones. */
   readonly commands?: readonly PeerCommand[];
 }
 
-/** How a peer is started. */
+/** How to start a peer, another library in a process of its own. */
 export interface PeerCommand {
   readonly name: string;
-  /** Programs that may run it; the first that can does. */
+  /** Programs to try in turn; the first that starts is used. */
   readonly commands: readonly string[];
   readonly args: readonly string[];
 }
@@ -44,20 +44,19 @@ interface Peer {
   readonly name: string;
   readonly driver: Driver;
   readonly threads: readonly number[];
-  /** Up to this relative difference of a loss it has trained alike. */
-  readonly agreement: number;
+  /** Largest relative difference of its first losses from ours. */
+  readonly tolerance: number;
 }
 
-/** Batches that peers hold ready, and first losses that must agree. */
+/** Batches that peers load before they are timed, and steps whose losses must agree. */
 const batchCount = 8;
 const comparedSteps = 5;
-/** Two libraries train alike up to this: float32 sums of 3072 terms, five steps on; and where factors have 8 bits. */
-const agreements = { float32: 1e-3, bfloat16: 0.05 } as const;
+/** Relative differences to expect of losses after five steps: from float32 sums of 3072 terms, and from factors of 8 bits. */
+const tolerances = { float32: 1e-3, bfloat16: 0.05 } as const;
 
 /**
- * How long a training step takes here and in other libraries, from the same weights on the same batches, taken in turn.
- * Whoever is not installed or disagrees is left out and noted. Peers run on one thread and on all; each contender's
- * better figure stays.
+ * Measures a training step in blastrain and in other libraries, in turn, from the same weights on the same batches. A library that is not
+ * installed, or whose first losses differ, is left out, and a note says why. Each runs on one thread and on all; the faster is reported.
  */
 export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
   const { nets, backends, bfloat16 = false, rounds = 7, sampleSeconds = 0.05, onProgress } = options;
@@ -66,7 +65,7 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
   const entries: BenchEntry[] = [];
   const peers: Peer[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'blastrain-bench-'));
-  let children = 0;
+  let childSeconds = 0;
   try {
     for (const peer of options.commands ?? knownPeers(options.folder, bfloat16)) {
       onProgress?.(peer.name);
@@ -97,20 +96,20 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
         entries.push({ subject: net.name, case: net.label, who: contender.name, time, flops, bytes: 0, share: null });
       }
     }
-    for (const { driver } of peers) children += Number(await driver.ask('cpu'));
+    for (const { driver } of peers) childSeconds += Number(await driver.ask('cpu'));
   } finally {
     for (const { driver } of peers) driver.stop();
     rmSync(folder, { recursive: true });
   }
-  return makeReport('peers', { load: watch.end(children), peak: null, entries, notes });
+  return makeReport('peers', { load: watch.end(childSeconds), peak: null, entries, notes });
 }
 
-/** Where a Python with PyTorch may be: $PYTHON alone where it is set. */
+/** Commands to try for a Python with PyTorch: $PYTHON alone if it is set. */
 export function pythons(): readonly string[] {
   return process.env.PYTHON === undefined ? ['/usr/bin/python3', 'python3'] : [process.env.PYTHON];
 }
 
-/** Every peer that this machine may have. */
+/** All peers to try on this machine. */
 function knownPeers(folder: string | undefined, bfloat16: boolean): PeerCommand[] {
   const script = (name: string): string => join(packageRoot, 'scripts', 'bench-peers', name);
   const place = folder === undefined ? undefined : resolve(folder);
@@ -128,7 +127,7 @@ function knownPeers(folder: string | undefined, bfloat16: boolean): PeerCommand[
   ];
 }
 
-/** The peer, ready to be asked, or why it is not there. */
+/** The started peer, or a sentence that says why it did not start. */
 async function startPeer({ name, commands, args }: PeerCommand): Promise<Peer | string> {
   let driver: Driver | string = '';
   for (const command of commands) {
@@ -137,25 +136,25 @@ async function startPeer({ name, commands, args }: PeerCommand): Promise<Peer | 
   }
   if (typeof driver === 'string') return `without ${name}: ${driver}`;
   const greeting = JSON.parse(driver.greeting) as { name: string; threads: boolean; rounds?: boolean };
-  const agreement = agreements[greeting.rounds === true ? 'bfloat16' : 'float32'];
-  return { name: greeting.name, driver, threads: greeting.threads ? threadCounts() : [1], agreement };
+  const tolerance = tolerances[greeting.rounds === true ? 'bfloat16' : 'float32'];
+  return { name: greeting.name, driver, threads: greeting.threads ? threadCounts() : [1], tolerance };
 }
 
-/** One thread, and as many as there are cores. */
+/** 1 and the default number of threads. */
 function threadCounts(): number[] {
   return [...new Set([1, defaultThreads()])];
 }
 
-/** Why a peer does not take part in a net; undefined where it does. */
-async function loadNet({ driver, agreement }: Peer, folder: string, losses: readonly number[]): Promise<string | undefined> {
+/** Makes a peer load a net and compares its first losses. Returns why it is left out, or undefined. */
+async function loadNet({ driver, tolerance }: Peer, folder: string, losses: readonly number[]): Promise<string | undefined> {
   const answer = JSON.parse(await driver.ask(`load ${folder} ${String(comparedSteps)}`)) as { losses?: number[]; unsupported?: string };
   if (answer.losses === undefined) return answer.unsupported;
-  const at = losses.findIndex((loss, i) => !(Math.abs(answer.losses![i]! - loss) <= agreement * Math.abs(loss)));
+  const at = losses.findIndex((loss, i) => !(Math.abs(answer.losses![i]! - loss) <= tolerance * Math.abs(loss)));
   if (at < 0) return undefined;
   return `as its loss of step ${String(at + 1)} is ${String(answer.losses[at])} and not ${String(losses[at])}`;
 }
 
-/** Leaves a net's start for the peers: weights, batches, description. Returns the first losses, without the penalty. */
+/** Writes a net's weights, batches and description for the peers. Returns its first losses, without the penalty. */
 function writeStart(folder: string, net: BenchNet, data: BenchData): number[] {
   const { layers, batchSize, optimizer, learningRate, momentum, l2, weightDecay } = net.spec;
   const write = (name: string, { buffer, byteOffset, byteLength }: ArrayBufferView): void => {
@@ -211,7 +210,7 @@ function threadText(threads: number): string {
   return threads === 1 ? ', 1 thread' : `, ${String(threads)} threads`;
 }
 
-/** Of each library the thread count that did best. */
+/** Each library at its faster number of threads. */
 function bestOfEach(contenders: readonly Contender[], times: readonly Timing[]): { contender: Contender; time: Timing }[] {
   const best = new Map<string, { contender: Contender; time: Timing }>();
   contenders.forEach((contender, c) => {

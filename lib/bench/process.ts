@@ -6,15 +6,15 @@ import { BlastrainError } from '../errors';
 import { packageRoot } from '../files';
 import type { TrainEvent } from '../train/events';
 
-/** What a process used, as far as Linux tells; 0 on other systems. */
+/** What a process used; 0 on systems other than Linux. */
 export interface ProcessUse {
   cpuSeconds: number;
-  /** Of memory, at the peak. */
+  /** The largest resident memory. */
   peakBytes: number;
 }
 
-/** Milliseconds between two looks at what a process uses. */
-const lookEvery = 20;
+/** Milliseconds between two readings of what a process uses. */
+const pollInterval = 20;
 
 /** A program and its arguments. */
 export type ProcessCommand = readonly [program: string, ...args: string[]];
@@ -25,34 +25,33 @@ export function trainingCommand(...args: readonly string[]): ProcessCommand {
 }
 
 /**
- * Runs a training that prints its events as lines of JSON in a process of its own. `see` gets every event as it comes,
- * and the seconds since the process was asked for; 'enough' ends the process. Throws ERR_WORKER for a training that
- * fails.
+ * Runs a training that prints its events as lines of JSON in a process of its own. Calls `onEvent` with every event and the seconds since
+ * the process was started; if it returns 'stop', the process is killed. Throws ERR_WORKER if the training fails.
  */
 export async function trainInProcess(
-  [program, ...args]: ProcessCommand, see: (event: TrainEvent, seconds: number) => 'enough' | undefined,
+  [program, ...args]: ProcessCommand, onEvent: (event: TrainEvent, seconds: number) => 'stop' | undefined,
 ): Promise<ProcessUse> {
   const begun = performance.now();
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const use: ProcessUse = { cpuSeconds: 0, peakBytes: 0 };
-  const look = setInterval(() => Object.assign(use, useOf(child.pid!)), lookEvery);
-  let complaint = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint = (complaint + text).slice(-2000)));
+  const poll = setInterval(() => Object.assign(use, useOf(child.pid!)), pollInterval);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(-2000)));
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (child.killed || see(JSON.parse(line) as TrainEvent, (performance.now() - begun) / 1000) !== 'enough') return;
+    if (child.killed || onEvent(JSON.parse(line) as TrainEvent, (performance.now() - begun) / 1000) !== 'stop') return;
     child.kill('SIGKILL');
   });
   const status = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject).on('close', resolve);
-  }).finally(() => { clearInterval(look); });
+  }).finally(() => { clearInterval(poll); });
   if (status !== 0 && !child.killed) {
-    const reason = complaint.trim().split('\n').pop() ?? `exit ${String(status)}`;
+    const reason = stderr.trim().split('\n').pop() ?? `exit ${String(status)}`;
     throw new BlastrainError('ERR_WORKER', `Expected a training for ${basename(program)} but received ${reason}`);
   }
   return use;
 }
 
-/** Empty where the system does not tell, or the process has just ended. */
+/** Empty on systems other than Linux, and for a process that has just ended. */
 function useOf(pid: number): Partial<ProcessUse> {
   try {
     const times = readFileSync(`/proc/${String(pid)}/stat`, 'utf8').replace(/.*\) /, '').split(' ');

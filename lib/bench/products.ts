@@ -16,7 +16,7 @@ export interface Product {
   readonly k: number;
 }
 
-/** Products below this share of a step's operations are left out. */
+/** Products with a smaller share of a step's FLOPs are left out. */
 const minShare = 0.005;
 
 export function flopsOf({ m, n, k }: Product): number {
@@ -24,8 +24,8 @@ export function flopsOf({ m, n, k }: Product): number {
 }
 
 /**
- * The large products of a training step of a multi-layer perceptron, in its order: forward Z = X·Wᵀ, and per layer
- * backward dW = dZᵀ·X and, but for the first, dX = dZ·W.
+ * The large products of a training step of a multi-layer perceptron, in order: forward Z = X·Wᵀ, and for each layer backward dW = dZᵀ·X and,
+ * except for the first layer, dX = dZ·W.
  */
 export function productsOf({ spec: { layers, batchSize: m } }: Pick<BenchNet, 'spec'>): Product[] {
   const pairs = layers.slice(1).map((outputs, l) => ({ inputs: layers[l]!, outputs }));
@@ -39,11 +39,11 @@ export function productsOf({ spec: { layers, batchSize: m } }: Pick<BenchNet, 's
   return all.filter((product) => flopsOf(product) >= minShare * total);
 }
 
-/** The products of a net called from C, through the OpenBLAS that the addon has loaded and with its own threads. */
+/** The products of a net called from C, in the OpenBLAS that the addon has loaded, with OpenBLAS's own threads. */
 export class ProductsInC {
   private constructor(private readonly driver: Driver, private readonly folder: string) {}
 
-  /** Compiles scripts/bench-peers/products.c with $CC, cc or gcc. Returns why it cannot, where it cannot. */
+  /** Compiles scripts/bench-peers/products.c with $CC, cc or gcc. Returns the reason if that fails. */
   static async start(threads: number): Promise<ProductsInC | string> {
     const source = join(packageRoot, 'scripts', 'bench-peers', 'products.c');
     const folder = mkdtempSync(join(tmpdir(), 'blastrain-bench-'));
@@ -64,14 +64,14 @@ export class ProductsInC {
     return `the products in C: ${reason}`;
   }
 
-  /** A net's products as one of those that are timed. */
+  /** A net's products as a contender. */
   async contender(name: string, products: readonly Product[]): Promise<Contender> {
     const list = products.map(({ transA, transB, m, n, k }) => [Number(transA), Number(transB), m, n, k].join(' '));
     await this.driver.ask(`products ${String(products.length)} ${list.join(' ')}`);
     return { name, run: async (count) => Number(await this.driver.ask(`run ${String(count)}`)) };
   }
 
-  /** Seconds of CPU that it used. */
+  /** Ends the process; returns the seconds of CPU that it used. */
   async stop(): Promise<number> {
     const seconds = Number(await this.driver.ask('cpu'));
     this.driver.stop();
@@ -80,7 +80,7 @@ export class ProductsInC {
   }
 }
 
-/** The library that this process has loaded; else the system's. */
+/** The OpenBLAS that this process has loaded, else the system's. */
 function loadedOpenblas(): string {
   const maps = existsSync('/proc/self/maps') ? readFileSync('/proc/self/maps', 'utf8') : '';
   return /\/\S*openblas\S*\.so\S*/.exec(maps)?.[0] ?? 'libopenblas.so.0';

@@ -13,16 +13,16 @@ import { minTime, measurePeak } from './peak';
 import type { PeakOptions } from './peak';
 import { now } from './timing';
 
-/** One kernel at one size, over all steps of a profile. */
+/** The calls of one kernel at one size, over all steps of a profile. */
 export interface ProfileEntry {
   readonly kernel: KernelName;
   readonly shape: string;
   readonly callsPerStep: number;
-  /** Of a step. */
+  /** In one step. */
   readonly seconds: number;
-  /** Of the time of a step. */
+  /** As a share of the step's time. */
   readonly shareOfStep: number;
-  /** Least time that the machine's measured peak allows over the time it took; null on the TypeScript kernels. */
+  /** The minimum time at the machine's measured peak divided by the time it took; null for TypeScript kernels. */
   readonly shareOfPeak: number | null;
 }
 
@@ -31,13 +31,13 @@ export interface Profile {
   readonly type: 'profile';
   readonly backend: BackendName;
   readonly steps: number;
-  /** Of a step, as it runs without being watched. */
+  /** A step's time without timing its calls. */
   readonly stepSeconds: number;
-  /** Of a step while every call is timed. */
+  /** A step's time while every call is timed. */
   readonly watchedSeconds: number;
-  /** What is left of a watched step outside all kernels: drawing batches, the loop, the clock itself. */
+  /** The part of a timed step outside all kernels: drawing batches, the loop, reading the clock. */
   readonly otherSeconds: number;
-  /** The longest first. */
+  /** By time, longest first. */
   readonly entries: readonly ProfileEntry[];
   readonly load: Load;
 }
@@ -49,8 +49,8 @@ export interface ProfileOptions {
 }
 
 /**
- * Trains some steps of a spec and times every call of a kernel. Nothing is kept of the training. Throws what
- * buildTraining throws, and ERR_BACKEND.
+ * Trains some steps of a spec and times every call of a kernel; the trained weights are discarded. Throws what buildTraining throws, and
+ * ERR_BACKEND.
  */
 export async function profileStep(spec: TrainSpec, data: TrainingData, options: ProfileOptions = {}): Promise<Profile> {
   const { steps = 100, warmUps = 20 } = options;
@@ -72,13 +72,13 @@ export async function profileStep(spec: TrainSpec, data: TrainingData, options: 
   plain(warmUps);
   const stepSeconds = plain(steps);
 
-  const watch = new KernelWatch(kernels);
-  const watched = trainer(watch.kernels);
-  watched(warmUps);
-  watch.forget();
-  const watchedSeconds = watched(steps);
+  const timer = new KernelTimer(kernels);
+  const timed = trainer(timer.kernels);
+  timed(warmUps);
+  timer.reset();
+  const watchedSeconds = timed(steps);
 
-  const entries = watch.totals().map(({ kernel, calls, seconds, cost: { shape, flops, bytes } }) => ({
+  const entries = timer.totals().map(({ kernel, calls, seconds, cost: { shape, flops, bytes } }) => ({
     kernel,
     shape,
     callsPerStep: calls / steps,
@@ -103,7 +103,7 @@ interface Total {
 type Operations = Record<KernelName, (...args: unknown[]) => unknown>;
 
 /** Kernels that time each of their calls. */
-class KernelWatch {
+class KernelTimer {
   readonly kernels: Kernels;
   private readonly sums = new Map<string, Total>();
 
@@ -129,7 +129,7 @@ class KernelWatch {
     return [...this.sums.values()];
   }
 
-  forget(): void {
+  reset(): void {
     this.sums.clear();
   }
 }

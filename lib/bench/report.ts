@@ -3,38 +3,38 @@ import type { Load, Machine } from './machine';
 import type { Peak } from './peak';
 import type { Timing } from './timing';
 
-/** The benchmarks by name. */
+/** The names of the benchmarks. */
 export const benchmarks = ['kernels', 'step', 'peers', 'scaling', 'job'] as const;
 export type BenchmarkName = (typeof benchmarks)[number];
 
-/** What every benchmark can be told. */
+/** Options of every benchmark. */
 export interface BenchOptions {
-  /** How often each contender is measured, in turn. */
+  /** Samples of each contender. */
   readonly rounds?: number;
-  /** How long one measurement takes at least. */
+  /** Minimum time of a sample. */
   readonly sampleSeconds?: number;
-  /** Called with what is measured next. */
+  /** Called with the name of each piece of work before it is measured. */
   readonly onProgress?: (what: string) => void;
 }
 
-/** How long one contender took for one piece of work. */
+/** The time of one contender for one piece of work. */
 export interface BenchEntry {
-  /** What was done: a kernel, or a step of a net. */
+  /** The work: a kernel, or a step of a net. */
   readonly subject: string;
-  /** At which sizes. */
+  /** The sizes. */
   readonly case: string;
-  /** Who did it. */
+  /** The contender. */
   readonly who: string;
   readonly time: Timing;
-  /** Floating-point operations of products; 0 where there are none. */
+  /** FLOPs of products; 0 if there are none. */
   readonly flops: number;
-  /** Bytes that must be moved at least; 0 where nobody counts them. */
+  /** Minimum bytes moved; 0 if not counted. */
   readonly bytes: number;
-  /** The least time at this machine's measured peak over the time it took; null where that is another contender's. */
+  /** The minimum time at this machine's measured peak divided by the time it took; null if the peak does not apply. */
   readonly share: number | null;
 }
 
-/** What a benchmark found, as --json prints it and --compare reads it. */
+/** The result of a benchmark, as --json prints it and --compare reads it. */
 export interface BenchReport {
   readonly type: 'bench';
   readonly version: 1;
@@ -44,17 +44,17 @@ export interface BenchReport {
   readonly load: Load;
   readonly peak: Peak | null;
   readonly entries: readonly BenchEntry[];
-  /** What a reader of the figures has to know: who is missing and why, who disagreed. */
+  /** Remarks on the figures: which contenders are missing, and why. */
   readonly notes: readonly string[];
 }
 
-/** What was found on this machine just now. */
+/** A report of this moment on this machine. */
 export function makeReport(benchmark: BenchmarkName, found: Pick<BenchReport, 'load' | 'peak' | 'entries' | 'notes'>): BenchReport {
   const { load, peak, entries, notes } = found;
   return { type: 'bench', version: 1, benchmark, at: new Date().toISOString(), machine: describeMachine(), load, peak, entries, notes };
 }
 
-/** The name of an entry within its report. */
+/** Identifies an entry within its report. */
 export function entryId({ subject, case: sizes, who }: BenchEntry): string {
   return `${subject}, ${sizes}, ${who}`;
 }

@@ -12,17 +12,17 @@ import { benchTraining, trainingContender } from './training';
 export interface ScalingOptions extends BenchOptions {
   readonly backend: BackendName;
   readonly threads?: number;
-  /** Hidden units of the two-layer nets that are measured at a batch of 200. */
+  /** Hidden units of the two-layer nets measured with a batch of 200. */
   readonly widths?: readonly number[];
-  /** Batches of the net with 512 hidden units. */
+  /** Batch sizes of the net with 512 hidden units. */
   readonly batches?: readonly number[];
   readonly rows?: number;
 }
 
-/** What grows, as the subjects of the entries. */
+/** The varied sizes: the subjects of the entries. */
 export const scalingSubjects = { width: 'hidden units', batch: 'batch' } as const;
 
-/** How the time of a step grows with its operations, in the width of a layer and in the size of the batch. */
+/** Measures a training step at growing layer widths and batch sizes. */
 export async function benchScaling(options: ScalingOptions): Promise<BenchReport> {
   const { backend, threads = defaultThreads(), rounds = 5, sampleSeconds = 0.03, onProgress } = options;
   const { widths = [50, 100, 200, 512, 1024, 2048, 4096], batches = [32, 64, 128, 256, 512, 1024, 2048, 4096] } = options;

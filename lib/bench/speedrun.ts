@@ -16,23 +16,23 @@ import { pythons } from './peers';
 import { trainingCommand, trainInProcess } from './process';
 import type { ProcessCommand } from './process';
 
-/** The validation accuracies that are run for, in percent: each has a preset `speedrun-N`. */
+/** Target validation accuracies in percent; each has a preset `speedrun-N`. */
 export const speedrunTargets = [50, 52, 55, 57, 60] as const;
 export type SpeedrunTarget = (typeof speedrunTargets)[number];
 
 export interface SpeedrunOptions {
   readonly targets?: readonly SpeedrunTarget[];
-  /** Each target is run for with the seeds 0, 1, … */
+  /** Each target is run with the seeds 0, 1, … up to this number of seeds. */
   readonly seeds?: number;
-  /** Changes to the presets, as `key=value`. */
+  /** Settings that replace the presets', as `key=value`. */
   readonly settings?: readonly string[];
-  /** A Python that can import PyTorch, to run the same nets beside. */
+  /** A Python that can import PyTorch; the same nets are then run there, too. */
   readonly python?: string;
-  /** Called with what is run next. */
+  /** Called with the name of each run before it starts. */
   readonly onProgress?: (what: string) => void;
 }
 
-/** How one contender did on one target. */
+/** The result of one contender on one target. */
 export interface SpeedrunEntry {
   readonly target: SpeedrunTarget;
   readonly spec: Pick<TrainSpec, 'layers' | 'batchSize' | 'epochs' | 'steps' | 'precision'>;
@@ -54,7 +54,7 @@ export interface SpeedrunReport {
   readonly entries: readonly SpeedrunEntry[];
 }
 
-/** Who trains: a command that prints its evaluations as lines of JSON. */
+/** A contender: a command that prints its evaluations as lines of JSON. */
 interface Runner {
   readonly who: string;
   readonly command: ProcessCommand;
@@ -66,10 +66,9 @@ export function findTorch(): string | undefined {
 }
 
 /**
- * How long it takes from the start of a process, with the images on disk, until the validation rows are classified well
- * enough; a process for each target and seed, and where a Python is given, PyTorch's on one thread and on all in turn
- * with ours. Throws ERR_DATA without CIFAR-10, ERR_CONFIG for settings that do not fit, ERR_WORKER for a process that
- * fails.
+ * Measures the time from the start of a process, with the images on disk, to an evaluation that reaches the target accuracy: one process for
+ * each target and seed, and if a Python is given, PyTorch on one thread and on all, in turn with blastrain. Throws ERR_DATA without
+ * CIFAR-10, ERR_CONFIG for invalid settings, ERR_WORKER for a process that fails.
  */
 export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunReport> {
   const { targets = speedrunTargets, seeds = 5, settings = [], python, onProgress } = options;
@@ -81,18 +80,18 @@ export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunR
   const runs = mkdtempSync(join(tmpdir(), 'blastrain-speedrun-'));
   const watch = new LoadWatch();
   const entries: SpeedrunEntry[] = [];
-  let children = 0;
+  let childSeconds = 0;
   try {
     for (const { target, preset, spec } of specs) {
       const { layers, batchSize, epochs, steps, precision } = spec;
       const seconds = new Map<string, (number | null)[]>();
       for (let seed = 0; seed < seeds; seed++) {
-        const runners = [own(preset, settings, seed, runs), ...(python === undefined ? [] : torchRunners(python, { ...spec, seed }, folder!))];
+        const runners = [blastrainRunner(preset, settings, seed, runs), ...(python === undefined ? [] : torchRunners(python, { ...spec, seed }, folder!))];
         for (const { who, command } of runners) {
           onProgress?.(`${String(target)} %, seed ${String(seed)}, ${who}`);
           const { reached, cpu } = await timeTo(target / 100, command);
           seconds.set(who, [...(seconds.get(who) ?? []), reached]);
-          children += cpu;
+          childSeconds += cpu;
         }
       }
       for (const [who, times] of seconds) {
@@ -104,11 +103,11 @@ export async function speedrun(options: SpeedrunOptions = {}): Promise<SpeedrunR
   } finally {
     rmSync(runs, { recursive: true });
   }
-  const load = watch.end(children);
+  const load = watch.end(childSeconds);
   return { type: 'speedrun', version: 1, at: new Date().toISOString(), machine: describeMachine(), load, data: description, entries };
 }
 
-function own(preset: string, settings: readonly string[], seed: number, runs: string): Runner {
+function blastrainRunner(preset: string, settings: readonly string[], seed: number, runs: string): Runner {
   const command = trainingCommand(preset, '--runs', runs, '--set', 'data=cifar10', ...settings, `seed=${String(seed)}`);
   return { who: 'blastrain', command };
 }
@@ -121,13 +120,13 @@ function torchRunners(python: string, spec: TrainSpec, folder: string): Runner[]
   }));
 }
 
-/** Seconds until a training reaches an accuracy, which ends it; null where it never does. And the seconds of CPU. */
+/** Runs a training until it reaches an accuracy: the seconds that takes, null if it never does, and the seconds of CPU. */
 async function timeTo(accuracy: number, command: ProcessCommand): Promise<{ reached: number | null; cpu: number }> {
   let reached: number | null = null;
   const { cpuSeconds } = await trainInProcess(command, (event, seconds) => {
     if (event.type !== 'evaluation' || event.valAccuracy < accuracy) return undefined;
     reached = seconds;
-    return 'enough';
+    return 'stop';
   });
   return { reached, cpu: cpuSeconds };
 }

@@ -15,23 +15,23 @@ import { benchTraining, trainingContender } from './training';
 export interface StepOptions extends BenchOptions {
   readonly nets: readonly BenchNet[];
   readonly backends: readonly BackendName[];
-  /** Steps of the native kernels in bfloat16, too. */
+  /** Also steps of the native kernels in bfloat16. */
   readonly bfloat16?: boolean;
-  /** Of the native kernels and of OpenBLAS; default: as many as there are cores. */
+  /** Threads of the native kernels and of OpenBLAS; default: one for each core. */
   readonly threads?: number;
   /** Training rows; default: as many as CIFAR-10 has. */
   readonly rows?: number;
   readonly peak?: PeakOptions;
 }
 
-/** The name of the contender that only makes the products. */
+/** The contender that computes only the products. */
 export const productsName = 'products in C';
-/** Of the one whose products are rounded, which the peak in float32 does not limit. */
+/** The contender in bfloat16; the peak in float32 does not apply to it. */
 const bfloat16Name = 'native, bfloat16';
 
 /**
- * How long a training step takes, from drawing the batch to the update, on each backend, beside its large products
- * alone. Throws ERR_BACKEND where native is asked for and does not load.
+ * Measures a training step, from drawing the batch to the update, on each backend, beside its large products alone. Throws ERR_BACKEND if
+ * native is asked for and does not load.
  */
 export async function benchStep(options: StepOptions): Promise<BenchReport> {
   const { nets, backends, threads = defaultThreads(), rounds = 9, sampleSeconds = 0.05, onProgress } = options;
@@ -69,10 +69,10 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
   return makeReport('step', { load: watch.end(children), peak, entries, notes });
 }
 
-/** So long do threads of OpenBLAS and of OpenMP spin at most when a process has nothing to do any more. */
+/** Seconds for which threads of OpenBLAS and of OpenMP spin, at most, after their work. */
 export const settlingSeconds = 0.1;
 
-/** Of the arithmetic's peak: a step's operations are its products. */
+/** The minimum time of a step's products at the peak of arithmetic, divided by the time it took. */
 export function shareOf(peak: Peak | null, flops: number, seconds: number): number | null {
   return peak === null ? null : minTime(peak, flops, 0) / seconds;
 }

@@ -1,11 +1,11 @@
-/** One of those that are timed against each other. */
+/** A piece of work that is timed beside others. */
 export interface Contender {
   readonly name: string;
-  /** Does its work `count` times; returns the seconds that it took. */
+  /** Does the work `count` times; returns the seconds that this took. */
   run(count: number): number | Promise<number>;
 }
 
-/** How long one piece of work took, in seconds, over samples that were taken in turn with the other contenders'. */
+/** Seconds that the work took once, over samples taken in turn with those of the other contenders. */
 export interface Timing {
   readonly median: number;
   /** First and third quartile: half of the samples lie between them. */
@@ -18,21 +18,21 @@ export interface Timing {
 export interface MeasureOptions {
   /** Samples of each contender. */
   readonly rounds: number;
-  /** Least time of a sample; work that is shorter is repeated within it. */
+  /** Minimum time of a sample; shorter work is repeated within it. */
   readonly sampleSeconds: number;
-  /** Pause before each sample. Threads of a BLAS or of OpenMP spin for a while when their work is done. */
+  /** Pause before each sample, as threads of a BLAS or of OpenMP spin for a while after their work. */
   readonly pauseSeconds?: number;
 }
 
-/** What a contender needs on its first calls, such as a compiler's attention, is over after so many of them. */
+/** Calls after which work runs at its final speed, for instance compiled by V8. */
 const warmUps = 3;
-/** Work that takes so many samples' time is sampled in every third round only, and warm enough from its first call. */
+/** Work that takes longer than this many samples is sampled only in every third round, and needs no warm-up. */
 const slowFactor = 4;
 const slowEvery = 3;
 
 /**
- * Times all contenders in turn, so that what disturbs the machine disturbs all of them alike; each sample follows some
- * untimed work of the same kind. Errors of a contender pass through.
+ * Times all contenders in turn, so that other load on the machine affects all of them alike; each sample follows untimed calls of the same
+ * work. Rethrows errors of a contender.
  */
 export async function measure(contenders: readonly Contender[], options: MeasureOptions): Promise<Timing[]> {
   const { rounds, sampleSeconds, pauseSeconds = 0 } = options;
@@ -53,7 +53,7 @@ export async function measure(contenders: readonly Contender[], options: Measure
 
 /** How a contender is sampled. */
 interface Plan {
-  /** How often its work fits into a sample, once it runs warm. */
+  /** Calls in a sample, once warmed up. */
   readonly count: number;
   readonly isSlow: boolean;
 }
@@ -79,7 +79,7 @@ export function summarise(samples: readonly number[]): Timing {
   };
 }
 
-/** Of sorted numbers, with linear interpolation between two of them. */
+/** The q-quantile of sorted numbers, with linear interpolation. */
 function quantile(sorted: readonly number[], q: number): number {
   const place = q * (sorted.length - 1);
   const below = Math.floor(place);
@@ -87,12 +87,12 @@ function quantile(sorted: readonly number[], q: number): number {
   return sorted[below]! + (place - below) * (sorted[above]! - sorted[below]!);
 }
 
-/** Half of the distance between the quartiles, relative to the median. */
+/** Half the interquartile range, relative to the median. */
 export function noiseOf({ median, low, high }: Timing): number {
   return (high - low) / (2 * median);
 }
 
-/** Seconds since some moment. */
+/** A monotonic clock, in seconds. */
 export function now(): number {
   return performance.now() / 1000;
 }

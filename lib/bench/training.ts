@@ -8,15 +8,15 @@ import type { BenchNet } from './nets';
 import { inProcess } from './timing';
 import type { Contender } from './timing';
 
-/** A net ready to be trained step by step, and the operations of a step's products. */
+/** A built net, its step, and the FLOPs of a step's products. */
 export interface BenchTraining {
   readonly built: BuiltTraining;
   readonly flops: number;
-  /** Draws a batch, computes the loss and its gradient, updates. */
+  /** One training step: draws a batch, computes loss and gradient, updates the weights. */
   readonly step: () => void;
 }
 
-/** Builds a net on a backend, or on kernels that watch one. Throws what buildTraining throws. */
+/** Builds a net on a backend or on given kernels. Throws what buildTraining throws. */
 export function benchTraining({ spec }: BenchNet, data: TrainingData, kernels: BackendName | Kernels): BenchTraining {
   const built = buildTraining(spec, data, typeof kernels === 'string' ? defaultKernels(precisionOf(spec), kernels) : kernels);
   const { training: { step, schedule, objective: { model } } } = built;
@@ -30,7 +30,7 @@ export function benchTraining({ spec }: BenchNet, data: TrainingData, kernels: B
   };
 }
 
-/** Training a net as one of those that are timed. */
+/** A net's training step as a contender. */
 export function trainingContender(name: string, training: BenchTraining): Contender {
   return inProcess(name, training.step);
 }

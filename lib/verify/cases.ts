@@ -24,7 +24,7 @@ const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>
   ...gatherCases,
 };
 
-/** The cases of a kernel in a precision: the same ones for the same seed. */
+/** The cases of a kernel in a precision, the same for the same seed. */
 export function verifyCases(kernel: KernelName, precision: Precision, seed: number): Generator<VerifyCase> {
   return makers[kernel](new Draw(signatures[kernel].product ? precision : storedDtype(precision), seed));
 }

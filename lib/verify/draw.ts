@@ -2,18 +2,18 @@ import { allocate, storedDtype, unitRoundoff } from '../kernels/contract';
 import type { Dtype, FloatArray, Precision } from '../kernels/contract';
 import { RandomState } from '../random';
 
-/** Elements behind an output that no kernel may touch. */
+/** Guard elements behind each output, which no kernel may write. */
 export const GUARDS = 3;
-/** Longer inputs repeat so many numbers, a prime: to draw more takes longer than to compute with them. */
+/** Longer inputs repeat this many numbers, a prime: drawing more would take longer than computing with them. */
 const DRAWN = 4099;
 
-/** Random and hostile inputs of a precision, and the constants of its arithmetic. */
+/** Draws random and hostile inputs of a precision, and derives bounds from its arithmetic. */
 export class Draw {
   readonly random: RandomState;
   readonly #smallestSubnormal: number;
   readonly #smallestNormal: number;
   readonly #roundoff: number;
-  /** Magnitudes: the squares of the outer two leave the normal range below and come near its end above. */
+  /** Magnitudes of inputs: squares of the first are subnormal or 0, those of the last near the largest number. */
   readonly magnitudes: readonly number[];
 
   readonly dtype: Dtype;
@@ -39,18 +39,18 @@ export class Draw {
   }
 
   /**
-   * Integers in [−most, most], times `unit`, a power of two. Of few of these all sums and products are exact, whatever their order, so
-   * that two backends must agree to the bit where ordinary numbers leave them a bound.
+   * Integers in [−max, max], times `unit`, a power of two. Sums of their products are exact in any order while they are small, so that two
+   * backends must agree bit for bit where other numbers are compared within a bound.
    */
-  whole(length: number, most: number, unit = 1): FloatArray {
-    return this.repeated(length, (drawn) => this.of(this.random.randint(-most, most + 1, drawn)).map((value) => value * unit));
+  integers(length: number, max: number, unit = 1): FloatArray {
+    return this.repeated(length, (drawn) => this.of(this.random.randint(-max, max + 1, drawn)).map((value) => value * unit));
   }
 
-  /** `array` with one element replaced by one of `specials`: it reaches what it is a term of, and nothing else. */
-  spoilt(array: FloatArray, specials: readonly number[] = [NaN, Infinity, -Infinity]): FloatArray {
-    const spoilt = array.slice();
-    if (spoilt.length > 0) spoilt[this.random.randint(0, spoilt.length)] = this.pick(specials);
-    return spoilt;
+  /** A copy of `array` with one element replaced by one of `specials`, which must reach the outputs that it is a term of, and no others. */
+  withSpecial(array: FloatArray, specials: readonly number[] = [NaN, Infinity, -Infinity]): FloatArray {
+    const copy = array.slice();
+    if (copy.length > 0) copy[this.random.randint(0, copy.length)] = this.pick(specials);
+    return copy;
   }
 
   /** Uniform numbers, a third of them replaced by zeros of both signs, infinities, NaN and the ends of the range. */
@@ -61,7 +61,7 @@ export class Draw {
       this.uniform(drawn).map((value) => (this.random.random() < 1 / 3 ? this.pick(specials) : value)));
   }
 
-  /** As many numbers as asked for, of which `draw` gives the first few thousand; longer arrays repeat them. */
+  /** `length` numbers from `draw`, which is asked for at most a few thousand; longer arrays repeat them. */
   repeated(length: number, draw: (length: number) => FloatArray): FloatArray {
     if (length <= DRAWN) return draw(length);
     const [drawn, array] = [draw(DRAWN), allocate(this.dtype, length)];
@@ -73,7 +73,7 @@ export class Draw {
     return values[this.random.randint(0, values.length)]!;
   }
 
-  /** An output that may hold anything before, NaN above all, or one that starts from `values`; followed by guards. */
+  /** An output filled with NaN, or with `values` if the kernel reads them; followed by guard elements. */
   output(length: number, values?: FloatArray): FloatArray {
     const array = allocate(this.dtype, length + GUARDS).fill(12345);
     if (values === undefined) array.fill(NaN, 0, length);
@@ -82,25 +82,25 @@ export class Draw {
   }
 
   /**
-   * For a sum of products, in any order, with or without fused multiply-add and a factor in front: each term passes
-   * through at most terms + 1 roundings, so one side errs by (terms + 2)·u·Σ|terms|; the spare one pays for powers of u
-   * up to 4096 terms. The reference sums in double: at float32 it adds one rounding, at float64 as much again. A product
-   * that underflows loses up to half the smallest subnormal on either side.
+   * The bound for a sum of products, in any order, with or without fused multiply-add, times a factor: each term goes through at most
+   * terms + 1 roundings, so the error of one side is (terms + 2)·u·Σ|terms|; the additional one covers higher powers of u for up to 4096
+   * terms. The reference sums in double: in float32 it adds one rounding, in float64 as much again. A product that underflows loses up to
+   * half the smallest subnormal on either side.
    *
-   * Factors in bfloat16 are rounded alike on both sides, at most 1 + 2⁻⁸ times as large as before, and their products are exact;
-   * the instructions that sum them put 0 for each product and sum below the normal numbers.
+   * In bfloat16 both sides round factors alike, at most to 1 + 2⁻⁸ times their size, and products are exact; the instructions that sum
+   * them replace subnormal products and sums by 0.
    */
   sumBound(terms: number, magnitude: number): number {
     const roundings = this.dtype === 'float32' ? terms + 3 : 2 * (terms + 2);
     const rounded = this.precision === 'bfloat16' ? (1 + 2 ** -8) ** 2 * magnitude : magnitude;
-    const least = this.precision === 'bfloat16' ? this.#smallestNormal : this.#smallestSubnormal;
-    return roundings * this.#roundoff * rounded + 2 * terms * least;
+    const underflow = this.precision === 'bfloat16' ? this.#smallestNormal : this.#smallestSubnormal;
+    return roundings * this.#roundoff * rounded + 2 * terms * underflow;
   }
 
   /**
-   * For p = exp(x − max) / Σ exp(x − max) of n columns: the subtraction errs by u·|x − max|, exp and its input by some
-   * u more, Σ by (n − 1)·u and by the average of its terms' own errors, at most (log n + 4)·u; the rest of the 16 is for
-   * the division and, at float32, the reference's roundings. Powers that underflow are off by at most the smallest normal.
+   * The bound for p = exp(x − max) / Σ exp(x − max) of n columns: the subtraction errs by u·|x − max|, exp and its input by a few u more,
+   * Σ by (n − 1)·u and by the average of its terms' own errors, at most (log n + 4)·u; the rest of the 16 is for the division and, in
+   * float32, the reference's roundings. Exponentials that underflow are off by at most the smallest normal number.
    */
   softmaxBound(n: number, p: number, distance: number): number {
     const sides = this.dtype === 'float32' ? 1 : 2;
@@ -109,8 +109,8 @@ export class Draw {
   }
 
   /**
-   * For ℓ = log Σ exp(x − max) − (x[label] − max), both parts ≥ 0: Σ has the relative error of softmax's, which log turns
-   * into an absolute one, and both parts and their sum are rounded.
+   * The bound for ℓ = log Σ exp(x − max) − (x[label] − max), both terms ≥ 0: Σ has the relative error of softmax's, which log turns into an
+   * absolute one, and both terms and their sum are rounded.
    */
   lossBound(n: number, loss: number): number {
     const sides = this.dtype === 'float32' ? 1 : 2;
@@ -118,9 +118,8 @@ export class Draw {
   }
 
   /**
-   * For a function whose native version errs by at most `roundings`·u·magnitude; the reference, in double, adds its one
-   * rounding at float32 and as much again at float64. Native exponentials below the smallest normal are 0, in front of
-   * factors of at most 16.
+   * The bound for a function whose native version errs by at most `roundings`·u·magnitude; the reference, in double, adds one rounding in
+   * float32 and as much again in float64. Native exponentials below the smallest normal number are 0, and are multiplied by at most 16.
    */
   functionBound(roundings: number, magnitude: number): number {
     const both = this.dtype === 'float32' ? roundings + 1 : 2 * roundings;

@@ -6,12 +6,12 @@ import { kernelNames, kernelsIn, signatures } from '../kernels/signatures';
 import { verifyCases } from './cases';
 import type { VerifyCase } from './cases';
 
-/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+/* Looked up once: inside a vm context, where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { abs, max } = Math;
 const { isNaN } = Number;
 const { is } = Object;
 
-/** Numbers of threads that native kernels are to be right with: alone, on an even share each, and on shares that leave some over. Others have one. */
+/** Numbers of threads to test: native kernels with one, and with numbers that divide sizes evenly and unevenly. */
 const threadCounts = { native: [1, 2, 3], typescript: [1] } as const;
 
 /** What to verify; by default the native kernels against the TypeScript ones. */
@@ -22,11 +22,11 @@ export interface VerifyOptions {
   readonly kernels?: readonly KernelName[];
   /** Seed of the inputs; default 0. */
   readonly seed?: number;
-  /** Whether to leave a kernel at its first wrong case; default false: all cases, and the worst of them is told. */
+  /** Whether to stop at the first wrong case of a kernel; default false: all cases run, and the worst is reported. */
   readonly firstFailure?: boolean;
 }
 
-/** How one kernel did in one precision. */
+/** The result of one kernel in one precision. */
 export interface VerifyResult {
   readonly kernel: KernelName;
   readonly precision: Precision;
@@ -34,11 +34,11 @@ export interface VerifyResult {
   /** Whether all outputs had to agree bit for bit. */
   readonly exact: boolean;
   /**
-   * The worst error as a fraction of what is allowed; above 1 the kernel is wrong. Infinity (null in JSON) where nothing
-   * is allowed: a bit differs, a NaN stands alone, or an element beyond the output was written.
+   * The largest error as a fraction of its bound; above 1 the kernel is wrong. Infinity (null in JSON) if outputs without a bound differ,
+   * only one of them is NaN, or an element beyond the output was written.
    */
   readonly worst: number;
-  /** Empty where no case had an error. */
+  /** The case of the largest error; empty if there was none. */
   readonly worstCase: string;
   readonly passed: boolean;
 }
@@ -51,10 +51,9 @@ export interface VerifyReport {
 }
 
 /**
- * Runs every kernel at both dtypes, and products and sums in bfloat16 too, on ragged sizes and hostile inputs, with 1, 2 and 3 threads, and
- * holds what it writes against the TypeScript kernels, within bounds derived from the arithmetic (verifyDraw.ts). Takes a few seconds, in
- * which the number of threads of the whole process changes; afterwards it is as before. Throws ERR_BACKEND when the native kernels are
- * asked for and do not load.
+ * Runs every kernel in both dtypes, and products and sums in bfloat16 too, on ragged sizes and hostile inputs, with 1, 2 and 3 threads, and
+ * compares its outputs with those of the TypeScript kernels, within bounds derived from the arithmetic (draw.ts). Takes a few seconds,
+ * during which it changes the number of threads of the process. Throws ERR_BACKEND if the native kernels are asked for and do not load.
  */
 export function verifyKernels(options: VerifyOptions = {}): VerifyReport {
   checkOptions(options);
@@ -97,7 +96,7 @@ function verifyKernel(
   return { kernel, precision, cases, exact, worst, worstCase, passed: worst <= 1 };
 }
 
-/** For each number of threads, the largest error of a case's outputs, in units of what is allowed: nothing where the kernel is exact. */
+/** The largest error of a case's outputs for each number of threads, as a fraction of its bound; exact kernels have none. */
 function* errorsOf(
   { run, bounds }: VerifyCase, exact: boolean, tested: Kernels, reference: Kernels,
 ): Generator<{ threads: number; error: number }> {
@@ -106,7 +105,7 @@ function* errorsOf(
   for (const threads of threadCounts[tested.backend]) {
     setThreads(threads);
     const outputs = run(tested);
-    // Most give the same bits with any number of threads: these need no second look.
+    // Most outputs have the same bits with any number of threads, and need not be compared again.
     if (before !== undefined && outputs.every((output, o) => sameBits(output, before![o]!))) continue;
     before = outputs;
     yield { threads, error: max(0, ...outputs.map((output, o) => errorOf(output, right[o]!, exact ? undefined : bounds[o]))) };
@@ -122,7 +121,7 @@ function errorOf(output: ArrayLike<number>, right: ArrayLike<number>, bounds: Ar
     const bound = bounds?.[i];
     if (is(value, truth) || (bound !== undefined && value === truth)) continue;
     const error = abs(value - truth) / (bound ?? 0);
-    worst = max(worst, isNaN(error) ? Infinity : error); // NaN: where a NaN or an infinity stands alone
+    worst = max(worst, isNaN(error) ? Infinity : error); // NaN if one of the two is NaN or infinite
   }
   return worst;
 }

@@ -1,19 +1,19 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import { normalDensityTimes, normalDistribution } from '../../kernels/normal';
 import type { Draw } from '../draw';
-import { boundEach, computedLengths, exactLoop } from './shared';
+import { boundEach, computeLengths, exactLoop } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
 
-/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+/* Looked up once: inside a vm context, where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { abs, exp, tanh } = Math;
 
-/** A kernel of one argument within a bound for each element: on ordinary, small, large and hostile numbers. */
+/** Cases of a kernel of one input, with a bound for each element: ordinary, small, large and hostile numbers. */
 function* elementwise(
   draw: Draw, run: (kernels: Kernels, n: number, x: FloatArray, y: FloatArray) => void, bound: (x: number) => number,
 ): Generator<VerifyCase> {
   const inputs = [1, 10, 100, 1e-3].map((magnitude) => [String(magnitude), (n: number) => draw.uniform(n, magnitude)] as const);
   for (const [label, make] of [...inputs, ['hostile', (n: number) => draw.hostile(n)] as const]) {
-    for (const n of computedLengths) {
+    for (const n of computeLengths) {
       const x = make(n);
       yield {
         label: `n=${n} of ${label}`,
@@ -29,17 +29,17 @@ function* elementwise(
 }
 
 /**
- * Roundings of the native exp(x) − 1, x ≤ 0, by 2ᵏ·(exp r − 1) + (2ᵏ − 1): 4 of the series, times at most 1, and the sum's.
- * exp itself has no more: there the series' share of the result is below 0.42.
+ * Roundings of the native exp(x) − 1, x ≤ 0, computed as 2ᵏ·(exp r − 1) + (2ᵏ − 1): 4 of the series, times at most 1, and one of the sum.
+ * exp itself has no more, as the series makes up less than 0.42 of its result.
  */
 const EXP = 5;
 /** e/(2 + e), e = exp(−2|x|) − 1 ≥ −1, at most doubles the relative error of e; two operations follow. */
 const TANH = 2 * EXP + 2;
 /** 1/(1 + p) and p/(1 + p) do not enlarge the relative error of p; two operations follow. */
 const SIGMOID = EXP + 2;
-/** exp(−x²/2): the rounding of x² is multiplied by x²/2. Larger exponents give 0. */
+/** exp(−x²/2): x²/2 multiplies the rounding of x². Beyond 800 the result is 0. */
 const density = (x: number): number => Math.min((x * x) / 2, 800) + EXP;
-/** Φ: the density, 3 of the polynomial and its argument, 3 operations; 1 − Φ(−x) adds one and divides by at least a half. */
+/** Φ: those of the density, 3 of the polynomial and its argument, 3 operations; 1 − Φ(−x), at least a half, adds one. */
 const distribution = (x: number): number => density(x) + 7;
 
 export const activationCases: CaseMakers<'activation'> = {
@@ -67,9 +67,9 @@ export const activationCases: CaseMakers<'activation'> = {
     yield* elementwise(draw, (kernels, n, x, y) => { kernels.geluForward(n, x, y); }, bound);
   },
 
-  /** The sum of Φ and xφ cancels for x < 0: the bound goes with the sizes of both. */
+  /** Φ and xφ cancel for x < 0, so the bound is proportional to their magnitudes. */
   *geluBackward(draw) {
-    const dy = draw.uniform(computedLengths.at(-1)!);
+    const dy = draw.uniform(computeLengths.at(-1)!);
     const bound = (x: number): number =>
       draw.functionBound(distribution(x) + 2, normalDistribution(x) + abs(normalDensityTimes(x)));
     yield* elementwise(draw, (kernels, n, x, dx) => { kernels.geluBackward(n, x, dy, dx); }, bound);

@@ -1,25 +1,26 @@
 import type { FloatArray } from '../../kernels/contract';
 import type { Draw } from '../draw';
-import { boundEach, exact, movedLengths, movedShapes, products, shapeOf, termSizes } from './shared';
+import { boundEach, exact, memoryLengths, memoryShapes, products, shapeOf, termSizes } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
 
-/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+/* Looked up once: inside a vm context, where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { abs, sqrt } = Math;
 
 const transposes = [[false, false], [false, true], [true, false], [true, true]] as const;
 /**
- * Products that are more than a block of the TypeScript ones in every direction; of which native threads take rows of C, or columns; and
- * whose C alone is worth sharing.
+ * Products that exceed a block of the TypeScript ones in m, n and k; two of which native threads divide the rows of C, or the columns; and
+ * one so shallow that C is its largest matrix.
  */
-const shared = [[129, 131, 259], [203, 67, 300], [37, 131, 200], [331, 307, 3]] as const;
-/** Of A·Bᵀ: wider, taller and deeper than the native tiles' blocks; and so deep that threads share the adding up of partial sums too. */
-const tiled = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460]] as const;
+const large = [[129, 131, 259], [203, 67, 300], [37, 131, 200], [331, 307, 3]] as const;
+/** A·Bᵀ with n, m and k larger than NC, MC and KC of native/gemm/gemm_nt.h, and one with k so large that threads divide it, and the addition of their sums. */
+const blocked = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460]] as const;
+/** Products of more multiplications than this get fewer cases. */
 const costly = 1e6;
 
 type ProductSizes = readonly [transA: boolean, transB: boolean, m: number, n: number, k: number];
 const nameOf = (transA: boolean, transB: boolean): string => `${transA ? 'T' : 'N'}${transB ? 'T' : 'N'}`;
 
-/** Ordinary numbers, and then one in each factor that is none. */
+/** Ordinary numbers; then the same with a NaN or an infinity in A and in B. */
 function* roundedProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase> {
   const [transA, transB, m, n, k] = sizes;
   const betas = m * n * k > costly ? [0.5] : [0, 1, 0.5];
@@ -32,19 +33,19 @@ function* roundedProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase
     const label = `${nameOf(transA, transB)} ${shapeOf(m, n, k)} beta=${beta}`;
     yield { label, run: product(draw, sizes, alpha, a, b, beta, c), bounds };
     if (beta !== betas[0]) continue;
-    yield { label: `${label} spoilt`, run: product(draw, sizes, alpha, draw.spoilt(a), draw.spoilt(b), beta, c), bounds };
+    yield { label: `${label} special`, run: product(draw, sizes, alpha, draw.withSpecial(a), draw.withSpecial(b), beta, c), bounds };
   }
 }
 
-/** Integers, whose sums are exact; and factors of 0, with which something is not read. */
+/** Integers, whose sums are exact; and alpha = 0, with which A and B are not read. */
 function* exactProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase> {
   const [transA, transB, m, n, k] = sizes;
   const label = `${nameOf(transA, transB)} ${shapeOf(m, n, k)}`;
-  const [a, b, c] = [draw.whole(m * k, 8), draw.whole(k * n, 8), draw.whole(m * n, 100)];
+  const [a, b, c] = [draw.integers(m * k, 8), draw.integers(k * n, 8), draw.integers(m * n, 100)];
   for (const [alpha, beta] of m * n * k > costly ? [[-0.75, -0.5]] as const : [[1, 0], [0.5, 1], [-0.75, -0.5]] as const) {
-    // The same number, but for the sign of a zero: where terms cancel, it follows from where alpha is multiplied in.
+    // The same numbers, but for the sign of zeros: where terms cancel, it depends on when alpha is applied.
     const run = product(draw, sizes, alpha, a, b, beta, beta === 0 ? undefined : c);
-    yield { label: `${label} whole alpha=${alpha} beta=${beta}`, run, bounds: [new Float64Array(m * n)] };
+    yield { label: `${label} integers alpha=${alpha} beta=${beta}`, run, bounds: [new Float64Array(m * n)] };
   }
   const [nanA, nanB, hostile] = [a.slice().fill(NaN), b.slice().fill(NaN), draw.hostile(m * n)];
   for (const beta of [0, 1, 0.3]) {
@@ -65,17 +66,17 @@ function product(
 
 export const algebraCases: CaseMakers<'algebra'> = {
   *gemm(draw) {
-    for (const shape of [...products, ...shared]) {
+    for (const shape of [...products, ...large]) {
       for (const transposed of transposes) {
         yield* roundedProducts(draw, [...transposed, ...shape]);
         yield* exactProducts(draw, [...transposed, ...shape]);
       }
     }
-    for (const shape of tiled) yield* exactProducts(draw, [false, true, ...shape]);
+    for (const shape of blocked) yield* exactProducts(draw, [false, true, ...shape]);
   },
 
   *axpy(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const magnitude of draw.magnitudes) {
         const alpha = draw.pick([1, -0.3, magnitude]);
         const [x, y] = [draw.uniform(n, magnitude), draw.uniform(n, magnitude)];
@@ -89,15 +90,15 @@ export const algebraCases: CaseMakers<'algebra'> = {
           bounds: factor === 0 ? [] : [boundEach(n, (i) => draw.sumBound(2, abs(factor * x[i]!) + abs(y[i]!)))],
         });
         yield axpy('', alpha, x, y);
-        yield axpy(' spoilt', alpha, draw.spoilt(x), draw.spoilt(y));
+        yield axpy(' special', alpha, draw.withSpecial(x), draw.withSpecial(y));
         yield axpy(' hostile', 0, draw.hostile(n), draw.hostile(n));
       }
     }
   },
 
-  /** One operation, correctly rounded, has one right answer. */
+  /** A single operation, correctly rounded: the result is unique. */
   *scal(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const alpha of [1, -0.3, 0, draw.magnitudes[0]!]) {
         const x = draw.hostile(n);
         yield exact(`n=${n} alpha=${alpha.toPrecision(2)}`, (kernels) => {
@@ -110,23 +111,23 @@ export const algebraCases: CaseMakers<'algebra'> = {
   },
 
   *dot(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const magnitude of draw.magnitudes) {
         const [x, y] = [draw.uniform(n, magnitude), draw.uniform(n, magnitude)];
         const bounds = [[draw.sumBound(n, termSizes(false, true, 1, 1, n, x, y)[0]!)]];
         const label = `n=${n} of ${magnitude.toPrecision(2)}`;
         yield { label, run: (kernels) => [[kernels.dot(n, x, y)]], bounds };
-        const [wholeX, wholeY] = [draw.whole(n, 8), draw.whole(n, 8)];
-        yield exact(`${label} whole`, (kernels) => [[kernels.dot(n, wholeX, wholeY)]]);
-        const [spoiltX, spoiltY] = [draw.spoilt(x), draw.pick([y, draw.spoilt(y)])];
-        yield exact(`${label} spoilt`, (kernels) => [[kernels.dot(n, spoiltX, spoiltY)]]);
+        const [integersX, integersY] = [draw.integers(n, 8), draw.integers(n, 8)];
+        yield exact(`${label} integers`, (kernels) => [[kernels.dot(n, integersX, integersY)]]);
+        const [specialX, specialY] = [draw.withSpecial(x), draw.pick([y, draw.withSpecial(y)])];
+        yield exact(`${label} special`, (kernels) => [[kernels.dot(n, specialX, specialY)]]);
       }
     }
   },
 
-  /** The root halves the relative error of the sum and adds one rounding. Squares overflow and underflow here. */
+  /** The root halves the relative error of the sum and adds one rounding. Squares of the first and last magnitudes leave the range. */
   *nrm2(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const magnitude of draw.dtype === 'float32' ? [2 ** -100, 1, 2 ** 100] : [2 ** -700, 1, 2 ** 700]) {
         const x = draw.uniform(n, magnitude);
         let squares = 0;
@@ -134,14 +135,14 @@ export const algebraCases: CaseMakers<'algebra'> = {
         const norm = magnitude * sqrt(squares);
         const label = `n=${n} of ${magnitude.toPrecision(2)}`;
         yield { label, run: (kernels) => [[kernels.nrm2(n, x)]], bounds: [[draw.sumBound(n, norm)]] };
-        const spoilt = draw.spoilt(draw.spoilt(x));
-        yield exact(`${label} spoilt`, (kernels) => [[kernels.nrm2(n, spoilt)]]);
+        const special = draw.withSpecial(draw.withSpecial(x));
+        yield exact(`${label} special`, (kernels) => [[kernels.nrm2(n, special)]]);
       }
     }
   },
 
   *biasForward(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       const bias = draw.hostile(n);
       const y = draw.hostile(m * n);
       yield exact(shapeOf(m, n), (kernels) => {
@@ -154,7 +155,7 @@ export const algebraCases: CaseMakers<'algebra'> = {
 
   /** The contract fixes the order of the sum. */
   *biasBackward(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       for (const beta of [0, 1, 0.5]) {
         const dy = draw.uniform(m * n);
         const dbias = beta === 0 ? undefined : draw.uniform(n);

@@ -1,11 +1,11 @@
 import type { SourceArray } from '../../kernels/contract';
 import type { Draw } from '../draw';
 import { GUARDS } from '../draw';
-import { computedShapes, exact, movedShapes, shapeOf } from './shared';
+import { computeShapes, exact, memoryShapes, shapeOf } from './shared';
 import type { CaseMakers } from './shared';
 
-/** m of `rows` pictures of a shape, and what is done to each. */
-interface Pictures {
+/** m images of a shape, drawn from `rows`, with the geometry of each. */
+interface Images {
   readonly m: number;
   readonly shape: readonly [channels: number, height: number, width: number];
   readonly rows: number;
@@ -14,8 +14,8 @@ interface Pictures {
   readonly label: string;
 }
 
-/** Moves that stay in the picture, leave it and are as large as can be; rectangles likewise. */
-function* pictures(draw: Draw): Generator<Pictures> {
+/** Shifts and cut-out rectangles that stay within the image, leave it, and are at the limits of an int32. */
+function* images(draw: Draw): Generator<Images> {
   const { random } = draw;
   const hostile = [-(2 ** 31), 2 ** 31 - 1, -1, 0, 1];
   const rows = 3;
@@ -29,7 +29,7 @@ function* pictures(draw: Draw): Generator<Pictures> {
   }
 }
 
-/** The same number of numbers of every type that can be a source; floats lie about 1,700,000,000, as seconds since 1970 do. */
+/** `length` numbers of each type that a source can have; floats are near 1,700,000,000, like Unix timestamps. */
 function numbersOf({ random }: Draw, length: number): readonly (readonly [string, SourceArray])[] {
   const seconds = Float64Array.from(random.randint(0, 1e6, length), (value) => 1.7e9 + value / 1024);
   return [
@@ -44,7 +44,7 @@ function momentsOf({ random }: Draw, n: number): readonly [Float64Array, Float64
 
 export const gatherCases: CaseMakers<'gather'> = {
   *gatherRows(draw) {
-    for (const [m, n] of computedShapes) {
+    for (const [m, n] of computeShapes) {
       const rows = 7;
       const bytes = Uint8Array.from(draw.random.randint(0, 256, rows * n));
       for (const [label, src] of [['bytes', bytes], ['floats', draw.uniform(rows * n)]] as const) {
@@ -61,7 +61,7 @@ export const gatherCases: CaseMakers<'gather'> = {
   },
 
   *gatherImages(draw) {
-    for (const { m, shape, rows, indices, geometry, label } of pictures(draw)) {
+    for (const { m, shape, rows, indices, geometry, label } of images(draw)) {
       const n = shape[0] * shape[1] * shape[2];
       const bytes = Uint8Array.from(draw.random.randint(0, 256, rows * n));
       for (const [format, src] of [['bytes', bytes], ['floats', draw.uniform(rows * n)]] as const) {
@@ -76,9 +76,9 @@ export const gatherCases: CaseMakers<'gather'> = {
     }
   },
 
-  /** Large numbers that differ by little, and a column that does not vary. */
+  /** Large numbers with small differences: float32 would lose them before the mean is subtracted. */
   *standardizeRows(draw) {
-    for (const [m, n] of computedShapes) {
+    for (const [m, n] of computeShapes) {
       for (const [label, src] of numbersOf(draw, 7 * n)) {
         const indices = draw.random.randint(0, 7, m);
         const [mean, std] = momentsOf(draw, n);
@@ -92,7 +92,7 @@ export const gatherCases: CaseMakers<'gather'> = {
   },
 
   *standardizeImages(draw) {
-    for (const { m, shape, rows, indices, geometry, label } of pictures(draw)) {
+    for (const { m, shape, rows, indices, geometry, label } of images(draw)) {
       const n = shape[0] * shape[1] * shape[2];
       for (const [format, src] of numbersOf(draw, rows * n)) {
         const [mean, std] = momentsOf(draw, n);
@@ -106,7 +106,7 @@ export const gatherCases: CaseMakers<'gather'> = {
   },
 
   *gatherBytes(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       const rows = 7;
       const src = Uint8Array.from(draw.random.randint(0, 256, rows * n));
       const indices = draw.random.randint(0, rows, m);
@@ -119,7 +119,7 @@ export const gatherCases: CaseMakers<'gather'> = {
   },
 
   *gatherByteImages(draw) {
-    for (const { m, shape, rows, indices, geometry, label } of pictures(draw)) {
+    for (const { m, shape, rows, indices, geometry, label } of images(draw)) {
       const n = shape[0] * shape[1] * shape[2];
       const src = Uint8Array.from(draw.random.randint(0, 256, rows * n));
       yield exact(label, (kernels) => {
@@ -130,9 +130,9 @@ export const gatherCases: CaseMakers<'gather'> = {
     }
   },
 
-  /** The last sums pass 2³². */
+  /** The last shape's sums of squares exceed 2³². */
   *byteMoments(draw) {
-    for (const [m, n] of [...movedShapes, [70_000, 1]] as const) {
+    for (const [m, n] of [...memoryShapes, [70_000, 1]] as const) {
       const src = Uint8Array.from({ length: m * n }, () => 255 - draw.random.randint(0, m > 1000 ? 2 : 256));
       yield exact(shapeOf(m, n), (kernels) => {
         const outputs = [new Int32Array(n + GUARDS).fill(-1), new Int32Array(n + GUARDS).fill(-1)] as const;
@@ -143,7 +143,7 @@ export const gatherCases: CaseMakers<'gather'> = {
   },
 
   *mixRows(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       for (const lambda of [0, 0.3, 1]) {
         const partners = draw.random.permutation(m);
         const x = draw.hostile(m * n);

@@ -6,68 +6,68 @@ import type { CaseMakers, VerifyCase } from './shared';
 const { abs } = Math;
 
 /**
- * The sizes of products, some at which the native tiles begin, panels that come out even and ragged ones, and more weights, or more
- * examples, than tiles are for.
+ * Shapes m, n, k: those of products; some around the smallest that the native micro-kernels compute, with even and with ragged panels; and
+ * one with more examples than they take.
  */
 const shapes = [
   ...products, [129, 70, 131], [200, 50, 96], [64, 12, 512], [33, 25, 1037], [4, 131, 803], [4200, 6, 37],
 ] as const;
-/** A forward product before which threads share what bytes of 128 stand for. */
+/** A forward product so large that threads also divide the contribution of the bytes' zero point. */
 const wide = [130, 101, 999] as const;
 
-/** What follows the inputs among a step's arguments. */
-type After<Step> =
+/** A step's arguments that follow its inputs. */
+type ArgumentsAfterInputs<Step> =
   Step extends (m: number, n: number, k: number, dy: FloatArray, x: FloatArray, ...rest: infer Rest) => void ? Rest : never;
 
-/** Rows dy[m,n] and inputs [m,k] of a layer, of which one column each is zero, as the kernels take them. */
-interface Drawn {
+/** The steps of a layer with drawn dy[m,n] and inputs [m,k], the first column of each zero. */
+interface LayerSteps {
   readonly label: string;
-  /** For each weight, Σ|terms| of its gradient, and how far this may be off; empty where gradients are exact. */
+  /** For each weight, Σ|terms| of its gradient and the bound of the gradient's error; empty if gradients are exact. */
   readonly sums: Float64Array;
   readonly errors: Float64Array;
-  readonly sgd: (kernels: Kernels, ...rest: After<Kernels['sgdLinearStep']>) => void;
-  readonly adam: (kernels: Kernels, ...rest: After<Kernels['adamLinearStep']>) => void;
+  readonly sgd: (kernels: Kernels, ...rest: ArgumentsAfterInputs<Kernels['sgdLinearStep']>) => void;
+  readonly adam: (kernels: Kernels, ...rest: ArgumentsAfterInputs<Kernels['adamLinearStep']>) => void;
 }
 
-type Drawing = (from: Draw, m: number, n: number, k: number) => Generator<Drawn>;
+type LayerDraw = (from: Draw, m: number, n: number, k: number) => Generator<LayerSteps>;
 
-/** Of many weights one variant of a step is enough: how they are shared is the same for all. */
+/** With more weights than this one variant of a step is tested: threads divide all variants alike. */
 const MANY = 30_000;
 const variantsFor = <Variant>(weights: number, variants: readonly Variant[]): readonly Variant[] =>
   variants.slice(weights > MANY ? -1 : 0);
 
 const none = new Float64Array(0);
-const blank = (columns: number) => (value: number, i: number): number => (i % columns === 0 ? 0 : value);
+const zeroFirst = (columns: number) => (value: number, i: number): number => (i % columns === 0 ? 0 : value);
 
-/** Of floats: ordinary ones; and integers, some of them with a number among dy that is none. */
-function* floats(from: Draw, m: number, n: number, k: number): Generator<Drawn> {
-  const drawn = (label: string, dy: FloatArray, x: FloatArray, sums: Float64Array): Drawn => ({
+/** Floats: ordinary ones, integers, and integers with a NaN or an infinity in dy. */
+function* floats(from: Draw, m: number, n: number, k: number): Generator<LayerSteps> {
+  const drawn = (label: string, dy: FloatArray, x: FloatArray, sums: Float64Array): LayerSteps => ({
     label,
     sums,
     errors: sums.map((sum) => from.sumBound(m + 1, sum)),
     sgd: (kernels, ...rest) => { kernels.sgdLinearStep(m, n, k, dy, x, ...rest); },
     adam: (kernels, ...rest) => { kernels.adamLinearStep(m, n, k, dy, x, ...rest); },
   });
-  const [dy, x] = [from.uniform(m * n).map(blank(n)), from.uniform(m * k).map(blank(k))];
+  const [dy, x] = [from.uniform(m * n).map(zeroFirst(n)), from.uniform(m * k).map(zeroFirst(k))];
   yield drawn('', dy, x, termSizes(true, false, n, k, m, dy, x));
-  const [wholeDy, wholeX] = [from.whole(m * n, 2).map(blank(n)), from.whole(m * k, 8, 1 / 8).map(blank(k))];
-  yield drawn(' whole', wholeDy, wholeX, none);
-  yield drawn(' spoilt', from.spoilt(wholeDy), wholeX, none);
+  const [integersDy, integersX] = [from.integers(m * n, 2).map(zeroFirst(n)), from.integers(m * k, 8, 1 / 8).map(zeroFirst(k))];
+  yield drawn(' integers', integersDy, integersX, none);
+  yield drawn(' special', from.withSpecial(integersDy), integersX, none);
 }
 
-/** Bytes [m,k] and what they stand for, and how large the terms that make such a number may be. */
-interface DrawnBytes {
+/** Bytes x[m,k] with scale and shift of each column, and for each element the magnitude of the terms it is computed from. */
+interface ByteInputs {
   readonly x: Uint8Array;
   readonly scale: FloatArray;
   readonly shift: FloatArray;
   readonly sizes: Float64Array;
 }
 
-/** About as large as the floats above; where `whole`, all that is made of them by either way is exact. */
-function drawBytes(from: Draw, m: number, k: number, whole: boolean): DrawnBytes {
+/** Inputs about as large as the floats above; with `isExact`, everything computed from them is exact in either way of computing it. */
+function drawBytes(from: Draw, m: number, k: number, isExact: boolean): ByteInputs {
   const x = Uint8Array.from(from.random.randint(0, 256, m * k));
-  const scale = (whole ? from.whole(k, 1, 1 / 128) : from.uniform(k, 1 / 128)).map(blank(k));
-  const shift = (whole ? from.whole(k, 128, 1 / 128) : from.uniform(k)).map(blank(k));
+  const scale = (isExact ? from.integers(k, 1, 1 / 128) : from.uniform(k, 1 / 128)).map(zeroFirst(k));
+  const shift = (isExact ? from.integers(k, 128, 1 / 128) : from.uniform(k)).map(zeroFirst(k));
   const sizes = new Float64Array(m * k);
   for (let row = 0, at = 0; row < m; row++) {
     for (let j = 0; j < k; j++, at++) sizes[at] = abs(scale[j]!) * (abs(x[at]! - 128) + 128) + abs(shift[j]!);
@@ -76,31 +76,31 @@ function drawBytes(from: Draw, m: number, k: number, whole: boolean): DrawnBytes
 }
 
 /**
- * Of bytes. Terms are the larger, of scale·(x − 128) and of shift + 128·scale, that either way of computing them adds; each goes
- * through three roundings more than a product's, for being put together and apart.
+ * Bytes. The terms of the bound are the larger ones, scale·(x − 128) and shift + 128·scale, of the two ways to compute an input; each goes
+ * through three roundings more than a product's.
  */
-function* bytes(from: Draw, m: number, n: number, k: number): Generator<Drawn> {
-  const drawn = (label: string, dy: FloatArray, { x, scale, shift }: DrawnBytes, sums: Float64Array): Drawn => ({
+function* bytes(from: Draw, m: number, n: number, k: number): Generator<LayerSteps> {
+  const drawn = (label: string, dy: FloatArray, { x, scale, shift }: ByteInputs, sums: Float64Array): LayerSteps => ({
     label,
     sums,
     errors: sums.map((sum) => from.sumBound(m + 4, sum)),
     sgd: (kernels, ...rest) => { kernels.sgdByteLinearStep(m, n, k, dy, x, scale, shift, ...rest); },
     adam: (kernels, ...rest) => { kernels.adamByteLinearStep(m, n, k, dy, x, scale, shift, ...rest); },
   });
-  const [dy, inputs] = [from.uniform(m * n).map(blank(n)), drawBytes(from, m, k, false)];
+  const [dy, inputs] = [from.uniform(m * n).map(zeroFirst(n)), drawBytes(from, m, k, false)];
   yield drawn('', dy, inputs, termSizes(true, false, n, k, m, dy, inputs.sizes));
-  const [wholeDy, wholeInputs] = [from.whole(m * n, 2).map(blank(n)), drawBytes(from, m, k, true)];
-  yield drawn(' whole', wholeDy, wholeInputs, none);
-  yield drawn(' spoilt', from.spoilt(wholeDy, [NaN]), wholeInputs, none);
+  const [integersDy, exactInputs] = [from.integers(m * n, 2).map(zeroFirst(n)), drawBytes(from, m, k, true)];
+  yield drawn(' integers', integersDy, exactInputs, none);
+  yield drawn(' special', from.withSpecial(integersDy, [NaN]), exactInputs, none);
 }
 
 /**
- * With d the gradient's error: the velocity is off by d, the weight by lr (1 + momentum) d. The step itself is the same operations
- * on either side, and rounds what differs anew.
+ * With d the gradient's error: the velocity is off by d, the weight by lr (1 + momentum) d. Both sides do the same operations after that,
+ * whose roundings differ because their operands do.
  */
-function* sgdCases(from: Draw, drawing: Drawing): Generator<VerifyCase> {
+function* sgdCases(from: Draw, draw: LayerDraw): Generator<VerifyCase> {
   for (const [m, n, k] of shapes) {
-    const inputs = [...drawing(from, m, n, k)];
+    const inputs = [...draw(from, m, n, k)];
     for (const [momentum, nesterov] of variantsFor(n * k, [[0, false], [0.9, false], [0.9, true]] as const)) {
       const w = from.uniform(n * k);
       const v = momentum === 0 ? undefined : from.uniform(n * k);
@@ -123,11 +123,12 @@ function* sgdCases(from: Draw, drawing: Drawing): Generator<VerifyCase> {
 
 /**
  * With d the gradient's error and s ≥ |g|: m is off by d/10 and v by s·d/50. As v starts at 1 or above, so does its root, nearly; it is
- * off by s·d/100, and a hundredth of m over it by (d/10 + |m|·s·d/100)/100, |m| ≤ 0.9 + s/10. Some operations round what differs anew.
+ * off by s·d/100, and a hundredth of m over it by (d/10 + |m|·s·d/100)/100, |m| ≤ 0.9 + s/10. The roundings of the
+ * operations after that are added.
  */
-function* adamCases(from: Draw, drawing: Drawing): Generator<VerifyCase> {
+function* adamCases(from: Draw, draw: LayerDraw): Generator<VerifyCase> {
   for (const [rows, n, k] of shapes) {
-    const inputs = [...drawing(from, rows, n, k)];
+    const inputs = [...draw(from, rows, n, k)];
     for (const [weightDecay, keep] of variantsFor(n * k, [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const)) {
       const [w, m] = [from.uniform(n * k), from.uniform(n * k)];
       const v = from.uniform(n * k).map((value) => 1 + abs(value));
@@ -157,37 +158,37 @@ export const linearCases: CaseMakers<'linear'> = {
 };
 
 export const byteCases: CaseMakers<'bytes'> = {
-  /** As the errors of the gradients of bytes. */
+  /** The bound is that of the gradients of bytes. */
   *byteLinearForward(from) {
     for (const [m, n, k] of [...shapes, wide]) {
-      const forward = ({ x, scale, shift }: DrawnBytes, w: FloatArray): VerifyCase['run'] => (kernels) => {
+      const forward = ({ x, scale, shift }: ByteInputs, w: FloatArray): VerifyCase['run'] => (kernels) => {
         const y = from.output(m * n);
         kernels.byteLinearForward(m, n, k, x, scale, shift, w, y);
         return [y];
       };
-      const [inputs, w] = [drawBytes(from, m, k, false), from.uniform(n * k).map(blank(k))];
+      const [inputs, w] = [drawBytes(from, m, k, false), from.uniform(n * k).map(zeroFirst(k))];
       const sizes = termSizes(false, true, m, n, k, inputs.sizes, w);
       yield { label: shapeOf(m, n, k), run: forward(inputs, w), bounds: [sizes.map((sum) => from.sumBound(k + 4, sum))] };
-      const [whole, weights] = [drawBytes(from, m, k, true), from.whole(n * k, 2).map(blank(k))];
-      yield exact(`${shapeOf(m, n, k)} whole`, forward(whole, weights));
-      yield exact(`${shapeOf(m, n, k)} spoilt`, forward(whole, from.spoilt(weights, [NaN])));
+      const [exactInputs, weights] = [drawBytes(from, m, k, true), from.integers(n * k, 2).map(zeroFirst(k))];
+      yield exact(`${shapeOf(m, n, k)} integers`, forward(exactInputs, weights));
+      yield exact(`${shapeOf(m, n, k)} special`, forward(exactInputs, from.withSpecial(weights, [NaN])));
     }
   },
 
   *byteLinearBackward(from) {
     for (const [m, n, k] of shapes) {
-      const backward = (dy: FloatArray, { x, scale, shift }: DrawnBytes): VerifyCase['run'] => (kernels) => {
+      const backward = (dy: FloatArray, { x, scale, shift }: ByteInputs): VerifyCase['run'] => (kernels) => {
         const dw = from.output(n * k);
         kernels.byteLinearBackward(m, n, k, dy, x, scale, shift, dw);
         return [dw];
       };
-      const [dy, inputs] = [from.uniform(m * n).map(blank(n)), drawBytes(from, m, k, false)];
+      const [dy, inputs] = [from.uniform(m * n).map(zeroFirst(n)), drawBytes(from, m, k, false)];
       const sizes = termSizes(true, false, n, k, m, dy, inputs.sizes);
       yield { label: shapeOf(m, n, k), run: backward(dy, inputs), bounds: [sizes.map((sum) => from.sumBound(m + 4, sum))] };
-      const [wholeDy, whole] = [from.whole(m * n, 2).map(blank(n)), drawBytes(from, m, k, true)];
+      const [integersDy, exactInputs] = [from.integers(m * n, 2).map(zeroFirst(n)), drawBytes(from, m, k, true)];
       const noError = [new Float64Array(n * k)];
-      yield { label: `${shapeOf(m, n, k)} whole`, run: backward(wholeDy, whole), bounds: noError };
-      yield { label: `${shapeOf(m, n, k)} spoilt`, run: backward(from.spoilt(wholeDy, [NaN]), whole), bounds: noError };
+      yield { label: `${shapeOf(m, n, k)} integers`, run: backward(integersDy, exactInputs), bounds: noError };
+      yield { label: `${shapeOf(m, n, k)} special`, run: backward(from.withSpecial(integersDy, [NaN]), exactInputs), bounds: noError };
     }
   },
 

@@ -1,13 +1,13 @@
 import type { FloatArray } from '../../kernels/contract';
 import { GUARDS } from '../draw';
 import type { Draw } from '../draw';
-import { boundEach, computedShapes, exact, exactLoop, indicesUpTo, movedLengths, movedShapes, shapeOf } from './shared';
+import { boundEach, computeShapes, exact, exactLoop, indicesUpTo, memoryLengths, memoryShapes, shapeOf } from './shared';
 import type { CaseMakers } from './shared';
 
-/* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
+/* Looked up once: inside a vm context, where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { abs } = Math;
 
-/** Softmax of a row in double, with what the bounds need. */
+/** Softmax p of a row in double, max − x and log Σ exp(x − max). */
 function softmaxOf(row: FloatArray): { p: number[]; distance: number[]; logSum: number } {
   const maximum = Math.max(...row);
   const distance = Array.from(row, (value) => maximum - value);
@@ -16,9 +16,9 @@ function softmaxOf(row: FloatArray): { p: number[]; distance: number[]; logSum: 
   return { p: powers.map((power) => power / sum), distance, logSum: Math.log(sum) };
 }
 
-/** Logits: ordinary ones, then rows where softmax is known to go wrong. */
+/** Logits: ordinary ones, then rows on which a naive softmax fails. */
 function* logits(draw: Draw): Generator<{ label: string; m: number; n: number; x: FloatArray }> {
-  for (const [m, n] of computedShapes) yield { label: shapeOf(m, n), m, n, x: draw.uniform(m * n, 5) };
+  for (const [m, n] of computeShapes) yield { label: shapeOf(m, n), m, n, x: draw.uniform(m * n, 5) };
   const hostileRows: readonly (readonly [string, readonly number[]])[] = [
     ['all equal', [3, 3, 3, 3]],
     ['one far above', [-1e4, 0, 1e4, 0]],
@@ -47,7 +47,7 @@ function softmaxBounds(draw: Draw, m: number, n: number, x: FloatArray): number[
 const labelsOf = (draw: Draw, m: number, n: number): Int32Array =>
   n === 0 ? new Int32Array(m) : draw.random.randint(0, n, m);
 
-/** Rows that `make` gives, joined; of many rows the later ones repeat the first. */
+/** m rows from `make`, which is called at most 64 times; later rows repeat the first. */
 function rowsOf(draw: Draw, m: number, n: number, make: () => readonly number[]): FloatArray {
   const drawn = draw.of(indicesUpTo(Math.min(m, 64)).flatMap(make));
   return draw.of(boundEach(m * n, (at) => drawn[at % drawn.length]!));
@@ -77,9 +77,9 @@ export const lossCases: CaseMakers<'loss'> = {
     }
   },
 
-  /** dx = y·(dy − Σ dy·y): a sum of n + 1 terms with y in front. */
+  /** dx = y·(dy − Σ dy·y): a sum of n + 1 terms, times y. */
   *softmaxBackward(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       const y = rowsOf(draw, m, n, () => softmaxOf(draw.uniform(n, 5)).p);
       const dy = draw.uniform(m * n);
       const sums = boundEach(m, (i) => indicesUpTo(n).reduce((total, j) => total + abs(y[i * n + j]! * dy[i * n + j]!), 0));
@@ -117,7 +117,7 @@ export const lossCases: CaseMakers<'loss'> = {
   },
 
   *softmaxCrossEntropyBackward(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       if (m > 0 && n === 0) continue;
       const probs = draw.of(draw.random.uniform(0, 1, m * n));
       const labels = labelsOf(draw, m, n);
@@ -130,8 +130,8 @@ export const lossCases: CaseMakers<'loss'> = {
   },
 
   /**
-   * Each term of a row is a·(log Σ + distance), with the error of a whole loss on either side; a has no more than four
-   * roundings in double, as has the sum, which both sides take in the same order.
+   * Each term of a row is a·(log Σ + distance), with the error of a loss on either side; a has at most four roundings in double, and the
+   * sum, which both sides take in the same order, has m + n.
    */
   *softCrossEntropyForward(draw) {
     for (const { label, m, n, x } of logits(draw)) {
@@ -157,9 +157,9 @@ export const lossCases: CaseMakers<'loss'> = {
     }
   },
 
-  /** In double throughout, in one order, and rounded once. */
+  /** Computed in double, in a fixed order, and rounded once. */
   *softCrossEntropyBackward(draw) {
-    for (const [m, n] of movedShapes) {
+    for (const [m, n] of memoryShapes) {
       const probs = draw.of(draw.random.uniform(0, 1, m * n));
       const { targets, weights } = softTargets(draw, m, n);
       for (const smoothing of [0, 0.1]) {
@@ -173,7 +173,7 @@ export const lossCases: CaseMakers<'loss'> = {
   },
 
   *squaredErrorForward(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const magnitude of [1e-3, 1, 1e6]) {
         const [x, targets] = [draw.uniform(n, magnitude), draw.uniform(n)];
         yield exact(`n=${n} of ${magnitude}`, (kernels) => [[kernels.squaredErrorForward(n, x, targets)]]);
@@ -184,8 +184,8 @@ export const lossCases: CaseMakers<'loss'> = {
   squaredErrorBackward: exactLoop('squaredErrorBackward', { scale: [2 / 3] }),
 
   *argmax(draw) {
-    for (const [m, n] of movedShapes) {
-      if (m > 0 && n === 0) continue; // an empty row has no maximum
+    for (const [m, n] of memoryShapes) {
+      if (m > 0 && n === 0) continue; // An empty row has no maximum.
       const ties = draw.of(draw.random.randint(0, 3, m * n));
       for (const [label, x] of [['', draw.uniform(m * n)], [' ties', ties], [' hostile', draw.hostile(m * n)]] as const) {
         yield exact(shapeOf(m, n) + label, (kernels) => {

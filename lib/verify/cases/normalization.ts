@@ -1,13 +1,13 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import type { Draw } from '../draw';
-import { computedShapes, exact, shapeOf } from './shared';
+import { computeShapes, exact, shapeOf } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
 
 const EPSILON = 1e-5;
 
-/** Inputs of every shape: ordinary ones, far from zero, without any spread, and hostile. */
+/** Inputs of every shape: ordinary, with a large mean, constant, and hostile. */
 function* inputs(draw: Draw): Generator<{ label: string; m: number; n: number; x: FloatArray }> {
-  for (const [m, n] of computedShapes) {
+  for (const [m, n] of computeShapes) {
     const label = shapeOf(m, n);
     yield { label, m, n, x: draw.uniform(m * n, 5) };
     yield { label: `${label} far`, m, n, x: draw.uniform(m * n).map((value) => value + 1e4) };
@@ -16,7 +16,7 @@ function* inputs(draw: Draw): Generator<{ label: string; m: number; n: number; x
   }
 }
 
-/** The backward pass of either kind, with one statistic for each of `groups` columns or rows. */
+/** Cases of either backward pass, with statistics for each of `groups` columns or rows. */
 function* backward(
   draw: Draw, kernel: 'batchNormBackward' | 'layerNormBackward', groupsOf: (m: number, n: number) => number,
 ): Generator<VerifyCase> {
@@ -33,7 +33,7 @@ function* backward(
   }
 }
 
-/** The contract fixes the order of every sum and where results are rounded: all of these agree bit for bit. */
+/** The contract fixes the order of sums and where results are rounded, so that backends agree bit for bit. */
 export const normalizationCases: CaseMakers<'normalization'> = {
   *batchNormForward(draw) {
     for (const { label, m, n, x } of inputs(draw)) {

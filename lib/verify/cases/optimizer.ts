@@ -1,16 +1,16 @@
 import type { FloatArray } from '../../kernels/contract';
 import type { Draw } from '../draw';
-import { exact, exactLoop, movedLengths } from './shared';
+import { exact, exactLoop, memoryLengths } from './shared';
 import type { CaseMakers } from './shared';
 
-/** Weights of order one with gradients of different sizes, zero among them. */
+/** Weights of magnitude 1 with gradients of several magnitudes and zeros. */
 function parameters(draw: Draw, n: number): { w: FloatArray; dw: FloatArray } {
   const magnitude = draw.pick([1, 1e-3, 1e-12]);
   const dw = draw.repeated(n, (drawn) => draw.uniform(drawn, magnitude).map((value) => draw.pick([0, value, value, value])));
   return { w: draw.uniform(n), dw };
 }
 
-/** Averages of squares, some of them still zero. */
+/** Averages of squares, some of them zero, as they start. */
 function squares(draw: Draw, n: number): FloatArray {
   const magnitude = draw.pick([1, 1e-3]);
   return draw.repeated(n, (drawn) => draw.uniform(drawn, magnitude).map((value) => draw.pick([0, value * value, value * value])));
@@ -18,7 +18,7 @@ function squares(draw: Draw, n: number): FloatArray {
 
 export const optimizerCases: CaseMakers<'optimizer'> = {
   *sgdStep(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const [momentum, nesterov] of [[0, false], [0, true], [0.9, false], [0.9, true]] as const) {
         const weightDecay = draw.pick([0, 5e-4, 0.1]);
         const w = draw.uniform(n);
@@ -35,7 +35,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
   },
 
   *adamStep(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const [weightDecay, keep] of [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const) {
         const { w, dw } = parameters(draw, n);
         const m = draw.uniform(n);
@@ -51,7 +51,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
   },
 
   *rmspropStep(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const weightDecay of [0, 0.1]) {
         const { w, dw } = parameters(draw, n);
         const v = squares(draw, n);
@@ -64,9 +64,9 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
     }
   },
 
-  /** A third of the numbers is zero, infinite, NaN or at an end of the range: what the sign is made of matters. */
+  /** Hostile numbers, as the sign of 0, infinities and NaN matters. */
   *lionStep(draw) {
-    for (const n of movedLengths) {
+    for (const n of memoryLengths) {
       for (const [weightDecay, keep] of [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const) {
         const [w, dw, m] = [draw.uniform(n), draw.hostile(n), draw.hostile(n)];
         yield exact(`n=${n} weightDecay=${weightDecay} keep=${keep}`, (kernels) => {
