@@ -4,9 +4,9 @@ import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface AdamOptions extends DecayOptions {
-  /** β₁ in [0, 1): memory of the gradient. */
+  /** β₁ in [0, 1): decay of the mean of the gradient. */
   readonly beta1: number;
-  /** β₂ in [0, 1): memory of its square. */
+  /** β₂ in [0, 1): decay of the mean of its square. */
   readonly beta2: number;
   /** ε > 0, added to the root of the mean square. */
   readonly epsilon: number;
@@ -15,7 +15,7 @@ export interface AdamOptions extends DecayOptions {
 /**
  * Adam (Kingma & Ba 2015, algorithm 1) and, with `weightDecay`, AdamW (Loshchilov & Hutter 2019, algorithm 2):
  * m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; w −= lr·m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
- * PyTorch's arithmetic.
+ * Same order of operations as PyTorch.
  */
 export class Adam extends ArenaOptimizer {
   readonly name = 'adam';

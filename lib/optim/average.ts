@@ -10,11 +10,11 @@ interface Averaged {
 }
 
 /**
- * An exponential moving average of a model's parameters: average ← d·average + (1 − d)·w after each update, the first of
- * which sets it (as PyTorch's AveragedModel). The mean reaches back over about 1/(1 − d) updates.
+ * An exponential moving average of a model's parameters: average ← d·average + (1 − d)·w after each update; the first update
+ * sets it to w (as PyTorch's AveragedModel). Averages over about 1/(1 − d) updates.
  *
- * Buffers are averaged with the same d. Running statistics of batch normalisation belong to the weights they were measured
- * with; copied from the last step they would not fit weights that are an average over many.
+ * Buffers are averaged with the same d: the running statistics of batch normalisation are those of the weights of a step, and those of
+ * the last step would not fit averaged weights.
  */
 export class WeightAverage {
   private readonly arrays: readonly Averaged[];
@@ -31,12 +31,12 @@ export class WeightAverage {
     }));
   }
 
-  /** The averages of the arena's values and of each buffer, in the model's order; the model's own while exchanged. */
+  /** The averages of the arena's values and of each buffer, in the model's order; while exchanged, the model's own values. */
   get state(): readonly FloatArray[] {
     return this.arrays.map(({ average }) => average);
   }
 
-  /** Takes the model as it is after update number `step`, from 1. */
+  /** Updates the averages after update number `step`, from 1. */
   update(step: number): void {
     const { kernels } = this.model;
     for (const { live, average } of this.arrays) {
@@ -45,7 +45,7 @@ export class WeightAverage {
     }
   }
 
-  /** Lets the model and the averages change places, until the next exchange. */
+  /** Swaps the model's values and the averages, until the next exchange. */
   exchange(): void {
     for (const { live, average, spare } of this.arrays) {
       spare.set(live);

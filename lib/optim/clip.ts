@@ -2,8 +2,8 @@ import { checkKernels, checkList, checkNumber } from '../arguments';
 import type { FloatArray, Kernels } from '../kernels/contract';
 
 /**
- * Scales the gradients down to a Euclidean norm of `limit` over all of them together, where they are longer (Pascanu et
- * al. 2013). As PyTorch's clip_grad_norm_: the factor is limit / (norm + 1e-6). Returns the norm before.
+ * Scales all gradients by a common factor so that their Euclidean norm is at most `limit` (Pascanu et al. 2013). As PyTorch's
+ * clip_grad_norm_, the factor is limit / (norm + 1e-6). Returns the norm before scaling.
  */
 export function clipNorm(kernels: Kernels, gradients: FloatArray, limit: number): number {
   checkKernels(kernels);

@@ -4,16 +4,16 @@ import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface LionOptions extends DecayOptions {
-  /** β₁ in [0, 1): share of the momentum in the direction of a step. */
+  /** β₁ in [0, 1): weight of the momentum in the direction of a step. */
   readonly beta1: number;
-  /** β₂ in [0, 1): memory of the momentum. */
+  /** β₂ in [0, 1): decay of the momentum. */
   readonly beta2: number;
 }
 
 /**
  * Lion (Chen et al. 2023, Symbolic Discovery of Optimization Algorithms, algorithm 2):
- * w ← (1 − lr·λ)·w − lr·sign(β₁m + (1 − β₁)g); m ← β₂m + (1 − β₂)g. Every step has the same size, so that a good learning
- * rate is three to ten times smaller than Adam's.
+ * w ← (1 − lr·λ)·w − lr·sign(β₁m + (1 − β₁)g); m ← β₂m + (1 − β₂)g. Every step changes each weight by lr, so that
+ * good learning rates are three to ten times smaller than Adam's.
  */
 export class Lion extends ArenaOptimizer {
   readonly name = 'lion';

@@ -3,53 +3,53 @@ import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
 import type { Arena, Block, GradientProduct, Parameter } from '../model/arena';
 
-/** A rule that moves the parameters of an arena along its gradients, with its state in plain sight. */
+/** An update rule for the parameters of an arena, with explicit state. */
 export interface Optimizer {
   readonly name: string;
-  /** The rule's memory by name, each as long as the arena; saved in checkpoints. */
+  /** State arrays by name, each of the length of the arena; saved in checkpoints. */
   readonly state: Readonly<Record<string, FloatArray>>;
-  /** Updates done so far. Saved in checkpoints and set from them. */
+  /** Updates done so far. Saved in checkpoints and restored from them. */
   steps: number;
-  /** Whether {@link step} takes deferred gradients ({@link Arena.deferProducts}). */
+  /** Whether {@link step} can compute deferred weight gradients ({@link Arena.deferProducts}) within the update. */
   readonly takesProducts: boolean;
-  /** One update from the arena's current gradients, deferred ones among them. */
+  /** One update by the arena's current gradients, including deferred ones. */
   step(learningRate: number): void;
 }
 
-/** What pulls parameters towards 0 beside their gradients. */
+/** Weight decay, coupled and decoupled. */
 export interface DecayOptions {
   /** λ of the penalty λ‖W‖²: 2λW enters the gradient. PyTorch's `weight_decay` of SGD, Adam and RMSprop is 2λ. */
   readonly l2: number;
-  /** λ of decoupled weight decay, W ← (1 − lr·λ)·W apart from the gradient. PyTorch's `weight_decay` of AdamW. Default 0. */
+  /** λ of decoupled weight decay, W ← (1 − lr·λ)·W, not part of the gradient. PyTorch's `weight_decay` of AdamW. Default 0. */
   readonly weightDecay?: number;
-  /** Whether both apply to biases and the like too; by default to weights alone. */
+  /** Whether both also apply to biases and other unregularised parameters. Default false. */
   readonly decayBiases?: boolean;
 }
 
-/** A stretch of the arena whose parameters decay alike, with the rule's memory of it. */
+/** A contiguous range of the arena with one weight decay, and the rule's state for it. */
 export interface Part extends Block {
   readonly size: number;
   /** By name, each as long as `values`. */
   readonly state: Readonly<Record<string, FloatArray>>;
-  /** Factor on w in the gradient, 2λ. */
+  /** 2λ of the penalty, the factor on w in the gradient. */
   readonly coupled: number;
-  /** λ of decoupled decay. */
+  /** λ of decoupled weight decay. */
   readonly decoupled: number;
 }
 
 /**
- * Moves a part; `step` counts this update already. A closure, made once for each part: what it captures is passed on to
- * kernels as it is, where numbers read from an object's fields would be put on the heap at each call.
+ * Updates a part; `step` is the number of this update, from 1. A closure made once per part, as captured numbers are passed to kernels
+ * without allocation, where those read from an object's fields would be boxed at each call.
  */
 export type PartUpdate = (learningRate: number, step: number) => void;
 
-/** A rule, for a part, and for the weights[outputs, inputs] of a linear layer whose gradient is deferred. */
+/** An update rule for a part, and optionally one for weights[outputs, inputs] of a linear layer that computes their deferred gradient. */
 export interface Rule {
   readonly part: (part: Part) => PartUpdate;
   readonly product?: (part: Part, product: GradientProduct, outputs: number, inputs: number) => PartUpdate;
 }
 
-/** Throws ERR_CONFIG, naming it, for an argument of a rule that is none; `numbers` are the options that have to be there. */
+/** Checks the arguments of a rule's constructor; `numbers` names the required options. Throws ERR_CONFIG, naming the argument. */
 export function checkRule(kernels: Kernels, arena: Arena, options: object, numbers: readonly string[]): void {
   checkKernels(kernels);
   checkObject(arena, 'arena', 'the arena of a model', ['values', 'gradients', 'parameters', 'regularised']);
@@ -59,27 +59,27 @@ export function checkRule(kernels: Kernels, arena: Arena, options: object, numbe
   if (given['weightDecay'] !== undefined) checkNumber(given['weightDecay'], 'weightDecay');
 }
 
-/** What all rules share: the arena in two parts, weights and the rest, and a memory of the same layout. */
+/** Base of all rules: divides the arena into two parts, weights and the rest, and allocates state of the same layout. */
 export abstract class ArenaOptimizer implements Optimizer {
   abstract readonly name: string;
   readonly state: Readonly<Record<string, FloatArray>>;
   steps = 0;
   readonly takesProducts: boolean;
   private readonly updates: readonly PartUpdate[];
-  /** The same where products are deferred: weights by weights. */
+  /** The updates for deferred products: one for each weight matrix, and one for the rest. */
   private readonly productUpdates: readonly PartUpdate[];
 
-  /** @param memory names of the arrays that the rule keeps; they start at zero. */
+  /** @param stateNames names of the state arrays, which start at zero. */
   constructor(
-    private readonly arena: Arena, memory: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions, rule: Rule,
+    private readonly arena: Arena, stateNames: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions, rule: Rule,
   ) {
-    this.state = Object.fromEntries(memory.map((name) => [name, allocate(arena.dtype, arena.values.length)]));
+    this.state = Object.fromEntries(stateNames.map((name) => [name, allocate(arena.dtype, arena.values.length)]));
     const boundary = arena.regularised.values.length;
     const part = ({ values, gradients }: Block, from: number, decays: boolean): Part => ({
       values,
       gradients,
       size: values.length,
-      state: Object.fromEntries(memory.map((name) => [name, this.state[name]!.subarray(from, from + values.length)])),
+      state: Object.fromEntries(stateNames.map((name) => [name, this.state[name]!.subarray(from, from + values.length)])),
       coupled: decays ? 2 * l2 : 0,
       decoupled: decays ? weightDecay : 0,
     });

@@ -8,7 +8,7 @@ import type { Optimizer } from './optimizer';
 import { Rmsprop } from './rmsprop';
 import { Sgd } from './sgd';
 
-/** What optimisers can be told, as keys of a spec. */
+/** Options of optimisers, as keys of a spec. */
 export interface OptimizerOptions {
   momentum: number;
   nesterov: boolean;
@@ -34,9 +34,9 @@ export const optimizerOptions: { readonly [Key in keyof OptimizerOptions]: Field
 };
 
 interface OptimizerKind {
-  /** The options that it has, each with its default. */
+  /** The options that apply to it, with their defaults. */
   readonly options: Readonly<Partial<Record<keyof OptimizerOptions, number | boolean>>>;
-  /** How many arrays as long as the parameters it keeps. */
+  /** Number of its state arrays, each of the length of the parameters. */
   readonly memory: (options: OptimizerOptions) => number;
   readonly make: (kernels: Kernels, arena: Arena, options: OptimizerOptions & Moments) => Optimizer;
 }
@@ -46,7 +46,7 @@ interface Moments {
   readonly beta2: number;
 }
 
-/** The optimisers by name: spec keys, their help and rules, and what a training takes in memory follow from this table. */
+/** The optimisers by name. Spec keys, their help and cross-field rules, and the memory estimate follow from this table. */
 export const optimizers = {
   sgd: {
     options: { momentum: 0, nesterov: false, l2: 0, decayBiases: false },
@@ -77,7 +77,7 @@ export const optimizers = {
 
 export type OptimizerName = keyof typeof optimizers;
 
-/** The optimiser of a name for the parameters of an arena. */
+/** Makes the optimiser of that name for the parameters of an arena. */
 export function makeOptimizer(name: OptimizerName, kernels: Kernels, arena: Arena, options: OptimizerOptions): Optimizer {
   const { make, options: defaults }: OptimizerKind = optimizers[name];
   return make(kernels, arena, withDefaults(options, defaults) as OptimizerOptions & Moments);

@@ -4,13 +4,13 @@ import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface RmspropOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
-  /** ρ in [0, 1): memory of the squared gradient; PyTorch calls it alpha. */
+  /** ρ in [0, 1): decay of the mean of the squared gradient; PyTorch's alpha. */
   readonly rho: number;
   /** ε > 0, added to the root of the mean square. */
   readonly epsilon: number;
 }
 
-/** RMSprop (Tieleman & Hinton 2012, lecture 6e): v = ρv + (1 − ρ)g²; w −= lr·g / (√v + ε). PyTorch's arithmetic. */
+/** RMSprop (Tieleman & Hinton 2012, lecture 6e): v = ρv + (1 − ρ)g²; w −= lr·g / (√v + ε). Same order of operations as PyTorch. */
 export class Rmsprop extends ArenaOptimizer {
   readonly name = 'rmsprop';
 

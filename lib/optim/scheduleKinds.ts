@@ -3,7 +3,7 @@ import type { Field } from '../fields';
 import { constant, cosine, exponentialDecay, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './schedules';
 import type { Schedule } from './schedules';
 
-/** What schedules can be told, as keys of a spec. */
+/** Options of schedules, as keys of a spec. */
 export interface ScheduleOptions {
   decay: number;
   decayEvery: number | null;
@@ -29,30 +29,30 @@ export const scheduleOptions: { readonly [Key in keyof ScheduleOptions]: Field }
   patience: orNull(integer(0, 0, 'evaluations that may pass without a better one before the decay,')),
 };
 
-/** A schedule, and the plateau that decides it where validation losses do. */
+/** A schedule, and for `plateau` the object that takes the validation losses. */
 export interface ScheduleInUse {
   readonly schedule: Schedule;
   readonly plateau: ReduceOnPlateau | null;
 }
 
-/** How long a training is. */
+/** Length of a training. */
 interface Length {
   readonly steps: number;
   readonly stepsPerEpoch: number;
 }
 
 interface ScheduleKind {
-  /** The options that it has, each with its default; of null the training's length decides. */
+  /** The options that apply to it, with their defaults; null where the default follows from the training's length. */
   readonly options: Readonly<Partial<Record<keyof ScheduleOptions, number | null>>>;
-  /** What else its options have to be. */
+  /** Requirements on its options beside their ranges. */
   readonly requires?: readonly { readonly option: keyof ScheduleOptions; readonly what: string; readonly holds: (options: ScheduleOptions) => boolean }[];
-  /** @param options milestones among them in steps. */
+  /** @param options with milestones in steps. */
   readonly make: (rate: number, options: ScheduleOptions & { readonly patience: number }, length: Length) => Schedule | ReduceOnPlateau;
 }
 
 const decays = { option: 'decay', what: 'a decay below 1', holds: ({ decay }: ScheduleOptions) => decay < 1 } as const;
 
-/** The schedules by name: spec keys, their help and rules follow from this table. */
+/** The schedules by name. Spec keys, their help and cross-field rules follow from this table. */
 export const schedules = {
   constant: { options: { warmupSteps: 0 }, make: constant },
   step: {
@@ -66,7 +66,7 @@ export const schedules = {
   },
   cosine: {
     options: { minLearningRate: 0, warmupSteps: 0 },
-    // Over what the warm-up leaves of the steps.
+    // Over the steps after the warm-up.
     make: (rate, { minLearningRate, warmupSteps }, { steps }) => cosine(rate, minLearningRate, warmupSteps, steps),
   },
   'one-cycle': { options: {}, make: (rate, _, { steps }) => oneCycle(rate, steps) },
@@ -80,8 +80,9 @@ export const schedules = {
 export type ScheduleName = keyof typeof schedules;
 
 /**
- * The schedule of a name, from a first rate on.
- * @param options milestones among them in steps.
+ * Makes the schedule of that name, with warm-up where `warmupSteps` > 0.
+ * @param rate the initial learning rate; the maximum of `one-cycle`.
+ * @param options with milestones in steps.
  */
 export function makeSchedule(name: ScheduleName, rate: number, options: ScheduleOptions, length: Length): ScheduleInUse {
   const { make, options: defaults }: ScheduleKind = schedules[name];
@@ -90,7 +91,7 @@ export function makeSchedule(name: ScheduleName, rate: number, options: Schedule
   return { schedule: options.warmupSteps > 0 ? warmUp(schedule, options.warmupSteps) : schedule, plateau };
 }
 
-/** What the options of a schedule have to be beside each other. */
+/** Requirements of a schedule on its options. */
 export function scheduleRequirements(name: ScheduleName): NonNullable<ScheduleKind['requires']> {
   const { requires = [] }: ScheduleKind = schedules[name];
   return requires;

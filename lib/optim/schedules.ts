@@ -4,13 +4,13 @@ import { expected } from '../errors';
 /** A learning rate as a function of the number of steps already done (0 at the first step). */
 export type Schedule = (step: number) => number;
 
-/** The same rate at every step. */
+/** A constant rate. */
 export function constant(rate: number): Schedule {
   checkNumber(rate, 'rate');
   return () => rate;
 }
 
-/** rate·decay^⌊step / every⌋: the course's decay, with `every` the steps of an epoch. decay = 1 keeps it constant. */
+/** rate·decay^⌊step / every⌋: the course's decay, where `every` is the steps of an epoch. Constant for decay = 1. */
 export function exponentialDecay(rate: number, decay: number, every: number): Schedule {
   checkNumber(rate, 'rate');
   checkNumber(decay, 'decay');
@@ -18,7 +18,7 @@ export function exponentialDecay(rate: number, decay: number, every: number): Sc
   return (step) => rate * decay ** Math.floor(step / every);
 }
 
-/** Falls by the factor `decay` at each of the milestones, which count steps. PyTorch's MultiStepLR. */
+/** Multiplies the rate by `decay` at each milestone, a number of steps. PyTorch's MultiStepLR. */
 export function stepDecay(rate: number, decay: number, milestones: readonly number[]): Schedule {
   checkNumber(rate, 'rate');
   checkNumber(decay, 'decay');
@@ -27,20 +27,19 @@ export function stepDecay(rate: number, decay: number, milestones: readonly numb
 }
 
 /**
- * Half a cosine from `rate` at step `from` down to `least`, which step `to` would have (Loshchilov & Hutter 2017, equation 5,
- * without restarts). PyTorch's CosineAnnealingLR with T_max = to − from.
+ * Half a cosine from `rate` at step `from` down to `min` at step `to` (Loshchilov & Hutter 2017, equation 5, without restarts). PyTorch's CosineAnnealingLR with T_max = to − from.
  */
-export function cosine(rate: number, least: number, from: number, to: number): Schedule {
+export function cosine(rate: number, min: number, from: number, to: number): Schedule {
   checkNumber(rate, 'rate');
-  checkNumber(least, 'least');
+  checkNumber(min, 'min');
   checkNumber(from, 'from');
   checkNumber(to, 'to');
-  return (step) => anneal(rate, least, Math.min(1, Math.max(0, (step - from) / (to - from))));
+  return (step) => anneal(rate, min, Math.min(1, Math.max(0, (step - from) / (to - from))));
 }
 
 /**
- * One cycle over all steps (Smith & Topin 2019): by cosines from peak/25 up to the peak in the first 30 %, then down to
- * peak/250,000 at the last step. PyTorch's OneCycleLR with its defaults, but for the momentum, which stays as it is.
+ * One cycle over all steps (Smith & Topin 2019): half a cosine from peak/25 up to the peak in the first 30 %, and one down to
+ * peak/250,000 at the last step. PyTorch's OneCycleLR with its defaults, except that the momentum is constant.
  */
 export function oneCycle(peak: number, steps: number): Schedule {
   checkNumber(peak, 'peak');
@@ -55,27 +54,27 @@ function anneal(from: number, to: number, share: number): number {
   return to + ((from - to) / 2) * (Math.cos(Math.PI * share) + 1);
 }
 
-/** The schedule, times (step + 1)/steps during the first `steps` steps. */
+/** Linear warm-up: the schedule multiplied by (step + 1)/steps during the first `steps` steps. */
 export function warmUp(schedule: Schedule, steps: number): Schedule {
   if (typeof schedule !== 'function') throw expected('ERR_CONFIG', 'a schedule', 'schedule', schedule, { path: 'schedule' });
   checkNumber(steps, 'steps');
   return (step) => (step < steps ? schedule(step) * ((step + 1) / steps) : schedule(step));
 }
 
-/** What {@link ReduceOnPlateau} remembers, as plain data for checkpoints. */
+/** State of {@link ReduceOnPlateau}, as plain data for checkpoints. */
 export interface PlateauState {
   readonly rate: number;
   readonly best: number;
   readonly badEvaluations: number;
 }
 
-/** An evaluation counts as better only where its loss is this part of the best below it. */
+/** Relative improvement on the best loss by which an evaluation counts as better. */
 const THRESHOLD = 1e-4;
-/** Reductions by less than this are not made. */
-const LEAST_REDUCTION = 1e-8;
+/** Smaller reductions of the rate are not made. */
+const MIN_REDUCTION = 1e-8;
 
 /**
- * Lowers the rate by a factor once the validation loss has not improved for more than `patience` evaluations in a row.
+ * Multiplies the rate by a factor once the validation loss has not improved for more than `patience` consecutive evaluations.
  * PyTorch's ReduceLROnPlateau with its defaults.
  */
 export class ReduceOnPlateau {
@@ -85,24 +84,24 @@ export class ReduceOnPlateau {
     rate: number,
     private readonly factor: number,
     private readonly patience: number,
-    private readonly least: number,
+    private readonly min: number,
   ) {
-    for (const [name, value] of Object.entries({ rate, factor, patience, least })) checkNumber(value, name);
+    for (const [name, value] of Object.entries({ rate, factor, patience, min })) checkNumber(value, name);
     this.state = { rate, best: Infinity, badEvaluations: 0 };
   }
 
-  /** The rate as it stands, whatever the step. */
+  /** The current rate, at any step. */
   readonly schedule: Schedule = () => this.state.rate;
 
-  /** Takes note of a validation loss. */
+  /** Takes the validation loss of an evaluation. */
   observe(loss: number): void {
     let { rate, best, badEvaluations } = this.state;
     if (loss < best * (1 - THRESHOLD)) {
       best = loss;
       badEvaluations = 0;
     } else if (++badEvaluations > this.patience) {
-      const reduced = Math.max(rate * this.factor, this.least);
-      if (rate - reduced > LEAST_REDUCTION) rate = reduced;
+      const reduced = Math.max(rate * this.factor, this.min);
+      if (rate - reduced > MIN_REDUCTION) rate = reduced;
       badEvaluations = 0;
     }
     this.state = { rate, best, badEvaluations };

@@ -5,12 +5,12 @@ import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
 export interface SgdOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
-  /** μ in [0, 1). */
+  /** μ in [0, 1); 0 needs no velocity. */
   readonly momentum: number;
   readonly nesterov: boolean;
 }
 
-/** Stochastic gradient descent: g = ∂J + 2λw; v = μv + g; w −= lr·(nesterov ? g + μv : v). PyTorch's arithmetic. */
+/** Stochastic gradient descent: g = ∂J + 2λw; v = μv + g; w −= lr·(nesterov ? g + μv : v). Same order of operations as PyTorch. */
 export class Sgd extends ArenaOptimizer {
   readonly name = 'sgd';
 

@@ -11,21 +11,21 @@ import { minChunkRows } from '../data/stored';
 import { specFields } from './fields';
 import type { TrainSpec } from './fields';
 
-/** A key that means something only in the company of others. */
+/** A cross-field rule: a key that may differ from its default only with certain values of other keys. */
 interface CrossFieldRule {
   readonly key: keyof TrainSpec;
   /** Whether the key may differ from its default. */
   readonly holds: (spec: TrainSpec) => boolean;
-  /** What it takes, in words. */
+  /** The requirement in words, for the error message. */
   readonly needs: string;
-  /** What there is instead. */
+  /** The key whose value violates it. */
   readonly received: keyof TrainSpec;
 }
 
 const isTable = ({ data }: TrainSpec): boolean => dataSources[data].isTable;
 const tables = anyOf(Object.keys(dataSources).filter((name) => dataSources[name as DataName].isTable));
 
-/** What else is to be said where an option is refused. */
+/** Additions to the requirement in the error message of an option. */
 const hints: Readonly<Partial<Record<keyof TrainSpec, string>>> = {
   dataFolder: ' (a table is a dataFile)',
   splitSeed: ', whose rows are shared out,',
@@ -34,24 +34,26 @@ const hints: Readonly<Partial<Record<keyof TrainSpec, string>>> = {
   warmupSteps: ' (one-cycle warms up itself)',
 };
 
-/** A rule for each option that not all kinds have: `key` has to name one that does. */
+/** A rule for each option that does not apply to all kinds: the value of `key` has to be a kind that has it. */
 function optionRules(key: 'data' | 'loss' | 'optimizer' | 'schedule', kinds: Kinds): CrossFieldRule[] {
   const names = Object.keys(kinds);
   const options = [...new Set(names.flatMap((name) => Object.keys(kinds[name]!.options)))] as (keyof TrainSpec)[];
   return options.flatMap((option): CrossFieldRule[] => {
-    const able = kindsWith(kinds, option);
-    if (able.length === names.length) return [];
-    return [{ key: option, holds: (spec) => able.includes(spec[key]), needs: `${key} ${anyOf(able)}${hints[option] ?? ''}`, received: key }];
+    const allowedKinds = kindsWith(kinds, option);
+    if (allowedKinds.length === names.length) return [];
+    return [{ key: option, holds: (spec) => allowedKinds.includes(spec[key]), needs: `${key} ${anyOf(allowedKinds)}${hints[option] ?? ''}`, received: key }];
   });
 }
-const mayBeShare = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossFieldRule =>
+
+/** A number of rows may be a share below 1 for tables only. */
+const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossFieldRule =>
   ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: `data ${tables}, whose rows are shared out (else whole rows),`, received: 'data' });
 
-/** Keys that say in parts what `model` says as a whole. */
-export const besideModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
+/** Keys that describe the model where `model` is null, and are not allowed with it. */
+export const keysOfModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
 
 const crossFieldRules: readonly CrossFieldRule[] = [
-  ...besideModel.map((key): CrossFieldRule => ({
+  ...keysOfModel.map((key): CrossFieldRule => ({
     key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
   })),
   {
@@ -61,9 +63,9 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
   ...optionRules('data', dataSources),
-  mayBeShare('trainRows'),
-  mayBeShare('validationRows'),
-  mayBeShare('testRows'),
+  shareRule('trainRows'),
+  shareRule('validationRows'),
+  shareRule('testRows'),
   { key: 'chunkRows', holds: ({ sampling }) => sampling === 'shuffle', needs: 'sampling shuffle', received: 'sampling' },
   {
     key: 'chunkRows', holds: (spec) => spec.chunkRows! >= minChunkRows(spec.batchSize),
@@ -89,7 +91,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   { key: 'seeds', holds: ({ seed, seeds }) => seed + seeds <= 2 ** 32, needs: 'a first seed that leaves all below 2^32', received: 'seed' },
 ];
 
-/** Throws ERR_CONFIG, naming the key, where keys of an otherwise legal spec contradict each other. */
+/** Throws ERR_CONFIG, naming the key, where keys of an otherwise valid spec contradict each other. */
 export function checkCrossFieldRules(spec: TrainSpec): void {
   for (const { key, holds, needs, received } of crossFieldRules) {
     if (!isDeepStrictEqual(spec[key], specFields[key].default) && !holds(spec)) {

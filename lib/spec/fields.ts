@@ -20,7 +20,7 @@ import type { OptimizerName, OptimizerOptions } from '../optim/optimizers';
 import { scheduleOptions, schedules } from '../optim/scheduleKinds';
 import type { ScheduleName, ScheduleOptions } from '../optim/scheduleKinds';
 
-/** Everything that decides a training run. Flat, so that `--set learningRate=1e-3` and a search space name a key alike. */
+/** All options of a training run. Flat, so that `--set learningRate=1e-3` and search spaces name keys in the same way. */
 export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, ScheduleOptions {
   data: DataName;
   trainRows: number | null;
@@ -67,7 +67,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   threads: number | null;
 }
 
-/** A number of rows, or for tables a share of them. */
+/** A field for a number of rows, or for tables a share of them. */
 function rows(min: number, help: string): Field {
   return {
     help,

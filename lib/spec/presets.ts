@@ -1,28 +1,28 @@
 import { expected, nearest } from '../errors';
 import type { TrainSpec } from './spec';
 
-/** A spec with a name, shipped with blastrain. Keys that are not given keep the schema's defaults. */
+/** A named spec shipped with blastrain. Keys not given have their defaults. */
 export interface Preset {
   readonly summary: string;
   readonly spec: Partial<TrainSpec>;
 }
 
-/** The split for figures finer than ±3 points: 5,000 validation and all 10,000 test rows. */
+/** The split for accuracies to better than ±3 points: 5,000 validation rows and all 10,000 test rows. */
 const fineSplit = { trainRows: 45_000, validationRows: 5000, testRows: 10_000 } as const;
 
-/** One cycle of AdamW in small batches, in bfloat16: what the speedruns share. */
+/** Common to the speedruns: AdamW with one-cycle schedule and small batches, in bfloat16. */
 const sprint = {
   ...fineSplit, normalization: 'standardize', optimizer: 'adamw', learningRate: 3e-3, weightDecay: 0.05, schedule: 'one-cycle',
   batchSize: 128, precision: 'bfloat16', health: false,
 } as const;
 
-/** Three layers in the manner of mlp-deep: what the longer ones share. */
+/** Common to the longer speedruns: three layers as in mlp-deep. */
 const deepSprint = {
   ...sprint, layers: [3072, 1024, 512, 10], activation: 'gelu', norm: 'batch', learningRate: 2e-3, weightDecay: 0.5, dropout: 0.3,
   inputDropout: 0.15, labelSmoothing: 0.1, batchSize: 256,
 } as const;
 
-/** The net that goes furthest, on flipped and shifted images. */
+/** Common to the nets with the highest accuracy: augmented by flip and shift. */
 const augmented = {
   ...fineSplit, layers: [3072, 2048, 1024, 512, 10], normalization: 'standardize', activation: 'gelu', norm: 'batch', flip: true,
   labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 2e-3, weightDecay: 0.2, schedule: 'one-cycle', batchSize: 256,

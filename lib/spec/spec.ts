@@ -5,7 +5,7 @@ import type { DataRequest } from '../data/sources';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
 import { maxNumbers, tooManyParameters } from '../model/size';
-import { besideModel, checkCrossFieldRules } from './crossFieldRules';
+import { keysOfModel, checkCrossFieldRules } from './crossFieldRules';
 import { specFields } from './fields';
 import type { Checkpoint } from '../train/checkpoint';
 import type { Field } from '../fields';
@@ -15,7 +15,7 @@ export { layerHelp } from '../model/layers';
 export { specFields } from './fields';
 export type { TrainSpec } from './fields';
 
-/** Names that people from other frameworks type, and the key that they mean. */
+/** Names of keys in other frameworks, for suggestions in error messages. */
 const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
   lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', wd: 'weightDecay',
   hidden: 'layers', sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
@@ -27,9 +27,9 @@ const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
 };
 
 /**
- * Checks a spec and fills in the defaults. The key `record`, which a run's spec.json holds for the reader, is ignored.
- * Throws ERR_CONFIG with details.path for an unknown key (naming the nearest) or an illegal value, ERR_SHAPE for layers with more
- * parameters than kernels count.
+ * Checks a spec and fills in the defaults. Ignores the key `record`, information for readers of a run's spec.json. Throws ERR_CONFIG with
+ * details.path for an unknown key (naming the nearest) or an invalid value, ERR_SHAPE for layers with more parameters than kernels can
+ * index.
  */
 export function parseSpec(input: unknown): TrainSpec {
   if (input === null || typeof input !== 'object' || Array.isArray(input)) {
@@ -41,7 +41,7 @@ export function parseSpec(input: unknown): TrainSpec {
     if (key === 'record' || value === undefined) continue;
     const field = fieldOf(key);
     if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, key, value, { path: key });
-    spec[key] = value === 0 ? 0 : value; // −0 is written as 0, and must read as it is written
+    spec[key] = value === 0 ? 0 : value; // JSON writes −0 as 0, and a spec has to be the same when read back
   }
   const parsed = spec as unknown as TrainSpec;
   if ((parsed.steps === null) === (parsed.epochs === null)) {
@@ -55,13 +55,13 @@ export function parseSpec(input: unknown): TrainSpec {
   return parsed;
 }
 
-/** Throws ERR_SHAPE for layers with more parameters than kernels count: known without data, and before anything is made. */
+/** Throws ERR_SHAPE for layers with more parameters than kernels can index, before data are loaded. */
 function refuseUncountable(layers: readonly number[]): void {
   const parameters = layers.reduce((sum, outputs, i) => sum + (i === 0 ? 0 : (layers[i - 1]! + 1) * outputs), 0);
   if (parameters > maxNumbers) throw tooManyParameters(parameters, 'layers');
 }
 
-/** The spec of a model's checkpoint. Throws ERR_CHECKPOINT where it is none, naming the checkpoint. */
+/** The spec in a checkpoint. Throws ERR_CHECKPOINT, naming the checkpoint, for an invalid one. */
 export function trainedSpec({ facts, source }: Pick<Checkpoint, 'facts' | 'source'>): TrainSpec {
   try {
     return parseSpec(facts.spec);
@@ -72,8 +72,8 @@ export function trainedSpec({ facts, source }: Pick<Checkpoint, 'facts' | 'sourc
 }
 
 /**
- * A spec with `key=value` settings over it. Values are JSON, numbers as people write them (.1, 1., +0.1), numbers joined by commas
- * for a list, or plain text: the first of these that the key accepts. Throws ERR_CONFIG for an unknown key.
+ * A spec with `key=value` settings applied. A value is read as JSON, as comma-separated numbers for a list, as a number in other notations
+ * (.1, 1., +0.1) or as plain text: the first of these that the key accepts. Throws ERR_CONFIG for an unknown key.
  */
 export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
   return applyChanges(base, Object.fromEntries(settings.map((setting) => {
@@ -85,8 +85,8 @@ export function applySettings(base: Readonly<Record<string, unknown>>, settings:
 }
 
 /**
- * A spec with other values over it. The length as epochs replaces a length in steps, and the other way round; so do a model and its sizes.
- * Throws ERR_CONFIG for an unknown key.
+ * A spec with changes applied. `epochs` replaces `steps` and vice versa, and so do `model` and the keys that describe it. Throws
+ * ERR_CONFIG for an unknown key.
  */
 export function applyChanges(base: Readonly<Record<string, unknown>>, changes: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
@@ -96,18 +96,18 @@ export function applyChanges(base: Readonly<Record<string, unknown>>, changes: R
   if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
   if (set.has('steps') && !set.has('epochs')) delete spec['epochs'];
   if (set.has('layers') && !set.has('model')) delete spec['model'];
-  if (set.has('model')) for (const key of besideModel) if (!set.has(key)) Reflect.deleteProperty(spec, key);
+  if (set.has('model')) for (const key of keysOfModel) if (!set.has(key)) Reflect.deleteProperty(spec, key);
   return spec;
 }
 
 function readValue(text: string, { accepts, list = false }: Field): unknown {
   const json = jsonOf(text);
   const readings = [...json, ...(list ? [text.split(',').map(parseNumber)] : []), parseNumber(text), text];
-  const legal = readings.findIndex(accepts);
-  return legal >= 0 ? readings[legal] : json.length > 0 ? json[0] : text;
+  const accepted = readings.findIndex(accepts);
+  return accepted >= 0 ? readings[accepted] : json.length > 0 ? json[0] : text;
 }
 
-/** The value of a JSON text, alone in a list; nothing for another text. */
+/** The value of a JSON text, in a list; an empty list for other text. */
 function jsonOf(text: string): unknown[] {
   try {
     return [JSON.parse(text) as unknown];
@@ -127,12 +127,12 @@ function fieldOf(key: string): Field {
   );
 }
 
-/** What the spec's kernels compute in. */
+/** The precision of the spec's kernels. */
 export function precisionOf({ dtype, precision }: TrainSpec): Precision {
   return precision === 'bfloat16' ? precision : dtype;
 }
 
-/** What the spec asks of the data loaders. */
+/** The spec's request to the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
   const { data, dataFolder, dataFile, target, header, delimiter, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
