@@ -40,7 +40,7 @@ export function checkList(value: unknown, name: string, what = 'a list', mayBeTy
 
 /** Kernels, as `kernelsFor` gives them. */
 export function checkKernels(value: unknown): void {
-  checkObject(value, 'kernels', 'kernels, as kernelsFor gives them,', ['backend', 'dtype', 'gemm']);
+  checkObject(value, 'kernels', 'kernels, as kernelsFor gives them,', ['backend', 'dtype', 'allocate', 'gemm']);
 }
 
 /** A model, as `mlp` and `Sequential` make them. */

@@ -1,3 +1,4 @@
+import { kernelsFor } from '../../lib/kernels';
 import { Arena } from '../../lib/model/arena';
 
 const specs = [
@@ -11,7 +12,7 @@ describe.each(['float32', 'float64'] as const)('Arena of %s', (dtype) => {
   const bytes = dtype === 'float32' ? 4 : 8;
 
   test('keeps the order of the specs and lays regularised parameters out first', () => {
-    const arena = new Arena(dtype, specs);
+    const arena = new Arena(kernelsFor(dtype, 'typescript'), specs);
     expect(arena.parameters.map(({ name }) => name)).toEqual(['W1', 'b1', 'W2', 'b2']);
     expect(arena.parameters.map(({ value }) => value.byteOffset / bytes)).toEqual([0, 14, 6, 16]);
     expect(arena.values).toHaveLength(20);
@@ -20,7 +21,7 @@ describe.each(['float32', 'float64'] as const)('Arena of %s', (dtype) => {
   });
 
   test('parameters and blocks are views on the two flat arrays', () => {
-    const arena = new Arena(dtype, specs);
+    const arena = new Arena(kernelsFor(dtype, 'typescript'), specs);
     for (const { value, gradient, shape } of arena.parameters) {
       expect(value.BYTES_PER_ELEMENT).toBe(bytes);
       expect(value).toHaveLength(shape.reduce((a, b) => a * b));
@@ -36,10 +37,10 @@ describe.each(['float32', 'float64'] as const)('Arena of %s', (dtype) => {
   });
 
   test('starts at zero, finds by name, and may be empty', () => {
-    const arena = new Arena(dtype, specs);
+    const arena = new Arena(kernelsFor(dtype, 'typescript'), specs);
     expect(arena.values.every((value) => value === 0)).toBe(true);
     expect(arena.find('b2')?.shape).toEqual([4]);
     expect(arena.find('W3')).toBeUndefined();
-    expect(new Arena(dtype, []).values).toHaveLength(0);
+    expect(new Arena(kernelsFor(dtype, 'typescript'), []).values).toHaveLength(0);
   });
 });

@@ -33,7 +33,7 @@ const golden = JSON.parse(readFileSync(join(__dirname, '..', 'golden', 'optimize
 function trajectory(kernels: Kernels, optimizerName: string, options: Record<string, unknown>): number[][] {
   const { dtype } = kernels;
   const size = golden.start.length;
-  const arena = new Arena(dtype, [
+  const arena = new Arena(kernelsFor(dtype, 'typescript'), [
     { name: 'W1', shape: [golden.weights], regularised: true },
     { name: 'b1', shape: [size - golden.weights], regularised: false },
   ]);

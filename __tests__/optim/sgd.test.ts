@@ -17,7 +17,7 @@ describe.each(cases)('Sgd on $backend $dtype', ({ backend, dtype }) => {
   const kernels = kernelsFor(dtype, backend);
 
   function start(): Arena {
-    const arena = new Arena(dtype, specs);
+    const arena = new Arena(kernelsFor(dtype, 'typescript'), specs);
     arena.values.set([1, -2, 4]);
     arena.gradients.set([0.5, 1, -1]);
     return arena;

@@ -1,4 +1,4 @@
-import { kernelsFor, setThreads } from '../kernels';
+import { backends as allBackends, kernelsFor, setThreads } from '../kernels';
 import type { BackendName, Dtype, KernelName } from '../kernels/contract';
 import { kernelNames } from '../kernels/signatures';
 import { defaultThreads } from '../machine';
@@ -37,9 +37,9 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
   const { rounds = 5, sampleSeconds = 0.003, onProgress } = options;
   const watch = new LoadWatch();
   setThreads(threads);
-  const native = backends.includes('native');
-  if (native) onProgress?.('peak');
-  const peak = native ? await measurePeak(dtype, options.peak) : null;
+  const hasPeak = backends.some((name) => allBackends[name].definesPeak);
+  if (hasPeak) onProgress?.('peak');
+  const peak = hasPeak ? await measurePeak(dtype, options.peak) : null;
   const width = dtype === 'float32' ? 4 : 8;
   const entries: BenchEntry[] = [];
   const calls = sizes.map((size) => kernelCalls(dtype, size));
@@ -59,7 +59,7 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
       const times = await measure(contenders, { rounds, sampleSeconds });
       backends.forEach((backend, b) => {
         const time = times[b]!;
-        const share = peak === null || backend !== 'native' ? null : minTime(peak, flops, bytes) / time.median;
+        const share = peak === null || !allBackends[backend].definesPeak ? null : minTime(peak, flops, bytes) / time.median;
         entries.push({ subject: kernel, case: shape, who: backend, time, flops, bytes, share });
       });
     }

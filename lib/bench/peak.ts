@@ -1,6 +1,5 @@
 import { kernelsFor } from '../kernels';
-import { allocate } from '../kernels/contract';
-import type { Dtype } from '../kernels/contract';
+import type { Dtype, FloatArray } from '../kernels/contract';
 import { inProcess, measure } from './timing';
 
 /** The peak performance of this machine, measured with the native kernels. */
@@ -26,7 +25,7 @@ const shortestStream = 2 ** 15;
 export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 28 }: PeakOptions = {}): Promise<Peak> {
   const kernels = kernelsFor(dtype, 'native');
   const options = { rounds: 5, sampleSeconds: 0.005 };
-  const matrix = (): ReturnType<typeof allocate> => allocate(dtype, product * product).fill(0.5);
+  const matrix = (): FloatArray => kernels.allocate(product * product).fill(0.5);
   const [a, b, c] = [matrix(), matrix(), matrix()];
   const gemm = inProcess('gemm', () => {
     kernels.gemm(false, false, product, product, product, 1, a, b, 0, c);
@@ -36,7 +35,7 @@ export async function measurePeak(dtype: Dtype, { product = 2048, stream = 2 ** 
   const streams: { bytes: number; rate: number }[] = [];
   for (let bytes = shortestStream; bytes <= stream; bytes *= 8) {
     const n = bytes / 2 / a.BYTES_PER_ELEMENT;
-    const [x, y] = [allocate(dtype, n), allocate(dtype, n)];
+    const [x, y] = [kernels.allocate(n), kernels.allocate(n)];
     // Both read x and y and write one of them: 1.5 times the bytes of the arrays.
     const passes = [
       inProcess('axpy', () => { kernels.axpy(n, 0.5, x, y); }),

@@ -1,7 +1,7 @@
 import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
 import type { TrainSpec } from '../spec/spec';
-import { setThreads } from '../kernels';
+import { backends, setThreads } from '../kernels';
 import type { BackendName, KernelName, Kernels } from '../kernels/contract';
 import { kernelNames } from '../kernels/signatures';
 import { defaultThreads } from '../machine';
@@ -57,7 +57,7 @@ export async function profileStep(spec: TrainSpec, data: TrainingData, options: 
   const load = new LoadWatch();
   setThreads(spec.threads ?? defaultThreads());
   const kernels = kernelsOf(spec);
-  const peak = kernels.backend === 'native' ? await measurePeak(spec.dtype, options.peak) : null;
+  const peak = backends[kernels.backend].definesPeak ? await measurePeak(spec.dtype, options.peak) : null;
 
   const trainer = (own: Kernels): ((count: number) => number) => {
     const { training: { step, schedule } } = buildTraining(spec, data, own);

@@ -1,12 +1,14 @@
 import { expected } from '../errors';
+import { backendNames } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
 import { digitsPattern, parseNumber } from '../numbers';
 
 /** The value of --backend as an API option; absent when the flag is. Throws ERR_CONFIG for another name. */
 export function backendOption(value: string | undefined): { backend?: BackendName } {
   if (value === undefined) return {};
-  if (value === 'native' || value === 'typescript') return { backend: value };
-  throw expected('ERR_CONFIG', 'native or typescript', '--backend', value, { path: 'backend' });
+  const backend = backendNames.find((name) => name === value);
+  if (backend !== undefined) return { backend };
+  throw expected('ERR_CONFIG', backendNames.join(' or '), '--backend', value, { path: 'backend' });
 }
 
 /** A whole number of at least `least`, from the text behind --name. Throws ERR_CONFIG. */

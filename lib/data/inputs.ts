@@ -1,4 +1,4 @@
-import { allocate, dtypeOf } from '../kernels/contract';
+import { dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Augmenter } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
@@ -64,16 +64,16 @@ export class InputReader {
     }
     this.indices = new Int32Array(this.order === undefined ? 0 : maxBatch);
     const isOtherDtype = 'scale' in normalization && this.features.BYTES_PER_ELEMENT > 1 && dtypeOf(this.features as FloatArray) !== kernels.dtype;
-    if (isOtherDtype) this.converted = allocate(kernels.dtype, maxBatch * this.featureSize);
+    if (isOtherDtype) this.converted = kernels.allocate(maxBatch * this.featureSize);
     this.identity = Int32Array.from({ length: isOtherDtype ? maxBatch : 0 }, (_, i) => i);
-    if (normalization.matrix !== undefined) this.gathered = allocate(kernels.dtype, maxBatch * this.featureSize);
-    if (augmenter?.isMixing === true) this.unmixed = allocate(kernels.dtype, maxBatch * this.inputSize);
+    if (normalization.matrix !== undefined) this.gathered = kernels.allocate(maxBatch * this.featureSize);
+    if (augmenter?.isMixing === true) this.unmixed = kernels.allocate(maxBatch * this.inputSize);
     // By element size, as typed arrays can come from another realm. Not with cutout, whose 0 among the inputs no byte stands for.
     const isBytes = mayBeBytes === true && 'scale' in normalization && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
       augmenter?.isMixing !== true && augmenter?.isCutting !== true;
     const length = maxBatch * this.inputSize;
     if (isBytes) this.x = buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer.buffer, buffer.byteOffset, length);
-    else this.x = buffer ?? allocate(kernels.dtype, length);
+    else this.x = buffer ?? kernels.allocate(length);
   }
 
   /** Fills the first m rows of {@link x} with the inputs of rows[0 … m) of the data set; draws their augmentation. */

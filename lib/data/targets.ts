@@ -1,4 +1,3 @@
-import { allocate } from '../kernels/contract';
 import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
 import type { Dataset, Rows } from './dataset';
 import { badFile } from './files';
@@ -66,8 +65,8 @@ export class TargetReader {
     const mixes = mixing?.isMixing === true;
     this.labels = new Int32Array(maxBatch);
     this.width = targets === undefined ? classNames.length : targets.length / size;
-    if (targets !== undefined || mixes) this.numbers = allocate(kernels.dtype, maxBatch * this.width);
-    if (mixes) this.unmixed = allocate(kernels.dtype, maxBatch * this.width);
+    if (targets !== undefined || mixes) this.numbers = kernels.allocate(maxBatch * this.width);
+    if (mixes) this.unmixed = kernels.allocate(maxBatch * this.width);
   }
 
   /**

@@ -5,7 +5,7 @@
  * typed array whose first m·n elements are used (longer arrays are legal). `dx` is ∂loss/∂x.
  *
  * Rules that hold for every kernel:
- * - Sizes and inputs come first, outputs last. The caller owns all memory; a kernel allocates nothing and keeps nothing.
+ * - Sizes and inputs come first, outputs last. The caller owns all arrays; a kernel allocates nothing and keeps nothing.
  * - Synchronous. Outputs are overwritten; they accumulate only where `beta` is an argument, and β = 0 means that the
  *   output is not read (it may hold NaN).
  * - Inputs and outputs must not overlap, except for exact aliasing (the same array) where the kernel says so.
@@ -34,13 +34,14 @@ export type Dtype = 'float32' | 'float64';
  */
 export type Precision = Dtype | 'bfloat16';
 
-/** The name of an implementation of the contract. */
-export type BackendName = 'native' | 'typescript';
+/** The names of the implementations of the contract, in the order of preference; backends.ts has what stands behind each. */
+export const backendNames = ['native', 'typescript'] as const;
+export type BackendName = (typeof backendNames)[number];
 
-/** What a batch can be gathered from, and what a model's first layer may be given: numbers, or bytes that stand for some. */
+/** What a batch can be gathered from, and what a model's first layer may be given: floats, or bytes for inputs scale·byte + shift. */
 export type SourceArray = Uint8Array | Float32Array | Float64Array;
 
-/** A fresh zeroed array of the dtype. Throws ERR_MEMORY where there is no room for it. */
+/** A fresh zeroed array of the dtype, in JavaScript's own memory; for what kernels compute on, see `Kernels.allocate`. Throws ERR_MEMORY where there is no room for it. */
 export function allocate(dtype: Dtype, length: number): FloatArray {
   return withMemory(bytesPerNumber(dtype) * length, () => (dtype === 'float32' ? new Float32Array(length) : new Float64Array(length)));
 }
@@ -66,7 +67,7 @@ export function unitRoundoff(dtype: Dtype): number {
 }
 
 /** The name of a kernel. */
-export type KernelName = Exclude<keyof Kernels, 'backend' | 'dtype' | 'prefersBytes'>;
+export type KernelName = Exclude<keyof Kernels, 'backend' | 'dtype' | 'prefersBytes' | 'allocate'>;
 
 /** One backend at one dtype. */
 export interface Kernels<T extends FloatArray = FloatArray> {
@@ -77,6 +78,11 @@ export interface Kernels<T extends FloatArray = FloatArray> {
    * precision and of floats are not, or where they are faster.
    */
   readonly prefersBytes: boolean;
+  /**
+   * A fresh zeroed array of the dtype, in memory that the backend's kernels read and write without copying: what a training computes in is
+   * allocated so, before its first step. Throws ERR_MEMORY where there is no room for it.
+   */
+  allocate(length: number): T;
 
   /**
    * C[m,n] ← α·op(A)[m,k]·op(B)[k,n] + β·C, op(X) = Xᵀ where the flag is set.

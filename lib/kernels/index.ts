@@ -1,48 +1,56 @@
 import { expected, nearest } from '../errors';
+import { backends } from './backends';
+import { backendNames } from './contract';
 import type { BackendName, Kernels, Precision } from './contract';
-import { loadAddon, nativeKernels, requireAddon } from './native';
+import { loadAddon } from './native';
 import type { NativeStatus } from './native';
-import { createReference } from './reference';
 import { smallCalls } from './smallCalls';
-import { checked } from './validate';
 
+export { backends } from './backends';
 export type { NativeInfo, NativeStatus } from './native';
 
-/** The backend that runs, and where native was wished for by default but did not load, one line that says so. */
+/** The backend that runs, and where a preferred one could not be loaded, one line that says so. */
 export interface BackendChoice {
   readonly backend: BackendName;
-  /** That native did not load, why, and what to type. */
+  /** That the preferred one did not load, why, and what to type. */
   readonly fallback?: string;
 }
 
-const backends: readonly BackendName[] = ['native', 'typescript'];
 /** What BLASTRAIN_ISA may say; native/isa.h reads it. */
 const instructionSets = ['generic', 'avx2', 'avx512', 'amx'] as const;
 const precisions: readonly Precision[] = ['float32', 'float64', 'bfloat16'];
 
 /**
  * The backend that is asked for by `choice`, else by the environment variable BLASTRAIN_BACKEND; else native where it
- * loads, typescript where not. Throws ERR_CONFIG for an unknown name, ERR_BACKEND where native was asked for by name and
+ * loads, typescript where not. Throws ERR_CONFIG for an unknown name, ERR_BACKEND where a backend was asked for by name and
  * does not load. As it comes before every use of kernels, it also refuses a BLASTRAIN_ISA that the addon would not understand.
  */
 export function selectBackend(choice?: BackendName): BackendChoice {
   const isa = process.env['BLASTRAIN_ISA'];
   if (isa !== undefined && isa !== '') oneOf(instructionSets, isa, 'BLASTRAIN_ISA');
   const variable = process.env.BLASTRAIN_BACKEND;
-  const wish = choice !== undefined ? oneOf(backends, choice, 'backend')
-    : variable !== undefined && variable !== '' ? oneOf(backends, variable, 'BLASTRAIN_BACKEND')
+  const selected = choice !== undefined ? oneOf(backendNames, choice, 'backend')
+    : variable !== undefined && variable !== '' ? oneOf(backendNames, variable, 'BLASTRAIN_BACKEND')
     : undefined;
-  if (wish !== undefined) {
-    if (wish === 'native') requireAddon();
-    return { backend: wish };
+  if (selected !== undefined) {
+    backends[selected].load();
+    return { backend: selected };
   }
-  const status = nativeStatus();
-  if (status.loaded) return { backend: 'native' };
+  const backend = usableBackends()[0]!;
+  const [preferred] = backendNames;
+  const missing = backends[preferred].whyMissing();
+  if (missing === undefined) return { backend };
+  const [{ title }, { title: other }] = [backends[preferred], backends[backend]];
   return {
-    backend: 'typescript',
-    fallback: `The native kernels did not load (${status.reason}); the TypeScript kernels run instead, many times slower. ` +
-      `For the native ones, type: ${status.mend}`,
+    backend,
+    fallback: `The ${title} kernels did not load (${missing.reason}); the ${other} kernels run instead, many times slower. ` +
+      `For the ${title} ones, type: ${missing.mend}`,
   };
+}
+
+/** The backends that can be used here, the preferred one first. The TypeScript one always can. */
+export function usableBackends(): readonly BackendName[] {
+  return backendNames.filter((name) => backends[name].whyMissing() === undefined);
 }
 
 function oneOf<Name extends string>(names: readonly Name[], name: string, path: string): Name {
@@ -54,12 +62,12 @@ function oneOf<Name extends string>(names: readonly Name[], name: string, path: 
 }
 
 /**
- * The kernels to compute with: {@link kernelsFor}, but where native is chosen, calls of a few elements, which take less time than
- * calling the addon, run in TypeScript. Which do follows from their sizes alone, see smallCalls.ts.
+ * The kernels to compute with: {@link kernelsFor}, but where calls to the backend are costly, those of a few elements run in TypeScript.
+ * Which do follows from their sizes alone, see smallCalls.ts.
  */
 export function defaultKernels(precision: Precision, backend?: BackendName): Kernels {
   const kernels = kernelsFor(precision, backend);
-  return kernels.backend === 'native' ? smallCalls(kernels, kernelsFor(precision, 'typescript')) : kernels;
+  return backends[kernels.backend].hasCostlyCalls ? smallCalls(kernels, kernelsFor(precision, 'typescript')) : kernels;
 }
 
 /**
@@ -68,7 +76,7 @@ export function defaultKernels(precision: Precision, backend?: BackendName): Ker
  */
 export function kernelsFor(precision: Precision, backend?: BackendName): Kernels {
   oneOf(precisions, precision, 'precision');
-  return selectBackend(backend).backend === 'native' ? nativeKernels(requireAddon(), precision) : checked(createReference(precision));
+  return backends[selectBackend(backend).backend].kernels(precision);
 }
 
 /** Whether the native backend loads here, and what it tells about itself; if not, why, and what to type. */
@@ -85,12 +93,10 @@ export function setThreads(threads: number): void {
   if (!(Number.isInteger(threads) && threads > 0 && threads < 2 ** 31)) {
     throw expected('ERR_CONFIG', 'a positive integer', 'threads', threads, { path: 'threads' });
   }
-  const outcome = loadAddon();
-  if ('addon' in outcome) outcome.addon.setThreads(threads);
+  for (const backend of Object.values(backends)) backend.threads?.set(threads);
 }
 
 /** How many threads the kernels of a backend use, by default of the selected one. */
 export function getThreads(backend: BackendName = selectBackend().backend): number {
-  const outcome = loadAddon();
-  return backend === 'native' && 'addon' in outcome ? outcome.addon.getThreads() : 1;
+  return backends[oneOf(backendNames, backend, 'backend')].threads?.get() ?? 1;
 }

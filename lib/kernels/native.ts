@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
 import { defaultThreads } from '../machine';
-import { storedDtype } from './contract';
+import { allocate, storedDtype } from './contract';
 import type { Dtype, KernelName, Kernels, Precision } from './contract';
 import { refusalOf } from './validate';
 
@@ -71,6 +71,18 @@ export function requireAddon(): Addon {
   );
 }
 
+/** How many threads the addon's kernels share; 1 where it does not load. */
+export function addonThreads(): number {
+  const result = loadAddon();
+  return 'addon' in result ? result.addon.getThreads() : 1;
+}
+
+/** Sets that number; does nothing where the addon does not load. */
+export function setAddonThreads(threads: number): void {
+  const result = loadAddon();
+  if ('addon' in result) result.addon.setThreads(threads);
+}
+
 function tryToLoad(): Outcome {
   try {
     const load = createRequire(__filename)('node-gyp-build') as (root: string) => Addon;
@@ -107,7 +119,7 @@ export function nativeKernels(addon: Addon, precision: Precision): Kernels {
   const dtype = storedDtype(precision);
   const operations = Object.entries({ ...addon[dtype], ...addon[precision] });
   const prefersBytes = precision === 'bfloat16' || (precision === 'float32' && addon.info().splitsProducts);
-  const facts = { backend: 'native', dtype, prefersBytes } as const;
+  const facts = { backend: 'native', dtype, prefersBytes, allocate: (length: number) => allocate(dtype, length) } as const;
   const explained = operations.map(([name, operation]) => [name, explain(name as KernelName, dtype, operation)]);
   return { ...Object.fromEntries(explained), ...facts } as Kernels;
 }

@@ -1,4 +1,4 @@
-import { storedDtype } from './contract';
+import { allocate, storedDtype } from './contract';
 import type { Kernels, Precision } from './contract';
 import { activationReference } from './reference/activation';
 import { algebraReference } from './reference/algebra';
@@ -27,6 +27,7 @@ export function createReference(precision: Precision): Kernels {
     backend: 'typescript',
     dtype,
     prefersBytes: precision === 'bfloat16',
+    allocate: (length) => allocate(dtype, length),
     ...algebra,
     ...activationReference(single),
     ...normalizationReference(single),

@@ -1,5 +1,4 @@
 import type { Dtype, FloatArray, Kernels, SourceArray } from '../kernels/contract';
-import { allocate } from '../kernels/contract';
 import { sizeOf } from './shape';
 import type { Shape } from './shape';
 
@@ -67,10 +66,10 @@ export class Arena {
   /** Of all parameters whose gradient is a product. */
   private readonly products: readonly GradientProduct[];
 
-  constructor(readonly dtype: Dtype, specs: readonly ParameterSpec[]) {
+  constructor(private readonly kernels: Kernels, specs: readonly ParameterSpec[]) {
     const ordered = [...specs.filter((spec) => spec.regularised), ...specs.filter((spec) => !spec.regularised)];
-    this.values = allocate(dtype, ordered.reduce((sum, spec) => sum + sizeOf(spec.shape), 0));
-    this.gradients = allocate(dtype, this.values.length);
+    this.values = kernels.allocate(ordered.reduce((sum, spec) => sum + sizeOf(spec.shape), 0));
+    this.gradients = kernels.allocate(this.values.length);
 
     const placed = new Map<ParameterSpec, Parameter>();
     let offset = 0;
@@ -90,6 +89,15 @@ export class Arena {
     this.products = this.parameters.flatMap(({ product }) => product ?? []);
     this.regularised = { values: this.values.subarray(0, boundary), gradients: this.gradients.subarray(0, boundary) };
     this.unregularised = { values: this.values.subarray(boundary), gradients: this.gradients.subarray(boundary) };
+  }
+
+  get dtype(): Dtype {
+    return this.kernels.dtype;
+  }
+
+  /** A zeroed array as long as {@link values}, in the memory of the same backend: for gradients' sums, momenta and averages. */
+  allocateAlike(): FloatArray {
+    return this.kernels.allocate(this.values.length);
   }
 
   /**

@@ -1,6 +1,5 @@
 import { expected } from '../errors';
-import { allocate } from '../kernels/contract';
-import type { Dtype, FloatArray, SourceArray } from '../kernels/contract';
+import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Parameter } from './arena';
 import type { InnerLayers, Layer, Mode } from './layer';
 import { sizeOf } from './shape';
@@ -19,7 +18,7 @@ export class Chain implements InnerLayers {
   readonly outputGradients: readonly FloatArray[];
 
   /** Throws ERR_SHAPE when there is no layer, neighbours do not fit or `maxBatch` is not a positive integer. */
-  constructor(readonly layers: readonly Layer[], dtype: Dtype, readonly maxBatch: number) {
+  constructor(readonly layers: readonly Layer[], kernels: Kernels, readonly maxBatch: number) {
     const first = layers[0];
     const last = layers[layers.length - 1];
     if (first === undefined || last === undefined) throw expected('ERR_SHAPE', 'at least one layer', 'layers', layers.length);
@@ -37,7 +36,7 @@ export class Chain implements InnerLayers {
     const activations = (): FloatArray[] => {
       const arrays: FloatArray[] = [];
       layers.forEach((layer, i) => {
-        arrays.push(shares[i] ? arrays[i - 1]! : allocate(dtype, maxBatch * sizeOf(layer.outputShape)));
+        arrays.push(shares[i] ? arrays[i - 1]! : kernels.allocate(maxBatch * sizeOf(layer.outputShape)));
       });
       return arrays;
     };

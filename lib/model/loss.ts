@@ -1,6 +1,5 @@
 import { checkInteger, checkKernels, checkList, checkNumber, checkOptions } from '../arguments';
 import { expected } from '../errors';
-import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
 
 /** What a batch should give: class indices [m], or class probabilities or numbers [m, outputs]. */
@@ -61,11 +60,11 @@ export class SoftmaxCrossEntropy implements Loss {
     const { labelSmoothing = 0, classWeights } = options;
     checkNumber(labelSmoothing, 'labelSmoothing');
     if (classWeights !== undefined) checkList(classWeights, 'classWeights', 'numbers', true);
-    this.predictions = allocate(kernels.dtype, maxBatch * classes);
+    this.predictions = kernels.allocate(maxBatch * classes);
     this.smoothing = labelSmoothing;
-    this.classWeights = allocate(kernels.dtype, classes).fill(1);
+    this.classWeights = kernels.allocate(classes).fill(1);
     if (classWeights !== undefined) this.classWeights.set(classWeights);
-    if (labelSmoothing > 0 || classWeights !== undefined) this.onehot = allocate(kernels.dtype, maxBatch * classes);
+    if (labelSmoothing > 0 || classWeights !== undefined) this.onehot = kernels.allocate(maxBatch * classes);
   }
 
   /** Throws ERR_KERNEL_INDEX for a label outside [0, classes). */
@@ -118,7 +117,7 @@ export class MeanSquaredError implements Loss {
   constructor(private readonly kernels: Kernels, private readonly outputs: number) {
     checkKernels(kernels);
     checkInteger(outputs, 'outputs', 1);
-    this.predictions = allocate(kernels.dtype, 0);
+    this.predictions = kernels.allocate(0);
   }
 
   /** Throws ERR_KERNEL_ARG for labels as targets. */

@@ -1,6 +1,5 @@
 import { checkKernels, checkList, checkObject, checkOptions } from '../arguments';
 import { expected } from '../errors';
-import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import { RandomState } from '../random';
 import { Arena } from './arena';
@@ -40,12 +39,12 @@ export class Sequential {
     checkList(layers, 'layers', 'a list of layers');
     for (const layer of layers) checkObject(layer, 'layers', 'layers, as makeLayers gives them,', ['parameterSpecs', 'bufferSpecs', 'forward']);
     if (Number.isInteger(maxBatch)) checkModelSize(layers, kernels.dtype, maxBatch);
-    this.chain = new Chain(layers, kernels.dtype, maxBatch);
+    this.chain = new Chain(layers, kernels, maxBatch);
     this.inputSize = sizeOf(this.chain.inputShape);
     this.outputSize = sizeOf(this.chain.outputShape);
-    this.arena = new Arena(kernels.dtype, layers.flatMap((layer) => layer.parameterSpecs));
+    this.arena = new Arena(kernels, layers.flatMap((layer) => layer.parameterSpecs));
     this.buffers = layers.flatMap((layer) => layer.bufferSpecs).map(({ name, length, initial }) => ({
-      name, value: allocate(kernels.dtype, length).fill(initial),
+      name, value: kernels.allocate(length).fill(initial),
     }));
     this.chain.attach(this.arena.parameters, this.buffers.map(({ value }) => value));
   }

@@ -1,5 +1,4 @@
 import { checkModel, checkNumber } from '../arguments';
-import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { Sequential } from '../model/sequential';
 
@@ -24,11 +23,11 @@ export class WeightAverage {
     checkModel(model);
     checkNumber(decay, 'decay');
     const live = [model.arena.values, ...model.buffers.map(({ value }) => value)];
-    this.arrays = live.map((values) => ({
-      live: values,
-      average: values.slice(),
-      spare: allocate(model.kernels.dtype, values.length),
-    }));
+    this.arrays = live.map((values) => {
+      const [average, spare] = [model.kernels.allocate(values.length), model.kernels.allocate(values.length)];
+      average.set(values);
+      return { live: values, average, spare };
+    });
   }
 
   /** The averages of the arena's values and of each buffer, in the model's order; while exchanged, the model's own values. */

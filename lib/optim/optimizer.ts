@@ -1,5 +1,4 @@
 import { checkKernels, checkNumber, checkObject } from '../arguments';
-import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
 import type { Arena, Block, GradientProduct, Parameter } from '../model/arena';
 
@@ -73,7 +72,7 @@ export abstract class ArenaOptimizer implements Optimizer {
   constructor(
     private readonly arena: Arena, stateNames: readonly string[], { l2, weightDecay = 0, decayBiases = false }: DecayOptions, rule: Rule,
   ) {
-    this.state = Object.fromEntries(stateNames.map((name) => [name, allocate(arena.dtype, arena.values.length)]));
+    this.state = Object.fromEntries(stateNames.map((name) => [name, arena.allocateAlike()]));
     const boundary = arena.regularised.values.length;
     const part = ({ values, gradients }: Block, from: number, decays: boolean): Part => ({
       values,

@@ -1,5 +1,4 @@
 import type { FloatArray, Kernels } from '../kernels/contract';
-import { allocate } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
@@ -17,7 +16,7 @@ export class Sgd extends ArenaOptimizer {
   constructor(kernels: Kernels, arena: Arena, options: SgdOptions) {
     checkRule(kernels, arena, options, ['momentum']);
     const { momentum, nesterov, l2, decayBiases = false } = options;
-    const none = allocate(arena.dtype, 0);
+    const none = kernels.allocate(0);
     super(arena, momentum === 0 ? [] : ['velocity'], { l2, decayBiases }, {
       part: ({ size, values, gradients, state, coupled }) => {
         const velocity = state['velocity'] ?? none;

@@ -1,7 +1,7 @@
 import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
-import { getThreads, nativeStatus, setThreads } from '../kernels';
+import { backends, getThreads, nativeStatus, setThreads } from '../kernels';
 import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
@@ -233,8 +233,8 @@ function otherData({ name, dataDigest }: RunRecord, { origin }: TrainingData): B
 
 /** What differs of that which decides about bits. */
 function changesOf(before: Conditions, now: Conditions): string[] {
-  const facts = ({ backend, threads, versions: { v8, openblas, openblasCore, isa } }: Conditions): Record<string, unknown> => ({
-    backend, ...(backend === 'native' ? { threads, openblas, openblasCore, isa } : { v8 }),
+  const facts = ({ backend, threads, versions }: Conditions): Record<string, unknown> => ({
+    backend, ...Object.fromEntries(backends[backend].bitsDependOn.map((name) => [name, name === 'threads' ? threads : versions[name]])),
   });
   const [old, fresh] = [facts(before), facts(now)];
   return Object.keys(fresh)

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readJson, readJsonIfThere, sizeLimits } from '../files';
 import { anything, count, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
+import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { runFiles } from './runFolder';
 
@@ -24,7 +25,7 @@ export interface RunRecord extends Conditions {
 }
 
 const recordShape = objectOf<RunRecord>({
-  backend: oneOf('native', 'typescript'),
+  backend: oneOf(...backendNames),
   dtype: oneOf('float32', 'float64'),
   threads: count,
   versions: recordOf(text),

@@ -2,6 +2,7 @@ import { dataOptions, dataSources } from '../data/sources';
 import type { DataName, DataOptions } from '../data/sources';
 import { choice, fieldsOf, flag, integer, isNumber, number, orNull, share } from '../fields';
 import type { Field } from '../fields';
+import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
 import { normalizationKinds } from '../data/normalize/normalization';
 import type { NormalizationKind } from '../data/normalize/normalization';
@@ -147,7 +148,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   },
   dtype: choice('float32', ['float32', 'float64'], 'number format'),
   precision: choice('float32', ['float32', 'bfloat16'], 'to what dtype float32 rounds the factors of matrix products, and of these alone'),
-  backend: orNull(choice('native', ['native', 'typescript'], 'kernels; null takes native where it loads')),
+  backend: orNull(choice(backendNames[0], backendNames, 'kernels; null takes the first of these that loads')),
   threads: orNull(integer(0, 1, 'threads of the kernels; null takes as many as cores and quotas allow (blastrain doctor says why)')),
 };
 

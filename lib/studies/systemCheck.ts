@@ -3,6 +3,7 @@ import { locateImages } from '../data/locate';
 import { loadCifar10 } from '../data/cifar10/cifar10';
 import { toPlain } from '../errors';
 import { kernelsFor, nativeStatus, selectBackend } from '../kernels';
+import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
 import type { NativeInfo } from '../kernels/native';
 import { availableMemory, usableThreads } from '../machine';
@@ -51,7 +52,7 @@ export function checkSystem(): SystemCheck {
     memory: availableMemory(),
     backend: selectBackend().backend,
     native: status.loaded ? status.info : null,
-    dtypes: { native: workingDtypes('native'), typescript: workingDtypes('typescript') },
+    dtypes: Object.fromEntries(backendNames.map((name) => [name, workingDtypes(name)])) as Record<BackendName, Dtype[]>,
     data: lookForData(mends),
     mends,
   };
@@ -76,8 +77,8 @@ function workingDtypes(backend: BackendName): Dtype[] {
   return (['float32', 'float64'] as const).filter((dtype) => {
     try {
       const kernels = kernelsFor(dtype, backend);
-      const c = dtype === 'float32' ? new Float32Array(1) : new Float64Array(1);
-      const row = dtype === 'float32' ? Float32Array.of(1, 2) : Float64Array.of(1, 2);
+      const [c, row] = [kernels.allocate(1), kernels.allocate(2)];
+      row.set([1, 2]);
       kernels.gemm(false, true, 1, 1, 2, 1, row, row, 0, c);
       return c[0] === 5;
     } catch {

@@ -32,7 +32,7 @@ export class Evaluator {
     private readonly average: WeightAverage | null = null,
   ) {
     const { model } = objective;
-    this.inputBuffer = allocate(model.kernels.dtype, model.maxBatch * model.inputSize);
+    this.inputBuffer = model.kernels.allocate(model.maxBatch * model.inputSize);
     this.rows = new Int32Array(model.maxBatch);
     this.predicted = new Int32Array(model.maxBatch);
   }
@@ -70,7 +70,7 @@ export class Evaluator {
   predict(data: Dataset | StoredDataset): { predictions: FloatArray; labels: Int32Array } {
     const { model } = this.objective;
     const { outputSize } = model;
-    const all = allocate(model.kernels.dtype, data.size * outputSize);
+    const all = allocate(model.kernels.dtype, data.size * outputSize); // outlives the model
     const labels = new Int32Array(data.size);
     this.averaged(() => {
       this.forEachBatch(data, (m, x, from) => {

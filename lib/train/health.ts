@@ -1,4 +1,3 @@
-import { allocate } from '../kernels/contract';
 import type { FloatArray, Kernels } from '../kernels/contract';
 import { diagnose } from './diagnose';
 import type { Diagnosis, RowScores, StepObservation } from './diagnose';
@@ -75,7 +74,7 @@ export class HealthMonitor {
     this.kernels = model.kernels;
     this.layers = weightedLayers(model);
     this.values = model.arena.values;
-    this.before = allocate(model.kernels.dtype, this.values.length);
+    this.before = model.kernels.allocate(this.values.length);
     this.weightsBefore = this.layers.map(({ weights: { value } }) => {
       const from = (value.byteOffset - this.values.byteOffset) / value.BYTES_PER_ELEMENT;
       return this.before.subarray(from, from + value.length);

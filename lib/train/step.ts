@@ -1,4 +1,3 @@
-import { allocate } from '../kernels/contract';
 import type { FloatArray } from '../kernels/contract';
 import type { Batches } from '../data/batches';
 import type { Augmenter } from '../data/augment';
@@ -68,7 +67,7 @@ export class TrainingStep {
     });
     this.targets = new TargetReader(kernels, data, maxBatch, augmenter);
     this.predicted = new Int32Array(maxBatch);
-    this.gradientSum = allocate(kernels.dtype, this.accumulate > 1 ? arena.gradients.length : 0);
+    this.gradientSum = kernels.allocate(this.accumulate > 1 ? arena.gradients.length : 0);
   }
 
   /** One update. Returns false, without an update, for a non-finite loss. Where all rows have weight 0, the gradient is 0. */

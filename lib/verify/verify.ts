@@ -1,6 +1,6 @@
 import { checkList, checkOptions } from '../arguments';
 import { expected, nearest } from '../errors';
-import { getThreads, kernelsFor, setThreads } from '../kernels';
+import { backends, getThreads, kernelsFor, setThreads } from '../kernels';
 import type { KernelName, Kernels, Precision } from '../kernels/contract';
 import { kernelNames, kernelsIn, signatures } from '../kernels/signatures';
 import { verifyCases } from './cases';
@@ -11,8 +11,8 @@ const { abs, max } = Math;
 const { isNaN } = Number;
 const { is } = Object;
 
-/** Numbers of threads to test: native kernels with one, and with numbers that divide sizes evenly and unevenly. */
-const threadCounts = { native: [1, 2, 3], typescript: [1] } as const;
+/** Numbers of threads to test, where a backend has more than one: one, and numbers that divide sizes evenly and unevenly. */
+const threadCounts = [1, 2, 3];
 
 /** What to verify; by default the native kernels against the TypeScript ones. */
 export interface VerifyOptions {
@@ -102,7 +102,7 @@ function* errorsOf(
 ): Generator<{ threads: number; error: number }> {
   const right = run(reference);
   let before: readonly ArrayLike<number>[] | undefined;
-  for (const threads of threadCounts[tested.backend]) {
+  for (const threads of backends[tested.backend].threads === undefined ? [1] : threadCounts) {
     setThreads(threads);
     const outputs = run(tested);
     // Most outputs have the same bits with any number of threads, and need not be compared again.

@@ -10,7 +10,7 @@ import { benchScaling } from '../../bench/scaling';
 import { benchStep } from '../../bench/step';
 import { expected, nearest } from '../../errors';
 import { replaceFile } from '../../files';
-import { nativeStatus } from '../../kernels';
+import { usableBackends } from '../../kernels';
 import type { BackendName, KernelName } from '../../kernels/contract';
 import { kernelNames } from '../../kernels/signatures';
 import { benchMarkdown, benchTable, benchVerdicts, comparisonText, machineText } from '../../report/bench';
@@ -116,11 +116,10 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
   }
 }
 
-/** Native first, where it loads. */
-function backendsOf(choice: string | undefined): BackendName[] {
+/** Without a choice all that load, the fastest first. */
+function backendsOf(choice: string | undefined): readonly BackendName[] {
   const { backend } = backendOption(choice);
-  if (backend !== undefined) return [backend];
-  return nativeStatus().loaded ? ['native', 'typescript'] : ['typescript'];
+  return backend === undefined ? usableBackends() : [backend];
 }
 
 function kernelOption(name: string): KernelName {

@@ -2,6 +2,7 @@ import type { Command } from '../command';
 import { activations, norms, runGradcheck } from '../../studies/gradcheck';
 import type { GradcheckReport } from '../../studies/gradcheck';
 import { selectBackend } from '../../kernels';
+import { backendNames } from '../../kernels/contract';
 import type { BackendName } from '../../kernels/contract';
 import { failureText } from '../../train/gradientCheck';
 import { announceFallback } from '../backend';
@@ -92,11 +93,12 @@ Exit status 1 when a gradient is wrong.
   },
 };
 
-/** The backends to check; without a wish, both where native is there and typescript alone where it is not. */
-function backendsOf(wish: string | undefined): readonly BackendName[] {
-  if (wish !== undefined && wish !== 'both') return [backendOption(wish).backend!];
-  if (wish === undefined) announceFallback();
-  return wish === 'both' || selectBackend().backend === 'native' ? ['native', 'typescript'] : ['typescript'];
+/** The backends to check: by default the selected one and those that could take its place. */
+function backendsOf(choice: string | undefined): readonly BackendName[] {
+  if (choice === 'both') return backendNames;
+  if (choice !== undefined) return [backendOption(choice).backend!];
+  announceFallback();
+  return backendNames.slice(backendNames.indexOf(selectBackend().backend));
 }
 
 function titleOf({ layers, activation, norm, dropout }: Readonly<Record<'layers' | 'activation' | 'norm' | 'dropout', string>>): string {

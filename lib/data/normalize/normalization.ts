@@ -1,5 +1,4 @@
 import { expected } from '../../errors';
-import { allocate } from '../../kernels/contract';
 import type { Dtype, Kernels } from '../../kernels/contract';
 import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
@@ -42,7 +41,7 @@ export function fitNormalization(
     throw expected('ERR_SHAPE', `at most ${String(train.featureSize)}, the features of ${train.name},`, 'components', components, { path: 'components' });
   }
   const white = fitWhitening(train, fitted, { ...whitening!, kind });
-  const matrix = allocate(kernels.dtype, white.length);
+  const matrix = kernels.allocate(white.length);
   matrix.set(white);
   return { ...fitted, matrix };
 }
@@ -50,8 +49,8 @@ export function fitNormalization(
 /** Moments of bytes are exact, so that std is 0 only for a constant feature, which is not scaled. */
 function fitBytes(kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels): ByteNormalization {
   const { featureSize } = train;
-  const scale = allocate(kernels.dtype, featureSize).fill(kind === 'scale' ? 1 / 255 : 1);
-  const shift = allocate(kernels.dtype, featureSize);
+  const scale = kernels.allocate(featureSize).fill(kind === 'scale' ? 1 / 255 : 1);
+  const shift = kernels.allocate(featureSize);
   if (kind === 'none' || kind === 'scale') return { scale, shift };
   requireRows(train);
   const own = byteMoments(train, kernels);

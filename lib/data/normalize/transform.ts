@@ -1,4 +1,3 @@
-import { allocate } from '../../kernels/contract';
 import type { FloatArray, Kernels } from '../../kernels/contract';
 
 /** Of bytes: z[j] = scale[j]·f[j] + shift[j], both [featureSize], as `gatherRows` applies it. */
@@ -42,7 +41,7 @@ export function weightsOnFeatures(weights: FloatArray, units: number, normalizat
   const { matrix } = normalization;
   if (matrix === undefined) return weights;
   const [features, inputs] = [featureSizeOf(normalization), inputSizeOf(normalization)];
-  const product = allocate(kernels.dtype, units * features);
+  const product = kernels.allocate(units * features);
   kernels.gemm(false, false, units, features, inputs, 1, weights, matrix, 0, product);
   return product;
 }

@@ -1,4 +1,3 @@
-import { allocate } from '../../kernels/contract';
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import type { Parameter, ParameterSpec } from '../arena';
 import type { BufferSpec, Layer, Mode, Scratch } from '../layer';
@@ -58,8 +57,8 @@ export class BatchNorm implements Layer {
       { name: `runningMean${String(index)}`, length: size, initial: 0 },
       { name: `runningVar${String(index)}`, length: size, initial: 1 },
     ];
-    this.mean = allocate(kernels.dtype, size);
-    this.inverseStd = allocate(kernels.dtype, size);
+    this.mean = kernels.allocate(size);
+    this.inverseStd = kernels.allocate(size);
   }
 
   /** Mean and inverse standard deviation of each unit in the batch. */
@@ -129,8 +128,8 @@ export class LayerNorm implements Layer {
   readonly scratch: Scratch = { fixed: 0, perRow: 2 };
 
   reserve(maxBatch: number): void {
-    this.mean = allocate(this.kernels.dtype, maxBatch);
-    this.inverseStd = allocate(this.kernels.dtype, maxBatch);
+    this.mean = this.kernels.allocate(maxBatch);
+    this.inverseStd = this.kernels.allocate(maxBatch);
   }
 
   forward(m: number, x: FloatArray, y: FloatArray): void {

@@ -40,7 +40,7 @@ export class Residual implements Layer {
   }
 
   reserve(maxBatch: number): void {
-    this.chain = new Chain(this.body, this.kernels.dtype, maxBatch);
+    this.chain = new Chain(this.body, this.kernels, maxBatch);
   }
 
   attach(parameters: readonly Parameter[], buffers: readonly FloatArray[]): void {
