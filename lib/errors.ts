@@ -1,28 +1,28 @@
 import { printable } from './text';
 
 /**
- * Stable identities of everything that can go wrong. Identify an error by `code`, never by `instanceof`: a structured
- * clone drops the class, and errors made natively can belong to another realm.
+ * Stable error codes. Identify an error by `code`, not by `instanceof`: structured clone drops the class, and errors made natively
+ * can belong to another realm.
  */
 export type ErrorCode =
-  | 'ERR_CONFIG' //       a spec, option or argument is wrong; details.path names it
-  | 'ERR_DATA' //         a data file or data set is wrong; details.file names it
+  | 'ERR_CONFIG' //       invalid spec, option or argument; details.path names it
+  | 'ERR_DATA' //         invalid data file or data set; details.file names it
   | 'ERR_SHAPE' //        sizes of model, data or arrays do not fit together
   | 'ERR_KERNEL_ARG' //   a kernel argument has the wrong type or length
   | 'ERR_KERNEL_INDEX' // a label or row index is out of range
-  | 'ERR_BACKEND' //      the asked-for backend does not load; details say what was tried and what to type
+  | 'ERR_BACKEND' //      the requested backend does not load; details: what was tried and the remedy
   | 'ERR_DIVERGED' //     the loss is no longer finite; details: step, learningRate, lastFiniteLoss
-  | 'ERR_CHECKPOINT' //   a checkpoint is torn, foreign or does not fit
+  | 'ERR_CHECKPOINT' //   a checkpoint is truncated, altered, of another format or does not fit
   | 'ERR_NETWORK' //      a download failed
-  | 'ERR_WORKER' //       a training thread ended without a word
-  | 'ERR_MEMORY' //       more memory than there is would be taken; details.path names what asks for it
+  | 'ERR_WORKER' //       a training thread ended without emitting a result or an error
+  | 'ERR_MEMORY' //       memory does not suffice; details.path names the option that needs it
   | 'ERR_IO' //           a file could not be read or written (permissions, space)
-  | 'ERR_LOCKED'; //      another process writes into the folder or file; details name host, pid and since when
+  | 'ERR_LOCKED'; //      another process writes into the folder or file; details: host, pid and since when
 
-/** Plain facts about an error, safe to clone to another thread or to print as JSON. */
+/** Facts about an error, which can be cloned to another thread and printed as JSON. */
 export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Every error that blastrain throws on purpose. The message is one sentence, printable whatever names and texts it quotes. */
+/** The class of all errors that blastrain throws. The message is one sentence; unprintable characters in quoted text are escaped. */
 export class BlastrainError extends Error {
   override readonly name = 'BlastrainError';
 
@@ -36,7 +36,7 @@ export class BlastrainError extends Error {
   }
 }
 
-/** The one sentence of the project: «Expected WHAT for NAME but received VALUE». */
+/** An error with the standard message «Expected WHAT for NAME but received VALUE». */
 export function expected(
   code: ErrorCode,
   what: string,
@@ -47,19 +47,19 @@ export function expected(
   return new BlastrainError(code, `Expected ${what} for ${name} but received ${describe(received)}`, details);
 }
 
-/** How a value reads in an error message: short, quoted where it is text, the type and length where it is an array. Never throws. */
+/** A value as text for an error message: short, strings quoted, arrays by type and length. Never throws. */
 export function describe(value: unknown): string {
   try {
     return describeReadable(value);
   } catch {
-    return 'a value that cannot be read'; // Its getters throw, or it is a proxy without a target.
+    return 'a value that cannot be read'; // its getters throw, or it is a revoked proxy
   }
 }
 
 function describeReadable(value: unknown): string {
   if (typeof value === 'string') return value.length > 80 ? `'${value.slice(0, 77)}...'` : `'${value}'`;
   if (ArrayBuffer.isView(value)) {
-    // By the getter of all typed arrays: what an array says of itself may be what is wrong with it.
+    // By the getter of the prototype, as the array's own `length` may be overwritten.
     const isTyped = !Object.prototype.toString.call(value).includes('DataView');
     const length = isTyped ? Reflect.get(Object.getPrototypeOf(Uint8Array.prototype) as object, 'length', value) as number : value.byteLength;
     return `${value.constructor.name} of length ${String(length)}`;
@@ -75,14 +75,14 @@ function describeReadable(value: unknown): string {
   return String(value);
 }
 
-/** More values than a sentence has room for. */
+/** Values of an object that are written into a message at most. */
 const maxValues = 100;
 
-/** Before what JSON has no word for (NaN, Infinity, undefined, 5n), which JSON.stringify would write as null or refuse. */
+/** Prefix of values that JSON cannot represent (NaN, Infinity, undefined, 5n), which JSON.stringify would write as null or refuse. */
 const mark = '\u0000';
 const marked = /"\\u0000([^"]*)"/g;
 
-/** The JSON of a value of a few values; undefined for more, for one that holds itself and for one that refuses. */
+/** The JSON of an object with few values; undefined for more, for a cyclic one and for one whose getters or toJSON throw. */
 function shortJson(value: object): string | undefined {
   let left = maxValues;
   try {
@@ -96,7 +96,7 @@ function shortJson(value: object): string | undefined {
   }
 }
 
-/** An error as plain data, for a hop between threads or a JSON line. */
+/** An error as plain data, for messages between threads and JSON lines. */
 export interface PlainError {
   readonly code: string;
   readonly message: string;
@@ -104,15 +104,16 @@ export interface PlainError {
   readonly stack?: string;
 }
 
-/** Whether an error is the engine's own for memory that it cannot give, or that no array, text or heap of its can take. */
+/** Whether an error is the engine's for lack of memory, or for exceeding its limits on arrays, strings or the heap. */
 export function isOutOfMemory(error: unknown): boolean {
   const { name, message, code } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown; readonly code?: unknown };
   if (code === 'ERR_WORKER_OUT_OF_MEMORY' || code === 'ERR_FS_FILE_TOO_LARGE' || code === 'ERR_STRING_TOO_LONG') return true;
   return name === 'RangeError' && /allocation failed|^Invalid (typed )?array (buffer )?length|^Invalid string length|(Map|Set) maximum size/i.test(String(message));
 }
 
-/** The plain form of any thrown value; foreign errors keep their own code (`ENOSPC`, …), or get `ERR_MEMORY` or
- * `ERR_UNEXPECTED`. */
+/**
+ * The plain form of any thrown value. Errors of other origin keep their code (`ENOSPC`, …), or get `ERR_MEMORY` or `ERR_UNEXPECTED`.
+ */
 export function toPlain(thrown: unknown): PlainError {
   if (!(thrown !== null && typeof thrown === 'object' && 'message' in thrown)) {
     return { code: 'ERR_UNEXPECTED', message: String(thrown), details: {} };
@@ -133,14 +134,14 @@ export function toPlain(thrown: unknown): PlainError {
   };
 }
 
-/** The inverse of {@link toPlain}: an error that can be thrown again on this side. */
+/** The inverse of {@link toPlain}: an error that can be thrown again. */
 export function fromPlain(plain: PlainError): BlastrainError {
   const error = new BlastrainError(plain.code as ErrorCode, plain.message, plain.details);
   if (plain.stack !== undefined) error.stack = plain.stack;
   return error;
 }
 
-/** The candidate that is nearest to a misspelt name by edit distance, or undefined when none is near or the name is no text. */
+/** The candidate nearest to a misspelt name by edit distance; undefined where none is near or the name is no string. */
 export function nearest(name: unknown, candidates: readonly string[]): string | undefined {
   if (typeof name !== 'string') return undefined;
   let best: string | undefined;

@@ -1,17 +1,17 @@
-/** How one key of a spec is checked, read from text and explained. */
+/** One key of a spec: its default, validation and help. */
 export interface Field {
   readonly help: string;
   readonly default: unknown;
-  /** What a legal value is, in words, for the error message. */
+  /** A description of valid values, for the error message. */
   readonly what: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Whether `--set key=1,2` is a list of numbers. */
+  /** Whether `--set key=1,2` is read as a list of numbers. */
   readonly list?: boolean;
 }
 
 export const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
 
-/** A field whose default is null, which it accepts too. */
+/** The field with null as default, which it then accepts too. */
 export function orNull(field: Field): Field {
   return { ...field, default: null, what: `${field.what} or null`, accepts: (value) => value === null || field.accepts(value) };
 }
@@ -51,32 +51,32 @@ export function choice(fallback: string, values: readonly string[], help: string
   };
 }
 
-/** 'a', 'a or b', 'a, b or c'. */
+/** Joins names: 'a', 'a or b', 'a, b or c'. */
 export function anyOf(names: readonly string[], last = 'or'): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)!}`;
 }
 
-/** What can be chosen by the value of one key, and which other keys it has then, each with its default. */
+/** Table of the values of one key, such as `optimizer`, with the other keys that apply to each and their defaults. */
 export type Kinds = Readonly<Record<string, { readonly options: Readonly<Record<string, unknown>> }>>;
 
-/** The names of the kinds that have an option. */
+/** The names of the kinds that an option applies to. */
 export function kindsWith(kinds: Kinds, option: string): string[] {
   return Object.keys(kinds).filter((name) => Object.hasOwn(kinds[name]!.options, option));
 }
 
-/** The fields of options, whose help says which kinds have them, and what null stands for. */
+/** The fields of options, their help extended by the kinds that they apply to and by the value that null stands for. */
 export function fieldsOf<Options extends string>(options: Readonly<Record<Options, Field>>, kinds: Kinds): Readonly<Record<Options, Field>> {
   const explained = Object.entries<Field>(options).map(([key, field]): [string, Field] => {
     const names = kindsWith(kinds, key);
     const others = Object.keys(kinds).filter((name) => !names.includes(name));
-    const whose = others.length === 0 ? '' : ` of ${others.length === 1 ? `all but ${others[0]!}` : anyOf(names, 'and')}`;
-    const usual = field.default === null ? meaningOfNull(key, names, kinds) : '';
-    return [key, { ...field, help: `${field.help}${whose}${usual}` }];
+    const kindsText = others.length === 0 ? '' : ` of ${others.length === 1 ? `all but ${others[0]!}` : anyOf(names, 'and')}`;
+    const nullText = field.default === null ? meaningOfNull(key, names, kinds) : '';
+    return [key, { ...field, help: `${field.help}${kindsText}${nullText}` }];
   });
   return Object.fromEntries(explained) as Readonly<Record<Options, Field>>;
 }
 
-/** '; null is 0.999, or 0.99 for lion'; nothing where null means that there is none. */
+/** Text such as '; null is 0.999, or 0.99 for lion'; empty where the default of the kind itself is null. */
 function meaningOfNull(key: string, names: readonly string[], kinds: Kinds): string {
   const values = names.map((name) => kinds[name]!.options[key]);
   const others = names.filter((_, i) => values[i] !== values[0]);
@@ -85,7 +85,7 @@ function meaningOfNull(key: string, names: readonly string[], kinds: Kinds): str
   return `; null is ${[shown(values[0]), ...others.map((name) => `${shown(kinds[name]!.options[key])} for ${name}`)].join(', or ')}`;
 }
 
-/** Options with a kind's defaults in the place of null. */
+/** Options with null replaced by a kind's defaults. */
 export function withDefaults<Options extends object>(given: Options, defaults: Readonly<Record<string, unknown>>): Options {
   const missing = Object.entries(defaults).filter(([key]) => given[key as keyof Options] === null);
   return { ...given, ...Object.fromEntries(missing) };

@@ -1,6 +1,6 @@
 import { expected } from './errors';
 
-// Within a sandbox, such as jest's, each look-up of a global costs more than the draw it is for.
+// In a sandbox such as jest's, each look-up of a global costs more than a draw.
 const { SQRT1_2, abs, clz32, floor, imul, sign, sqrt } = Math;
 
 /** Words in the state of MT19937. */
@@ -8,32 +8,32 @@ const WORDS = 624;
 const SHIFT = 397;
 const TWO_32 = 2 ** 32;
 
-/** The whole state of a {@link RandomState} as plain data: survives JSON and structured clone. */
+/** The state of a {@link RandomState} as plain data, which JSON and structured clone preserve. */
 export interface RandomSnapshot {
   /** The 624 state words, each in [0, 2³²). */
   readonly key: readonly number[];
-  /** Words of the current block that are used up, in [0, 624]. */
+  /** Words of the current block already used, in [0, 624]. */
   readonly position: number;
-  /** The second normal of the last pair when it is still to be handed out, else null. */
+  /** The second normal of the last pair, where it has not been returned yet; else null. */
   readonly cachedGaussian: number | null;
 }
 
-/** What can be shuffled in place. */
+/** Arrays that can be shuffled in place. */
 export type Shuffleable = unknown[] | Int32Array | Uint8Array | Float32Array | Float64Array;
 
 /**
  * NumPy's legacy `numpy.random.RandomState`: the Mersenne Twister MT19937 (Matsumoto & Nishimura, 1998) with the
  * distributions that NumPy froze in 1.16, so that a seed gives the draws that it gives in Python.
  *
- * Integers and uniforms equal NumPy's bit for bit. Normals go through a logarithm, which C libraries round differently now
- * and then: 99 % are NumPy's own, the rest one unit in the last place away, and one in two million two (measured on
- * twelve million). `Math.log` is not used, so they are the same in every engine.
+ * Integers and uniforms equal NumPy's bit for bit. Normals depend on a logarithm, which C libraries do not all round correctly: 99 %
+ * equal NumPy's, the rest differ by one unit in the last place, and one in two million by two (measured on twelve million). They are
+ * the same in every engine, as `Math.log` is not used.
  *
  * Throws ERR_CONFIG for seeds, ranges and sizes that NumPy would refuse.
  */
 export class RandomState {
   readonly #key = new Uint32Array(WORDS);
-  /** The same bits, signed: what V8 has not compiled yet puts numbers from 2³¹ on the heap, and drawing begins with that. */
+  /** The same memory, signed: until it is compiled, code in V8 allocates each number ≥ 2³¹ on the heap. */
   readonly #bits = new Int32Array(this.#key.buffer);
   #position = WORDS;
   #cachedGaussian: number | null = null;
@@ -43,7 +43,7 @@ export class RandomState {
     this.seed(seed);
   }
 
-  /** Starts over, as `np.random.seed(seed)` does: the cached normal is dropped too. */
+  /** Reseeds, like `np.random.seed(seed)`: drops the cached normal too. */
   seed(seed: number): void {
     if (!(Number.isInteger(seed) && seed >= 0 && seed < TWO_32)) {
       throw expected('ERR_CONFIG', 'an integer in [0, 2^32)', 'seed', seed, { path: 'seed' });
@@ -87,7 +87,7 @@ export class RandomState {
     return out;
   }
 
-  /** One standard normal, by the polar method (Marsaglia & Bray, 1964): every second call hands out a cached value. */
+  /** One standard normal, by the polar method (Marsaglia & Bray, 1964): every second call returns a cached value. */
   gaussian(): number {
     const cached = this.#cachedGaussian;
     if (cached !== null) {
@@ -123,21 +123,21 @@ export class RandomState {
     return out;
   }
 
-  /** {@link randint} into an array of the caller. */
+  /** Fills `out` like {@link randint}. */
   fillRandint(out: Int32Array, low: number, high: number): void {
     checkRange(low, high, -(2 ** 31), 2 ** 31);
     const largest = high - 1 - low;
     for (let i = 0; i < out.length; i++) out[i] = low + this.#interval(largest);
   }
 
-  /** 0 … n−1 in random order. */
+  /** A random permutation of 0 … n−1. */
   permutation(n: number): Int32Array {
     const out = new Int32Array(checkSize(n, 'permutation'));
     this.fillPermutation(out);
     return out;
   }
 
-  /** {@link permutation} of 0 … out.length−1 into an array of the caller. */
+  /** Fills `out` with a random permutation of 0 … out.length−1. */
   fillPermutation(out: Int32Array): void {
     for (let i = 0; i < out.length; i++) out[i] = i;
     for (let i = out.length - 1; i > 0; i--) {
@@ -176,14 +176,14 @@ export class RandomState {
     return typeof source === 'number' ? indices : Array.from(indices, (index) => source[index]!);
   }
 
-  /** Everything needed to go on from here elsewhere. */
+  /** The state, to continue from it elsewhere. */
   getState(): RandomSnapshot {
     return { key: Array.from(this.#key), position: this.#position, cachedGaussian: this.#cachedGaussian };
   }
 
-  /** Goes on from a state that {@link getState} gave. Throws ERR_CHECKPOINT when it is none. */
+  /** Restores a state from {@link getState}. Throws ERR_CHECKPOINT for anything else. */
   setState(state: RandomSnapshot): void {
-    const { key, position, cachedGaussian } = Object(state) as RandomSnapshot; // of null, an object without keys
+    const { key, position, cachedGaussian } = Object(state) as RandomSnapshot; // Object(null) is {}
     const isState =
       Array.isArray(key) && key.length === WORDS &&
       key.every((word) => Number.isInteger(word) && word >= 0 && word < TWO_32) &&
@@ -195,7 +195,7 @@ export class RandomState {
     this.#cachedGaussian = cachedGaussian;
   }
 
-  /** Goes on from where another generator stands, without allocating. */
+  /** Copies the state of another generator, without allocating. */
   copyFrom(other: RandomState): void {
     this.#key.set(other.#key);
     this.#position = other.#position;
@@ -220,7 +220,7 @@ export class RandomState {
     this.#position = 0;
   }
 
-  /** An integer in [0, largest], by rejection under the smallest mask of ones: 64 bits are drawn where 32 do not do. */
+  /** An integer in [0, largest], by rejection sampling with the smallest bit mask ≥ largest; draws 64 bits where largest ≥ 2³². */
   #interval(largest: number): number {
     if (largest === 0) return 0;
     if (largest < TWO_32) {
@@ -240,7 +240,7 @@ export class RandomState {
   }
 }
 
-/** One word's part in its successor 624 words on: the upper bit of one and the lower bits of the next, through the matrix A. */
+/** The twist of MT19937: (upper bit of one word | lower 31 bits of the next) times the matrix A. */
 function twist(upper: number, lower: number): number {
   const y = (upper & -0x80000000) | (lower & 0x7fffffff);
   return (y >>> 1) ^ (-(y & 1) & -0x66f74f21); // 0x9908b0df, signed
@@ -253,21 +253,21 @@ function checkSize(size: number, name: string): number {
   return size;
 }
 
-function checkRange(low: number, high: number, least: number, most: number): void {
-  const isRange = Number.isInteger(low) && Number.isInteger(high) && low >= least && high <= most && low < high;
+function checkRange(low: number, high: number, min: number, max: number): void {
+  const isRange = Number.isInteger(low) && Number.isInteger(high) && low >= min && high <= max && low < high;
   if (!isRange || high - 1 - low > Number.MAX_SAFE_INTEGER) {
-    throw expected('ERR_CONFIG', `integers low < high within [${String(least)}, ${String(most)}]`, 'randint', `${String(low)} and ${String(high)}`);
+    throw expected('ERR_CONFIG', `integers low < high within [${String(min)}, ${String(max)}]`, 'randint', `${String(low)} and ${String(high)}`);
   }
 }
 
-const LN2_HIGH = 0.6931471805592082; // 40 bits: its multiples below are exact
+const LN2_HIGH = 0.6931471805592082; // 40 bits, so that its multiples by k are exact
 const LN2_LOW = 7.371002565167799e-13;
-/** Closer than this to the middle of two doubles, in ulps, a C library may take the wrong one (glibc's bound is 0.032). */
-const DOUBT = 0.06;
+/** Distance in ulps from the midpoint of two doubles within which a C library may round to the wrong one (glibc's bound is 0.032). */
+const TIE_MARGIN = 0.06;
 
 /**
- * log q for q in (0, 1): the nearest double, and the double on the other side of the true value where a C library that
- * is a little less than correctly rounded may return that one instead (else the nearest again).
+ * log q for q in (0, 1): the nearest double, and, where a C library that does not always round correctly may return it, the double
+ * on the other side of the exact value (else the nearest again).
  *
  * q = 2ᵏ·m with m near 1; log m = 2·atanh s = 2s·(1 + s²/3 + s⁴/5 + …), s = (m − 1)/(m + 1), with s and the sum carried
  * as unevaluated pairs of doubles (Dekker, 1971).
@@ -288,13 +288,13 @@ function logarithm(q: number): readonly [number, number] {
 
   const first = k * LN2_HIGH;
   const sum = first + 2 * s;
-  // |first| ≥ |2s| unless first is 0: then the sum is exact and so is this.
+  // Exact, as |first| ≥ |2s| unless first is 0, when the sum is exact.
   const low = first - sum + 2 * s + (k * LN2_LOW + 2 * sLow + 2 * s * series);
   const log = sum + low;
   const rest = sum - log + low;
 
   const other = log + sign(rest) * abs(log) * (2 ** -53 * (1 + 2 ** -20));
-  return abs(rest) > (0.5 - DOUBT) * abs(other - log) ? [log, other] : [log, log];
+  return abs(rest) > (0.5 - TIE_MARGIN) * abs(other - log) ? [log, other] : [log, log];
 }
 
 /** a − b·c without rounding error, for b·c close to a: the product is split into 26-bit halves (Veltkamp, Dekker). */
@@ -314,7 +314,7 @@ function leading(x: number): number {
   return shifted - (shifted - x);
 }
 
-/** A double between two that are at most three units apart: `value` or its neighbour towards `other`. */
+/** For doubles at most three units apart: `value` or its neighbour in the direction of `other`. */
 function between(value: number, other: number): number {
   return value + 0.4 * (other - value);
 }

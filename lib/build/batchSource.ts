@@ -11,12 +11,12 @@ import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';
 import type { TrainSpec } from '../spec/spec';
 
-/** What draws training rows and how they are varied, with generators of their own, seeded with `seed` + 1 and + 2. */
+/** Draws the batches of training rows and their augmentation, from generators seeded with `seed` + 1 and `seed` + 2. */
 export class BatchSource {
   readonly batches: Batches;
   readonly augmenter: Augmenter;
 
-  /** Throws ERR_CONFIG for pictures to be varied where rows are none, ERR_SHAPE for a batch larger than the rows. */
+  /** Throws ERR_CONFIG for image augmentation of rows without an image shape, ERR_SHAPE for a batch larger than the data set. */
   constructor(spec: TrainSpec, train: Dataset | StoredDataset) {
     const random = (offset: number): RandomState => new RandomState((spec.seed + offset) % 2 ** 32);
     const order = 'stored' in train ? shardedOrder(train.chunkRows) : undefined;
@@ -24,29 +24,29 @@ export class BatchSource {
     this.augmenter = new Augmenter(spec, train.imageShape, spec.batchSize, random(2));
   }
 
-  getState(): SamplerState {
+  getState(): BatchSourceState {
     return { batches: this.batches.getState(), augmenter: this.augmenter.getState() };
   }
 
-  /** Goes on from such a state. Throws ERR_CHECKPOINT when it does not fit. */
+  /** Restores a state from {@link getState}. Throws ERR_CHECKPOINT for one that does not fit. */
   setState(state: unknown): void {
-    const { batches, augmenter } = Object(state) as SamplerState; // of null, an object without keys
+    const { batches, augmenter } = Object(state) as BatchSourceState; // Object(null) is {}
     this.batches.setState(batches);
     this.augmenter.setState(augmenter);
   }
 }
 
-interface SamplerState {
+interface BatchSourceState {
   readonly batches: BatchesState;
   readonly augmenter: RandomSnapshot;
 }
 
-/** How many inputs rows of so many features give. */
+/** Number of inputs for rows of `featureSize` features. */
 export function inputsOf({ normalization, components }: TrainSpec, featureSize: number): number {
   return normalization === 'pca' ? components ?? featureSize : featureSize;
 }
 
-/** What turns features into inputs, fitted on the training rows; whitening is computed in float64 whatever the spec's format. */
+/** Fits the spec's normalisation to the training rows; whitening is computed in float64 for every dtype. */
 export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): Normalization {
   return fitNormalization(spec.normalization, train, kernels, {
     components: spec.components,
@@ -55,12 +55,12 @@ export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kerne
   });
 }
 
-/** {@link fitInputs}, but the same rows are fitted once for all specs that ask for the same of them. */
-export function rememberFits(): typeof fitInputs {
-  const known = new WeakMap<Dataset | StoredDataset, Map<string, Normalization>>();
+/** {@link fitInputs} with a cache: specs with the same normalisation share one fit per data set. */
+export function cachedFits(): typeof fitInputs {
+  const cache = new WeakMap<Dataset | StoredDataset, Map<string, Normalization>>();
   return (spec, train, kernels) => {
-    const fits = known.get(train) ?? new Map<string, Normalization>();
-    known.set(train, fits);
+    const fits = cache.get(train) ?? new Map<string, Normalization>();
+    cache.set(train, fits);
     const { normalization, dtype, components, whitenEpsilon } = spec;
     const key = JSON.stringify([normalization, dtype, components, whitenEpsilon, kernels.backend]);
     const fitted = fits.get(key) ?? fitInputs(spec, train, kernels);

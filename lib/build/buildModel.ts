@@ -16,28 +16,28 @@ export interface ModelSizes {
   readonly outputSize: number;
 }
 
-/** The sizes that a spec's model has on this data. */
+/** The sizes of a spec's model on this data. */
 export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
   const { featureSize, targets, classNames, size } = data;
   return { inputSize: inputsOf(spec, featureSize), outputSize: targets === undefined ? classNames.length : targets.length / size };
 }
 
-/** Rows of the largest batch that a training's model takes: it evaluates as well, and very small batches would crawl. */
+/** Maximum batch of a training's model: at least 100 rows, as evaluation in very small batches would be slow. */
 export function maxBatchOf({ batchSize }: TrainSpec): number {
   return Math.max(batchSize, 100);
 }
 
 /**
- * The model that a spec describes, before its parameters are drawn. Throws ERR_SHAPE where its sizes are not those of the data,
- * ERR_MEMORY where there is no room for it.
+ * The model of a spec, with uninitialised parameters. Throws ERR_SHAPE where its sizes do not match the data, ERR_MEMORY where memory
+ * does not suffice.
  */
 export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels, maxBatch: number): Sequential {
   return new Sequential(kernels, layersOf(spec, sizes, kernels), maxBatch);
 }
 
 /**
- * The layers that a spec describes, by `model` or by `layers` and the options beside it; nothing is allocated yet. Dropout draws from
- * generators that follow from `seed` + 3. Throws ERR_SHAPE where their sizes are not those of the data.
+ * The layers of a spec, described by `model` or by `layers` and its options; allocates nothing yet. Dropout draws from generators that
+ * are seeded from `seed` + 3. Throws ERR_SHAPE where sizes do not match the data.
  */
 export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes, kernels: Kernels): Layer[] {
   const random = new RandomState((spec.seed + 3) % 2 ** 32);

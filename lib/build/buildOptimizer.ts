@@ -10,8 +10,9 @@ import type { TrainingPlan } from '../train/train';
 import type { TrainSpec } from '../spec/spec';
 
 /**
- * The schedule that a spec names, and the plateau that it listens to. Milestones are epochs where the length of training is
- * given in epochs, else steps. A cosine falls over what the warm-up leaves of the steps; other schedules count from step 0.
+ * The schedule of a spec, and for `plateau` the object that takes the validation losses. Milestones are epochs where the length of
+ * training is given in epochs, else steps. A cosine falls over the steps after the warm-up; other schedules count from step 0. Throws
+ * ERR_CONFIG for a warm-up or milestones beyond the end of training.
  */
 export function scheduleOf(spec: TrainSpec, length: TrainingPlan): ScheduleInUse {
   const { steps, stepsPerEpoch } = length;
@@ -32,12 +33,12 @@ function milestoneSteps({ milestones, epochs }: TrainSpec, steps: number, stepsP
   });
 }
 
-/** What the losses look at of a data set. */
+/** The parts of a data set that losses depend on. */
 type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'classNames'>;
 
 /**
- * What a spec trains on and what it evaluates with: cross-entropy is evaluated without smoothing and weights. Throws
- * ERR_CONFIG where the loss or the class weights do not fit the data.
+ * The losses of a spec for training and for evaluation, which is without label smoothing and class weights. Throws ERR_CONFIG where the
+ * loss or the class weights do not fit the data.
  */
 export function makeLosses(
   spec: TrainSpec, model: Sequential, train: LabelledRows,
@@ -61,12 +62,12 @@ export function makeLosses(
   return { loss, evaluationLoss };
 }
 
-/** What a spec's model is evaluated with. */
+/** The loss of a spec for evaluation. */
 export function makeEvaluationLoss({ loss }: TrainSpec, { kernels, outputSize, maxBatch }: Sequential): Loss {
   return losses[loss].make(kernels, outputSize, maxBatch);
 }
 
-/** 'balanced' is rows / (classes · rows of the class): classes weigh alike, the mean weight of a row is 1. */
+/** The class weights of a spec. 'balanced' is rows / (classes · rows of the class): equal total weight per class, mean weight 1 per row. */
 function weightsOf({ classWeights }: TrainSpec, { labels, size, classNames }: LabelledRows): readonly number[] | undefined {
   if (classWeights === null) return undefined;
   if (classWeights === 'balanced') {

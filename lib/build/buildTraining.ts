@@ -24,10 +24,10 @@ import { makeLosses, scheduleOf } from './buildOptimizer';
 import { precisionOf } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
-/** The rows that training and selection may see. The test split has no place here. */
+/** The rows for training and model selection; without the test split, on purpose. */
 export type TrainingData = Pick<DataSplits<Dataset | StoredDataset>, 'train' | 'validation' | 'origin'>;
 
-/** A training with the parts whose state a checkpoint keeps. */
+/** A training, with the parts whose state a checkpoint holds. */
 export interface BuiltTraining {
   readonly training: Training;
   readonly optimizer: Optimizer;
@@ -37,11 +37,10 @@ export interface BuiltTraining {
 }
 
 /**
- * Makes every object that a spec describes: the one place that knows all concrete classes. Weights, batches,
- * augmentation and dropout draw from generators of their own, seeded with `seed`, `seed + 1` and so on, so that changing one
- * does not change the others.
- * `fit` may know normalisations already. Throws ERR_SHAPE when layers and data do not fit, ERR_CONFIG when another part of the
- * spec and the data do not, such as early stopping without validation rows; ERR_MEMORY.
+ * Builds the objects of a training from a spec. Weights, batches, augmentation and dropout draw from separate generators, seeded with
+ * `seed` to `seed + 3`, so that changing one does not change the others. `fit` fits the normalisation, by default without a cache.
+ * Throws ERR_SHAPE where layers do not fit the data, ERR_CONFIG where other keys do not, such as early stopping without validation rows;
+ * ERR_MEMORY.
  */
 export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
   const { train, validation } = usedRows(spec, data);
@@ -63,7 +62,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
     training: {
       objective,
       step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter }),
-      // fastDevRun tries the schedule as it will be.
+      // With fastDevRun too, the schedule is that of the full length.
       ...scheduleOf(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
       evaluator: new Evaluator(objective, normalization, average),
       train,
@@ -78,7 +77,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   };
 }
 
-/** Throws ERR_CONFIG for a key that goes by validation rows. */
+/** Throws ERR_CONFIG for a key that needs validation rows. */
 function refuseWithoutValidation({ restoreBest, earlyStopping, schedule }: TrainSpec): void {
   const needs = { restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau' };
   for (const [key, isNeeded] of Object.entries(needs)) {
@@ -86,7 +85,7 @@ function refuseWithoutValidation({ restoreBest, earlyStopping, schedule }: Train
   }
 }
 
-/** All rows, or the few that a debugging aid leaves. Throws ERR_SHAPE for a batch larger than the training rows. */
+/** The rows used: all, or the first few with overfitBatches or fastDevRun. Throws ERR_SHAPE for a batch larger than the training rows. */
 function usedRows(
   { batchSize, overfitBatches, fastDevRun }: TrainSpec, { train, validation }: TrainingData,
 ): Pick<TrainingData, 'train' | 'validation'> {
@@ -99,12 +98,12 @@ function usedRows(
   return { train: overfitBatches === null ? train : first(train, overfitBatches), validation };
 }
 
-/** The kernels that a spec asks for. */
+/** The kernels of a spec. */
 export function kernelsOf(spec: TrainSpec): Kernels {
   return defaultKernels(precisionOf(spec), spec.backend ?? undefined);
 }
 
-/** The rows of a step, on so many training rows. */
+/** Rows per step and steps per epoch, for a number of training rows. */
 function stepRows({ batchSize, accumulate, sampling }: TrainSpec, trainRows: number): StepRows {
   const batches = Math.ceil(trainRows / batchSize);
   const stepsPerEpoch = Math.ceil(batches / accumulate);
@@ -114,8 +113,8 @@ function stepRows({ batchSize, accumulate, sampling }: TrainSpec, trainRows: num
 }
 
 /**
- * Lengths and intervals in steps. An epoch is ⌈rows / batchSize⌉ batches, also where overfitBatches repeats a part of the
- * rows: a run has the same length with and without. A step takes `accumulate` of them, the last of an epoch what is left.
+ * Length and intervals of a training in steps. An epoch is ⌈rows / batchSize⌉ batches, also with overfitBatches, which does not change
+ * the length of a run. A step takes `accumulate` batches, the last of an epoch the remaining ones.
  */
 export function planOf(spec: TrainSpec, trainRows: number): TrainingPlan {
   const { keepEvery, earlyStopping, maxSeconds } = spec;

@@ -8,13 +8,13 @@ import { optimizers } from '../optim/optimizers';
 import { layersOf, maxBatchOf, modelSizes } from './buildModel';
 import type { TrainSpec } from '../spec/spec';
 
-/** What the runtime itself takes while a training is built and runs. */
+/** Bytes that the runtime itself allocates while a training is built and runs. */
 const runtimeBytes = 16e6;
 
 /**
- * Sees to it that a training on rows that are in memory already will find the memory that it takes: parameters, gradients, the optimiser's
- * and what else is as long as they, the activations and inputs of a batch in training and in evaluation, and the normalisation. Throws
- * ERR_MEMORY and ERR_SHAPE, naming `layers` (or `model`), `batchSize` or `normalization`, before anything is allocated.
+ * Checks, before anything is allocated, that memory suffices for a training on rows that are in memory already: parameters, gradients,
+ * optimiser state and other arrays of that length, activations and inputs of a batch in training and in evaluation, and whitening. Throws
+ * ERR_MEMORY, or ERR_SHAPE for more numbers than an array holds, naming `layers` (or `model`), `batchSize` or `normalization`.
  */
 export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
   const layers: Asked = spec.model === null ? { name: 'layers', value: spec.layers } : { name: 'model', value: spec.model };
@@ -25,15 +25,15 @@ export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredData
 }
 
 /**
- * Throws ERR_MEMORY, naming `workers`, where so many trainings of this spec at a time would not find the memory that they take: each one
- * looks for itself before it begins, but those that begin together would all count the same memory as free.
+ * Throws ERR_MEMORY, naming `workers`, where memory does not suffice for that many concurrent trainings of this spec. Each training also
+ * checks by itself before it begins, but those that begin together would all count the same memory as free.
  */
 export function checkWorkersMemory(workers: number, spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
   const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels);
   requireMemory(workers * (ofParameters + ofBatch + ofWhitening + runtimeBytes), 'workers', workers);
 }
 
-/** What a training takes, in bytes; where more numbers than an array holds are asked for, throws ERR_SHAPE. */
+/** Bytes that a training needs. Throws ERR_SHAPE for more numbers than an array holds. */
 function trainingBytes(
   spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels,
   layers: Asked = { name: 'layers', value: spec.layers }, batch: Asked = { name: 'batchSize', value: spec.batchSize },
@@ -46,19 +46,19 @@ function trainingBytes(
   const bytes = bytesPerNumber(kernels.dtype);
   const averages = spec.emaDecay === null ? 0 : 2;
   const kept = optimizers[spec.optimizer].memory(spec);
-  // A whole checkpoint is read back at the end.
+  // restoreBest reads a whole checkpoint back at the end.
   const restored = spec.restoreBest ? 1 + kept + averages / 2 : 0;
-  // Values, gradients and what is handed over at the end; then what the spec asks for.
+  // Values, gradients and the final copy of the parameters; then what depends on the spec.
   const copies = 3 + kept + averages + Number(spec.accumulate > 1) + Number(spec.health) + restored;
   const ofParameters = bytes * (copies * size.parameters + (2 + averages) * size.buffers);
-  // Inputs of a batch in training, and in evaluation; of whitened or mixed ones, before that too.
+  // Inputs of a batch in training and in evaluation, and their buffers before whitening and mixing.
   const perRow = size.perRow + 4 * sizes.inputSize + 2 * sizes.outputSize;
   const ofBatch = bytes * maxBatch * perRow;
   const ofWhitening = spec.normalization === 'pca' || spec.normalization === 'zca' ? whiteningBytes(train.featureSize) : 0;
   return { ofParameters, ofBatch, ofWhitening };
 }
 
-/** Correlations, eigenvectors and what they are turned into, in float64. */
+/** Bytes of correlations, eigenvectors and the arrays derived from them, in float64. */
 function whiteningBytes(features: number): number {
   return 4 * 8 * features ** 2;
 }

@@ -4,16 +4,16 @@ import { expected } from '../errors';
 import type { TrainingData } from './buildTraining';
 
 /**
- * Only what training and selection may see, also when the caller holds all splits. Throws ERR_DATA for rows of another split
- * than their place says, such as test rows to select on; ERR_CONFIG for what is no data set, ERR_SHAPE for arrays that are too short.
+ * The training and validation rows of `data`, without any other split that it has. Throws ERR_DATA for rows of a split other than
+ * their key, such as test rows as validation; ERR_CONFIG for anything but data sets, ERR_SHAPE for arrays that are too short.
  */
 export function trainingRows(data: TrainingData): TrainingData {
   checkObject(data, 'data', 'training and validation rows and their origin', ['train', 'validation', 'origin']);
   const { train, validation, origin } = data;
-  for (const [place, rows] of Object.entries({ train, validation })) checkRows(rows, `data.${place}`);
+  for (const [key, rows] of Object.entries({ train, validation })) checkRows(rows, `data.${key}`);
   checkObject(origin, 'data.origin', 'name, description and digest', ['name', 'description', 'digest']);
-  for (const [place, { split, name }] of Object.entries({ train, validation })) {
-    if (split !== place) throw expected('ERR_DATA', `${place} rows`, `the ${place} split of ${name}`, `${split} rows`);
+  for (const [key, { split, name }] of Object.entries({ train, validation })) {
+    if (split !== key) throw expected('ERR_DATA', `${key} rows`, `the ${key} split of ${name}`, `${split} rows`);
   }
   return { train, validation, origin };
 }
@@ -31,7 +31,7 @@ function checkRows(rows: Dataset | StoredDataset, name: string): void {
   else checkLength(rows.order, size, `${name}.order`);
 }
 
-function checkLength(array: ArrayLike<number>, least: number, name: string): void {
+function checkLength(array: ArrayLike<number>, minLength: number, name: string): void {
   if (!ArrayBuffer.isView(array)) throw expected('ERR_CONFIG', 'a typed array', name, array, { path: name });
-  if (array.length < least) throw expected('ERR_SHAPE', `at least ${String(least)} values`, name, array, { path: name });
+  if (array.length < minLength) throw expected('ERR_SHAPE', `at least ${String(minLength)} values`, name, array, { path: name });
 }

@@ -10,7 +10,7 @@ import type { EvaluationEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
 import type { TrainingData } from '../build/buildTraining';
 import { Model } from '../inference/model';
-import { rememberFits } from '../build/batchSource';
+import { cachedFits } from '../build/batchSource';
 import { findResumption } from '../run/resume';
 import { runExperiment } from '../run/run';
 import { RunFolder, runFiles } from '../runFolder/runFolder';
@@ -63,7 +63,7 @@ export interface TrialThreadData {
 /** Milliseconds between 'step' messages, at least. */
 const stepEvery = 200;
 
-const fit = rememberFits();
+const fit = cachedFits();
 
 function train({ spec, folder: path, until }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
   const startedAt = performance.now();
