@@ -21,17 +21,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   inference: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'runFolder'],
   run: ['kernels', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
   search: ['kernels', 'random', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run'],
+  history: ['train/eventShape', 'search/asha', 'search/state'],
   verify: ['kernels', 'random'],
   studies: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
-  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'studies'],
-  report: ['train/eventShape'],
-  dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'report'],
-  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'run', 'search', 'verify', 'studies', 'bench', 'report', 'dashboard'],
+  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'history', 'studies'],
+  report: ['history'],
+  dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
+  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard'],
   jest: ['train'],
   index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run', 'search', 'verify', 'studies', 'report'],
 };
 /** What a room may import as types only. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
+  history: ['train', 'search'],
   report: ['inference', 'studies', 'search', 'bench', 'train', 'data/dataset', 'kernels/contract'],
 };
 /** Which start threads. */

@@ -1,7 +1,7 @@
 import { LiveBlock } from '../../lib/cli/terminal/liveBlock';
 import { SearchProgress } from '../../lib/cli/terminal/searchProgress';
 import { renderTrials, scoreText, valueText } from '../../lib/cli/terminal/searchTable';
-import { SearchTrials } from '../../lib/report/search/trials';
+import { SearchHistory } from '../../lib/history/searchHistory';
 import type { SearchEvent } from '../../lib/search/events';
 import { Pipe, Screen, utf8 } from '../support/screen';
 import { searchEvents } from '../support/searchEvents';
@@ -126,8 +126,8 @@ describe('a search on a terminal', () => {
     expect(lines[0]).toMatch(/^trial 0: \d\d\.\d %, left after rung 1, best so far; learningRate /);
     expect(lines[3]).toBe('trial 3 failed: ERR_DIVERGED, Expected a finite loss but received NaN');
     expect(lines.filter((line) => /^trial \d+: \d\d\.\d %, done/.test(line)).length).toBeGreaterThan(1);
-    const best = new SearchTrials();
-    for (const event of events) best.handle(event);
+    const best = new SearchHistory();
+    for (const event of events) best.apply(event);
     const announced = lines.filter((line) => line.includes('best so far'));
     expect(announced.pop()).toContain(`trial ${String(best.ranking[0]!.trial)}:`);
   });
@@ -135,8 +135,8 @@ describe('a search on a terminal', () => {
 
 describe('the table of trials', () => {
   test('is no wider than 80 columns into a pipe', () => {
-    const trials = new SearchTrials();
-    for (const event of searchEvents(30, 2)) trials.handle(event);
+    const trials = new SearchHistory();
+    for (const event of searchEvents(30, 2)) trials.apply(event);
     const text = renderTrials(trials.ranking, 3, { isTTY: false, columns: 80, colour: false, unicode: true });
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBe(80);
     expect(text).toMatch(/\d\d\.\d ± 1\.0 % +3\/3 done/);
@@ -149,11 +149,11 @@ describe('the table of trials', () => {
   });
 
   test('different values read differently, however near they are', () => {
-    const trials = new SearchTrials();
+    const trials = new SearchHistory();
     const rates = [0.100001, 0.100002, 0.05, 0.1, 2];
     rates.forEach((learningRate, trial) => {
-      trials.handle({ type: 'trial', trial, assignment: { learningRate, dropout: 0.25 }, runs: [`run-${String(trial)}`], steps: [10] });
-      trials.handle({ type: 'unit', trial, rung: 0, replicate: 0, score: 0.5, step: 10, seconds: 1 });
+      trials.apply({ type: 'trial', trial, assignment: { learningRate, dropout: 0.25 }, runs: [`run-${String(trial)}`], steps: [10] });
+      trials.apply({ type: 'unit', trial, rung: 0, replicate: 0, score: 0.5, step: 10, seconds: 1 });
     });
     const text = renderTrials(trials.ranking, 1, { isTTY: false, columns: 80, colour: false, unicode: true });
     expect([...text.matchAll(/learningRate (\S+) {2}dropout (\S+)/g)].map(([, rate, share]) => [rate, share])).toEqual(
@@ -164,38 +164,5 @@ describe('the table of trials', () => {
   test('a score reads with its spread where there are replicates', () => {
     expect(scoreText({ score: 0.5213 })).toBe('52.1 %');
     expect(scoreText({ score: 0.5213, std: 0.008 })).toBe('52.1 ± 0.8 %');
-  });
-});
-
-describe('the trials of a search, from its events', () => {
-  const trialsOf = (events: readonly SearchEvent[]): SearchTrials => {
-    const trials = new SearchTrials();
-    for (const event of events) trials.handle(event);
-    return trials;
-  };
-  const [start, trial, ...rest] = searchEvents(1, 3);
-
-  test('a rung is done when all replicates have done it, and its score their mean', () => {
-    const [first, second, third] = rest as Extract<SearchEvent, { type: 'unit' }>[];
-    expect(trialsOf([start!, trial!, first!, second!]).all[0]).toMatchObject({ state: 'running', rung: -1, score: NaN, curve: [] });
-    const score = (first!.score + second!.score + third!.score) / 3;
-    const [done] = trialsOf([start!, trial!, first!, second!, third!]).all;
-    expect(done).toMatchObject({ rung: 0, curve: [[100, done!.score]] });
-    expect(done!.score).toBeCloseTo(score, 12);
-  });
-
-  test('whoever came further ranks higher, and what failed not at all', () => {
-    const { all, ranking } = trialsOf(searchEvents(60));
-    expect(ranking.map(({ rung }) => rung)).toEqual(ranking.map(({ rung }) => rung).sort((a, b) => b - a));
-    expect(new Set(ranking.map(({ rung }) => rung)).size).toBe(3);
-    expect(ranking).toHaveLength(all.length - 1);
-    expect(all[3]).toMatchObject({ state: 'failed', reason: { code: 'ERR_DIVERGED' } });
-  });
-
-  test('a trial that is promoted runs again', () => {
-    const events = searchEvents(60);
-    const promotion = events.findIndex((event) => event.type === 'decision' && event.what === 'promoted');
-    const { trial: number } = events[promotion] as { trial: number };
-    expect(trialsOf(events.slice(0, promotion + 1)).all[number]).toMatchObject({ state: 'running', rung: 0 });
   });
 });

@@ -1,14 +1,14 @@
 import { renderSearch, sealText, searchHeading, significanceText } from '../../lib/cli/terminal/searchReport';
 import type { Terminal } from '../../lib/cli/terminal/style';
-import { SearchTrials } from '../../lib/report/search/trials';
+import { SearchHistory } from '../../lib/history/searchHistory';
 import type { SearchStart } from '../../lib/search/events';
 import type { SearchReport } from '../../lib/search/records';
 import { searchEvents, searchSpace } from '../support/searchEvents';
 
 const terminal: Terminal = { isTTY: false, columns: 80, colour: false, unicode: true };
-const told = new SearchTrials();
+const told = new SearchHistory();
 const events = searchEvents(40);
-for (const event of events) told.handle(event);
+for (const event of events) told.apply(event);
 const [best] = told.ranking;
 const significance: NonNullable<SearchReport['significance']> = {
   method: 'paired bootstrap', rows: 1000, resamples: 10_000, winner: best!.trial, runnerUp: 7, difference: 0.004, interval: [-0.018, 0.026], pValue: 0.7123,

@@ -30,18 +30,18 @@ beforeAll(() => {
 });
 
 test('a run is seen with its spec, its conditions, its model and its rows', () => {
-  const account = runReportData(folder);
-  expect(account.spec).toEqual({ ...spec, backend: account.record.backend, threads: account.record.threads });
-  expect(account.record).toMatchObject({ name: 'seen', dtype: 'float32' });
-  expect(account.summary.parameterCount).toBe(3072 * 6 + 6 + 6 * 10 + 10);
-  const { sizes, examples, mistakes } = account.data as RunData;
+  const reportData = runReportData(folder);
+  expect(reportData.spec).toEqual({ ...spec, backend: reportData.record.backend, threads: reportData.record.threads });
+  expect(reportData.record).toMatchObject({ name: 'seen', dtype: 'float32' });
+  expect(reportData.summary.parameterCount).toBe(3072 * 6 + 6 + 6 * 10 + 10);
+  const { sizes, examples, mistakes } = reportData.data as RunData;
   expect(sizes).toEqual({ train: 200, validation: 50, test: 60 });
   expect(examples).toHaveLength(10);
   expect(examples.every(({ images }) => images.every((image) => image.length === 3072))).toBe(true);
-  const { evaluations: { validation, test: tested }, looks } = account;
+  const { evaluations: { validation, test: tested }, looks } = reportData;
   expect(tested).toBeUndefined();
   expect(looks).toEqual([]);
-  expect(validation).toMatchObject({ split: 'validation', rows: 50, dataDigest: account.record.dataDigest });
+  expect(validation).toMatchObject({ split: 'validation', rows: 50, dataDigest: reportData.record.dataDigest });
   expect(mistakes).toHaveLength(Math.min(20, 50 - Math.round(validation!.accuracy * 50)));
   expect(mistakes.every(({ wrongProbability, probability }) => wrongProbability >= probability)).toBe(true);
 });
@@ -65,7 +65,7 @@ test('looks at the test split and its recorded scores are told, and none is adde
 test.each([
   ['other data', { trainRows: 199 }, /other data/],
   ['none', { data: 'cifar10', dataFolder: runs }, /none in/],
-])('where there is %s, the account says so and keeps what was recorded', (_, change, reason) => {
+])('where there is %s, the report data say so and keeps what was recorded', (_, change, reason) => {
   const file = join(folder, 'spec.json');
   const kept = `${file}.kept`;
   copyFileSync(file, kept);

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { parameterAxis } from '../../lib/report/search/parameterAxis';
 import { curvesSvg } from '../../lib/report/search/curves';
 import { writeSearchFigures } from '../../lib/report/search/figures';
-import { trialCounts, withRunCurves } from '../../lib/report/search/history';
-import type { SearchHistory } from '../../lib/report/search/history';
+import { trialCounts, withRunCurves } from '../../lib/report/search/figureData';
+import type { SearchFigureData } from '../../lib/report/search/figureData';
 import { parallelSvg } from '../../lib/report/search/parallel';
 import { parametersSvg } from '../../lib/report/search/parameters';
-import { SearchTrials } from '../../lib/report/search/trials';
+import { SearchHistory } from '../../lib/history/searchHistory';
 import type { Domain } from '../../lib/search/types';
 import { temporaryFolder } from '../support/folder';
 import { searchEvents, searchSpace } from '../support/searchEvents';
@@ -17,10 +17,10 @@ import type { Element } from '../support/xml';
 const folder = temporaryFolder();
 const strong = '#d55e00';
 
-function historyOf(trials: number, over: Partial<SearchHistory> = {}): SearchHistory {
-  const told = new SearchTrials();
-  for (const event of searchEvents(trials)) told.handle(event);
-  return { name: 'made-1', parameters: searchSpace.parameters, trials: told.all, ranking: told.ranking, ...over };
+function historyOf(trials: number, over: Partial<SearchFigureData> = {}): SearchFigureData {
+  const told = new SearchHistory();
+  for (const event of searchEvents(trials)) told.apply(event);
+  return { name: 'made-1', parameters: searchSpace.parameters, trials: told.trials, ranking: told.ranking, ...over };
 }
 
 const history = historyOf(60);
@@ -140,9 +140,9 @@ describe('the axis of a parameter', () => {
 });
 
 describe('curves from the metrics of runs', () => {
-  const told = new SearchTrials();
-  for (const event of searchEvents(2, 2)) told.handle(event);
-  const [first, second] = told.all;
+  const told = new SearchHistory();
+  for (const event of searchEvents(2, 2)) told.apply(event);
+  const [first, second] = told.trials;
   const record = (run: string, accuracies: readonly number[]): void => {
     mkdirSync(join(folder, run), { recursive: true });
     const lines = accuracies.map((valAccuracy, i) => JSON.stringify({ type: 'evaluation', step: 50 * (i + 1), epoch: i + 1, valAccuracy }));
@@ -153,7 +153,7 @@ describe('curves from the metrics of runs', () => {
   });
 
   test('are means over replicates where all have an evaluation; a trial without runs keeps its own', () => {
-    const { trials, ranking } = withRunCurves(historyOf(2, { trials: told.all, ranking: told.ranking }), folder);
+    const { trials, ranking } = withRunCurves(historyOf(2, { trials: told.trials, ranking: told.ranking }), folder);
     expect(trials[0]!.curve.map(([step, score]) => [step, Number(score.toFixed(6))])).toEqual([[50, 0.25], [100, 0.45]]);
     expect(trials[1]!.curve).toEqual(second!.curve);
     expect(ranking.find(({ trial }) => trial === first!.trial)!.curve).toBe(trials[0]!.curve);

@@ -12,7 +12,7 @@ import { nextAction } from '../../lib/search/plan';
 import { resumeSearch, search } from '../../lib/search/search';
 import { specOf } from '../../lib/search/space';
 import { scoreOf, SearchState } from '../../lib/search/state';
-import { SearchTrials } from '../../lib/report/search/trials';
+import { SearchHistory } from '../../lib/history/searchHistory';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
 import { tinyData } from '../support/tinyData';
@@ -251,13 +251,13 @@ describe('the score of a trial is the share of all rows of its folds', () => {
   test.each([
     ['folds of one and two rows', [1, 2], 2 / 3], ['folds of the same size', [3, 3], 0.75], ['a journal of an earlier version', [], 0.75],
   ])('%s', (_, rows, score) => {
-    const [state, summaries] = [new SearchState([1]), new SearchTrials()];
+    const [state, summaries] = [new SearchState([1]), new SearchHistory()];
     for (const entry of told(...rows)) {
       state.apply(entry);
-      if (entry.type === 'trial' || entry.type === 'unit') summaries.handle(entry);
+      if (entry.type === 'trial' || entry.type === 'unit') summaries.apply(entry);
     }
     expect(scoreOf(state.trials[0]!, 0)).toEqual({ score, std: Math.sqrt(0.125) });
-    expect(summaries.all[0]!.score).toBe(score);
+    expect(summaries.trials[0]!.score).toBe(score);
   });
 
   test('workers tell how many rows they are of', async () => {

@@ -15,17 +15,21 @@ export const searchSpace: Space = parseSpace('two-layer-tuned', undefined, {
 });
 
 const steps = [100, 300, 900];
+/** Of the replicates of a trial. */
+const std = 0.01;
 
 /** What a search over {@link searchSpace} could say up to its result, with as many replicates of each trial. */
 export function searchEvents(trials: number, replicates = 1): SearchEvent[] {
   const random = new RandomState(4);
+  // Equal steps between n values have a standard deviation of √(n(n + 1)/12) steps.
+  const gap = std / Math.sqrt((replicates * (replicates + 1)) / 12);
   const events: SearchEvent[] = [{
     type: 'start', name: 'made-1', folder: 'runs/made-1', sampler: 'random', pruner: 'asha', parameters: searchSpace.parameters.map(({ name }) => name),
     rungs: steps.map((step) => step / 900), folds: 1, seeds: replicates, workers: 2, threads: 1, trials, budget: null, data: 'synthetic', dataDigest: 'd'.repeat(64),
   }];
   for (let trial = 0; trial < trials; trial++) {
     const assignment = drawAssignment(searchSpace, random);
-    const runs = Array.from({ length: replicates }, (_, r) => `made-1/trial-${String(trial)}-${String(r)}`);
+    const runs = Array.from({ length: replicates }, (_, r) => `made-1/trial-${String(trial).padStart(3, '0')}${replicates === 1 ? '' : `-seed${String(r)}`}`);
     events.push({ type: 'trial', trial, assignment, runs, steps } satisfies TrialEvent);
     const distance = Math.abs(Math.log10((assignment['learningRate'] as number) / 0.02));
     if (trial === 3) {
@@ -35,11 +39,11 @@ export function searchEvents(trials: number, replicates = 1): SearchEvent[] {
     for (let rung = 0; rung < steps.length; rung++) {
       const score = 0.1 + 0.42 / (1 + distance) * (1 - 0.4 / (rung + 1)) + 0.01 * random.gaussian();
       for (let replicate = 0; replicate < replicates; replicate++) {
-        events.push({ type: 'unit', trial, rung, replicate, score: score + 0.01 * replicate, step: steps[rung]!, seconds: 1 } satisfies UnitEvent);
+        events.push({ type: 'unit', trial, rung, replicate, score: score + gap * replicate, step: steps[rung]!, seconds: 1 } satisfies UnitEvent);
       }
-      const mean = score + 0.005 * (replicates - 1);
+      const mean = score + (gap / 2) * (replicates - 1);
       const what: DecisionEvent['what'] = rung === steps.length - 1 ? 'finished' : distance < 0.4 / (rung + 1) ? 'promoted' : 'pruned';
-      events.push({ type: 'decision', trial, what, rung, score: mean, ...(replicates > 1 && { std: 0.01 }) });
+      events.push({ type: 'decision', trial, what, rung, score: mean, ...(replicates > 1 && { std }) });
       if (what === 'pruned') break;
     }
   }

@@ -5,6 +5,7 @@ import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/sources';
 import { dataRequest, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
+import { RunHistory } from '../history/runHistory';
 import { setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
 import { defaultThreads } from '../machine';
@@ -101,16 +102,14 @@ interface Job {
 }
 
 async function runJob(command: ProcessCommand): Promise<Job> {
-  let start: StartEvent | undefined;
+  const history = new RunHistory(1);
   let firstStep: number | undefined;
-  let epoch = Number.NaN;
   const use = await trainInProcess(command, (event, seconds) => {
-    if (event.type === 'start') start = event;
+    history.apply(event);
     if (event.type === 'step') firstStep ??= seconds;
-    if (event.type === 'epoch') epoch = event.seconds;
     return undefined;
   });
-  return { start: start!, firstStep: firstStep!, epoch, use };
+  return { start: history.start!, firstStep: firstStep!, epoch: history.epochs[0]?.seconds ?? NaN, use };
 }
 
 /** A sentence on the peak of memory and the goal: data + 4 × parameters + 2 × a batch's activations + 60 MB. */

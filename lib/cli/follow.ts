@@ -1,29 +1,36 @@
+import { RunHistory } from '../history/runHistory';
 import type { TrainingRun } from '../run/train';
 import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import { jsonLine, printable } from '../text';
 import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/trainingProgress';
 
+/** What a run that ended said first and last. */
+export interface Followed {
+  readonly start: StartEvent;
+  readonly result: ResultEvent;
+}
+
 /**
- * Shows a run's events as they come, or prints them as lines of JSON; returns its result. Ctrl-C asks the run to stop.
- * `observe` sees every event too.
+ * Shows a run's events as they come, or prints them as lines of JSON; returns its start and its result. Ctrl-C asks the run to stop.
+ * `observe` is given every event too.
  */
-export async function follow(run: TrainingRun, json: boolean, observe?: (event: TrainEvent) => void): Promise<ResultEvent> {
+export async function follow(run: TrainingRun, json: boolean, observe?: (event: TrainEvent) => void): Promise<Followed> {
   const progress = json ? undefined : new TrainingProgress();
   return interruptible(() => { run.stop(); }, async () => {
-    let result: ResultEvent | undefined;
+    const history = new RunHistory(1);
     try {
       for await (const event of run) {
         if (json) process.stdout.write(jsonLine(event));
         else if (event.type === 'start') process.stdout.write(heading(event));
         progress?.handle(event);
         observe?.(event);
-        if (event.type === 'result') result = event;
+        history.apply(event);
       }
     } finally {
       progress?.done();
     }
-    return result!;
+    return { start: history.start!, result: history.result! };
   });
 }
 

@@ -10,9 +10,10 @@ import { runFiles, searchFiles } from '../runFolder/runFolder';
 import { readStart } from '../runFolder/runRecord';
 import { isOwned, parseJson, readJsonLines, readPart, sizeLimits } from '../files';
 import { checkShape } from '../files/shape';
+import { RunHistory } from '../history/runHistory';
 import type { SearchHead } from '../search/records';
 import { headShape } from '../search/shapes';
-import type { EvaluationEvent, ResultEvent, StartEvent } from '../train/events';
+import type { ResultEvent, StartEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
 import type { Entry, Failure, RunEntry, RunState } from './api';
 import { runPath } from './folders';
@@ -25,15 +26,7 @@ const fresh = 15_000;
 
 interface Known {
   readonly stamp: string;
-  readonly metrics: Metrics;
-}
-
-/** What the ends of a metrics.jsonl tell. */
-interface Metrics {
-  readonly start?: StartEvent;
-  readonly evaluation?: EvaluationEvent;
-  readonly result?: ResultEvent;
-  readonly step: number;
+  readonly history: RunHistory;
 }
 
 /** What lies in a folder of runs. Files are read anew only when they have changed. */
@@ -76,11 +69,11 @@ export class RunCatalogue {
   private run(name: string, path: string): RunEntry {
     const written = lstat(join(path, runFiles.metrics))?.mtimeMs;
     const [begun, badSpec] = attempt(() => readStart(path));
-    const [metrics, badMetrics] = attempt(() => this.metrics(path, begun?.isResumed === true));
+    const [history = new RunHistory(), badMetrics] = attempt(() => this.history(path, begun?.isResumed === true));
     const [status, badStatus] = attempt(() => readStatus(path));
     const [owner, badLock] = attempt(() => ownerOf(path));
     const damage = badSpec ?? badStatus ?? badMetrics ?? badLock;
-    const { start, evaluation, result, step } = metrics ?? { step: 0 };
+    const { start, result, scores, step } = history;
     const finite = (value: number | undefined): number | null => (value !== undefined && Number.isFinite(value) ? value : null);
     return {
       kind: 'run',
@@ -90,21 +83,21 @@ export class RunCatalogue {
       startedAt: begun?.startedAt ?? null,
       step,
       steps: start?.steps ?? null,
-      valAccuracy: finite((result ?? evaluation)?.valAccuracy),
-      valLoss: finite((result ?? evaluation)?.valLoss),
+      valAccuracy: finite(scores?.valAccuracy),
+      valLoss: finite(scores?.valLoss),
       failure: damage ?? (status === undefined ? null : { code: status.code, message: status.message }),
     };
   }
 
   /** @param isResumed a run that went on may be longer than its first start says. */
-  private metrics(path: string, isResumed: boolean): Metrics {
+  private history(path: string, isResumed: boolean): RunHistory {
     const stat = lstat(join(path, runFiles.metrics));
     const stamp = stat === undefined ? '' : `${String(stat.size)} ${String(stat.mtimeMs)}`;
     const known = this.known.get(path);
-    if (known?.stamp === stamp) return known.metrics;
-    const metrics = readEnds(path, isResumed);
-    this.known.set(path, { stamp, metrics });
-    return metrics;
+    if (known?.stamp === stamp) return known.history;
+    const history = readEnds(path, isResumed);
+    this.known.set(path, { stamp, history });
+    return history;
   }
 }
 
@@ -160,7 +153,8 @@ function readHead(path: string): SearchHead | undefined {
   return checkShape(parseJson(head.toString('utf8', 0, end), { ...source, file: `line 1 of ${file}` }), headShape, source);
 }
 
-function readEnds(path: string, isResumed: boolean): Metrics {
+/** What the beginning and the end of a run's metrics tell: its start and its present state. */
+function readEnds(path: string, isResumed: boolean): RunHistory {
   const file = join(path, runFiles.metrics);
   const source = { file, code: 'ERR_DATA' } as const;
   const head = readPart(file, () => ({ from: 0, length: headBytes }));
@@ -170,15 +164,9 @@ function readEnds(path: string, isResumed: boolean): Metrics {
   // The first line may be the end of one.
   const from = tail === undefined || tail.from === 0 ? 0 : tail.bytes.indexOf(10) + 1;
   const { lines } = readJsonLines(tail?.bytes.subarray(from) ?? Buffer.alloc(0), eventShape, source);
-  let evaluation: EvaluationEvent | undefined;
-  let step = 0;
-  for (let i = lines.length - 1; i >= 0 && evaluation === undefined; i--) {
-    const event = lines[i]!.value;
-    if (event.type === 'result') return { ...(start && { start }), result: event, step: event.steps };
-    if ('step' in event) step = Math.max(step, event.step);
-    if (event.type === 'evaluation') evaluation = event;
-  }
-  return { ...(start && { start }), ...(evaluation && { evaluation }), step };
+  const history = new RunHistory(1);
+  for (const event of [...(start === undefined ? [] : [start]), ...lines.map(({ value }) => value)]) history.apply(event);
+  return history;
 }
 
 /** The start of a run's last part. */

@@ -1,4 +1,4 @@
-import type { RunMetrics } from './metrics';
+import type { RunHistory } from '../history/runHistory';
 
 const columns = [
   'step', 'epoch', 'loss', 'batchAccuracy', 'learningRate', 'trainLoss', 'trainAccuracy', 'valLoss', 'valAccuracy', 'valRmse',
@@ -10,7 +10,7 @@ type Row = Partial<Record<(typeof columns)[number], number>>;
  * evaluated, named as in metrics.jsonl. A value that there is not, or that is not finite, is an empty cell; a column
  * without any value is left out.
  */
-export function metricsCsv({ steps, evaluations }: RunMetrics): string {
+export function metricsCsv({ steps, evaluations }: Pick<RunHistory, 'steps' | 'evaluations'>): string {
   const rows = new Map<number, Row>();
   for (const { type, ...values } of [...steps, ...evaluations]) rows.set(values.step, { ...rows.get(values.step), ...values });
   const sorted = [...rows.values()].sort((a, b) => a.step! - b.step!);

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { replaceFile } from '../files';
+import { readRunHistory } from '../history/readRunHistory';
+import type { RunHistory } from '../history/runHistory';
 import { lineChart } from './charts';
-import { readMetrics } from './metrics';
-import type { RunMetrics } from './metrics';
 import { encodePng } from './drawing/png';
 import { centredMean, lossWeights, smoothingWindow } from './drawing/thin';
 import type { Point } from './drawing/thin';
@@ -14,10 +14,10 @@ import type { FirstLayer } from './weights';
  * is handed in; returns the paths. A file is replaced as a whole or not at all. Throws ERR_IO with the file.
  */
 export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string[] {
-  const metrics = readMetrics(join(folder, 'metrics.jsonl'));
+  const history = readRunHistory(join(folder, 'metrics.jsonl'));
   const figures: [name: string, contents: string | Buffer][] = [
-    ['loss.svg', lossSvg(metrics)],
-    ['accuracy.svg', accuracySvg(metrics)],
+    ['loss.svg', lossSvg(history)],
+    ['accuracy.svg', accuracySvg(history)],
   ];
   if (firstLayer !== undefined) {
     const { width, height, channels, pixels } = weightGrid(firstLayer);
@@ -33,7 +33,7 @@ export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string
 }
 
 /** Loss against step: every logged batch faintly, their smoothed course, and the validation loss at evaluations. */
-export function lossSvg({ start, steps, evaluations }: RunMetrics): string {
+export function lossSvg({ start, steps, evaluations }: RunHistory): string {
   const raw = steps.map(({ step, loss }): Point => [step, loss]);
   const window = smoothingWindow(raw.length);
   const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
@@ -52,7 +52,7 @@ export function lossSvg({ start, steps, evaluations }: RunMetrics): string {
 }
 
 /** Accuracy against step, at evaluations. */
-export function accuracySvg({ start, evaluations }: RunMetrics): string {
+export function accuracySvg({ start, evaluations }: RunHistory): string {
   return lineChart({
     ...headings('Accuracy', start),
     yLabel: 'share classified rightly',
@@ -77,7 +77,7 @@ export function lossCurveSvg(lossHistory: readonly number[], title: string): str
   });
 }
 
-function headings(quantity: string, start: RunMetrics['start']) {
+function headings(quantity: string, start: RunHistory['start']) {
   if (start === undefined) return { title: quantity, xLabel: 'step' };
   const { run, data, layers, backend, dtype, precision = dtype, stepsPerEpoch } = start;
   return {

@@ -1,3 +1,5 @@
+import type { SearchSpec } from './searchSpec';
+
 /** What successive halving knows of a trial. */
 export interface Standing {
   readonly trial: number;
@@ -25,6 +27,16 @@ export interface Promotion {
 export function rungCount(eta: number, minShare: number): number {
   // The small term makes up for rounding of the logarithms: a third of a third is exactly a ninth.
   return 1 + Math.floor(Math.log(1 / minShare) / Math.log(eta) + 1e-9);
+}
+
+/** The rungs of a search; without pruning there is one. */
+export function halvingOf({ pruner, eta, minShare }: SearchSpec): Halving {
+  return { rungs: pruner === 'none' ? 1 : rungCount(eta, minShare), eta };
+}
+
+/** Where the rungs end, as shares of the full length of training. */
+export function rungShares({ rungs, eta }: Halving): number[] {
+  return Array.from({ length: rungs }, (_, rung) => eta ** (rung + 1 - rungs));
 }
 
 /** The step at which each rung of a training of `steps` steps ends; rungs of a very short training can coincide. */

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { BlastrainError, expected, nearest } from '../errors';
 import type { RandomState } from '../random';
 import type { Domain, ParameterValue } from './types';
@@ -152,9 +151,14 @@ export function gridValues(domain: Domain, points: number): readonly ParameterVa
   return [...new Set(values)];
 }
 
+/** Whether two values are the same, lists in all that they hold. */
+export function isSame(a: unknown, b: unknown): boolean {
+  return Object.is(a, b) || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, i) => isSame(value, b[i])));
+}
+
 /** Whether a value is one of the domain's. */
 export function isIn(domain: Domain, value: unknown): boolean {
-  if (domain.type === 'choice') return domain.values.some((other) => isDeepStrictEqual(other, value));
+  if (domain.type === 'choice') return domain.values.some((other) => isSame(other, value));
   if (!isFiniteNumber(value) || value < domain.low || value > domain.high) return false;
   return !('step' in domain) || Number.isInteger((value - domain.low) / domain.step);
 }

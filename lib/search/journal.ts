@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { expected } from '../errors';
 import { AppendFile, badLines, fileError, readFileIfThere, readJsonLines, sizeLimits } from '../files';
 import { searchFiles } from '../runFolder/runFolder';
-import { halvingOf, rungShares } from './plan';
+import { halvingOf, rungShares } from './asha';
 import type { JournalEntry, SearchHead, SearchLimits } from './records';
 import { entryShape } from './shapes';
 import { contradictionOf, SearchState } from './state';

@@ -1,8 +1,7 @@
 import { planOf } from '../build/buildTraining';
 import type { TrainSpec } from '../spec/spec';
-import { lastPromotion, nextPromotion, rungCount, rungSteps, unpromotable } from './asha';
+import { lastPromotion, nextPromotion, rungSteps, unpromotable } from './asha';
 import type { Halving } from './asha';
-import type { SearchSpec } from './searchSpec';
 import type { SearchState, Trial } from './state';
 import { hasFailed, rungDone, scoreOf } from './state';
 
@@ -20,16 +19,6 @@ export type Action =
 
 /** Further trials that {@link trialsToDrop} takes into account: where there may be more, or no limit, a trial could never be dropped. */
 const horizon = 50;
-
-/** The rungs of a search; without pruning there is one. */
-export function halvingOf({ pruner, eta, minShare }: SearchSpec): Halving {
-  return { rungs: pruner === 'none' ? 1 : rungCount(eta, minShare), eta };
-}
-
-/** Where the rungs end, as shares of the full length of training. */
-export function rungShares({ rungs, eta }: Halving): number[] {
-  return Array.from({ length: rungs }, (_, rung) => eta ** (rung + 1 - rungs));
-}
 
 /**
  * The steps at which a trial's rungs end: those of `rungSteps`, moved to the next step at which the run evaluates anyway, so that a run

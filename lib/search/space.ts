@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from 'node:util';
 import { BlastrainError, describe, expected, nearest, toPlain } from '../errors';
 import { findPreset } from '../spec/presets';
 import { applyChanges, parseSpec, specFields } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { RandomState } from '../random';
-import { draw, gridValues, isIn, parseDomain } from './domain';
+import { draw, gridValues, isIn, isSame, parseDomain } from './domain';
 import type { Assignment, Domain, Parameter, ParameterValue, Space } from './types';
 
 /** Keys that all trials of a search share: data, length of training, seeds, and keys that no score depends on. */
@@ -133,7 +132,7 @@ function widthCondition(name: string, when: Parameter['when'], earlier: readonly
 /** Whether a parameter is drawn, given the values of those before it. */
 export function isActive({ when }: Parameter, assignment: Assignment): boolean {
   return Object.entries(when).every(([name, values]) =>
-    Object.hasOwn(assignment, name) && values.some((value) => isDeepStrictEqual(value, assignment[name])));
+    Object.hasOwn(assignment, name) && values.some((value) => isSame(value, assignment[name])));
 }
 
 /** A random trial: draws each parameter whose conditions hold, in order. */

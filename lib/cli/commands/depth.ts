@@ -6,7 +6,7 @@ import { applySettings } from '../../spec/spec';
 import { testRun } from '../../inference/testRun';
 import { replaceFile } from '../../files';
 import { depthSvg } from '../../report/depth';
-import { readMetrics } from '../../report/metrics';
+import { readRunHistory } from '../../history/readRunHistory';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
@@ -69,14 +69,13 @@ Options:
 /** Undefined when the user stopped it. */
 async function trainNet(net: DepthRun, runs: string, json: boolean): Promise<DepthResult | undefined> {
   const run = train(net.spec, { place: { runs, name: net.name }, onWait: sayWaiting() });
-  const result = await follow(run, json);
+  const { start, result } = await follow(run, json);
   if (result.ended === 'stopped') return undefined;
-  const { start } = readMetrics(join(runs, net.name, 'metrics.jsonl'));
-  return depthResult(net, result, start!.parameters);
+  return depthResult(net, result, start.parameters);
 }
 
 function drawCurves(runs: string, { name, results }: DepthReport): string {
-  const nets = results.map((result) => ({ result, metrics: readMetrics(join(runs, result.run, 'metrics.jsonl')) }));
+  const nets = results.map((result) => ({ result, history: readRunHistory(join(runs, result.run, 'metrics.jsonl')) }));
   const file = join(runs, name, 'depth.svg');
   replaceFile(file, depthSvg(nets));
   return file;

@@ -5,15 +5,16 @@ import { runReportData } from '../../inference/runReportData';
 import { readDepthReport } from '../../studies/depth';
 import { findFolder, findRun, runFiles, searchFiles } from '../../runFolder/runFolder';
 import { specFields } from '../../spec/spec';
+import { readRunHistory } from '../../history/readRunHistory';
+import type { RecordedRun } from '../../history/readRunHistory';
 import { packageRoot, replaceFile, withFileErrors } from '../../files';
 import { depthReport } from '../../report/html/depthReport';
 import { runReport } from '../../report/html/runReport';
 import type { ReportFrame } from '../../report/html/runReport';
 import type { ReportedRun } from '../../report/html/runSections';
 import { searchReport } from '../../report/html/searchReport';
-import { readMetrics } from '../../report/metrics';
 import { printPdf } from '../../report/drawing/pdf';
-import { searchHistory, withRunCurves } from '../../report/search/history';
+import { searchFigureData, withRunCurves } from '../../report/search/figureData';
 import { readJournal } from '../../search/journal';
 import { readSearchReport } from '../../search/report';
 import { jsonLine } from '../../text';
@@ -97,11 +98,11 @@ function pageOf(folder: string, baseline: string | undefined): Page {
 function depthPage(folder: string, frame: ReportFrame): Page {
   const report = readDepthReport(folder);
   const runs = dirname(folder);
-  const nets = report.results.map((result) => ({ result, metrics: readMetrics(join(runs, result.run, runFiles.metrics)) }));
+  const nets = report.results.map((result) => ({ result, history: readRunHistory(join(runs, result.run, runFiles.metrics)) }));
   const best = reportedRun(join(runs, report.best));
   return {
     html: depthReport({ ...report, name: basename(folder) }, nets, best, frame),
-    leftOut: [...nets.flatMap(({ metrics }) => metrics.leftOut), ...best.account.ledgerLeftOut],
+    leftOut: [...nets.flatMap(({ history }) => history.leftOut), ...best.reportData.ledgerLeftOut],
   };
 }
 
@@ -114,13 +115,16 @@ function searchPage(folder: string, frame: ReportFrame): Page {
   }
   const journal = readJournal(folder);
   const shares = report.importances?.parameters.map(({ name, importance }) => [name, importance] as const);
-  const history = withRunCurves(searchHistory(journal, shares && Object.fromEntries(shares)), runs);
+  const figures = withRunCurves(searchFigureData(journal, shares && Object.fromEntries(shares)), runs);
   const run = reportedRun(join(runs, best));
-  return { html: searchReport({ head: journal.head, report, history, best: run }, frame), leftOut: [...journal.leftOut, ...leftOutOf(run)] };
+  return { html: searchReport({ head: journal.head, report, figures, best: run }, frame), leftOut: [...journal.leftOut, ...leftOutOf(run)] };
 }
 
-function reportedRun(folder: string): ReportedRun {
-  return { account: runReportData(folder), metrics: readMetrics(join(folder, runFiles.metrics)) };
+/** A run with what should be said about lines of its metrics. */
+type RecordedReport = ReportedRun & { readonly history: RecordedRun };
+
+function reportedRun(folder: string): RecordedReport {
+  return { reportData: runReportData(folder), history: readRunHistory(join(folder, runFiles.metrics)) };
 }
 
-const leftOutOf = ({ account, metrics }: ReportedRun): readonly string[] => [...metrics.leftOut, ...account.ledgerLeftOut];
+const leftOutOf = ({ reportData, history }: RecordedReport): readonly string[] => [...history.leftOut, ...reportData.ledgerLeftOut];

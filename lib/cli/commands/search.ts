@@ -6,7 +6,7 @@ import { findFolder, runsOf, searchFiles } from '../../runFolder/runFolder';
 import { applySettings } from '../../spec/spec';
 import { ledgerFile, readLedger } from '../../inference/testRun';
 import { writeSearchFigures } from '../../report/search/figures';
-import { searchHistory, withRunCurves } from '../../report/search/history';
+import { searchFigureData, withRunCurves } from '../../report/search/figureData';
 import type { SearchStart } from '../../search/events';
 import { readJournal } from '../../search/journal';
 import { readSearchReport } from '../../search/report';
@@ -130,14 +130,14 @@ async function complete(run: SearchRun, json: boolean): Promise<number> {
   const { folder, rungs, dataDigest } = await followSearch(run, json);
   const report = readSearchReport(folder)!;
   const importances = report.importances === null ? undefined : Object.fromEntries(report.importances.parameters.map(({ name, importance }) => [name, importance]));
-  const history = withRunCurves(searchHistory(readJournal(folder), importances), dirname(folder));
-  const figures = writeSearchFigures(folder, history);
+  const figureData = withRunCurves(searchFigureData(readJournal(folder), importances), dirname(folder));
+  const figures = writeSearchFigures(folder, figureData);
   if (!json) {
     const ledger = readLedger(join(runsOf(folder), ledgerFile));
     warn(ledger.leftOut);
     const looks = ledger.looks.filter((look) => look.dataDigest === dataDigest).length;
     const { best } = report;
-    process.stdout.write(renderSearch(report, history.ranking, rungs.length, looks, terminalOf(process.stdout)));
+    process.stdout.write(renderSearch(report, figureData.ranking, rungs.length, looks, terminalOf(process.stdout)));
     const spec = best === null ? [] : [`${join(folder, searchFiles.best)}    blastrain train takes it`, `${join(dirname(folder), best.run)}    blastrain test takes it`];
     process.stdout.write(fileLines([...spec, join(folder, searchFiles.report), ...figures]));
   }

@@ -1,11 +1,11 @@
 import { basename, join } from 'node:path';
 import { expected } from '../../errors';
+import { readRunHistory } from '../../history/readRunHistory';
+import type { RunHistory } from '../../history/runHistory';
 import type { RunRecord } from '../../runFolder/runRecord';
 import { findRun, runFiles } from '../../runFolder/runFolder';
 import { readRunSpec } from '../../runFolder/runRecord';
 import { metricsCsv } from '../../report/csv';
-import { readMetrics } from '../../report/metrics';
-import type { RunMetrics } from '../../report/metrics';
 import { centredMean, lossWeights, smoothingWindow } from '../../report/drawing/thin';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
@@ -38,21 +38,21 @@ Options:
     );
     if (values.csv === true && values.json === true) throw expected('ERR_CONFIG', 'only one of them', '--csv and --json', 'both', { path: 'csv' });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'show'));
-    const metrics = readMetrics(join(folder, runFiles.metrics));
-    warn(metrics.leftOut);
-    if (values.csv === true) process.stdout.write(metricsCsv(metrics));
+    const history = readRunHistory(join(folder, runFiles.metrics));
+    warn(history.leftOut);
+    if (values.csv === true) process.stdout.write(metricsCsv(history));
     else {
       const { record, spec } = readRunSpec(folder);
-      const { start, evaluations, warnings, result } = metrics;
+      const { start, evaluations, warnings, result } = history;
       const facts = { type: 'show', run: basename(folder), start, record, spec, evaluations, warnings, result };
-      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, metrics, terminalOf(process.stdout)));
+      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, history, terminalOf(process.stdout)));
     }
     return Promise.resolve(0);
   },
 };
 
-function render(record: RunRecord, metrics: RunMetrics, terminal: Terminal): string {
-  const { steps, evaluations, warnings } = metrics;
+function render(record: RunRecord, history: RunHistory, terminal: Terminal): string {
+  const { steps, evaluations, warnings } = history;
   const { yellow, bold } = coloursOf(terminal);
   const columns = Math.min(80, terminal.columns);
   const raw = steps.map(({ step, loss }) => [step, loss] as const);
@@ -64,22 +64,20 @@ function render(record: RunRecord, metrics: RunMetrics, terminal: Terminal): str
     { name: 'train', points: evaluations.map(({ step, trainAccuracy }) => [step, trainAccuracy] as const) },
     { name: 'validation', points: evaluations.map(({ step, valAccuracy }) => [step, valAccuracy] as const) },
   ];
-  const isClassified = evaluations.some(({ trainAccuracy }) => Number.isFinite(trainAccuracy));
   return [
-    `${wrap(headline(record, metrics), columns).replace(printable(record.name), bold)}\n\n`,
+    `${wrap(headline(record, history), columns).replace(printable(record.name), bold)}\n\n`,
     renderPlot(loss, { yLabel: 'loss', xLabel: 'step' }, terminal),
-    isClassified ? `\n${renderPlot(accuracy, { yLabel: 'accuracy', xLabel: 'step', yFormat: (share) => formatPercent(share, 0) }, terminal)}` : '',
+    history.hasAccuracy ? `\n${renderPlot(accuracy, { yLabel: 'accuracy', xLabel: 'step', yFormat: (share) => formatPercent(share, 0) }, terminal)}` : '',
     ...warnings.map(({ step, message }) =>
       `\n${wrap(`warning ${step === undefined ? '' : `at step ${String(step)}: `}${message}`, columns).replace('warning', yellow)}\n`),
   ].join('');
 }
 
-function headline({ name, data }: RunRecord, { start, steps, evaluations, result }: RunMetrics): string {
-  const last = evaluations[evaluations.length - 1];
+function headline({ name, data }: RunRecord, { start, step, lastEvaluation, result }: RunHistory): string {
   const shape = start === undefined ? '' : `: ${start.layers.join('-')} on ${data}`;
   if (result === undefined) {
-    const step = Math.max(steps[steps.length - 1]?.step ?? 0, last?.step ?? 0);
-    return `${name}${shape}, step ${String(step)} of ${String(start?.steps ?? 'unknown')}${last === undefined ? '' : `, ${scores(last)}`}`;
+    const done = `step ${String(step)} of ${String(start?.steps ?? 'unknown')}`;
+    return `${name}${shape}, ${done}${lastEvaluation === undefined ? '' : `, ${scores(lastEvaluation)}`}`;
   }
   return `${name}${shape}, ${result.ended} after ${String(result.steps)} steps in ${formatDuration(result.seconds)}, ${scores(result)}`;
 }

@@ -122,7 +122,7 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
 /** Follows a run to its end, then draws its figures. */
 async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
   const observer = tensorboard ? (await import('../tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
-  const result = await follow(run, json, observer);
+  const { result } = await follow(run, json, observer);
   const folder = folderOf(result.run);
   const classifier = await run.model;
   const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];

@@ -1,7 +1,7 @@
+import { countTrials, SearchHistory } from '../../history/searchHistory';
+import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
-import { SearchTrials } from '../../report/search/trials';
-import type { TrialSummary } from '../../report/search/trials';
-import type { DecisionEvent, ProgressEvent, SearchEvent, SearchStart } from '../../search/events';
+import type { DecisionEvent, SearchEvent } from '../../search/events';
 import { formatClock, formatCount } from './format';
 import { LiveBlock } from './liveBlock';
 import { progressBar } from './progress';
@@ -14,17 +14,15 @@ const shownTrials = 8;
 const barWidth = 20;
 
 /**
- * The life of a search, fed with its events in order: on a terminal a live table of the best trials, what the workers
+ * The progress of a search, from its events in their order: on a terminal a live table of the best trials, what the workers
  * do and the time left; elsewhere a line of at most 80 characters for each trial that ends.
  */
 export class SearchProgress {
   private readonly block: LiveBlock;
   private readonly terminal: () => Terminal;
-  private readonly trials = new SearchTrials();
-  private start: SearchStart | undefined;
-  private progress: ProgressEvent | undefined;
+  private readonly history = new SearchHistory();
   /** When the last progress event came, on the clock of `now`. */
-  private heard = 0;
+  private progressAt = 0;
   private readonly now: () => number;
   private best = -1;
 
@@ -35,12 +33,8 @@ export class SearchProgress {
   }
 
   handle(event: SearchEvent): void {
-    if (event.type === 'start') this.start = event;
-    if (event.type === 'progress') {
-      this.progress = event;
-      this.heard = this.now();
-    }
-    this.trials.handle(event);
+    this.history.apply(event);
+    if (event.type === 'progress') this.progressAt = this.now();
     if (event.type === 'decision') this.report(event);
     if (event.type === 'result') this.done();
     else this.block.update(this.lines);
@@ -53,7 +47,7 @@ export class SearchProgress {
 
   /** What stays on the screen: failures, and without a terminal every trial that ends. */
   private report(decision: DecisionEvent): void {
-    const trial = this.trials.all.find((other) => other.trial === decision.trial)!;
+    const trial = this.history.trials[decision.trial]!;
     const terminal = this.terminal();
     if (decision.what === 'failed') {
       const { code, message } = decision.reason!;
@@ -63,11 +57,11 @@ export class SearchProgress {
   }
 
   private line(trial: TrialSummary, terminal: Terminal): string {
-    const first = this.trials.ranking[0]!.trial;
+    const first = this.history.ranking[0]!.trial;
     const isBest = first === trial.trial && first !== this.best;
     this.best = first;
     const what = trial.state === 'finished' ? 'done' : `left after rung ${trial.rung + 1}`;
-    const text = `trial ${trial.trial}: ${scoreText(trial)}, ${what}${isBest ? ', best so far' : ''}; ${assignmentText(trial, parameterDigits(this.trials.all))}`;
+    const text = `trial ${trial.trial}: ${scoreText(trial)}, ${what}${isBest ? ', best so far' : ''}; ${assignmentText(trial, parameterDigits(this.history.trials))}`;
     return truncate(text, 80, terminal.unicode);
   }
 
@@ -75,10 +69,10 @@ export class SearchProgress {
     const screen = this.terminal();
     // One column stays free: a character in the last one makes some terminals wrap.
     const terminal = { ...screen, columns: Math.max(20, Math.min(120, screen.columns) - 1) };
-    const ranking = this.trials.ranking.slice(0, shownTrials);
+    const ranking = this.history.ranking.slice(0, shownTrials);
     return [
       ...(ranking.length === 0 ? [] : [...renderTrials(ranking, this.rungs, terminal).trimEnd().split('\n'), '']),
-      ...(this.progress?.running ?? []).map(({ trial, rung, step, until }) => {
+      ...(this.history.progress?.running ?? []).map(({ trial, rung, step, until }) => {
         const bar = progressBar(step / until, barWidth, terminal.unicode);
         return truncate(`trial ${trial}, rung ${rung + 1}/${this.rungs}  ${bar}  step ${formatCount(step, terminal.unicode)}`, terminal.columns, terminal.unicode);
       }),
@@ -87,21 +81,21 @@ export class SearchProgress {
   };
 
   private get rungs(): number {
-    return this.start?.rungs.length ?? 1;
+    return this.history.start?.rungs.length ?? 1;
   }
 
   private status(): string {
-    const { all } = this.trials;
-    const of = this.start?.trials ?? null;
+    const { trials, start, progress } = this.history;
+    const of = start?.trials ?? null;
     const counts = (['finished', 'pruned', 'failed'] as const).flatMap((state) => {
-      const n = all.filter((trial) => trial.state === state).length;
+      const n = countTrials(trials, state);
       return n === 0 ? [] : [`${n} ${state === 'finished' ? 'done' : state === 'pruned' ? 'left' : state}`];
     });
-    const since = (this.now() - this.heard) / 1000;
-    const { seconds = 0, secondsLeft = null } = this.progress ?? {};
+    const since = (this.now() - this.progressAt) / 1000;
+    const { seconds = 0, secondsLeft = null } = progress ?? {};
     return [
-      `${all.length}${of === null ? '' : `/${of}`} trials${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
-      ...(this.progress === undefined ? [] : [`${formatClock(seconds + since)} gone`]),
+      `${trials.length}${of === null ? '' : `/${of}`} trials${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`,
+      ...(progress === undefined ? [] : [`${formatClock(seconds + since)} gone`]),
       ...(secondsLeft === null ? [] : [`${formatClock(secondsLeft - since)} left`]),
     ].join('  ');
   }

@@ -1,5 +1,5 @@
+import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
-import type { TrialSummary } from '../../report/search/trials';
 import type { SearchEnd, SearchStart } from '../../search/events';
 import type { ParameterImportances, SearchReport, Significance } from '../../search/records';
 import type { Assignment } from '../../search/types';

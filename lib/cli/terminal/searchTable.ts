@@ -1,5 +1,5 @@
+import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
-import type { TrialSummary } from '../../report/search/trials';
 import type { ParameterValue } from '../../search/types';
 import { formatPercent, formatSignificant } from './format';
 import { coloursOf } from './style';

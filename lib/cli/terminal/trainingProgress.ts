@@ -1,3 +1,5 @@
+import { Pace } from '../../history/pace';
+import { RunHistory } from '../../history/runHistory';
 import type { StepEvent, TrainEvent } from '../../train/events';
 import { formatClock, formatCount, formatPercent, formatSignificant } from './format';
 import { sparkline } from './plot';
@@ -5,34 +7,33 @@ import { ProgressLine } from './progress';
 import type { ProgressField, ProgressOptions } from './progress';
 import { coloursOf, terminalOf, wrap } from './style';
 
-/** The rate is measured over this time, in milliseconds. */
-const window = 5000;
+/** The rate is measured over this time, in milliseconds, and shown at once. */
+const paceOptions = { span: 5000, settling: 0 };
 /** The sparkline's share of the width, from which its memory follows: means of the loss over equal spans of the run. */
 const sparkShare = 1 / 5;
 
 /**
- * The life of a training run in one line, fed with its events in order. Evaluations are milestones: where there is no
- * terminal each of them gets a line. A warning gets a line of its own.
+ * The progress of a training run in one line, from its events in their order. Where there is no terminal each evaluation
+ * gets a line. A warning gets a line of its own.
  */
 export class TrainingProgress {
   private readonly line: ProgressLine;
-  private readonly now: () => number;
   private readonly unicode: boolean;
   private readonly green: (text: string) => string;
   private readonly columns: number;
   private readonly sparkWidth: number;
   private readonly yellow: (text: string) => string;
-  private steps = 0;
-  private step = 0;
+  /** Only the present state: a run can have millions of events. */
+  private readonly history = new RunHistory(1);
+  private readonly pace: Pace;
+  /** Of the last step whose rows weigh anything. */
   private loss = NaN;
-  private valAccuracy = NaN;
-  /** Times and steps of the last seconds, oldest first. */
-  private readonly marks: { time: number; step: number }[] = [];
-  private readonly history: { sum: number; weight: number }[] = [];
+  /** Sums over equal spans of the run, for the sparkline. */
+  private readonly spans: { sum: number; weight: number }[] = [];
 
   constructor(options: ProgressOptions = {}) {
     this.line = new ProgressLine(options);
-    this.now = options.now ?? ((): number => performance.now());
+    this.pace = new Pace(options.now, paceOptions);
     const terminal = terminalOf(options.stream ?? process.stderr, options.env ?? process.env);
     this.unicode = terminal.unicode;
     this.columns = Math.min(80, terminal.columns);
@@ -42,19 +43,15 @@ export class TrainingProgress {
   }
 
   handle(event: TrainEvent): void {
+    this.history.apply(event);
     switch (event.type) {
-      case 'start':
-        this.steps = event.steps;
-        break;
       case 'step':
-        this.step = event.step;
+        this.pace.mark(event.step);
         if (!Number.isNaN(event.loss)) this.loss = event.loss;
-        this.remember(event);
+        this.addToSpan(event);
         this.line.update(this.fields);
         break;
       case 'evaluation':
-        this.step = event.step;
-        this.valAccuracy = event.valAccuracy;
         this.line.update(this.fields, true);
         break;
       case 'warning':
@@ -63,6 +60,7 @@ export class TrainingProgress {
       case 'result':
         this.done();
         break;
+      case 'start':
       case 'epoch':
       case 'health':
       case 'checkpoint':
@@ -75,39 +73,32 @@ export class TrainingProgress {
     this.line.done();
   }
 
-  private remember({ step, loss, weight = 1 }: StepEvent): void {
-    const time = this.now();
-    const last = this.marks[this.marks.length - 1];
-    if (last === undefined || time - last.time >= 100) {
-      this.marks.push({ time, step });
-      while (this.marks.length > 2 && time - this.marks[0]!.time > window) this.marks.shift();
-    }
+  private addToSpan({ step, loss, weight = 1 }: StepEvent): void {
     if (!Number.isFinite(loss)) return;
-    const span = Math.min(this.sparkWidth - 1, Math.floor(((step - 1) / Math.max(1, this.steps)) * this.sparkWidth));
-    while (this.history.length <= span) this.history.push({ sum: 0, weight: 0 });
-    const mean = this.history[span]!;
+    const span = Math.min(this.sparkWidth - 1, Math.floor(((step - 1) / Math.max(1, this.history.start?.steps ?? 0)) * this.sparkWidth));
+    while (this.spans.length <= span) this.spans.push({ sum: 0, weight: 0 });
+    const mean = this.spans[span]!;
     mean.sum += weight * loss;
     mean.weight += weight;
   }
 
   private readonly fields = (): ProgressField[] => {
-    const { step, steps, unicode } = this;
+    const { unicode, history: { step, start, lastEvaluation } } = this;
+    const steps = start?.steps ?? 0;
     const total = formatCount(steps, unicode);
-    const first = this.marks[0];
-    const rate = first === undefined ? NaN : ((step - first.step) / (this.now() - first.time)) * 1000;
+    const rate = this.pace.stepsPerSecond(step);
+    const accuracy = lastEvaluation?.valAccuracy ?? NaN;
     const fields: ProgressField[] = [
       { text: `step ${formatCount(step, unicode).padStart(total.length)}/${total}`, rank: 9 },
       { text: formatPercent(steps > 0 ? step / steps : 0, 0).padStart(5), rank: 4 },
       { text: `loss ${formatSignificant(this.loss)}`, rank: 8 },
     ];
-    if (Number.isFinite(this.valAccuracy)) {
-      fields.push({ text: `val ${formatPercent(this.valAccuracy)}`, rank: 7, paint: this.green });
-    }
-    const spans = this.history.map(({ sum, weight }) => sum / weight);
-    if (spans.length > 1) fields.push({ text: sparkline(spans, this.sparkWidth, unicode), rank: 2, live: true });
-    if (Number.isFinite(rate) && rate > 0) {
+    if (Number.isFinite(accuracy)) fields.push({ text: `val ${formatPercent(accuracy)}`, rank: 7, paint: this.green });
+    const means = this.spans.map(({ sum, weight }) => sum / weight);
+    if (means.length > 1) fields.push({ text: sparkline(means, this.sparkWidth, unicode), rank: 2, live: true });
+    if (!Number.isNaN(rate)) {
       fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate, unicode)} steps/s`, rank: 1 });
-      if (step < steps) fields.push({ text: `${formatClock((steps - step) / rate)} left`, rank: 6, live: true });
+      if (step < steps) fields.push({ text: `${formatClock(this.pace.secondsLeft(this.history))} left`, rank: 6, live: true });
     }
     return fields;
   };

@@ -1,9 +1,10 @@
+import { RunHistory } from '../../history/runHistory';
 import { lossWeights } from '../../report/drawing/thin';
 import { eventShape } from '../../train/eventShape';
 import type { RunEntry } from '../api';
 import { Chart, ZoomGroup } from './plots/chart';
 import { Tail } from './client';
-import { Course, LineReader } from './runHistory';
+import { LineReader } from './lineReader';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent, seriesColour } from './dom';
@@ -14,7 +15,7 @@ import type { View } from './view';
 
 interface Compared {
   readonly name: string;
-  readonly course: Course;
+  readonly history: RunHistory;
   readonly tail: Tail;
   spec: FlatSpec | undefined;
 }
@@ -41,15 +42,15 @@ export class CompareView implements View {
 
   constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string) {
     this.runs = names.map((name) => {
-      const course = new Course();
+      const history = new RunHistory();
       let reader = new LineReader(eventShape);
       const tail = new Tail(name, 'metrics.jsonl', (bytes) => {
-        for (const event of reader.read(bytes)) course.handle(event);
+        for (const event of reader.read(bytes)) history.apply(event);
       }, () => {
         reader = new LineReader(eventShape);
-        course.clear();
+        history.clear();
       });
-      return { name, course, tail, spec: undefined };
+      return { name, history, tail, spec: undefined };
     });
     this.all.addEventListener('change', () => {
       this.showSpecs();
@@ -95,10 +96,10 @@ export class CompareView implements View {
   private draw(): void {
     const { settings, runs, charts: { train, loss, accuracy, rate } } = this;
     const look = (series: number): { series: number } => ({ series });
-    train.show(runs.map(({ name, course }, i) => smoothed(line(name, course.steps, (event) => event.loss, settings, look(i)), settings, lossWeights(course.steps)).pop()!), { log: settings.log });
-    loss.show(runs.map(({ name, course }, i) => line(name, course.evaluations, ({ valLoss }) => valLoss, settings, look(i))), { log: settings.log });
-    accuracy.show(runs.map(({ name, course }, i) => line(name, course.evaluations, ({ valAccuracy }) => valAccuracy, settings, look(i))));
-    rate.show(runs.map(({ name, course }, i) => line(name, course.steps, ({ learningRate }) => learningRate, settings, look(i))), { log: settings.log });
+    train.show(runs.map(({ name, history }, i) => smoothed(line(name, history.steps, (event) => event.loss, settings, look(i)), settings, lossWeights(history.steps)).pop()!), { log: settings.log });
+    loss.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valLoss }) => valLoss, settings, look(i))), { log: settings.log });
+    accuracy.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valAccuracy }) => valAccuracy, settings, look(i))));
+    rate.show(runs.map(({ name, history }, i) => line(name, history.steps, ({ learningRate }) => learningRate, settings, look(i))), { log: settings.log });
     this.showTable();
   }
 
@@ -106,12 +107,11 @@ export class CompareView implements View {
     const heads = ['run', 'state', 'validation', 'best', 'train', 'parameters', 'ms a step', 'time'];
     fill(this.table, h(
       'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, ...this.runs.map(({ name, course: { start, result, best, evaluations } }, i) => {
-        const last = evaluations[evaluations.length - 1];
+      h('tbody', {}, ...this.runs.map(({ name, history: { start, result, best, scores } }, i) => {
         return h(
           'tr', {}, h('th', { scope: 'row' }, chip(i), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
-          h('td', {}, this.entries.get(name)?.state ?? ''), h('td', {}, percent(result?.valAccuracy ?? last?.valAccuracy)), h('td', {}, percent(best?.valAccuracy)),
-          h('td', {}, percent(result?.trainAccuracy ?? last?.trainAccuracy)), h('td', {}, start === undefined ? '–' : start.parameters.toLocaleString('en')),
+          h('td', {}, this.entries.get(name)?.state ?? ''), h('td', {}, percent(scores?.valAccuracy)), h('td', {}, percent(best?.valAccuracy)),
+          h('td', {}, percent(scores?.trainAccuracy)), h('td', {}, start === undefined ? '–' : start.parameters.toLocaleString('en')),
           h('td', {}, number(result?.stepMilliseconds, 3)), h('td', {}, result === undefined ? '–' : duration(result.seconds)),
         );
       })),

@@ -1,7 +1,7 @@
+import type { RunHistory } from '../../history/runHistory';
 import type { HealthEvent, LayerHealth } from '../../train/events';
 import { Chart } from './plots/chart';
 import type { Line, ZoomGroup } from './plots/chart';
-import type { Course } from './runHistory';
 import type { CurveSettings } from './plots/curves';
 import { fill, h, number, percent } from './dom';
 
@@ -27,9 +27,9 @@ export class HealthPanel {
     );
   }
 
-  show({ healths, warnings, start }: Course, { x }: CurveSettings): void {
+  show({ health, warnings, start }: RunHistory, { x }: CurveSettings): void {
     const stepsPerEpoch = start?.stepsPerEpoch ?? 1;
-    const last = healths[healths.length - 1];
+    const last = health[health.length - 1];
     this.element.hidden = last === undefined && warnings.length === 0;
     fill(
       this.doctor,
@@ -41,8 +41,8 @@ export class HealthPanel {
     measures.forEach(({ key }, i) => {
       this.charts[i]!.show(last.layers.map(({ layer, weights }, at): Line => ({
         label: `layer ${String(layer)} (${weights})`,
-        x: healths.map(({ step }) => (x === 'step' ? step : step / stepsPerEpoch)),
-        y: healths.map(({ layers }) => (layers[at]?.[key] as number | undefined) ?? NaN),
+        x: health.map(({ step }) => (x === 'step' ? step : step / stepsPerEpoch)),
+        y: health.map(({ layers }) => (layers[at]?.[key] as number | undefined) ?? NaN),
         series: at,
       })).filter(({ y }) => y.some(Number.isFinite)));
     });

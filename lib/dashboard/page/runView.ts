@@ -1,9 +1,11 @@
+import { Pace } from '../../history/pace';
+import { RunHistory } from '../../history/runHistory';
 import { eventShape } from '../../train/eventShape';
 import type { Catalogue, RunEntry } from '../api';
 import { Chart, ZoomGroup } from './plots/chart';
 import type { Line } from './plots/chart';
 import { getJson, stopRun, Tail } from './client';
-import { Course, LineReader, Pace } from './runHistory';
+import { LineReader } from './lineReader';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent } from './dom';
@@ -17,7 +19,7 @@ import type { View } from './view';
 /** Everything about one run, as it goes. */
 export class RunView implements View {
   readonly element: HTMLElement;
-  private readonly course = new Course();
+  private readonly history = new RunHistory();
   private reader = new LineReader(eventShape);
   private readonly pace = new Pace();
   private readonly group = new ZoomGroup();
@@ -39,10 +41,10 @@ export class RunView implements View {
     this.examination = new ExaminationPanel(name);
     this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this run');
     this.metrics = new Tail(name, 'metrics.jsonl', (bytes) => {
-      for (const event of this.reader.read(bytes)) this.course.handle(event);
+      for (const event of this.reader.read(bytes)) this.history.apply(event);
     }, () => {
       this.reader = new LineReader(eventShape);
-      this.course.clear();
+      this.history.clear();
     });
     this.frames = new Tail(name, 'weights.film', (bytes) => {
       this.film.take(bytes);
@@ -77,7 +79,7 @@ export class RunView implements View {
   }
 
   get title(): string {
-    const { start, step } = this.course;
+    const { start, step } = this.history;
     return this.entry?.state === 'running' && start !== undefined ? `${String(Math.floor((100 * step) / start.steps))} % ${this.name}` : this.name;
   }
 
@@ -94,35 +96,34 @@ export class RunView implements View {
   }
 
   private draw(): void {
-    const { course, settings } = this;
-    const { isRegression } = course;
+    const { history, settings } = this;
+    const { isRegression } = history;
     const show = (chart: Chart, lines: Line[], options = {}): void => {
       chart.show(lines, options);
     };
-    show(this.loss, lossLines(course, settings), { log: settings.log, title: isRegression ? 'Loss: mean squared error + λ‖W‖²' : 'Loss: mean cross-entropy + λ‖W‖²' });
-    if (isRegression) show(this.accuracy, rmseLines(course, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
-    else show(this.accuracy, accuracyLines(course, settings));
-    show(this.rate, rateLines(course, settings), { log: settings.log });
-    show(this.throughput, throughputLines(course, settings));
-    this.health.show(course, settings);
+    show(this.loss, lossLines(history, settings), { log: settings.log, title: isRegression ? 'Loss: mean squared error + λ‖W‖²' : 'Loss: mean cross-entropy + λ‖W‖²' });
+    if (isRegression) show(this.accuracy, rmseLines(history, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
+    else show(this.accuracy, accuracyLines(history, settings));
+    show(this.rate, rateLines(history, settings), { log: settings.log });
+    show(this.throughput, throughputLines(history, settings));
+    this.health.show(history, settings);
   }
 
   private describe(): void {
-    const { course, entry } = this;
-    const { start, result, step, best, isRegression, epochs, evaluations } = course;
+    const { history, entry } = this;
+    const { start, result, step, best, isRegression, epochs, lastEvaluation, scores } = history;
     const state = entry?.state ?? 'unfinished';
-    const last = evaluations[evaluations.length - 1];
     const epoch = epochs[epochs.length - 1];
     const facts: [string, string][] = [
       ['step', `${step.toLocaleString('en')}${start === undefined ? '' : ` of ${start.steps.toLocaleString('en')}`}`],
       ['epoch', start === undefined ? '–' : (step / start.stepsPerEpoch).toFixed(1)],
       ...(isRegression
-        ? [['validation RMSE', number(result?.valRmse ?? last?.valRmse)] as [string, string]]
-        : [['validation', percent(result?.valAccuracy ?? last?.valAccuracy)] as [string, string]]),
+        ? [['validation RMSE', number(scores?.valRmse)] as [string, string]]
+        : [['validation', percent(scores?.valAccuracy)] as [string, string]]),
       ['best', best === undefined ? '–' : `${isRegression ? number(best.valLoss) : percent(best.valAccuracy)} at step ${best.step.toLocaleString('en')}`],
-      ['train', isRegression ? number(result?.trainRmse ?? last?.trainLoss) : percent(result?.trainAccuracy ?? last?.trainAccuracy)],
+      ['train', isRegression ? number(result?.trainRmse ?? lastEvaluation?.trainLoss) : percent(scores?.trainAccuracy)],
       ['throughput', epoch === undefined ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
-      state === 'running' ? ['time left', duration(this.pace.secondsLeft(course))] : ['time', result === undefined ? '–' : duration(result.seconds)],
+      state === 'running' ? ['time left', duration(this.pace.secondsLeft(history))] : ['time', result === undefined ? '–' : duration(result.seconds)],
     ];
     this.stop.hidden = entry?.stoppable !== true;
     fill(

@@ -1,11 +1,10 @@
+import { countTrials, SearchHistory } from '../../history/searchHistory';
+import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
 import { valueText } from '../../report/search/parameterAxis';
-import { SearchTrials } from '../../report/search/trials';
-import type { TrialSummary } from '../../report/search/trials';
-import type { JournalEntry, SearchHead } from '../../search/records';
 import { entryShape } from '../../search/shapes';
 import { Tail } from './client';
-import { LineReader } from './runHistory';
+import { LineReader } from './lineReader';
 import { duration, fill, h, number, percent } from './dom';
 import { parallelCoordinates } from './plots/parallel';
 import type { View } from './view';
@@ -14,10 +13,8 @@ import type { View } from './view';
 export class SearchView implements View {
   readonly element: HTMLElement;
   readonly title: string;
-  private trials = new SearchTrials();
+  private readonly history = new SearchHistory();
   private reader = new LineReader(entryShape);
-  private head: SearchHead | undefined;
-  private elapsed = 0;
   private readonly tail: Tail;
   private readonly facts = h('p', { class: 'note' });
   private readonly picture = h('div', { class: 'scroll' });
@@ -26,11 +23,10 @@ export class SearchView implements View {
   constructor(name: string) {
     this.title = name;
     this.tail = new Tail(name, 'journal.jsonl', (bytes) => {
-      for (const entry of this.reader.read(bytes)) this.take(entry);
+      for (const entry of this.reader.read(bytes)) this.history.apply(entry);
     }, () => {
       this.reader = new LineReader(entryShape);
-      this.trials = new SearchTrials();
-      this.head = undefined;
+      this.history.clear();
     });
     this.element = h(
       'div', {}, h('div', { class: 'title' }, h('h1', {}, name)), this.facts,
@@ -42,7 +38,7 @@ export class SearchView implements View {
 
   async refresh(): Promise<boolean> {
     if (await this.tail.read()) this.draw();
-    return this.trials.all.some(({ state }) => state === 'running');
+    return this.history.trials.some(({ state }) => state === 'running');
   }
 
   know(): void {
@@ -57,26 +53,20 @@ export class SearchView implements View {
     this.element.remove();
   }
 
-  private take(entry: JournalEntry): void {
-    this.elapsed = entry.elapsed;
-    if (entry.type === 'search') this.head = entry;
-    if (entry.type === 'trial' || entry.type === 'unit' || entry.type === 'decision') this.trials.handle(entry);
-  }
-
   private draw(): void {
-    const { head, trials: { all, ranking } } = this;
+    const { head, trials, ranking, elapsed } = this.history;
     if (head === undefined) return;
     const { space: { parameters }, sampler, pruner, folds, seeds } = head.spec;
-    const count = (state: TrialSummary['state']): number => all.filter((trial) => trial.state === state).length;
+    const count = (state: TrialSummary['state']): string => String(countTrials(trials, state));
     const replicates = folds * seeds === 1 ? '' : `, ${String(folds * seeds)} runs each`;
-    fill(this.facts, `${sampler} with ${pruner}${replicates}; ${String(all.length)} trials: ${String(count('finished'))} finished, ${String(count('pruned'))} pruned, `
-      + `${String(count('failed'))} failed, ${String(count('running'))} running; ${duration(this.elapsed)}. ${head.data}.`);
+    fill(this.facts, `${sampler} with ${pruner}${replicates}; ${String(trials.length)} trials: ${count('finished')} finished, ${count('pruned')} pruned, `
+      + `${count('failed')} failed, ${count('running')} running; ${duration(elapsed)}. ${head.data}.`);
     const rows = new Map<number, HTMLElement>();
     const chart = parallelCoordinates(parameters, ranking, this.picture.clientWidth, (trial) => {
       for (const [number, row] of rows) row.classList.toggle('chosen', number === trial);
     });
-    const unranked = all.filter(({ score }) => !Number.isFinite(score));
-    const digits = parameterDigits(all);
+    const unranked = trials.filter(({ score }) => !Number.isFinite(score));
+    const digits = parameterDigits(trials);
     [...ranking, ...unranked].forEach((trial, rank) => {
       const row = trialRow(trial, rank, parameters.map(({ name }) => name), digits);
       for (const [on, off] of [['pointerenter', 'pointerleave'], ['focusin', 'focusout']] as const) {

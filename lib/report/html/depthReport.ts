@@ -1,6 +1,6 @@
+import type { RunHistory } from '../../history/runHistory';
 import type { DepthReport, DepthResult } from '../../studies/depth';
 import { depthSvg } from '../depth';
-import type { RunMetrics } from '../metrics';
 import { html } from './markup';
 import type { Html } from './markup';
 import { count, duration, percent, percentOf } from './numbers';
@@ -10,10 +10,10 @@ import type { ReportFrame } from './runReport';
 import { closingSections, runSections, uncertainty } from './runSections';
 import type { ReportedRun } from './runSections';
 
-/** A net of the depth experiment with its course. */
+/** A net of the depth experiment with its history. */
 export interface ReportedNet {
   readonly result: DepthResult;
-  readonly metrics: RunMetrics;
+  readonly history: RunHistory;
 }
 
 /** The report of a depth experiment, which tells most of its best run. Throws as `runReport` does. */
@@ -27,13 +27,13 @@ export function depthReport(report: DepthReport, nets: readonly ReportedNet[], b
       ...runSections(best, frame.keys).map(({ title, body }) => ({ title: `${title}${title === 'Data' ? '' : ' of the best net'}`, body })),
       ...closingSections(best),
     ],
-    appendices: appendices(best.account, frame),
+    appendices: appendices(best.reportData, frame),
   });
 }
 
-function comparison({ best, results, test }: DepthReport, nets: readonly ReportedNet[], { account }: ReportedRun): Html {
+function comparison({ best, results, test }: DepthReport, nets: readonly ReportedNet[], { reportData }: ReportedRun): Html {
   const shareOf = (split: 'train' | 'validation', share: number): string =>
-    'sizes' in account.data ? percentOf(share, account.data.sizes[split]) : percent(share);
+    'sizes' in reportData.data ? percentOf(share, reportData.data.sizes[split]) : percent(share);
   const [first, second] = results.map(({ valAccuracy }) => valAccuracy).sort((a, b) => b - a);
   return html`${table(
     'Layers, batch norm and what they give. All nets share rows, optimiser, length and seed.',

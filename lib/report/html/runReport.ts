@@ -23,7 +23,7 @@ export interface ReportFrame {
  * ERR_SHAPE for pictures that do not fit, and what KaTeX throws for a derivation that it cannot read.
  */
 export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: ReportedRun): string {
-  const { record } = run.account;
+  const { record } = run.reportData;
   return renderPage({
     title: `Training run ${record.name}`,
     lead: html`<p class="lead">${headline(run)}</p>${madeAt(frame)}`,
@@ -32,17 +32,17 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
       ...(baseline === undefined ? [] : [{ title: 'Before and after tuning', body: comparison(baseline, run, frame.keys) }]),
       ...closingSections(run),
     ],
-    appendices: appendices(run.account, frame),
+    appendices: appendices(run.reportData, frame),
   });
 }
 
 /** What stands behind every report: the derivations, and the spec of the run that it tells most of. */
-export function appendices(account: RunReportData, { derivation, keys }: ReportFrame): Section[] {
+export function appendices(reportData: RunReportData, { derivation, keys }: ReportFrame): Section[] {
   // The document's own title is that of the appendix.
   const text = derivation.replace(/^# .*\n/, '');
   return [
     { title: 'The gradients, derived', body: renderMarkdown(text, 2) },
-    specAppendix(account, keys),
+    specAppendix(reportData, keys),
   ];
 }
 
@@ -51,8 +51,8 @@ export function madeAt({ when }: ReportFrame): Html {
 }
 
 /** What a run comes to, in a sentence or two. */
-export function headline({ account, metrics: { start, result } }: ReportedRun): Content {
-  const { evaluations: { validation, test }, record, summary } = account;
+export function headline({ reportData, history: { start, result } }: ReportedRun): Content {
+  const { evaluations: { validation, test }, record, summary } = reportData;
   const layers = start?.layers.join('-') ?? `${String(summary.inputSize)}-…-${String(summary.outputSize)}`;
   const accuracy = (one: typeof test): string =>
     one === undefined ? '' : `${percentOf(one.accuracy, one.rows)} of ${count(one.rows)} ${one.split} rows`;
@@ -66,14 +66,14 @@ export function headline({ account, metrics: { start, result } }: ReportedRun): 
 
 function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Html {
   const runs = [before, after];
-  const names = runs.map(({ account: { record } }) => record.name);
-  const values = runs.map(({ account: { spec } }) => spec as unknown as Readonly<Record<string, unknown>>);
+  const names = runs.map(({ reportData: { record } }) => record.name);
+  const values = runs.map(({ reportData: { spec } }) => spec as unknown as Readonly<Record<string, unknown>>);
   const changed = Object.keys(keys).filter((key) => JSON.stringify(values[0]![key]) !== JSON.stringify(values[1]![key]));
   const score = (run: ReportedRun, split: 'validation' | 'test'): string => {
-    const evaluation = run.account.evaluations[split];
+    const evaluation = run.reportData.evaluations[split];
     return evaluation === undefined ? '–' : percentOf(evaluation.accuracy, evaluation.rows);
   };
-  const grids = runs.flatMap(({ account: { pictures, record } }) => (pictures === undefined ? [] : [figure(
+  const grids = runs.flatMap(({ reportData: { pictures, record } }) => (pictures === undefined ? [] : [figure(
     photograph(
       weightGrid({ ...pictures.after, imageShape: pictures.imageShape }),
       `A grid of the weights of ${String(Math.min(100, pictures.after.units))} hidden units of ${record.name} as images.`,
@@ -86,9 +86,9 @@ function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Ht
     [
       ['validation accuracy', ...runs.map((run) => score(run, 'validation'))],
       ['test accuracy', ...runs.map((run) => score(run, 'test'))],
-      ['training accuracy', ...runs.map(({ metrics: { result } }) => percent(result?.trainAccuracy ?? NaN))],
-      ['parameters', ...runs.map(({ account: { summary } }) => count(summary.parameterCount))],
-      ['duration', ...runs.map(({ metrics: { result } }) => duration(result?.seconds ?? NaN))],
+      ['training accuracy', ...runs.map(({ history: { result } }) => percent(result?.trainAccuracy ?? NaN))],
+      ['parameters', ...runs.map(({ reportData: { summary } }) => count(summary.parameterCount))],
+      ['duration', ...runs.map(({ history: { result } }) => duration(result?.seconds ?? NaN))],
     ],
   )}
 ${table(

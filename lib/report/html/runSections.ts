@@ -1,7 +1,7 @@
+import type { RunHistory } from '../../history/runHistory';
 import type { RunReportData } from '../../inference/runReportData';
 import { lineChart } from '../charts';
 import { accuracySvg, lossSvg } from '../figures';
-import type { RunMetrics } from '../metrics';
 import { composeGrid } from '../drawing/png';
 import type { Raster } from '../drawing/png';
 import { weightGrid } from '../weights';
@@ -14,8 +14,8 @@ import { isClassified, renderScores } from './scores';
 
 /** A run with everything that is known of it. */
 export interface ReportedRun {
-  readonly account: RunReportData;
-  readonly metrics: RunMetrics;
+  readonly reportData: RunReportData;
+  readonly history: RunHistory;
 }
 
 /** The keys of a spec, each with what it means and its default. */
@@ -27,19 +27,19 @@ export const uncertainty = html`<p>A figure after ± is one standard error √(<
 /** The sections that tell of one run. */
 export function runSections(run: ReportedRun, keys: SpecKeys): Section[] {
   return [
-    { title: 'Data', body: dataPart(run.account) },
-    { title: 'Model', body: modelPart(run.account) },
+    { title: 'Data', body: dataPart(run.reportData) },
+    { title: 'Model', body: modelPart(run.reportData) },
     { title: 'Training', body: trainingPart(run, keys) },
     { title: 'Results', body: resultsPart(run) },
-    ...(run.account.pictures === undefined ? [] : [{ title: 'What the first layer looks for', body: weightsPart(run.account) }]),
+    ...(run.reportData.pictures === undefined ? [] : [{ title: 'What the first layer looks for', body: weightsPart(run.reportData) }]),
   ];
 }
 
 /** The looks at the test split, and what the run was computed with. */
-export function closingSections({ account, metrics }: ReportedRun): Section[] {
+export function closingSections({ reportData, history }: ReportedRun): Section[] {
   return [
-    { title: 'Looks at the test split', body: ledgerPart(account) },
-    { title: 'Environment', body: environmentPart({ account, metrics }) },
+    { title: 'Looks at the test split', body: ledgerPart(reportData) },
+    { title: 'Environment', body: environmentPart({ reportData, history }) },
   ];
 }
 
@@ -53,8 +53,8 @@ export function specAppendix({ spec }: RunReportData, keys: SpecKeys): Section {
   };
 }
 
-function dataPart(account: RunReportData): Html {
-  const { record, spec, data, evaluations } = account;
+function dataPart(reportData: RunReportData): Html {
+  const { record, spec, data, evaluations } = reportData;
   const sizes = 'sizes' in data ? data.sizes : undefined;
   const rows = sizes === undefined ? undefined : `${count(sizes.train)} to train on, ${count(sizes.validation)} for validation, ${count(sizes.test)} for the test`;
   const known = Object.values(evaluations).map(({ rows: n, split }) => `${count(n)} ${split}`).join(', ');
@@ -73,7 +73,7 @@ function dataPart(account: RunReportData): Html {
   ])}
 <p>The digest is over every feature and label that the splits are taken from, so it tells this copy of the data from any other. Training saw the training rows; choices were made on validation rows; the test rows have no way into either.</p>
 ${'reason' in data ? html`<p class="note">Pictures and fresh scores are missing, because the data cannot be read here: ${data.reason}.</p>` : ''}
-${exampleFigure(account)}`;
+${exampleFigure(reportData)}`;
 }
 
 function exampleFigure({ data, pictures }: RunReportData): Content {
@@ -109,17 +109,17 @@ function lossText({ loss, l2 }: RunReportData['spec']): string {
   return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
 }
 
-function trainingPart({ account: { spec }, metrics }: ReportedRun, keys: SpecKeys): Html {
+function trainingPart({ reportData: { spec }, history }: ReportedRun, keys: SpecKeys): Html {
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   const changed = Object.entries(keys).filter(([key, { default: usual }]) => JSON.stringify(values[key]) !== JSON.stringify(usual));
-  const { evaluations, steps, health, warnings, epochs } = metrics;
+  const { evaluations, steps, health, warnings, epochs } = history;
   return html`${table(
     'The keys of the spec that differ from their defaults. All keys stand in the last appendix.',
     ['key', 'value', 'meaning'],
     changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
   )}
-${figure(drawing(lossSvg(metrics)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
-${evaluations.some(({ trainAccuracy }) => Number.isFinite(trainAccuracy)) ? figure(drawing(accuracySvg(metrics)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
+${figure(drawing(lossSvg(history)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
+${history.hasAccuracy ? figure(drawing(accuracySvg(history)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
 ${spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
     title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', height: 260,
     series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
@@ -131,7 +131,7 @@ ${warnings.length === 0
     : html`<p>What the training doctor said:</p><ul>${warnings.map(({ step, message }) => html`<li>${step === undefined ? '' : `Step ${String(step)}: `}${message}</li>`)}</ul>`}`;
 }
 
-function healthFigure(health: RunMetrics['health']): Content {
+function healthFigure(health: RunHistory['health']): Content {
   const layers = health[0]?.layers ?? [];
   if (health.length < 2) return '';
   const curves = layers.map(({ weights }, l) => ({
@@ -143,8 +143,8 @@ function healthFigure(health: RunMetrics['health']): Content {
   );
 }
 
-function resultsPart({ account, metrics: { result } }: ReportedRun): Html {
-  const { evaluations, data } = account;
+function resultsPart({ reportData, history: { result } }: ReportedRun): Html {
+  const { evaluations, data } = reportData;
   const { validation, test } = evaluations;
   const trained = 'sizes' in data ? data.sizes.train : undefined;
   const scores: (readonly Content[])[] = [
@@ -155,9 +155,9 @@ function resultsPart({ account, metrics: { result } }: ReportedRun): Html {
   return html`${result === undefined ? html`<p class="note">The run has not ended, or was interrupted: this is its model as of the last checkpoint.</p>` : ''}
 ${detailed === undefined || isClassified(detailed)
     ? html`${table('Accuracy, the share of the rows that are classified rightly, and mean loss.', ['split', 'accuracy', 'rows', 'loss'], scores)}${uncertainty}`
-    : regressionTable(account)}
+    : regressionTable(reportData)}
 ${detailed === undefined ? '' : renderScores(detailed)}
-${mistakesFigure(account)}`;
+${mistakesFigure(reportData)}`;
 }
 
 function regressionTable({ evaluations }: RunReportData): Html {
@@ -194,7 +194,7 @@ function ledgerPart({ looks, record }: RunReportData): Html {
 <p>${looks.length === 1 ? 'It was looked at once.' : `It was looked at ${String(looks.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
 }
 
-function environmentPart({ account: { record, spec }, metrics: { start, result } }: ReportedRun): Html {
+function environmentPart({ reportData: { record, spec }, history: { start, result } }: ReportedRun): Html {
   const { backend, dtype, threads } = record;
   return html`${facts([
     ['run', record.name],

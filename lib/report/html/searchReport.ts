@@ -3,8 +3,8 @@ import type { Domain, Parameter, ParameterValue } from '../../search/types';
 import { digitsApart, parameterDigits } from '../drawing/digits';
 import { valueText } from '../search/parameterAxis';
 import { curvesSvg } from '../search/curves';
-import { trialCounts } from '../search/history';
-import type { SearchHistory } from '../search/history';
+import { trialCounts } from '../search/figureData';
+import type { SearchFigureData } from '../search/figureData';
 import { parallelSvg } from '../search/parallel';
 import { parametersSvg } from '../search/parameters';
 import { html } from './markup';
@@ -20,7 +20,7 @@ import type { ReportedRun } from './runSections';
 export interface ReportedSearch {
   readonly head: SearchHead;
   readonly report: SearchReport;
-  readonly history: SearchHistory;
+  readonly figures: SearchFigureData;
   /** The run of the best trial. */
   readonly best: ReportedRun;
 }
@@ -41,11 +41,11 @@ export function searchReport(search: ReportedSearch, frame: ReportFrame): string
       ...runSections(best, frame.keys).map(({ title, body }) => ({ title: title === 'Data' ? title : `${title} of the best trial`, body })),
       ...closingSections(best),
     ],
-    appendices: appendices(best.account, frame),
+    appendices: appendices(best.reportData, frame),
   });
 }
 
-function spacePart({ head, history, report }: ReportedSearch): Html {
+function spacePart({ head, figures, report }: ReportedSearch): Html {
   const { spec: { sampler, pruner, space, folds, seeds, seed, eta }, startedAt } = head;
   return html`${table(
     'The parameters, in the order in which they are drawn.',
@@ -57,14 +57,14 @@ ${facts([
     ['pruner', pruner === 'none' ? 'none: every trial is trained to the end' : `ASHA: one in ${String(eta)} trials of a rung goes on to the next`],
     ['score', `validation accuracy${folds > 1 ? `, mean over ${String(folds)} folds` : ''}${seeds > 1 ? `, mean over ${String(seeds)} seeds` : ''}`],
     ['started', moment(startedAt)],
-    ['trials', trialCounts(history)],
+    ['trials', trialCounts(figures)],
     ['duration', duration(report.seconds)],
   ])}
 <p>Trials are compared on validation rows alone; no test row comes into a search. The best score of many is an optimistic one: it owes part of its lead to chance.</p>`;
 }
 
 function foundPart(search: ReportedSearch): Html {
-  const { report, history, head } = search;
+  const { report, figures, head } = search;
   const names = head.spec.space.parameters.map(({ name }) => name);
   const shown = report.ranking.slice(0, maxTrials);
   const digits = parameterDigits(shown);
@@ -79,14 +79,14 @@ function foundPart(search: ReportedSearch): Html {
   )}
 ${uncertainty}
 ${significanceText(report)}
-${figure(drawing(parallelSvg(history)), 'Every trial as a line through the values of its parameters to its score.')}
-${figure(drawing(parametersSvg(history)), 'The score of every trial against each parameter.')}
-${figure(drawing(curvesSvg(history)), 'The course of the trials: where a line ends early, the trial was left behind.')}
+${figure(drawing(parallelSvg(figures)), 'Every trial as a line through the values of its parameters to its score.')}
+${figure(drawing(parametersSvg(figures)), 'The score of every trial against each parameter.')}
+${figure(drawing(curvesSvg(figures)), 'The course of the trials: where a line ends early, the trial was left behind.')}
 ${importancesTable(report)}`;
 }
 
 /** A score with its uncertainty: over replicates where there are several, else of a share of the validation rows. */
-function scoreOf({ best: { account: { data } } }: ReportedSearch, { valAccuracy, valAccuracyStd }: { valAccuracy: number; valAccuracyStd?: number }): string {
+function scoreOf({ best: { reportData: { data } } }: ReportedSearch, { valAccuracy, valAccuracyStd }: { valAccuracy: number; valAccuracyStd?: number }): string {
   if (valAccuracyStd !== undefined) return `${percent(valAccuracy)} (standard deviation ${percent(valAccuracyStd)})`;
   return 'sizes' in data ? percentOf(valAccuracy, data.sizes.validation) : percent(valAccuracy);
 }

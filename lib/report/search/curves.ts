@@ -1,20 +1,20 @@
+import type { TrialSummary } from '../../history/searchHistory';
 import { lineChart } from '../charts';
 import type { ChartSeries } from '../charts';
-import { trialCounts } from './history';
-import type { SearchHistory } from './history';
-import type { TrialSummary } from './trials';
+import { trialCounts } from './figureData';
+import type { SearchFigureData } from './figureData';
 import type { Point } from '../drawing/thin';
 
 /** Learning curves of all trials, as an SVG file: those left behind faded, those that failed dashed, the best bold. */
-export function curvesSvg(history: SearchHistory): string {
-  const { name, trials, ranking } = history;
+export function curvesSvg(data: SearchFigureData): string {
+  const { name, trials, ranking } = data;
   const best = ranking[0];
   const others = trials.filter((trial) => trial !== best && trial.curve.length > 0);
   const kind = (state: TrialSummary['state'], series: Omit<ChartSeries, 'points'>): ChartSeries[] =>
     others.filter((trial) => trial.state === state).map((trial) => ({ ...series, points: shares(trial) }));
   return lineChart({
     title: `${name}: learning curves`,
-    subtitle: trialCounts(history),
+    subtitle: trialCounts(data),
     xLabel: 'share of the whole training, in %',
     yLabel: 'validation accuracy',
     yFormat: 'percent',

@@ -1,9 +1,9 @@
+import type { TrialSummary } from '../../history/searchHistory';
 import { printable } from '../../text';
 import { parameterAxis } from './parameterAxis';
 import type { ParameterAxis } from './parameterAxis';
-import { maxDrawn, trialCounts } from './history';
-import type { SearchHistory } from './history';
-import type { TrialSummary } from './trials';
+import { maxDrawn, trialCounts } from './figureData';
+import type { SearchFigureData } from './figureData';
 import { axisLine, centred, finish, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
 import { linearTicks, tickFormat } from '../drawing/ticks';
 
@@ -19,8 +19,8 @@ const shades = [[222, 229, 236], [116, 169, 207], [4, 90, 141]] as const;
  * Parallel coordinates: a vertical axis for each parameter and one for the score, a line for each trial, darker the
  * better it ranks; the best stands out. A self-contained SVG file.
  */
-export function parallelSvg(history: SearchHistory): string {
-  const { name, parameters, ranking } = history;
+export function parallelSvg(data: SearchFigureData): string {
+  const { name, parameters, ranking } = data;
   const title = `${name}: trials across their parameters`;
   const lines = ranking.slice(0, maxDrawn);
   const score = scoreAxis(lines);
@@ -49,7 +49,7 @@ export function parallelSvg(history: SearchHistory): string {
     backgroundColor: '#ffffff',
     graphic: [
       text(title, margin, margin, 17, ink, width, 600),
-      text(trialCounts(history), margin, margin + 25, 12.5, quietInk, width),
+      text(trialCounts(data), margin, margin + 25, 12.5, quietInk, width),
       ...drawn.reverse().map(({ places, rank, isPruned }) => ({
         type: 'polyline' as const,
         silent: true,
@@ -66,7 +66,7 @@ export function parallelSvg(history: SearchHistory): string {
       ...(lines.length === 0 ? [centred('No trials to draw', width / 2, y(0.5), 15, quietInk)] : []),
     ],
   });
-  return finish(svg, title, describe(history));
+  return finish(svg, title, describe(data));
 }
 
 function drawAxis(label: string, axis: ParameterAxis, x: number, y: (place: number) => number) {
@@ -101,11 +101,11 @@ function shade(place: number): string {
   return `rgb(${from.map((channel, c) => Math.round(channel + share * (to[c]! - channel))).join(',')})`;
 }
 
-function describe(history: SearchHistory): string {
-  const [best] = history.ranking;
+function describe(data: SearchFigureData): string {
+  const [best] = data.ranking;
   const values = best === undefined ? [] : Object.entries(best.assignment).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return (
-    `Parallel coordinates of ${history.parameters.map(({ name }) => name).join(', ')} and validation accuracy. ${trialCounts(history)}.` +
+    `Parallel coordinates of ${data.parameters.map(({ name }) => name).join(', ')} and validation accuracy. ${trialCounts(data)}.` +
     (best === undefined ? '' : ` Best: trial ${best.trial} with ${(100 * best.score).toFixed(1)} %, ${values.join(', ')}.`)
   );
 }

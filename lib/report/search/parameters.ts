@@ -1,7 +1,7 @@
+import type { TrialSummary } from '../../history/searchHistory';
 import { parameterAxis } from './parameterAxis';
-import { maxDrawn, trialCounts } from './history';
-import type { SearchHistory } from './history';
-import type { TrialSummary } from './trials';
+import { maxDrawn, trialCounts } from './figureData';
+import type { SearchFigureData } from './figureData';
 import { axisLabels, axisLine, finish, gridLine, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
 import { layAxes } from '../drawing/axes';
 
@@ -14,10 +14,10 @@ const inner = { left: 46, right: 14, top: 34, bottom: 30 };
  * Score against each parameter, a panel each, the most important first: trials that were trained to the end as dots,
  * those left behind as faint circles, the best one large. A self-contained SVG file.
  */
-export function parametersSvg(history: SearchHistory): string {
-  const { name, ranking, importances } = history;
+export function parametersSvg(data: SearchFigureData): string {
+  const { name, ranking, importances } = data;
   const title = `${name}: validation accuracy against each parameter`;
-  const parameters = [...history.parameters].sort((a, b) => (importances?.[b.name] ?? 0) - (importances?.[a.name] ?? 0));
+  const parameters = [...data.parameters].sort((a, b) => (importances?.[b.name] ?? 0) - (importances?.[a.name] ?? 0));
   const width = 2 * margin + columns * panel.width;
   const top = margin + 78;
   const height = top + Math.ceil(parameters.length / columns) * panel.height + margin;
@@ -69,7 +69,7 @@ export function parametersSvg(history: SearchHistory): string {
     }),
     graphic: [
       text(title, margin, margin, 17, ink, width, 600),
-      text(trialCounts(history), margin, margin + 25, 12.5, quietInk, width),
+      text(trialCounts(data), margin, margin + 25, 12.5, quietInk, width),
       ...kinds.flatMap(({ label, colour, opacity, size }, k) => [
         { type: 'circle' as const, shape: { cx: margin + 6 + 160 * k, cy: margin + 57, r: size / 2 }, style: { fill: colour, opacity } },
         text(label, margin + 18 + 160 * k, margin + 50, 12.5, ink, Infinity),
@@ -81,10 +81,10 @@ export function parametersSvg(history: SearchHistory): string {
       }),
     ],
   });
-  return finish(svg, title, describe(history, ranking));
+  return finish(svg, title, describe(data, ranking));
 }
 
-function describe({ parameters, importances }: SearchHistory, ranking: readonly TrialSummary[]): string {
+function describe({ parameters, importances }: SearchFigureData, ranking: readonly TrialSummary[]): string {
   const sentences = parameters.map(({ name }) => {
     const share = importances?.[name];
     const value = ranking[0]?.assignment[name];

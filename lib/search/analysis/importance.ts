@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { RandomState } from '../../random';
-import { axisOf } from '../domain';
+import { axisOf, isSame } from '../domain';
 import { growTree } from './forest';
 import type { Column } from './forest';
 import type { Assignment, Parameter, Space } from '../types';
@@ -93,7 +92,7 @@ function columnOf({ name, domain }: Parameter, trials: readonly ScoredTrial[]): 
   const axis = isCategory ? undefined : axisOf(domain);
   const values = Float64Array.from(trials, ({ assignment }) => {
     if (!Object.hasOwn(assignment, name)) return isCategory ? -1 : (axis!.low + axis!.high) / 2;
-    return isCategory ? domain.values.findIndex((value) => isDeepStrictEqual(value, assignment[name])) : axis!.at(assignment[name] as number);
+    return isCategory ? domain.values.findIndex((value) => isSame(value, assignment[name])) : axis!.at(assignment[name] as number);
   });
   return { values, isCategory };
 }

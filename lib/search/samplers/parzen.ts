@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { normalDistribution } from '../../kernels/normal';
 import type { RandomState } from '../../random';
-import { axisOf, draw } from '../domain';
+import { axisOf, draw, isSame } from '../domain';
 import type { Axis } from '../domain';
 import { isActive } from '../space';
 import type { Assignment, Parameter, ParameterValue } from '../types';
@@ -69,7 +68,7 @@ function choiceFactor(
   return {
     draw: (component, random) => own[component] === undefined || random.random() < any ? drawAny(random) : own[component],
     logDensities: (value) => [...own, undefined].map((centre) =>
-      centre === undefined ? -log(values.length) : log(any / values.length + (isDeepStrictEqual(centre, value) ? 1 - any : 0))),
+      centre === undefined ? -log(values.length) : log(any / values.length + (isSame(centre, value) ? 1 - any : 0))),
   };
 }
 

@@ -1,6 +1,6 @@
+import type { RunHistory } from '../../../history/runHistory';
 import { centredMean, lossWeights } from '../../../report/drawing/thin';
 import type { Line } from './chart';
-import type { Course } from '../runHistory';
 
 /** How curves are drawn; kept for all views of the page. */
 export interface CurveSettings {
@@ -34,14 +34,14 @@ export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: read
 /** Few points are seen as dots. */
 const fewPoints = 40;
 
-export function lossLines({ steps, evaluations }: Course, settings: CurveSettings): Line[] {
+export function lossLines({ steps, evaluations }: RunHistory, settings: CurveSettings): Line[] {
   return [
     ...smoothed(line('train', steps, ({ loss }) => loss, settings, { series: 0 }), settings, lossWeights(steps)),
     line('validation', evaluations, ({ valLoss }) => valLoss, settings, { series: 1, dots: evaluations.length < fewPoints }),
   ];
 }
 
-export function accuracyLines({ steps, evaluations }: Course, settings: CurveSettings): Line[] {
+export function accuracyLines({ steps, evaluations }: RunHistory, settings: CurveSettings): Line[] {
   const dots = evaluations.length < fewPoints;
   return [
     line('batch', steps, ({ batchAccuracy }) => batchAccuracy, settings, { series: 0, faint: true }),
@@ -50,14 +50,14 @@ export function accuracyLines({ steps, evaluations }: Course, settings: CurveSet
   ];
 }
 
-export function rmseLines({ evaluations }: Course, settings: CurveSettings): Line[] {
+export function rmseLines({ evaluations }: RunHistory, settings: CurveSettings): Line[] {
   return [line('validation', evaluations, ({ valRmse = NaN }) => valRmse, settings, { series: 1, dots: evaluations.length < fewPoints })];
 }
 
-export function rateLines({ steps }: Course, settings: CurveSettings): Line[] {
+export function rateLines({ steps }: RunHistory, settings: CurveSettings): Line[] {
   return [line('learning rate', steps, ({ learningRate }) => learningRate, settings, { series: 3 })];
 }
 
-export function throughputLines({ epochs }: Course, settings: CurveSettings): Line[] {
+export function throughputLines({ epochs }: RunHistory, settings: CurveSettings): Line[] {
   return [line('training rows per second', epochs, ({ samplesPerSecond }) => samplesPerSecond, settings, { series: 4, dots: epochs.length < fewPoints })];
 }

@@ -1,5 +1,5 @@
 import { parameterAxis } from '../../../report/search/parameterAxis';
-import type { TrialSummary } from '../../../report/search/trials';
+import type { TrialSummary } from '../../../history/searchHistory';
 import type { Parameter } from '../../../search/types';
 import { percent, svg } from '../dom';
 

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readRunHistory } from '../../history/readRunHistory';
+import { countTrials, SearchHistory } from '../../history/searchHistory';
+import type { TrialSummary } from '../../history/searchHistory';
 import { weightedMean } from '../../numbers';
 import type { JournalContents } from '../../search/journal';
 import type { Parameter } from '../../search/types';
-import { readMetrics } from '../metrics';
-import { SearchTrials } from './trials';
-import type { TrialSummary } from './trials';
 import type { Point } from '../drawing/thin';
 
 /** What the pictures of a search show. */
-export interface SearchHistory {
+export interface SearchFigureData {
   readonly name: string;
   readonly parameters: readonly Pick<Parameter, 'name' | 'domain'>[];
   readonly trials: readonly TrialSummary[];
@@ -22,31 +22,32 @@ export interface SearchHistory {
 /** More trials than these cannot be told apart in a picture; the best are drawn. */
 export const maxDrawn = 400;
 
-/** The trials that a search's journal tells of. */
-export function searchHistory({ head, entries }: Pick<JournalContents, 'head' | 'entries'>, importances?: SearchHistory['importances']): SearchHistory {
-  const trials = new SearchTrials();
-  for (const entry of entries) if (entry.type === 'trial' || entry.type === 'unit' || entry.type === 'decision') trials.handle(entry);
-  const { name, spec } = head;
-  return { name, parameters: spec.space.parameters, trials: trials.all, ranking: trials.ranking, ...(importances && { importances }) };
+/** What the journal of a search tells for its pictures. */
+export function searchFigureData(
+  { head, entries }: Pick<JournalContents, 'head' | 'entries'>, importances?: SearchFigureData['importances'],
+): SearchFigureData {
+  const history = new SearchHistory();
+  for (const entry of [{ elapsed: 0, ...head }, ...entries]) history.apply(entry);
+  const { trials, ranking } = history;
+  return { name: head.name, parameters: head.spec.space.parameters, trials, ranking, ...(importances && { importances }) };
 }
 
 /**
- * The history with the curves that the metrics of its runs in that folder hold, which are finer than the scores at the
- * ends of rungs; of several replicates their mean over rows. A trial whose runs are gone keeps its curve. Throws as `readMetrics`
- * does.
+ * The same with the curves that the metrics of its runs in that folder hold, which are finer than the scores at the
+ * ends of rungs; of several replicates their mean over rows. A trial whose runs are gone keeps its curve. Throws as
+ * `readRunHistory` does.
  */
-export function withRunCurves(history: SearchHistory, runs: string): SearchHistory {
-  const trials: TrialSummary[] = [];
-  for (const trial of history.trials) trials.push({ ...trial, curve: runCurve(trial, runs) });
-  const ranking = history.ranking.map(({ trial: number }) => trials.find(({ trial }) => trial === number)!);
-  return { ...history, trials, ranking };
+export function withRunCurves(data: SearchFigureData, runs: string): SearchFigureData {
+  const trials = data.trials.map((trial) => ({ ...trial, curve: runCurve(trial, runs) }));
+  const ranking = data.ranking.map(({ trial: number }) => trials.find(({ trial }) => trial === number)!);
+  return { ...data, trials, ranking };
 }
 
 function runCurve(trial: TrialSummary, runs: string): readonly Point[] {
   const files = trial.runs.map((run) => join(runs, run, 'metrics.jsonl'));
   if (!files.every(existsSync)) return trial.curve;
   const curves = files.map((file) => {
-    const { evaluations } = readMetrics(file);
+    const { evaluations } = readRunHistory(file);
     return new Map(evaluations.map(({ step, valAccuracy }) => [step, valAccuracy]));
   });
   const [first] = curves;
@@ -56,9 +57,9 @@ function runCurve(trial: TrialSummary, runs: string): readonly Point[] {
 }
 
 /** How many trials came to which end, as the line below a picture's title. */
-export function trialCounts({ trials }: Pick<SearchHistory, 'trials'>): string {
+export function trialCounts({ trials }: Pick<SearchFigureData, 'trials'>): string {
   const count = (state: TrialSummary['state'], what: string): string[] => {
-    const n = trials.filter((trial) => trial.state === state).length;
+    const n = countTrials(trials, state);
     return n === 0 ? [] : [`${n} ${what}`];
   };
   return [
