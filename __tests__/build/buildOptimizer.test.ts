@@ -3,7 +3,8 @@ import { buildTraining } from '../../lib/build/buildTraining';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { Model } from '../../lib/inference/model';
 import { makeLosses, scheduleOf } from '../../lib/build/buildOptimizer';
-import { makeOptimizer } from '../../lib/optim/optimizers';
+import { makeOptimizer, optimizers } from '../../lib/optim/optimizers';
+import { schedules } from '../../lib/optim/scheduleKinds';
 import { applySettings, parseSpec, specFields } from '../../lib/spec/spec';
 import type { TrainSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
@@ -17,7 +18,7 @@ import { backends, variants } from '../support/backends';
 import { drive, run } from '../support/run';
 import { tinyData, tinySpec } from '../support/tinyData';
 
-const optimizers: Partial<TrainSpec>[] = [
+const rules: Partial<TrainSpec>[] = [
   { optimizer: 'sgd', momentum: 0.9 }, { optimizer: 'adam', learningRate: 0.01, l2: 1e-3 },
   { optimizer: 'adamw', learningRate: 0.01, weightDecay: 0.1, l2: 0 }, { optimizer: 'rmsprop', learningRate: 0.003 },
   { optimizer: 'lion', learningRate: 0.01, l2: 0, weightDecay: 0.1 },
@@ -25,8 +26,12 @@ const optimizers: Partial<TrainSpec>[] = [
 /** The base spec has momentum, which belongs to SGD. */
 const withRule = (rule: Partial<TrainSpec>): object => ({ momentum: 0, ...rule });
 
+test.each(Object.keys(optimizers))('the rules tested here include %s', (name) => {
+  expect(rules.map(({ optimizer }) => optimizer)).toContain(name);
+});
+
 describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
-  test.each(optimizers)('$optimizer learns', (rule) => {
+  test.each(rules)('$optimizer learns', (rule) => {
     const { result } = run({ ...withRule(rule), backend, dtype });
     expect(result.valAccuracy).toBeGreaterThan(0.9);
   });
@@ -36,7 +41,7 @@ describe('a checkpoint holds what the next step needs:', () => {
   const kernels = kernelsFor('float32');
   const data = tinyData();
   const cases: [string, object][] = [
-    ...optimizers.map((rule): [string, object] => [rule.optimizer!, withRule(rule)]),
+    ...rules.map((rule): [string, object] => [rule.optimizer!, withRule(rule)]),
     ['an average', { emaDecay: 0.9 }],
     ['a plateau', { schedule: 'plateau', decay: 0.5, patience: 0 }],
     ['clipping and accumulation', { clipNorm: 0.1, accumulate: 2 }],
@@ -188,19 +193,24 @@ describe('schedules of a spec', () => {
     const { schedule } = scheduleOf(parsed, { steps: length, stepsPerEpoch } as Parameters<typeof scheduleOf>[1]);
     return steps.map(schedule);
   };
-  test('exponential is the default and counts epochs unless told', () => {
-    expect(rates({ steps: 30, decay: 0.5 }, [0, 9, 10, 20])).toEqual([8, 8, 4, 2]);
-    expect(rates({ steps: 30, decay: 0.5, decayEvery: 3 }, [0, 2, 3, 6])).toEqual([8, 8, 4, 2]);
+  const cases: [spec: Partial<TrainSpec>, steps: readonly number[], rates: readonly number[]][] = [
+    // Exponential is the default, and counts epochs unless told.
+    [{ steps: 30, decay: 0.5 }, [0, 9, 10, 20], [8, 8, 4, 2]],
+    [{ steps: 30, schedule: 'exponential', decay: 0.5, decayEvery: 3 }, [0, 2, 3, 6], [8, 8, 4, 2]],
+    // Milestones are epochs with epochs, steps with steps.
+    [{ epochs: 4, schedule: 'step', decay: 0.5, milestones: [1, 2.5] }, [0, 9, 10, 24, 25], [8, 8, 4, 4, 2]],
+    [{ steps: 40, schedule: 'step', decay: 0.5, milestones: [1, 2] }, [0, 1, 2, 39], [8, 4, 2, 2]],
+    // A warm-up multiplies, and a cosine begins after it.
+    [{ steps: 40, schedule: 'constant', warmupSteps: 4 }, [0, 1, 3, 4, 39], [2, 4, 8, 8, 8]],
+    [{ steps: 44, schedule: 'cosine', minLearningRate: 2, warmupSteps: 4 }, [0, 4, 24], [2, 8, 5]],
+    [{ steps: 10, schedule: 'one-cycle' }, [0, 1, 2, 9], [0.32, 4.16, 8, 3.2e-5]],
+    [{ steps: 40, schedule: 'plateau', decay: 0.5, warmupSteps: 4 }, [0, 1, 3, 39], [2, 4, 8, 8]],
+  ];
+  test.each(cases)('%j at steps %j', (spec, steps, expected) => {
+    expect(rates(spec, steps).map((rate) => Number(rate.toPrecision(15)))).toEqual(expected);
   });
-  test('milestones are epochs with epochs, steps with steps', () => {
-    expect(rates({ epochs: 4, schedule: 'step', decay: 0.5, milestones: [1, 2.5] }, [0, 9, 10, 24, 25])).toEqual([8, 8, 4, 4, 2]);
-    expect(rates({ steps: 40, schedule: 'step', decay: 0.5, milestones: [1, 2] }, [0, 1, 2, 39])).toEqual([8, 4, 2, 2]);
-  });
-  test('a warm-up multiplies, and a cosine begins behind it', () => {
-    expect(rates({ steps: 40, schedule: 'constant', warmupSteps: 4 }, [0, 1, 3, 4, 39])).toEqual([2, 4, 8, 8, 8]);
-    const [first, top, middle] = rates({ steps: 44, schedule: 'cosine', minLearningRate: 2, warmupSteps: 4 }, [0, 4, 24]);
-    expect([first, top]).toEqual([2, 8]);
-    expect(middle).toBeCloseTo(5, 12);
+  test.each(Object.keys(schedules))('the cases include %s', (name) => {
+    expect(cases.map(([{ schedule }]) => schedule)).toContain(name);
   });
   test('a plateau is there for the loop to tell', () => {
     const spec = parseSpec({ steps: 9, schedule: 'plateau', decay: 0.5 });

@@ -158,7 +158,7 @@ test('inputs in a very small unit are named, not the weights, unless they are st
   expect(of({})).toEqual([]);
 });
 
-test('rows learnt by heart are named, with the remedy', () => {
+test('overfitting is reported, with the remedy', () => {
   const tiny = tinyData();
   const random = new RandomState(11);
   const data: TrainingData = { ...tiny, train: { ...tiny.train, labels: random.randint(0, 3, tiny.train.size) } };

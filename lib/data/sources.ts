@@ -24,7 +24,7 @@ export interface DataOptions {
 }
 
 export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
-  dataFolder: orNull(path('folder of the data set; null looks into the datasets folders')),
+  dataFolder: orNull(path('folder of the data set; null searches the datasets folders')),
   dataFile: orNull(path('table to train on: a .csv, .npy or .npz file')),
   target: orNull({
     help: 'what to predict: column of a .csv by name or number [the last], array of an .npz [y], .npy file beside a .npy',
@@ -32,21 +32,21 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
     what: 'a name or a number from 0',
     accepts: (value) => (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),
   }),
-  header: orNull(flag(false, 'whether the first line of a .csv names its columns; null finds out and says so')),
+  header: orNull(flag(false, 'whether the first line of a .csv names its columns; null detects it')),
   delimiter: orNull({
-    help: 'what stands between the cells of a .csv, or tab; null finds out and says so',
+    help: 'character between the cells of a .csv, or tab; null detects it',
     default: null,
     what: 'one character other than a quote or a line end, or tab',
     accepts: (value) => typeof value === 'string' && (value === 'tab' || /^[^"\r\n]$/u.test(value)),
   }),
   splitSeed: {
-    ...integer(0, 0, 'decides which rows of a table are for training, validation and test'),
+    ...integer(0, 0, 'seed of the shuffle that assigns the rows of a table to training, validation and test'),
     what: 'an integer in [0, 2^32)', accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
   },
-  chunkRows: orNull(integer(0, 8, 'training rows in memory at a time, for data larger than memory; null loads all')),
+  chunkRows: orNull(integer(0, 8, 'training rows in memory at a time, for data larger than memory; null for all')),
   flip: flag(false, 'mirror half of the training pictures, left to right'),
-  shift: integer(0, 0, 'pixels by which training pictures move at most, along each axis; edges repeat'),
-  cutout: integer(0, 0, 'side of a square that is blanked in training pictures'),
+  shift: integer(0, 0, 'largest shift of training pictures in pixels, along each axis; edge pixels are repeated'),
+  cutout: integer(0, 0, 'side in pixels of a random square that is set to 0 in training pictures'),
 };
 
 /** Where a source loads from, and what it loads. */

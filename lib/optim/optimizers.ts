@@ -27,7 +27,7 @@ export const optimizerOptions: { readonly [Key in keyof OptimizerOptions]: Field
   beta1: orNull(share(0, 'β₁')),
   beta2: orNull(share(0, 'β₂')),
   epsilon: number(1e-8, '> 0', (value) => value > 0, 'ε'),
-  rho: share(0.99, 'memory (PyTorch\'s alpha)'),
+  rho: share(0.99, 'decay of the mean squared gradient (PyTorch\'s alpha)'),
   l2: number(0, '≥ 0', (value) => value >= 0, 'λ of the penalty λ‖W‖² on weights (gradient 2λW),'),
   weightDecay: number(0, '≥ 0', (value) => value >= 0, 'λ of decoupled weight decay on weights'),
   decayBiases: flag(false, 'l2 and weightDecay on biases and the like too'),

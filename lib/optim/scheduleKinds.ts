@@ -26,7 +26,7 @@ export const scheduleOptions: { readonly [Key in keyof ScheduleOptions]: Field }
   }),
   minLearningRate: number(0, '≥ 0', (value) => value >= 0, 'lowest learning rate'),
   warmupSteps: integer(0, 0, 'steps over which the learning rate rises linearly to the schedule\'s,'),
-  patience: orNull(integer(0, 0, 'evaluations that may pass without a better one before the decay,')),
+  patience: orNull(integer(0, 0, 'evaluations without improvement before the decay,')),
 };
 
 /** A schedule, and for `plateau` the object that takes the validation losses. */

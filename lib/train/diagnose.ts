@@ -162,7 +162,7 @@ function overfitting({ evaluation, trained, validationRows }: HealthFacts): stri
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / validationRows));
   if (!(accuracy - valAccuracy > Math.max(0.2, minErrors * error) && valLoss > loss)) return undefined;
   return `${percent(accuracy)} of the training rows but ${percent(valAccuracy)} of the validation rows are classified ` +
-    'rightly: the net learns rows by heart; raise dropout, l2 or weightDecay, vary the rows with flip and shift, or stop sooner ' +
+    'correctly: the net overfits; raise dropout, l2 or weightDecay, vary the rows with flip and shift, or stop sooner ' +
     'with earlyStopping';
 }
 
