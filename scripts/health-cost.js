@@ -8,7 +8,7 @@
 
 const { loadData } = require('../dist/data/sources');
 const { findPreset } = require('../dist/spec/presets');
-const { runExperiment } = require('../dist/run/run');
+const { runTraining } = require('../dist/run/run');
 const { applySettings, dataRequest, parseSpec } = require('../dist/spec/spec');
 const { HealthMonitor } = require('../dist/train/health');
 
@@ -28,6 +28,6 @@ for (const name of ['watches', 'beforeStep', 'observe', 'afterStep', 'diagnose']
 const [preset, ...settings] = process.argv.slice(2);
 const spec = parseSpec(applySettings(findPreset(preset).spec, settings));
 let result;
-for (const event of runExperiment(spec, loadData(dataRequest(spec)), 'health-cost')) result = event;
+for (const event of runTraining(spec, loadData(dataRequest(spec)), 'health-cost')) result = event;
 const share = (milliseconds / 1000 / result.seconds) * 100;
 console.log(`${result.steps} steps in ${result.seconds.toFixed(2)} s, ${milliseconds.toFixed(1)} ms in the monitor: ${share.toFixed(2)} %`);

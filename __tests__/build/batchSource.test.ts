@@ -3,7 +3,7 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadData } from '../../lib/data/sources';
 import { Model } from '../../lib/inference/model';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
 import { packageRoot } from '../../lib/files';
@@ -39,7 +39,7 @@ describe.each(variants)('on $backend in $dtype', ({ backend, dtype }) => {
       batchSize: 16, epochs: 20, backend, dtype,
     });
     const data = loadData(dataRequest(spec));
-    const { checkpoint, result } = drive(runExperiment(spec, data, 'flowers'));
+    const { checkpoint, result } = drive(runTraining(spec, data, 'flowers'));
     expect([data.train.size, data.validation.size, data.test.size]).toEqual([105, 15, 30]);
     expect(result.valAccuracy).toBeGreaterThan(0.8);
     const classifier = Model.fromBytes(checkpoint, { name: 'memory' });
@@ -103,7 +103,7 @@ describe('rows that stay on disk', () => {
   });
   const trained = (spec: object) => {
     const parsed = specOf(spec);
-    return drive(runExperiment(parsed, loadData(dataRequest(parsed)), 'run'));
+    return drive(runTraining(parsed, loadData(dataRequest(parsed)), 'run'));
   };
 
   test.each(variants)('train as well as rows in memory, and the same again ($backend, $dtype)', (variant) => {
@@ -137,7 +137,7 @@ test('a file of 60 MB trains within 8 MB', () => {
   // In a process of its own: here, the buffers of other tests are freed meanwhile, whenever the collector likes.
   const script = `
     const { loadData } = require('./dist/data/sources');
-    const { runExperiment } = require('./dist/run/run');
+    const { runTraining } = require('./dist/run/run');
     const { dataRequest, parseSpec } = require('./dist/spec/spec');
     const spec = parseSpec(${JSON.stringify(spec)});
     const memory = () => process.memoryUsage().arrayBuffers;
@@ -145,7 +145,7 @@ test('a file of 60 MB trains within 8 MB', () => {
     const before = memory();
     const data = loadData(dataRequest(spec));
     let [most, last] = [0];
-    for (const event of runExperiment(spec, data, 'run')) {
+    for (const event of runTraining(spec, data, 'run')) {
       most = Math.max(most, memory() - before);
       last = event;
     }

@@ -1,4 +1,4 @@
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { buildTraining } from '../../lib/build/buildTraining';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { Model } from '../../lib/inference/model';
@@ -169,7 +169,7 @@ test.each(variants)('regression learns numbers and reports their error: $backend
   const spec = parseSpec({
     ...tinySpec, loss: 'mse', layers: [12, 16, 2], normalization: 'standardize', learningRate: 0.03, steps: 200, l2: 0, backend, dtype,
   });
-  const { events, result, checkpoint } = drive(runExperiment(spec, regressionData(), 'run'));
+  const { events, result, checkpoint } = drive(runTraining(spec, regressionData(), 'run'));
   expect(result.valRmse).toBeLessThan(0.15);
   expect(result.trainRmse).toBeLessThan(0.15);
   expect(result.valLoss).toBeCloseTo(result.valRmse! ** 2, 6);

@@ -5,7 +5,7 @@ import { Examiner } from '../../lib/dashboard/examiner';
 import { loadData } from '../../lib/data/sources';
 import type { Dataset } from '../../lib/data/dataset';
 import { evaluateRun } from '../../lib/inference/evaluateRun';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { temporaryFolder } from '../support/folder';
@@ -15,7 +15,7 @@ const runs = temporaryFolder();
 const spec = parseSpec({ data: 'synthetic', trainRows: 400, validationRows: 150, testRows: 50, layers: [3072, 20, 10], learningRate: 0.03, momentum: 0.9, steps: 30, batchSize: 50, threads: 1 });
 const data = loadData(dataRequest(spec));
 const place = RunFolder.create({ runs, name: 'learnt' });
-drive(runExperiment(spec, data, 'learnt', place));
+drive(runTraining(spec, data, 'learnt', place));
 place.close();
 
 test('the scores are those of evaluate, on the validation rows', () => {
@@ -61,7 +61,7 @@ test('a regression has no confusion matrix', () => {
   const file = join(runs, 'table.csv');
   writeFileSync(file, `a,b,y\n${Array.from({ length: 40 }, (_, i) => `${String(i)},${String(i % 3)},${String(2 * i)}.5`).join('\n')}\n`);
   const numbers = parseSpec({ data: 'csv', dataFile: file, loss: 'mse', layers: [2, 1], steps: 3, batchSize: 4 });
-  drive(runExperiment(numbers, loadData(dataRequest(numbers)), 'regression', folder));
+  drive(runTraining(numbers, loadData(dataRequest(numbers)), 'regression', folder));
   folder.close();
   expect(() => examineRun(folder.path, 'regression')).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
 });

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { loadData } from '../../lib/data/sources';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { launchBrowser } from '../support/browser';
@@ -31,7 +31,7 @@ let wrong: string[] = [];
 function trainRun(name: string, input: object): void {
   const spec = parseSpec(input);
   const place = RunFolder.create({ runs, name });
-  drive(runExperiment(spec, loadData(dataRequest(spec)), name, place));
+  drive(runTraining(spec, loadData(dataRequest(spec)), name, place));
   place.close();
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runReportData } from '../../lib/inference/runReportData';
 import type { RunData } from '../../lib/inference/runReportData';
 import { Model } from '../../lib/inference/model';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { testRun } from '../../lib/inference/testRun';
@@ -21,7 +21,7 @@ let start: Model;
 
 beforeAll(() => {
   const place = RunFolder.create({ runs, name: 'seen' });
-  drive(runExperiment(spec, loadData(dataRequest(spec)), 'seen', place), (event) => {
+  drive(runTraining(spec, loadData(dataRequest(spec)), 'seen', place), (event) => {
     // The first checkpoint is written before the first step.
     if (event.type === 'step' && event.step === 1) start = Model.load(join(folder, 'checkpoint.safetensors'));
     return undefined;

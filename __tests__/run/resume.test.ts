@@ -3,7 +3,7 @@ import { appendFileSync, copyFileSync, existsSync, readFileSync, readdirSync, rm
 import { join } from 'node:path';
 import { loadData } from '../../lib/data/sources';
 import type { TrainingData } from '../../lib/build/buildTraining';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import type { TrainEvent } from '../../lib/train/events';
@@ -29,7 +29,7 @@ const resume: typeof resumeWith = (path, changes, options) => resumeWith(path, c
 function begin(spec: object, killedAt = Infinity): { path: string; ran?: Ran } {
   const folder = RunFolder.create({ runs, name: `run${String(++count)}` });
   try {
-    const experiment = runExperiment(parseSpec({ ...tinySpec, ...short, ...spec }), data, 'run', folder);
+    const experiment = runTraining(parseSpec({ ...tinySpec, ...short, ...spec }), data, 'run', folder);
     if (killedAt === Infinity) return { path: folder.path, ran: drive(experiment) };
     for (let i = 0; i < killedAt; i++) if (experiment.next().done === true) break;
     return { path: folder.path };

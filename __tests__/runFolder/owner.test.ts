@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RunCatalogue } from '../../lib/dashboard/catalogue';
 import { train } from '../../lib/run/train';
 import { RunFolder } from '../../lib/runFolder/runFolder';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { parseSpec } from '../../lib/spec/spec';
 import { thisProcess } from '../../lib/files/process';
 import type { TrainEvent } from '../../lib/train/events';
@@ -200,7 +200,7 @@ describe('a run under way', () => {
 
   test('driven step by step notices a removed folder at the next event', () => {
     const folder = RunFolder.create({ runs, name: 'stepped' });
-    const events = runExperiment(parseSpec(tinySpec), data, 'run', folder);
+    const events = runTraining(parseSpec(tinySpec), data, 'run', folder);
     for (let i = 0; i < 6; i++) events.next();
     rmSync(folder.path, { recursive: true });
     expect(() => events.next()).toThrow(expect.objectContaining({ code: 'ERR_IO' }));

@@ -3,7 +3,7 @@ import { defaultThreads } from '../../lib/machine';
 import { join } from 'node:path';
 import { evaluateRun } from '../../lib/inference/evaluateRun';
 import { RunFolder } from '../../lib/runFolder/runFolder';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { parseSpec } from '../../lib/spec/spec';
 import type { TrainSpec } from '../../lib/spec/spec';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
@@ -34,7 +34,7 @@ const digestOf = (run: string): string => {
 function trained(spec: TrainSpec, name: string): string {
   const folder = RunFolder.create({ runs, name });
   try {
-    return drive(runExperiment(spec, data, name, folder)).result.parametersDigest;
+    return drive(runTraining(spec, data, name, folder)).result.parametersDigest;
   } finally {
     folder.close();
   }

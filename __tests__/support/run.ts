@@ -1,7 +1,7 @@
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { findResumption } from '../../lib/run/resume';
 import { resumedSpec } from '../../lib/run/resumedSpec';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { parseSpec } from '../../lib/spec/spec';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
@@ -32,7 +32,7 @@ export function drive(experiment: Experiment, answer: (event: TrainEvent) => Tra
 export function run(spec: object, options: { data?: TrainingData; place?: RunFolder; stopAt?: number } = {}): Ran {
   const { data = tinyData(), place, stopAt } = options;
   return drive(
-    runExperiment(parseSpec({ ...tinySpec, ...spec }), data, 'run', place),
+    runTraining(parseSpec({ ...tinySpec, ...spec }), data, 'run', place),
     (event) => (stopAt !== undefined && 'step' in event && event.step === stopAt ? 'stop' : undefined),
   );
 }
@@ -45,7 +45,7 @@ export function resume(
   const resumption = findResumption(path, spec);
   const folder = RunFolder.reopen(path);
   try {
-    return drive(runExperiment(spec, options.data ?? tinyData(), resumption.record.name, folder, resumption), options.answer);
+    return drive(runTraining(spec, options.data ?? tinyData(), resumption.record.name, folder, resumption), options.answer);
   } finally {
     folder.close();
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { RandomState } from '../../lib/random';
 import { Model } from '../../lib/inference/model';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
 import { decodeTensors, encodeTensors, tensorChunks } from '../../lib/train/safetensors';
@@ -21,7 +21,7 @@ test('tensors come back as they were', () => {
 });
 
 function checkpointBytes(): Uint8Array {
-  const run = runExperiment(parseSpec(tinySpec), tinyData(), 'run');
+  const run = runTraining(parseSpec(tinySpec), tinyData(), 'run');
   for (;;) {
     const turn = run.next();
     if (turn.done === true) return turn.value;

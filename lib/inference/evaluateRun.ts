@@ -13,15 +13,15 @@ import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
 import { dataRequest } from '../spec/spec';
 
-/** What a run's model does on a split; all but the loss and its root only where there are classes. */
+/** Evaluation of a run's model on a split; for a regression only loss and RMSE. */
 export type RunEvaluation =
   & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
   & Evaluation & Partial<ClassificationReport>;
 
 /**
- * Evaluates a run's model on training or validation rows, and keeps the result in the run's evaluation.json. The test split
- * is {@link testRun}'s. Throws ERR_DATA when the data is not that which the run was trained on, the split has no rows, or
- * the run is one of a cross-validation; ERR_CHECKPOINT, ERR_IO.
+ * Evaluates a run's model on training or validation rows and writes the result to the run's evaluation.json; for the test split see
+ * {@link testRun}. Throws ERR_DATA when the data differs from what the run was trained on, the split has no rows, or the run is part
+ * of a cross-validation; ERR_CHECKPOINT, ERR_IO.
  */
 export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>): RunEvaluation {
   const { evaluation } = evaluateSplit(folder, name, split);
@@ -29,24 +29,24 @@ export function evaluateRun(folder: string, name: string, split: Exclude<SplitNa
   return evaluation;
 }
 
-/** Whether a run of a cross-validation: its training rows are some of those that the data's own split validates on. */
+/** Whether a run is part of a cross-validation, so that its training and validation rows are not those of the data's own split. */
 export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
   return /, fold \d+ of \d+$/.test(data);
 }
 
-/** Evaluates any split, without keeping the result. Throws as {@link evaluateRun} does. */
+/** Evaluates any split without writing the result. Throws as {@link evaluateRun} does. */
 export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
-  readEvaluations(folder); // a damaged file is refused before anything is computed that belongs into it
-  const classifier = Model.ofRun(folder);
+  readEvaluations(folder); // a damaged file is refused before anything is computed
+  const model = Model.ofRun(folder);
   const { record } = readRunSpec(folder);
   if (split !== 'test' && isCrossValidated(record)) {
     throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
   }
-  const { origin, ...splits } = loadData(dataRequest(classifier.spec));
-  if (origin.digest !== classifier.dataDigest) {
+  const { origin, ...splits } = loadData(dataRequest(model.spec));
+  if (origin.digest !== model.dataDigest) {
     throw new BlastrainError(
       'ERR_DATA',
-      `Expected the data that run ${name} was trained on (digest ${classifier.dataDigest.slice(0, 12)}) for ${split} rows but ` +
+      `Expected the data that run ${name} was trained on (digest ${model.dataDigest.slice(0, 12)}) for ${split} rows but ` +
         `received ${origin.description} (digest ${origin.digest.slice(0, 12)})`,
     );
   }
@@ -58,17 +58,17 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
     when: new Date().toISOString(),
     rows: data.size,
     dataDigest: origin.digest,
-    ...(data.targets === undefined ? classifier.evaluateInDetail(data) : classifier.evaluate(data)),
+    ...(data.targets === undefined ? model.evaluateInDetail(data) : model.evaluate(data)),
   };
   return { evaluation, origin };
 }
 
-/** The evaluations in a run's evaluation.json, by split; none where there is no such file. Throws ERR_DATA for another content, ERR_IO. */
+/** Reads the evaluations in a run's evaluation.json, by split; none where the file is missing. Throws ERR_DATA for other contents, ERR_IO. */
 export function readEvaluations(folder: string): Partial<Record<SplitName, RunEvaluation>> {
   return readJsonIfThere(join(folder, runFiles.evaluation), evaluationsShape, { limit: sizeLimits.report, code: 'ERR_DATA' }) ?? {};
 }
 
-/** Puts an evaluation into the run's evaluation.json, in place of an earlier one of the same split. */
+/** Writes an evaluation to the run's evaluation.json, replacing an earlier one of the same split. */
 export function recordEvaluation(folder: string, evaluation: RunEvaluation): void {
   const file = join(folder, runFiles.evaluation);
   withLock(`${file}.lock`, () => {
@@ -76,12 +76,12 @@ export function recordEvaluation(folder: string, evaluation: RunEvaluation): voi
   });
 }
 
-const facts = {
+const commonKeys = {
   run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
   accuracy: numberOrNaN, loss: numberOrNaN, rmse: optional(numberOrNaN),
 };
-const ofClasses = refine(objectOf<RunEvaluation & ClassificationReport>({
-  ...facts,
+const classifierShape = refine(objectOf<RunEvaluation & ClassificationReport>({
+  ...commonKeys,
   topK: objectOf<ClassificationReport['topK']>({ k: count, accuracy: numberOrNaN }),
   classes: listOf(objectOf<ClassScores>({ className: text, support: count, precision: numberOrNaN, recall: numberOrNaN, f1: numberOrNaN })),
   macro: objectOf<ClassificationReport['macro']>({ precision: numberOrNaN, recall: numberOrNaN, f1: numberOrNaN }),
@@ -91,10 +91,10 @@ const ofClasses = refine(objectOf<RunEvaluation & ClassificationReport>({
   }),
 }), 'a confusion matrix with a row and a column for each class', ({ classes, confusion }) =>
   [confusion, ...confusion].every(({ length }) => length === classes.length));
-const ofNumbers = objectOf<RunEvaluation>(facts as never);
-/** Of a model of classes, or of a regression. */
+const regressionShape = objectOf<RunEvaluation>(commonKeys as never);
+/** Shape of the evaluation of a classifier or of a regression. */
 const evaluationShape: Shape<RunEvaluation> = (value, at) =>
-  (Object.hasOwn(Object(value) as object, 'classes') ? ofClasses : ofNumbers)(value, at);
+  (Object.hasOwn(Object(value) as object, 'classes') ? classifierShape : regressionShape)(value, at);
 const evaluationsShape = objectOf<Partial<Record<SplitName, RunEvaluation>>>({
   train: optional(evaluationShape), validation: optional(evaluationShape), test: optional(evaluationShape),
 });

@@ -37,26 +37,26 @@ export interface Prediction {
   readonly probabilities: readonly number[];
 }
 
-/** How well a classifier does on a set of rows, class by class. */
+/** Accuracy and loss of a classifier, with scores by class. */
 export type DetailedEvaluation = Evaluation & ClassificationReport;
 
-/** How a checkpoint becomes a {@link Model}. */
+/** How to make a {@link Model} of a checkpoint. */
 export interface ModelSource {
-  /** For error messages. */
+  /** Name of the checkpoint in error messages. */
   readonly name: string;
   readonly backend?: BackendName;
-  /** With the parameters that training began with, which follow from the spec's seed, in place of what it learned. */
+  /** Whether to use the initial parameters, which follow from the spec's seed, in place of the trained ones. */
   readonly untrained?: boolean;
 }
 
-/** A trained model with everything that prediction needs: parameters, normalisation, class names. */
+/** A trained model with everything needed for prediction: parameters, normalisation, class names. */
 export class Model {
   readonly spec: TrainSpec;
   readonly classNames: readonly string[];
   readonly imageShape: ImageShape | undefined;
   /** SHA-256 of the data set that it was trained on. */
   readonly dataDigest: string;
-  /** Steps that it was trained for. */
+  /** Number of steps that it was trained for. */
   readonly step: number;
   private readonly model: Sequential;
   private readonly normalization: Normalization;
@@ -83,7 +83,7 @@ export class Model {
   }
 
   /**
-   * Reads a checkpoint file. The backend is free to choose: a model trained on one runs on the other.
+   * Loads a checkpoint file. The backend can be another than that of the training.
    * Throws ERR_IO, ERR_CHECKPOINT, ERR_BACKEND.
    */
   static load(file: string, backend?: BackendName): Model {
@@ -91,7 +91,7 @@ export class Model {
     return Model.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
   }
 
-  /** The model that a run's folder holds. Throws as {@link load} does, and ERR_CONFIG where the run's spec.json is damaged. */
+  /** Loads the model of a run's folder. Throws as {@link load} does, and ERR_CONFIG where the run's spec.json is damaged. */
   static ofRun(folder: string): Model {
     const file = modelFile(folder);
     return Model.fromBytes(readFile(file, { limit: sizeLimits.checkpoint }), { name: file });
@@ -105,15 +105,15 @@ export class Model {
     return new Model(decodeCheckpoint(bytes, name), options);
   }
 
-  /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
+  /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
   evaluate(data: Dataset | StoredDataset): Evaluation {
     this.checkRows(data);
     return this.evaluator.evaluate(data);
   }
 
   /**
-   * Scores by class, confusion, calibration and the like, beside accuracy and loss. Throws ERR_SHAPE when the features do
-   * not fit, ERR_CONFIG for a regression, which has no classes.
+   * Accuracy and loss, and the scores of a {@link ClassificationReport}: by class, confusion matrix, calibration. Throws ERR_SHAPE when the
+   * features do not fit, ERR_CONFIG for a regression, which has no classes.
    */
   evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
@@ -122,23 +122,22 @@ export class Model {
     return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
   }
 
-  /** The most probable class of every row of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
+  /** The most probable class of every row of a data set [size]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
   classify(data: Dataset | StoredDataset): Int32Array {
     this.checkRows(data);
     return this.outputsOf(data).labels;
   }
 
-  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for such as training refuses. */
+  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
   probabilities(data: Dataset | StoredDataset): FloatArray {
     this.checkRows(data);
     return this.outputsOf(data).predictions;
   }
 
   /**
-   * Classifies rows: features [rows, featureSize], raw as in the data set (bytes for images, numbers in a typed array or a plain
-   * one for tables); normalisation happens here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA,
-   * naming row and column, for NaN and whatever else is no finite number, ERR_CONFIG for what is no array and for a regression, whose
-   * way is {@link predictNumbers}.
+   * Classifies rows. `features` [rows, featureSize] are raw, as in the data set: bytes for images, a typed or plain array of numbers for
+   * tables; they are normalised here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA, naming row and
+   * column, for anything but finite numbers, ERR_CONFIG for anything but an array and for a regression, see {@link predictNumbers}.
    */
   predict(features: GivenRows): Prediction[] {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'predict', 'a regression');
@@ -152,8 +151,8 @@ export class Model {
   }
 
   /**
-   * The numbers [rows, outputs] that a regression says of rows, given as to {@link predict}; of a model of classes their
-   * probabilities. Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
+   * The outputs [rows, outputs] of a regression for rows given as to {@link predict}; of a classifier the probabilities of the classes.
+   * Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
    */
   predictNumbers(features: GivenRows): FloatArray {
     return this.outputsFor(features).predictions;
@@ -170,14 +169,14 @@ export class Model {
     return { weights: weightsOnFeatures(inputWeights.value, units, normalization, kernels), units };
   }
 
-  /** What the model consists of and what it costs. */
+  /** Layers, parameters and FLOPs of the model. */
   summary(): ModelSummary {
     return summarize(this.model);
   }
 
   private outputsFor(given: GivenRows): ReturnType<Evaluator['predict']> {
     const { featureSize, classNames, normalization, model: { kernels: { dtype } } } = this;
-    // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
+    // Normalisations with a mean centre float64 values before they round, so only refuseOverflow can tell whether the dtype holds them.
     const features = checkGivenRows(given, featureSize, 'mean' in normalization ? 'float64' : dtype);
     const size = features.length / featureSize;
     const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames };
@@ -185,7 +184,7 @@ export class Model {
     return this.outputsOf(rows);
   }
 
-  /** Throws ERR_DATA for a row whose outputs are no numbers. */
+  /** Throws ERR_DATA for a row whose outputs are not finite. */
   private outputsOf(data: Dataset | StoredDataset): ReturnType<Evaluator['predict']> {
     const outputs = this.evaluator.predict(data);
     checkOutputs(outputs.predictions, this.model.outputSize, data.name);
@@ -207,12 +206,12 @@ export class Model {
   }
 }
 
-/** Bytes, or numbers, of a picture. */
+/** Number of values of a picture. */
 function pixelsOf({ channels, height, width }: ImageShape): number {
   return channels * height * width;
 }
 
-/** The model that a checkpoint describes. Throws ERR_CHECKPOINT where its spec gives none of the sizes that it states. */
+/** Builds the model that a checkpoint describes. Throws ERR_CHECKPOINT where its spec gives no model of the sizes that it states. */
 function modelOf(checkpoint: Checkpoint, spec: TrainSpec, kernels: Kernels): Sequential {
   try {
     return buildModel(spec, checkpoint.facts, kernels, 200);

@@ -16,19 +16,19 @@ import type { TrainSpec } from '../spec/spec';
 import { ledgerFile, readLedger } from './testRun';
 import type { TestResult } from './testRun';
 
-/** A run as a report tells it: what its folder holds, and what its model does on the validation rows. */
+/** Data of a run's report: the contents of its folder, and its model's evaluation on the validation rows. */
 export interface RunReportData {
   readonly spec: TrainSpec;
   readonly record: RunRecord;
   readonly summary: ModelSummary;
-  /** Of the model that the run ends with. A split that was never evaluated is absent; the test split is left alone here. */
+  /** Of the run's final model, by split; a split that was never evaluated is absent. The test split is not evaluated for the report. */
   readonly evaluations: Partial<Record<SplitName, RunEvaluation>>;
-  readonly data: RunData | DataGone;
-  /** Of a model of images: its first layer before the first step and now. */
+  readonly data: RunData | MissingData;
+  /** For a model of images: the weights of its first layer before the first step and after the last. */
   readonly pictures?: { readonly imageShape: ImageShape; readonly before: LayerWeights; readonly after: LayerWeights };
   /** Every recorded look at the test split of the run's data, by whichever run. */
   readonly looks: readonly TestResult[];
-  /** A sentence for each line of the ledger that does not count. */
+  /** A sentence for each line of the ledger that is left out. */
   readonly ledgerLeftOut: readonly string[];
 }
 
@@ -38,28 +38,28 @@ export interface LayerWeights {
   readonly units: number;
 }
 
-/** The run's rows, where they are on this machine. */
+/** Facts about the run's rows, where the data is available on this machine. */
 export interface RunData {
   readonly sizes: SplitSizes;
-  /** The first training images of each class; empty where rows are no images in memory. */
+  /** The first training images of each class; empty where rows are not images in memory. */
   readonly examples: readonly { readonly className: string; readonly images: readonly Uint8Array[] }[];
-  /** The wrongly classified validation images that the model is surest of, the surest first; likewise. */
+  /** The wrongly classified validation images with the highest predicted probability, the highest first; empty likewise. */
   readonly mistakes: readonly Mistake[];
 }
 
-/** A row that is taken for another class. */
+/** A wrongly classified image. */
 export interface Mistake {
-  /** Planes of channels, as in the data set. */
+  /** One plane for each channel, as in the data set. */
   readonly image: Uint8Array;
   readonly className: string;
   readonly takenFor: string;
-  /** Probabilities that the model gives the two. */
+  /** Predicted probabilities of the true class and of the predicted one. */
   readonly probability: number;
   readonly wrongProbability: number;
 }
 
-/** Why the run's rows cannot be read here, in a sentence. */
-export interface DataGone {
+/** Why the run's data is not available on this machine, in a sentence. */
+export interface MissingData {
   readonly reason: string;
 }
 
@@ -67,8 +67,8 @@ const examplesPerClass = 10;
 const mistakesShown = 20;
 
 /**
- * Looks at a run: reads its folder, and evaluates its model on the validation rows where the data is still there. Nothing
- * is written, and no test row is read into an evaluation. Throws ERR_IO, ERR_CONFIG, ERR_CHECKPOINT for a damaged folder.
+ * Collects the data of a run's report: reads its folder and evaluates its model on the validation rows where the data is available.
+ * Writes nothing and evaluates no test row. Throws ERR_IO, ERR_CONFIG, ERR_CHECKPOINT for a damaged folder.
  */
 export function runReportData(folder: string): RunReportData {
   const file = modelFile(folder);
@@ -97,7 +97,7 @@ export function runReportData(folder: string): RunReportData {
 
 type Splits = DataSplits<Dataset | StoredDataset>;
 
-function findData(spec: TrainSpec, record: RunRecord): Splits | DataGone {
+function findData(spec: TrainSpec, record: RunRecord): Splits | MissingData {
   const { data: origin, dataDigest } = record;
   if (isCrossValidated(record)) return { reason: `the run was trained in a cross-validation, on ${origin}` };
   try {
@@ -134,7 +134,7 @@ function describeData({ train, validation, test }: Splits, model: Model): RunDat
   };
 }
 
-/** The image of a row; undefined where rows are no images of bytes in memory. */
+/** Returns the image of a row; undefined where rows are not images of bytes in memory. */
 function imagesOf(data: Dataset | StoredDataset): ((row: number) => Uint8Array) | undefined {
   if (!('features' in data) || data.imageShape === undefined || data.features.BYTES_PER_ELEMENT !== 1) return undefined;
   const { features, featureSize } = data;

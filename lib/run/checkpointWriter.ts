@@ -3,55 +3,55 @@ import type { CheckpointEvent } from '../train/events';
 import type { SaveRequest } from '../train/train';
 import type { RunFolder } from '../runFolder/runFolder';
 
-/** Decides which checkpoints of a run are written where; the best of a run without a folder stays in memory. */
+/** Writes a run's checkpoints into its folder. Without a folder only the best one is held, in memory. */
 export class CheckpointWriter {
   /** The step of the last checkpoint in the folder; -1 before the first. */
   savedAt = -1;
-  /** The checkpoint of the best evaluation so far, where `holdBest`, no folder has it, and there is one. */
+  /** The checkpoint of the best evaluation so far, for a run without a folder, with `holdBest`. */
   best: Uint8Array | undefined;
 
-  /** @param use does something with the checkpoint of the moment. */
+  /** @param use calls its argument with the checkpoint of the current state. */
   constructor(
-    private readonly use: (what: UseChunks<void>) => void,
+    private readonly use: (write: UseChunks<void>) => void,
     private readonly folder: RunFolder | undefined,
     private readonly holdBest: boolean,
   ) {}
 
   /**
-   * Saves what is due at a step; returns the event that tells, for a run with a folder. The event is in the metrics before
-   * the checkpoint is in place: a run that goes on from there finds it among what was said before.
+   * Saves the checkpoints requested at a step; returns their event for a run with a folder. The event is in the metrics before the
+   * checkpoint is in place, so that a run that resumes from it finds the event among the earlier ones.
    */
   save(step: number, { best, keep }: SaveRequest): CheckpointEvent | undefined {
     const { folder } = this;
     if (folder === undefined) {
-      if (best && this.holdBest) this.use((pieces) => { this.best = Buffer.concat(pieces); });
+      if (best && this.holdBest) this.use((chunks) => { this.best = Buffer.concat(chunks); });
       return undefined;
     }
     const { last, kept } = folder.checkpointFiles(step);
     const event: CheckpointEvent = { type: 'checkpoint', step, file: last, best, ...(keep && { kept }) };
     folder.appendEvent(event);
-    this.use((pieces) => {
-      folder.writeCheckpoint(pieces, keep ? step : undefined);
+    this.use((chunks) => {
+      folder.writeCheckpoint(chunks, keep ? step : undefined);
       this.savedAt = step;
     });
-    if (best) folder.keepBest();
+    if (best) folder.linkBest();
     return event;
   }
 
-  /** Replaces the last checkpoint, without a word. */
+  /** Replaces the last checkpoint. Emits no event. */
   saveLast(step: number): void {
     if (this.folder === undefined) return;
-    this.use((pieces) => { this.folder!.writeCheckpoint(pieces); });
+    this.use((chunks) => { this.folder!.writeCheckpoint(chunks); });
     this.savedAt = step;
   }
 
-  /** Puts the checkpoint of the moment among those that stay, where it is missing: its run was killed before it came there. */
+  /** Adds the current state to the kept checkpoints where it is missing, because the run was killed before that was written. */
   restoreKept(step: number): void {
-    this.use((pieces) => this.folder?.restoreKept(pieces, step));
+    this.use((chunks) => this.folder?.restoreKept(chunks, step));
   }
 
-  /** Makes the checkpoint of the moment the best. */
+  /** Writes the current state as the best checkpoint. */
   saveBest(): void {
-    this.use((pieces) => this.folder?.writeBest(pieces));
+    this.use((chunks) => this.folder?.writeBest(chunks));
   }
 }

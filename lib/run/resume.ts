@@ -15,46 +15,46 @@ import type { RunRecord } from '../runFolder/runRecord';
 import { trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
-/** Where a run goes on. */
+/** Where a run resumes. */
 export interface Resumption {
   readonly record: RunRecord;
-  /** Absent for a run that was ended before its first checkpoint: it begins again. */
+  /** Absent for a run that ended before its first checkpoint, which starts again. */
   readonly checkpoint?: Checkpoint;
   /**
-   * Where the run goes on when the checkpoint turns out not to fit what is built from its spec: from the one before it, with a warning.
-   * Throws ERR_CHECKPOINT, for the given reason, where there is none that serves.
+   * Returns the resumption from the checkpoint before, with a warning, for when this one does not fit what is built from the spec.
+   * Throws ERR_CHECKPOINT, with the given reason, where no other is usable.
    */
   readonly fallBack: (reason: PlainError) => Resumption;
-  /** What should be known about the checkpoint. */
+  /** Warnings about unusable later checkpoints. */
   readonly warnings: readonly WarningEvent[];
 }
 
 /**
- * The last checkpoint of a run, or the one before it, with a warning, where the last is damaged or not of this run. Throws
- * ERR_CHECKPOINT when there are checkpoints but none that serves, ERR_IO.
+ * Finds the last checkpoint of a run, or the one before it, with a warning, where the last is damaged or of another run. Throws
+ * ERR_CHECKPOINT when there are checkpoints but none is usable, ERR_IO.
  */
 export function findResumption(folder: string, spec: TrainSpec): Resumption {
   const { record } = readRunSpec(folder);
-  return from(record, [runFiles.checkpoint, runFiles.previous].map((name) => join(folder, name)), spec, []);
+  return firstUsable(record, [runFiles.checkpoint, runFiles.previous].map((name) => join(folder, name)), spec, []);
 }
 
-/** The first of the checkpoints that is there and serves; `refusals` are those of earlier ones. */
-function from(record: RunRecord, files: readonly string[], spec: TrainSpec, refusals: readonly PlainError[]): Resumption {
+/** The first of `files` that exists and is a usable checkpoint; `refusals` are the errors of those before them. */
+function firstUsable(record: RunRecord, files: readonly string[], spec: TrainSpec, refusals: readonly PlainError[]): Resumption {
   const [file, ...others] = files;
   if (file === undefined) {
     const [first] = refusals;
     if (first !== undefined) throw new BlastrainError('ERR_CHECKPOINT', `${first.message}, and no earlier checkpoint serves`, first.details);
     return { record, warnings: [], fallBack: (reason) => { throw fromPlain(reason); } };
   }
-  const fallBack = (reason: PlainError): Resumption => from(record, others, spec, [...refusals, reason]);
+  const fallBack = (reason: PlainError): Resumption => firstUsable(record, others, spec, [...refusals, reason]);
   let checkpoint: Checkpoint;
   try {
     const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
-    if (bytes === undefined) return from(record, others, spec, refusals);
+    if (bytes === undefined) return firstUsable(record, others, spec, refusals);
     checkpoint = decodeOwn(bytes, file, spec);
   } catch (error) {
     const reason = toPlain(error);
-    // Of no other name by the system than ours: something that is no file. What the system refuses may be there the next time.
+    // ERR_IO without errno: not a regular file, so unusable. An error of the operating system may be temporary and is thrown.
     if (reason.code !== 'ERR_CHECKPOINT' && !(reason.code === 'ERR_IO' && reason.details['errno'] === undefined)) throw error;
     return fallBack(reason);
   }
@@ -63,19 +63,19 @@ function from(record: RunRecord, files: readonly string[], spec: TrainSpec, refu
   return { record, checkpoint, warnings, fallBack };
 }
 
-/** Throws ERR_CHECKPOINT when the bytes are damaged or were made with another spec, but for {@link changeable} keys. */
+/** Decodes a checkpoint of the run. Throws ERR_CHECKPOINT when it is damaged or its spec differs in other than the {@link changeable} keys. */
 function decodeOwn(bytes: Uint8Array, file: string, spec: TrainSpec): Checkpoint {
   const checkpoint = decodeCheckpoint(bytes, file);
-  const its = trainedSpec(checkpoint);
+  const itsSpec = trainedSpec(checkpoint);
   for (const key of Object.keys(spec) as (keyof TrainSpec)[]) {
-    if (!changeable.includes(key) && JSON.stringify(its[key]) !== JSON.stringify(spec[key])) {
-      throw expected('ERR_CHECKPOINT', `${key} ${JSON.stringify(spec[key])}, as in the run's spec.json,`, file, its[key], { file });
+    if (!changeable.includes(key) && JSON.stringify(itsSpec[key]) !== JSON.stringify(spec[key])) {
+      throw expected('ERR_CHECKPOINT', `${key} ${JSON.stringify(spec[key])}, as in the run's spec.json,`, file, itsSpec[key], { file });
     }
   }
   return checkpoint;
 }
 
-/** The bytes of best.safetensors, if they are those of the run's given step. Throws ERR_IO. */
+/** The bytes of best.safetensors; undefined unless it is usable and of the given step. Throws ERR_IO. */
 export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Array | undefined {
   const file = join(folder, runFiles.best);
   const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });
@@ -89,8 +89,8 @@ export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Ar
 }
 
 /**
- * A warning where another length of training changes the learning rates that were still to come at step `from`: the run is
- * then neither the shorter one nor the longer one from its start.
+ * A warning where a changed length of training changes the learning rates after step `from`. The result then equals neither that of the
+ * shorter training nor that of the longer one.
  */
 export function scheduleChange(before: TrainSpec, now: TrainSpec, trainRows: number, from: number): WarningEvent | undefined {
   if (before.steps === now.steps && before.epochs === now.epochs) return undefined;

@@ -3,14 +3,13 @@ import { readRunSpec } from '../runFolder/runRecord';
 import { parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
-/** Keys that may change when a run goes on: how long it lasts and where it runs, not what a step computes. */
+/** Keys that may change when a run resumes: its length and where it runs, but not what a step computes. */
 export const changeable: readonly (keyof TrainSpec)[] = [
   'steps', 'epochs', 'maxSeconds', 'earlyStopping', 'keepEvery', 'dataFolder', 'dataFile', 'backend', 'threads',
 ];
 
 /**
- * The spec of a run, from its folder, with changes over it. Throws ERR_CONFIG for a key that must not change, naming those
- * that may, ERR_IO.
+ * The spec of a run's folder with changes applied. Throws ERR_CONFIG for a key that must not change, naming those that may; ERR_IO.
  */
 export function resumedSpec(folder: string, changes: Readonly<Record<string, unknown>>): TrainSpec {
   const spec = { ...readRunSpec(folder).spec };

@@ -29,13 +29,17 @@ import { version } from '../version';
 import { WeightSnapshots } from './weightSnapshots';
 
 /**
- * Trains what the spec says and yields the run's events; the generator's return value is a checkpoint to predict with. With a
- * folder, spec, metrics and checkpoints are written into it on the way, and a run without a name has the folder's; one that is yet to
- * be made is made when nothing is left to check. With a resumption the run of that folder goes on from its checkpoint, to the bit. A driver may answer an event with 'stop'. `fit` may know normalisations already.
- * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for other data than before, ERR_CONFIG for fewer steps than are
- * done; the last good checkpoint stays.
+ * Trains a spec's model and yields the run's events; returns a checkpoint for prediction. The caller may answer an event with 'stop'.
+ *
+ * @param given name of the run; by default that of its folder
+ * @param place folder for spec, metrics and checkpoints, or a function that creates it, which is called when all checks have passed
+ * @param asked where to resume; the run then gives the same bits as one that was never interrupted
+ * @param fit fits the normalisation; may reuse earlier fits
+ *
+ * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for data other than before, ERR_CONFIG for fewer steps than are done;
+ * the last good checkpoint stays.
  */
-export function* runExperiment(
+export function* runTraining(
   spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { train: rows, origin } = data;
@@ -51,7 +55,7 @@ export function* runExperiment(
   const progress = freshProgress();
   const resumption = found && restoreLast(found, parts, batchSource);
   const checkpoint = resumption?.checkpoint;
-  const isOld = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
+  const hasOldSums = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
 
   const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
   const facts = {
@@ -62,13 +66,13 @@ export function* runExperiment(
     inputSize: model.inputSize,
     outputSize: model.outputSize,
   };
-  const begun = progress.step;
-  if (training.plan.steps < begun) {
-    throw expected('ERR_CONFIG', `at least ${String(begun)} steps, which are done already,`, 'the length of training', training.plan.steps, { path: 'steps' });
+  const startStep = progress.step;
+  if (training.plan.steps < startStep) {
+    throw expected('ERR_CONFIG', `at least ${String(startStep)} steps, which are done already,`, 'the length of training', training.plan.steps, { path: 'steps' });
   }
   const folder = typeof place === 'function' ? place() : place;
   const name = given ?? folder?.name ?? 'run';
-  const { events: earlier, warnings: badLines } = (resumption && folder?.rewindMetrics(begun)) ?? { events: [], warnings: [] };
+  const { events: earlier, warnings: badLines } = (resumption && folder?.rewindMetrics(startStep)) ?? { events: [], warnings: [] };
   const at = new Date().toISOString();
   folder?.writeSpec({
     ...resolved,
@@ -76,7 +80,7 @@ export function* runExperiment(
       name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: origin.description, dataDigest: origin.digest,
       ...resumption?.record,
       ...conditions,
-      ...(resumption && { resumed: [...(resumption.record.resumed ?? []), { at, step: begun }] }),
+      ...(resumption && { resumed: [...(resumption.record.resumed ?? []), { at, step: startStep }] }),
     } satisfies RunRecord,
   });
 
@@ -101,61 +105,61 @@ export function* runExperiment(
     data: origin.description,
     dataDigest: origin.digest,
   };
-  const goesOn = resumption === undefined ? start : { ...start, resumedFrom: begun };
-  const isSaid = (event: TrainEvent): boolean => earlier.some((one) => JSON.stringify(one) === JSON.stringify(event));
-  // Metrics become those of a run that was never interrupted: nothing is said twice, and a run that was killed before it said
-  // anything begins with its start.
+  const startEvent = resumption === undefined ? start : { ...start, resumedFrom: startStep };
+  const isInMetrics = (event: TrainEvent): boolean => earlier.some((one) => JSON.stringify(one) === JSON.stringify(event));
+  // Metrics must equal those of a run that was never interrupted: no event is written twice, and where a kill came before the first
+  // event they begin with the start event, without resumedFrom.
   if (earlier.length === 0) folder?.appendEvent(start);
-  if (earlier.length === 0 || isSaid(start)) yield goesOn;
-  else yield* emit(goesOn);
+  if (earlier.length === 0 || isInMetrics(start)) yield startEvent;
+  else yield* emit(startEvent);
   for (const event of [...resumption?.warnings ?? [], ...badLines]) yield* emit(event);
   const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
-  if (changes.length > 0) yield* emit(otherConditions(changes));
-  const stretched = checkpoint && scheduleChange(trainedSpec(checkpoint), spec, rows.size, begun);
-  if (stretched !== undefined) yield* emit(stretched);
-  if (isOld) yield* emit(otherMeans);
-  if (begun === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isSaid(noValidation)) yield* emit(noValidation);
+  if (changes.length > 0) yield* emit(conditionsChange(changes));
+  const rateChange = checkpoint && scheduleChange(trainedSpec(checkpoint), spec, rows.size, startStep);
+  if (rateChange !== undefined) yield* emit(rateChange);
+  if (hasOldSums) yield* emit(lossMeansChange);
+  if (startStep === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isInMetrics(noValidation)) yield* emit(noValidation);
   if (known !== undefined && 'scale' in known && bytesPerNumber(rows) > 1) yield* emit(olderNormalization);
 
-  const snapshots = folder && WeightSnapshots.open(join(folder.path, runFiles.film), model, normalization, rows.imageShape, steps, begun);
+  const snapshots = folder && WeightSnapshots.open(join(folder.path, runFiles.weightSnapshots), model, normalization, rows.imageShape, steps, startStep);
   const takeSnapshot = (): void => {
     training.evaluator.averaged(() => snapshots?.take(progress.step));
   };
-  if (begun === 0) takeSnapshot();
+  if (startStep === 0) takeSnapshot();
   const checkpoints = new CheckpointWriter((use) => {
     useCheckpoint(parts, facts, progress, batchSource.getState(), use);
   }, folder, spec.restoreBest);
   if (checkpoint === undefined) {
-    // A checkpoint of the initial weights: even a run that diverges in its first epoch leaves a loadable model.
+    // A checkpoint of the initial weights, so that even a run that diverges in its first epoch leaves a loadable model.
     checkpoints.saveLast(0);
   } else if (folder !== undefined) {
     if (resumption !== undefined && resumption.warnings.length > 0) folder.restorePrevious();
-    // Where nothing is left to do the last checkpoint stays, and with it the one before.
-    if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) checkpoints.savedAt = begun;
-    // It may have been killed just before it did these.
-    if (earlier.some((event) => event.type === 'checkpoint' && event.step === begun && event.kept !== undefined)) checkpoints.restoreKept(begun);
+    // Where no step is left to do, the last checkpoint is not written again, as that would replace the previous one by a copy of it.
+    if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) checkpoints.savedAt = startStep;
+    // The run may have been killed before it wrote these files of the same step.
+    if (earlier.some((event) => event.type === 'checkpoint' && event.step === startStep && event.kept !== undefined)) checkpoints.restoreKept(startStep);
     const { best } = progress;
-    if (best?.step === begun) checkpoints.saveBest();
+    if (best?.step === startStep) checkpoints.saveBest();
     else if (best !== null && spec.restoreBest && readBest(folder.path, spec, best.step) === undefined) yield* emit(lostBest(best.step));
   }
 
   const loop = train(training, progress, (request) => {
-    takeSnapshot(); // before the checkpoint that a run goes on from
+    takeSnapshot(); // before the checkpoint: a run that resumes from it does not take the snapshot again
     return checkpoints.save(progress.step, request);
   });
-  let turn = loop.next();
+  let next = loop.next();
   // A checkpoint's event is in the metrics already, see CheckpointWriter.
-  while (turn.done !== true) turn = loop.next(turn.value.type === 'checkpoint' ? yield turn.value : yield* emit(turn.value));
+  while (next.done !== true) next = loop.next(next.value.type === 'checkpoint' ? yield next.value : yield* emit(next.value));
   if (checkpoints.savedAt !== progress.step) checkpoints.saveLast(progress.step);
 
   const restoreBest = (): TrainingProgress | undefined => {
-    // From the folder, where there is one: held in memory meanwhile, it would be as much as parameters and optimiser together.
+    // From the folder where there is one, because in memory it would take as much as parameters and optimiser state together.
     const kept = folder === undefined ? checkpoints.best
       : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
     if (kept === undefined) return undefined;
-    const its = decodeCheckpoint(kept, 'the best checkpoint');
-    restoreParts(its, parts);
-    return its.progress;
+    const bestCheckpoint = decodeCheckpoint(kept, 'the best checkpoint');
+    restoreParts(bestCheckpoint, parts);
+    return bestCheckpoint.progress;
   };
   const restored = restoreBest();
   const scores = finalScores(training, progress);
@@ -163,7 +167,7 @@ export function* runExperiment(
   yield* emit({
     type: 'result',
     run: name,
-    ended: turn.value,
+    ended: next.value,
     ...scores,
     bestStep: best.step,
     bestValAccuracy: best.valAccuracy,
@@ -179,7 +183,7 @@ export function* runExperiment(
   return encodeModel(parts, facts, restored ?? progress);
 }
 
-/** The last checkpoint whose model and normalisation are for these rows. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
+/** The last checkpoint whose model and normalisation fit these rows, `known`. Throws ERR_CHECKPOINT where there are checkpoints but none fits. */
 function fittingLast(resumption: Resumption, spec: TrainSpec, rows: TrainingData['train']): { readonly found: Resumption; readonly known?: Normalization } {
   const { checkpoint, fallBack } = resumption;
   if (checkpoint === undefined) return { found: resumption };
@@ -198,7 +202,7 @@ function fittingLast(resumption: Resumption, spec: TrainSpec, rows: TrainingData
   }
 }
 
-/** The state of the last checkpoint that fits is in the parts. Throws ERR_CHECKPOINT where there are checkpoints, but none fits. */
+/** Restores the state of the last checkpoint that fits. Throws ERR_CHECKPOINT where there are checkpoints but none fits. */
 function restoreLast(resumption: Resumption, parts: CheckpointParts, batchSource: BatchSource): Resumption {
   const { checkpoint, fallBack } = resumption;
   if (checkpoint === undefined) return resumption;
@@ -231,7 +235,7 @@ function otherData({ name, dataDigest }: RunRecord, { origin }: TrainingData): B
   );
 }
 
-/** What differs of that which decides about bits. */
+/** Conditions that differ and can change the result's last bits, a phrase for each. */
 function changesOf(before: Conditions, now: Conditions): string[] {
   const facts = ({ backend, threads, versions }: Conditions): Record<string, unknown> => ({
     backend, ...Object.fromEntries(backends[backend].bitsDependOn.map((name) => [name, name === 'threads' ? threads : versions[name]])),
@@ -242,7 +246,7 @@ function changesOf(before: Conditions, now: Conditions): string[] {
     .map((key) => `${key} was ${String(old[key])} and is ${String(fresh[key])}`);
 }
 
-function otherConditions(changes: readonly string[]): WarningEvent {
+function conditionsChange(changes: readonly string[]): WarningEvent {
   return {
     type: 'warning',
     code: 'RESUME_CONDITIONS',
@@ -250,7 +254,7 @@ function otherConditions(changes: readonly string[]): WarningEvent {
   };
 }
 
-const otherMeans: WarningEvent = {
+const lossMeansChange: WarningEvent = {
   type: 'warning',
   code: 'RESUME_MEANS',
   message: 'The run was begun by a version that took the losses of an epoch as means over its steps; from here on they are means over its rows',

@@ -13,41 +13,40 @@ import type { RunPlace } from '../runFolder/ownedFolder';
 import { parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
-import type { WorkerMessage, WorkerOrder } from './trainWorker';
+import type { TrainTask, WorkerMessage } from './trainWorker';
 
 export interface TrainOptions {
-  /** Rows to train on; by default what the spec's `data` names. Rows on shared memory are not copied. */
+  /** Rows to train on; by default the data that the spec names. Rows in shared memory are not copied. */
   readonly data?: TrainingData;
-  /** Where to make the run's folder; by default nothing is written to disk. */
+  /** Where to create the run's folder; by default nothing is written to disk. */
   readonly place?: RunPlace;
   /**
-   * The folder of a run that goes on from its last checkpoint, to the bit; the spec then holds changes only, see
-   * {@link resumedSpec}. In place of `place`.
+   * The folder of a run to resume from its last checkpoint; the result has the same bits as without the interruption. The spec then holds
+   * changes only, see {@link resumedSpec}. In place of `place`.
    */
   readonly resume?: string;
   /** Name of a run without a folder, for its events. */
   readonly name?: string;
   /**
-   * Called twice a second while the folder belongs to a process on another host or in another container that says nothing: after a
-   * minute of that it counts as ended, and the run begins.
+   * Called twice a second while the folder belongs to a process on another host or in another container that gives no heartbeat; after a
+   * minute without one it counts as ended, and the run begins.
    */
   readonly onWait?: (waiting: Waiting) => void;
 }
 
 /**
- * A training on a thread of its own: iterate over its events, stop it early, take the trained model. A second loop over the events
- * beside one that is under way throws ERR_CONFIG.
+ * A training in a worker thread. Iterating over it gives its events; a second loop while one is under way throws ERR_CONFIG.
  */
 export interface TrainingRun extends AsyncIterable<TrainEvent> {
-  /** Ends the training after the current step; it still evaluates and keeps what was learned. */
+  /** Stops the training after the current step; the model is then evaluated and saved as at a regular end. */
   stop(): void;
-  /** The trained model; rejects with what ended the training: ERR_DIVERGED, ERR_SHAPE, ERR_DATA, ERR_IO, … */
+  /** The trained model; rejects with the error that ended the training: ERR_DIVERGED, ERR_SHAPE, ERR_DATA, ERR_IO, … */
   readonly model: Promise<Model>;
 }
 
 /**
- * Trains in a worker thread, so that the caller's event loop is never blocked. Leaving the `for await` loop early stops
- * the training. Throws ERR_CONFIG at once for a bad spec; later errors come out of the iteration and of `model`.
+ * Trains in a worker thread, so that the caller's event loop is not blocked. Leaving the `for await` loop early stops the training.
+ * Throws ERR_CONFIG at once for an invalid spec; later errors are thrown by the iteration and by `model`.
  */
 export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): TrainingRun {
   checkOptions(options);
@@ -62,13 +61,13 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
-  const order: WorkerOrder = {
+  const task: TrainTask = {
     spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
   };
   const worker = new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
-    workerData: order,
+    workerData: task,
     transferList: [port2],
-    // Loading makes garbage, training hardly any: collected sooner, it takes 7 MB less beside CIFAR-10.
+    // A small young generation: loading data makes garbage, training hardly any. Saves 7 MB with CIFAR-10.
     resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });
 
@@ -93,49 +92,49 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
     worker.on('error', (error) => { fail(fromPlain(toPlain(error))); });
     worker.on('exit', (code) => {
       control.close();
-      lock?.release(); // the thread has, unless it broke down
-      // Not before: the model is rebuilt when the thread has given its memory back.
+      lock?.release(); // the thread has released it, unless it crashed
+      // Only now, so that the model is built after the thread has freed its memory.
       if (trained !== undefined) resolve(trained);
       // Does nothing after 'done' or 'failed': a promise settles once, and so does the queue.
       fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));
     });
   });
-  // Loaded while the thread starts, not before.
-  const classifier = import('../inference/model.js');
-  const model = checkpoint.then(async (bytes) => (await classifier).Model.fromBytes(bytes, { name }));
-  // Whoever iterates sees the error there; without this, not asking for the model would crash the process.
+  // Imported only now, so that the import runs while the thread starts.
+  const modelModule = import('../inference/model.js');
+  const model = checkpoint.then(async (bytes) => (await modelModule).Model.fromBytes(bytes, { name }));
+  // The iteration throws the error too. Without this, a rejected `model` that nobody awaits would end the process.
   model.catch(() => undefined);
 
   const stop = (): void => {
     control.postMessage('stop');
   };
-  let isTaken = false;
+  let isIterating = false;
   return {
     stop,
     model,
     async *[Symbol.asyncIterator]() {
-      // Of two loops at once each would miss what the other takes, and one would wait for ever.
-      if (isTaken) throw expected('ERR_CONFIG', 'one loop at a time', 'the events of a run', 'a second one', { path: 'run' });
-      isTaken = true;
+      // Two loops at once would each get a part of the events, and one would wait for ever.
+      if (isIterating) throw expected('ERR_CONFIG', 'one loop at a time', 'the events of a run', 'a second one', { path: 'run' });
+      isIterating = true;
       try {
         yield* events;
       } finally {
-        isTaken = false;
+        isIterating = false;
         stop();
       }
     },
   };
 }
 
-/** Events between the thread that sends them and the loop that takes them. */
+/** Queue of events between the worker thread and the caller's loop. */
 class EventQueue implements AsyncIterable<TrainEvent> {
-  private readonly waiting: TrainEvent[] = [];
+  private readonly queue: TrainEvent[] = [];
   private ended = false;
   private error: Error | undefined;
   private wake: () => void = () => undefined;
 
   push(some: readonly TrainEvent[]): void {
-    this.waiting.push(...some);
+    this.queue.push(...some);
     this.wake();
   }
 
@@ -151,7 +150,7 @@ class EventQueue implements AsyncIterable<TrainEvent> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TrainEvent> {
     for (;;) {
-      while (this.waiting.length > 0) yield this.waiting.shift()!;
+      while (this.queue.length > 0) yield this.queue.shift()!;
       if (this.error !== undefined) throw this.error;
       if (this.ended) return;
       await new Promise<void>((resolve) => {

@@ -13,119 +13,119 @@ import { findResumption } from './resume';
 import { resumedSpec } from './resumedSpec';
 import { RunControl } from '../runFolder/runControl';
 import { RunFolder } from '../runFolder/runFolder';
-import { runExperiment } from './run';
+import { runTraining } from './run';
 import type { TrainingData } from '../build/buildTraining';
 import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import type { MessagePort } from 'node:worker_threads';
 
-/** What the starting thread hands over. */
-export interface WorkerOrder {
+/** The worker's `workerData`. */
+export interface TrainTask {
   readonly spec: TrainSpec;
-  /** Rows on shared memory; loaded here when absent. */
+  /** Rows in shared memory; loaded by the worker when absent. */
   readonly data?: TrainingData;
   readonly name: string;
-  /** Where the run's folder is made; absent for a run that only lives in memory. */
+  /** Where to create the run's folder; absent for a run that writes nothing. */
   readonly place?: RunPlace;
-  /** The folder of a run that goes on, in place of `place`, and what changes of its spec. */
+  /** The folder of a run to resume, in place of `place`, and changes to its spec. */
   readonly resume?: { readonly folder: string; readonly changes: Partial<TrainSpec> };
-  /** Carries 'stop' to the worker. Polled between events, because the loop never returns to its event loop. */
+  /** Carries 'stop' to the worker. Polled between events, because the training loop never returns to the event loop. */
   readonly control: MessagePort;
 }
 
-/** What the worker sends back: events in order, then either the final checkpoint or the error. */
+/** Messages of the worker: events in order, then either the final checkpoint or the error. */
 export type WorkerMessage =
-  /** An owner of the run's folder that cannot be seen from here is waited for. */
+  /** The worker waits for an owner of the run's folder whose process is not visible from here. */
   | { readonly type: 'waiting'; readonly waiting: Waiting }
-  /** The run's folder is this process's, whose main thread is to say now and then that it lives. */
+  /** This process owns the run's folder; the main thread must write the heartbeats of its lock. */
   | { readonly type: 'owning'; readonly lock: LockHandle }
   | { readonly type: 'events'; readonly events: readonly TrainEvent[] }
   | { readonly type: 'done'; readonly checkpoint: Uint8Array }
   | { readonly type: 'failed'; readonly error: PlainError };
 
-/** Milliseconds that a step's event may wait for the next. */
-const longestWait = 20;
+/** Milliseconds that the event of a step may be held back. */
+const maxDelay = 20;
 
 /**
- * Sends events in bundles: a message wakes the thread that listens, and that takes a core from the kernels for longer than
- * a short step leaves room for. Only events of steps ever wait.
+ * Sends events in batches, because each message wakes the receiving thread, which takes a core from the kernels for longer than a short
+ * step lasts. Only events of steps are held back.
  */
 class Outbox {
-  private waiting: TrainEvent[] = [];
+  private queue: TrainEvent[] = [];
   private sentAt = -Infinity;
 
   constructor(private readonly post: (message: WorkerMessage) => void) {}
 
   add(event: TrainEvent): void {
-    this.waiting.push(event);
-    if (event.type !== 'step' || performance.now() - this.sentAt >= longestWait) this.send();
+    this.queue.push(event);
+    if (event.type !== 'step' || performance.now() - this.sentAt >= maxDelay) this.send();
   }
 
   send(): void {
-    if (this.waiting.length === 0) return;
-    this.post({ type: 'events', events: this.waiting });
-    this.waiting = [];
+    if (this.queue.length === 0) return;
+    this.post({ type: 'events', events: this.queue });
+    this.queue = [];
     this.sentAt = performance.now();
   }
 }
 
-function main(order: WorkerOrder, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): void {
+function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): void {
   const outbox = new Outbox(post);
-  const isStopped = (): boolean => receiveMessageOnPort(order.control)?.message === 'stop';
+  const isStopped = (): boolean => receiveMessageOnPort(task.control)?.message === 'stop';
   const onWait = (waiting: Waiting): void => {
     if (isStopped()) throw lockedBy(waiting.path, waiting.owner);
     post({ type: 'waiting', waiting });
   };
   let folder: RunFolder | undefined;
   let control: RunControl | undefined;
-  const own = (its: RunFolder): RunFolder => {
-    post({ type: 'owning', lock: its.lock.handle });
-    return folder = its;
+  const own = (owned: RunFolder): RunFolder => {
+    post({ type: 'owning', lock: owned.lock.handle });
+    return folder = owned;
   };
   try {
-    const { resume, place } = order;
+    const { resume, place } = task;
     if (resume !== undefined) own(RunFolder.reopen(resume.folder, { onWait }));
     else if (place !== undefined) checkPlace(place);
-    // Only now is the spec of a run that goes on what its last owner left.
-    const spec = resume === undefined ? order.spec : resumedSpec(resume.folder, resume.changes);
-    const data = order.data ?? loadData(dataRequest(spec));
+    // The spec of a run to resume is read again now that nobody else can change it.
+    const spec = resume === undefined ? task.spec : resumedSpec(resume.folder, resume.changes);
+    const data = task.data ?? loadData(dataRequest(spec));
     const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
-    const begin = (): RunFolder => {
-      const its = folder ?? own(RunFolder.create(place!, { onWait }));
-      control = new RunControl(its.path);
-      return its;
+    const openFolder = (): RunFolder => {
+      const owned = folder ?? own(RunFolder.create(place!, { onWait }));
+      control = new RunControl(owned.path);
+      return owned;
     };
-    const isKept = folder !== undefined || place !== undefined;
-    const run = runExperiment(spec, data, resumption?.record.name ?? (isKept ? undefined : order.name), isKept ? begin : undefined, resumption);
+    const hasFolder = folder !== undefined || place !== undefined;
+    const run = runTraining(spec, data, resumption?.record.name ?? (hasFolder ? undefined : task.name), hasFolder ? openFolder : undefined, resumption);
     let command: TrainCommand;
     for (;;) {
-      const turn = run.next(command);
-      if (turn.done === true) {
+      const next = run.next(command);
+      if (next.done === true) {
         control?.end();
         folder?.close();
-        const { buffer } = turn.value;
-        // Moved, not copied, where the bytes have the buffer to themselves.
-        post({ type: 'done', checkpoint: turn.value }, buffer.byteLength === turn.value.byteLength ? [buffer as ArrayBuffer] : []);
+        const { buffer } = next.value;
+        // Transferred, not copied, where the buffer holds nothing else.
+        post({ type: 'done', checkpoint: next.value }, buffer.byteLength === next.value.byteLength ? [buffer as ArrayBuffer] : []);
         return;
       }
-      outbox.add(turn.value);
+      outbox.add(next.value);
       if (isStopped() || control?.stopRequested === true) command = 'stop';
     }
   } catch (thrown) {
     const error = toPlain(thrown);
     outbox.send();
-    leave(folder, control, error);
+    recordFailure(folder, control, error);
     post({ type: 'failed', error });
   }
 }
 
-/** Says in the folder why the run failed, where it is still ours, and lets go of it. Never throws: an error is on its way already. */
-function leave(folder: RunFolder | undefined, control: RunControl | undefined, error: PlainError): void {
+/** Writes the error to the folder's status.json, unless another process owns it by now, and closes the folder. Never throws, so that the error is reported. */
+function recordFailure(folder: RunFolder | undefined, control: RunControl | undefined, error: PlainError): void {
   try {
     folder?.lock.check();
     control?.fail(error);
   } catch {
-    // Another process owns it, or nothing is left of it.
+    // Another process owns the folder, or it was removed.
   }
   try {
     folder?.close();
@@ -135,6 +135,6 @@ function leave(folder: RunFolder | undefined, control: RunControl | undefined, e
 }
 
 const port = parentPort!;
-main(workerData as WorkerOrder, (message, transfer = []) => {
+main(workerData as TrainTask, (message, transfer = []) => {
   port.postMessage(message, transfer);
 });

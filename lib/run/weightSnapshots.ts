@@ -7,13 +7,13 @@ import type { Normalization } from '../data/normalize/transform';
 import type { Sequential } from '../model/sequential';
 import type { WeightSnapshotsHeader } from '../runFolder/weightSnapshotsShape';
 
-/** Frames of a whole run, and units in a frame, at most: a file of 2.7 MB for pictures of CIFAR-10. */
-const maxFrames = 24;
+/** Snapshots of a run, and units in each, at most: a file of 2.7 MB for images of CIFAR-10. */
+const maxSnapshots = 24;
 const maxUnits = 36;
-/** Weights of so many root mean squares of their unit are black or white. */
+/** Weights beyond this multiple of their unit's root mean square are black or white. */
 const contrast = 3;
 
-/** Pictures of the first layer's weights over a run, a frame at some of its evaluations, appended to one small file. */
+/** Pictures of the first layer's weights, taken at some evaluations of a run and appended to one small file. */
 export class WeightSnapshots {
   private constructor(
     private readonly file: string, private readonly model: Sequential, private readonly normalization: Normalization,
@@ -21,8 +21,8 @@ export class WeightSnapshots {
   ) {}
 
   /**
-   * The film of a run of `steps` steps that has done `begun`: frames after that are cut off. Undefined where the first layer
-   * does not look at pictures. Throws ERR_IO.
+   * Opens the file of a run of `steps` steps that resumes at step `begun`, 0 for a new one; later snapshots are cut off. Undefined where
+   * rows are not images or the first layer with weights is not linear. Throws ERR_IO.
    */
   static open(
     file: string, model: Sequential, normalization: Normalization, imageShape: ImageShape | undefined, steps: number, begun: number,
@@ -32,7 +32,7 @@ export class WeightSnapshots {
     const units = Math.min(maxUnits, weights.shape[0]!);
     const header = `${JSON.stringify({ units, imageShape } satisfies WeightSnapshotsHeader)}\n`;
     const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.events }) : undefined;
-    const kept = bytes && wholeFrames(bytes, header, 4 + units * featureSizeOf(normalization), begun);
+    const kept = bytes && findEnd(bytes, header, 4 + units * featureSizeOf(normalization), begun);
     withFileErrors(file, () => {
       if (kept === undefined) replaceFile(file, header);
       else truncateSync(file, kept.end);
@@ -41,25 +41,25 @@ export class WeightSnapshots {
     return new WeightSnapshots(file, model, normalization, units, steps, takenAt);
   }
 
-  /** Takes a frame of the model as it stands, unless the last one was not long ago. Throws ERR_IO. */
+  /** Takes a snapshot of the current weights, unless less than a {@link maxSnapshots}th of the run has passed since the last one. Throws ERR_IO. */
   take(step: number): void {
-    const share = (at: number): number => Math.floor((at * maxFrames) / this.steps);
+    const share = (at: number): number => Math.floor((at * maxSnapshots) / this.steps);
     if (this.takenAt >= 0 && share(step) === share(this.takenAt)) return;
     const { model, units, normalization } = this;
     const size = featureSizeOf(normalization);
-    const frame = new Uint8Array(4 + units * size);
-    new DataView(frame.buffer).setUint32(0, step, true);
+    const snapshot = new Uint8Array(4 + units * size);
+    new DataView(snapshot.buffer).setUint32(0, step, true);
     const weights = weightsOnFeatures(model.inputWeights!.value, units, normalization, model.kernels);
-    develop(weights, units, size, new Uint8ClampedArray(frame.buffer, 4)); // rounds and clamps as it stores
+    toPixels(weights, units, size, new Uint8ClampedArray(snapshot.buffer, 4)); // a clamped array rounds and clamps
     withFileErrors(this.file, () => {
-      appendFileSync(this.file, frame, { flush: true }); // the checkpoint that follows counts on it
+      appendFileSync(this.file, snapshot, { flush: true }); // must be on disk before the checkpoint that follows
     });
     this.takenAt = step;
   }
 }
 
-/** Mid-grey is weight 0. Each unit has a scale of its own, as their norms differ by an order of magnitude. */
-function develop(weights: FloatArray, units: number, size: number, pixels: Uint8ClampedArray): void {
+/** Converts weights to pixels: mid-grey is 0. Each unit has its own scale, as their norms differ by an order of magnitude. */
+function toPixels(weights: FloatArray, units: number, size: number, pixels: Uint8ClampedArray): void {
   for (let from = 0; from < units * size; from += size) {
     let squares = 0;
     for (let i = from; i < from + size; i++) squares += weights[i]! * weights[i]!;
@@ -69,18 +69,18 @@ function develop(weights: FloatArray, units: number, size: number, pixels: Uint8
 }
 
 /**
- * Where the last whole frame of a step up to `begun` ends in a film, and its step, or -1; undefined for a film that was not begun
- * as this one would be.
+ * The end in the file of the last complete snapshot up to step `begun`, and its step, or -1; undefined for a file with another header.
+ * @param size bytes of a snapshot
  */
-function wholeFrames(bytes: Buffer, header: string, frame: number, begun: number): { end: number; takenAt: number } | undefined {
+function findEnd(bytes: Buffer, header: string, size: number, begun: number): { end: number; takenAt: number } | undefined {
   if (bytes.toString('utf8', 0, header.length) !== header) return undefined;
   let end = header.length;
   let takenAt = -1;
-  while (end + frame <= bytes.length) {
+  while (end + size <= bytes.length) {
     const step = bytes.readUInt32LE(end);
     if (step <= takenAt || step > begun) break;
     takenAt = step;
-    end += frame;
+    end += size;
   }
   return { end, takenAt };
 }

@@ -7,12 +7,12 @@ import type { Lock } from '../files/lock';
 import type { LockOptions, Waiting } from '../files/acquire';
 import { runFiles, searchFiles } from './runFiles';
 
-/** Where a run's folder is made: runs/NAME, or runs/BASE-n with the next free number. */
+/** Where to create a run's folder: runs/NAME, or runs/BASE-n with the next free number n. */
 export type RunPlace =
   | { readonly runs: string; readonly name: string }
   | { readonly runs: string; readonly base: string };
 
-/** Throws ERR_CONFIG, naming it, for an argument that is no {@link RunPlace}. */
+/** Throws ERR_CONFIG for an argument that is not a {@link RunPlace}. */
 export function checkPlaceArgument(place: RunPlace): void {
   checkObject(place, 'place', 'where to make the folder of a run', ['runs']);
   checkText(place.runs, 'place.runs', 'the folder of runs');
@@ -20,40 +20,40 @@ export function checkPlaceArgument(place: RunPlace): void {
   else checkText(place.base, 'place.base', 'a name to be numbered');
 }
 
-/** The folder of a run, a search or a depth experiment that this process alone writes into. */
+/** The folder of a run, a search or a depth experiment that only this process writes to. */
 export class OwnedFolder {
-  constructor(readonly path: string, readonly lock: Lock, private readonly isLent = false) {}
+  constructor(readonly path: string, readonly lock: Lock, private readonly isSharedLock = false) {}
 
   get name(): string {
     return basename(this.path);
   }
 
-  /** Lets go of it. Never throws. */
+  /** Releases the lock, unless it is that of the search around the folder. Never throws. */
   release(): void {
-    if (this.isLent) return;
+    if (this.isSharedLock) return;
     this.lock.release();
   }
 
-  /** {@link release}, and removes the folder where nothing has come into it. Never throws. */
+  /** {@link release}, and removes the folder if it is empty. Never throws. */
   abandon(): void {
     this.release();
     try {
       rmdirSync(this.path);
     } catch {
-      // Something has.
+      // It is not empty.
     }
   }
 }
 
-/** The lock of a run's or a search's folder. Trials belong to whoever owns their search. */
+/** Path of the lock of a run's or a search's folder. Folders of trials have no lock of their own but that of their search. */
 export function lockOf(folder: string): string {
   const parent = dirname(folder);
   return join(existsSync(join(parent, searchFiles.journal)) ? parent : folder, lockName);
 }
 
 /**
- * Takes possession of a folder that is there, and clears away what a process that was killed was just writing. To be driven as
- * {@link acquireLock} is, and throws as it does.
+ * Takes ownership of an existing folder and removes temporary files of killed processes. To be run like {@link acquireLock}, and throws
+ * as it does.
  */
 export function* ownFolder(path: string, options: LockOptions = {}): Generator<Waiting, OwnedFolder, void> {
   const lock = yield* acquireLock(lockOf(path), options);
@@ -62,9 +62,9 @@ export function* ownFolder(path: string, options: LockOptions = {}): Generator<W
 }
 
 /**
- * Makes a folder that this process owns. A folder of that name in which no run has begun, as a kill can leave it, is taken over. To be
- * driven as {@link acquireLock} is. Throws ERR_CONFIG for an unusable name or one that is taken, ERR_LOCKED for one that another
- * process is taking, ERR_IO.
+ * Creates a folder that this process owns. A folder of that name in which no run has begun, as a kill can leave it, is taken over. To be
+ * run like {@link acquireLock}. Throws ERR_CONFIG for an invalid name or one that is taken, ERR_LOCKED for one that another process
+ * is claiming, ERR_IO.
  */
 export function* claimFolder(place: RunPlace, options: LockOptions = {}): Generator<Waiting, OwnedFolder, void> {
   const { runs } = place;
@@ -74,11 +74,11 @@ export function* claimFolder(place: RunPlace, options: LockOptions = {}): Genera
     const path = join(runs, place.name);
     makeFolder(path);
     const owned = yield* ownFolder(path, options);
-    if (isBegun(path)) {
+    if (hasBegun(path)) {
       owned.release();
-      throw taken(place);
+      throw nameTaken(place);
     }
-    clear(path);
+    removeRemains(path);
     return owned;
   }
   makeFolders(runs);
@@ -88,13 +88,13 @@ export function* claimFolder(place: RunPlace, options: LockOptions = {}): Genera
     try {
       return yield* ownFolder(path, options);
     } catch (error) {
-      if (toPlain(error).code !== 'ERR_LOCKED') throw error; // One that asked for this very name was faster.
+      if (toPlain(error).code !== 'ERR_LOCKED') throw error; // another process claimed this name first
     }
   }
 }
 
-/** A trial's folder, by the lock of its search. What was begun there and has no spec yet is cleared away. Throws ERR_IO. */
-export function lendFolder(path: string, lock: Lock): OwnedFolder {
+/** Creates or opens a trial's folder, owned by the lock of its search. A folder without a spec, as a kill can leave it, is emptied. Throws ERR_IO. */
+export function trialFolder(path: string, lock: Lock): OwnedFolder {
   withFileErrors(path, () => {
     if (!existsSync(join(path, runFiles.spec))) rmSync(path, { recursive: true, force: true });
     makeFolder(path);
@@ -103,26 +103,26 @@ export function lendFolder(path: string, lock: Lock): OwnedFolder {
   return new OwnedFolder(path, lock, true);
 }
 
-/** Throws ERR_CONFIG for a name that is unusable or taken already. */
+/** Throws ERR_CONFIG for an invalid name and for one that is taken. */
 export function checkPlace(place: RunPlace): void {
   if (!('name' in place)) return;
   const { runs, name } = place;
   if (!/^\w[\w.-]{0,99}$/.test(name)) {
     throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', name, { path: 'name' });
   }
-  if (isTaken(join(runs, name))) throw taken(place);
+  if (isTaken(join(runs, name))) throw nameTaken(place);
 }
 
-function taken({ runs, name }: { readonly runs: string; readonly name: string }): Error {
+function nameTaken({ runs, name }: { readonly runs: string; readonly name: string }): Error {
   return expected('ERR_CONFIG', `a name that ${runs} does not hold yet`, 'the run name', name, { path: 'name' });
 }
 
-/** Whether something of that name is there that must not be written over. Throws ERR_IO. */
+/** Whether a path is taken by a run, a search or anything else that must not be overwritten. Throws ERR_IO. */
 export function isTaken(path: string): boolean {
-  return withFileErrors(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined && isBegun(path);
+  return withFileErrors(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined && hasBegun(path);
 }
 
-/** BASE-n with the next free number; runs of several seeds, BASE-n-seed0 and so on, and the nets of depth experiments take theirs too. Throws ERR_IO. */
+/** BASE-n with the next free number n. The runs of several seeds, BASE-n-seed0, …, and of depth experiments count too. Throws ERR_IO. */
 export function nextName(runs: string, base: string): string {
   return `${base}-${String(1 + highestNumber(runs, base))}`;
 }
@@ -136,7 +136,7 @@ function highestNumber(runs: string, base: string): number {
   return Math.max(0, ...numbers.filter((n) => Number.isSafeInteger(n)));
 }
 
-/** False when something of that name is there already, perhaps made by another process just now. */
+/** Returns false where the path exists already, perhaps created by another process just now. */
 function makeFolder(path: string): boolean {
   return withFileErrors(path, () => {
     try {
@@ -149,8 +149,8 @@ function makeFolder(path: string): boolean {
   });
 }
 
-/** Whether there is more in a folder than a process leaves that was killed before its run, or its search, had a first line. */
-function isBegun(path: string): boolean {
+/** Whether a folder has more in it than what a process leaves that is killed before the first line of its metrics or journal. */
+function hasBegun(path: string): boolean {
   return withFileErrors(path, () => {
     if (!lstatSync(path).isDirectory()) return true;
     return readdirSync(path).some((name) => {
@@ -162,8 +162,8 @@ function isBegun(path: string): boolean {
   });
 }
 
-/** What a killed process left in a folder in which nothing has begun. */
-function clear(path: string): void {
+/** Removes the files that a killed process left in a folder in which no run has begun. */
+function removeRemains(path: string): void {
   for (const name of [runFiles.status, runFiles.stop, runFiles.metrics, searchFiles.journal]) {
     const file = join(path, name);
     withFileErrors(file, () => { rmSync(file, { force: true }); });

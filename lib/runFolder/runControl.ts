@@ -5,7 +5,7 @@ import { unionOf, objectOf, oneOf, optional, text } from '../files/shape';
 import type { PlainError } from '../errors';
 import { runFiles } from './runFolder';
 
-/** What a run's metrics do not tell: what ended it badly. That a process is at it, the folder's lock tells. */
+/** Contents of status.json: why a run failed. Whether a run is being trained is told by the folder's lock. */
 export interface RunStatus {
   readonly state: 'failed';
   readonly at?: string | undefined;
@@ -15,49 +15,49 @@ export interface RunStatus {
 
 const statusShape = unionOf<RunStatus | { readonly state: 'running' }>('state', {
   failed: objectOf<RunStatus>({ state: oneOf('failed'), at: optional(text), code: text, message: text }),
-  // Of an earlier version, which told by it that a process is at the run.
+  // Written by an earlier version while the run was being trained.
   running: objectOf<{ readonly state: 'running' }>({ state: oneOf('running') }),
 });
 
-/** How a run ended badly, as its status.json says; undefined where it does not. Throws ERR_IO, ERR_DATA for another content. */
+/** Reads why a run failed from its status.json; undefined where it did not. Throws ERR_IO, ERR_DATA for other contents. */
 export function readStatus(folder: string): RunStatus | undefined {
   const status = readJsonIfThere(join(folder, runFiles.status), statusShape, { limit: sizeLimits.small, code: 'ERR_DATA' });
   return status?.state === 'failed' ? status : undefined;
 }
 
-/** Milliseconds between two looks for a stop file. */
-const pause = 200;
+/** Milliseconds between checks for a stop file. */
+const pollEvery = 200;
 
-/** What other processes see of a run's end, status.json, and how they ask for it: a file `stop`. */
+/** The files by which other processes learn of a run's failure, `status.json`, and ask it to stop, `stop`. */
 export class RunControl {
-  private lookedAt = -Infinity;
+  private polledAt = -Infinity;
 
-  /** The run begins, or goes on: what ended it before is history, and so is a request to stop that nobody heard. Throws ERR_IO. */
+  /** For a run that starts or resumes: removes the status of an earlier failure and a stale stop file. Throws ERR_IO. */
   constructor(private readonly folder: string) {
     this.end();
   }
 
-  /** Whether {@link requestStop} was called, looked up a few times a second at most. */
+  /** Whether {@link requestStop} was called; the file is looked up at most every 200 ms. */
   get stopRequested(): boolean {
     const now = performance.now();
-    if (now - this.lookedAt < pause) return false;
-    this.lookedAt = now;
+    if (now - this.polledAt < pollEvery) return false;
+    this.polledAt = now;
     return existsSync(join(this.folder, runFiles.stop));
   }
 
-  /** The run is over, and its metrics say how. Throws ERR_IO. */
+  /** Ends a run that did not fail: removes both files. Throws ERR_IO. */
   end(): void {
     this.clear(runFiles.stop);
     this.clear(runFiles.status);
   }
 
-  /** The run is over, and this is why. Never throws: the error itself is what the caller should hear of. */
+  /** Writes status.json with the error and removes the stop file. Never throws, as the caller reports that error. */
   fail({ code, message }: PlainError): void {
     try {
       this.clear(runFiles.stop);
       this.write({ state: 'failed', at: new Date().toISOString(), code, message });
     } catch {
-      // A disk that takes no file may well be the reason.
+      // The error may be a full disk.
     }
   }
 
@@ -73,7 +73,7 @@ export class RunControl {
   }
 }
 
-/** Asks the process that trains a run, whichever it is, to end it after the current step. Throws ERR_IO. */
+/** Asks the process that trains the run of a folder to stop after the current step. Throws ERR_IO. */
 export function requestStop(folder: string): void {
   const file = join(folder, runFiles.stop);
   withFileErrors(file, () => {

@@ -2,26 +2,26 @@
 export const runFiles = {
   spec: 'spec.json',
   metrics: 'metrics.jsonl',
-  /** The last checkpoint, and the one before it, for the case that the last is damaged. */
+  /** The last checkpoint, and the one before it, which is used where the last is damaged. */
   checkpoint: 'checkpoint.safetensors',
   previous: 'checkpoint.previous.safetensors',
   /** The checkpoint of the best evaluation. */
   best: 'best.safetensors',
-  /** Scores by class, one entry for each split that was evaluated. */
+  /** Evaluations with scores by class, one for each split that was evaluated. */
   evaluation: 'evaluation.json',
-  /** Folder of the checkpoints that `keepEvery` keeps. */
+  /** Folder of the checkpoints kept by `keepEvery`. */
   kept: 'checkpoints',
-  /** Pictures of the first layer's weights over the run, see weightFilm.ts. */
-  film: 'weights.film',
-  /** That a process is at the run, or what ended it badly, and a request to end it: see runControl.ts. */
+  /** Pictures of the first layer's weights over the run, see weightSnapshots.ts. */
+  weightSnapshots: 'weights.film',
+  /** Why the run failed, and a request to stop it, see runControl.ts. */
   status: 'status.json',
   stop: 'stop',
 } as const;
 
-/** Names of the files in a search's folder, in which the folders of its runs lie. */
+/** Names of the files in a search's folder, which also contains the folders of its runs. */
 export const searchFiles = {
   journal: 'journal.jsonl',
-  /** Ranking, importances, significance. */
+  /** The search's report: ranking, importances, significance. */
   report: 'search.json',
   /** The best spec, ready for training. */
   best: 'best.json',

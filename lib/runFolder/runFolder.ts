@@ -9,23 +9,22 @@ import type { Lock } from '../files/lock';
 import { flag, objectOf, optional } from '../files/shape';
 import type { TrainEvent, WarningEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
-import { claimFolder, lendFolder, ownFolder } from './ownedFolder';
+import { claimFolder, ownFolder, trialFolder } from './ownedFolder';
 import type { OwnedFolder, RunPlace } from './ownedFolder';
 import { runFiles, searchFiles } from './runFiles';
-
 
 export type { RunPlace } from './ownedFolder';
 export { runFiles, searchFiles } from './runFiles';
 
-/** How a run comes by its folder. */
+/** How the folder of a run is owned. */
 export interface FolderOptions extends LockOptions {
-  /** The lock of the search that a trial belongs to; by default the run's folder has one of its own. */
+  /** For a trial, the lock of its search; by default the run's folder has a lock of its own. */
   readonly lock?: Lock;
 }
 
 /**
- * The folder of a run that is being trained, by the one process that may write there. Metrics are appended; the other files are
- * replaced as a whole. What writes throws ERR_IO where the folder was removed meanwhile, ERR_LOCKED where another process took it over.
+ * The folder of a run, open for writing by the process that owns it. Metrics are appended to; other files are replaced atomically.
+ * All methods that write throw ERR_IO where the folder was removed meanwhile, ERR_LOCKED where another process took it over.
  */
 export class RunFolder {
   private readonly metricsFile: string;
@@ -36,17 +35,17 @@ export class RunFolder {
   }
 
   /**
-   * Makes the folder. Throws ERR_CONFIG for an unusable name or one that is taken, ERR_LOCKED for one that another process is taking,
-   * ERR_IO when the folder cannot be made.
+   * Creates the folder. Throws ERR_CONFIG for an invalid name or one that is taken, ERR_LOCKED for one that another process is claiming,
+   * ERR_IO.
    */
   static create(place: RunPlace, { lock, ...options }: FolderOptions = {}): RunFolder {
-    if (lock !== undefined && 'name' in place) return new RunFolder(lendFolder(join(place.runs, place.name), lock));
+    if (lock !== undefined && 'name' in place) return new RunFolder(trialFolder(join(place.runs, place.name), lock));
     return new RunFolder(waitSync(claimFolder(place, options), options));
   }
 
-  /** Opens the folder of a run that ended in any way. Throws ERR_LOCKED where a process is at it, ERR_IO. */
+  /** Opens the folder of an earlier run, however that ended. Throws ERR_LOCKED where another process owns it, ERR_IO. */
   static reopen(path: string, { lock, ...options }: FolderOptions = {}): RunFolder {
-    return new RunFolder(lock === undefined ? waitSync(ownFolder(path, options), options) : lendFolder(path, lock));
+    return new RunFolder(lock === undefined ? waitSync(ownFolder(path, options), options) : trialFolder(path, lock));
   }
 
   get path(): string {
@@ -57,15 +56,14 @@ export class RunFolder {
     return this.owned.name;
   }
 
-  /** By which this process owns the folder. */
+  /** The lock by which this process owns the folder. */
   get lock(): Lock {
     return this.owned.lock;
   }
 
   /**
-   * Cuts metrics.jsonl behind the last event that a run had said when it had done `step` steps; an end that was torn while
-   * it was written goes too. Returns the events that stay, and a warning for each line among them that is damaged: it stays in the
-   * file, and no reader takes it.
+   * Cuts metrics.jsonl after the last event of the first `step` steps; a torn last line is removed too. Returns the remaining events, and
+   * a warning for each damaged line among them, which stays in the file and is ignored by all readers.
    */
   rewindMetrics(step: number): { readonly events: readonly TrainEvent[]; readonly warnings: readonly WarningEvent[] } {
     const metrics = this.openMetrics();
@@ -74,10 +72,10 @@ export class RunFolder {
     const events: TrainEvent[] = [];
     let end = 0;
     let last = 0;
-    /** Whether what was read last is of later steps: what names no step then is so too. */
+    /** Whether the last event with a step was of a later one; events without a step then are too. */
     let later = false;
     for (const { value: event, line, end: lineEnd } of lines) {
-      // Steps only rise in a file: one that is too high before one that is not was damaged.
+      // Steps only increase, so a damaged line with too high a step is followed by one of an earlier step, which resets `later`.
       if (event.type === 'result') later = true;
       else if ('step' in event) later = event.step > step;
       if (later) continue;
@@ -96,10 +94,10 @@ export class RunFolder {
   appendEvent(event: TrainEvent): void {
     const metrics = this.openMetrics();
     this.lock.checkEverySecond();
-    // A file that was removed takes what is written to it without a word.
+    // Writing to a removed file that is still open reports no error.
     if (!existsSync(this.metricsFile)) throw fileError('ERR_IO', 'the metrics that this run writes', this.metricsFile, 'no such file: it was removed');
     metrics.append(`${JSON.stringify(event)}\n`);
-    if (event.type === 'result') metrics.sync(); // a search notes at once that the run is done
+    if (event.type === 'result') metrics.sync(); // a search may record right after this that the run is done
   }
 
   writeSpec(spec: object): void {
@@ -107,7 +105,7 @@ export class RunFolder {
     replaceFile(join(this.path, runFiles.spec), `${JSON.stringify(spec, null, 2)}\n`, { inside: true });
   }
 
-  /** Where the checkpoints of a step go. */
+  /** Paths of the checkpoint of a step: the last one, and the copy of a step to keep. */
   checkpointFiles(step: number): { last: string; kept: string } {
     return {
       last: join(this.path, runFiles.checkpoint),
@@ -116,49 +114,49 @@ export class RunFolder {
   }
 
   /**
-   * Replaces the last checkpoint, whose file becomes the previous one; the metrics written so far are on the disk before
-   * it. At every moment a whole checkpoint is in place. That of a step to keep (`keptStep`) has its lasting name first: a run that is
-   * killed in between goes on from the checkpoint before, and comes by here again.
+   * Replaces the last checkpoint, which becomes the previous one. Metrics are synced before it, and a complete checkpoint exists at
+   * every moment. The checkpoint of a step to keep (`keptStep`) gets its permanent name first: a run that is killed in between
+   * resumes from the checkpoint before and comes to this step again.
    */
-  writeCheckpoint(pieces: readonly Uint8Array[], keptStep?: number): void {
+  writeCheckpoint(chunks: readonly Uint8Array[], keptStep?: number): void {
     this.lock.check();
     this.openMetrics().sync();
     const { last, kept } = this.checkpointFiles(keptStep ?? 0);
     if (existsSync(last)) linkAs(last, join(this.path, runFiles.previous));
     if (keptStep === undefined) {
-      replaceFile(last, pieces, { inside: true });
+      replaceFile(last, chunks, { inside: true });
     } else {
-      this.writeKept(kept, pieces);
+      this.writeKept(kept, chunks);
       linkAs(kept, last);
       withFileErrors(last, () => { syncFolder(this.path); });
     }
   }
 
-  /** Makes the checkpoint before the last one the last: nothing that serves no more is to take the place of one that does. Throws ERR_IO. */
+  /** Makes the previous checkpoint the last one, where that is unusable, so that the next write does not replace the usable one by it. Throws ERR_IO. */
   restorePrevious(): void {
     this.lock.check();
     linkAs(join(this.path, runFiles.previous), join(this.path, runFiles.checkpoint));
   }
 
   /** Replaces the checkpoint of the best evaluation. */
-  writeBest(pieces: readonly Uint8Array[]): void {
+  writeBest(chunks: readonly Uint8Array[]): void {
     this.lock.check();
-    replaceFile(join(this.path, runFiles.best), pieces, { inside: true });
+    replaceFile(join(this.path, runFiles.best), chunks, { inside: true });
   }
 
-  /** Makes the last checkpoint the best one too: a second name for the same bytes, which are on the disk already. */
-  keepBest(): void {
+  /** Makes the last checkpoint the best one too, by a hard link where possible. */
+  linkBest(): void {
     this.lock.check();
     linkAs(join(this.path, runFiles.checkpoint), join(this.path, runFiles.best));
   }
 
-  /** Puts back a checkpoint that stays, where it is not there. */
-  restoreKept(pieces: readonly Uint8Array[], step: number): void {
+  /** Writes the checkpoint of a step to keep, where it is missing. */
+  restoreKept(chunks: readonly Uint8Array[], step: number): void {
     const { kept } = this.checkpointFiles(step);
-    if (!existsSync(kept)) this.writeKept(kept, pieces);
+    if (!existsSync(kept)) this.writeKept(kept, chunks);
   }
 
-  /** Lets go of the folder. Throws ERR_IO: some file systems tell only now that they could not keep what was written. */
+  /** Closes the files and releases the lock. Throws ERR_IO, also for earlier writes: some file systems report their failure only on close. */
   close(): void {
     try {
       this.metrics?.close();
@@ -167,7 +165,7 @@ export class RunFolder {
     }
   }
 
-  private writeKept(file: string, pieces: readonly Uint8Array[]): void {
+  private writeKept(file: string, chunks: readonly Uint8Array[]): void {
     const folder = dirname(file);
     if (!existsSync(folder)) {
       withFileErrors(folder, () => {
@@ -175,16 +173,16 @@ export class RunFolder {
         syncFolder(this.path);
       });
     }
-    replaceFile(file, pieces, { inside: true });
+    replaceFile(file, chunks, { inside: true });
   }
 
-  /** Not before there is a spec: a folder with metrics alone would be no run, but not free for one either. */
+  /** Opens metrics.jsonl on first use, after the spec was written: a folder with metrics but no spec is neither a run nor free for one. */
   private openMetrics(): AppendFile {
     return this.metrics ??= new AppendFile(this.metricsFile);
   }
 }
 
-/** The folder of a finished run, by path or by name below `runs`. Throws ERR_CONFIG, naming the nearest run. */
+/** Finds the folder of a run, by path or by name below `runs`. Throws ERR_CONFIG, naming the nearest run. */
 export function findRun(runs: string, run: string): string {
   const path = findFolder(runs, run, (folder) => existsSync(join(folder, runFiles.spec)));
   if (path !== undefined) return path;
@@ -193,12 +191,12 @@ export function findRun(runs: string, run: string): string {
 }
 
 /**
- * The folder that `isIt` is true of, by path or by name below `runs`; undefined where there is none. A symbolic link is no run: what
- * one command lists, another writes into. Throws ERR_CONFIG for a link to such a folder.
+ * Finds a folder that `matches` accepts, by path or by name below `runs`; undefined where there is none. Throws ERR_CONFIG for a symbolic
+ * link to such a folder, as commands write into the folders that they find.
  */
-export function findFolder(runs: string, name: string, isIt: (folder: string) => boolean): string | undefined {
+export function findFolder(runs: string, name: string, matches: (folder: string) => boolean): string | undefined {
   for (const path of [name, join(runs, name)]) {
-    if (!isIt(path)) continue;
+    if (!matches(path)) continue;
     if (isLinked(path) || (path !== name && isLinked(dirname(path)) && resolve(dirname(path)) !== resolve(runs))) {
       throw expected('ERR_CONFIG', 'a folder, and no symbolic link to one,', 'RUN', path, { path: 'run' });
     }
@@ -207,23 +205,23 @@ export function findFolder(runs: string, name: string, isIt: (folder: string) =>
   return undefined;
 }
 
-/** Whether the last part of a path is a link, with or without a slash behind it. */
+/** Whether the last part of a path is a symbolic link; a trailing slash is ignored. */
 function isLinked(path: string): boolean {
   return lstatSync(resolve(path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** The folder of runs that a run's folder belongs to; the runs of a search lie one deeper. */
+/** The folder of runs that contains a run; the runs of a search lie one level deeper. */
 export function runsOf(folder: string): string {
   const parent = dirname(resolve(folder));
   return existsSync(join(parent, searchFiles.journal)) ? dirname(parent) : parent;
 }
 
-/** A run's name below that folder: of a trial NAME/trial-007. */
+/** A run's name below the folder of runs; of a trial SEARCH/trial-007. */
 export function runName(folder: string): string {
   return relative(runsOf(folder), resolve(folder));
 }
 
-/** The checkpoint that holds a run's model: the best with restoreBest, else the last. Throws ERR_IO or ERR_CONFIG. */
+/** The checkpoint with a run's model: the best one with `restoreBest`, else the last. Throws ERR_IO or ERR_CONFIG. */
 export function modelFile(folder: string): string {
   const { restoreBest } = readJson(join(folder, runFiles.spec), modelChoice, { limit: sizeLimits.small, code: 'ERR_CONFIG' });
   const best = join(folder, runFiles.best);

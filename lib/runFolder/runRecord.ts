@@ -5,7 +5,7 @@ import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { runFiles } from './runFolder';
 
-/** What a run computes with; two runs agree to the bit only where all of it agrees. */
+/** What a run computes with. Runs of the same spec give the same bits only where all of this is equal. */
 export interface Conditions {
   readonly backend: BackendName;
   readonly dtype: Dtype;
@@ -13,14 +13,14 @@ export interface Conditions {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-/** What spec.json records beside the spec, so that a run can be repeated and its conditions known. */
+/** The `record` in spec.json, beside the spec: the conditions of a run, so that it can be repeated. */
 export interface RunRecord extends Conditions {
   readonly name: string;
   readonly startedAt: string;
   readonly platform: string;
   readonly data: string;
   readonly dataDigest: string;
-  /** When the run went on, and from which step. */
+  /** When the run was resumed, and from which step. */
   readonly resumed?: readonly { readonly at: string; readonly step: number }[];
 }
 
@@ -38,23 +38,23 @@ const recordShape = objectOf<RunRecord>({
 });
 const specFileShape = objectOf<{ readonly record: RunRecord }>({ record: recordShape });
 
-/** What a run's spec.json holds: the spec as it was given, not checked yet, and the record beside it. Throws ERR_IO or ERR_CONFIG. */
+/** Reads a run's spec.json: the spec, not checked yet, and the record beside it. Throws ERR_IO or ERR_CONFIG. */
 export function readRunSpec(folder: string): { readonly record: RunRecord; readonly spec: Readonly<Record<string, unknown>> } {
   const file = join(folder, runFiles.spec);
   const { record, ...spec } = readJson(file, specFileShape, { limit: sizeLimits.small, code: 'ERR_CONFIG' });
   return { record, spec };
 }
 
-interface Begun {
+interface StartRecord {
   readonly startedAt?: string | undefined;
   readonly resumed?: readonly unknown[] | undefined;
 }
-const startShape = objectOf<{ readonly record?: Begun | undefined }>({
-  record: optional(objectOf<Begun>({ startedAt: optional(text), resumed: optional(listOf(anything)) })),
+const startShape = objectOf<{ readonly record?: StartRecord | undefined }>({
+  record: optional(objectOf<StartRecord>({ startedAt: optional(text), resumed: optional(listOf(anything)) })),
 });
 
 /**
- * When a run was begun, and whether it went on, as far as its spec.json says so: it may be written yet. Throws as
+ * When a run was started, and whether it was resumed; undefined and false where spec.json is not written yet. Throws as
  * {@link readRunSpec} does.
  */
 export function readStart(folder: string): { readonly startedAt: string | undefined; readonly isResumed: boolean } {

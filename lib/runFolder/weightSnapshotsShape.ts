@@ -1,7 +1,7 @@
 import type { ImageShape } from '../data/dataset';
 import { objectOf, shapeOf } from '../files/shape';
 
-/** The first line of a film; every frame is then its step, 4 bytes, and `units` pictures in planes of bytes. All is little-endian. */
+/** The first line of a file of weight snapshots. Each snapshot after it is its step, 4 bytes little-endian, and `units` pictures in planes of bytes. */
 export interface WeightSnapshotsHeader {
   readonly units: number;
   readonly imageShape: ImageShape;
@@ -9,5 +9,5 @@ export interface WeightSnapshotsHeader {
 
 const size = shapeOf<number>('a whole number above 0', (value) => Number.isSafeInteger(value) && (value as number) > 0);
 
-/** Apart from the film itself: the dashboard's page reads it. */
+/** In a file of its own, without the writer, as the dashboard's page imports it. */
 export const weightSnapshotsShape = objectOf<WeightSnapshotsHeader>({ units: size, imageShape: objectOf<ImageShape>({ channels: size, height: size, width: size }) });

@@ -21,7 +21,7 @@ export function runFolderIn(searchFolder: string, run: string): string {
 /** Deletes the checkpoints and weight snapshots of all replicates. Throws ERR_IO. */
 export function removeCheckpoints(searchFolder: string, { runs }: Trial): void {
   for (const run of runs) {
-    removeFiles(runFolderIn(searchFolder, run), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.film]);
+    removeFiles(runFolderIn(searchFolder, run), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.weightSnapshots]);
   }
 }
 

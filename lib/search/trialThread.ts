@@ -12,7 +12,7 @@ import type { TrainingData } from '../build/buildTraining';
 import { Model } from '../inference/model';
 import { cachedFits } from '../build/batchSource';
 import { findResumption } from '../run/resume';
-import { runExperiment } from '../run/run';
+import { runTraining } from '../run/run';
 import { RunFolder, runFiles } from '../runFolder/runFolder';
 import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
@@ -83,7 +83,7 @@ function train({ spec, folder: path, until }: Segment, data: TrainingData, onSte
   try {
     let sentAt = startedAt;
     let score = Number.NaN;
-    for (const event of runExperiment(spec, data, basename(path), open, resumption, fit)) {
+    for (const event of runTraining(spec, data, basename(path), open, resumption, fit)) {
       if (event.type === 'step' && performance.now() - sentAt >= stepEvery) {
         sentAt = performance.now();
         onStep(event.step);

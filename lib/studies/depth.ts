@@ -19,7 +19,7 @@ export const depthLayers: readonly (readonly number[])[] = [
   [3072, 512, 256, 128, 64, 10],
 ];
 
-/** What all nets of the experiment share: the same rows, steps, optimiser and seed. Only `layers` and `norm` differ. */
+/** Keys that all nets of the experiment share; only `layers` and `norm` differ. */
 export const depthSpec: Partial<TrainSpec> = {
   normalization: 'standardize', init: 'he', optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0.01,
   schedule: 'one-cycle', dropout: 0.2, labelSmoothing: 0.1, batchSize: 256, epochs: 15,
@@ -46,20 +46,20 @@ export interface DepthResult {
   readonly seconds: number;
 }
 
-/** The whole experiment, as depth.json keeps it. */
+/** Contents of depth.json. */
 export interface DepthReport {
   readonly type: 'depth';
   readonly name: string;
   readonly results: readonly DepthResult[];
-  /** The run with the best validation accuracy, and its look at the test split. */
+  /** The run with the best validation accuracy, and its test evaluation. */
   readonly best: string;
   readonly test: TestResult;
 }
 
 /**
- * The runs of the experiment: 2 to 5 layers, each without and with batch norm, under `changes` to {@link depthSpec}. All are
- * named after the experiment's own folder, which is made: the first free BASE-n of `runs`. Throws ERR_CONFIG for a change that no net
- * allows, ERR_IO.
+ * The runs of the experiment: 2 to 5 layers, each without and with batch norm, with `changes` applied to {@link depthSpec}. Creates the
+ * experiment's folder, the first free BASE-n of `runs`, after which the runs are named. Throws ERR_CONFIG for a change that the nets
+ * do not allow, ERR_IO.
  */
 export function depthRuns(runs: string, base: string, changes: Readonly<Record<string, unknown>>): { owned: OwnedFolder; nets: DepthRun[] } {
   if (changes['validationRows'] === 0) {
@@ -72,13 +72,13 @@ export function depthRuns(runs: string, base: string, changes: Readonly<Record<s
   return { owned, nets: nets.map((net) => ({ ...net, name: nameOf(net.depth, net.norm) })) };
 }
 
-/** The line of a net that has been trained. */
+/** The table's line for a trained net. */
 export function depthResult({ depth, norm, spec }: DepthRun, result: ResultEvent, parameters: number): DepthResult {
   const { run, trainAccuracy, valAccuracy, seconds } = result;
   return { run, depth, norm, layers: spec.layers, parameters, trainAccuracy, valAccuracy, seconds };
 }
 
-/** The best by validation; the first of equals. */
+/** The net with the best validation accuracy; the first of equals. */
 export function bestOf(results: readonly DepthResult[]): DepthResult {
   return results.reduce((best, result) => (result.valAccuracy > best.valAccuracy ? result : best));
 }
@@ -94,7 +94,7 @@ const reportShape = refine(objectOf<DepthReport>({
   test: testResultShape,
 }), 'results, one of them the best,', ({ results, best }) => results.some(({ run }) => run === best));
 
-/** What the depth.json of an experiment holds. Throws ERR_IO, ERR_DATA for another content. */
+/** Reads the depth.json of an experiment. Throws ERR_IO, ERR_DATA for other contents. */
 export function readDepthReport(folder: string): DepthReport {
   return readJson(join(folder, 'depth.json'), reportShape, { limit: sizeLimits.small, code: 'ERR_DATA' });
 }

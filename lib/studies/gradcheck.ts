@@ -39,8 +39,8 @@ export interface GradcheckReport extends GradientReport {
 
 /**
  * Checks the gradients of an MLP with He-initialised weights on standard normal inputs: activations of order one in every
- * layer, so that no gradient vanishes by construction. Normal numbers (std 0.1) are added to the other parameters: at 0 or 1 a
- * mistake that multiplies with them would not show.
+ * layer, so that no gradient vanishes by construction. Normal numbers (std 0.1) are added to the other parameters, because at their
+ * initial values, 0 and 1, errors in terms that multiply with them would not show.
  *
  * Throws ERR_SHAPE for impossible layers or batches, ERR_CONFIG for options out of range, ERR_BACKEND.
  */

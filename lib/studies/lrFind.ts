@@ -27,10 +27,10 @@ export interface LrPoint {
   readonly smoothed: number;
 }
 
-/** What a sweep found. */
+/** Result of a sweep. */
 export interface LrFindReport {
   readonly points: readonly LrPoint[];
-  /** A good first choice; null where the loss never fell. */
+  /** A learning rate to start with; null where the loss never fell. */
   readonly suggestion: number | null;
   /** Where the smoothed loss falls fastest per decade; null where it never fell. */
   readonly steepest: number | null;
@@ -42,23 +42,24 @@ export interface LrFindReport {
   readonly dtype: Dtype;
 }
 
-/** A sweep ends once the loss is not finite, or above the first and this many times the least so far. */
+/** A sweep ends once the loss is not finite, or above the first and this many times the lowest so far. */
 const BLOWN_UP = 4;
-/** Less than this share of the first loss is no descent but noise. */
-const LEAST_FALL = 0.02;
-/** Rows that it takes to say that the loss blew up, and those of a first step to compare with; and the share of the sweep that they may take. */
-const LEAST_ROWS = 100;
-const LEAST_FIRST_ROWS = 16;
-const MOST_OF_SWEEP = 0.1;
+/** A fall by less than this share of the first loss counts as noise. */
+const MIN_FALL = 0.02;
+/** Rows over which the loss is averaged before it is compared, but no more steps than a share of the sweep. */
+const MIN_ROWS = 100;
+const MAX_SWEEP_SHARE = 0.1;
+/** A first step of at least this many rows sets the lowest loss by itself. */
+const MIN_FIRST_ROWS = 16;
 
 /**
  * The learning-rate range test (Smith 2017, section 3.3): trains the spec's model from its initial weights while the rate
  * grows exponentially from step to step, and reads off the loss where learning is fastest and where it breaks. The spec's
- * schedule and length play no part; one with momentum, decay or augmentation is tried as such.
+ * schedule and length are ignored; momentum, decay and augmentation are used.
  *
- * The suggestion is a tenth of the rate at which the loss blew up. Where it falls fastest is told too, as others suggest
- * that; but a net whose first loss is far above log(classes) falls fastest while it unlearns its initial weights, at rates
- * ten times too small to learn with.
+ * The suggestion is a tenth of the rate at which the loss blew up. The rate at which the loss falls fastest, which others suggest, is
+ * reported too; but for a net whose first loss is far above log(classes) that is where it unlearns its initial weights, at rates ten
+ * times too small for training.
  *
  * Throws ERR_CONFIG for an impossible range, ERR_DATA for test rows, ERR_SHAPE, ERR_BACKEND.
  */
@@ -75,7 +76,7 @@ export function findLearningRate(given: TrainSpec, data: TrainingData, options: 
   const { step } = buildTraining(spec, trainingRows(data), kernels).training;
   const rates: number[] = [];
   const losses: WeighedLoss[] = [];
-  let least = Infinity;
+  let lowest = Infinity;
   let divergence: number | null = null;
   for (let i = 0; i < steps && divergence === null; i++) {
     const rate = from * (to / from) ** (i / (steps - 1));
@@ -85,11 +86,11 @@ export function findLearningRate(given: TrainSpec, data: TrainingData, options: 
       rates.push(rate);
       losses.push({ loss: step.loss, weight: step.weight, rows: step.rows });
     }
-    const recent = recentMean(losses, MOST_OF_SWEEP * steps);
-    // The first step may be the last before all is lost.
-    if (losses.length === 1 && losses[0]!.rows >= LEAST_FIRST_ROWS) least = losses[0]!.loss;
-    if (recent !== undefined) least = Math.min(least, recent);
-    if (!finite || (recent !== undefined && recent > Math.max(BLOWN_UP * least, losses[0]!.loss))) divergence = rate;
+    const recent = recentMean(losses, MAX_SWEEP_SHARE * steps);
+    // A first step of enough rows counts at once, as the loss may blow up at the second.
+    if (losses.length === 1 && losses[0]!.rows >= MIN_FIRST_ROWS) lowest = losses[0]!.loss;
+    if (recent !== undefined) lowest = Math.min(lowest, recent);
+    if (!finite || (recent !== undefined && recent > Math.max(BLOWN_UP * lowest, losses[0]!.loss))) divergence = rate;
   }
   const smoothed = centredMeans(losses, Math.round(steps / 20));
   return {
@@ -104,11 +105,11 @@ function judge(
   rates: readonly number[], smoothed: readonly number[], divergence: number | null,
 ): Pick<LrFindReport, 'suggestion' | 'steepest' | 'divergence' | 'reason'> {
   const bottom = smoothed.indexOf(Math.min(...smoothed));
-  if (rates.length < 3 || smoothed[bottom]! > (1 - LEAST_FALL) * smoothed[0]!) {
+  if (rates.length < 3 || smoothed[bottom]! > (1 - MIN_FALL) * smoothed[0]!) {
     const hint = divergence === null ? 'try higher ones' : 'try lower ones';
     return { suggestion: null, steepest: null, divergence, reason: `the loss fell at none of these rates: ${hint}` };
   }
-  // Rates are even on a logarithmic scale, so differences of neighbours are slopes; behind the bottom there is nothing to win.
+  // Rates are evenly spaced on a logarithmic scale, so differences are proportional to slopes. After the minimum the loss only rises.
   let steepest = 1;
   const fall = (i: number): number => smoothed[i - 1]! - smoothed[i + 1]!;
   for (let i = 1; i < Math.min(bottom + 1, rates.length - 1); i++) if (fall(i) > fall(steepest)) steepest = i;
@@ -121,22 +122,22 @@ function judge(
   };
 }
 
-/** A step's loss, and what it is the mean of. */
+/** A step's loss, the sum of the row weights that it is a mean over, and the number of rows. */
 interface WeighedLoss {
   readonly loss: number;
   readonly weight: number;
   readonly rows: number;
 }
 
-/** The mean over the last steps that have enough rows together, or over `most` of them; undefined while there are not as many. */
-function recentMean(losses: readonly WeighedLoss[], most: number): number | undefined {
+/** The mean loss over the last steps that have {@link MIN_ROWS} together, but at most `maxSteps` of them; undefined while there are too few. */
+function recentMean(losses: readonly WeighedLoss[], maxSteps: number): number | undefined {
   let rows = 0;
   let from = losses.length;
-  while (from > 0 && rows < LEAST_ROWS && losses.length - from < most) rows += losses[--from]!.rows;
-  return rows < LEAST_ROWS && losses.length - from < most ? undefined : meanOf(losses.slice(from));
+  while (from > 0 && rows < MIN_ROWS && losses.length - from < maxSteps) rows += losses[--from]!.rows;
+  return rows < MIN_ROWS && losses.length - from < maxSteps ? undefined : meanOf(losses.slice(from));
 }
 
-/** The mean of each value and up to `reach` neighbours on either side, the same number on both, so that nothing lags. */
+/** The mean of each loss and up to `reach` neighbours on either side, the same number on both, so that the means do not lag. */
 function centredMeans(losses: readonly WeighedLoss[], reach: number): number[] {
   return losses.map((_, i) => {
     const side = Math.min(reach, i, losses.length - 1 - i);

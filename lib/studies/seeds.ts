@@ -6,7 +6,7 @@ import { checkPlaceArgument, isTaken, nextName } from '../runFolder/ownedFolder'
 import type { RunPlace } from '../runFolder/ownedFolder';
 import type { TrainSpec } from '../spec/spec';
 
-/** One of the runs that a spec with several seeds stands for. */
+/** One of the runs of a spec with several seeds. */
 export interface SeedRun {
   readonly spec: TrainSpec;
   readonly place: RunPlace & { readonly name: string };
@@ -39,7 +39,7 @@ export interface Spread {
   readonly std: number;
 }
 
-/** What the runs of several seeds come to. Said after the last result; the test split has no part in it. */
+/** Mean and spread of the results of several seeds. An event after the last result; the test split is not used. */
 export interface SeedsSummary {
   readonly type: 'summary';
   readonly runs: readonly (Pick<ResultEvent, 'run' | 'trainAccuracy' | 'valAccuracy' | 'valLoss' | 'seconds'> & { readonly seed: number })[];

@@ -9,8 +9,8 @@ import type { TrainSpec } from '../spec/spec';
 export type { LayerSummary, ModelSummary } from '../model/summary';
 
 /**
- * Describes the model that a spec trains. Data is read only where `model` leaves its sizes to them. Throws ERR_SHAPE where the
- * model does not fit the data, and what reading them throws.
+ * Describes the model of a spec. The data is loaded only where `model` takes its sizes from them. Throws ERR_SHAPE where the model does
+ * not fit the data, and what loading throws.
  */
 export function summarizeSpec(spec: TrainSpec): ModelSummary {
   const { layers } = spec;

@@ -10,27 +10,27 @@ import { availableMemory, usableThreads } from '../machine';
 import type { AvailableMemory, UsableThreads } from '../machine';
 import { version } from '../version';
 
-/** What this machine offers blastrain, and a mend for each thing that is missing. */
+/** What this machine offers, and the problems found with their remedies. */
 export interface SystemCheck {
   readonly blastrain: string;
   readonly node: string;
   readonly platform: string;
   readonly cpu: string;
-  /** Of the machine. */
+  /** Logical cores of the machine. */
   readonly cores: number;
-  /** How many threads training takes by default, and why. */
+  /** Number of threads that training uses by default, and its reasons. */
   readonly threads: UsableThreads;
   readonly memory: AvailableMemory;
   readonly backend: BackendName;
   readonly native: NativeInfo | null;
-  /** For each backend, the number formats in which a product came out right just now. */
+  /** For each backend, the dtypes in which a small product gives the right result. */
   readonly dtypes: Readonly<Record<BackendName, readonly Dtype[]>>;
   readonly data: { readonly description: string; readonly digest: string | null };
-  /** What is missing or wrong, each with what to do about it. */
+  /** Problems, each with its remedy. */
   readonly mends: readonly { readonly problem: string; readonly mend: string }[];
 }
 
-/** Looks at the machine. Never throws for what it finds: that is what `mends` are for. */
+/** Checks the machine. Never throws for a problem, but lists it in `mends`. */
 export function checkSystem(): SystemCheck {
   const mends: { problem: string; mend: string }[] = [];
   const status = nativeStatus();

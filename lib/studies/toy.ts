@@ -7,7 +7,7 @@ import { RandomState } from '../random';
 import { checkGradients } from '../train/gradientCheck';
 import { Objective } from '../train/objective';
 
-/** What the course states for its toy problem, and how far a result may be from it. */
+/** The course's results for its toy problem, and the tolerances. */
 export const toyTargets = {
   /** Class probabilities [5, 3]. */
   scores: [
@@ -31,7 +31,7 @@ const LABELS = [0, 1, 2, 2, 1] as const;
 const CHECK = { l2: 0.05, step: 1e-5 } as const;
 const TRAINING = { steps: 100, learningRate: 0.1, l2: 5e-6 } as const;
 
-/** The toy problem's numbers beside {@link toyTargets}. */
+/** Results of the toy problem, to compare with {@link toyTargets}. */
 export interface ToyReport {
   /** Class probabilities [5][3] at the start. */
   readonly scores: readonly (readonly number[])[];
@@ -50,13 +50,13 @@ export interface ToyReport {
   readonly dtype: 'float64';
 }
 
-/** The toy problem's examples and network, as its random seeds give them. */
+/** Examples and network of the toy problem, drawn with its random seeds. */
 export interface ToyProblem {
   readonly kernels: Kernels;
   /** [5, 4]. */
   readonly x: Float64Array;
   readonly labels: Int32Array;
-  /** A 4-10-3 network at its start. */
+  /** A 4-10-3 network with initial weights. */
   readonly model: ReturnType<typeof mlp>;
 }
 

@@ -19,7 +19,7 @@ const { findPython, missing, trainInPython } = require('./python');
 const root = resolve(__dirname, '..', '..');
 const lib = (name) => require(resolve(root, 'dist', name));
 const { applySettings, dataRequest, parseSpec } = lib('spec/spec');
-const { runExperiment } = lib('run/run');
+const { runTraining } = lib('run/run');
 const { loadData } = lib('data/sources');
 
 const limits = { float32: 1e-4, float64: 1e-9 };
@@ -52,7 +52,7 @@ const cases = [
 function train(spec, data) {
   const losses = [];
   let result;
-  for (const event of runExperiment(spec, data, 'compare')) {
+  for (const event of runTraining(spec, data, 'compare')) {
     if (event.type === 'step') losses.push(event.loss);
     if (event.type === 'result') result = event;
   }

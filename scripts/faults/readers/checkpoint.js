@@ -55,7 +55,7 @@ const checkpoint = {
     const { decodeCheckpoint } = dist('train', 'checkpoint');
     const { findResumption } = dist('run', 'resume');
     const { resumedSpec } = dist('run', 'resumedSpec');
-    const { runExperiment } = dist('run', 'run');
+    const { runTraining } = dist('run', 'run');
     const { loadData } = dist('data', 'locate');
     const { dataRequest } = dist('spec', 'spec');
     const runs = new Map(readdirSync(corpus).filter((name) => existsSync(join(corpus, name, 'checkpoint.safetensors'))).map((name) => {
@@ -83,7 +83,7 @@ const checkpoint = {
       // The one before it is whole: whatever this one holds, the run can go on.
       const resumption = findResumption(own, spec);
       demand(resumption.checkpoint !== undefined, 'a run that begins again where it has a whole checkpoint');
-      const going = runExperiment(spec, data, run.toString(), undefined, resumption);
+      const going = runTraining(spec, data, run.toString(), undefined, resumption);
       let hindrance;
       try {
         for (const event of going) if (event.type === 'start') break;
