@@ -121,7 +121,7 @@ export function toPlain(thrown: unknown): PlainError {
   if (isOutOfMemory(thrown)) {
     const { message, stack } = thrown as { message: unknown; stack?: unknown };
     return {
-      code: 'ERR_MEMORY', message: `Expected memory for what is to be done but received ${describe(String(message))}`, details: {},
+      code: 'ERR_MEMORY', message: `Expected enough memory for the operation but received ${describe(String(message))}`, details: {},
       ...(typeof stack === 'string' ? { stack } : {}),
     };
   }

@@ -75,7 +75,7 @@ test.each<[string, () => unknown]>([
     thrown = error;
   }
   expect(isOutOfMemory(thrown)).toBe(true);
-  expect(toPlain(thrown)).toMatchObject({ code: 'ERR_MEMORY', message: expect.stringMatching(/^Expected memory for what is to be done but received '/) as string });
+  expect(toPlain(thrown)).toMatchObject({ code: 'ERR_MEMORY', message: expect.stringMatching(/^Expected enough memory for the operation but received '/) as string });
 });
 
 test.each([new RangeError('toFixed() digits argument must be between 0 and 100'), new Error('Invalid array length'), undefined, 'text'])('%p is no lack of memory', (error) => {

@@ -148,7 +148,7 @@ test.each<[string, string, string]>([
   ['a class without a name', 'a,kind\n1,x\n2,\n', 'line 3, column 2 (kind)'],
   ['a quote that is never closed', 'a,kind\n1,"x\n2,y\n', 'never closed'],
   ['a quote within a cell', 'a,kind\n1,x"y"\n', 'within'],
-  ['text behind a quote', 'a,kind\n1,"x"y\n', 'behind'],
+  ['text after a closing quote', 'a,kind\n1,"x"y\n', 'text after a closing quote'],
   ['no rows', 'a,kind\n', 'header'],
   ['nothing', '', 'empty'],
   ['a single column', 'kind\nx\n', 'two columns'],

@@ -23,9 +23,8 @@ export function checkGivenRows(features: unknown, featureSize: number, dtype: Dt
     if (typeof value === 'number' && Number.isFinite(rounded(value))) continue;
     const [row, column] = [Math.floor(i / featureSize), i % featureSize];
     const isTooLarge = typeof value === 'number' && Number.isFinite(value);
-    throw expected(
-      'ERR_DATA', isTooLarge ? `a number that ${dtype} holds` : 'a finite number', `row ${String(row)}, column ${String(column)} of features`, value, { row, column },
-    );
+    const what = isTooLarge ? `a number that ${dtype} holds` : 'a finite number';
+    throw expected('ERR_DATA', what, `row ${String(row)}, column ${String(column)} of features`, value, { row, column });
   }
   return kind === 'Float32Array' || kind === 'Float64Array' ? features as unknown as FloatArray : Float64Array.from(features as ArrayLike<number>);
 }

@@ -41,7 +41,8 @@ export function resolveSizes(given: Partial<SplitSizes>, defaults: SplitSizes, a
     }
   }
   if (sizes.train + sizes.validation > available.train) {
-    throw expected('ERR_CONFIG', `at most ${String(available.train)} rows`, 'training and validation rows together', sizes.train + sizes.validation, { path: 'sizes.train' });
+    const both = sizes.train + sizes.validation;
+    throw expected('ERR_CONFIG', `at most ${String(available.train)} rows`, 'training and validation rows together', both, { path: 'sizes.train' });
   }
   if (sizes.test > available.test) {
     throw expected('ERR_CONFIG', `at most ${String(available.test)} rows`, 'the number of test rows', sizes.test, { path: 'sizes.test' });

@@ -68,7 +68,7 @@ export class InputReader {
     this.identity = Int32Array.from({ length: isOtherDtype ? maxBatch : 0 }, (_, i) => i);
     if (normalization.matrix !== undefined) this.gathered = kernels.allocate(maxBatch * this.featureSize);
     if (augmenter?.isMixing === true) this.unmixed = kernels.allocate(maxBatch * this.inputSize);
-    // By element size, as typed arrays can come from another realm. Not with cutout, whose 0 among the inputs no byte stands for.
+    // By element size, as typed arrays can come from another realm. Not with cutout: its inputs of 0 need not correspond to a byte.
     const isBytes = mayBeBytes === true && 'scale' in normalization && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
       augmenter?.isMixing !== true && augmenter?.isCutting !== true;
     const length = maxBatch * this.inputSize;

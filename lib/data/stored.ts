@@ -111,7 +111,9 @@ export class StoredFeatures {
 function copyFinite(values: ArrayLike<number | bigint>, into: SourceArray, to: number, roundingErrors: Float64Array, where: () => string): void {
   for (let j = 0; j < values.length; j++) {
     const value = Number(values[j]);
-    if (roundingErrors.length > 0 && !Number.isSafeInteger(value)) roundingErrors[j] = Math.max(roundingErrors[j]!, Math.abs(Number(BigInt(value) - (values[j] as bigint))));
+    if (roundingErrors.length > 0 && !Number.isSafeInteger(value)) {
+      roundingErrors[j] = Math.max(roundingErrors[j]!, Math.abs(Number(BigInt(value) - (values[j] as bigint))));
+    }
     into[to + j] = value;
     if (!Number.isFinite(into[to + j])) throw badFile('finite features', `${where()}, column ${String(j)}`, String(value), { column: j });
   }

@@ -62,7 +62,8 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   });
   const [train, validation, test] = parts as [Dataset, Dataset, Dataset];
   const choices = { ...table.choices, ...counts, splitSeed };
-  return { train, validation, test, origin: { name, description: `${name} (${[`${String(rows)} rows`, ...(table.notes ?? [])].join('; ')})`, digest: digestOf(files, choices) } };
+  const description = `${name} (${[`${String(rows)} rows`, ...(table.notes ?? [])].join('; ')})`;
+  return { train, validation, test, origin: { name, description, digest: digestOf(files, choices) } };
 }
 
 /**

@@ -30,7 +30,7 @@ export const optimizerOptions: { readonly [Key in keyof OptimizerOptions]: Field
   rho: share(0.99, 'decay of the mean squared gradient (PyTorch\'s alpha)'),
   l2: number(0, '≥ 0', (value) => value >= 0, 'λ of the penalty λ‖W‖² on weights (gradient 2λW),'),
   weightDecay: number(0, '≥ 0', (value) => value >= 0, 'λ of decoupled weight decay on weights'),
-  decayBiases: flag(false, 'l2 and weightDecay on biases and the like too'),
+  decayBiases: flag(false, 'apply l2 and weightDecay to biases and normalisation parameters too'),
 };
 
 interface OptimizerKind {

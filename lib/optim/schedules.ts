@@ -27,7 +27,8 @@ export function stepDecay(rate: number, decay: number, milestones: readonly numb
 }
 
 /**
- * Half a cosine from `rate` at step `from` down to `min` at step `to` (Loshchilov & Hutter 2017, equation 5, without restarts). PyTorch's CosineAnnealingLR with T_max = to − from.
+ * Half a cosine from `rate` at step `from` down to `min` at step `to` (Loshchilov & Hutter 2017, equation 5, without restarts). PyTorch's
+ * CosineAnnealingLR with T_max = to − from.
  */
 export function cosine(rate: number, min: number, from: number, to: number): Schedule {
   checkNumber(rate, 'rate');

@@ -118,7 +118,7 @@ export function restoreModel(checkpoint: Checkpoint, model: Sequential): void {
 export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): void {
   const { model, optimizer, average, plateau } = parts;
   const { source, parts: state } = checkpoint;
-  if (state === undefined) throw fileError('ERR_CHECKPOINT', 'a checkpoint to go on from', source, 'one to predict with');
+  if (state === undefined) throw fileError('ERR_CHECKPOINT', 'a checkpoint that can be resumed', source, 'one for prediction only');
   if ((state.plateau === null) !== (plateau === null)) {
     throw expected('ERR_CHECKPOINT', plateau === null ? 'no state of a plateau' : 'the state of the plateau', source, state.plateau, { file: source });
   }
@@ -136,7 +136,8 @@ export function restoreNormalization({ source, tensors, facts: { inputSize } }: 
   const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
   const [scale, shift, mean, std, matrix] = [find('scale'), find('shift'), find('mean'), find('std'), find('matrix')];
   const own = scale && shift?.length === scale.length ? { scale, shift }
-    : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
+    : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length
+      ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
   const normalization = own && { ...own, ...(matrix && { matrix }) };
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
     throw fileError('ERR_CHECKPOINT', `a normalisation to ${String(inputSize)} inputs`, source, 'another or none');

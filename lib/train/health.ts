@@ -14,7 +14,7 @@ import type { RunningSums, StepSums } from './sums';
 export interface HealthState {
   /** The first step of the last examination; the next begins a minimum distance after it. */
   examinedAt: number;
-  /** Codes of the problems reported so far; each is reported once. */
+  /** Codes of the problems reported so far, as each is reported once. */
   readonly said: string[];
   /** The examination in progress. */
   examination: Examination | null;

@@ -198,7 +198,8 @@ function readPython(file: string, features: Uint8Array, labels: Int32Array): voi
 
 function checkLabel(label: Pickled | undefined, row: number, file: string): number {
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classCount) return label;
-  throw badFile(`labels from 0 to ${String(classCount - 1)}`, file, `${typeof label === 'number' ? String(label) : 'something else'} for image ${String(row)}`, { row });
+  const received = typeof label === 'number' ? String(label) : 'something else';
+  throw badFile(`labels from 0 to ${String(classCount - 1)}`, file, `${received} for image ${String(row)}`, { row });
 }
 
 /** The class names of the meta file, or CIFAR-10's where there is no such file. */

@@ -33,12 +33,13 @@ export function columnsOf(lines: readonly Line[], file: string, options: ColumnO
   const columns = isHeader ? first.cells : first.cells.map((_, i) => String(i));
   const rows = isHeader ? lines.slice(1) : lines;
   if (rows.length === 0) throw badFile('rows', file, 'a header alone');
-  if (columns.length < 2) throw badFile('two columns or more', file, '1 (delimiter says what stands between cells)');
+  if (columns.length < 2) throw badFile('two columns or more', file, '1 (set delimiter to the character between cells)');
   const targetAt = findColumn(columns, target);
   const name = columns[targetAt]!.trim();
   const twins = placesOf(columns, name);
   if (twins.length > 1) {
-    throw badFile(`one column named '${name}', which is the target,`, `${file}, line ${String(first.line)}`, `columns ${numbered(twins)}`, { file, line: first.line });
+    const place = `${file}, line ${String(first.line)}`;
+    throw badFile(`one column named '${name}', which is the target,`, place, `columns ${numbered(twins)}`, { file, line: first.line });
   }
   const others = [...new Set(columns.map((column) => column.trim()))].filter((column) => column !== '' && placesOf(columns, column).length > 1);
   return {

@@ -85,7 +85,7 @@ function linesOf(text: string, file: string, delimiter: string, firstLine: numbe
       at++;
       continue;
     }
-    if (at < text.length && text[at] !== '\n' && text[at] !== '\r') throw bad('text behind a closing quote');
+    if (at < text.length && text[at] !== '\n' && text[at] !== '\r') throw bad('text after a closing quote');
     if (cells.length > 1 || cells[0] !== '') lines.push({ cells, line: start });
     cells = [];
     at += text[at] === '\r' && text[at + 1] === '\n' ? 2 : 1;

@@ -77,7 +77,8 @@ export function floatMoments(data: Dataset | StoredDataset, { min, max }: Ranges
   for (let j = 0; j < featureSize; j++) {
     const range = max[j]! - min[j]!;
     if (range === Infinity) {
-      throw badFile(`features less than ${String(Number.MAX_VALUE)} apart`, `column ${String(j)} of ${data.name}`, `${String(min[j])} and ${String(max[j])}`, { column: j });
+      const received = `${String(min[j])} and ${String(max[j])}`;
+      throw badFile(`features less than ${String(Number.MAX_VALUE)} apart`, `column ${String(j)} of ${data.name}`, received, { column: j });
     }
     unit[j] = powerOfTwo(range);
     middle[j] = min[j]! + range / 2;

@@ -120,7 +120,8 @@ export function refuseOverflow(
       if (Number.isFinite(rounded((value - mean[j]!) / std[j]!))) continue;
       const row = rowOf(data, j, value);
       const remedy = dtype === 'float32' ? ' (dtype=float64 and normalization=standardize take larger ones)' : '';
-      throw badFile(`features whose inputs ${dtype} holds${remedy}`, `${data.name}, ${data.split} row ${String(row)}, column ${String(j)},`, String(value), { row, column: j });
+      const place = `${data.name}, ${data.split} row ${String(row)}, column ${String(j)},`;
+      throw badFile(`features whose inputs ${dtype} holds${remedy}`, place, String(value), { row, column: j });
     }
   }
 }

@@ -34,7 +34,9 @@ export function readNpyHeader(bytes: ByteSource): NpyArray {
   const start = version === 1 ? 10 : 12;
   const length = version === 1 ? head.readUInt16LE(8) : head.readUInt32LE(8);
   const offset = start + length;
-  if (version < 1 || version > 3 || length > maxHeader || offset > size) throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
+  if (version < 1 || version > 3 || length > maxHeader || offset > size) {
+    throw badFile('a .npy header of version 1 to 3', name, `version ${String(version)} with ${String(length)} bytes`);
+  }
 
   const header = readBytes(bytes, start, length).toString('latin1');
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
@@ -106,9 +108,8 @@ function directoryOf(archive: ByteSource): ZipEntry[] {
     const nameLength = directory.readUInt16LE(at + 28);
     const [packedSize, size, position] = [20, 24, 42].map((field) => directory.readUInt32LE(at + field)) as [number, number, number];
     if (Math.max(packedSize, size, position) === 0xffffffff) throw badFile('an archive of at most 4 GB', archive.name, 'a larger one; np.save writes a .npy');
-    entries.push({
-      name: decodeUtf8(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`), method: directory.readUInt16LE(at + 10), packedSize, size, position,
-    });
+    const name = decodeUtf8(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`);
+    entries.push({ name, method: directory.readUInt16LE(at + 10), packedSize, size, position });
     at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }
   return entries;
