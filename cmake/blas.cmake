@@ -1,6 +1,6 @@
 # Finds a BLAS with a C interface: BLAS_LIBRARIES and CBLAS_INCLUDE_DIR, unless these are given. BLA_VENDOR, as a definition or in
-# the environment, asks for a certain one by its name in CMake's FindBLAS. Otherwise: OpenBLAS, on macOS Accelerate, and failing
-# that whatever else the system has.
+# the environment, selects one by its name in CMake's FindBLAS. The default is OpenBLAS, on macOS Accelerate, or else any
+# other that is installed.
 
 set(INSTALL_BLAS "on Debian or Ubuntu type: apt-get install libopenblas-dev")
 set(HEADER_FOLDERS openblas openblas-pthread openblas-openmp openblas-serial blis atlas)
@@ -35,7 +35,7 @@ elseif(NOT CBLAS_INCLUDE_DIR)
   message(FATAL_ERROR "The header cblas.h was not found for ${BLAS_LIBRARIES}; ${INSTALL_BLAS}")
 endif()
 
-# Some have FORTRAN's interface alone; with such a one the addon would link, and then not load.
+# Some libraries have only FORTRAN's interface; an addon linked with one does not load.
 include(CheckCXXSourceCompiles)
 set(CMAKE_REQUIRED_INCLUDES ${CBLAS_INCLUDE_DIR})
 set(CMAKE_REQUIRED_LIBRARIES ${BLAS_LIBRARIES})

@@ -1,23 +1,22 @@
-# The addon for other machines: nothing to load but libc, libm and libgcc, and nothing to see but the Node-API entry points.
+# The addon for other machines: it depends only on libc, libm and libgcc, and exports only the Node-API entry points.
 
 target_sources(blastrain PRIVATE native/prebuild.cc)
 target_compile_options(blastrain PRIVATE -ffunction-sections -fdata-sections)
 target_link_options(blastrain PRIVATE
   -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
 
-# These get the version that they had before glibc 2.28.
+# Functions bound to their versions of before glibc 2.28 (native/prebuild.cc).
 foreach(FUNCTION log hypot pthread_create pthread_detach pthread_join pthread_mutex_trylock pthread_getaffinity_np pthread_setaffinity_np)
   target_link_options(blastrain PRIVATE -Wl,--wrap=${FUNCTION})
 endforeach()
 
-# blas.h refers to these weakly, which fetches nothing from an archive.
+# blas.h refers to these weakly, for which the linker does not take members from an archive.
 foreach(FUNCTION openblas_get_config openblas_get_corename openblas_get_num_procs openblas_get_num_threads openblas_set_num_threads)
   target_link_options(blastrain PRIVATE -Wl,--undefined=${FUNCTION})
 endforeach()
 
-# OpenBLAS has every routine once for each CPU, and lists them in a table per CPU, of which it chooses one at run time. Most are
-# of operations that we never call: one function that ends the process stands for them, and the archive's are not fetched.
-# 3 MB instead of 25.
+# OpenBLAS has every routine once for each CPU, listed in a table per CPU, of which it chooses one at run time. Most are routines that we
+# never call: the linker replaces them by one function that ends the process and leaves them out. 3 MB instead of 25.
 execute_process(COMMAND ${CMAKE_NM} --undefined-only ${BLAS_LIBRARIES} OUTPUT_VARIABLE LISTING ERROR_QUIET)
 string(REGEX MATCHALL "setparam_[A-Z0-9_]+\\.o:[^:]*" TABLES "${LISTING}")
 set(OPTIONS "")

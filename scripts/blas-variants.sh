@@ -14,7 +14,7 @@ multiarch=$(gcc -print-multiarch)
     libopenblas-serial-dev libblas3 libblas-dev libatlas3-base libatlas-base-dev libblis4-pthread libblis-pthread-dev libgomp1 libgfortran5
   for package in *.deb; do dpkg-deb --extract "$package" .; done
   rm ./*.deb
-  # What Debian's alternatives would call cblas.h.
+  # Debian's alternatives system would link these as cblas.h.
   cd "usr/include/$multiarch"
   mkdir -p blas atlas
   cp cblas_*.h blas
@@ -22,7 +22,7 @@ multiarch=$(gcc -print-multiarch)
   cp cblas-atlas.h atlas/cblas.h
 )
 
-# name, library and folder of cblas.h, both below the multiarch folders
+# try NAME LIBRARY HEADER_FOLDER, the last two below the multiarch folders of usr/lib and usr/include
 try() {
   local build=$work/$1
   local library=$work/usr/lib/$multiarch/$2 header=$work/usr/include/$multiarch/$3

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Checks and bundles the dashboard's page into dist/dashboard: one script and one style sheet, uPlot in them. Says its size with --size. */
+/* Type-checks the dashboard's page and bundles it, with uPlot, into dist/dashboard: one script, one style sheet. --size prints their sizes. */
 
 const { spawnSync } = require('node:child_process');
 const { copyFileSync, mkdirSync, readFileSync } = require('node:fs');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Compiles lib/ into dist/: TypeScript to CommonJS, charts and formulas with their libraries inlined, and the formulas' style. */
+/* Compiles lib/ into dist/: TypeScript to CommonJS, charts and formulas bundled with their libraries, and the formulas' style sheet. */
 
 const { spawnSync } = require('node:child_process');
 const { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
@@ -10,7 +10,7 @@ const { build } = require('esbuild');
 const root = join(__dirname, '..');
 const dist = (...names) => join(root, 'dist', ...names);
 
-// A file whose source became a folder would be found before that folder.
+// Removes compiled files whose source is now a folder: `require` would find the file before the folder.
 for (const file of existsSync(dist()) ? readdirSync(dist(), { recursive: true }) : []) {
   const source = join(root, 'lib', file.replace(/\.js$|\.d\.ts$/, ''));
   if (/\.js$|\.d\.ts$/.test(file) && !existsSync(`${source}.ts`) && existsSync(source)) rmSync(dist(file));
@@ -24,10 +24,10 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 chmodSync(dist('cli', 'main.js'), 0o755);
 
-// ECharts is 60 MB installed and 1 MB used: a bundle keeps it, and KaTeX, out of the dependencies. Our own files stay files.
+// ECharts takes 60 MB installed, of which 1 MB is used: bundling keeps it and KaTeX out of the dependencies. Our own files are not bundled.
 const drawing = [dist('report', 'drawing', 'svg.js'), dist('report', 'html', 'math.js')];
-const ownFilesStayOutside = {
-  name: 'own-files-stay-outside',
+const externalOwnFiles = {
+  name: 'external-own-files',
   setup: ({ onResolve }) => {
     onResolve({ filter: /^\.\.?\// }, ({ path, importer }) => (drawing.includes(importer) ? { path, external: true } : undefined));
   },
@@ -41,12 +41,12 @@ build({
   minify: true,
   platform: 'node',
   format: 'cjs',
-  plugins: [ownFilesStayOutside],
+  plugins: [externalOwnFiles],
 }).catch(() => {
-  process.exitCode = 1; // esbuild has said why
+  process.exitCode = 1; // esbuild has printed the reason
 });
 
-// A report stands alone: the fonts of its formulas, those that docs/ needs, are in their style sheet.
+// A report is one file, so the style sheet of its formulas contains the fonts that the formulas of docs/ need.
 const katex = dirname(require.resolve('katex/dist/katex.min.css'));
 const fonts = /KaTeX_(Main-(Regular|Bold|Italic)|Math-Italic|AMS-Regular|Size[1-4]-Regular)\.woff2/;
 const style = readFileSync(join(katex, 'katex.min.css'), 'utf8').replace(/@font-face\{[^}]*\}/g, (face) => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Prints the digest of the parameters after a short run of every preset, and of specs that reach the other layers, optimisers and
-// augmentations: on both backends, in float32, float64 and bfloat16. What leaves the arithmetic alone leaves these lines alone.
-// usage: digests.js [FILE]     with a FILE that an earlier version printed, says which digests differ and ends with status 1
+// augmentations: on both backends, in float32, float64 and bfloat16. A change that leaves the arithmetic as it is leaves them as they are.
+// usage: digests.js [FILE]     with the output of an earlier version as FILE, marks the digests that differ; exits with status 1 if any does
 'use strict';
 const { execFileSync } = require('node:child_process');
 const { mkdtempSync, readFileSync, rmSync } = require('node:fs');
@@ -14,7 +14,7 @@ const { presets } = require(join(root, 'dist', 'index.js'));
 const short = ['data=synthetic', 'trainRows=160', 'validationRows=40', 'testRows=40', 'batchSize=32', 'epochs=null', 'steps=7', 'evaluateEvery=4', 'health=false', 'threads=2'];
 const small = ['layers=3072,24,16,10'];
 
-/** What no preset reaches, as changes of a preset. */
+/** Layers, optimisers and augmentations that no preset uses, as settings on top of a preset. */
 const variants = [
   ['leaky-rmsprop', 'mlp-deep', [...small, 'activation=leaky-relu', 'optimizer=rmsprop', 'weightDecay=0', 'norm=layer']],
   ['tanh-lion', 'mlp-deep', [...small, 'activation=tanh', 'optimizer=lion', 'learningRate=1e-4', 'clipNorm=1', 'norm=none']],

@@ -13,7 +13,7 @@ const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const table = (head, rows) =>
   [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n');
 
-/** Finished runs by name, with their spec, first and last event, and their last look at a test split. */
+/** Finished runs by name, with their spec, first and last event, and their last evaluation on a test split. */
 function finishedRuns() {
   const looks = new Map(readLines(join(runs, 'test-ledger.jsonl')).map((look) => [look.run, look]));
   return readdirSync(runs).sort().flatMap((name) => {
@@ -24,7 +24,7 @@ function finishedRuns() {
   });
 }
 
-/** One line a run; the seeds of one experiment (NAME-seed0, …) share a line, as mean ± standard deviation. */
+/** One row per run; the seeds of one experiment (NAME-seed0, …) share a row, as mean ± standard deviation. */
 function runTable(found) {
   const groups = new Map();
   for (const run of found) groups.set(nameOf(run), [...(groups.get(nameOf(run)) ?? []), run]);
@@ -59,28 +59,28 @@ function spread(shares) {
   return `${(100 * centre).toFixed(1)} ± ${(100 * deviation).toFixed(1)} %`;
 }
 
-/** The run's twin in PyTorch, where there is one. */
-function readTwin(run) {
+/** The result of the same training in PyTorch, if there is one. */
+function readPytorch(run) {
   const path = join(runs, run, 'pytorch.json');
   return existsSync(path) ? readJson(path) : undefined;
 }
 
-/** With more columns where scripts/pytorch/runs.js has trained the twins. */
+/** The table of a depth experiment, with PyTorch's results if scripts/pytorch/runs.js has trained the same nets. */
 function depthTable({ results, best, test }) {
-  const twins = results.map(({ run }) => readTwin(run));
-  const compared = twins.some((twin) => twin !== undefined);
+  const pytorch = results.map(({ run }) => readPytorch(run));
+  const compared = pytorch.some((result) => result !== undefined);
   return table(
     ['layers', 'batch norm', 'parameters', 'train', 'validation', 'test', 'training', ...(compared ? ['PyTorch: train', 'validation'] : [])],
     results.map((net, i) => [
       net.layers.join('-'), net.norm === 'none' ? 'no' : 'yes', net.parameters.toLocaleString('en'), percent(net.trainAccuracy),
       percent(net.valAccuracy), net.run === best ? percent(test.testAccuracy) : 'sealed', `${net.seconds.toFixed(0)} s`,
-      ...(compared ? twinCells(twins[i]) : []),
+      ...(compared ? pytorchCells(pytorch[i]) : []),
     ]),
   );
 }
 
-function twinCells(twin) {
-  return twin === undefined ? ['–', '–'] : [percent(twin.trainAccuracy), percent(twin.valAccuracy)];
+function pytorchCells(result) {
+  return result === undefined ? ['–', '–'] : [percent(result.trainAccuracy), percent(result.valAccuracy)];
 }
 
 function conditions({ start, spec }) {

@@ -1,7 +1,7 @@
 'use strict';
 
 /*
- * What watching the layers (key `health`) costs: trains a preset and adds up the time spent in the monitor.
+ * Measures the cost of the health monitor (key `health`): trains a preset and adds up the time spent in the monitor.
  *
  * usage: node scripts/health-cost.js PRESET [key=value ...]        after npm run build
  */

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * The install script of the package and of a clone: leaves native kernels that load, or says why not and what to type. A clone
- * builds them; the package has them with it, and builds where that is asked for: npm rebuild blastrain --build-from-source.
- * Nothing else fails an installation, because the TypeScript kernels need nothing. BLASTRAIN_SKIP_NATIVE=1 leaves all as it is.
+ * The install script of the package and of a clone: makes sure that native kernels load, or prints the reason and the command that helps.
+ * A clone builds them. The package contains them, and builds them only on request: npm rebuild blastrain --build-from-source. Only that
+ * can fail an installation, as the TypeScript kernels need no addon. BLASTRAIN_SKIP_NATIVE=1 skips everything.
  */
 
 const { spawnSync } = require('node:child_process');
@@ -15,7 +15,7 @@ const isClone = existsSync(join(root, 'lib'));
 const binary = join(root, 'build', 'Release', 'blastrain.node');
 const log = join(root, 'build', 'install.log');
 
-/** Whether the binary is older than what it is built from. */
+/** Whether the binary is older than its sources. */
 function isStale() {
   if (!existsSync(binary)) return false;
   const sources = ['native', 'cmake'].flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((name) => join(root, folder, name)));
@@ -23,7 +23,7 @@ function isStale() {
   return newest > statSync(binary).mtimeMs;
 }
 
-/** Why the addon does not load, in one line, or undefined where it does. Another process, as a bad binary may crash it. */
+/** Why the addon does not load, in one line, or undefined if it does. Loads it in another process, which a bad binary may crash. */
 function loadError() {
   const script = "try { require('node-gyp-build')(process.argv[1]); } catch (error) { console.log(error.message); process.exit(1); }";
   const { status, stdout } = spawnSync(process.execPath, ['-e', script, root], { cwd: root, encoding: 'utf8' });
@@ -50,16 +50,16 @@ function build() {
   mkdirSync(join(root, 'build'), { recursive: true });
   writeFileSync(log, text);
   if (status === 0) {
-    utimesSync(binary, new Date(), new Date()); // An edit that changes no object file leaves the binary's time behind.
+    utimesSync(binary, new Date(), new Date()); // Otherwise the binary stays older than a source whose edit changed no object file.
     return undefined;
   }
-  const [, said] = /CMake Error at [^\n]*\n\s*(.*?)\n(?:Call Stack|\n)/s.exec(text) ?? [];
-  if (said !== undefined) return said.replace(/\s+/g, ' ');
+  const [, message] = /CMake Error at [^\n]*\n\s*(.*?)\n(?:Call Stack|\n)/s.exec(text) ?? [];
+  if (message !== undefined) return message.replace(/\s+/g, ' ');
   console.error(text.trimEnd().split('\n').slice(-15).join('\n'));
   return `the build failed, see ${relative(process.cwd(), log)}`;
 }
 
-/** What a build needs from npm and an installed package is without; returns the folder of these packages. */
+/** Installs the npm packages that a build needs and the installed package lacks; returns their folder. */
 function fetchTools() {
   const folder = join(root, 'build', 'tools');
   const { devDependencies } = require('../package.json');

@@ -15,7 +15,7 @@ mkdir -p .cache/nodes
 cd .cache/nodes
 for major in "$@"; do
   [ -x "$major/bin/node" ] && continue
-  # Unpacked beside and moved: a folder is there whole or not at all.
+  # Unpacked elsewhere and moved, so that an interruption leaves no incomplete folder.
   fresh=$(mktemp -d "fetch-XXXXXX" -p ..)
   (cd "$fresh" && tar -xzf "$(npm pack --silent "$platform@$major")" --strip-components=1 package/bin)
   mv "$fresh" "$major"

@@ -2,8 +2,8 @@
 'use strict';
 
 /*
- * Builds the addon that the package carries, with OpenBLAS in it: prebuilds/PLATFORM-ARCH/. Compiles only what has changed.
- * prebuildify wants node-gyp; it is given this file, which then runs cmake-js.
+ * Builds the addon of the package, with OpenBLAS linked in: prebuilds/PLATFORM-ARCH/. Compiles only what has changed. prebuildify calls
+ * node-gyp; it is given this file instead, which runs cmake-js.
  *
  * usage: prebuilds.js [--arch arm64]
  */
@@ -14,8 +14,8 @@ const { join } = require('node:path');
 const { parseArgs } = require('node:util');
 
 const root = join(__dirname, '..');
-/** What cmake-js and strip are told where the addon is for another architecture than this machine's. */
-const crossings = {
+/** Tools for each architecture: others than this machine's need a toolchain and a strip. */
+const toolchains = {
   arm64: { toolchain: join(root, 'cmake', 'aarch64-linux-gnu.cmake'), stripBin: 'aarch64-linux-gnu-strip' },
   [process.arch]: {},
 };
@@ -27,9 +27,9 @@ if (process.argv[2] === 'rebuild') {
   prebuild(values.arch);
 }
 
-/** What prebuildify has node-gyp do: makes build/Release/blastrain.node in the working directory. */
+/** What prebuildify expects of node-gyp: builds build/Release/blastrain.node in the working directory. */
 function compile() {
-  const { toolchain } = crossings[process.env.PREBUILD_ARCH];
+  const { toolchain } = toolchains[process.env.PREBUILD_ARCH];
   const { status } = spawnSync(
     process.execPath,
     [
@@ -40,16 +40,16 @@ function compile() {
   );
   if (status !== 0) process.exit(status ?? 1);
   mkdirSync(join('build', 'Release'), { recursive: true });
-  // prebuildify takes its file away; CMake would link anew.
+  // A copy, as prebuildify moves the file away, after which CMake would link again.
   copyFileSync(join('cmake', 'Release', 'blastrain.node'), join('build', 'Release', 'blastrain.node'));
 }
 
 function prebuild(arch) {
-  if (!(arch in crossings)) {
-    console.error(`Expected ${Object.keys(crossings).join(' or ')} for --arch but received ${arch}`);
+  if (!(arch in toolchains)) {
+    console.error(`Expected ${Object.keys(toolchains).join(' or ')} for --arch but received ${arch}`);
     process.exit(1);
   }
-  const { stripBin } = crossings[arch];
+  const { stripBin } = toolchains[arch];
   const cwd = join(root, 'build', `prebuild-${arch}`);
   mkdirSync(cwd, { recursive: true });
   require('prebuildify')(

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Publishes the package as it lies here, with provenance: from a continuous integration that npm trusts, on the version's tag, and
-# with a `repository` in package.json that names where it runs.
+# Publishes the package from this clone, with provenance. This requires a CI service that npm trusts, a checkout of the version's tag, and a
+# `repository` in package.json that names where the CI runs.
 # usage: release.sh [npm publish option...]      e.g. --dry-run
 set -euo pipefail
 cd "$(dirname "$0")/.."

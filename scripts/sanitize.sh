@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the addon with a sanitizer of gcc and runs it.
+# Builds the addon with a sanitizer of gcc and runs tests with it.
 #   address    AddressSanitizer and UndefinedBehaviorSanitizer, under the kernel tests and hostile calls
-#   undefined  UndefinedBehaviorSanitizer alone, which finds more overflows where AddressSanitizer's checks hide none
+#   undefined  UndefinedBehaviorSanitizer alone, which finds overflows that it misses together with AddressSanitizer
 #   thread     ThreadSanitizer: the pool under several worker threads
-#   leak       LeakSanitizer: what is still allocated, and reachable by nothing, when the process ends
+#   leak       LeakSanitizer: memory that is still allocated but unreachable when the process ends
 # usage: sanitize.sh [address|undefined|thread|leak] [jest argument...]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,13 +25,13 @@ if ! npx cmake-js build -O "$out/build" --CDBLASTRAIN_SANITIZE="$sanitizers" >"$
 fi
 export BLASTRAIN_PREBUILD="$PWD/$out" BLASTRAIN_BACKEND=native
 
-# The first of gcc's run-time libraries that are needed; node links its C++ library statically, and without the shared one up
-# front the sanitizer finds no __cxa_throw to watch.
+# Paths of gcc's run-time libraries, to preload. node links its C++ library statically; without the shared one preloaded, the sanitizer
+# finds no __cxa_throw to intercept.
 library() { gcc -print-file-name="lib$1.so"; }
 jest() { node node_modules/jest/bin/jest.js --runInBand __tests__/kernels "$@"; }
 case $mode in
   address)
-    # Leaks are not looked for here: jest keeps modules and contexts to the end.
+    # No leak detection here: jest keeps modules and contexts until the process ends.
     export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1
     export LD_PRELOAD="$(library asan) $(library stdc++)"
     jest "$@"
@@ -41,7 +41,7 @@ case $mode in
   leak)
     LD_PRELOAD="$(library asan) $(library stdc++)" ASAN_OPTIONS=detect_leaks=1 node scripts/faults/exercise.js ;;
   thread)
-    # node itself is not instrumented, so that its own memory looks like races: only reports that name the addon count.
+    # node is not instrumented, so that its own synchronisation is reported as races: only reports that name the addon count.
     rm -f "$out"/report.*
     LD_PRELOAD=$(library tsan) TSAN_OPTIONS="exitcode=0 log_path=$out/report" setarch -R node scripts/faults/exercise.js
     races=$(cat "$out"/report.* 2>/dev/null | awk 'BEGIN { RS = "==================\n" } /blastrain\.node/ { print }')

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a bare clone ready: system packages, npm packages, native kernels, compiled TypeScript. Does only what is missing.
+# Sets up a fresh clone: system packages, npm packages, native kernels, compiled TypeScript. Skips what is done already.
 # usage: setup.sh [extra Debian package...]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The main job, from a bare clone: set up, look around, prove the gradients, learn CIFAR-10.
+# The main task from a fresh clone: set up, inspect the machine, check gradients, train on CIFAR-10.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Set up, then lint, types and the whole jest suite on both backends.
+# Sets up, then runs lint, type checks and the whole jest suite on both backends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Pages are tested in a real browser. The real images, where a checkout has them beside it, are rebuilt by a Python script.
+# Pages are tested in a real browser. Where the real images lie beside the checkout, a Python script converts them.
 packages=(chromium)
 [ -d ../shared/cifar10 ] && packages+=(python3-numpy python3-pil)
-# The prebuilt addon is also tried on processors that this machine does not have.
+# The prebuilt addon is also tested on emulated processors.
 [ "$(uname -m)" = x86_64 ] && packages+=(qemu-user g++-aarch64-linux-gnu)
 bash scripts/setup.sh "${packages[@]}"
 
@@ -22,9 +22,9 @@ wait "$nodes" || echo "Not all releases of Node.js are tried: $(tail -n 1 .cache
 
 echo; echo '== Tests'
 rm -f .cache/jest.json
-# What the tests of the package want first, beside the others; they take turns with it.
+# Builds what the tests of the package need first, in parallel with other tests; a lock makes those wait.
 mkdir -p build
 for arch in x64 arm64; do flock build/prebuild.lock node scripts/prebuilds.js --arch "$arch"; done >.cache/prebuilds.log 2>&1 &
-# Of two cores jest would take one.
+# By default jest uses one worker on two cores.
 workers=$(node -p 'Math.max(Math.min(2, os.availableParallelism()), os.availableParallelism() - 1)')
 npx jest --maxWorkers "$workers" --json --outputFile=.cache/jest.json "$@" >/dev/null

@@ -1,6 +1,6 @@
 'use strict';
 
-/* ONNX models as protocol buffers (onnx.proto3), as far as a training graph needs them. */
+/* Encodes ONNX models as protocol buffers (onnx.proto3): the parts that a training graph needs. */
 
 const FLOAT = 1;
 
@@ -23,7 +23,7 @@ const float = (field, value) => {
   return Buffer.concat([varint(field * 8 + 5), content]);
 };
 
-/** An attribute of a node: a list of integers, or a number that is a float where its name is in `floats`. */
+/** An attribute of a node: a list of integers, or a number, which is a float if its name is in `floats`. */
 function attribute(name, value) {
   const floats = ['alpha', 'beta'];
   if (Array.isArray(value)) return [bytes(1, name), ...value.map((each) => integer(8, each)), integer(20, 7)];
@@ -51,13 +51,13 @@ function int64s(name, values) {
   return [integer(1, values.length), integer(2, 7), bytes(8, name), bytes(9, Buffer.from(BigInt64Array.from(values.map(BigInt)).buffer))];
 }
 
-/** A float32 tensor that comes in or goes out. */
+/** A float32 tensor that is an input or an output. */
 function tensor(name, shape) {
   const dimensions = shape.map((extent) => bytes(1, integer(1, extent)));
   return [bytes(1, name), bytes(2, bytes(1, [integer(1, FLOAT), bytes(2, dimensions)]))];
 }
 
-/** A whole model of opset 17. */
+/** A model of opset 17. */
 function model({ nodes, constants, inputs, outputs }) {
   const graph = [
     ...nodes.map((each) => bytes(1, each)), bytes(2, 'step'), ...constants.map((each) => bytes(5, each)),

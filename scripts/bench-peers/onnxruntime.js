@@ -2,8 +2,8 @@
 'use strict';
 
 /*
- * Training steps in ONNX Runtime, whose package for Node.js cannot train: loss, gradients and update are written out as one graph
- * whose outputs are the next step's inputs. README.md says how it is asked. usage: onnxruntime.js PEERS
+ * Training steps in ONNX Runtime, whose package for Node.js cannot train: loss, gradients and update are one hand-written graph
+ * whose outputs are the next step's inputs. README.md describes the protocol. usage: onnxruntime.js PEERS
  */
 
 const { int64s, model, node, scalar, tensor } = require('./onnx');

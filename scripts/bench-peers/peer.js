@@ -8,7 +8,7 @@ const { createInterface } = require('node:readline');
 const peers = process.argv[2];
 const load = createRequire(join(peers, 'package.json'));
 
-/** Loads a package of the folder that holds the peers; one that is not there is the answer in place of the greeting. */
+/** Loads a package from the folder of the peers. If it is missing, prints an error in place of the greeting and exits. */
 function requirePeer(name) {
   try {
     return load(name);
@@ -19,7 +19,7 @@ function requirePeer(name) {
   }
 }
 
-/** What blastrain wrote for a net: its description, arrays by name, and the batches. */
+/** Reads what blastrain wrote for a net: its description, arrays by name, and the batches. */
 function readStart(folder) {
   const bytes = (name) => {
     const file = readFileSync(join(folder, `${name}.bin`));
@@ -29,7 +29,7 @@ function readStart(folder) {
   return { ...start, floats: (name) => new Float32Array(bytes(name)), integers: (name) => new Int32Array(bytes(name)) };
 }
 
-/** Labels as rows of zeros with a one. */
+/** One-hot rows of labels. */
 function oneHot(labels, classes) {
   const rows = new Float32Array(labels.length * classes);
   labels.forEach((label, i) => { rows[i * classes + label] = 1; });
@@ -37,8 +37,8 @@ function oneHot(labels, classes) {
 }
 
 /**
- * Answers questions on standard input until it ends. `load(start)` gives a training: {step(threads)} that returns the loss of
- * a batch before its update, or {unsupported} that says why there is none.
+ * Answers lines on standard input until it ends. `load(start)` returns a training, {step(threads)}, which returns the loss of a batch
+ * before its update; or {unsupported} with the reason.
  */
 async function serve(greeting, load) {
   console.log(JSON.stringify(greeting));

@@ -1,10 +1,10 @@
 /*
- * The matrix products of a training step alone, called from C: what a step would take if everything else were free.
+ * The matrix products of a training step, called from C: the minimum time of a step.
  *
  * usage: products OPENBLAS_LIBRARY THREADS
  * Lines on standard input, one line on standard output for each:
  *   products N {transA transB m n k}...   sets the products C[m,n] = op(A)[m,k] op(B)[k,n], float32, row-major
- *   run COUNT                             makes all of them COUNT times; seconds
+ *   run COUNT                             computes all of them COUNT times; answers with the seconds
  *   cpu                                   seconds of CPU used so far
  */
 #include <dlfcn.h>

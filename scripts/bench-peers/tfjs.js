@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 'use strict';
 
-/* Training steps in tfjs; README.md says how it is asked. usage: tfjs.js PEERS cpu|wasm */
+/* Training steps in tfjs; README.md describes the protocol. usage: tfjs.js PEERS cpu|wasm */
 
 const { oneHot, requirePeer, serve } = require('./peer');
 
-// tfjs recommends another package on standard output, which is for answers.
+// tfjs prints an advertisement to standard output, which is reserved for answers.
 const log = console.log;
 console.log = console.info = console.warn = () => {};
 const tf = requirePeer('@tensorflow/tfjs');

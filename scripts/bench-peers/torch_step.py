@@ -1,4 +1,4 @@
-"""Training steps in PyTorch for blastrain's benchmark; README.md says how it is asked. With --bfloat16 under autocast."""
+"""Training steps in PyTorch for blastrain's benchmark; README.md describes the protocol. --bfloat16: under autocast."""
 import json, os, sys, time
 import numpy as np
 import torch

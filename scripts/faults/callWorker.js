@@ -1,6 +1,6 @@
 'use strict';
 
-/* A worker thread that makes hostile calls of native kernels, a round for each seed that it is sent: see readers/calls.js. */
+/* A worker thread that makes 300 hostile calls of native kernels for each seed that it receives: see readers/calls.js. */
 
 const { parentPort } = require('node:worker_threads');
 const { objection } = require('./inputs');

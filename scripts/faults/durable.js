@@ -4,18 +4,17 @@ const fs = require('node:fs');
 const { dirname, join } = require('node:path');
 
 /*
- * What a power cut leaves of a folder on a journaling file system such as ext4: when a file or folder is synced, its contents are on
- * the disk, and so are all names as they are at that moment; the contents of files that were not synced are as of the last time that they
- * were, or nothing.
+ * A model of what a power cut leaves of a folder on a journaling file system such as ext4. Syncing a file or folder writes its contents to
+ * disk, and all names as they are at that moment; a file has the contents of its last sync, or none.
  */
 
-/** Keeps that state in a folder beside, in the process that is going to be killed: contents by inode, and a list of names. */
+/** Records that state in another folder, from within the process that will be killed: contents by inode, and a list of names. */
 class Durable {
   constructor(folder, root, original, isFirst) {
     Object.assign(this, { folder, root, original });
     if (!isFirst) return;
     original.mkdirSync(join(folder, 'contents'), { recursive: true });
-    // What was there before the process is on the disk.
+    // Files from before the process are on disk.
     for (const { path, inode, isFolder } of this.names()) if (!isFolder) original.copyFileSync(join(root, path), this.contents(inode));
     this.keepNames();
   }
@@ -39,7 +38,7 @@ class Durable {
     original.renameSync(draft, join(folder, 'names'));
   }
 
-  /** A new file begins with no contents, although another may have had its inode. */
+  /** A new file has no contents on disk, although a deleted file may have had its inode. */
   forget(descriptor) {
     this.original.rmSync(this.contents(this.original.fstatSync(descriptor).ino), { force: true });
   }
@@ -48,7 +47,7 @@ class Durable {
     const { original, root } = this;
     const stat = original.fstatSync(descriptor);
     if (stat.isFile()) {
-      // A descriptor may be open for writing alone: the file is read under its name.
+      // Read by name, as the descriptor may be open for writing only.
       const named = this.names().find(({ inode }) => inode === stat.ino);
       if (named !== undefined) original.copyFileSync(join(root, named.path), this.contents(stat.ino));
     }
@@ -56,7 +55,7 @@ class Durable {
   }
 }
 
-/** Makes a folder what a power cut would have left of it. */
+/** Replaces a folder by what a power cut would have left of it. */
 function cutPower(durable, root) {
   fs.rmSync(root, { recursive: true, force: true });
   fs.mkdirSync(root);

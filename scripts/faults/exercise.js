@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * What runs under the sanitizers (scripts/sanitize.sh): every case of `blastrain verify`, and every kernel at the sizes of a training
- * step, with 3 threads in the pool, from the main thread and two worker threads at once, beside a worker thread that makes hostile calls.
- * Then every thread is ended, so that what is left is a leak.
+ * The program that the sanitizers check (scripts/sanitize.sh): every case of `blastrain verify`, and every kernel at the sizes of a training
+ * step, with 3 threads in the pool, on the main thread and two worker threads at once, while another worker thread makes hostile calls.
+ * All threads have ended when the process does, so that memory that is still allocated has leaked.
  */
 
 const { once } = require('node:events');
@@ -30,7 +30,7 @@ async function main() {
   const ends = isMainThread ? startOthers().map((worker) => once(worker, 'exit')) : [];
   const { results } = verifyKernels({ seed });
   const bad = results.find(({ passed }) => !passed);
-  if (bad !== undefined) throw new Error(`${bad.kernel} gives other numbers, ${bad.worstCase}`);
+  if (bad !== undefined) throw new Error(`${bad.kernel} disagrees with TypeScript, ${bad.worstCase}`);
   let calls = 0;
   for (const dtype of ['float32', 'float64']) {
     const kernels = kernelsFor(dtype, 'native');
@@ -42,7 +42,7 @@ async function main() {
     }
   }
   const codes = await Promise.all(ends);
-  // The thread of hostile calls was ended from outside, which counts as 1.
+  // The thread of hostile calls is terminated, and has exit code 1.
   if (codes.slice(1).some(([code]) => code !== 0)) throw new Error('a worker thread failed');
   if (isMainThread) console.log(`${results.reduce((sum, { cases }) => sum + cases, 0)} cases and ${calls} large calls in each of 3 threads`);
 }

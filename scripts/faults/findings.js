@@ -3,13 +3,13 @@
 const { cpSync, existsSync, mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 
-/** What was found wrong, a folder for each kind: the smallest input, or the files as an interruption left them, and how to see it again. */
+/** Stores findings, a folder for each kind: the smallest input, or the files that an interruption left, and the command that repeats it. */
 class Findings {
   constructor(folder) {
     this.folder = join(folder, 'findings');
   }
 
-  /** Keeps a finding of a campaign; of one kind only the smallest. Returns its kind. */
+  /** Stores a finding of a campaign, only the smallest of each kind. Returns its kind. */
   keep(campaign, seed, finding, work) {
     const { pieces, signature, message, index } = finding;
     const kind = (signature ?? message.replace(/[\d'"].*/s, '')).replace(/[^\w.-]+/g, '-').slice(0, 80);

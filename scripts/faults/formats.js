@@ -1,13 +1,13 @@
 'use strict';
 
-/* Writers of the formats that are read, as plain as their specifications: inputs must not come from the code under test. */
+/* Writers of the formats that are read, written from their specifications: inputs must not depend on the code under test. */
 
 const { createHash } = require('node:crypto');
 const { deflateRawSync, crc32 } = require('node:zlib');
 
 const python = (value) => (value === true ? 'True' : value === false ? 'False' : `'${String(value)}'`);
 
-/** A .npy file (version 1 unless told otherwise) with this header and these bytes; `extents` is the text of the shape. */
+/** A .npy file (version 1 by default) with this header and data; `extents` replaces the text of the shape. */
 function encodeNpy({ descr, shape, extents, order = false, version = 1, text, length }, data) {
   const tuple = extents ?? `(${shape.join(', ')}${shape.length === 1 ? ',' : ''})`;
   let header = text ?? `{'descr': ${python(descr)}, 'fortran_order': ${python(order)}, 'shape': ${tuple}, }`;
@@ -34,8 +34,8 @@ function checksum(bytes) {
 }
 
 /**
- * A zip archive. An entry has name and data; `method`, `size`, `packedSize`, `crc`, `position` and `extra` overrule what its directory
- * says; `end` overrules fields of the archive's end.
+ * A zip archive. An entry has name and data; `method`, `size`, `packedSize`, `crc`, `position` and `extra` override fields of its
+ * directory entry; `end` overrides fields of the archive's end record.
  */
 function encodeZip(entries, end = {}) {
   const parts = [];
@@ -73,7 +73,7 @@ function encodeZip(entries, end = {}) {
   return Buffer.concat([...parts, central, tail, end.comment ?? Buffer.alloc(0)]);
 }
 
-/** The parts of a safetensors file of ours: header, metadata with its two texts of JSON read, data. */
+/** The parts of a checkpoint: header, metadata with its two JSON texts parsed, data. */
 function decodeCheckpoint(bytes) {
   const length = Number(bytes.readBigUInt64LE(0));
   const { __metadata__: metadata, ...header } = JSON.parse(bytes.toString('utf8', 8, 8 + length));
@@ -82,7 +82,7 @@ function decodeCheckpoint(bytes) {
   return { header, metadata, data: bytes.subarray(8 + length) };
 }
 
-/** A safetensors file with the digest of its contents, where its metadata are an object that can hold one. */
+/** A checkpoint with the digest of its contents, if its metadata are an object that can hold one. */
 function encodeCheckpoint({ header, metadata, data }) {
   const isObject = metadata !== null && typeof metadata === 'object' && !Array.isArray(metadata);
   const sha256 = createHash('sha256').update(JSON.stringify([header, metadata])).update(data).digest('hex');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Campaigns of mutated inputs, one a reader, in processes of their own with a limit on time and memory. */
+/* Campaigns of mutated inputs, one for each reader, in processes of their own with limits on time and memory. */
 
 const { fork } = require('node:child_process');
 const { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
@@ -9,16 +9,16 @@ const { editsOf, makeInput } = require('./inputs');
 const { referenceOf } = require('./processes');
 const { readers } = require('./readers');
 
-/** Seconds for one input, megabytes of heap and of memory in all: inputs are a few kilobytes. */
+/** Seconds for one input, megabytes of heap and of resident memory; inputs have a few kilobytes. */
 const limits = { seconds: 20, heap: 256, memory: 1500 };
-/** Inputs that a process is handed at a time. */
-const atATime = 250;
+/** Inputs sent to a process at a time. */
+const chunkSize = 250;
 
-/** What real trainings and searches leave, as the readers' models begin from: made once for all campaigns. */
+/** Makes files of real trainings and searches, from which the readers' models are made; once for all campaigns. */
 async function makeCorpus(folder) {
   const corpus = join(folder, 'corpus');
   if (existsSync(corpus)) return corpus;
-  // With an evaluation on test rows, the training is that of the subject test.
+  // The subject test is the training of the subject train and an evaluation on test rows.
   const runs = { train: 'test', pictures: 'pictures', search: 'search', grid: 'grid' };
   mkdirSync(corpus);
   for (const [name, subject] of Object.entries(runs)) {
@@ -29,16 +29,16 @@ async function makeCorpus(folder) {
   return corpus;
 }
 
-/** Megabytes that a process has in memory. */
+/** The resident memory of a process in megabytes. */
 function memoryOf(pid) {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) / 256;
   } catch {
-    return 0; // ended meanwhile, or no Linux
+    return 0; // The process has ended, or the system is not Linux.
   }
 }
 
-/** One process for a reader, started anew after whatever it does not survive. */
+/** A process that runs a reader, restarted when it has ended. */
 class Reading {
   constructor(name, corpus, folder, slot) {
     Object.assign(this, { name, corpus, folder, progress: join(folder, `progress-${name}-${slot}`) });
@@ -57,7 +57,7 @@ class Reading {
     });
   }
 
-  /** Reads the inputs [from, to); returns what is wrong, and how many were taken for what they are. */
+  /** Reads the inputs [from, to); returns findings, and how many inputs were accepted. */
   async read(seed, from, to) {
     const findings = [];
     let accepted = 0;
@@ -115,16 +115,16 @@ class Reading {
 function countsOf({ slow, isCommand }) {
   if (slow === true) return { short: 2, normal: 20, full: 1000 };
   if (isCommand === true) return { short: 100, normal: 1000, full: 20_000 };
-  return { short: atATime, normal: 20_000, full: 1_000_000 };
+  return { short: chunkSize, normal: 20_000, full: 1_000_000 };
 }
 
 function fuzzCampaigns() {
-  // The suite also runs where the addon is not built.
+  // The test suite also runs without the addon.
   const hasAddon = process.env.BLASTRAIN_BACKEND !== 'typescript';
   return Object.entries(readers).filter(([, { needsAddon }]) => hasAddon || needsAddon !== true).map(([name, reader]) => ({
     name: `${reader.kind ?? 'read'}:${name}`, title: reader.title, unit: 'inputs',
     counts: countsOf(reader),
-    chunk: reader.slow === true ? 10 : atATime,
+    chunk: reader.slow === true ? 10 : chunkSize,
     async prepare({ folder, jobs }) {
       const corpus = await makeCorpus(folder);
       this.readings = Array.from({ length: jobs }, (_, slot) => new Reading(name, corpus, folder, slot));

@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * A process that gives a reader inputs, by numbers from its parent. The number of the input at hand stands in a file, so that the parent
- * knows it also of a process that hangs, exhausts its memory or crashes.
+ * A process that runs a reader on inputs, whose numbers its parent sends. It writes the number of the current input to a file, so that the
+ * parent knows it when the process hangs, exhausts its memory or crashes.
  */
 
 const { mkdtempSync, openSync, writeSync } = require('node:fs');
@@ -12,7 +12,7 @@ const { readers } = require('./readers');
 
 const [name, corpus, folder, progress] = process.argv.slice(2);
 const reader = readers[name];
-// Whatever is refused is an Error with its stack: a few frames say where.
+// Every refused input creates an Error: a few frames of its stack are enough.
 Error.stackTraceLimit = 4;
 process.chdir(corpus);
 reader.loaded = reader.models(corpus);
@@ -20,7 +20,7 @@ let read = reader.open(mkdtempSync(join(folder, `${name}-`)), corpus);
 const descriptor = openSync(progress, 'r+');
 const at = Buffer.alloc(8);
 
-/** What was found already: only the first of a kind is made smaller. */
+/** Signatures of findings so far: only the first of each is shrunk. */
 const seen = new Set();
 
 process.on('message', async ({ seed, from, to }) => {
@@ -38,7 +38,7 @@ process.on('message', async ({ seed, from, to }) => {
       const { pieces, edits } = await shrink(reader, read, name, seed, index, wrong);
       finding.pieces = pieces.map((piece) => piece.toString('base64'));
       finding.edits = edits.map(({ i }) => i);
-      // What a failed reading left behind is no part of the next one.
+      // A new folder, so that files left by the failure do not affect the next input.
       read = reader.open(mkdtempSync(join(folder, `${name}-`)), corpus);
     }
     findings.push(finding);

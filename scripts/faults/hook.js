@@ -2,19 +2,19 @@
 
 /*
  * Loaded into a process before its own code (NODE_OPTIONS=--require), in the main thread and in every worker thread: counts the
- * operations on files below the current folder, over all threads together, and at the nth one kills the process or refuses it as
- * a system would. What to do is in the environment:
+ * operations on files below the current folder, over all threads together, and at the nth one kills the process or fails the operation as
+ * a system would. The environment says what to do:
  *
- *   BLASTRAIN_FAULT  {"log": FILE}                         writes down every operation, one JSON array a line
+ *   BLASTRAIN_FAULT  {"log": FILE}                         logs every operation, one JSON array per line
  *                    {"at": n, "how": "kill"}              SIGKILL before operation n
  *                    {"at": n, "how": "torn"}              SIGKILL when half of the bytes of operation n, or the next write, are written
- *                    {"at": n, "how": "short"}             the same write takes half of its bytes and says so
+ *                    {"at": n, "how": "short"}             that write writes half of its bytes and returns their number
  *                    {"at": n, "how": "ENOSPC", "for": 1}  operation n fails with this code; "for" of them in a row
  *
- * With {"durable": FOLDER} it keeps there what a power cut would leave, see durable.js.
+ * With {"durable": FOLDER} it records there what a power cut would leave, see durable.js.
  *
- * Operations of several system calls (writeFileSync, copyFileSync, rmSync of a folder) are taken apart, so that a fault can come
- * between their parts.
+ * Operations of several system calls (writeFileSync, copyFileSync, rmSync of a folder) are split into these, so that a fault can happen
+ * between them.
  */
 
 const fs = require('node:fs');
@@ -27,7 +27,7 @@ const key = 'blastrain-faults';
 const plan = JSON.parse(process.env.BLASTRAIN_FAULT ?? '{}');
 const root = resolve(plan.root ?? process.cwd()) + sep;
 
-// The counter of all threads: what the first thread sets, every worker gets.
+// The counter is shared by all threads: workers inherit environment data.
 if (threads.isMainThread) threads.setEnvironmentData(key, new SharedArrayBuffer(8));
 const counter = new Int32Array(threads.getEnvironmentData(key));
 
@@ -36,9 +36,9 @@ const log = plan.log === undefined ? undefined : original.openSync(plan.log, 'a'
 const paths = new Map();
 const durable = plan.durable === undefined ? undefined : new Durable(plan.durable, root, original, threads.isMainThread);
 
-/** What a full disk or quota refuses: operations that need a new block or inode. */
+/** Operations that fail on a full disk or quota: they need a new block or inode. */
 const allocating = new Set(['open', 'write', 'mkdir', 'link', 'symlink', 'fsync', 'copyfile']);
-/** What only a failing disk refuses: they change nothing. */
+/** Operations that fail only on a failing disk: they change nothing. */
 const reading = new Set(['read', 'fstat', 'stat', 'lstat', 'scandir', 'realpath', 'openForReading']);
 
 const isOurs = (path) => path !== undefined && (resolve(path) + sep).startsWith(root);
@@ -52,7 +52,7 @@ function pathOf(target) {
 
 function die() {
   process.kill(process.pid, 'SIGKILL');
-  // The signal ends all threads; this one does nothing more until then.
+  // Wait for the signal, which ends all threads.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
@@ -61,22 +61,22 @@ function refusal(code, syscall, path) {
   return Object.assign(error, { code, syscall: syscall === 'openForReading' ? 'open' : syscall, errno: -(numbers[code] ?? 5), path });
 }
 
-/** Counts an operation and lets the fault happen if this is its turn. Returns 'torn' or 'short' where the caller is to write half. */
+/** Counts an operation and injects the fault if its number has come. Returns 'torn' or 'short' if the caller is to write half. */
 function operation(syscall, target) {
   const path = pathOf(target);
   if (!isOurs(path)) return undefined;
   const isReading = reading.has(syscall);
-  // Kills and full disks are counted in operations that change something, a failing disk in all.
+  // Kills and full disks count operations that change something; a failing disk counts all.
   if (isReading && plan.how !== 'EIO') return undefined;
   const number = Atomics.add(counter, 0, 1) + 1;
   if (log !== undefined) original.writeSync(log, `${JSON.stringify([number, syscall, resolve(path).slice(root.length)])}\n`);
   const { at, how, for: times = 1 } = plan;
   if (at === undefined || number < at) return undefined;
-  // Where threads make the order of operations a matter of time, the nth need not be a write: the next is meant.
+  // With several threads the order of operations varies, and the nth may not be a write: the next write is used.
   if (how === 'torn' || how === 'short') return syscall === 'write' && Atomics.add(counter, 1, 1) < times ? how : undefined;
   if (number >= at + times) return undefined;
   if (how === 'kill') die();
-  // A full disk that stays full still takes what needs no room.
+  // A full disk still performs operations that need no space.
   if (times > 1 && how !== 'EIO' && !allocating.has(syscall)) return undefined;
   throw refusal(how, syscall, path);
 }
@@ -123,7 +123,7 @@ fs.writeSync = (descriptor, data, ...rest) => {
     position = options.position ?? null;
   }
   const half = bytes.subarray(0, bytes.length >> 1);
-  // A write of one byte or none cannot be cut: it is whole or not there.
+  // A write of at most one byte cannot be split.
   const written = half.length === 0 && what === 'short' ? original.writeSync(descriptor, bytes, 0, bytes.length, position)
     : original.writeSync(descriptor, half, 0, half.length, position);
   if (what === 'torn') die();
@@ -169,7 +169,7 @@ fs.rmSync = (path, options = {}) => {
   return fs.rmdirSync(path);
 };
 
-/** Functions of one system call: counted under its name, by the path or descriptor that they change. */
+/** Functions of one system call, counted under its name, by the path or descriptor that they change. */
 const simple = {
   fsync: 'fsync', fdatasync: 'fsync', ftruncate: 'ftruncate', truncate: 'ftruncate', rename: 'rename', link: 'link', symlink: 'symlink', unlink: 'unlink',
   rmdir: 'rmdir', mkdir: 'mkdir', mkdtemp: 'mkdir', utimes: 'utime', futimes: 'utime', chmod: 'chmod', fchmod: 'chmod',

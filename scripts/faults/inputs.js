@@ -1,22 +1,22 @@
 'use strict';
 
-/* From a number to an input, to what a reader makes of it, and back to the smallest input that fails alike. */
+/* Makes inputs from numbers, runs readers on them, and shrinks inputs that fail. */
 
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { editBytes } = require('./mutate');
 const { Random } = require('./random');
 
-/** All codes that an error may have: those of its type. */
+/** All codes that an error may have, from the declaration of its type. */
 const codes = new Set(readFileSync(join(__dirname, '..', '..', 'dist', 'errors.d.ts'), 'utf8').match(/'ERR_\w+'/g).map((code) => code.slice(1, -1)));
 
-/** As many inputs are tried on all that is done with a file, and every twentieth beyond; the rest on its reader alone. */
+/** The first inputs, and every twentieth after them, are tried with everything that is done with a file; others with its reader only. */
 const firstThorough = 2000;
 
-/** Seconds of processor time that one input may take. */
-const longest = 3;
+/** The most seconds of processor time that one input may take. */
+const maxSeconds = 3;
 
-/** The edits of an input, each with a generator of its own: those that are left out change nothing about the others. */
+/** The edits of an input, each with a generator of its own, so that leaving one out does not change the others. */
 function editsOf({ kind }, name, seed, index) {
   const random = new Random(seed, 'edits', name, index);
   const bytesToo = kind !== 'call';
@@ -25,7 +25,7 @@ function editsOf({ kind }, name, seed, index) {
   return edits;
 }
 
-/** A copy of a model, in a tenth of structuredClone's time. */
+/** A copy of a model; ten times as fast as structuredClone. */
 function copyOf(value) {
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(copyOf);
@@ -35,7 +35,7 @@ function copyOf(value) {
   return copy;
 }
 
-/** The pieces of bytes that an input is made of: those of a model under some edits. */
+/** The bytes of an input: those of a model after some edits. */
 function makeInput(reader, name, seed, index, edits) {
   const start = new Random(seed, 'model', name, index);
   let model = copyOf(start.pick(reader.loaded));
@@ -45,7 +45,7 @@ function makeInput(reader, name, seed, index, edits) {
   return pieces;
 }
 
-/** Whether an input was refused, and what is wrong with how it was read, if anything: whatever is thrown must be one of ours. */
+/** Whether an input was refused, and what is wrong with how it was read, if anything: only BlastrainErrors may be thrown. */
 async function tryInput(read, pieces, name, seed, index, isSlow = false) {
   const begun = performance.now();
   let wrong;
@@ -56,17 +56,17 @@ async function tryInput(read, pieces, name, seed, index, isSlow = false) {
     refused = true;
     wrong = objection(error);
   }
-  // Another process may have had the core: it counts only when it takes as long again, by the processor's own time.
-  const again = (performance.now() - begun) / 1000 > longest && !isSlow ? process.cpuUsage() : undefined;
+  // Another process may have had the core: slow only if it takes too much processor time when repeated.
+  const again = (performance.now() - begun) / 1000 > maxSeconds && !isSlow ? process.cpuUsage() : undefined;
   if (again === undefined) return { refused, wrong };
   try {
     await read(pieces, new Random(seed, 'read', name, index), true);
   } catch {
-    // As before.
+    // The error was judged above.
   }
   const { user, system } = process.cpuUsage(again);
   const seconds = (user + system) / 1e6;
-  if (seconds > longest) wrong = { what: 'slow', message: `took ${seconds.toFixed(1)} s`, signature: 'slow' };
+  if (seconds > maxSeconds) wrong = { what: 'slow', message: `took ${seconds.toFixed(1)} s`, signature: 'slow' };
   return { refused, wrong };
 }
 
@@ -80,13 +80,13 @@ function objection(error) {
   return { what: error?.name === 'WrongMeaning' ? 'meaning' : 'untyped', message: message.slice(0, 400), place, signature: `${message.replace(/[\d'"].*/s, '').slice(0, 60)} ${place.replace(/:\d+$/, '')}` };
 }
 
-/** As few edits as fail alike, then as few bytes where a reader's inputs have no checksums. */
+/** Removes edits while the input fails in the same way, then bytes, if the reader's inputs have no checksums. */
 async function shrink(reader, read, name, seed, index, wrong) {
-  const failsAlike = async (pieces) => (await tryInput(read, pieces, name, seed, index)).wrong?.signature === wrong.signature;
+  const failsEqually = async (pieces) => (await tryInput(read, pieces, name, seed, index)).wrong?.signature === wrong.signature;
   let edits = editsOf(reader, name, seed, index);
   for (let k = edits.length - 1; k >= 0 && edits.length > 1; k--) {
     const fewer = edits.toSpliced(k, 1);
-    if (await failsAlike(makeInput(reader, name, seed, index, fewer))) edits = fewer;
+    if (await failsEqually(makeInput(reader, name, seed, index, fewer))) edits = fewer;
   }
   const pieces = makeInput(reader, name, seed, index, edits);
   if (reader.shrinks !== true || wrong.what === 'slow') return { edits, pieces };
@@ -94,7 +94,7 @@ async function shrink(reader, read, name, seed, index, wrong) {
   for (let size = pieces[0].length >> 1; size > 0; size >>= 1) {
     for (let at = 0; at < pieces[0].length && performance.now() < until;) {
       const shorter = [Buffer.concat([pieces[0].subarray(0, at), pieces[0].subarray(at + size)]), ...pieces.slice(1)];
-      if (await failsAlike(shorter)) pieces[0] = shorter[0];
+      if (await failsEqually(shorter)) pieces[0] = shorter[0];
       else at += size;
     }
   }

@@ -1,11 +1,11 @@
 'use strict';
 
 /*
- * Looks for faults that lose a run, end in anything but a sentence, or crash: docs/reliability.md says what is tried and why.
+ * Injects faults and mutated inputs, and finds lost runs, untyped errors and crashes: docs/reliability.md says what is tried and why.
  *
  * usage: npm run faults -- [--full | --short] [--only PATTERN] [--seed N] [--count N] [--seconds S] [--jobs N] [--folder DIR] [--at INDEX] [--fresh] [--list]
  *
- * An interrupted call goes on where it was; its seed, sizes and counts are in the folder [.cache/faults], as is whatever was found.
+ * An interrupted call is continued by the next; its seed, sizes, counts and findings are in the folder [.cache/faults].
  */
 
 const { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
@@ -31,7 +31,7 @@ const number = (text, fallback) => {
   return Number(text);
 };
 
-/** How far the campaigns are, kept on disk after every few cases. */
+/** The progress of all campaigns, written to disk after every few cases. */
 class Progress {
   constructor(folder, asked) {
     this.file = join(folder, 'progress.json');
@@ -51,7 +51,7 @@ class Progress {
   }
 }
 
-/** One line about a campaign that is written over on a terminal, and now and then elsewhere. */
+/** A status line: overwritten on a terminal, printed every 20 s elsewhere. */
 class Line {
   constructor() {
     this.saidAt = -Infinity;
@@ -67,8 +67,8 @@ class Line {
 
 const duration = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`);
 
-/** Runs a campaign from where it is to its count, `jobs` cases at a time, or until the deadline. */
-async function conduct(campaign, progress, count, { folder, findings, jobs, deadline, at }) {
+/** Runs the remaining cases of a campaign, `jobs` at a time, until its count or the deadline. */
+async function runCampaign(campaign, progress, count, { folder, findings, jobs, deadline, at }) {
   const { seed } = progress.state;
   const state = progress.of(campaign.name);
   const line = new Line();
@@ -135,7 +135,7 @@ async function main() {
   const size = values.full === true ? 'full' : values.short === true ? 'short' : 'normal';
   const kept = resolve(values.folder ?? join(root, '.cache', 'faults'));
   mkdirSync(kept, { recursive: true });
-  // What is worked on, thousands of small files, lies in memory where the system has such a place.
+  // Thousands of small files are written: in memory, if the system has a file system there.
   const folder = join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), `blastrain-faults-${process.pid}`);
   mkdirSync(folder);
   const progress = new Progress(kept, { size, seed: number(values.seed), only: values.only, count: number(values.count) });
@@ -147,9 +147,9 @@ async function main() {
   process.stdout.write(`seed ${state.seed}, ${size} counts, ${jobs} at a time${progress.goesOn ? ', going on' : ''}; what is found is kept in ${findings.folder}\n`);
   try {
     for (const [i, campaign] of campaigns.entries()) {
-      // Each may have its share of what time is left.
+      // Each campaign gets an equal share of the remaining time.
       const deadline = performance.now() + (limit - performance.now()) / (campaigns.length - i);
-      await conduct(campaign, progress, state.count ?? campaign.counts[size], { folder, findings, jobs, deadline, at: number(values.at) });
+      await runCampaign(campaign, progress, state.count ?? campaign.counts[size], { folder, findings, jobs, deadline, at: number(values.at) });
     }
     state.ended = true;
     progress.write();

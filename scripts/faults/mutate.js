@@ -1,8 +1,8 @@
 'use strict';
 
-/* Edits of values, texts and bytes, each drawn from a generator. JSON values may hold {$raw: TEXT}, which is written as it is. */
+/* Random edits of values, texts and bytes. JSON values may contain {$raw: TEXT}, which is written verbatim. */
 
-/** A tree of 6,000 levels, deeper than a recursive reader's stack where frames are large. */
+/** A nested list; 6,000 levels overflow the stack of a recursive reader whose frames are large. */
 const deep = (levels) => ({ $raw: `${'['.repeat(levels)}${']'.repeat(levels)}` });
 
 const hostileNumbers = [
@@ -24,7 +24,7 @@ function hostileValue(random) {
     case 9: return {};
     case 10: return random.pick([[[]], [null], [1, 2, 3], ['x'], { $raw: '{"__proto__":{"x":1}}' }, { type: 'x' }, { length: 1e9 }, { $number: 'x' }, { $tensor: '__proto__' }, { $tensor: 'W1' }]);
     default:
-      // Longer than what a pattern that backtracks can take.
+      // Too long for a regular expression that backtracks.
       if (random.chance(0.001)) return 'x'.repeat(2e7);
       return random.chance(0.05) ? deep(random.pick([100, 6000])) : Array.from({ length: random.below(40) }, () => random.pick(hostileNumbers));
   }
@@ -41,7 +41,7 @@ function placesOf(value, places = []) {
   return places;
 }
 
-/** Changes one place of a value; returns the value, which is another only where it is replaced as a whole. */
+/** Changes one place of a value in place; returns the value, or another if it is replaced as a whole. */
 function editJson(random, value) {
   if (!isTree(value) || random.chance(0.01)) return hostileValue(random);
   const places = placesOf(value);
@@ -117,7 +117,7 @@ function editText(random, text) {
   }
 }
 
-/** Changes lines of a text file: one moved, doubled, dropped, torn or edited. */
+/** Changes one of a list of lines: moves, duplicates, removes, inserts or edits it. */
 function editLines(random, list, edit) {
   const at = random.below(list.length);
   switch (random.below(8)) {

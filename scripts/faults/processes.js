@@ -1,6 +1,6 @@
 'use strict';
 
-/* Campaigns on processes: killed at an operation on files or at any moment, refused by the system, resumed by the real command line. */
+/* Campaigns on processes: kills at operations on files or at any moment, failing operations; then resuming by the real command line. */
 
 const { spawn } = require('node:child_process');
 const { cpSync, existsSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
@@ -12,8 +12,8 @@ const { difference, prepare, subjects } = require('./subjects');
 const root = resolve(__dirname, '..', '..');
 const main = join(root, 'dist', 'cli', 'main.js');
 const hook = join(__dirname, 'hook.js');
-/** Milliseconds after which a process counts as hanging; the longest takes three seconds on an idle core. */
-const patience = 120_000;
+/** Milliseconds after which a process is considered to hang; the longest takes three seconds on an idle core. */
+const timeout = 120_000;
 
 /** Runs the command line in a folder, under a fault of hook.js, or killed after some milliseconds. */
 function blastrain(args, cwd, { fault, killAfter } = {}) {
@@ -24,7 +24,7 @@ function blastrain(args, cwd, { fault, killAfter } = {}) {
     const texts = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => { texts[name] += text; });
     let hung = false;
-    const timer = setTimeout(() => { hung = killAfter === undefined; child.kill('SIGKILL'); }, killAfter ?? patience);
+    const timer = setTimeout(() => { hung = killAfter === undefined; child.kill('SIGKILL'); }, killAfter ?? timeout);
     child.on('error', reject);
     child.on('close', (status, signal) => {
       clearTimeout(timer);
@@ -33,7 +33,7 @@ function blastrain(args, cwd, { fault, killAfter } = {}) {
   });
 }
 
-/** What was not interrupted: its outcome, and its operations as hook.js counts them. Made once for each subject. */
+/** A subject without interruption: its outcome, and its operations as hook.js counts them. Made once for each subject. */
 class Reference {
   constructor(name, folder) {
     Object.assign(this, { name, folder });
@@ -50,7 +50,7 @@ class Reference {
     this.outcome = outcome(this.ended);
   }
 
-  /** The operations of the start, for a failing disk with those that only read. */
+  /** The operations of the start command; for a failing disk including those that only read. */
   operations(how) {
     const key = how === 'EIO' ? 'all' : 'changes';
     return (this[key] ??= this.logged(key, how));
@@ -76,7 +76,7 @@ class Reference {
 
 const made = new Map();
 
-/** The reference of a subject, below a folder: made once, and whatever it goes on from before it. */
+/** The reference of a subject, below a folder: made once, after the subject that it continues. */
 async function referenceOf(name, folder) {
   const known = made.get(name);
   if (known !== undefined) return known;
@@ -90,31 +90,31 @@ async function referenceOf(name, folder) {
   return reference;
 }
 
-/** Whether an ended process said one sentence with a code, and nothing else, on standard error. */
+/** Whether a process printed exactly one error sentence with a code on standard error, and no stack trace. */
 function isTyped({ stderr }) {
   const errors = stderr.split('\n').filter((line) => line.startsWith('blastrain: ') && / \[[A-Z_]+\]$/.test(line));
   return errors.length === 1 && !/\n {4}at |ERR_UNEXPECTED|ERR_WORKER|node:internal/.test(stderr);
 }
 
-/** What other programs see of a folder of runs: it must be readable at every moment. Throws what they would throw. */
-function look(work) {
+/** Reads a folder of runs as other programs do, as it must be readable at every moment. Throws what they would throw. */
+function readRuns(work) {
   const { RunCatalogue } = require(join(root, 'dist', 'dashboard', 'catalogue'));
   const runs = join(work, 'runs');
   const names = new RunCatalogue(runs).list().map(({ name }) => name);
   if (existsSync(join(runs, 'run', 'spec.json')) && !names.includes('run')) throw new Error('the run is not listed');
 }
 
-/** Whether there is something that must not be lost: a checkpoint, or a search whose journal has its first line. */
+/** Whether there is a state that must not be lost: a checkpoint, or a search whose journal has its first line. */
 function hasBegun(work) {
   const [checkpoint, journal] = ['checkpoint.safetensors', 'journal.jsonl'].map((name) => join(work, 'runs', 'run', name));
   return existsSync(checkpoint) || (existsSync(journal) && readFileSync(journal).includes('\n'));
 }
 
-/** Goes on with what an interruption left, to the end; returns what is wrong, if anything. */
-async function goOn(reference, work) {
+/** Resumes what an interruption left, to the end; returns what is wrong, if anything. */
+async function resumeToEnd(reference, work) {
   const { start, resume, outcome } = subjects[reference.name];
   try {
-    look(work);
+    readRuns(work);
   } catch (error) {
     return `reading the interrupted run: ${error.message}`;
   }
@@ -130,7 +130,7 @@ async function goOn(reference, work) {
   }
 }
 
-/** The kills of one subject: at every operation, before it and within it; beyond those, at several in a row. */
+/** The kills of one subject: before and within every operation; cases beyond those kill several times in a row. */
 async function killCase(reference, seed, index) {
   const points = (await reference.operations()).flatMap(([at, syscall]) => [{ at, how: 'kill' }, ...(syscall === 'write' ? [{ at, how: 'torn' }] : [])]);
   const random = new Random(seed, 'kill', reference.name, index);
@@ -138,7 +138,7 @@ async function killCase(reference, seed, index) {
   return { faults: Array.from({ length: 2 + random.below(3) }, () => ({ at: 1 + random.below(points.length), how: random.pick(['kill', 'torn']) })) };
 }
 
-/** Power cuts: kills before each operation, after which what was not synced is gone. */
+/** Power cuts: kills before each operation, after which data that was not synced is lost. */
 async function powerCase(reference, seed, index) {
   const operations = await reference.operations();
   const order = new Random(seed, 'power', reference.name).order(operations.length);
@@ -156,7 +156,7 @@ const refusals = [
   { how: 'short', for: 1e9 },
 ];
 
-/** Refusals: every code at every operation. */
+/** Failing operations: every code at every operation. */
 async function refusalCase(reference, seed, index) {
   const points = [];
   for (const refusal of refusals) {
@@ -166,7 +166,7 @@ async function refusalCase(reference, seed, index) {
   return { faults: [points[new Random(seed, 'refusal', reference.name).order(points.length)[index % points.length]]], of: points.length };
 }
 
-/** One case: interrupts, looks, goes on, compares. Returns undefined or what is wrong. */
+/** Runs one case: interrupts, reads, resumes and compares. Returns what is wrong, if anything. */
 async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
   const { start, resume } = subjects[reference.name];
   let kills = 0;
@@ -184,7 +184,7 @@ async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
       if (end.status !== 0) kills++;
     }
   }
-  return { kills, wrong: await goOn(reference, work) };
+  return { kills, wrong: await resumeToEnd(reference, work) };
 }
 
 /** How many cases of each subject a campaign has: in the suite, by default and in full. */

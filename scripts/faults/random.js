@@ -1,6 +1,6 @@
 'use strict';
 
-/** A small generator (splitmix32): every input and every fault follows from the campaign's seed, its name and a number. */
+/** A small generator (splitmix32), seeded by several values: the campaign's seed, its name and the number of a case. */
 class Random {
   /** @param {...(number|string)} parts */
   constructor(...parts) {

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What is killed and refused: commands of the real command line, how each is gone on with, and what it must have come to. */
+/* The subjects of process campaigns: commands of the real command line, how each is resumed, and its expected outcome. */
 
 const { createHash } = require('node:crypto');
 const { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
@@ -8,14 +8,14 @@ const { join } = require('node:path');
 const { decodeCheckpoint, encodeNpy } = require('./formats');
 const { Random } = require('./random');
 
-/** Three classes around three centres, as text. */
+/** A CSV table of three classes around three centres. */
 function table(rows) {
   const random = new Random('table');
   const line = (row) => [0, 1, 2, 3].map((column) => (random.unit() + (column === row % 3 ? 0.8 : 0)).toFixed(3)).join(',');
   return `a,b,c,d,kind\n${Array.from({ length: rows }, (_, row) => `${line(row)},${'xyz'[row % 3]}\n`).join('')}`;
 }
 
-/** The same as pictures of 4 × 4 bytes. */
+/** Three classes of images of 4 × 4 bytes, as .npy files. */
 function pictures(folder, rows) {
   const random = new Random('pictures');
   const pixels = Uint8Array.from({ length: rows * 16 }, (_, i) => random.below(120) + (Math.floor(i / 16) % 3 === i % 3 ? 120 : 0));
@@ -91,7 +91,7 @@ const withoutTimes = (value) => JSON.parse(JSON.stringify(value, (key, item) => 
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** The lines of a file, each of which must be whole. */
+/** The lines of a file, the last of which must be complete. */
 function lines(file) {
   const text = readFileSync(file, 'utf8');
   if (!text.endsWith('\n')) throw new Error(`${file} ends within a line`);
@@ -104,7 +104,7 @@ function checkpointOutcome(file) {
   return { header, metadata: withoutTimes(metadata), data: digest(data) };
 }
 
-/** Everything that a run's folder holds, but for times. */
+/** Everything in a run's folder, except times. */
 function runOutcome(folder) {
   const outcome = {};
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
@@ -125,7 +125,7 @@ function searchOutcome(folder) {
     const file = join(folder, name);
     if (name.startsWith('trial-')) outcome[name] = runOutcome(file);
     else if (name === 'journal.jsonl') {
-      // What was begun again is there twice, and two workers end in any order.
+      // Resumed trials have two such entries, and two workers end in any order.
       const entries = lines(file).filter(({ type }) => !['begun', 'resume'].includes(type)).map((entry) => JSON.stringify(withoutTimes(entry)));
       if (new Set(entries).size < entries.length) throw new Error(`${file} has an entry twice`);
       outcome[name] = entries.sort();
@@ -135,7 +135,7 @@ function searchOutcome(folder) {
   return outcome;
 }
 
-/** Evaluations count on from one another; how many there are depends on whether the killed one had been written down. */
+/** Evaluations are numbered without gaps; their count depends on whether the killed one had been recorded. */
 function testOutcome(runs) {
   const ledger = lines(join(runs, 'test-ledger.jsonl')).map(withoutTimes);
   ledger.forEach(({ look }, i) => {
@@ -144,7 +144,7 @@ function testOutcome(runs) {
   return { last: { ...ledger.at(-1), look: undefined }, runs: readdirSync(runs).sort(), ...runOutcome(join(runs, 'run')) };
 }
 
-/** The files of a data set, by their sizes and ends. */
+/** The sizes of a data set's files and digests of their ends. */
 function dataOutcome(folder) {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile()).map(({ parentPath, path, name }) => join(parentPath ?? path, name));
   return Object.fromEntries(files.map((file) => {
@@ -153,22 +153,22 @@ function dataOutcome(folder) {
   }));
 }
 
-/** The first place where two values differ, in words; undefined where they agree. */
-function difference(wanted, found, path = '') {
-  if (Object.is(wanted, found)) return undefined;
+/** Describes the first difference of two values; undefined if they are equal. */
+function difference(expected, actual, path = '') {
+  if (Object.is(expected, actual)) return undefined;
   const isObject = (value) => value !== null && typeof value === 'object';
-  if (!isObject(wanted) || !isObject(found)) return `${path}: wanted ${JSON.stringify(wanted)?.slice(0, 200)}, found ${JSON.stringify(found)?.slice(0, 200)}`;
-  for (const key of new Set([...Object.keys(wanted), ...Object.keys(found)])) {
+  if (!isObject(expected) || !isObject(actual)) return `${path}: expected ${JSON.stringify(expected)?.slice(0, 200)}, actual ${JSON.stringify(actual)?.slice(0, 200)}`;
+  for (const key of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
     const place = `${path}/${key}`;
-    if (!Object.hasOwn(found, key)) return `${place}: missing`;
-    if (!Object.hasOwn(wanted, key)) return `${place}: left over`;
-    const inside = difference(wanted[key], found[key], place);
+    if (!Object.hasOwn(actual, key)) return `${place}: missing`;
+    if (!Object.hasOwn(expected, key)) return `${place}: left over`;
+    const inside = difference(expected[key], actual[key], place);
     if (inside !== undefined) return inside;
   }
   return undefined;
 }
 
-/** Makes a folder with a subject's inputs, `folder`/NAME: what another subject ended with, where it goes on from that. */
+/** Makes the folder `folder`/NAME with a subject's inputs: a copy of `ended`, the folder of the subject that it continues, if given. */
 function prepare(name, folder, ended) {
   const inputs = join(folder, name);
   if (ended !== undefined) cpSync(ended, inputs, { recursive: true });

@@ -3,8 +3,8 @@
 
 /*
  * Trains the same nets in blastrain and in PyTorch, from the same weights on the same batches, and compares the loss of
- * every step: within 1e-4 of each other in float32 and 1e-9 in float64, relatively, for every optimiser. Without PyTorch it
- * says so and ends with status 0; Debian's python3-torch serves. $PYTHON names another Python.
+ * every step: the relative difference must be at most 1e-4 in float32 and 1e-9 in float64, for every optimiser. Without PyTorch it
+ * says so and exits with status 0; Debian's python3-torch serves. $PYTHON names another Python.
  *
  * usage: compare.js [--steps N] [--json] [key=value...]
  */
@@ -24,7 +24,7 @@ const { loadData } = lib('data/sources');
 
 const limits = { float32: 1e-4, float64: 1e-9 };
 
-/** What is compared: each optimiser, and whatever else changes the arithmetic of a step. */
+/** The trainings to compare: each optimiser, and each key that changes the arithmetic of a step. */
 const base = {
   data: 'synthetic', trainRows: 1000, validationRows: 200, testRows: 10, layers: [3072, 64, 32, 10], batchSize: 50, logEvery: 1,
   normalization: 'standardize', decay: 0.95, health: false,
@@ -37,8 +37,8 @@ const cases = [
   ['adam, l2', { optimizer: 'adam', learningRate: 1e-3, l2: 1e-3, decayBiases: true }],
   ['adamw', { optimizer: 'adamw', learningRate: 1e-3, weightDecay: 0.05 }],
   ['rmsprop', { optimizer: 'rmsprop', learningRate: 3e-4, l2: 1e-4 }],
-  // Lion's steps are signs: where a gradient is of the size of rounding, or a ReLU of one row on its edge, a whole step turns
-  // round. A smooth net and a small rate keep this from being seen in float32.
+  // Lion's steps are signs, so that rounding reverses a step if a gradient is close to 0 or a ReLU at its kink. A smooth net and a small
+  // learning rate keep that below the tolerance of float32.
   ['lion', { optimizer: 'lion', learningRate: 3e-5, weightDecay: 0.1, activation: 'tanh' }],
   ['clipping', { learningRate: 0.05, momentum: 0.9, clipNorm: 0.5 }],
   ['accumulation', { optimizer: 'adam', learningRate: 1e-3, accumulate: 3 }],
@@ -48,7 +48,7 @@ const cases = [
   ['one-cycle, average', { learningRate: 0.05, momentum: 0.9, schedule: 'one-cycle', decay: 1, emaDecay: 0.9 }],
 ];
 
-/** The losses of all steps and the result, by blastrain. */
+/** Trains in blastrain; returns the losses of all steps and the result. */
 function train(spec, data) {
   const losses = [];
   let result;

@@ -2,7 +2,7 @@
 'use strict';
 
 /*
- * Writes what scripts/pytorch/train.py needs to make the same training in PyTorch: data, initial weights, the rows of
+ * Writes what scripts/pytorch/train.py needs to repeat a training in PyTorch: data, initial weights, the rows of
  * every batch, the learning rate of every step.
  *
  * usage: export.js PRESET|SPEC.json OUT.safetensors [key=value...]
@@ -20,7 +20,7 @@ const { mlpLayers } = lib('model/mlpLayers');
 const { encodeTensors } = lib('train/safetensors');
 const { readSpec } = lib('cli/specSource');
 
-/** The bytes of the file for a spec and its data. Throws where PyTorch could not do the same. */
+/** The bytes of the file for a spec and its data. Throws for specs that train.py cannot repeat. */
 function encodeStart(spec, data) {
   const { train, validation } = data;
   for (const key of ['flip', 'shift', 'cutout', 'mixup', 'fastDevRun']) {

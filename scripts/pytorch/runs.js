@@ -2,9 +2,9 @@
 'use strict';
 
 /*
- * Trains the twins of finished runs in PyTorch: same rows, initial weights, batches and learning rates, on the best number of
- * threads for a net of some size there, 1 unless told otherwise. Leaves pytorch.json in each run's folder, which
- * scripts/experiments.js puts beside the run. Without PyTorch it says so and ends with status 0.
+ * Repeats finished runs in PyTorch, with the same rows, initial weights, batches and learning rates, on 1 thread by default. Writes
+ * pytorch.json to each run's folder, from which scripts/experiments.js adds PyTorch's results to its tables. Without PyTorch it says so and
+ * exits with status 0.
  *
  * usage: runs.js [--threads N] RUN_DIR...
  */

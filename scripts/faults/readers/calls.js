@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Calls of kernels with arguments that no caller should pass: what is refused must have a code and leave every array as it was, what is
- * not refused must write nothing around its arrays. A call is described by a few numbers, from which its arguments are made anew.
+ * Calls of kernels with invalid arguments. A refused call must throw an error with a code and change no array; an accepted call must write
+ * nothing outside its arrays. A call is described by a few numbers, from which its arguments are made.
  */
 
 const { join } = require('node:path');
@@ -10,7 +10,7 @@ const { Worker } = require('node:worker_threads');
 const { Random } = require('../random');
 const { demand, dist } = require('./shared');
 
-/** Elements around each array that no call may touch; under AddressSanitizer none, which watches also what is read beyond an array. */
+/** Guard elements around each array. None under AddressSanitizer, which also finds reads beyond an array. */
 const guard = process.env.ASAN_OPTIONS === undefined ? 16 : 0;
 
 /** The arguments of calls that verify makes, as templates: arrays by type and contents. */
@@ -27,7 +27,7 @@ function templates(precision) {
         return 0;
       },
     });
-    // Every third case: the first sizes are all alike.
+    // Every third case, as neighbours have similar sizes.
     let at = 0;
     for (const { run } of verifyCases(kernel, precision, 1)) {
       if (at++ % 3 !== 0) continue;
@@ -56,7 +56,7 @@ const sizes = [-1, 0, 1, 2, 3, 0.5, NaN, Infinity, 2 ** 16, 2 ** 30, 2 ** 31 - 1
 const scalars = [0, -0, 1, -1, NaN, Infinity, -Infinity, 1e300, 5e-324, '1', null, undefined, true, 1n, {}, [1], Symbol('x')];
 const types = [Float32Array, Float64Array, Int32Array, Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, BigInt64Array];
 
-/** Values to put in place of an array; `others` are the call's arrays. */
+/** Replacements of an array; `others` are the call's arrays. */
 const arrays = [
   () => undefined, () => null, () => 1, () => 'x', () => [], () => ({}), () => Symbol('x'), () => 1n,
   (array) => Array.from(array), (array) => ({ length: array.length }), (array) => array.buffer, (array) => new DataView(array.buffer),
@@ -69,20 +69,20 @@ const arrays = [
   (array) => Object.defineProperty(new Uint8Array(3), Symbol.toStringTag, { get: () => array[Symbol.toStringTag] }),
   (array) => Object.setPrototypeOf(guarded(array), null), (array) => Object.setPrototypeOf(guarded(array), Int8Array.prototype),
   (array) => guarded(array, SharedArrayBuffer),
-  (array) => { // shrunk under its view: the view is out of bounds
+  (array) => { // its memory is shrunk, so that the view is out of bounds
     const buffer = new ArrayBuffer(array.byteLength, { maxByteLength: array.byteLength + 64 });
     const view = new array.constructor(buffer, 0, array.length);
     buffer.resize(array.byteLength >> 1);
     return view;
   },
-  (array) => { // follows the length of its memory
+  (array) => { // a view that tracks the length of its memory
     const half = (array.length >> 1) * array.BYTES_PER_ELEMENT;
     const buffer = new ArrayBuffer(half, { maxByteLength: array.byteLength + 64 });
     const view = new array.constructor(buffer);
     buffer.resize(array.byteLength);
     return view;
   },
-  (array, random, others) => { // the memory of another argument, or overlapping it
+  (array, random, others) => { // the same memory as another argument, or overlapping it
     const other = random.pick(others) ?? guarded(array);
     const { BYTES_PER_ELEMENT: bytes } = array.constructor;
     const from = bytes * random.below(1 + Math.floor(other.buffer.byteLength / bytes / 2));
@@ -92,7 +92,7 @@ const arrays = [
 ];
 const random32 = () => 2 ** 31 - 1;
 
-/** A call's arguments under its edits. */
+/** A call's arguments after its edits. */
 function makeArguments({ args }, edits) {
   const made = args.map((arg) => (ArrayBuffer.isView(arg) ? guarded(arg) : arg));
   const all = made.filter((arg) => ArrayBuffer.isView(arg));
@@ -105,7 +105,7 @@ function makeArguments({ args }, edits) {
     const old = made[position];
     const value = ArrayBuffer.isView(old) ? random.pick(arrays)(old, random, all.filter(({ buffer }) => buffer.byteLength > 0)) : random.pick(typeof old === 'boolean' ? scalars : Number.isInteger(old) ? sizes : scalars);
     const isOnTheSide = random.chance(0.1);
-    // A value that acts on the other arguments while it is read: sizes and numbers alone are ever asked for one.
+    // A value that changes other arguments when it is converted; only sizes and scalars are converted.
     made[position] = isOnTheSide && !ArrayBuffer.isView(old)
       ? { valueOf() { all.forEach(detach); return Number(old); }, toString() { all.forEach(detach); return String(old); } } : value;
   }
@@ -117,7 +117,7 @@ function makeArguments({ args }, edits) {
 
 const bytesOf = ({ buffer }) => Buffer.from(new Uint8Array(buffer).slice());
 
-/** Makes one call and looks at what it did. */
+/** Makes one call and checks its effects. */
 function call(kernels, { kernel, made, all }) {
   const extra = made.filter((arg) => ArrayBuffer.isView(arg) && !all.includes(arg) && arg.buffer !== undefined);
   const watched = [...all, ...extra].filter((array) => array.buffer?.byteLength > 0);
@@ -129,9 +129,9 @@ function call(kernels, { kernel, made, all }) {
     refused = error;
   }
   watched.forEach((array, i) => {
-    if (array.buffer.byteLength !== before[i].length) return; // detached meanwhile
+    if (array.buffer.byteLength !== before[i].length) return; // detached by the call
     const after = bytesOf(array);
-    // Around an array whose own memory another argument is a view on, nothing is known.
+    // Guards cannot be checked around an array whose memory is also that of another argument.
     const isAlone = made.filter((arg) => ArrayBuffer.isView(arg) && arg.buffer === array.buffer).length < 2;
     if (refused !== undefined) demand(after.equals(before[i]), `${kernel} refuses and writes`);
     else if (all.includes(array) && isAlone && made.includes(array)) {
@@ -144,7 +144,7 @@ function call(kernels, { kernel, made, all }) {
 
 const precisions = ['float32', 'float64', 'bfloat16'];
 
-/** The functions that are called, by backend; `raw` is the addon without a layer of TypeScript. */
+/** The functions to call, by backend; `raw` is the addon without the TypeScript layer. */
 function kernelsOf(backend, precision) {
   if (backend !== 'raw') return dist('kernels').kernelsFor(precision, backend);
   const { requireAddon } = dist('kernels', 'native');
@@ -153,7 +153,7 @@ function kernelsOf(backend, precision) {
     try {
       return operation(...args);
     } catch (error) {
-      // The addon refuses with a bare code, for which the layer above has the words.
+      // The addon throws a code without a message, which the TypeScript layer adds.
       if (['ERR_KERNEL_ARG', 'ERR_KERNEL_INDEX'].includes(error.code)) throw Object.assign(error, { name: 'BlastrainError', message: `Expected other arguments: ${error.message}` });
       throw error;
     }
@@ -188,7 +188,7 @@ const reader = (title, backends) => ({
 const native = reader('calls of native kernels with hostile arguments, through the library and of the bare addon', ['native', 'raw']);
 const typescript = reader('calls of TypeScript kernels with hostile arguments', ['typescript']);
 
-/** Hostile calls at once from several threads, some of which are ended in the middle. */
+/** Hostile calls from several threads at once, some of which are terminated during them. */
 const workers = {
   title: 'rounds of 300 such calls at once in each of 3 worker threads, of which some are ended in the middle',
   kind: 'call',

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The reader of checkpoints, begun from those of real runs. */
+/* The reader of checkpoints; its models are those of real runs. */
 
 const { copyFileSync, cpSync, existsSync, readFileSync, readdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -8,7 +8,7 @@ const formats = require('../formats');
 const { editBytes, editJson, hostileValue, toJson } = require('../mutate');
 const { demand, dist } = require('./shared');
 
-/** A value as JSON.parse gives it, without what lies deeper than JSON.stringify can go: the digest is of what it makes of that. */
+/** A value as JSON.parse returns it, without levels too deep for JSON.stringify, of whose output the digest is made. */
 function parsed(value, depth = 0) {
   if (value === null || typeof value !== 'object') return value;
   if (depth > 500) return null;
@@ -45,7 +45,7 @@ const checkpoint = {
     return model;
   },
   encode: ({ run, header, metadata, data }) => {
-    // What was two texts of JSON is that again, whatever it has become.
+    // The two JSON texts of the metadata are encoded again, whatever their values are now.
     const isObject = metadata !== null && typeof metadata === 'object' && !Array.isArray(metadata);
     const texts = isObject ? Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, ['facts', 'state'].includes(key) ? toJson(value) : value])) : metadata;
     return [formats.encodeCheckpoint({ header: parsed(header), metadata: parsed(texts), data }), Buffer.from(run)];
@@ -56,7 +56,7 @@ const checkpoint = {
     const { findResumption } = dist('run', 'resume');
     const { resumedSpec } = dist('run', 'resumedSpec');
     const { runTraining } = dist('run', 'run');
-    const { loadData } = dist('data', 'locate');
+    const { loadData } = dist('data', 'sources');
     const { dataRequest } = dist('spec', 'spec');
     const runs = new Map(readdirSync(corpus).filter((name) => existsSync(join(corpus, name, 'checkpoint.safetensors'))).map((name) => {
       const own = join(folder, name);
@@ -80,7 +80,7 @@ const checkpoint = {
       } catch (error) {
         refused = error;
       }
-      // The one before it is whole: whatever this one holds, the run can go on.
+      // The previous checkpoint is intact, so the run can be resumed whatever this one contains.
       const resumption = findResumption(own, spec);
       demand(resumption.checkpoint !== undefined, 'a run that begins again where it has a whole checkpoint');
       const going = runTraining(spec, data, run.toString(), undefined, resumption);

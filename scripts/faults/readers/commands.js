@@ -1,6 +1,6 @@
 'use strict';
 
-/* Whole commands over a folder of real runs, one file of which holds anything. */
+/* Commands over a folder of real runs, one file of which is mutated. */
 
 const { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');

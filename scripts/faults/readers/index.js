@@ -1,6 +1,6 @@
 'use strict';
 
-/** Everything that is given mutated inputs, by name: readers of files, commands that read many, and kernels with their arguments. */
+/** The readers of mutated inputs, by name: readers of files, commands that read many files, and kernels with their arguments. */
 exports.readers = {
   ...require('./tables'), ...require('./pickle'), ...require('./specs'), ...require('./checkpoint'), ...require('./lines'), ...require('./results').readers,
   ...require('./commands'), ...require('./calls').readers,

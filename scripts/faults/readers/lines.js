@@ -1,6 +1,6 @@
 'use strict';
 
-/* Readers of files to which a line is added for each thing that happens, begun from those of real runs. */
+/* Readers of files that grow by lines: journal, ledger and metrics; their models are those of real runs. */
 
 const { mkdirSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -9,15 +9,15 @@ const { demand, dist, linesModel, readLines } = require('./shared');
 
 const journal = {
   title: 'journals of searches',
-  // The first trials of each: what comes later is alike.
+  // The first trials of each are enough: later ones are similar.
   models: (corpus) => ['search', 'grid'].map((name) => ({ list: readLines(join(corpus, name, 'journal.jsonl')).slice(0, 12) })),
   ...linesModel,
   open(folder) {
     const { Journal, readJournal } = dist('search', 'journal');
-    const { halvingOf, rungShares } = dist('search', 'plan');
+    const { halvingOf, rungShares } = dist('search', 'asha');
     const { SearchState } = dist('search', 'state');
     const { makeSampler } = dist('search', 'samplers');
-    const { searchHistory } = dist('report', 'search', 'history');
+    const { searchFigureData } = dist('report', 'search', 'figureData');
     const file = join(folder, 'journal.jsonl');
     return ([bytes], random, isThorough) => {
       writeFileSync(file, bytes);
@@ -34,7 +34,7 @@ const journal = {
       state.standings();
       state.ranking();
       makeSampler(contents.head.spec).propose(state.trials.length, state.observations());
-      searchHistory(contents);
+      searchFigureData(contents);
     };
   },
 };
@@ -64,7 +64,7 @@ const metrics = {
   ...linesModel,
   open(folder) {
     const { RunFolder } = dist('runFolder', 'runFolder');
-    const { readMetrics } = dist('report', 'metrics');
+    const { readRunHistory } = dist('history', 'readRunHistory');
     const file = join(folder, 'run', 'metrics.jsonl');
     mkdirSync(join(folder, 'run'), { recursive: true });
     return ([bytes], random, isThorough) => {
@@ -80,7 +80,7 @@ const metrics = {
         }
       }
       if (kept !== undefined) demand(kept.events.every((event) => !('step' in event) || event.step <= step), 'events behind the step that a run goes on from');
-      const { steps, evaluations, epochs } = readMetrics(file);
+      const { steps, evaluations, epochs } = readRunHistory(file);
       for (const list of [steps, evaluations, epochs]) demand(list.every((event) => Number.isFinite(event.step)), 'an event without a step');
     };
   },

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Pickles as CIFAR-10's python version holds them, as lists of opcodes: [opcode, argument]. */
+/* Readers of pickles, as CIFAR-10's Python version has them; models are lists of opcodes, [opcode, argument]. */
 
 const { closeSync, ftruncateSync, openSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -8,7 +8,7 @@ const { editText, hostileTexts } = require('../mutate');
 const { demand, dist } = require('./shared');
 
 const made = new Map();
-/** So many bytes, made once. */
+/** `length` bytes, cached. */
 function pixels(length) {
   if (!made.has(length)) made.set(length, Buffer.alloc(length, 7));
   return made.get(length);
@@ -19,7 +19,7 @@ const u32 = (value) => {
   return bytes;
 };
 const line = (text) => Buffer.from(`${text}\n`, 'latin1');
-/** How the argument of an opcode is written; a text stands for bytes behind their length. */
+/** Encoders of the arguments of opcodes; bytes are preceded by their length. */
 const writers = {
   '\x80': (value) => Buffer.from([value]), 'K': (value) => Buffer.from([value]), 'M': (value) => Buffer.from([value & 255, (value >> 8) & 255]), 'J': u32,
   'q': (value) => Buffer.from([value]), 'h': (value) => Buffer.from([value]), 'r': u32, 'j': u32, 'c': (value) => line(value), 'I': line, 'S': line, 'p': line, 'g': line,
@@ -35,7 +35,7 @@ const array = (rows, width, bytes) => [
   ['('], ['K', 3], ['U', '|'], ['N'], ['N'], ['N'], ['J', 0xffffffff], ['J', 0xffffffff], ['K', 0], ['t'], ['b'], ['\x89'], ['T', bytes], ['t'], ['b'],
 ];
 
-/** data and labels of `rows` pictures of `width` bytes. */
+/** data and labels of `rows` images of `width` bytes. */
 const batch = (rows, width) => [
   ['\x80', 2], ['}'], ['q', 0], ['('], ['U', 'data'], ...array(rows, width, { pixels: rows * width }),
   ['U', 'labels'], [']'], ['('], ...Array.from({ length: rows }, (_, i) => ['K', i % 10]), ['e'],
@@ -75,7 +75,7 @@ const bytesOf = (list) => Buffer.concat(list.flatMap(([opcode, argument]) => {
   return [head, writers[opcode](argument)];
 }));
 
-/** What may come out of a pickle, all the way down. */
+/** Checks that a value and all its parts have types that a pickle may yield. */
 function checkPickled(value, depth = 0) {
   if (depth > 20 || value === null || ['boolean', 'number'].includes(typeof value) || ArrayBuffer.isView(value)) return;
   if (Array.isArray(value)) value.slice(0, 20).forEach((item) => { checkPickled(item, depth + 1); });
@@ -90,7 +90,7 @@ const pickle = {
   encode: ({ list }) => [bytesOf(list)],
   shrinks: true,
   open() {
-    const { unpickle } = dist('data', 'cifar10', 'cifar10', 'unpickle');
+    const { unpickle } = dist('data', 'cifar10', 'unpickle');
     return ([bytes]) => { checkPickled(unpickle(bytes, 'data_batch_1')); };
   },
 };
@@ -99,7 +99,7 @@ const cifarPython = {
   title: 'CIFAR-10 in the python layout, whole files',
   models: () => [{ whole: batch(10_000, 3072), names }],
   edit: (random, model) => {
-    // The pixels stay: what is small around them is edited.
+    // Only the opcodes around the pixels are edited.
     const which = random.chance(0.8) ? 'whole' : 'names';
     model[which] = editOpcodes(random, model[which]);
     return model;

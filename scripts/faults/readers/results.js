@@ -1,13 +1,13 @@
 'use strict';
 
-/* Readers of files that a run, a search or a depth experiment leaves beside its metrics, begun from real ones. */
+/* Readers of the other files of a run, a search or a depth experiment; their models are real files. */
 
 const { readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { editBytes, editJson, toJson } = require('../mutate');
 const { demand, dist, jsonModel, readJson } = require('./shared');
 
-/** A depth experiment of one net; real ones take minutes. */
+/** A depth experiment of one net, written by hand as real ones take minutes. */
 const depthReport = {
   type: 'depth', name: 'depth-1', best: 'depth-1-2layers',
   test: { run: 'depth-1-2layers', testAccuracy: 0.5, testLoss: 1, look: 1, dataDigest: 'd', testRows: 6, when: '2026-01-01T00:00:00.000Z' },
@@ -15,7 +15,7 @@ const depthReport = {
 };
 const failed = { state: 'failed', at: '2026-01-01T00:00:00.000Z', code: 'ERR_DIVERGED', message: 'x' };
 
-/** The reader of one file of JSON, by a function of its folder; `use` does with what it gives what everyone does. */
+/** The reader of a JSON file, by a function that reads it from a folder; `use` does what users of the file do. */
 const jsonReader = (title, name, values, read, use) => ({
   title,
   models: (corpus) => values(corpus).map((value) => ({ value })),
@@ -40,7 +40,7 @@ const record = jsonReader(
 const evaluation = jsonReader(
   'evaluations of runs', 'evaluation.json', (corpus) => [readJson(join(corpus, 'train', 'evaluation.json'))], () => dist('inference', 'evaluateRun').readEvaluations,
   (splits) => {
-    // Other keys may be a later version's.
+    // Unknown keys are allowed, as a later version may write them.
     for (const { rows, loss, confusion, classes } of [splits.train, splits.validation, splits.test].filter((split) => split !== undefined)) {
       demand(Number.isInteger(rows) && typeof loss === 'number', 'an evaluation without rows and loss');
       if (classes === undefined) continue; // a regression
@@ -54,7 +54,7 @@ const depth = jsonReader('depth.json', 'depth.json', () => [depthReport], () => 
 });
 const searchReport = jsonReader(
   'search.json', 'search.json', (corpus) => [readJson(join(corpus, 'search', 'search.json')), readJson(join(corpus, 'grid', 'search.json'))],
-  () => dist('search', 'outcome').readSearchReport, ({ ranking, failures, best }) => {
+  () => dist('search', 'report').readSearchReport, ({ ranking, failures, best }) => {
     for (const { runs, valAccuracy } of ranking) demand(runs.every((run) => typeof run === 'string') && typeof valAccuracy === 'number', 'a ranked trial without runs or score');
     for (const { message } of failures) demand(typeof message === 'string', 'a failure without a reason');
     demand(best === null || Array.isArray(best.runs), 'a best trial without runs');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Readers of what people write, and of the reports of benchmarks that they hand in. */
+/* Readers of specs, and of benchmark reports given to --compare. */
 
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -8,7 +8,7 @@ const { isDeepStrictEqual } = require('node:util');
 const { toJson } = require('../mutate');
 const { demand, dist, jsonModel, readJson } = require('./shared');
 
-/** Sizes that a model may be made of here: the reader is tried, not the machine's memory. */
+/** Whether a spec's model is small enough to build: the reader is tested, not the machine's memory. */
 const isSmall = ({ layers, model, batchSize, chunkRows }) => model === null && batchSize <= 1e5 && (chunkRows ?? 0) < 1e5
   && layers.reduce((product, size, i) => product + size * (layers[i - 1] ?? 0), 0) < 1e5;
 

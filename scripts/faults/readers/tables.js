@@ -1,8 +1,8 @@
 'use strict';
 
 /*
- * Readers of data. A reader has models, which are inputs taken apart; `edit` changes a model in one place, `encode` makes bytes of it, with
- * every length and checksum made right again but where the edit was of that, and `open` gives the function that reads them.
+ * Readers of data. A reader has models, which are decoded inputs; `edit` changes a model in one place, `encode` makes bytes of it, with
+ * lengths and checksums that fit unless they were edited, and `open` returns the function that reads them.
  */
 
 const { ftruncateSync, openSync, closeSync, writeFileSync, writeSync } = require('node:fs');
@@ -14,7 +14,7 @@ const { demand, dist } = require('./shared');
 
 const splitNames = ['train', 'validation', 'test'];
 
-/** What every data set must be, whatever it was read from. */
+/** Checks what holds for every data set, whatever it was read from. */
 function checkSplits(splits, { numericTargets = false } = {}) {
   const digest = splits.origin?.digest;
   demand(typeof digest === 'string' && digest.length === 64, 'a data set without a digest');
@@ -62,7 +62,7 @@ function editNpy(random, model) {
     default:
       for (let n = 1 + random.below(4); n > 0 && model.data.length > 0; n--) {
         const at = random.below(model.data.length);
-        // Exponents of all ones are NaN and infinity.
+        // Bytes whose exponent bits are all ones: NaN and infinity.
         model.data.fill(random.pick([0, 0xff, 0x7f, 0x80, random.below(256)]), at, Math.min(model.data.length, at + random.pick([1, 4, 8])));
       }
   }
@@ -72,7 +72,7 @@ function editNpy(random, model) {
 function npyBytes(model) {
   let { data } = model;
   if (model.fit) {
-    // As many bytes as the shape says, where such a file can be.
+    // As many bytes as the shape says, if such a file is possible.
     const size = model.shape.reduce((product, extent) => product * Number(extent), widths[model.descr.replace(/^[<|>=]/, '')] ?? 1);
     if (Number.isSafeInteger(size) && size >= 0 && size < 20_000) data = Buffer.concat([data.subarray(0, size), Buffer.alloc(Math.max(0, size - data.length), 1)]);
   }
@@ -218,7 +218,7 @@ const setting = {
   },
 };
 
-/** A whole file of CIFAR-10's size, of which the beginning is given: the rest is a hole in the file. */
+/** Writes a sparse file of CIFAR-10's size: the given beginning, then a hole. */
 function sparse(file, bytes, size) {
   const descriptor = openSync(file, 'w');
   ftruncateSync(descriptor, size);
