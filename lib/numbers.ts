@@ -14,3 +14,25 @@ export function weightedMean(values: readonly number[], weights: readonly number
   if (weights.every((weight) => weight === weights[0])) return values.reduce((sum, value) => sum + value, 0) / values.length;
   return values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / weights.reduce((sum, weight) => sum + weight, 0);
 }
+
+/**
+ * A number to so many significant digits, without zeros at its end: 0.0231, 12340, 1.2e-5. In scientific notation where its size is below
+ * the first of `plain` or not below the second; '–' where it is not finite.
+ */
+export function formatShort(value: number, digits = 4, plain: readonly [low: number, high: number] = [1e-3, 1e6]): string {
+  if (!Number.isFinite(value)) return '–';
+  const rounded = Number(value.toPrecision(digits));
+  const size = Math.abs(rounded);
+  return rounded !== 0 && (size < plain[0] || size >= plain[1]) ? rounded.toExponential().replace('e+', 'e') : String(rounded);
+}
+
+/** A share as a percentage: 0.5213 → '52.1 %'; '–' where there is no such share. */
+export function formatPercent(share: number, decimals = 1): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : '–';
+}
+
+/** A whole number in groups of three, set apart by a narrow no-break space, or by a comma where only ASCII is shown. */
+export function formatCount(count: number, unicode = true): string {
+  if (!Number.isFinite(count)) return String(count);
+  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, unicode ? '\u202f' : ',');
+}

@@ -38,9 +38,9 @@ test('a run is seen with its spec, its conditions, its model and its rows', () =
   expect(sizes).toEqual({ train: 200, validation: 50, test: 60 });
   expect(examples).toHaveLength(10);
   expect(examples.every(({ images }) => images.every((image) => image.length === 3072))).toBe(true);
-  const { evaluations: { validation, test: tested }, looks } = reportData;
+  const { evaluations: { validation, test: tested }, testEvaluations } = reportData;
   expect(tested).toBeUndefined();
-  expect(looks).toEqual([]);
+  expect(testEvaluations).toEqual([]);
   expect(validation).toMatchObject({ split: 'validation', rows: 50, dataDigest: reportData.record.dataDigest });
   expect(mistakes).toHaveLength(Math.min(20, 50 - Math.round(validation!.accuracy * 50)));
   expect(mistakes.every(({ wrongProbability, probability }) => wrongProbability >= probability)).toBe(true);
@@ -56,8 +56,8 @@ test('the first layer before training is that of the first checkpoint', () => {
 test('looks at the test split and its recorded scores are told, and none is added', () => {
   const { look, evaluation } = testRun(folder, 'seen');
   const ledger = readFileSync(join(runs, 'test-ledger.jsonl'), 'utf8');
-  const { looks, evaluations } = runReportData(folder);
-  expect(looks.map((entry) => entry.look)).toEqual([look]);
+  const { testEvaluations, evaluations } = runReportData(folder);
+  expect(testEvaluations.map((entry) => entry.look)).toEqual([look]);
   expect(evaluations.test).toEqual(evaluation);
   expect(readFileSync(join(runs, 'test-ledger.jsonl'), 'utf8')).toBe(ledger);
 });

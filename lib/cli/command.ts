@@ -8,7 +8,7 @@ export interface Command {
   /** The full `--help` text: usage line first. */
   readonly help: string;
   /**
-   * Runs the command with the words behind its name. Returns the exit status; throws a BlastrainError for anything that
+   * Runs the command with the arguments after its name. Returns the exit status; throws a BlastrainError for anything that
    * main.ts should print as one sentence.
    */
   run(args: readonly string[]): Promise<number>;
@@ -17,7 +17,7 @@ export interface Command {
 /** The widest line of a help text. */
 const widest = 80;
 
-/** What a help text says of `name`, from column `indent` on. */
+/** An entry of a help text: `name`, and its description from column `indent` on. */
 export function helpEntry(name: string, indent: number, text: string): string {
   return `  ${name}`.padEnd(indent) + wrap(text, widest - indent).replaceAll('\n', `\n${' '.repeat(indent)}`);
 }

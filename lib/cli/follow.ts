@@ -5,7 +5,7 @@ import { jsonLine, printable } from '../text';
 import { interruptible } from './interrupt';
 import { TrainingProgress } from './terminal/trainingProgress';
 
-/** What a run that ended said first and last. */
+/** The first and the last event of a run that ended. */
 export interface Followed {
   readonly start: StartEvent;
   readonly result: ResultEvent;

@@ -1,6 +1,6 @@
 import { stoppedWithOutput } from './output';
 
-/** Does something that Ctrl-C asks to stop, and a standard output that takes nothing more; a second Ctrl-C ends the process. */
+/** Runs a task that Ctrl-C, or a standard output that is closed, asks to stop; a second Ctrl-C ends the process. */
 export async function interruptible<Result>(stop: () => void, task: () => Promise<Result>): Promise<Result> {
   let interrupted = false;
   const interrupt = (): void => {

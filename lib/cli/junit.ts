@@ -13,13 +13,13 @@ export function junitXml(suite: string, cases: readonly JunitCase[], seconds: nu
   const failures = cases.filter(({ failure }) => failure !== undefined).length;
   const counts = `tests="${cases.length}" failures="${failures}" errors="0" skipped="0" time="${seconds.toFixed(3)}"`;
   const body = cases.map(({ classname, name, failure }) => {
-    const open = `    <testcase classname="${escape(classname)}" name="${escape(name)}"`;
-    return failure === undefined ? `${open}/>` : `${open}><failure message="${escape(failure)}"/></testcase>`;
+    const open = `    <testcase classname="${attribute(classname)}" name="${attribute(name)}"`;
+    return failure === undefined ? `${open}/>` : `${open}><failure message="${attribute(failure)}"/></testcase>`;
   });
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites ${counts}>`,
-    `  <testsuite name="${escape(suite)}" ${counts}>`,
+    `  <testsuite name="${attribute(suite)}" ${counts}>`,
     ...body,
     '  </testsuite>',
     '</testsuites>',
@@ -27,7 +27,7 @@ export function junitXml(suite: string, cases: readonly JunitCase[], seconds: nu
   ].join('\n');
 }
 
-/** Text as an XML attribute's value, printable: XML 1.0 cannot hold control characters at all. */
-function escape(text: string): string {
+/** Text as the value of an XML attribute, line ends too. Made printable, as XML 1.0 has no control characters. */
+function attribute(text: string): string {
   return printableLines(text).replace(/[&<>"'\t\n]/g, (character) => `&#${String(character.charCodeAt(0))};`);
 }

@@ -5,7 +5,7 @@ import { printable, printableLines } from '../text';
 import type { Command } from './command';
 import { exitStatus, watchOutput } from './output';
 
-/** The commands by name, in the overview's order. Only the one that is asked for is loaded: all of them take 100 ms. */
+/** The commands by name, in the overview's order. Only the requested one is loaded: loading all takes 100 ms. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./commands/train.js')).trainCommand,
   search: async () => (await import('./commands/search.js')).searchCommand,

@@ -5,10 +5,10 @@ import { coloursOf, wrap } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
 
-/** The longest line of sentences; longer ones are hard to read on a wide screen. */
+/** Sentences are wrapped to this width, as longer lines are hard to read. */
 const widest = 100;
 
-/** Measurements as a person reads them: where they were taken, a table, what follows; in yellow where nothing does. */
+/** Measurements for people: the machine, a table, and conclusions, in yellow where they are inconclusive. */
 export function renderMeasured(place: string, table: TextTable, sentences: readonly string[], load: Load, terminal: Terminal): string {
   const { headers, words, rows } = table;
   const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));

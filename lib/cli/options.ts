@@ -4,18 +4,18 @@ import { BlastrainError, expected, nearest } from '../errors';
 
 type OptionTable = NonNullable<ParseArgsConfig['options']>;
 
-/** The words without dashes that a command takes. */
+/** The positional arguments that a command accepts. */
 export interface Positionals {
-  /** How they are called, in order. */
+  /** Their names, in order. */
   readonly names: readonly string[];
   /** Whether more than those may follow. */
   readonly rest?: boolean;
 }
 
-/** Known to every command; main.ts looks at it. */
+/** Accepted by every command; main.ts handles it. */
 const common = { debug: { type: 'boolean' } } as const satisfies OptionTable;
 
-/** A command's words, read: `values` by option, and the other words in order. */
+/** A command's parsed arguments: `values` by option, and the positional ones in order. */
 type Parsed<Options extends OptionTable> = ReturnType<
   typeof parseArgs<{ args: string[]; options: Options & typeof common; strict: true; allowPositionals: true }>
 >;
@@ -51,7 +51,7 @@ function parse<Options extends OptionTable>(args: readonly string[], options: Op
       const hint = suggestion === undefined ? `one of ${Object.keys(options).map((name) => `--${name}`).join(', ')}` : `--${suggestion}`;
       throw expected('ERR_CONFIG', hint, 'an option', token.rawName, { path: token.name });
     }
-    // parseArgs takes --budget -3 for an option that was forgotten, and says so in two sentences.
+    // parseArgs takes --budget -3 for a missing value, and says so in two sentences.
     const takesValue = known[token.name]!.type === 'string';
     if (takesValue && (token.value === undefined || (!token.inlineValue && token.value.startsWith('-')))) {
       const received = token.value === undefined ? 'nothing' : `${token.value} (--${token.name}=${token.value} is read as a value)`;

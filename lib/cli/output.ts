@@ -1,18 +1,18 @@
 import { toPlain } from '../errors';
 import { systemError } from '../files';
 
-/** What a shell says of a command whose reader has gone (`blastrain … | head -1`): 128 + SIGPIPE. */
+/** Exit status of a command whose reader has ended (`blastrain … | head -1`), as of one killed by SIGPIPE: 128 + 13. */
 const readerGone = 141;
 
-/** What can be stopped when nobody hears of it any more. */
+/** Called when standard output is lost. */
 const stops = new Set<() => void>();
-/** The exit status, once standard output takes nothing more. */
+/** The exit status, once standard output is lost. */
 let lostStatus: number | undefined;
 
 /**
- * Watches standard output: when it takes nothing more, what is under way is stopped as by Ctrl-C, and the process ends with status 141
- * where the reader has gone, without a word, and else with a sentence on standard error and status 1. A standard error that
- * takes nothing more changes nothing.
+ * Watches standard output: when writing to it fails, what is under way is stopped as by Ctrl-C. The process then ends with status 141
+ * and no message where the reader has ended, else with status 1 and a message on standard error. Failing writes to standard error
+ * are ignored.
  */
 export function watchOutput(): void {
   process.stdout.on('error', lose);
@@ -33,7 +33,7 @@ function sayLost(error: NodeJS.ErrnoException): void {
   process.stderr.write(`blastrain: ${message} [${code}]\n`);
 }
 
-/** Calls `stop` when standard output takes nothing more while `task` is under way. */
+/** Runs `task`; calls `stop` when standard output is lost meanwhile. */
 export async function stoppedWithOutput<Result>(stop: () => void, task: () => Promise<Result>): Promise<Result> {
   stops.add(stop);
   try {
@@ -43,7 +43,7 @@ export async function stoppedWithOutput<Result>(stop: () => void, task: () => Pr
   }
 }
 
-/** The exit status of a command that returned this one. */
+/** The exit status for a command that returned `status`: 141 or 1 where standard output was lost. */
 export function exitStatus(status: number): number {
   return lostStatus ?? status;
 }

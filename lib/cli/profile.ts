@@ -9,7 +9,7 @@ import { formatPercent } from './terminal/format';
 import { terminalOf } from './terminal/style';
 import { renderTable } from './terminal/table';
 
-/** Entries below this share of a step go into one line. */
+/** Kernels below this share of a step are summed in one line. */
 const minShare = 0.005;
 
 /** Times the kernels of a spec's step instead of training, and prints the result. Returns the exit status. */

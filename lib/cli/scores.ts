@@ -1,4 +1,5 @@
 import type { RunEvaluation } from '../inference/evaluateRun';
+import { isClassified } from '../report/isClassified';
 import type { ClassificationReport } from '../train/metrics';
 import { formatPercent } from './terminal/format';
 import { truncate } from './terminal/style';
@@ -8,7 +9,7 @@ import { renderTable } from './terminal/table';
 /** Names longer than this are cut, so that a line keeps within 80 columns. */
 const longestName = 18;
 
-/** The scores of an evaluation as a person reads them: a table by class where there are classes, then the totals. */
+/** The scores of an evaluation for people: a table by class where there are classes, then the totals. */
 export function renderScores(evaluation: RunEvaluation, terminal: Terminal): string {
   const { rows, loss, rmse, split } = evaluation;
   const on = `on ${String(rows)} ${split} rows`;
@@ -34,10 +35,6 @@ export function renderScores(evaluation: RunEvaluation, terminal: Terminal): str
   );
 }
 
-function isClassified(evaluation: RunEvaluation): evaluation is RunEvaluation & ClassificationReport {
-  return evaluation.classes !== undefined;
-}
-
 /** The class that rows of class j are most often taken for, and how often. */
 function confusedWith(
   counts: readonly number[], j: number, classes: ClassificationReport['classes'], name: (className: string) => string,
@@ -49,14 +46,14 @@ function confusedWith(
   return worst < 0 ? '' : `${name(classes[worst]!.className)} ${formatPercent(counts[worst]! / classes[j]!.support, 0)}`;
 }
 
-/** Standard deviations that the rows of a well calibrated model seldom go beyond, where there are so many of them at least. */
+/** A model is called too sure, or not sure enough, beyond so many standard deviations and on so many rows or more. */
 const sureDeviations = 2;
 const minRows = 30;
 
 /** The expected calibration error in words. */
 function confidence({ error, bins }: ClassificationReport['calibration']): string {
   const surplus = bins.reduce((sum, { rows, confidence: mean, accuracy }) => sum + rows * (mean - accuracy), 0);
-  // Of rows that are right with the probability that the model gives them.
+  // Of the number of right rows, if each is right with the probability that the model gives it.
   const deviation = Math.sqrt(bins.reduce((sum, { rows, confidence: mean }) => sum + rows * Math.max(0, mean * (1 - mean)), 0));
   const all = bins.reduce((sum, { rows }) => sum + rows, 0);
   const verdict = all < minRows || Math.abs(surplus) <= sureDeviations * deviation ? 'what chance gives on so many rows'

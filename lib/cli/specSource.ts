@@ -15,7 +15,7 @@ export function readSpecFile(source: string): Record<string, unknown> {
   return { ...readJson(source, recordOf(anything), { limit: sizeLimits.small, code: 'ERR_CONFIG', follow: true }) };
 }
 
-/** What runs of a spec in a file are named after. */
+/** The base name of runs whose spec is in a file. */
 export function baseOf(source: string): string {
   return basename(source, '.json').replace(/[^\w.-]/g, '-');
 }

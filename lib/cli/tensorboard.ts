@@ -6,8 +6,8 @@ import { decodeCheckpoint } from '../train/checkpoint';
 import type { TrainEvent } from '../train/events';
 
 /**
- * Takes a run's events in order and writes them into its folder for TensorBoard. What it needs of the model it reads
- * from the checkpoints, so that training waits for nothing.
+ * Takes a run's events in order and writes them into its folder for TensorBoard. What it needs of the model is
+ * read from the checkpoints, so that training does not wait.
  */
 export function tensorBoardObserver(folderOf: (run: string) => string): (event: TrainEvent) => void {
   let log: TensorBoardLog | undefined;
@@ -17,7 +17,7 @@ export function tensorBoardObserver(folderOf: (run: string) => string): (event: 
   };
 }
 
-/** What a checkpoint keeps beside the model, to go on from. */
+/** Tensors of a checkpoint that are not the model's but needed to resume. */
 const besideModel = /^(normalization|optimizer|live|state)\./;
 
 function readModel(file: string): ModelState {

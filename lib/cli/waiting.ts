@@ -1,10 +1,10 @@
 import { dirname } from 'node:path';
 import type { Waiting } from '../files';
 
-/** Milliseconds between two lines about one waiting. */
+/** Milliseconds between two messages while waiting. */
 const pause = 15_000;
 
-/** Says on standard error why a command waits, at once and then now and again. */
+/** Prints to standard error why a command waits, at once and then at intervals. */
 export function sayWaiting(): (waiting: Waiting) => void {
   let saidAt = -Infinity;
   return ({ path, owner, silent = 0 }) => {

@@ -1,6 +1,6 @@
 import { wrap } from './terminal/style';
 
-/** Says on standard error what should be known and stops nothing: a sentence each, in lines of at most 80 characters. */
+/** Prints warnings to standard error: a sentence each, in lines of at most 80 characters. */
 export function warn(sentences: readonly string[]): void {
   for (const sentence of sentences) process.stderr.write(`${wrap(`blastrain: warning: ${sentence}`, 80)}\n`);
 }

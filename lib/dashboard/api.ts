@@ -1,7 +1,7 @@
 import type { ImageShape } from '../data/dataset';
 import type { CalibrationBin, ClassScores } from '../train/metrics';
 
-/** What the server tells the page, as JSON. Names are paths below the folder of runs: `two-layer-1`, `search-1/trial-003`. */
+/** The server's answers to the page, as JSON. Names are paths below the folder of runs: `two-layer-1`, `search-1/trial-003`. */
 export interface Catalogue {
   readonly entries: readonly Entry[];
   /** Of the folder of runs. */
@@ -13,7 +13,7 @@ export type Entry = RunEntry | SearchEntry | DepthEntry;
 
 /**
  * `running` is a run whose folder a live process owns, and a trial whose search's does and whose metrics are fresh; `unfinished` has
- * neither a process nor a result; of a `damaged` one a file cannot be read, or holds something else than such a file does.
+ * neither a process nor a result; a file of a `damaged` one cannot be read, or does not have the expected content.
  */
 export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'unfinished' | 'damaged';
 
@@ -27,7 +27,7 @@ export interface RunEntry {
   readonly kind: 'run';
   readonly name: string;
   readonly state: RunState;
-  /** Whether a process listens for a request to stop. */
+  /** Whether there is a process that a request can stop. */
   readonly stoppable: boolean;
   /** ISO 8601; null while unknown, as all that follows. */
   readonly startedAt: string | null;
@@ -48,7 +48,7 @@ export interface SearchEntry {
   readonly failure: Failure | null;
 }
 
-/** A comparison of depths: its runs stand beside it. */
+/** A depth experiment; its runs are entries of their own. */
 export interface DepthEntry {
   readonly kind: 'depth';
   readonly name: string;
@@ -57,18 +57,18 @@ export interface DepthEntry {
   readonly failure: Failure | null;
 }
 
-/** A validation row as the model sees it. */
+/** A validation row with the model's prediction. */
 export interface ShownRow {
   readonly row: number;
   readonly label: number;
   readonly prediction: number;
   /** Of the most probable classes, in falling order, and of the label. */
   readonly probabilities: readonly { readonly label: number; readonly probability: number }[];
-  /** Bytes of the picture in planes of channels, base64; absent where rows are no pictures. */
+  /** Bytes of the picture in planes of channels, base64; absent where rows are no images. */
   readonly pixels?: string;
 }
 
-/** What a run's model does on the validation rows, with examples. Never made from test rows. */
+/** Scores of a run's model on the validation rows, with examples. Never made from test rows. */
 export interface Examination {
   readonly run: string;
   /** Steps that the model had been trained for. */
@@ -83,23 +83,23 @@ export interface Examination {
   readonly classes: readonly ClassScores[];
   readonly calibrationError: number;
   readonly calibration: readonly CalibrationBin[];
-  /** Rows that the examples speak of. */
+  /** The rows of the examples. */
   readonly shown: readonly ShownRow[];
-  /** For `label-prediction` the most confident examples, as places in `shown`. */
+  /** For `label-prediction` the most confident examples, as indices into `shown`. */
   readonly examples: Readonly<Record<string, readonly number[]>>;
-  /** Where the model gave the label the least probability, worst first, as places in `shown`. */
+  /** Where the model gave the label the least probability, worst first, as indices into `shown`. */
   readonly worst: readonly number[];
 }
 
-/** How the server says no. */
+/** The server's answer to a request that it refuses. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
 }
 
-/** Files that grow, read on from where the page stands. */
+/** Files that grow; the page reads what follows its last position. */
 export const tailFiles = ['metrics.jsonl', 'weights.film', 'journal.jsonl'] as const;
 /** Files that are replaced as a whole. */
 export const wholeFiles = ['spec.json'] as const;
-/** So many bytes before the place where the page stands must be as it knows them; else a file was cut, and is read anew. */
+/** This many bytes before the page's position are compared; where they differ a file was cut, and is read from its start. */
 export const checkedBytes = 32;

@@ -21,7 +21,7 @@ import { runPath } from './folders';
 /** Enough of a file's end to hold the last evaluation, and of its beginning to hold the first event. */
 const endBytes = 2 ** 16;
 const headBytes = 2 ** 16;
-/** Metrics of a trial that are younger, in milliseconds, are being written by its search. */
+/** A trial is running if its metrics were written at most so many milliseconds ago. */
 const fresh = 15_000;
 
 interface Known {
@@ -29,7 +29,7 @@ interface Known {
   readonly history: RunHistory;
 }
 
-/** What lies in a folder of runs. Files are read anew only when they have changed. */
+/** The contents of a folder of runs. Metrics are read again only after they have changed. */
 export class RunCatalogue {
   private readonly known = new Map<string, Known>();
 
@@ -54,7 +54,7 @@ export class RunCatalogue {
     return entry?.kind === 'run' ? entry : undefined;
   }
 
-  /** Whatever lies in one folder, the others are listed as ever: what cannot be read of it is its entry's failure. */
+  /** The entry of one folder. What cannot be read becomes its entry's failure, so that one damaged folder does not hide the others. */
   private entry(name: string, path: string): Entry | undefined {
     if (isThere(path, searchFiles.journal)) {
       const [head, failure] = attempt(() => readHead(path));
@@ -89,7 +89,7 @@ export class RunCatalogue {
     };
   }
 
-  /** @param isResumed a run that went on may be longer than its first start says. */
+  /** @param isResumed whether there may be a later start: a resumed run may be longer than its first start says. */
   private history(path: string, isResumed: boolean): RunHistory {
     const stat = lstat(join(path, runFiles.metrics));
     const stamp = stat === undefined ? '' : `${String(stat.size)} ${String(stat.mtimeMs)}`;
@@ -101,7 +101,7 @@ export class RunCatalogue {
   }
 }
 
-/** Whose process is at a run: its own, that of the search which it is a trial of, or nobody's. */
+/** Whose live process owns a run: its own, that of the search whose trial it is, or none. */
 type Owner = 'run' | 'search' | undefined;
 
 function ownerOf(path: string): Owner {
@@ -120,7 +120,7 @@ function childrenOf(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true }).filter((child) => child.isDirectory() && !child.name.startsWith('.')).map(({ name }) => name);
   } catch {
-    return []; // not made yet
+    return []; // not created yet
   }
 }
 
@@ -128,12 +128,12 @@ function lstat(file: string): Stats | undefined {
   return lstatSync(file, { throwIfNoEntry: false });
 }
 
-/** Also where it is none that can be read. */
+/** Whether there is anything of that name, readable or not. */
 function isThere(folder: string, name: string): boolean {
   return lstat(join(folder, name)) !== undefined;
 }
 
-/** What a reading gives, or why it gives nothing. */
+/** The result of `read`, or why it failed. */
 function attempt<T>(read: () => T): readonly [T, null] | readonly [undefined, Failure] {
   try {
     return [read(), null];
@@ -161,7 +161,7 @@ function readEnds(path: string, isResumed: boolean): RunHistory {
   const tail = readPart(file, (size) => ({ from: Math.max(0, size - endBytes), length: endBytes }));
   const [first] = head === undefined ? [] : readJsonLines(head.bytes.subarray(0, head.bytes.indexOf(10) + 1), eventShape, source).lines;
   const start = (isResumed ? lastStart(file) : undefined) ?? (first?.value.type === 'start' ? first.value : undefined);
-  // The first line may be the end of one.
+  // The first line may be incomplete.
   const from = tail === undefined || tail.from === 0 ? 0 : tail.bytes.indexOf(10) + 1;
   const { lines } = readJsonLines(tail?.bytes.subarray(from) ?? Buffer.alloc(0), eventShape, source);
   const history = new RunHistory(1);
@@ -169,7 +169,7 @@ function readEnds(path: string, isResumed: boolean): RunHistory {
   return history;
 }
 
-/** The start of a run's last part. */
+/** The last start in a run's metrics. */
 function lastStart(file: string): StartEvent | undefined {
   const bytes = readPart(file, (size) => ({ from: 0, length: Math.min(size, sizeLimits.events) }))?.bytes ?? Buffer.alloc(0);
   const at = bytes.lastIndexOf('\n{"type":"start"') + 1;

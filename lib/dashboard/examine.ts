@@ -9,12 +9,12 @@ import type { Examination, ShownRow } from './api';
 const worstRows = 30;
 const examplesPerCell = 4;
 const maxShown = 800;
-/** Probabilities sent of a row. */
+/** Number of probabilities that are sent for a row. */
 const maxProbable = 5;
 
 /**
- * Looks at what the model of a run's folder does on the validation rows. Throws ERR_DATA when there are none, or the data is not that
- * which the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
+ * Evaluates the model in a run's folder on the validation rows. Throws ERR_DATA when there are none, or the data is not the data
+ * that the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
  */
 export function examineRun(folder: string, name: string): Examination {
   const classifier = Model.ofRun(folder);

@@ -4,10 +4,10 @@ import type { PlainError } from '../errors';
 import type { Examination } from './api';
 import { examineRun } from './examine';
 
-/** What this process sends before it ends. */
+/** The one message that this process sends. */
 export type ExaminationMessage = { readonly examination: Examination } | { readonly error: PlainError };
 
-// A training on this machine goes first.
+// At low priority, so that a training on this machine goes first.
 setPriority(constants.priority.PRIORITY_LOW);
 const [, , folder, name] = process.argv;
 let message: ExaminationMessage;

@@ -8,12 +8,12 @@ import { packageRoot } from '../files';
 import type { Examination } from './api';
 import type { ExaminationMessage } from './examineProcess';
 
-/** Examinations that are remembered. */
+/** Number of examinations that are kept. */
 const maxKnown = 20;
 
 /**
- * Examines models in processes of their own, one after the other: a training beside it keeps its BLAS threads and its memory. A
- * model that has not changed is not examined twice.
+ * Examines models in child processes, one after the other, so that the server answers meanwhile and a training beside it keeps its
+ * threads and memory. A model that has not changed is not examined twice.
  */
 export class Examiner {
   private readonly known = new Map<string, Promise<Examination>>();
@@ -29,7 +29,7 @@ export class Examiner {
     if (known !== undefined) return known;
     const examination = this.last.then(() => this.start(folder, name));
     this.last = examination.catch(() => {
-      this.known.delete(key); // what went wrong may go right another time
+      this.known.delete(key); // the next request tries again
     });
     this.known.set(key, examination);
     for (const oldest of this.known.keys()) if (this.known.size > maxKnown) this.known.delete(oldest);

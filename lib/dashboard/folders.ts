@@ -2,11 +2,11 @@ import { lstatSync, realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { expected } from '../errors';
 
-/** Names of the page's making may have any letters, but no way out. */
+/** Names in requests may have any characters, but must not lead out of the folder. */
 const isPlain = (part: string): boolean => part !== '' && part !== '.' && part !== '..' && !/[/\\\0]/.test(part) && !part.startsWith('.');
 
 /**
- * The folder of a run, by its name below the folder of runs; whatever lies elsewhere, also by a symbolic link, is not there.
+ * The folder of a run, by its name below the folder of runs; what lies outside of it, also by a symbolic link, counts as missing.
  * Throws ERR_CONFIG.
  */
 export function runPath(runs: string, name: string): string {

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Nothing from elsewhere, nothing inline, in no frame. */
+/** Content security policy: no resources from other origins, none inline, no embedding in frames. */
 export const safetyHeaders: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; " +
@@ -13,12 +13,12 @@ export const safetyHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
 };
 
-/** Any port: a tunnel to another machine ends at one of its own. */
+/** On any port, as a tunnel from another machine has one of its own. */
 const ownHost = /^(127\.0\.0\.1|localhost)(:\d{1,5})?$/i;
 
 /**
- * Whether a request comes from the page or an address bar. A foreign Host means that a name was made to point here (DNS
- * rebinding), a foreign Origin that another site asks. A request that changes something must name its origin.
+ * Whether a request comes from the page or an address bar. A foreign Host means DNS rebinding: some name was
+ * made to resolve to this address; a foreign Origin means that another site asks. A request that changes something must name its origin.
  */
 export function isOwn(method: string | undefined, headers: IncomingHttpHeaders): boolean {
   const { host, origin, 'sec-fetch-site': site } = headers;
@@ -27,7 +27,7 @@ export function isOwn(method: string | undefined, headers: IncomingHttpHeaders):
   return site === undefined || site === 'same-origin' || site === 'none';
 }
 
-/** Whether two secrets are the same, in a time that does not tell how much of them is. */
+/** Compares two secrets in a time that does not depend on how much of them is equal. */
 export function sameSecret(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

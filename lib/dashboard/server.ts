@@ -16,20 +16,20 @@ import { runPath } from './folders';
 import { isOwn, safetyHeaders, sameSecret } from './guard';
 
 export interface DashboardOptions {
-  /** The folder of runs; it may be made later. */
+  /** The folder of runs; it need not exist yet. */
   readonly runs: string;
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number;
 }
 
 /** A server that shows a folder of runs to this machine's browsers. */
 export interface Dashboard {
-  /** With the token that it takes to read anything; `#/run/NAME` behind it opens a run. */
+  /** With the token that every request needs; `#/run/NAME` appended to it opens a run. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** What one answer may hold of a file that grows; the page asks on. */
+/** Maximum bytes of a growing file in one answer; the page asks for the rest. */
 const tailBytes = 2 ** 22;
 
 interface Reply {
@@ -116,7 +116,7 @@ function makeRoutes(runs: string): Routes {
   };
 }
 
-/** What a request gets; never rejects for what the request is. */
+/** The answer to a request; never rejects because of the request. */
 async function answer({ method, url = '/', headers }: IncomingMessage, token: string, { get, post }: Routes): Promise<Reply> {
   if (!isOwn(method, headers)) return refusal(403, 'ERR_FOREIGN', 'Expected a request from this page');
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
@@ -133,7 +133,7 @@ async function answer({ method, url = '/', headers }: IncomingMessage, token: st
   }
 }
 
-/** The bytes of a file behind `from`, or all anew where those before it are not the `check` that the page saw. */
+/** The bytes of a file after `from`, or from its start where the bytes before `from` are not the page's `check`. */
 function tail(folder: string, name: string, from: number, check: string): Reply {
   const at = Number.isSafeInteger(from) && from > 0 ? from : 0;
   const length = Math.min(at, checkedBytes);

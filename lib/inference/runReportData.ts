@@ -26,8 +26,8 @@ export interface RunReportData {
   readonly data: RunData | MissingData;
   /** For a model of images: the weights of its first layer before the first step and after the last. */
   readonly pictures?: { readonly imageShape: ImageShape; readonly before: LayerWeights; readonly after: LayerWeights };
-  /** Every recorded look at the test split of the run's data, by whichever run. */
-  readonly looks: readonly TestResult[];
+  /** Every recorded evaluation on the test split of the run's data, of any run. */
+  readonly testEvaluations: readonly TestResult[];
   /** A sentence for each line of the ledger that is left out. */
   readonly ledgerLeftOut: readonly string[];
 }
@@ -90,7 +90,7 @@ export function runReportData(folder: string): RunReportData {
     },
     data: 'reason' in data ? data : describeData(data, trained),
     ...(imageShape && before && after && { pictures: { imageShape, before, after } }),
-    looks: ledger.looks.filter(({ dataDigest }) => dataDigest === record.dataDigest),
+    testEvaluations: ledger.testEvaluations.filter(({ dataDigest }) => dataDigest === record.dataDigest),
     ledgerLeftOut: ledger.leftOut,
   };
 }

@@ -5,7 +5,7 @@ import { evaluateSplit, recordEvaluation } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
 import { runsOf } from '../runFolder/runFolder';
 
-/** One look at a test split, as kept in the ledger. */
+/** One evaluation on a test split, as kept in the ledger. */
 export interface TestResult {
   readonly run: string;
   readonly when: string;
@@ -13,7 +13,7 @@ export interface TestResult {
   readonly testLoss: number;
   readonly testRows: number;
   readonly dataDigest: string;
-  /** How often this data set's test split has now been looked at, this time included. */
+  /** How many times this data set's test split has been evaluated on, this time included. */
   readonly look: number;
 }
 
@@ -21,20 +21,20 @@ export interface TestResult {
 export const ledgerFile = 'test-ledger.jsonl';
 
 /**
- * Evaluates a run's model on the test split that its spec names. The look is written into the ledger beside the runs, the
+ * Evaluates a run's model on the test split that its spec names. The evaluation is written into the ledger beside the runs, the
  * scores into the run's evaluation.json; `leftOut` has a sentence for each line of the ledger that does not count. Throws as {@link evaluateRun} does.
  */
 export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation; readonly leftOut: readonly string[] } {
   const { evaluation, origin } = evaluateSplit(folder, name, 'test');
   const ledger = join(runsOf(folder), ledgerFile);
-  // Counted and written by one process at a time: no two looks have the same number.
+  // Counted and written by one process at a time: no two evaluations have the same number.
   const { result, leftOut } = withLock(`${ledger}.lock`, () => {
     const file = new AppendFile(ledger);
     try {
       file.repairLastLine();
       const before = readLedger(ledger);
-      const earlier = before.looks.filter((entry) => entry.dataDigest === origin.digest).length;
-      const look: TestResult = {
+      const earlier = before.testEvaluations.filter((entry) => entry.dataDigest === origin.digest).length;
+      const result: TestResult = {
         run: name,
         when: evaluation.when,
         testAccuracy: evaluation.accuracy,
@@ -43,9 +43,9 @@ export function testRun(folder: string, name: string): TestResult & { readonly e
         dataDigest: origin.digest,
         look: earlier + 1,
       };
-      file.append(`${JSON.stringify(look)}\n`);
+      file.append(`${JSON.stringify(result)}\n`);
       file.sync();
-      return { result: look, leftOut: before.leftOut };
+      return { result, leftOut: before.leftOut };
     } finally {
       file.close();
     }
@@ -54,17 +54,17 @@ export function testRun(folder: string, name: string): TestResult & { readonly e
   return { ...result, evaluation, leftOut };
 }
 
-/** What a line of a ledger, and the depth.json of an experiment, hold of a look. */
+/** What a line of a ledger, and the depth.json of an experiment, hold of an evaluation on the test split. */
 export const testResultShape = objectOf<TestResult>({
   run: text, when: text, testAccuracy: numberOrNaN, testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
 });
 
 /**
- * All looks in a ledger; none when the file is not there. A bad line is kept out, and named in `leftOut`: the looks before and behind it
- * count all the same. Throws ERR_IO.
+ * All evaluations in a ledger; none when the file is not there. A bad line is left out, and named in `leftOut`; the lines before and after
+ * it count. Throws ERR_IO.
  */
-export function readLedger(ledger: string): { readonly looks: readonly TestResult[]; readonly leftOut: readonly string[] } {
+export function readLedger(ledger: string): { readonly testEvaluations: readonly TestResult[]; readonly leftOut: readonly string[] } {
   const bytes = readFileIfThere(ledger, { limit: sizeLimits.events });
   const read = readJsonLines(bytes ?? Buffer.alloc(0), testResultShape, { file: ledger, code: 'ERR_DATA' });
-  return { looks: read.lines.map(({ value }) => value), leftOut: badLines(read, ledger) };
+  return { testEvaluations: read.lines.map(({ value }) => value), leftOut: badLines(read, ledger) };
 }

@@ -2,10 +2,10 @@ import type { Change, Comparison } from '../bench/compare';
 import type { Load, Machine } from '../bench/machine';
 import type { BenchEntry, BenchReport } from '../bench/report';
 
-/** A table of texts: a header for each column, and rows. */
+/** A table: a header for each column, and rows. */
 export interface TextTable {
   readonly headers: readonly string[];
-  /** So many columns are words, the others numbers. */
+  /** The first so many columns are words, the others numbers. */
   readonly words: number;
   readonly rows: readonly (readonly string[])[];
 }
@@ -41,7 +41,7 @@ function stepTable({ benchmark, entries }: BenchReport): TextTable {
   return { headers: ['net', part, 'who', time, '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
 }
 
-/** What follows from the figures, in sentences. Nothing where others used the machine meanwhile. */
+/** Conclusions from the figures, in sentences. None where other processes used the machine meanwhile. */
 export function benchVerdicts({ benchmark, entries, load }: BenchReport): string[] {
   if (!load.quiet) return [];
   const groups = groupEntries(entries);
@@ -88,7 +88,7 @@ function kernelVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
   ];
 }
 
-/** By how much the time per operation exceeds the least that a smaller net needed. */
+/** By how much the time per operation exceeds the minimum of the smaller nets. */
 function scalingVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
   const subjects = [...new Set(groups.flat().map(({ subject, who }) => `${subject}\n${who}`))];
   return subjects.map((key) => {
@@ -113,7 +113,7 @@ export function benchMarkdown(report: BenchReport): string {
   );
 }
 
-/** A table as Markdown: words to the left, numbers to the right. */
+/** A table as Markdown: words aligned to the left, numbers to the right. */
 export function markdownTable({ headers, words, rows }: TextTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
   return line(headers) + line(headers.map((_, c) => (c < words ? '---' : '---:'))) + rows.map(line).join('');
@@ -125,7 +125,7 @@ export function machineText({ benchmark, at, machine, peak }: BenchReport): stri
   return placeText(`blastrain bench ${benchmark}`, at, machine) + peakText;
 }
 
-/** Which command ran when and where, in one line. */
+/** The command with the time and the machine, in one line. */
 export function placeText(command: string, at: string, machine: Machine): string {
   const { cpu, cores, node, threads, openblas, openblasCore } = machine;
   const version = openblas === null ? undefined : /OpenBLAS ([\d.]+)/.exec(openblas)?.[0] ?? 'BLAS';
@@ -145,13 +145,13 @@ function byteText(bytes: number): string {
   return bytes < 2 ** 20 ? `${String(bytes / 2 ** 10)} KiB` : `${String(bytes / 2 ** 20)} MiB`;
 }
 
-/** How busy the machine was, and what that means for the figures. */
+/** How busy the machine was, and whether the figures are conclusive. */
 export function loadText({ before, after, others, quiet }: Load): string {
   const facts = `Load average ${before.toFixed(2)} before and ${after.toFixed(2)} after; other processes used ${others.toFixed(2)} cores.`;
   return quiet ? facts : `${facts} Inconclusive: repeat this while nobody else uses the machine.`;
 }
 
-/** What changed since an earlier report, line by line, and what that means. */
+/** The changes since an earlier report, line by line, and whether they are conclusive. */
 export function comparisonText({ conclusive, slower, faster, same }: Comparison): string {
   const list = (word: string, changes: readonly Change[]): string =>
     changes
@@ -194,7 +194,7 @@ function shareText({ share }: BenchEntry): string {
   return share === null ? '' : `${(100 * share).toFixed(0)} %`;
 }
 
-/** How many times as much: 2.31×. */
+/** A ratio: 2.31×. */
 export function ratioText(ratio: number): string {
   return `${digits(ratio)}×`;
 }

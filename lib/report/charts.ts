@@ -10,11 +10,11 @@ export interface ChartSeries {
   /** In order of x, positive on a logarithmic axis. A y that is not finite, or not positive there, leaves a gap. */
   readonly points: readonly Point[];
   /**
-   * 'faint' is for what stays in the background, such as raw values behind their smoothed curve; 'thin' for one of
+   * 'faint' is for the background, such as raw values behind their smoothed curve; 'thin' for one curve of
    * many. Default 'solid'.
    */
   readonly style?: 'solid' | 'dashed' | 'faint' | 'thin';
-  /** Index into the palette, for series that belong together; default: the place in the list. */
+  /** Index into the palette, for series that belong together; default: the index in the list. */
   readonly colour?: number;
 }
 
@@ -35,7 +35,7 @@ export interface LineChart {
 }
 
 const minPlotHeight = 160;
-/** Points in one picture, over all series: enough for two per pixel column, and under 100 kB. */
+/** Maximum number of points in a picture, over all series: two per pixel column, and under 100 kB. */
 const pointBudget = 4000;
 /** Up to this many points each gets a dot. */
 const dotLimit = 40;
@@ -127,11 +127,11 @@ interface LegendPlace {
   readonly label: string;
 }
 
-/** Room for the line of an entry, and its length: three dashes and the gaps between them. */
+/** Width reserved for the line of a legend entry, and its length: three dashes and the gaps between them. */
 const legendRoom = 34;
 const legendLength = 26;
 
-/** Where the legend's entries go, row by row. */
+/** The layout of the legend, row by row. */
 function legendRows(names: readonly string[], width: number): LegendPlace[][] {
   const rows: LegendPlace[][] = [];
   let x = Infinity;
@@ -160,7 +160,7 @@ function legendEntry(series: ChartSeries & { hue: string }, label: string, x: nu
   ];
 }
 
-/** What the picture shows, in words. */
+/** The description of the picture for screen readers. */
 function describe(chart: LineChart, named: readonly ChartSeries[], series: readonly ChartSeries[]): string {
   const number = (value: number): string => String(Number(value.toPrecision(4)));
   const format = (y: number): string => (chart.yFormat === 'percent' ? `${number(y * 100)} %` : number(y));

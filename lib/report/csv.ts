@@ -6,8 +6,8 @@ const columns = [
 type Row = Partial<Record<(typeof columns)[number], number>>;
 
 /**
- * The course of a run as comma-separated values (RFC 4180, with line feeds): a line per step that was logged or
- * evaluated, named as in metrics.jsonl. A value that there is not, or that is not finite, is an empty cell; a column
+ * The steps and evaluations of a run as comma-separated values (RFC 4180, with line feeds): a line per step that was logged or
+ * evaluated, named as in metrics.jsonl. A value that is absent or not finite is an empty cell; a column
  * without any value is left out.
  */
 export function metricsCsv({ steps, evaluations }: Pick<RunHistory, 'steps' | 'evaluations'>): string {

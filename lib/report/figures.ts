@@ -11,7 +11,7 @@ import type { FirstLayer } from './weights';
 
 /**
  * Draws loss.svg and accuracy.svg from the metrics.jsonl in the folder of a run, and weights.png when the first layer
- * is handed in; returns the paths. A file is replaced as a whole or not at all. Throws ERR_IO with the file.
+ * is handed in; returns the paths. Each file is replaced atomically. Throws ERR_IO with the file.
  */
 export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string[] {
   const history = readRunHistory(join(folder, 'metrics.jsonl'));
@@ -32,7 +32,7 @@ export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string
   return paths;
 }
 
-/** Loss against step: every logged batch faintly, their smoothed course, and the validation loss at evaluations. */
+/** Loss against step: every logged batch faintly, their smoothed curve, and the validation loss at evaluations. */
 export function lossSvg({ start, steps, evaluations }: RunHistory): string {
   const raw = steps.map(({ step, loss }): Point => [step, loss]);
   const window = smoothingWindow(raw.length);

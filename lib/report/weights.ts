@@ -3,7 +3,7 @@ import { expected } from '../errors';
 import { composeGrid } from './drawing/png';
 import type { Raster } from './drawing/png';
 
-/** Weights of a layer that looks at images. */
+/** Weights of a layer whose inputs are images. */
 export interface FirstLayer {
   /** [units, channels · height · width]: each row in planes of channels, as the images are. */
   readonly weights: Float32Array | Float64Array;
@@ -13,12 +13,12 @@ export interface FirstLayer {
 
 const maxTiles = 100;
 const columns = 10;
-/** Side of an enlarged tile in pixels, about. */
+/** Approximate side of an enlarged tile in pixels. */
 const tileSide = 96;
 
 /**
  * The weights of each unit as an image, in a grid of at most 100: the first ones, in unit order, so that a unit keeps
- * its place over time and nothing is picked for its looks. Throws ERR_SHAPE when the sizes do not fit together.
+ * its place over time and no unit is selected by its appearance. Throws ERR_SHAPE when the sizes do not fit together.
  */
 export function weightGrid({ weights, units, imageShape }: FirstLayer): Raster {
   const { channels, height, width } = imageShape;
@@ -39,8 +39,8 @@ export function weightGrid({ weights, units, imageShape }: FirstLayer): Raster {
 
 /**
  * Each tile has a scale of its own, because the norms of units differ by an order of magnitude and a common scale
- * leaves most tiles grey. The scale is symmetric: mid-grey is weight 0 and all channels share it, so that hues are
- * true. Its end is the 99.5th percentile of |w|, because a single large weight would otherwise hide the structure.
+ * would leave most tiles grey. The scale is symmetric: mid-grey is weight 0 and all channels share it, so that hues are
+ * right. Its end is the 99.5th percentile of |w|, because a single large weight would otherwise hide the structure.
  */
 function weightTile(weights: Float32Array | Float64Array, channels: number, plane: number): Uint8Array {
   const sizes = Float64Array.from(weights, Math.abs).sort();

@@ -30,7 +30,7 @@ const options = {
   compare: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
 } as const;
 
-/** A small and a large one of those that are trained on CIFAR-10. */
+/** By default a small and a large net for CIFAR-10. */
 const jobNets: readonly string[] = ['two-layer', 'adamw'];
 
 /** The options as they were typed. */
@@ -116,7 +116,7 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
   }
 }
 
-/** Without a choice all that load, the fastest first. */
+/** By default all backends that load, the fastest first. */
 function backendsOf(choice: string | undefined): readonly BackendName[] {
   const { backend } = backendOption(choice);
   return backend === undefined ? usableBackends() : [backend];

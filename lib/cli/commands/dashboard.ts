@@ -32,7 +32,7 @@ Ctrl-C ends it; runs go on.
   },
 };
 
-/** Runs a command that trains beside the dashboard. Before a terminal only its user ends it, who may be looking. */
+/** Runs a command that trains beside the dashboard. On a terminal the dashboard stays until Ctrl-C. */
 export async function besideDashboard(runs: string, command: () => Promise<number>): Promise<number> {
   const dashboard = await startDashboard({ runs });
   process.stderr.write(`Dashboard: ${dashboard.url}\n`);
@@ -48,7 +48,7 @@ export async function besideDashboard(runs: string, command: () => Promise<numbe
   }
 }
 
-/** Until Ctrl-C, keeping the process alive. */
+/** Resolves on Ctrl-C; keeps the process alive until then. */
 function interrupted(): Promise<void> {
   return new Promise((settle) => {
     const alive = setInterval(() => undefined, 2 ** 30);

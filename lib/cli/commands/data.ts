@@ -133,7 +133,7 @@ function report(json: boolean | undefined, facts: object, text: string): void {
   process.stdout.write(json === true ? jsonLine(facts) : `${printableLines(text)}\n`);
 }
 
-/** Shows bytes, rate and time left; counts from the first call, so that a resumed download does not look too fast. */
+/** Shows bytes, rate and time left; counts from the first call, so that the rate of a resumed download is right. */
 function downloadProgress(line: ProgressLine): (received: number, total: number | undefined) => void {
   const { unicode } = terminalOf(process.stderr);
   let start: { time: number; received: number } | undefined;

@@ -75,7 +75,7 @@ function findSubject(runs: string, name: string): string {
 const isDepth = (folder: string): boolean => existsSync(join(folder, 'depth.json'));
 const isSearch = (folder: string): boolean => existsSync(join(folder, searchFiles.journal));
 
-/** A page, and what should be said about lines of the files that it is made of. */
+/** A page, and a sentence for each line of its files that was left out. */
 interface Page {
   readonly html: string;
   readonly leftOut: readonly string[];
@@ -120,7 +120,7 @@ function searchPage(folder: string, frame: ReportFrame): Page {
   return { html: searchReport({ head: journal.head, report, figures, best: run }, frame), leftOut: [...journal.leftOut, ...leftOutOf(run)] };
 }
 
-/** A run with what should be said about lines of its metrics. */
+/** A run whose history tells which lines of its metrics were left out. */
 type RecordedReport = ReportedRun & { readonly history: RecordedRun };
 
 function reportedRun(folder: string): RecordedReport {

@@ -20,18 +20,18 @@ import { warn } from '../warnings';
 interface Listed {
   readonly name: string;
   readonly kind: Entry['kind'];
-  /** As the dashboard knows it; of an experiment of several runs, 'done' once its result is written. */
+  /** The dashboard's state; of an experiment of several runs, 'done' once its result is written. */
   readonly state: string;
   /** Steps done and to do, or trials or nets. */
   readonly done: number | null;
   readonly of: number | null;
   readonly valAccuracy: number | null;
-  /** Where nothing is classified, too. */
+  /** Of a regression as well. */
   readonly valLoss: number | null;
-  /** The last look at the test split. */
+  /** Of the last evaluation on the test split. */
   readonly testAccuracy: number | null;
   readonly startedAt: string | null;
-  /** Why it failed, or what of it is damaged. */
+  /** Why it failed, or what is damaged. */
   readonly failure: Failure | null;
 }
 
@@ -52,8 +52,8 @@ Options:
   run(args) {
     const { values } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } });
     const runs = values.runs ?? 'runs';
-    const { looks, leftOut } = readLedgerOrNone(runs);
-    const list = listRuns(runs, looks);
+    const { testEvaluations, leftOut } = readLedgerOrNone(runs);
+    const list = listRuns(runs, testEvaluations);
     warn([...leftOut, ...list.flatMap(({ name, state, failure }) => (state === 'damaged' && failure !== null ? [`${name} is damaged: ${failure.message}`] : []))]);
     if (values.json === true) process.stdout.write(jsonLine({ type: 'runs', runs: list }));
     else process.stdout.write(list.length === 0 ? `No runs in ${printable(runs)}. blastrain train --help says how to make one.\n` : render(list, terminalOf(process.stdout)));
@@ -61,25 +61,25 @@ Options:
   },
 };
 
-/** The looks at test splits; a ledger that cannot be read at all hides no run. */
+/** The evaluations on test splits; where the ledger cannot be read, runs are listed without them. */
 function readLedgerOrNone(runs: string): ReturnType<typeof readLedger> {
   try {
     return readLedger(join(runs, ledgerFile));
   } catch (error) {
-    return { looks: [], leftOut: [toPlain(error).message] };
+    return { testEvaluations: [], leftOut: [toPlain(error).message] };
   }
 }
 
-function listRuns(runs: string, looks: readonly TestResult[]): Listed[] {
-  const accuracies = new Map(looks.map(({ run, testAccuracy }) => [run, testAccuracy]));
+function listRuns(runs: string, testEvaluations: readonly TestResult[]): Listed[] {
+  const accuracies = new Map(testEvaluations.map(({ run, testAccuracy }) => [run, testAccuracy]));
   return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, accuracies));
 }
 
-function describe(runs: string, entry: Entry, looks: ReadonlyMap<string, number>): Listed {
+function describe(runs: string, entry: Entry, accuracies: ReadonlyMap<string, number>): Listed {
   const { kind, name, failure } = entry;
   if (entry.kind === 'run') {
     const { state, step, steps, valAccuracy, valLoss, startedAt } = entry;
-    return { name, kind, state, done: step, of: steps, valAccuracy, valLoss, testAccuracy: finite(looks.get(name)), startedAt, failure };
+    return { name, kind, state, done: step, of: steps, valAccuracy, valLoss, testAccuracy: finite(accuracies.get(name)), startedAt, failure };
   }
   const nothing = { name, kind, of: null, valLoss: null, testAccuracy: null, done: null, valAccuracy: null };
   const startedAt = entry.kind === 'search' ? entry.startedAt : null;
@@ -133,7 +133,7 @@ function render(list: readonly Listed[], terminal: Terminal): string {
   );
 }
 
-/** '11-23 13:08', by the clock of this machine. */
+/** '11-23 13:08', in the local time zone. */
 function localTime(time: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;

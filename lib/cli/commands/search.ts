@@ -120,7 +120,7 @@ function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: re
   return applySettings(set as Readonly<Record<string, unknown>> | undefined ?? {}, settings);
 }
 
-/** The folder of a search, by path or by name below `runs`; the search itself says what is wrong with it. */
+/** The folder of a search, by path or by name below `runs`; errors about it are thrown by the search itself. */
 function findSearchFolder(runs: string, name: string): string {
   return findFolder(runs, name, (folder) => existsSync(join(folder, searchFiles.journal))) ?? join(runs, name);
 }
@@ -135,9 +135,9 @@ async function complete(run: SearchRun, json: boolean): Promise<number> {
   if (!json) {
     const ledger = readLedger(join(runsOf(folder), ledgerFile));
     warn(ledger.leftOut);
-    const looks = ledger.looks.filter((look) => look.dataDigest === dataDigest).length;
+    const testEvaluations = ledger.testEvaluations.filter((one) => one.dataDigest === dataDigest).length;
     const { best } = report;
-    process.stdout.write(renderSearch(report, figureData.ranking, rungs.length, looks, terminalOf(process.stdout)));
+    process.stdout.write(renderSearch(report, figureData.ranking, rungs.length, testEvaluations, terminalOf(process.stdout)));
     const spec = best === null ? [] : [`${join(folder, searchFiles.best)}    blastrain train takes it`, `${join(dirname(folder), best.run)}    blastrain test takes it`];
     process.stdout.write(fileLines([...spec, join(folder, searchFiles.report), ...figures]));
   }

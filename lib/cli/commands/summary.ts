@@ -10,7 +10,7 @@ import { terminalOf } from '../terminal/style';
 import type { Terminal } from '../terminal/style';
 import { renderTable } from '../terminal/table';
 
-/** `blastrain summary`: what a model consists of and what it costs. */
+/** `blastrain summary`: the layers of a model and their cost. */
 export const summaryCommand: Command = {
   name: 'summary',
   summary: 'show the layers, parameters, operations and memory of a model',

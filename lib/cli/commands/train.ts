@@ -71,7 +71,7 @@ training after the current step and keeps what was learned.
     );
     const runs = values.runs ?? 'runs';
     const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
-    // What few trainings need, and pictures, are loaded when their time comes.
+    // Modules that few trainings need are loaded on demand.
     if (values.dashboard === true) {
       const { besideDashboard } = await import('./dashboard.js');
       return besideDashboard(runs, () => this.run(args.filter((word) => word !== '--dashboard')));
@@ -105,7 +105,7 @@ interface Output {
   readonly tensorboard: boolean;
 }
 
-/** Trains with one seed after the other; the last line is the summary. */
+/** Trains with one seed after the other; prints a summary at the end. */
 async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Promise<number> {
   const runs = seedRuns(spec, place);
   const results: ResultEvent[] = [];

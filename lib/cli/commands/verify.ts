@@ -8,7 +8,7 @@ import { coloursOf, terminalOf } from '../terminal/style';
 import type { Terminal } from '../terminal/style';
 import { renderTable } from '../terminal/table';
 
-/** `blastrain verify`: the native kernels against their TypeScript twins. */
+/** `blastrain verify`: the native kernels against the TypeScript ones. */
 export const verifyCommand: Command = {
   name: 'verify',
   summary: 'hold the native kernels against the TypeScript ones',

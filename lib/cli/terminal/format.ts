@@ -1,17 +1,7 @@
 export { formatBytes } from '../../machine';
+export { formatCount, formatPercent } from '../../numbers';
 
-/** A share as a percentage: 0.5213 → '52.1 %'. */
-export function formatPercent(share: number, decimals = 1): string {
-  return Number.isFinite(share) ? `${(share * 100).toFixed(decimals)} %` : '–';
-}
-
-/** A whole number in groups of three, set apart by a narrow no-break space, or by a comma where only ASCII is shown. */
-export function formatCount(count: number, unicode: boolean): string {
-  if (!Number.isFinite(count)) return String(count);
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, unicode ? '\u202f' : ',');
-}
-
-/** `digits` significant digits, in scientific notation where the plain form would be long: 1.482, 0.02000, 1.000e-9. */
+/** `digits` significant digits, in scientific notation where the decimal form would be long: 1.482, 0.02000, 1.000e-9. */
 export function formatSignificant(value: number, digits = 4): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
@@ -20,7 +10,7 @@ export function formatSignificant(value: number, digits = 4): string {
   return value.toFixed(Math.max(0, digits - 1 - exponent));
 }
 
-/** The same; '–' where there is no number. */
+/** The same; '–' for NaN. */
 export function formatKnown(value: number, digits = 4): string {
   return Number.isNaN(value) ? '–' : formatSignificant(value, digits);
 }
@@ -35,7 +25,7 @@ export function formatDuration(seconds: number): string {
   return `${String(Math.floor(whole / 3600))}h ${pad(Math.floor(whole / 60) % 60)}m`;
 }
 
-/** A span of time as on a clock: '0:04', '12:30', '1:02:03'. Its width changes rarely, which a live line needs. */
+/** A span of time as on a clock: '0:04', '12:30', '1:02:03'. Its width changes rarely, as a line that is rewritten in place needs. */
 export function formatClock(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–:––';
   const whole = Math.max(0, Math.ceil(seconds));

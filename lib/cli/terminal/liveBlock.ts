@@ -2,13 +2,13 @@ import type { ProgressOptions } from './progress';
 import { terminalOf, textWidth } from './style';
 import type { Environment, TerminalStream } from './style';
 
-/** The sequences that paint: they take no room on the screen. */
+/** The escape sequences of colours: they take no width on the screen. */
 // eslint-disable-next-line no-control-regex -- escape sequences start with it
 const painting = /\x1b\[[\d;]*m/g;
 
 /**
- * Several lines that are rewritten in place on a terminal; elsewhere, and in continuous integration, nothing but what
- * is logged. It sets no timer: it writes only when called.
+ * Several lines that are rewritten in place on a terminal; elsewhere, and in continuous integration, only what
+ * is logged is written. It sets no timer: it writes only when called.
  */
 export class LiveBlock {
   private readonly stream: TerminalStream;
@@ -28,7 +28,7 @@ export class LiveBlock {
     this.now = options.now ?? ((): number => performance.now());
   }
 
-  /** Shows the lines that `lines` gives, no more than the window is high, unless the last writing was just now. */
+  /** Shows the lines that `lines` gives, no more than the window is high, unless the last write was less than `interval` ago. */
   update(lines: () => readonly string[]): void {
     if (!this.isLive || this.now() - this.lastWrite < this.interval) return;
     this.lastWrite = this.now();
@@ -43,14 +43,14 @@ export class LiveBlock {
     this.show(block);
   }
 
-  /** Takes the block away. */
+  /** Clears the block. */
   clear(): void {
     const above = this.rowsAbove();
     if (above > 0) this.stream.write(`\x1b[${above}A\x1b[J`);
     this.shown = [];
   }
 
-  /** Writes over the block of before line by line, which flickers less than clearing it. */
+  /** Overwrites the previous block line by line, which flickers less than clearing it first. */
   private show(lines: readonly string[]): void {
     if (lines.length === 0) return;
     const above = this.rowsAbove();
@@ -58,7 +58,7 @@ export class LiveBlock {
     this.shown = lines;
   }
 
-  /** Rows of the screen that the block takes, more than it has lines when the window has become narrower since. */
+  /** Rows that the block occupies: more than it has lines after the window has become narrower. */
   private rowsAbove(): number {
     const { columns } = terminalOf(this.stream, this.env);
     return this.shown.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(line.replace(painting, '')) / columns)), 0);

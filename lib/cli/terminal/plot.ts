@@ -15,9 +15,9 @@ export interface PlotOptions {
   readonly height?: number;
   /** 'log' draws log₁₀ y and leaves out what is not positive. Default 'linear'. */
   readonly yScale?: 'linear' | 'log';
-  /** How the ends of the x-axis read; default: six digits. */
+  /** Formats the ends of the x-axis; default: six digits. */
   readonly xFormat?: (value: number) => string;
-  /** How a tick of the y-axis reads; default: as few decimals as tell the ticks apart. */
+  /** Formats a tick of the y-axis; default: the fewest decimals that distinguish the ticks. */
   readonly yFormat?: (value: number) => string;
 }
 
@@ -73,7 +73,7 @@ export function renderPlot(series: readonly PlotSeries[], options: PlotOptions, 
 }
 
 /**
- * A curve in one line of `width` characters: each the mean of its share of the values, from ▁ (least) to █ (most).
+ * A curve in one line of `width` characters: each the mean of its share of the values, from ▁ (the minimum) to █ (the maximum).
  * Fewer values take fewer characters; what is not finite leaves a blank.
  */
 export function sparkline(values: readonly number[], width: number, unicode: boolean): string {
@@ -170,7 +170,7 @@ function isDrawn([x, y]: readonly [number, number]): boolean {
   return Number.isFinite(x) && Number.isFinite(y);
 }
 
-/** The least and the greatest value, widened where they are the same. */
+/** The minimum and the maximum, widened where they are the same. */
 function range(values: readonly number[]): [number, number] {
   const low = values.reduce((a, b) => Math.min(a, b));
   const high = values.reduce((a, b) => Math.max(a, b));

@@ -5,31 +5,31 @@ import type { Environment, Paint, TerminalStream } from './style';
 /** One part of a progress line. */
 export interface ProgressField {
   readonly text: string;
-  /** Fields with a higher rank have their place before others when the line is too long for all. */
+  /** When the line is too long for all fields, those of the lowest rank are left out. */
   readonly rank: number;
   /** Only worth showing where the line is rewritten, such as the time left. */
   readonly live?: boolean;
   readonly paint?: Paint;
 }
 
-/** Makes the fields of a line, most often from the state of its owner. */
+/** Returns the fields of a line. */
 export type FieldSource = () => readonly ProgressField[];
 
 export interface ProgressOptions {
   /** Default: process.stderr, so that standard output stays for results. */
   readonly stream?: TerminalStream;
   readonly env?: Environment;
-  /** Least time between two drawings on a terminal, in milliseconds; default 100. */
+  /** Minimum time between two writes to a terminal, in milliseconds; default 100. */
   readonly interval?: number;
-  /** Least time between two lines where there is no terminal, in milliseconds; default 10,000. */
+  /** Minimum time between two lines where there is no terminal, in milliseconds; default 10,000. */
   readonly quietInterval?: number;
-  /** Milliseconds from any start; default performance.now. */
+  /** A monotonic clock in milliseconds; default performance.now. */
   readonly now?: () => number;
 }
 
 /**
  * Progress in one line. On a terminal the line is rewritten in place and never longer than the window; elsewhere, and
- * in continuous integration, whole lines are written now and then. It sets no timer: it writes only when called.
+ * in continuous integration, whole lines are written every `lineInterval`. It sets no timer: it writes only when called.
  */
 export class ProgressLine {
   private readonly stream: TerminalStream;
@@ -54,8 +54,8 @@ export class ProgressLine {
   }
 
   /**
-   * Shows what `fields` gives, or keeps it for later when the last writing was just now; `milestone` writes it at once.
-   * `fields` is called only when something is written, so that frequent updates cost nothing.
+   * Shows what `fields` gives, or keeps it for later when the last write was less than an interval ago; `milestone` writes it at once.
+   * `fields` is called only when something is written, so that frequent updates are cheap.
    */
   update(fields: FieldSource, milestone = false): void {
     this.fields = fields;
@@ -70,7 +70,7 @@ export class ProgressLine {
     if (this.isLive && this.fields) this.write(this.fields());
   }
 
-  /** Writes what is still to be written and ends the line; what follows starts on a new one. */
+  /** Writes pending fields and ends the line; later output starts on a new one. */
   done(): void {
     if (this.pending && this.fields) this.write(this.fields());
     if (this.shown > 0) this.stream.write('\n');
@@ -95,7 +95,7 @@ export class ProgressLine {
     this.shown = lineWidth(kept);
   }
 
-  /** Takes the line away, with the rows it was folded into if the window has become narrower since. */
+  /** Clears the line, with the rows that it was wrapped into if the window has become narrower since. */
   private clear(): void {
     if (this.shown === 0) return;
     const folded = Math.ceil(this.shown / terminalOf(this.stream, this.env).columns) - 1;

@@ -45,7 +45,7 @@ export class SearchProgress {
     this.block.clear();
   }
 
-  /** What stays on the screen: failures, and without a terminal every trial that ends. */
+  /** Logs what stays on the screen: failures, and without a terminal every trial that ends. */
   private report(decision: DecisionEvent): void {
     const trial = this.history.trials[decision.trial]!;
     const terminal = this.terminal();

@@ -11,7 +11,7 @@ import { renderTable } from './table';
 
 const shownTrials = 10;
 
-/** What is about to happen, in lines of at most 80 characters. */
+/** Describes a search that starts, in lines of at most 80 characters. */
 export function searchHeading(start: SearchStart, terminal: Terminal): string {
   const { name, sampler, pruner, parameters, rungs, folds, seeds, workers, threads, data, resumed } = start;
   const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
@@ -27,9 +27,9 @@ export function searchHeading(start: SearchStart, terminal: Terminal): string {
 
 const endings: Readonly<Record<SearchEnd, string>> = { finished: 'Searched', budget: 'Time is up after', stopped: 'Stopped after' };
 
-/** The outcome of a search for a person: ranking, best values, and how often the test split has been looked at. */
+/** The result of a search for people: ranking, best values, and how often the test split has been evaluated on. */
 export function renderSearch(
-  report: SearchReport, ranking: readonly TrialSummary[], rungs: number, looks: number, terminal: Terminal,
+  report: SearchReport, ranking: readonly TrialSummary[], rungs: number, testEvaluations: number, terminal: Terminal,
 ): string {
   const { ended, trials, finished, pruned, failed, seconds, best } = report;
   const counts = [`${finished} trained to the end`, ...(pruned > 0 ? [`${pruned} left behind`] : []), ...(failed > 0 ? [`${failed} failed`] : [])];
@@ -43,12 +43,12 @@ export function renderSearch(
     [
       `Best: trial ${best.trial}, ${scoreText(ranking[0]!)} validation.`,
       ...(report.significance === null ? [] : [significanceText(report.significance)]),
-      sealText(looks),
+      sealText(testEvaluations),
     ].map((sentence) => `${wrap(sentence, width)}\n`).join(''),
   ].join('\n');
 }
 
-/** The best trial's values, the parameter that matters most first; one that the trial has not is named with a dash. */
+/** The best trial's values, the parameter that matters most first; a parameter that the trial does not use has a dash. */
 function renderParameters({ importances, ranking }: SearchReport, assignment: Assignment, header: string, terminal: Terminal): string {
   const digits = parameterDigits(ranking);
   const value = (name: string): string => (name in assignment ? valueText(assignment[name]!, digits(name)) : '–');
@@ -67,7 +67,7 @@ function methodText({ method, trials, rung, r2 }: ParameterImportances): string 
   return `Importance: ${method}, from the scores of ${trials} trials after rung ${rung + 1} (of trials that it has not seen ${worth}).`;
 }
 
-/** Whether the best trial is better than the next. */
+/** Whether the best trial is significantly better than the second. */
 export function significanceText({ method, winner, runnerUp, rows, difference, interval, pValue }: Significance): string {
   const points = (share: number): string => (100 * share).toFixed(1);
   const [low, high] = interval;
@@ -78,8 +78,8 @@ export function significanceText({ method, winner, runnerUp, rows, difference, i
   );
 }
 
-/** What is known of the looks at the test split of a search's data. */
-export function sealText(looks: number): string {
-  if (looks === 0) return 'No look at the test split is recorded.';
-  return `The test split has been looked at ${looks === 1 ? 'once' : `${looks} times`}: what is chosen after that is not blind.`;
+/** How many evaluations on the test split of a search's data are recorded. */
+export function sealText(testEvaluations: number): string {
+  if (testEvaluations === 0) return 'No look at the test split is recorded.';
+  return `The test split has been looked at ${testEvaluations === 1 ? 'once' : `${testEvaluations} times`}: what is chosen after that is not blind.`;
 }

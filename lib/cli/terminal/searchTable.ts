@@ -29,12 +29,12 @@ export function scoreText({ score, std }: Pick<TrialSummary, 'score' | 'std'>): 
   return std === undefined ? formatPercent(score) : `${formatPercent(score).replace(' %', '')} ± ${formatPercent(std)}`;
 }
 
-/** The values of a trial's parameters in one line, numbers to so many digits. */
+/** The values of a trial's parameters in one line, numbers rounded to the parameter's digits. */
 export function assignmentText({ assignment }: Pick<TrialSummary, 'assignment'>, digits: (name: string) => number): string {
   return Object.entries(assignment).map(([name, value]) => `${name} ${valueText(value, digits(name))}`).join('  ');
 }
 
-/** A value, numbers that are no integers to so many digits: 0.0231, 3072-100-10, he. */
+/** A value as text, numbers that are no integers to `digits` significant digits: 0.0231, 3072-100-10, he. */
 export function valueText(value: ParameterValue, digits = 3): string {
   if (Array.isArray(value)) return (value as readonly ParameterValue[]).map((one) => valueText(one, digits)).join('-');
   return typeof value === 'number' && !Number.isInteger(value) ? formatSignificant(value, digits) : String(value);

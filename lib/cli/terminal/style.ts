@@ -10,17 +10,17 @@ export interface TerminalStream {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a stream can show. */
+/** The capabilities of a stream. */
 export interface Terminal {
   readonly isTTY: boolean;
   /** Width in characters; 80 where nothing is known. */
   readonly columns: number;
   readonly colour: boolean;
-  /** Whether characters beyond ASCII arrive as meant. */
+  /** Whether characters beyond ASCII are displayed. */
   readonly unicode: boolean;
 }
 
-/** What `stream` can show now; `columns` changes when the window does, so ask again rather than keep the answer. */
+/** The capabilities of `stream` now; `columns` changes with the window, so do not keep the result. */
 export function terminalOf(stream: TerminalStream, env: Environment = process.env): Terminal {
   const isTTY = stream.isTTY === true;
   const columns = stream.columns;
@@ -45,7 +45,7 @@ function showsUnicode(env: Environment): boolean {
   return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
 }
 
-/** Wraps text into the escape sequences of a colour, or leaves it as it is. */
+/** Wraps text into the escape sequences of a colour, or returns it unchanged. */
 export type Paint = (text: string) => string;
 
 const codes = {
@@ -63,7 +63,7 @@ export type Colours = Readonly<Record<keyof typeof codes, Paint>>;
 
 const plain: Paint = (text) => text;
 
-/** The colours of a terminal; each leaves its text alone where colour is off. */
+/** The colours of a terminal; each returns its text unchanged where colour is off. */
 export function coloursOf(terminal: Pick<Terminal, 'colour'>): Colours {
   const paint = (name: keyof typeof codes): Paint => {
     if (!terminal.colour) return plain;

@@ -4,16 +4,16 @@ import type { Terminal } from './style';
 
 export interface Column {
   readonly header: string;
-  /** Default: right where every cell reads as a number, else left. */
+  /** Default: right where every cell is a number, else left. */
   readonly align?: 'left' | 'right';
-  /** Colours a cell; called with the cell's own text, so that colour never enters the measuring of widths. */
+  /** Colours a cell; called with the cell's own text, so that colours do not count in the widths. */
   readonly paint?: (text: string, row: number) => string;
 }
 
 export type Cell = string | number;
 
 const gap = 2;
-/** Text columns are cut to no less than this; below it a list of records reads better than a table. */
+/** Minimum width that text columns are cut to; below it records are more readable than a table. */
 const narrowest = 8;
 
 /**

@@ -9,7 +9,7 @@ import { coloursOf, terminalOf, wrap } from './style';
 
 /** The rate is measured over this time, in milliseconds, and shown at once. */
 const paceOptions = { span: 5000, settling: 0 };
-/** The sparkline's share of the width, from which its memory follows: means of the loss over equal spans of the run. */
+/** The sparkline's share of the width. It shows means of the loss over equal spans of the run, one a character. */
 const sparkShare = 1 / 5;
 
 /**

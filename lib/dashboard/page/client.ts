@@ -1,7 +1,7 @@
 import { checkedBytes } from '../api';
 import type { Refusal } from '../api';
 
-/** Why there is no answer: the server said no, in the words of the message, or nobody answers any more. */
+/** A request that failed: the server refused it, with its reason as the message, or is gone. */
 export class NoAnswer extends Error {
   constructor(readonly code: 'refused' | 'gone', message: string) {
     super(message);
@@ -33,15 +33,15 @@ export async function stopRun(run: string): Promise<void> {
   await ask('api/stop', { run }, 'POST');
 }
 
-/** A file of a run that grows, read on with each call. */
+/** Reads a growing file of a run; each call continues where the last one ended. */
 export class Tail {
   private from = 0;
   private check = '';
 
-  /** @param restart is called where the file was cut and is read anew. */
+  /** @param restart is called when the file was cut and is read from its start. */
   constructor(private readonly run: string, private readonly file: string, private readonly take: (bytes: Uint8Array) => void, private readonly restart: () => void) {}
 
-  /** Takes what is new; returns whether there was anything. */
+  /** Passes new bytes to `take`; returns whether there were any. */
   async read(): Promise<boolean> {
     for (let news = false; ; news = true) {
       const response = await ask('api/tail', { run: this.run, file: this.file, from: String(this.from), check: this.check });

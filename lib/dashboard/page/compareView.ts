@@ -20,10 +20,10 @@ interface Compared {
   spec: FlatSpec | undefined;
 }
 
-/** Keys that tell runs apart without meaning anything. */
+/** Keys that differ between any two runs, and so are not compared. */
 const ownKeys = new Set(['name', 'startedAt', 'resumed']);
 
-/** Several runs over each other, and what differs between their specs. */
+/** The curves of several runs in common charts, and the differences of their specs. */
 export class CompareView implements View {
   readonly element: HTMLElement;
   readonly title = 'Compare runs';
@@ -69,7 +69,7 @@ export class CompareView implements View {
     const news = await Promise.all(this.runs.map(async (run) => {
       if (!this.entries.has(run.name)) return false;
       if (run.spec === undefined) {
-        run.spec = await readSpec(run.name).catch(() => new Map<string, string>()); // a damaged one: its curves are shown all the same
+        run.spec = await readSpec(run.name).catch(() => new Map<string, string>()); // damaged; the curves are shown without it
         this.showSpecs();
       }
       return run.tail.read();
@@ -95,11 +95,11 @@ export class CompareView implements View {
 
   private draw(): void {
     const { settings, runs, charts: { train, loss, accuracy, rate } } = this;
-    const look = (series: number): { series: number } => ({ series });
-    train.show(runs.map(({ name, history }, i) => smoothed(line(name, history.steps, (event) => event.loss, settings, look(i)), settings, lossWeights(history.steps)).pop()!), { log: settings.log });
-    loss.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valLoss }) => valLoss, settings, look(i))), { log: settings.log });
-    accuracy.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valAccuracy }) => valAccuracy, settings, look(i))));
-    rate.show(runs.map(({ name, history }, i) => line(name, history.steps, ({ learningRate }) => learningRate, settings, look(i))), { log: settings.log });
+    const style = (series: number): { series: number } => ({ series });
+    train.show(runs.map(({ name, history }, i) => smoothed(line(name, history.steps, (event) => event.loss, settings, style(i)), settings, lossWeights(history.steps)).pop()!), { log: settings.log });
+    loss.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valLoss }) => valLoss, settings, style(i))), { log: settings.log });
+    accuracy.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valAccuracy }) => valAccuracy, settings, style(i))));
+    rate.show(runs.map(({ name, history }, i) => line(name, history.steps, ({ learningRate }) => learningRate, settings, style(i))), { log: settings.log });
     this.showTable();
   }
 

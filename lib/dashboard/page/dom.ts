@@ -1,9 +1,10 @@
+import { formatPercent, formatShort } from '../../numbers';
 import { printable } from '../../text';
 
 type Child = Node | string | number | null | undefined | false;
 type Properties = Readonly<Record<string, string | number | boolean | undefined | ((event: Event) => void)>>;
 
-/** An element with attributes, listeners (`onclick`) and children. Text is only ever text, and printable: nothing here parses HTML. */
+/** An element with attributes, listeners (`onclick`) and children. Text is made printable and never parsed as HTML. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(tag: Tag, properties: Properties = {}, ...children: Child[]): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   adorn(element, properties, children);
@@ -17,7 +18,7 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, properties
   return element;
 }
 
-/** What is looked up by, and not read by anyone. */
+/** Attributes that are looked up by and not shown, and so stay as they are. */
 const isAddress = (name: string): boolean => name === 'href' || name.startsWith('data-');
 
 function adorn(element: Element, properties: Properties, children: readonly Child[]): void {
@@ -29,7 +30,7 @@ function adorn(element: Element, properties: Properties, children: readonly Chil
   element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (typeof child === 'object' ? child : printable(String(child)))));
 }
 
-/** Puts children in the place of those that an element has, unless they say and are the same: focus and selection then stay. */
+/** Replaces the children of an element, unless they are equal: focus and selection are then kept. */
 export function fill(element: Element, ...children: Child[]): void {
   const fresh = document.createElement('div');
   adorn(fresh, {}, children);
@@ -37,7 +38,7 @@ export function fill(element: Element, ...children: Child[]): void {
   if (!same) element.replaceChildren(...fresh.childNodes);
 }
 
-/** A colour of the theme, as a canvas takes it: `rgb(…)`. */
+/** A colour of the theme in the form that a canvas accepts: `rgb(…)`. */
 export function colour(name: string): string {
   const probe = h('span', { hidden: true });
   probe.style.color = `var(--${name})`;
@@ -54,16 +55,13 @@ export function seriesColour(i: number, faint = false): string {
 }
 
 export function percent(share: number | null | undefined, digits = 1): string {
-  return share === null || share === undefined || !Number.isFinite(share) ? '–' : `${(100 * share).toFixed(digits)} %`;
+  return formatPercent(share ?? NaN, digits);
 }
 
 /** Four digits: 0.04321, 1.2e-5, 12,340. */
 export function number(value: number | null | undefined, digits = 4): string {
-  if (value === null || value === undefined || !Number.isFinite(value)) return '–';
-  if (value === 0) return '0';
-  const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e7) return value.toExponential(digits - 1).replace(/\.?0+e/, 'e').replace('e+', 'e');
-  return size >= 1000 ? Math.round(value).toLocaleString('en') : String(Number(value.toPrecision(digits)));
+  const size = Math.abs(value ?? NaN);
+  return size >= 1000 && size < 1e7 ? Math.round(value!).toLocaleString('en') : formatShort(value ?? NaN, digits, [1e-3, 1e7]);
 }
 
 /** 4 s, 3 min 20 s, 2 h 5 min. */
@@ -76,7 +74,7 @@ export function duration(seconds: number): string {
   return `${String(Math.floor(whole / 3600))} h ${String(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** How a value of a spec reads: a list of sizes as 3072-100-10. */
+/** A value of a spec as text: a list of sizes as 3072-100-10. */
 export function specText(value: unknown): string {
   if (Array.isArray(value) && value.every((one) => typeof one === 'number')) return value.join('-');
   return typeof value === 'string' ? value : value === undefined ? '–' : JSON.stringify(value);

@@ -3,7 +3,7 @@ import { getJson } from './client';
 import { fill, h, number, percent } from './dom';
 import { picture } from './plots/picture';
 
-/** Confusion, worst mistakes and scores by class: made on request, because it takes the machine some seconds. */
+/** Confusion, worst mistakes and scores by class: made on request, because it takes some seconds. */
 export class ExaminationPanel {
   readonly element: HTMLElement;
   private readonly button: HTMLButtonElement;
@@ -19,7 +19,7 @@ export class ExaminationPanel {
     );
   }
 
-  /** Says when what is shown is of an earlier model. */
+  /** Tells when the results shown are of an earlier model. */
   update(step: number): void {
     if (this.examination === undefined || this.button.disabled) return;
     const { step: at } = this.examination;

@@ -12,7 +12,7 @@ const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; 
   { key: 'deadUnits', title: 'Units that are 0 on every row seen', log: false, upTo: 0.1, format: (value) => percent(value, 0) },
 ];
 
-/** How the layers do, and what the training doctor says of them. */
+/** Measurements of the layers, and the warnings of the training doctor. */
 export class HealthPanel {
   readonly element: HTMLElement;
   private readonly doctor = h('ul', { class: 'doctor' });

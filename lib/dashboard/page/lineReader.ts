@@ -1,7 +1,7 @@
 import { checkShape } from '../../files/shape';
 import type { Shape } from '../../files/shape';
 
-/** JSON objects of a shape, one a line, out of pieces that end anywhere. A line that was torn by a kill, or damaged, is left out. */
+/** Reads JSON objects of a shape, one a line, from chunks that end anywhere. A torn or damaged line is left out. */
 export class LineReader<T> {
   private readonly decoder = new TextDecoder();
   private rest = '';

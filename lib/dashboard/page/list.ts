@@ -2,7 +2,7 @@ import type { Catalogue, Entry, RunEntry } from '../api';
 import { getJson } from './client';
 import { fill, h, percent } from './dom';
 
-/** The runs on the left: filter, links, and boxes to choose which to compare. */
+/** The list of runs: a filter, links, and checkboxes to select runs to compare. */
 export class RunList {
   entries: readonly Entry[] = [];
   private readonly filter = h('input', { type: 'search', class: 'filter', placeholder: 'filter runs  ( / )', 'aria-label': 'Filter runs' });
@@ -19,14 +19,14 @@ export class RunList {
     root.replaceChildren(h('div', { class: 'row' }, this.filter, this.compare), this.items);
   }
 
-  /** Asks the server; returns what it knows of runs by name. */
+  /** Asks the server; returns the entries of runs by name. */
   async refresh(): Promise<ReadonlyMap<string, RunEntry>> {
     ({ entries: this.entries } = await getJson<Catalogue>('api/runs'));
     this.draw();
     return new Map(this.runs.map((entry) => [entry.name, entry]));
   }
 
-  /** Marks what is shown. */
+  /** Marks the entry that is shown. */
   mark(hash: string): void {
     this.current = hash;
     this.draw();

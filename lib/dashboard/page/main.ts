@@ -9,10 +9,10 @@ import { SearchView } from './searchView';
 import { themeButton } from './theme';
 import type { View } from './view';
 
-/** Milliseconds between two questions: where something goes on, and where nothing does. */
+/** Milliseconds between two requests: while a run is running, and else. */
 const busyPause = 1000;
 const idlePause = 4000;
-/** Milliseconds for which the list of runs is good enough, while a run is watched. */
+/** Milliseconds for which the list of runs is not asked for again. */
 const listPause = 2900;
 
 const settings: CurveSettings = { smoothing: 0.05, log: false, x: 'step' };
@@ -24,10 +24,10 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 let asking = false;
 let runs: ReadonlyMap<string, RunEntry> = new Map();
 let listedAt = -Infinity;
-/** Whether to ask at once when the answers are there, because another view wants some. */
+/** Whether to ask again as soon as the answers are there, because the view has changed. */
 let again = false;
 
-/** What an address asks for: `#/run/NAME`, `#/search/NAME` or `#/compare/NAME/NAME…`. */
+/** The view for an address: `#/run/NAME`, `#/search/NAME` or `#/compare/NAME/NAME…`. */
 function open(hash: string): View | undefined {
   const [, kind, ...names] = hash.split('/').map(decodeURIComponent);
   const [name] = names;
@@ -54,7 +54,7 @@ function show(): void {
   void ask();
 }
 
-/** Asks the server for what is new, and again after a while; a page that nobody sees does not ask. */
+/** Asks the server for what is new, and again after a pause; a hidden page does not ask. */
 async function ask(): Promise<void> {
   again = asking;
   if (asking) return;

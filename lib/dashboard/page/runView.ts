@@ -16,7 +16,7 @@ import { specPanel } from './specTable';
 import { toolbar } from './toolbar';
 import type { View } from './view';
 
-/** Everything about one run, as it goes. */
+/** Everything about one run, updated while it trains. */
 export class RunView implements View {
   readonly element: HTMLElement;
   private readonly history = new RunHistory();
@@ -64,7 +64,7 @@ export class RunView implements View {
   async refresh(): Promise<boolean> {
     if (this.name.includes('/')) await this.findTrial();
     this.describe();
-    if (this.entry === undefined) return true; // the folder of a run that just starts is still to be made
+    if (this.entry === undefined) return true; // the folder of a run that just starts is not created yet
     if (await this.metrics.read()) {
       this.draw();
       await this.frames.read(); // there is no frame without an evaluation
@@ -155,7 +155,7 @@ export class RunView implements View {
   }
 }
 
-/** What has become of a run, in a word or two. */
+/** The state of a run, in a word or two. */
 export function stateText(entry: RunEntry | undefined): string {
   if (entry === undefined) return 'not there (yet)';
   return entry.state === 'unfinished' ? 'not finished, and nobody at it' : entry.state;

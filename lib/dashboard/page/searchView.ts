@@ -42,7 +42,7 @@ export class SearchView implements View {
   }
 
   know(): void {
-    // The journal tells all.
+    // Everything is in the journal.
   }
 
   forget(): void {
@@ -97,7 +97,7 @@ function trialRow(
   );
 }
 
-/** Three digits, or as many as tell a parameter's values apart. */
+/** Three digits, or as many as distinguish a parameter's values. */
 function decimal(value: number, digits: number): string {
   return digits === 3 ? number(value, 3) : String(Number(value.toPrecision(digits)));
 }

@@ -1,10 +1,10 @@
 import { getJson } from './client';
 import { fill, h, specText } from './dom';
 
-/** A run's spec as key and value, with what was recorded beside it. */
+/** A run's spec by key, followed by what its record holds. */
 export type FlatSpec = ReadonlyMap<string, string>;
 
-/** Reads spec.json; what `record` holds stands behind the spec, under its own names. */
+/** Reads spec.json; the fields of `record` follow the keys of the spec. */
 export async function readSpec(run: string): Promise<FlatSpec> {
   const { record, ...spec } = await getJson<Record<string, unknown>>('api/file', { run, file: 'spec.json' });
   const { versions, ...facts } = Object(record) as Record<string, unknown>; // of null, an object without keys

@@ -4,7 +4,7 @@ const themes = ['system', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 const stored = 'blastrain-theme';
 
-/** Goes round the themes; `change` is called when the colours are others. */
+/** A button that cycles through the themes; `change` is called after the colours have changed. */
 export function themeButton(change: () => void): HTMLElement {
   let theme = themes.find((name) => name === localStorage.getItem(stored)) ?? 'system';
   const button = h('button', { type: 'button', class: 'theme' });

@@ -1,14 +1,14 @@
 import type { RunEntry } from '../api';
 
-/** What the right side of the page shows. */
+/** The main part of the page. */
 export interface View {
   readonly element: HTMLElement;
   readonly title: string;
-  /** Asks the server for what is new; returns whether more is to come soon. */
+  /** Asks the server for what is new; returns whether to ask again soon. */
   refresh(): Promise<boolean>;
-  /** Hears what the list knows of runs. */
+  /** Receives the entries of the list of runs. */
   know(entries: ReadonlyMap<string, RunEntry>): void;
-  /** Draws anew, in other colours. */
+  /** Redraws everything, after the colours have changed. */
   forget(): void;
   dispose(): void;
 }

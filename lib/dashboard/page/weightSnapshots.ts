@@ -9,9 +9,9 @@ interface Frame {
   readonly pixels: Uint8Array;
 }
 
-/** Pages of fewer pixels are those of a phone. */
+/** Narrower pages are taken for those of a phone, in pixels. */
 const narrow = 760;
-/** Milliseconds that a frame is shown when the film plays. */
+/** Milliseconds that a frame is shown while playing. */
 const frameTime = 250;
 
 function readHeader(line: Uint8Array): WeightSnapshotsHeader | undefined {
@@ -33,7 +33,7 @@ export class WeightSnapshotsPanel {
   private readonly caption = h('output', {});
   private readonly play = h('button', { type: 'button', 'aria-label': 'Play' }, '▶');
   private timer: ReturnType<typeof setInterval> | undefined;
-  /** The frame shown; the last one, also as new ones come, until another is chosen. */
+  /** The frame shown; until one is selected the last, also after new ones have arrived. */
   private chosen: number | undefined;
 
   constructor() {
@@ -60,7 +60,7 @@ export class WeightSnapshotsPanel {
       const end = all.indexOf(10);
       if (end < 0) return;
       const header = readHeader(all.subarray(0, end));
-      if (header === undefined) return; // no film: nothing is shown
+      if (header === undefined) return; // no snapshots: nothing is shown
       this.header = header;
       this.bytes = all.subarray(end + 1);
     }

@@ -2,7 +2,7 @@ import type { LineChart } from '../charts';
 import type { Point } from './thin';
 import { linearTicks, logTickFormat, logTicks, tickFormat } from './ticks';
 
-/** The span of an axis, with ticks and how they read. */
+/** The span of an axis, with its ticks and their labels. */
 export interface Axis {
   readonly low: number;
   readonly high: number;
@@ -42,7 +42,7 @@ function logarithmicX(points: readonly Point[]): Axis {
   return { low, high, ticks, labels: ticks.map(logTickFormat) };
 }
 
-/** The least and the greatest coordinate of at least one point. */
+/** The minimum and the maximum coordinate of one point or more. */
 export function extent(points: readonly Point[], coordinate: 0 | 1): [number, number] {
   let low = Infinity;
   let high = -Infinity;

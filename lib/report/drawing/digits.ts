@@ -1,11 +1,11 @@
 import type { Assignment, ParameterValue } from '../../search/types';
 
-/** Digits that numbers in tables have at least. */
+/** Minimum number of significant digits in tables. */
 const minDigits = 3;
-/** As many digits tell all numbers apart. */
+/** So many digits distinguish any two doubles. */
 const maxDigits = 17;
 
-/** The fewest significant digits, three or more, at which no two different numbers read alike. */
+/** The fewest significant digits, three or more, with which no two different numbers have the same text. */
 export function digitsApart(numbers: readonly number[]): number {
   const distinct = [...new Set(numbers)].sort((a, b) => a - b);
   for (let digits = minDigits; digits < maxDigits; digits++) {
@@ -15,7 +15,7 @@ export function digitsApart(numbers: readonly number[]): number {
   return maxDigits;
 }
 
-/** For each parameter the digits that tell its values in these trials apart. */
+/** For each parameter the number of digits that distinguish its values in these trials. */
 export function parameterDigits(trials: readonly { readonly assignment: Assignment }[]): (name: string) => number {
   const numbers = new Map<string, number[]>();
   for (const { assignment } of trials) {
@@ -25,7 +25,7 @@ export function parameterDigits(trials: readonly { readonly assignment: Assignme
   return (name) => digits.get(name) ?? minDigits;
 }
 
-/** Integers are written out anyway. */
+/** The numbers in a value that are rounded: integers never are. */
 function numbersIn(value: ParameterValue): number[] {
   if (Array.isArray(value)) return (value as readonly ParameterValue[]).flatMap(numbersIn);
   return typeof value === 'number' && !Number.isInteger(value) ? [value] : [];

@@ -10,7 +10,7 @@ const installed = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
 ];
-/** Longer than any report takes by an order of magnitude. */
+/** In milliseconds: ten times as long as any report takes. */
 const patience = 120_000;
 
 /** A browser that can print: $CHROME_PATH, else a Chromium or Chrome on the path. Undefined where there is none. */
@@ -24,7 +24,7 @@ export function findBrowser(env: Readonly<Record<string, string | undefined>> = 
 }
 
 /**
- * Prints a page, an HTML file of ours, as a PDF file. Throws ERR_CONFIG where no Chromium or Chrome is installed,
+ * Prints an HTML file made by lib/report as a PDF file. Throws ERR_CONFIG where no Chromium or Chrome is installed,
  * ERR_IO when it prints nothing.
  */
 export function printPdf(page: string, pdf: string, env: Readonly<Record<string, string | undefined>> = process.env): void {

@@ -1,8 +1,8 @@
 import type * as ECharts from 'echarts';
-import { printable, printableLines } from '../../text';
+import { escapeMarkup, printable, printableLines } from '../../text';
 import type { Axis } from './axes';
 
-/** Okabe and Ito's palette, which readers with any colour vision can tell apart, in order of contrast on white. */
+/** Okabe and Ito's palette, distinguishable with any colour vision, in order of contrast on white. */
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
 export const ink = '#222222';
 export const quietInk = '#5b5b5b';
@@ -10,10 +10,10 @@ export const gridLine = '#e6e6e6';
 export const axisLine = '#8a8a8a';
 const fonts = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif';
 
-/** Room around a picture. */
+/** Margin around a picture, in pixels. */
 export const margin = 20;
 
-/** The labels of an axis that were laid out for it. */
+/** ECharts options for the labels of an axis laid out by {@link Axis}. */
 export function axisLabels(axis: Axis, name: 'x' | 'y') {
   return {
     color: quietInk,
@@ -25,18 +25,18 @@ export function axisLabels(axis: Axis, name: 'x' | 'y') {
   };
 }
 
-/** ECharts hands ticks of a logarithmic axis back through log and power, a few bits off. */
+/** The nearest tick: ECharts passes ticks of a logarithmic axis through log and power, so that they are a few bits off. */
 function nearestOf(ticks: readonly number[], value: number): number {
   return ticks.reduce((best, tick) => (Math.abs(tick - value) < Math.abs(best - value) ? tick : best), Infinity);
 }
 
-/** A text from x, cut where it would leave a picture of that width. */
+/** A text that begins at x, cut to fit a picture of that width. */
 export function text(content: string, x: number, y: number, size: number, fill: string, width: number, weight = 400) {
   const fitted = shorten(printable(content), size, width - x - margin);
   return { type: 'text' as const, x, y, style: { text: fitted, fontSize: size, fontWeight: weight, fill, fontFamily: fonts } };
 }
 
-/** A text around x. */
+/** A text centred on x. */
 export function centred(content: string, x: number, y: number, size: number, fill: string) {
   return {
     type: 'text' as const,
@@ -46,12 +46,12 @@ export function centred(content: string, x: number, y: number, size: number, fil
   };
 }
 
-/** An upper estimate: no font is at hand to measure with; those of the list are 0.5 to 0.6 em wide on average. */
+/** An upper estimate, as there is no font to measure with: the fonts of the list are 0.5 to 0.6 em wide on average. */
 export function textWidth(content: string, size: number): number {
   return content.length * 0.6 * size;
 }
 
-/** `content`, cut to that many pixels. */
+/** `content`, cut to about `width` pixels. */
 export function shorten(content: string, size: number, width: number): string {
   if (textWidth(content, size) <= width) return content;
   return `${content.slice(0, Math.max(1, Math.floor(width / (0.6 * size)) - 1)).trimEnd()}…`;
@@ -59,7 +59,7 @@ export function shorten(content: string, size: number, width: number): string {
 
 /** Draws an ECharts option as an SVG. */
 export function renderSvg(width: number, height: number, option: ECharts.EChartsOption): string {
-  // Loaded when the first chart is drawn: it takes as long as all the rest of a command that draws none.
+  // Loaded with the first chart: loading it takes as long as a whole command that draws none.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every caller asynchronous
   const { init } = require('echarts') as typeof ECharts;
   const instance = init(null, null, { renderer: 'svg', ssr: true, width, height });
@@ -72,13 +72,13 @@ export function renderSvg(width: number, height: number, option: ECharts.ECharts
 }
 
 /**
- * Adds the text alternative and takes away what only a live page needs: hover styles, classes and clip paths with
- * numbers that count up in the process (the same chart is the same file; the axes hold all there is to clip), and the
- * font list of every single text. Texts are centred on their line by an offset, because librsvg and others do not know
- * dominant-baseline. Names that came in by a legend or a label are made printable, also for XML's sake.
+ * Adds the text alternative and removes what only a live page needs: hover styles, classes and clip paths with
+ * numbers that count up in the process (the same chart shall give the same file; nothing lies outside the axes), and the
+ * font list of every single text. Texts are centred on their line by an offset, because librsvg and others do not support
+ * dominant-baseline. Names in legends and labels are made printable, as XML requires.
  */
 export function finish(svg: string, title: string, description: string): string {
-  const alternative = `<title>${escape(printable(title).trim())}</title>\n<desc>${escape(printable(description).trim())}</desc>`;
+  const alternative = `<title>${escapeMarkup(printable(title).trim())}</title>\n<desc>${escapeMarkup(printable(description).trim())}</desc>`;
   return `${printableLines(svg)
     .replace(/<style[\s\S]*?<\/style>\s*/g, '')
     .replace(/ (class|clip-path|pointer-events|xml:space|ecmeta_\w+)="[^"]*"/g, '')
@@ -88,8 +88,4 @@ export function finish(svg: string, title: string, description: string): string 
     .replace(/ xmlns:xlink="[^"]*"| baseProfile="[^"]*"| version="[^"]*"/g, '')
     .replace(/^<svg ([^>]*)>/, `<svg $1 role="img" font-family="${fonts}">\n${alternative.replaceAll('$', '$$$$')}`)
     .trimEnd()}\n`;
-}
-
-function escape(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

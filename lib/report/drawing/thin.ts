@@ -2,7 +2,7 @@ export type Point = readonly [x: number, y: number];
 
 /**
  * At most about `limit` of the points of a curve, in order of x: the first, the last, and from each of equal shares of
- * the points the least and the greatest y, so that a spike survives at any thinning. A gap (y not finite) stays a gap.
+ * the points the minimum and the maximum y, so that spikes are kept. Gaps (y not finite) are kept.
  */
 export function thin(points: readonly Point[], limit: number): readonly Point[] {
   if (points.length <= limit) return points;
@@ -31,8 +31,8 @@ export function thin(points: readonly Point[], limit: number): readonly Point[] 
 
 /**
  * The centred mean over `window` points, an odd number, which does not lag behind the points as a running mean would;
- * at the ends over the part of the window that is there. What is not finite is left out of the means. Point i counts with
- * `weights[i]`, by default once.
+ * at the ends over the part of the window that exists. Values that are not finite are left out of the means. Point i counts with
+ * `weights[i]`, by default 1.
  */
 export function centredMean(points: readonly Point[], window: number, weights?: readonly number[]): Point[] {
   const reach = Math.floor(window / 2);
@@ -52,12 +52,12 @@ export function centredMean(points: readonly Point[], window: number, weights?: 
   });
 }
 
-/** The window to smooth that many points with: about a fiftieth of them, odd; few points are clear without. */
+/** The window to smooth that many points with: about a fiftieth of them, odd; 1, which does nothing, for few points. */
 export function smoothingWindow(points: number): number {
   return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
 }
 
-/** What the losses of steps weigh in {@link centredMean}: a short batch counts as the rows that it has. */
+/** The weights of steps' losses for {@link centredMean}: a short batch counts by its rows. */
 export function lossWeights(steps: readonly { readonly weight?: number }[]): number[] {
   return steps.map(({ weight = 1 }) => weight);
 }

@@ -1,3 +1,4 @@
+import { formatShort } from '../../numbers';
 import { digitsApart } from './digits';
 
 /** Multiples of 1, 2 or 5 times a power of ten that enclose [low, high] in about `count` steps; low < high. */
@@ -30,7 +31,7 @@ export function logTicks(low: number, high: number): number[] {
   return grid.slice(from, Math.max(from + 1, to) + 1);
 }
 
-/** How ticks of a linear axis read: as few decimals as tell them apart, in scientific notation where these are many. */
+/** Formats the ticks of a linear axis: with the fewest decimals that distinguish them, in scientific notation where that takes many. */
 export function tickFormat(ticks: readonly number[]): (value: number) => string {
   const gaps = ticks.slice(1).map((tick, i) => tick - ticks[i]!);
   const decimals = Math.max(0, Math.ceil(-Math.log10(Math.min(...gaps)) - 1e-9));
@@ -42,18 +43,17 @@ export function tickFormat(ticks: readonly number[]): (value: number) => string 
   return (value) => value.toFixed(decimals);
 }
 
-/** How a tick of a logarithmic axis reads: 0.02, 1, 500, 1e-6. */
+/** Formats a tick of a logarithmic axis: 0.02, 1, 500, 1e-6. */
 export function logTickFormat(value: number): string {
   return tickText(value, 3);
 }
 
-/** A number of so many significant digits, in scientific notation where it is very large or small. */
+/** A number to `digits` significant digits, in scientific notation where it is very large or small. */
 export function tickText(value: number, digits: number): string {
-  const short = Number(value.toPrecision(digits));
-  return short >= 1e-4 && short < 1e6 ? String(short) : short.toExponential().replace('e+', 'e');
+  return formatShort(value, digits, [1e-4, 1e6]);
 }
 
-/** 10 ** n as its literal reads: Math.pow leaves 10 ** -3 one bit off in some engines, a parsed literal never is. */
+/** 10ⁿ, correctly rounded: 10 ** -3 is one bit off in some engines, a parsed literal never is. */
 function powerOfTen(n: number): number {
   return Number(`1e${String(n)}`);
 }

@@ -16,7 +16,7 @@ export interface ReportedNet {
   readonly history: RunHistory;
 }
 
-/** The report of a depth experiment, which tells most of its best run. Throws as `runReport` does. */
+/** The report of a depth experiment, mainly about its best run. Throws as `runReport` does. */
 export function depthReport(report: DepthReport, nets: readonly ReportedNet[], best: ReportedRun, frame: ReportFrame): string {
   const { test, name } = report;
   return renderPage({

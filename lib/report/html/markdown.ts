@@ -4,8 +4,8 @@ import { math } from './math';
 
 /**
  * A document as markup: headings, paragraphs, lists, tables, `code`, **strong**, *emphasis*, links and TeX between
- * dollars, the part of Markdown that docs/ uses. `level` is that of its first heading. A link becomes its text: a page
- * that stands alone has no neighbours. Throws what {@link math} throws.
+ * dollars, the part of Markdown that docs/ uses. `level` is that of its first heading. A link becomes its text,
+ * as the page is self-contained. Throws what {@link math} throws.
  */
 export function renderMarkdown(text: string, level: number): Html {
   const blocks: Html[] = [];
@@ -51,7 +51,7 @@ function list(lines: readonly string[]): Html {
   return html`<ul>${items.map((item) => html`<li>${inline(item)}</li>`)}</ul>`;
 }
 
-/** What may stand within a line; what comes first wins, so that stars and brackets in a formula are the formula's. */
+/** Inline markup. The first match wins, so that stars and brackets in a formula belong to the formula. */
 const spans = /`([^`]+)`|\$([^$]+)\$|\*\*(.+?)\*\*|\*([^*]+)\*|\[([^\]]+)\]\([^)]+\)/g;
 
 function inline(text: string): Content {

@@ -6,11 +6,11 @@ import { raw } from './markup';
 import type { Html } from './markup';
 
 /**
- * A formula of TeX, set for the eye and beside it as MathML for those who listen. Its page needs {@link mathStyle}.
- * Throws what KaTeX throws for TeX that it does not know.
+ * A TeX formula as HTML, with MathML beside it for screen readers. The page needs {@link mathStyle}. Throws what KaTeX
+ * throws for TeX that it does not support.
  */
 export function math(tex: string, display: boolean): Html {
-  // Loaded with the first formula: most commands set none.
+  // Loaded with the first formula: most commands need none.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- import() would make every caller asynchronous
   const { renderToString } = require('katex') as typeof Katex;
   return raw(renderToString(tex, { displayMode: display, strict: 'error', throwOnError: true }));

@@ -1,8 +1,12 @@
-/** How numbers read in a report: with their unit, and where it can be told with their uncertainty. */
+/* Numbers as text in a report: with their unit and, where it is known, their uncertainty. */
 
-/** 0.5213 → '52.1 %'; '–' where there is no such share. */
+import { formatPercent, formatShort } from '../../numbers';
+
+export { formatCount as count, formatShort as significant } from '../../numbers';
+
+/** 0.5213 → '52.1 %', with a no-break space; '–' where there is no such share. */
 export function percent(share: number, decimals = 1): string {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)}\u00a0%` : '–';
+  return formatPercent(share, decimals).replace(' ', '\u00a0');
 }
 
 /**
@@ -20,22 +24,10 @@ export function standardError(share: number, rows: number): number {
   return Math.sqrt((share * (1 - share)) / rows);
 }
 
-/** Digits in groups of three. */
-export function count(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-}
-
-/** Four significant digits, in scientific notation where the plain form would be long. */
-export function significant(value: number, digits = 4): string {
-  if (!Number.isFinite(value)) return '–';
-  const plain = Number(value.toPrecision(digits));
-  return plain !== 0 && (Math.abs(plain) < 1e-3 || Math.abs(plain) >= 1e6) ? plain.toExponential() : String(plain);
-}
-
 /** '2.76 ms', '9.1 s', '4 min 12 s', '1 h 02 min'. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 1) return `${significant(1000 * seconds, 3)}\u00a0ms`;
+  if (seconds < 1) return `${formatShort(1000 * seconds, 3)}\u00a0ms`;
   if (seconds < 60) return `${seconds.toFixed(1)}\u00a0s`;
   const whole = Math.round(seconds);
   const pad = (value: number): string => String(value).padStart(2, '0');

@@ -11,12 +11,12 @@ export interface Section {
   readonly body: Content;
 }
 
-/** A report that can stand alone. */
+/** What {@link renderPage} makes a self-contained file of. */
 export interface Report {
   readonly title: string;
   readonly lead: Content;
   readonly sections: readonly Section[];
-  /** Behind everything else, lettered instead of numbered. */
+  /** At the end, lettered instead of numbered. */
   readonly appendices: readonly Section[];
 }
 
@@ -53,23 +53,23 @@ ${body}
 `.html;
 }
 
-/** A picture with what it shows written below it; the text alternative is within the picture. */
+/** A picture with a caption below it; the text alternative is part of the picture. */
 export function figure(picture: Html, caption: Content): Html {
   return html`<figure>${picture}<figcaption>${caption}</figcaption></figure>`;
 }
 
-/** An SVG of lib/report: it escapes what users have named, and has title and description for those who cannot see it. */
+/** An SVG made by lib/report: names given by users are escaped in it, and it has a title and a description for screen readers. */
 export function drawing(svg: string): Html {
   return raw(svg);
 }
 
-/** Pixels, with what they show in words. */
+/** Pixels as an image, with a text alternative. */
 export function photograph({ width, height, channels, pixels }: Raster, alternative: string): Html {
   const data = encodePng(width, height, channels, pixels).toString('base64');
   return html`<img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${alternative}">`;
 }
 
-/** A table with its caption; the first column names its rows, and numbers stand right. */
+/** A table with a caption; the first column holds the row headers, and numbers are aligned to the right. */
 export function table(caption: Content, header: readonly Content[], rows: readonly (readonly Content[])[]): Html {
   return html`<div class="wide"><table><caption>${caption}</caption>
 <thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
@@ -77,7 +77,7 @@ export function table(caption: Content, header: readonly Content[], rows: readon
 `;
 }
 
-/** Names and their values, where there is one row for each. */
+/** A table of names and values, a row for each. */
 export function facts(entries: readonly (readonly [name: string, value: Content])[]): Html {
   return html`<dl>${entries.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
 `;

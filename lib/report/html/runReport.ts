@@ -9,7 +9,7 @@ import type { Section } from './page';
 import { closingSections, runSections, specAppendix } from './runSections';
 import type { ReportedRun, SpecKeys } from './runSections';
 
-/** What every report is given beside its subject. */
+/** What every report needs besides its subject. */
 export interface ReportFrame {
   readonly keys: SpecKeys;
   /** The document that derives the gradients, as Markdown. */
@@ -36,7 +36,7 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
   });
 }
 
-/** What stands behind every report: the derivations, and the spec of the run that it tells most of. */
+/** The appendices of every report: the derivations, and the spec of the run that it is mainly about. */
 export function appendices(reportData: RunReportData, { derivation, keys }: ReportFrame): Section[] {
   // The document's own title is that of the appendix.
   const text = derivation.replace(/^# .*\n/, '');
@@ -50,7 +50,7 @@ export function madeAt({ when }: ReportFrame): Html {
   return html`<p>Made by blastrain on ${moment(when)} from the run's folder.</p>`;
 }
 
-/** What a run comes to, in a sentence or two. */
+/** The results of a run, in a sentence or two. */
 export function headline({ reportData, history: { start, result } }: ReportedRun): Content {
   const { evaluations: { validation, test }, record, summary } = reportData;
   const layers = start?.layers.join('-') ?? `${String(summary.inputSize)}-…-${String(summary.outputSize)}`;

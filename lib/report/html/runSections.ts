@@ -4,27 +4,28 @@ import { lineChart } from '../charts';
 import { accuracySvg, lossSvg } from '../figures';
 import { composeGrid } from '../drawing/png';
 import type { Raster } from '../drawing/png';
+import { isClassified } from '../isClassified';
 import { weightGrid } from '../weights';
 import { html } from './markup';
 import type { Content, Html } from './markup';
 import { bytes, count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
 import { drawing, facts, figure, photograph, table } from './page';
 import type { Section } from './page';
-import { isClassified, renderScores } from './scores';
+import { renderScores } from './scores';
 
-/** A run with everything that is known of it. */
+/** What a report is made from: the data of a run, and its history. */
 export interface ReportedRun {
   readonly reportData: RunReportData;
   readonly history: RunHistory;
 }
 
-/** The keys of a spec, each with what it means and its default. */
+/** The keys of a spec, each with its help text and default. */
 export type SpecKeys = Readonly<Record<string, { readonly help: string; readonly default: unknown }>>;
 
-/** What ± means wherever it stands. */
+/** Explains ± to the reader. */
 export const uncertainty = html`<p>A figure after ± is one standard error √(<i>p</i>(1 − <i>p</i>)/<i>n</i>) of a share <i>p</i> of <i>n</i> rows. It tells how far the figure may be off because the rows are so few, not how much runs with other seeds differ.</p>`;
 
-/** The sections that tell of one run. */
+/** The sections about one run. */
 export function runSections(run: ReportedRun, keys: SpecKeys): Section[] {
   return [
     { title: 'Data', body: dataPart(run.reportData) },
@@ -35,7 +36,7 @@ export function runSections(run: ReportedRun, keys: SpecKeys): Section[] {
   ];
 }
 
-/** The looks at the test split, and what the run was computed with. */
+/** The evaluations on the test split, and the environment of the run. */
 export function closingSections({ reportData, history }: ReportedRun): Section[] {
   return [
     { title: 'Looks at the test split', body: ledgerPart(reportData) },
@@ -182,16 +183,16 @@ function weightsPart({ pictures }: RunReportData): Html {
 <div class="pair">${figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.')}${figure(grid(after, 'after training'), 'After training.')}</div>`;
 }
 
-function ledgerPart({ looks, record }: RunReportData): Html {
-  if (looks.length === 0) return html`<p>The test split of this data has not been looked at, by this run or any other beside it. Its accuracy is unknown, and a look will be unbiased.</p>`;
-  const own = looks.filter(({ run }) => run === record.name).length;
+function ledgerPart({ testEvaluations, record }: RunReportData): Html {
+  if (testEvaluations.length === 0) return html`<p>The test split of this data has not been looked at, by this run or any other beside it. Its accuracy is unknown, and a look will be unbiased.</p>`;
+  const own = testEvaluations.filter(({ run }) => run === record.name).length;
   return html`${table(
     'Every recorded look at the test split of this data, by any run of the same folder.',
     ['look', 'run', 'when', 'accuracy', 'rows', 'loss'],
-    looks.map(({ look, run, when, testAccuracy, testRows, testLoss }) =>
+    testEvaluations.map(({ look, run, when, testAccuracy, testRows, testLoss }) =>
       [String(look), run === record.name ? html`<strong>${run}</strong>` : run, moment(when), percentOf(testAccuracy, testRows), count(testRows), significant(testLoss)]),
   )}
-<p>${looks.length === 1 ? 'It was looked at once.' : `It was looked at ${String(looks.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
+<p>${testEvaluations.length === 1 ? 'It was looked at once.' : `It was looked at ${String(testEvaluations.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
 }
 
 function environmentPart({ reportData: { record, spec }, history: { start, result } }: ReportedRun): Html {

@@ -1,15 +1,16 @@
 import type { RunEvaluation } from '../../inference/evaluateRun';
 import type { ClassificationReport } from '../../train/metrics';
 import { lineChart } from '../charts';
+import { isClassified } from '../isClassified';
 import { html, raw } from './markup';
 import type { Html } from './markup';
 import { count, percent, percentOf, significant } from './numbers';
 import { drawing, figure, table } from './page';
 
-/** Beyond this many classes a matrix has no room on paper; the most frequent confusions are listed instead. */
+/** A confusion matrix of more classes does not fit on paper; the most frequent confusions are listed instead. */
 const maxClasses = 20;
 
-/** Scores by class, confusion and calibration of an evaluation; nothing where nothing is classified. */
+/** Scores by class, confusion and calibration of an evaluation; empty for a regression. */
 export function renderScores(evaluation: RunEvaluation): Html {
   if (!isClassified(evaluation)) return html``;
   const { classes, confusion, calibration, split, rows } = evaluation;
@@ -17,10 +18,6 @@ export function renderScores(evaluation: RunEvaluation): Html {
   return html`${classTable(evaluation, on)}
 ${classes.length <= maxClasses ? confusionMatrix(evaluation, on) : confusionList(classes, confusion, on)}
 ${calibrationParts(calibration, on)}`;
-}
-
-export function isClassified(evaluation: RunEvaluation): evaluation is RunEvaluation & ClassificationReport {
-  return evaluation.classes !== undefined;
 }
 
 function classTable({ classes, macro, confusion, rows }: ClassificationReport, on: string): Html {
@@ -40,7 +37,7 @@ function classTable({ classes, macro, confusion, rows }: ClassificationReport, o
 function confusionMatrix({ classes, confusion }: ClassificationReport, on: string): Html {
   const cell = (n: number, i: number, j: number): Html => {
     const share = classes[i]!.support === 0 ? 0 : n / classes[i]!.support;
-    // Blue for what is right, orange for what is not; dark enough cells take white letters.
+    // Blue for right, orange for wrong; white letters on dark cells.
     const [red, green, blue] = i === j ? [0, 114, 178] : [213, 94, 0];
     const colours = `background:rgba(${String(red)},${String(green)},${String(blue)},${share.toFixed(3)});color:${share > 0.55 ? '#fff' : '#222'}`;
     return html`<td class="cell${i === j ? ' right' : ''}" style="${colours}" title="${classes[i]!.className} taken for ${classes[j]!.className}: ${percent(share)}">${n}</td>`;

@@ -26,10 +26,10 @@ export interface ReportedSearch {
 }
 
 const maxTrials = 20;
-/** More parameters than these have no room in columns of their own on paper. */
+/** More parameters than this do not fit on paper with a column each. */
 const maxColumns = 5;
 
-/** The report of a search, which tells most of its best trial. Throws as `runReport` does. */
+/** The report of a search, mainly about its best trial. Throws as `runReport` does. */
 export function searchReport(search: ReportedSearch, frame: ReportFrame): string {
   const { head: { name, data }, report, best } = search;
   return renderPage({
@@ -109,7 +109,7 @@ function importancesTable({ importances }: SearchReport): Content {
   )}<p>The forest predicts ${percent(Math.max(0, r2), 0)} of the variance of scores that it has not seen${r2 < 0.2 ? ', which is too little to trust these shares' : ''}.</p>`;
 }
 
-/** Numbers that are no integers to so many digits. */
+/** A value as text; numbers that are no integers are rounded to `digits` significant digits. */
 function short(value: ParameterValue | undefined, digits: number): string {
   if (value === undefined) return '';
   return typeof value === 'number' && !Number.isInteger(value) ? significant(value, digits) : valueText(value);

@@ -1,4 +1,4 @@
-/** The one style sheet of a report: sober on a screen of any width, and on paper. */
+/** The style sheet of reports, for screens of any width and for paper. */
 export const style = `
 :root { color-scheme: light; }
 * { box-sizing: border-box; }

@@ -5,7 +5,7 @@ import { trialCounts } from './figureData';
 import type { SearchFigureData } from './figureData';
 import type { Point } from '../drawing/thin';
 
-/** Learning curves of all trials, as an SVG file: those left behind faded, those that failed dashed, the best bold. */
+/** Learning curves of all trials, as an SVG file: pruned trials faded, failed ones dashed, the best bold. */
 export function curvesSvg(data: SearchFigureData): string {
   const { name, trials, ranking } = data;
   const best = ranking[0];
@@ -28,7 +28,7 @@ export function curvesSvg(data: SearchFigureData): string {
   });
 }
 
-/** Batch sizes can differ, and steps with them. */
+/** x as shares of the full training: batch sizes can differ between trials, and steps with them. */
 function shares({ curve, steps }: TrialSummary): Point[] {
   return curve.map(([step, score]) => [(100 * step) / steps[steps.length - 1]!, score]);
 }

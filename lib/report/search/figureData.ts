@@ -8,7 +8,7 @@ import type { JournalContents } from '../../search/journal';
 import type { Parameter } from '../../search/types';
 import type { Point } from '../drawing/thin';
 
-/** What the pictures of a search show. */
+/** The data of a search's figures. */
 export interface SearchFigureData {
   readonly name: string;
   readonly parameters: readonly Pick<Parameter, 'name' | 'domain'>[];
@@ -19,10 +19,10 @@ export interface SearchFigureData {
   readonly importances?: Readonly<Record<string, number>>;
 }
 
-/** More trials than these cannot be told apart in a picture; the best are drawn. */
+/** Only so many trials are drawn, the best: more could not be told apart. */
 export const maxDrawn = 400;
 
-/** What the journal of a search tells for its pictures. */
+/** The figures' data from the journal of a search. */
 export function searchFigureData(
   { head, entries }: Pick<JournalContents, 'head' | 'entries'>, importances?: SearchFigureData['importances'],
 ): SearchFigureData {
@@ -56,7 +56,7 @@ function runCurve(trial: TrialSummary, runs: string): readonly Point[] {
     .map((step) => [step, weightedMean(curves.map((curve) => curve.get(step)!), trial.rows)]);
 }
 
-/** How many trials came to which end, as the line below a picture's title. */
+/** The number of trials in each state, for the subtitle of a figure. */
 export function trialCounts({ trials }: Pick<SearchFigureData, 'trials'>): string {
   const count = (state: TrialSummary['state'], what: string): string[] => {
     const n = countTrials(trials, state);

@@ -10,7 +10,7 @@ import { linearTicks, tickFormat } from '../drawing/ticks';
 /** Pixels from one axis to the next, and along one. */
 const gap = 120;
 const axisHeight = 280;
-/** Where a trial's line goes that has no value of a parameter: below the axis, whose length is 1. */
+/** Where the line of a trial crosses the axis of a parameter that it does not use: below the axis, whose length is 1. */
 const unused = -0.13;
 /** From the worst to the best trial of a rank. */
 const shades = [[222, 229, 236], [116, 169, 207], [4, 90, 141]] as const;
@@ -78,7 +78,7 @@ function drawAxis(label: string, axis: ParameterAxis, x: number, y: (place: numb
     centred(label, x, y(1) - 28, 12.5, ink),
     ...axis.ticks.flatMap(({ at, label: tick }) => [
       line([x - 4, y(at)], [x + 4, y(at)]),
-      // A border in the colour of the ground keeps labels legible on the lines.
+      // A border in the background colour keeps labels legible on the lines.
       { ...text(tick, x + 7, y(at) - 6, 11.5, ink, Infinity), z: 1 },
     ]).map((part) => ('text' in part.style ? { ...part, style: { ...part.style, stroke: '#ffffff', lineWidth: 3 } } : part)),
   ];
@@ -95,7 +95,7 @@ function scoreAxis(trials: readonly TrialSummary[]): ParameterAxis {
   return { ticks: ticks.map((tick) => ({ at: place(tick), label: `${format(100 * tick)} %` })), place: (value) => place(value as number) };
 }
 
-/** A colour between the shades, from 0 to 1. */
+/** The colour at `place` in [0, 1] between the shades. */
 function shade(place: number): string {
   const [from, to, share] = place < 0.5 ? [shades[0], shades[1], 2 * place] : [shades[1], shades[2], 2 * place - 1];
   return `rgb(${from.map((channel, c) => Math.round(channel + share * (to[c]! - channel))).join(',')})`;

@@ -2,16 +2,16 @@ import type { Domain, ParameterValue } from '../../search/types';
 import { digitsApart } from '../drawing/digits';
 import { linearTicks, logTicks, tickFormat, tickText } from '../drawing/ticks';
 
-/** The values of a search's parameter on a line from 0 to 1, even as the search draws them. */
+/** Maps the values of a search's parameter to [0, 1]: logarithmic where the search draws them so. */
 export interface ParameterAxis {
   readonly ticks: readonly { readonly at: number; readonly label: string }[];
-  /** Where trial number `trial` with that value goes; trials with the same choice stand beside each other. */
+  /** The place of trial number `trial` with that value; trials with the same choice are spread out. */
   place(value: ParameterValue, trial: number): number;
 }
 
-/** Share of a choice's room over which its trials are spread. */
+/** Trials are spread over this share of the space of a choice. */
 const spread = 0.5;
-/** So few integers are shown as a choice. */
+/** Integer ranges of up to so many values are drawn like a choice. */
 const fewIntegers = 8;
 /** Steps of the golden section fill an interval evenly, however many there are. */
 const goldenSection = (Math.sqrt(5) - 1) / 2;
@@ -40,7 +40,7 @@ function choiceAxis(values: readonly ParameterValue[]): ParameterAxis {
   };
 }
 
-/** How a value reads: a list of sizes as 3072-100-10. */
+/** A value as text: a list of sizes as 3072-100-10. */
 export function valueText(value: ParameterValue): string {
   return Array.isArray(value) ? value.map(valueText).join('-') : String(value);
 }

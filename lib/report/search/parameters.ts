@@ -7,12 +7,12 @@ import { layAxes } from '../drawing/axes';
 
 const columns = 3;
 const panel = { width: 250, height: 210 };
-/** Room within a panel for its name and for the labels of its axes. */
+/** Padding within a panel, for its name and the labels of its axes. */
 const inner = { left: 46, right: 14, top: 34, bottom: 30 };
 
 /**
- * Score against each parameter, a panel each, the most important first: trials that were trained to the end as dots,
- * those left behind as faint circles, the best one large. A self-contained SVG file.
+ * Score against each parameter, a panel each, the most important first: finished trials as dots,
+ * pruned ones as faint circles, the best one large. A self-contained SVG file.
  */
 export function parametersSvg(data: SearchFigureData): string {
   const { name, ranking, importances } = data;

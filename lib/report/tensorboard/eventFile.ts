@@ -9,8 +9,8 @@ import { bytesField, doubleField, doublesField, floatField, varintField } from '
 
 /**
  * A file that TensorBoard reads: records of `Event` messages (tensorflow/core/util/event.proto and
- * framework/summary.proto). What is written is in the file at once, so that TensorBoard may look while training goes
- * on.
+ * framework/summary.proto). Each record is written at once, so that TensorBoard can read the file while training
+ * goes on.
  */
 export class EventFile {
   readonly path: string;
@@ -62,7 +62,7 @@ export class EventFile {
 
 const buckets = 30;
 
-/** A HistogramProto with buckets of equal width between the least and the greatest value. */
+/** A HistogramProto with buckets of equal width between the minimum and the maximum. */
 function histogram(values: ArrayLike<number>): Buffer {
   const finite = Float64Array.from(values).filter(Number.isFinite);
   const low = finite.reduce((a, b) => Math.min(a, b), Infinity);
@@ -90,7 +90,7 @@ function record(content: Buffer): Buffer {
   return Buffer.concat([length, maskedCrc(length), content, maskedCrc(content)]);
 }
 
-/** CRC-32C, rotated and shifted, because a CRC of data that holds its own CRCs is weak. */
+/** CRC-32C, rotated and shifted, because the CRC of data that contains CRCs is weak. */
 function maskedCrc(bytes: Uint8Array): Buffer {
   const crc = crc32c(bytes);
   const masked = Buffer.alloc(4);
@@ -98,7 +98,7 @@ function maskedCrc(bytes: Uint8Array): Buffer {
   return masked;
 }
 
-/** What each byte does to the remainder by Castagnoli's polynomial, reflected: 0x82f63b78 (RFC 3720, appendix B.4). */
+/** The table of CRC-32C: the remainder of each byte by Castagnoli's polynomial, reflected: 0x82f63b78 (RFC 3720, appendix B.4). */
 const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   let remainder = byte;
   for (let bit = 0; bit < 8; bit++) remainder = (remainder >>> 1) ^ (remainder & 1 ? 0x82f63b78 : 0);

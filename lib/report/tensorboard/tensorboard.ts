@@ -9,14 +9,14 @@ export interface ModelState {
   readonly step: number;
   /** By name. */
   readonly parameters: Readonly<Record<string, ArrayLike<number>>>;
-  /** Undefined where the model does not look at images. */
+  /** Undefined where the model's inputs are not images. */
   readonly firstLayer: () => FirstLayer | undefined;
 }
 
-/** Pictures of the weights in one run, at most. */
+/** At most this many pictures of the weights are written for a run. */
 const maxPictures = 25;
 
-/** Writes what a run says into an event file for TensorBoard, fed with its events in order. */
+/** Writes the events of a run, given in order, into an event file for TensorBoard. Keeps nothing of the run but when the next picture is due. */
 export class TensorBoardLog {
   private readonly file: EventFile;
   private pictureGap = 0;
@@ -82,7 +82,7 @@ function healthScalars({ layers }: HealthEvent): Record<string, number> {
   ]) as [string, number][]);
 }
 
-/** Without what there is not: accuracies of a regression, figures of no validation rows. */
+/** Without values that are not finite: accuracies of a regression, or scores on no validation rows. */
 function known(values: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
 }

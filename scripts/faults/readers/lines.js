@@ -48,7 +48,7 @@ const ledger = {
     const file = join(folder, 'test-ledger.jsonl');
     return ([bytes]) => {
       writeFileSync(file, bytes);
-      for (const { run, testAccuracy, look } of readLedger(file).looks) {
+      for (const { run, testAccuracy, look } of readLedger(file).testEvaluations) {
         demand(typeof run === 'string' && typeof testAccuracy === 'number' && Number.isInteger(look), `an evaluation of ${typeof run} with ${typeof testAccuracy}`);
       }
     };

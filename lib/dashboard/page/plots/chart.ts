@@ -9,7 +9,7 @@ export interface Line {
   readonly series: number;
   readonly faint?: boolean;
   readonly dashed?: boolean;
-  /** Drawn as dots, where there are few. */
+  /** Whether points are marked by dots. */
   readonly dots?: boolean;
 }
 
@@ -17,14 +17,14 @@ export interface ChartOptions {
   readonly title: string;
   readonly format: (value: number) => string;
   readonly log?: boolean;
-  /** y begins at 0 and goes at least so far. */
+  /** The y-axis begins at 0 and ends at this value or above. */
   readonly upTo?: number;
 }
 
-/** Charts that show the same range of x. */
+/** Charts that share their range of x. */
 export class ZoomGroup {
   range: readonly [number, number] | null = null;
-  /** What x counts. */
+  /** The unit of x. */
   unit = 'step';
   private readonly charts = new Set<Chart>();
 
@@ -37,7 +37,7 @@ export class ZoomGroup {
     for (const chart of this.charts) chart.redraw();
   }
 
-  /** Zooms by a factor about the middle, or moves by a share of what is seen. */
+  /** Zooms by a factor about the middle, or pans by a share of the visible range. */
   change(factor: number, move = 0): void {
     const full = [...this.charts].map(({ extent }) => extent);
     const low = Math.min(...full.map(([from]) => from));
@@ -74,7 +74,7 @@ export class Chart {
     this.observer.observe(this.canvas);
   }
 
-  /** Where its data begins and ends. */
+  /** The range of x of its data. */
   get extent(): readonly [number, number] {
     const ends = this.lines.filter(({ x }) => x.length > 0).map(({ x }) => [x[0]!, x[x.length - 1]!] as const);
     return [Math.min(...ends.map(([from]) => from)), Math.max(...ends.map(([, to]) => to))];
@@ -90,7 +90,7 @@ export class Chart {
     this.redraw();
   }
 
-  /** Makes the plot anew, in the colours of the moment. */
+  /** Creates the plot again, in the present colours. */
   forget(): void {
     this.plot?.destroy();
     this.plot = undefined;
@@ -199,7 +199,7 @@ export class Chart {
   }
 }
 
-/** Buttons for what dragging and keys do. */
+/** Buttons that zoom and pan, as dragging and keys do. */
 export function zoomButtons(group: ZoomGroup): HTMLElement {
   const button = (text: string, label: string, action: () => void): HTMLElement => h('button', { type: 'button', 'aria-label': label, title: label, onclick: action }, text);
   return h(

@@ -2,12 +2,12 @@ import type { RunHistory } from '../../../history/runHistory';
 import { centredMean, lossWeights } from '../../../report/drawing/thin';
 import type { Line } from './chart';
 
-/** How curves are drawn; kept for all views of the page. */
+/** How curves are drawn; shared by all views of the page. */
 export interface CurveSettings {
-  /** Share of a curve that its points are averaged over, 0 to 1. */
+  /** Width of the smoothing window as a share of the curve, 0 to 1. */
   smoothing: number;
   log: boolean;
-  /** What x counts. */
+  /** The unit of x. */
   x: 'step' | 'epoch';
 }
 
@@ -18,12 +18,12 @@ interface Placed {
 
 /** A curve over steps or epochs; `series` is the number of its colour. */
 export function line<Event extends Placed>(
-  label: string, events: readonly Event[], y: (event: Event) => number, { x }: CurveSettings, look: Pick<Line, 'series' | 'faint' | 'dashed' | 'dots'>,
+  label: string, events: readonly Event[], y: (event: Event) => number, { x }: CurveSettings, style: Pick<Line, 'series' | 'faint' | 'dashed' | 'dots'>,
 ): Line {
-  return { label, x: events.map((event) => event[x]), y: events.map(y), ...look };
+  return { label, x: events.map((event) => event[x]), y: events.map(y), ...style };
 }
 
-/** A curve, and where it is smoothed its points faintly behind it; `weights` are those of `centredMean`. */
+/** A curve; where it is smoothed, with its raw points faintly behind it; `weights` are those of `centredMean`. */
 export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: readonly number[]): Line[] {
   const window = 2 * Math.floor((smoothing * raw.x.length) / 4) + 1;
   if (window < 3) return [raw];
@@ -31,7 +31,7 @@ export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: read
   return [{ ...raw, label: `${raw.label}, single`, faint: true }, { ...raw, y: mean.map(([, y]) => y) }];
 }
 
-/** Few points are seen as dots. */
+/** Curves of fewer points have dots. */
 const fewPoints = 40;
 
 export function lossLines({ steps, evaluations }: RunHistory, settings: CurveSettings): Line[] {

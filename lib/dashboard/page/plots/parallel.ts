@@ -6,19 +6,19 @@ import { percent, svg } from '../dom';
 const height = 300;
 const top = 40;
 const bottom = 20;
-/** Room for an axis with its labels, and beside the outer ones. */
+/** Width of an axis with its labels, and margin beside the outer ones, in pixels. */
 const minSpacing = 96;
 const [left, right] = [64, 64];
-/** Trials that are drawn at most, the best. */
+/** At most this many trials are drawn, the best. */
 const maxDrawn = 400;
 
 export interface ParallelChart {
   readonly element: Element;
-  /** Singles a trial out. */
+  /** Highlights a trial, or none. */
   choose(trial: number | undefined): void;
 }
 
-/** One axis for each parameter and one for the score, as wide as there is room; a line for each of the trials, the best first. */
+/** One axis for each parameter and one for the score, as wide as the page allows; a line for each of the trials, the best first. */
 export function parallelCoordinates(
   parameters: readonly Parameter[], ranking: readonly TrialSummary[], room: number, chosen: (trial: number | undefined) => void,
 ): ParallelChart {
