@@ -1,6 +1,6 @@
 import { kernelsFor } from '../../lib/kernels';
 import { allocate } from '../../lib/kernels/contract';
-import type { Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
+import type { BackendName, Dtype, FloatArray, Kernels } from '../../lib/kernels/contract';
 import { makeLayers } from '../../lib/model/description';
 import type { LayerDescription } from '../../lib/model/layers';
 import { initialize } from '../../lib/model/init';
@@ -152,7 +152,7 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
 });
 
 test('both backends draw the same masks, and a saved state draws them again', () => {
-  const build = (backend: 'native' | 'typescript'): Sequential => modelOf(kernelsFor('float64', backend), [
+  const build = (backend: BackendName): Sequential => modelOf(kernelsFor('float64', backend), [
     { type: 'dropout', rate: 0.5 }, { type: 'residual', layers: [{ type: 'dropout', rate: 0.4 }] }, { type: 'dropout', rate: 0.5 },
   ], 40, 40);
   const models = backends.map(build);

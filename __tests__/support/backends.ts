@@ -1,11 +1,12 @@
+import { backendNames } from '../../lib/kernels/contract';
 import type { BackendName, Dtype, Precision } from '../../lib/kernels/contract';
 
 /**
- * The backends under test: both, unless BLASTRAIN_BACKEND=typescript says that this machine has no native one. Where native
+ * The backends under test: all, unless BLASTRAIN_BACKEND=typescript says that this machine has no native one. Where native
  * does not load and nothing says so, `kernelsFor` throws and the suite fails: a suite that skipped it would prove nothing.
  */
 export const backends: readonly BackendName[] =
-  process.env.BLASTRAIN_BACKEND === 'typescript' ? ['typescript'] : ['native', 'typescript'];
+  process.env.BLASTRAIN_BACKEND === 'typescript' ? ['typescript'] : backendNames;
 
 export const dtypes: readonly Dtype[] = ['float32', 'float64'];
 export const precisions: readonly Precision[] = [...dtypes, 'bfloat16'];
