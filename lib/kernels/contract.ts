@@ -10,10 +10,10 @@
  *   output is not read (it may hold NaN).
  * - Inputs and outputs must not overlap, except for exact aliasing (the same array) where the kernel says so.
  * - Zero sizes are legal. Scalars are rounded to the kernel's dtype on entry.
- * - A factor of 0 hides nothing: 0·NaN and 0·Infinity are NaN, as far as a kernel does not say that something is not read. This
- *   holds whatever BLAS is linked and whatever it does by itself.
+ * - Factors of 0 propagate NaN: 0·NaN and 0·Infinity are NaN, except where a kernel says that an array is not read. This holds for every
+ *   BLAS, whatever it does by itself.
  * - Labels and indices are range-checked, because they are data used as addresses.
- * - No randomness, no fast-math. The number of threads is set apart from any kernel.
+ * - No randomness, no fast-math. The number of threads is set for the process, not by a call.
  *
  * Errors: ERR_KERNEL_ARG for a wrong type, dtype, detached or too short array or a size that is not a non-negative
  * integer; ERR_KERNEL_INDEX for a label or row index out of range. Both backends throw the same sentence.
@@ -100,7 +100,7 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   scal(n: number, alpha: number, x: T): void;
   /** Σ x[i]·y[i], 0 for n = 0. `x` and `y` may be the same array. */
   dot(n: number, x: T, y: T): number;
-  /** √Σ x[i]², 0 for n = 0: right also where squares leave the range; infinite where an element is, NaN where one is. */
+  /** √Σ x[i]², 0 for n = 0; also where squares overflow or underflow. Infinite where an element is, NaN where one is. */
   nrm2(n: number, x: T): number;
 
   /** y[m,n]: every row of y gets bias[n] added. */
@@ -242,7 +242,7 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /*
    * The next two take a linear layer's weights w[n,k] one step along their gradient dyᵀ·x, over the m rows of dy[m,n] and
    * x[m,k], as gemm into dw and then the step of the same name do. dw[n,k] is room for the gradient; what it holds afterwards is
-   * unspecified, so that a backend may compute the gradient piece by piece and never store it.
+   * unspecified, so that a backend may compute the gradient in blocks and never store it.
    */
 
   /** {@link sgdStep} along dyᵀ·x. */
@@ -257,8 +257,8 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   ): void;
 
   /*
-   * The first layer on bytes, x[m,k] as they lie in a data set: a byte stands for the input scale·byte + shift, with scale[k] and
-   * shift[k] for its column, which is what {@link gatherRows} would have made of it. For integers byte − 128 are exact in bfloat16 and
+   * The first layer on bytes, x[m,k] as stored in a data set: the input is scale·byte + shift, with scale[k] and shift[k] for its
+   * column, as {@link gatherRows} computes it. For integers byte − 128 are exact in bfloat16 and
    * the scale can go to the weights: (scale·x + shift)·Wᵀ = (x − 128)·(scale·W)ᵀ + (shift + 128·scale)·Wᵀ. In bfloat16 what is
    * rounded is scale·W, forward, and dy, backward, as factors of x − 128.
    */

@@ -27,7 +27,7 @@ export interface ArrayArgument<Kind extends ArrayKind = ArrayKind> {
   readonly name: string;
   /** The sizes, or constants, that multiply to its least length; of a source: to the length of a row. */
   readonly shape: readonly string[];
-  /** `room` is written for the kernel's own use: what it holds afterwards is unspecified. */
+  /** `room` is scratch memory for the kernel: its contents afterwards are unspecified. */
   readonly use: 'reads' | 'writes' | 'updates' | 'room';
   /** The inputs that it may be the same array as. */
   readonly sameAs: readonly string[];
@@ -84,18 +84,18 @@ export interface Signature<Arguments extends readonly Argument[] = readonly Argu
    */
   readonly sum: boolean;
   /**
-   * Up to which product of its sizes a call is faster in TypeScript, where a native call costs some 100 ns whatever it does.
-   * Measured in both dtypes. 0: never.
+   * The largest product of sizes for which a call is faster in TypeScript, as a native call takes at least some 100 ns.
+   * Measured in both dtypes; 0 for never.
    */
   readonly small: number;
   /** Whether rows of no columns are refused. */
   readonly needsColumns?: boolean;
 }
 
-/** A kernel whose arithmetic leaves no choice. */
+/** A kernel whose formula determines every bit. */
 export const exact = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>
   ({ args, exact: true, product: false, sum: false, small });
-/** A kernel whose arithmetic, such as exponentials, backends compute in their own way. */
+/** A kernel with functions, such as exponentials, or sums that backends may compute differently. */
 export const bounded = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>
   ({ ...exact(args, small), exact: false });
 export const sum = <const Arguments extends readonly Argument[]>(args: Arguments, small = 0): Signature<Arguments> =>

@@ -18,7 +18,7 @@ const DEPTH = 256;
 /** Up to this many multiplications, packing costs more than it saves. */
 const SMALL = 4096;
 
-/* One set for the thread: kernels are synchronous. */
+/* Shared by all calls of a thread, which is safe because kernels are synchronous. */
 const packedA = new Float64Array(BLOCK * DEPTH);
 const packedB = new Float64Array(BLOCK * DEPTH);
 const block = new Float64Array(BLOCK * BLOCK);
@@ -57,7 +57,7 @@ export function gemm<T extends FloatArray>(
   }
 }
 
-/** C ← β·C, which is what an empty product leaves. */
+/** C ← β·C, the result for an empty product. */
 function scaleOutput(length: number, beta: number, c: FloatArray): void {
   if (beta === 1) return;
   for (let at = 0; at < length; at++) c[at] = beta === 0 ? 0 : beta * c[at]!;

@@ -12,7 +12,7 @@ export type { NativeInfo, NativeStatus } from './native';
 /** The backend that runs, and where a preferred one could not be loaded, one line that says so. */
 export interface BackendChoice {
   readonly backend: BackendName;
-  /** That the preferred one did not load, why, and what to type. */
+  /** That the preferred one did not load, why, and what to type to have it. */
   readonly fallback?: string;
 }
 

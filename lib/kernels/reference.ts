@@ -11,7 +11,7 @@ import { normalizationReference } from './reference/normalization';
 import { optimizerReference } from './reference/optimizer';
 
 /**
- * The kernels in TypeScript: the truth that the native ones are held to, and the backend where those do not load.
+ * The kernels in TypeScript: the reference that other backends are verified against, and the backend where those do not load.
  * Arguments are not checked here; see validate.ts.
  *
  * JavaScript computes in double and rounds when it stores into a Float32Array. Because a double has more than twice a

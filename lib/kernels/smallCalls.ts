@@ -5,7 +5,7 @@ type Operation = (...args: unknown[]) => unknown;
 
 /**
  * The kernels of `large`, with calls up to the size that their signatures name going to `small` instead. Which it is follows from a
- * call's sizes alone, so that equal calls give equal bits. Both have to check their arguments: refusals come from either.
+ * call's sizes alone, so that equal calls give equal bits. Both check their arguments, because either may get a wrong call.
  */
 export function smallCalls(large: Kernels, small: Kernels): Kernels {
   const [many, few] = [large, small] as unknown as readonly Readonly<Record<KernelName, Operation>>[];

@@ -10,7 +10,7 @@ const { isInteger } = Number;
 
 const { toStringTag } = Symbol;
 
-/* An array's own getters, not what an object may have put in their place. They cost 5 ns more than those. */
+/* The getters of typed arrays themselves, which an object cannot override; they cost 5 ns more than a property access. */
 const { [Symbol.toStringTag]: tag, length: extent } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
 const tagGetter = tag.get as (this: unknown) => string | undefined;
 const lengthGetter = extent.get as (this: unknown) => number;
@@ -20,7 +20,7 @@ type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
 type Operation = (...args: unknown[]) => unknown;
 
 type Operations = Readonly<Record<KernelName, Operation>>;
-/** Puts `operations` behind their checks; `refuse` puts into words what these find. */
+/** Wraps `operations` in their checks; `refuse` throws the error for a call that fails one. */
 type Guard = (refuse: (kernel: KernelName, args: readonly unknown[]) => never, operations: Operations) => Operations;
 
 /**
@@ -38,7 +38,7 @@ const guards: Partial<Record<Dtype, Guard>> = {};
 
 /**
  * The checks of all kernels, compiled from their signatures: a loop over a signature and a call's arguments would cost the toy net's
- * steps a quarter of their speed, and leave the arguments to the garbage collector. It remains where Node was told not to compile
+ * steps a quarter of their speed, and leave the arguments to the garbage collector. The loop is still used where Node may not compile
  * text (--disallow-code-generation-from-strings).
  */
 function compile(dtype: Dtype): Guard {
@@ -62,7 +62,7 @@ function compile(dtype: Dtype): Guard {
   }
 }
 
-/** What {@link validate} looks for, as expressions in the kernel's parameters; those of indices last. */
+/** The checks of {@link validate} as expressions in the kernel's parameters; those of indices last. */
 function conditionsOf({ args, needsColumns }: Signature, dtype: Dtype): readonly string[] {
   const conditions = args.map((argument) => {
     const { name } = argument;
@@ -135,7 +135,7 @@ function validate(kernel: KernelName, dtype: Dtype, values: readonly unknown[]):
   }
 }
 
-/** Why a call was refused: what {@link validate} throws, or what it does not see. */
+/** The error for a refused call: what {@link validate} throws or, where it finds nothing, that an array's prototype is wrong. */
 export function refusalOf(kernel: KernelName, dtype: Dtype, values: readonly unknown[]): Error {
   try {
     validate(kernel, dtype, values);
@@ -173,8 +173,8 @@ function typesOf({ kind }: ArrayArgument, dtype: Dtype): readonly ArrayType[] {
 }
 
 /**
- * Told by tag, not by class: an array may come from another realm. That it is long enough its last element tells, which no
- * property can pretend to be, and which a detached array has not.
+ * By tag, not by class, as an array may come from another realm. The length is checked by reading the last element needed: a `length`
+ * property could be forged, and a detached array has no elements.
  */
 function isArray(type: ArrayType, length: number, value: unknown): boolean {
   if (!buffers.isView(value)) return false;
@@ -182,7 +182,7 @@ function isArray(type: ArrayType, length: number, value: unknown): boolean {
   return view[toStringTag] === type && (length === 0 || view[length - 1] !== undefined);
 }
 
-/** The same for the words about a refusal, which only the array itself can be asked for. */
+/** The same by the getters of typed arrays, for the error message. */
 function isTrulyArray(type: ArrayType, length: number, value: unknown): boolean {
   return buffers.isView(value) && tagGetter.call(value) === type && lengthOf(value) >= length;
 }
