@@ -11,9 +11,9 @@ export type LossName = 'cross-entropy' | 'mse';
 /** A loss over the rows of a batch: its mean is the sum that forward returns, over {@link weight}. */
 export interface Loss {
   readonly name: LossName;
-  /** What the last forward's outputs say [m, outputs]: class probabilities, or the numbers themselves. */
+  /** Of the last forward [m, outputs]: class probabilities, or the outputs themselves. */
   readonly predictions: FloatArray;
-  /** What the last forward's sum is to be divided by for a mean. */
+  /** The divisor that makes the last forward's sum a mean. */
   readonly weight: number;
   /** The sum over m rows of outputs[m, outputSize]. */
   forward(m: number, outputs: FloatArray, targets: Targets): number;
@@ -32,7 +32,7 @@ export interface CrossEntropyOptions {
 
 /**
  * Softmax cross-entropy on logits [m, classes]. Softmax and logarithm stay fused, so that the gradient is the plain
- * difference p − target and no probability is ever divided by.
+ * difference p − target, without a division by a probability, which may be 0.
  *
  * As torch.nn.CrossEntropyLoss: a label y stands for the one-hot row of y, smoothing makes (1 − ε)·target + ε/classes of a row,
  * and class weights multiply its columns. The mean divides by the sum of the labels' weights, or, for probabilities as
