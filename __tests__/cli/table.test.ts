@@ -73,13 +73,13 @@ test('NumPy arrays train from disk', async () => {
 });
 
 test.each([
-  ['a number that is missing', 'dataFile=holes.csv', 'ERR_DATA', 'holes.csv, line 3, column 2 (b)'],
+  ['a number that is none', 'dataFile=holes.csv', 'ERR_DATA', 'holes.csv, line 3, column 2 (b)'],
   ['an unknown column', 'target=knid', 'ERR_CONFIG', 'kind'],
   ['a table that is not there', 'dataFile=nowhere.csv', 'ERR_DATA', 'nowhere.csv'],
   ['pictures asked for', 'flip=true', 'ERR_CONFIG', 'flip'],
   ['too many rows', 'trainRows=1000', 'ERR_CONFIG', '150'],
 ])('%s ends in one sentence with a code', async (_, setting, code, part) => {
-  writeFileSync(join(cwd, 'holes.csv'), 'a,b,kind\n1,2,x\n1,,y\n');
+  writeFileSync(join(cwd, 'holes.csv'), 'a,b,kind\n1,2,x\n1,2?,y\n');
   const { status, stderr } = await blastrain(['train', 'table.json', '--set', ...flowers, setting], { cwd });
   expect(status).toBe(1);
   expect(stderr).toMatch(new RegExp(`^blastrain: Expected .*\\[${code}\\]\n$`));

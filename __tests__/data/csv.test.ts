@@ -126,17 +126,17 @@ describe('the split', () => {
 });
 
 describe('a cell that is no number is ERR_DATA with its line and column:', () => {
-  test.each(['', ' ', 'NaN', 'nan', 'NA', 'inf', '-Infinity', '1e999', '0x10', '1_000', '1;5', '1 2', 'null', '--1', 'e5', '.'])('%j', (cell) => {
+  test.each(['inf', '-Infinity', '1e999', '0x10', '1_000', '1;5', '1 2', '--1', 'e5', '.', 'x'])('%j', (cell) => {
     const file = write(`a,b,kind\n1,2,x\n\n3,${cell},y\n`);
     expect(() => loadCsv(file, everything)).toThrow(expect.objectContaining({
       code: 'ERR_DATA',
-      message: `Expected a finite number for ${file}, line 4, column 2 (b) but received '${cell}'`,
+      message: `Expected a finite number (or columns {"b": "category"}) for ${file}, line 4, column 2 (b) but received '${cell}'`,
       details: { file, line: 4, column: 2 },
     }));
   });
 
   test('counted behind a quoted cell of two lines', () => {
-    const file = write('a,kind\n1,"x\ny"\n?,z\n');
+    const file = write('a,kind\n1,"x\ny"\n1?,z\n');
     expect(() => loadCsv(file, everything)).toThrow(expect.objectContaining({ details: { file, line: 4, column: 1 } }));
   });
 

@@ -24,7 +24,7 @@ test('ignores the record that a run adds, so that its spec.json can be trained a
 test.each([
   ['learnignRate', 'learningRate'],
   ['lr', 'learningRate'],
-  ['hidden', 'layers'],
+  ['sizes', 'layers'],
   ['batchsize', 'batchSize'],
 ])('refuses the key %s and suggests %s', (key, suggestion) => {
   expect(() => parseSpec({ ...base, [key]: 1 })).toThrow(

@@ -1,10 +1,15 @@
 import { defaultKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
+import { needsEncoding } from '../data/columns/column';
+import type { Column } from '../data/columns/column';
+import { encodedSize, fitColumns } from '../data/columns/encoding';
+import type { ColumnNormalization } from '../data/columns/encoding';
 import { Augmenter } from '../data/augment';
 import { Batches } from '../data/batches';
 import type { BatchesState } from '../data/batches';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { fitNormalization } from '../data/normalize/normalization';
+import { fitNormalization, refuseOverflow } from '../data/normalize/normalization';
+import type { NormalizationKind } from '../data/normalize/normalization';
 import type { Normalization } from '../data/normalize/transform';
 import { shardedOrder } from '../data/stored';
 import { RandomState } from '../random';
@@ -41,13 +46,31 @@ interface BatchSourceState {
   readonly augmenter: RandomSnapshot;
 }
 
-/** Number of inputs for rows of `featureSize` features. */
-export function inputsOf({ normalization, components }: TrainSpec, featureSize: number): number {
+/** How many inputs rows of such features give. */
+export function inputsOf({ normalization, components }: TrainSpec, train: Dataset | StoredDataset): number {
+  const { featureSize, columns } = train;
+  if (needsEncoding(columns)) return encodedSize(fitOnce(normalization, train, columns));
   return normalization === 'pca' ? components ?? featureSize : featureSize;
 }
 
-/** Fits the spec's normalisation to the training rows; whitening is computed in float64 for every dtype. */
+/** Sizes are asked for before inputs are: the same rows are fitted once for both. */
+const encodings = new WeakMap<Dataset | StoredDataset, Map<string, ColumnNormalization>>();
+
+function fitOnce(kind: NormalizationKind, train: Dataset | StoredDataset, columns: readonly Column[]): ColumnNormalization {
+  const known = encodings.get(train) ?? new Map<string, ColumnNormalization>();
+  encodings.set(train, known);
+  const fitted = known.get(kind) ?? fitColumns(kind, train, columns);
+  known.set(kind, fitted);
+  return fitted;
+}
+
+/** What turns features into inputs, fitted on the training rows; whitening is computed in float64 whatever the spec's format. */
 export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): Normalization {
+  if (needsEncoding(train.columns)) {
+    const encoding = fitOnce(spec.normalization, train, train.columns);
+    refuseOverflow(train, encoding, kernels.dtype);
+    return encoding;
+  }
   return fitNormalization(spec.normalization, train, kernels, {
     components: spec.components,
     epsilon: spec.whitenEpsilon,

@@ -18,8 +18,8 @@ export interface ModelSizes {
 
 /** The sizes of a spec's model on this data. */
 export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
-  const { featureSize, targets, classNames, size } = data;
-  return { inputSize: inputsOf(spec, featureSize), outputSize: targets === undefined ? classNames.length : targets.length / size };
+  const { targets, classNames, size } = data;
+  return { inputSize: inputsOf(spec, data), outputSize: targets === undefined ? classNames.length : targets.length / size };
 }
 
 /** Maximum batch of a training's model: at least 100 rows, as evaluation in very small batches would be slow. */
@@ -41,14 +41,15 @@ export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels,
  */
 export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes, kernels: Kernels): Layer[] {
   const random = new RandomState((spec.seed + 3) % 2 ** 32);
+  const sizes = spec.hidden === null ? spec.layers : [inputSize, ...spec.hidden, outputSize];
   if (spec.model === null) {
-    const [inputs, outputs] = [spec.layers[0]!, spec.layers[spec.layers.length - 1]!];
+    const [inputs, outputs] = [sizes[0]!, sizes[sizes.length - 1]!];
     if (inputs !== inputSize) throw expected('ERR_SHAPE', `${String(inputSize)} inputs, as the data has,`, 'layers[0]', inputs);
     if (outputs !== outputSize) {
       throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last of layers', outputs);
     }
   }
-  const layers = makeLayers(spec.model ?? mlpLayers(spec.layers, spec), inputSize, outputSize, kernels, random);
+  const layers = makeLayers(spec.model ?? mlpLayers(sizes, spec), inputSize, outputSize, kernels, random);
   const last = sizeOf(layers[layers.length - 1]!.outputShape);
   if (last !== outputSize) throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last);
   return layers;

@@ -44,10 +44,10 @@ export interface BuiltTraining {
  */
 export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
   const { train, validation } = usedRows(spec, data);
-  checkTrainingMemory(spec, train, kernels);
+  checkTrainingMemory(spec, data.train, kernels);
   if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
-  const model = buildModel(spec, modelSizes(spec, train), kernels, maxBatchOf(spec));
+  const model = buildModel(spec, modelSizes(spec, data.train), kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
   const losses = makeLosses(spec, model, train);
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });

@@ -17,7 +17,8 @@ const runtimeBytes = 16e6;
  * ERR_MEMORY, or ERR_SHAPE for more numbers than an array holds, naming `layers` (or `model`), `batchSize` or `normalization`.
  */
 export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
-  const layers: Asked = spec.model === null ? { name: 'layers', value: spec.layers } : { name: 'model', value: spec.model };
+  const layers: Asked = spec.model !== null ? { name: 'model', value: spec.model }
+    : spec.hidden !== null ? { name: 'hidden', value: spec.hidden } : { name: 'layers', value: spec.layers };
   const batch: Asked = { name: 'batchSize', value: spec.batchSize };
   const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, layers, batch);
   if (ofWhitening > ofParameters + ofBatch) requireTogether(ofWhitening, { name: 'normalization', value: spec.normalization }, ofParameters + ofBatch, layers);

@@ -1,5 +1,6 @@
 import { expected } from '../errors';
 import type { FloatArray, SourceArray } from '../kernels/contract';
+import type { Column } from './columns/column';
 import type { StoredFeatures } from './stored';
 
 /** Which split rows belong to. Training accepts 'train' alone, selection 'validation'; 'test' is for the final test only. */
@@ -25,6 +26,8 @@ export interface Rows {
   /** Empty for a regression. */
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
+  /** [featureSize], what the features are, where they have names; only such rows may lack some (NaN). */
+  readonly columns?: readonly Column[];
 }
 
 /**

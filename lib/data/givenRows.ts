@@ -10,7 +10,7 @@ export type GivenRows = SourceArray | ArrayLike<number>;
  * ERR_SHAPE for a length that is no multiple of `featureSize`, ERR_DATA, naming row and column, for a value that is no finite number
  * (a hole, text, NaN) or that overflows the dtype.
  */
-export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype): SourceArray {
+export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype, mayBeMissing = false): SourceArray {
   if (!isArrayLike(features)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', features, { path: 'features' });
   if (features.length % featureSize !== 0) {
     throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
@@ -20,7 +20,7 @@ export function checkGivenRows(features: unknown, featureSize: number, dtype: Dt
   const rounded = dtype === 'float32' ? Math.fround : Number;
   for (let i = 0; i < features.length; i++) {
     const value = features[i];
-    if (typeof value === 'number' && Number.isFinite(rounded(value))) continue;
+    if (typeof value === 'number' && (Number.isFinite(rounded(value)) || (mayBeMissing && Number.isNaN(value)))) continue;
     const [row, column] = [Math.floor(i / featureSize), i % featureSize];
     const isTooLarge = typeof value === 'number' && Number.isFinite(value);
     const what = isTooLarge ? `a number that ${dtype} holds` : 'a finite number';

@@ -2,6 +2,7 @@ import { dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Augmenter } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
+import { encodeRows } from './columns/encoding';
 import { featureSizeOf, inputSizeOf } from './normalize/transform';
 import type { ByteNormalization, FloatNormalization, Normalization } from './normalize/transform';
 import { ShardWindow } from './stored';
@@ -109,7 +110,8 @@ export class InputReader {
 
   private gather(m: number, indices: Int32Array, features: SourceArray, out: SourceArray): void {
     const { normalization } = this;
-    if (out.BYTES_PER_ELEMENT === 1) this.gatherBytes(m, indices, features as Uint8Array, out as Uint8Array);
+    if ('columns' in normalization) encodeRows(normalization, m, indices, features, out as FloatArray);
+    else if (out.BYTES_PER_ELEMENT === 1) this.gatherBytes(m, indices, features as Uint8Array, out as Uint8Array);
     else if ('mean' in normalization) this.standardize(m, indices, features, normalization, out as FloatArray);
     else this.scaleAndShift(m, indices, features, normalization, out as FloatArray);
   }

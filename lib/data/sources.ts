@@ -3,6 +3,8 @@ import { flag, integer, orNull, path } from '../fields';
 import type { Field } from '../fields';
 import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
 import { loadCsv } from './csv/csv';
+import { columnKinds } from './columns/column';
+import type { ColumnKind } from './columns/column';
 import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
 import { locateImages } from './locate';
 import { loadNumpy } from './numpy/numpy';
@@ -16,6 +18,7 @@ export interface DataOptions {
   target: string | number | null;
   header: boolean | null;
   delimiter: string | null;
+  columns: Readonly<Record<string, ColumnKind>> | null;
   splitSeed: number;
   chunkRows: number | null;
   flip: boolean;
@@ -39,6 +42,12 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
     what: 'one character other than a quote or a line end, or tab',
     accepts: (value) => typeof value === 'string' && (value === 'tab' || /^[^"\r\n]$/u.test(value)),
   }),
+  columns: orNull({
+    help: 'what columns of a .csv are, as {"zip": "category", "id": "ignore"}: ' + columnKinds.join(', ') + '; null finds out and says so',
+    default: null,
+    what: `an object of ${columnKinds.join(', ')} by column`,
+    accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((kind) => columnKinds.includes(kind as ColumnKind)),
+  }),
   splitSeed: {
     ...integer(0, 0, 'seed of the shuffle that assigns the rows of a table to training, validation and test'),
     what: 'an integer in [0, 2^32)', accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
@@ -58,6 +67,7 @@ interface SourceRequest extends TableOptions {
   /** Format of a .csv: see `loadCsv`. */
   readonly header?: boolean;
   readonly delimiter?: string;
+  readonly columns?: Readonly<Record<string, ColumnKind>>;
   /** A folder with images in a layout of CIFAR-10, or with such a folder in it; by default the datasets folders are searched. */
   readonly folder?: string;
   readonly sizes?: Partial<SplitSizes>;
@@ -90,7 +100,7 @@ export const dataSources = {
   auto: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('auto') },
   cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
   synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
-  csv: { options: { ...ofTables, header: true, delimiter: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
+  csv: { options: { ...ofTables, header: true, delimiter: true, columns: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },
     isTable: true,

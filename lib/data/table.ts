@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expected } from '../errors';
+import type { FloatArray } from '../kernels/contract';
 import { requireMemory } from '../machine';
 import { RandomState } from '../random';
 import { FileBytes } from './bytes';
+import type { Column } from './columns/column';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
 import { badFile } from './files';
 import { rangesOf } from './normalize/moments';
@@ -24,12 +26,15 @@ export interface TableOptions {
 
 /** A table as read, but for its features, which `layout` locates. */
 export interface Table {
-  readonly layout: StoredLayout;
+  /** Where its features lie: in files, or in memory as numbers that are finite, or NaN for missing ones. */
+  readonly layout: StoredLayout | TableInMemory;
   /** Class labels [rows], or numeric targets [rows, targets]: one of the two is given. */
   readonly labels?: Int32Array;
   readonly targets?: Float64Array;
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
+  /** What its features are, where they have names. */
+  readonly columns?: readonly Column[];
   /** The files that it was read from. */
   readonly files: readonly string[];
   readonly name: string;
@@ -37,6 +42,13 @@ export interface Table {
   readonly notes?: readonly string[];
   /** Options that decide its contents beside the files; part of the digest. */
   readonly choices: Readonly<Record<string, string | number | null>>;
+}
+
+/** Features that were parsed: [rows, featureSize]. */
+export interface TableInMemory {
+  readonly features: Float64Array;
+  readonly rows: number;
+  readonly featureSize: number;
 }
 
 const splitNames = ['train', 'validation', 'test'] as const;
@@ -48,22 +60,50 @@ const splitNames = ['train', 'validation', 'test'] as const;
 export function splitTable(table: Table, options: TableOptions): DataSplits<Dataset | StoredDataset> {
   const { layout, name, files } = table;
   const { splitSeed = 0, sizes = {}, chunkRows } = options;
-  const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
+  const rows = rowsOf(table);
   const counts = resolveShares(sizes, rows);
   const shuffled = new RandomState(splitSeed).permutation(rows);
-  // Features that stay on disk are read an additional time only where conversion could lose information.
-  const format = chunkRows === undefined || layout.format === 'i8' ? formatOf(layout, rows, name) : undefined;
+  const featuresOf = selectFeatures(layout, rows, name, chunkRows);
   let from = 0;
   const parts = splitNames.map((split) => {
     const order = shuffled.slice(from, (from += counts[split])).sort();
-    const stored = new StoredFeatures(layout, order, chunkRows === undefined ? format : undefined);
     const facts: Rows = { ...selectTargets(table, order), name, split, size: order.length, featureSize: layout.featureSize };
-    return chunkRows === undefined ? { ...facts, features: inMemory(stored, order.length) } : { ...facts, stored, chunkRows };
+    return { ...facts, ...featuresOf(order) };
   });
   const [train, validation, test] = parts as [Dataset, Dataset, Dataset];
   const choices = { ...table.choices, ...counts, splitSeed };
   const description = `${name} (${[`${String(rows)} rows`, ...(table.notes ?? [])].join('; ')})`;
   return { train, validation, test, origin: { name, description, digest: digestOf(files, choices) } };
+}
+
+function rowsOf({ layout }: Table): number {
+  return 'features' in layout ? layout.rows : layout.parts.reduce((sum, part) => sum + part.rows, 0);
+}
+
+type Features = Pick<Dataset, 'features'> | Pick<StoredDataset, 'stored' | 'chunkRows'>;
+
+/** Gives the features of rows in an order. */
+function selectFeatures(layout: Table['layout'], rows: number, name: string, chunkRows: number | undefined): (order: Int32Array) => Features {
+  if ('features' in layout) {
+    const isExact = layout.features.every((value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 24);
+    return (order) => ({ features: copyRows(layout, order, isExact ? Float32Array : Float64Array) });
+  }
+  // Features that stay on disk are read an additional time only where conversion could lose information.
+  const format = chunkRows === undefined || layout.format === 'i8' ? formatOf(layout, rows, name) : undefined;
+  return (order) => {
+    const stored = new StoredFeatures(layout, order, chunkRows === undefined ? format : undefined);
+    return chunkRows === undefined ? { features: inMemory(stored, order.length) } : { stored, chunkRows };
+  };
+}
+
+/** Rows of a table in an order, on shared memory. */
+function copyRows({ features, featureSize }: TableInMemory, order: Int32Array, type: typeof Float32Array | typeof Float64Array): FloatArray {
+  const copy = new type(new SharedArrayBuffer(type.BYTES_PER_ELEMENT * order.length * featureSize) as unknown as ArrayBuffer);
+  for (let i = 0, to = 0; i < order.length; i++) {
+    const from = order[i]! * featureSize;
+    for (let j = 0; j < featureSize; j++) copy[to++] = features[from + j]!;
+  }
+  return copy;
 }
 
 /**
@@ -93,12 +133,12 @@ function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
 }
 
 /** Labels and targets of the rows `order`, on shared memory. */
-function selectTargets({ labels, targets, classNames, imageShape, layout }: Table, order: Int32Array) {
-  const rows = layout.parts.reduce((sum, part) => sum + part.rows, 0);
+function selectTargets({ labels, targets, classNames, imageShape, columns, ...table }: Table, order: Int32Array) {
+  const rows = rowsOf({ ...table, classNames });
   const ownLabels = new Int32Array(new SharedArrayBuffer(4 * order.length));
   if (labels !== undefined) order.forEach((row, i) => { ownLabels[i] = labels[row]!; });
   return {
-    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }),
+    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }),
   };
 }
 

@@ -5,6 +5,9 @@ import { defaultKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import { checkGivenRows, checkOutputs } from '../data/givenRows';
 import type { GivenRows } from '../data/givenRows';
+import type { Column } from '../data/columns/column';
+import { featuresOf } from '../data/columns/records';
+import type { RowRecord } from '../data/columns/records';
 import { refuseOverflow } from '../data/normalize/normalization';
 import { featureSizeOf, weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
@@ -54,6 +57,8 @@ export class Model {
   readonly spec: TrainSpec;
   readonly classNames: readonly string[];
   readonly imageShape: ImageShape | undefined;
+  /** What its features are, where it was trained on a table whose columns have names. */
+  readonly columns: readonly Column[] | undefined;
   /** SHA-256 of the data set that it was trained on. */
   readonly dataDigest: string;
   /** Number of steps that it was trained for. */
@@ -67,6 +72,7 @@ export class Model {
     this.spec = trainedSpec(checkpoint);
     this.classNames = facts.classNames;
     this.imageShape = facts.imageShape;
+    this.columns = facts.columns;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
     const kernels = defaultKernels(precisionOf(this.spec), backend);
@@ -136,10 +142,12 @@ export class Model {
 
   /**
    * Classifies rows. `features` [rows, featureSize] are raw, as in the data set: bytes for images, a typed or plain array of numbers for
-   * tables; they are normalised here. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA, naming row and
-   * column, for anything but finite numbers, ERR_CONFIG for anything but an array and for a regression, see {@link predictNumbers}.
+   * tables, or for a table with named columns records by these names, with null for a missing value; they are normalised here. A category
+   * that no training row has is encoded as none of theirs. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA,
+   * naming row and column, for anything but finite numbers and for a value of another kind than its column, ERR_CONFIG for anything but an
+   * array and for a regression, see {@link predictNumbers}.
    */
-  predict(features: GivenRows): Prediction[] {
+  predict(features: GivenRows | readonly RowRecord[]): Prediction[] {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'predict', 'a regression');
     const { outputSize } = this.model;
     const { labels, predictions } = this.outputsFor(features);
@@ -154,7 +162,7 @@ export class Model {
    * The outputs [rows, outputs] of a regression for rows given as to {@link predict}; of a classifier the probabilities of the classes.
    * Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
    */
-  predictNumbers(features: GivenRows): FloatArray {
+  predictNumbers(features: GivenRows | readonly RowRecord[]): FloatArray {
     return this.outputsFor(features).predictions;
   }
 
@@ -174,12 +182,15 @@ export class Model {
     return summarize(this.model);
   }
 
-  private outputsFor(given: GivenRows): ReturnType<Evaluator['predict']> {
-    const { featureSize, classNames, normalization, model: { kernels: { dtype } } } = this;
-    // Normalisations with a mean centre float64 values before they round, so only refuseOverflow can tell whether the dtype holds them.
-    const features = checkGivenRows(given, featureSize, 'mean' in normalization ? 'float64' : dtype);
+  private outputsFor(given: GivenRows | readonly RowRecord[]): ReturnType<Evaluator['predict']> {
+    const { featureSize, classNames, normalization, columns, model: { kernels: { dtype } } } = this;
+    // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
+    const isEncoded = 'columns' in normalization;
+    const features = areRecords(given) ? featuresOf(given, this.namedColumns())
+      : checkGivenRows(given, featureSize, isEncoded || 'mean' in normalization ? 'float64' : dtype, isEncoded);
+    if (!isEncoded && areRecords(given)) checkGivenRows(features, featureSize, 'float64');
     const size = features.length / featureSize;
-    const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames };
+    const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };
     refuseOverflow(rows, normalization, dtype);
     return this.outputsOf(rows);
   }
@@ -191,12 +202,19 @@ export class Model {
     return outputs;
   }
 
+  /** Throws ERR_CONFIG for a model whose features have no names. */
+  private namedColumns(): readonly Column[] {
+    if (this.columns === undefined) throw expected('ERR_CONFIG', 'an array of numbers, as the columns of this model have no names,', 'features', 'records', { path: 'features' });
+    return this.columns;
+  }
+
   private get featureSize(): number {
     return featureSizeOf(this.normalization);
   }
 
   private checkRows(data: Dataset | StoredDataset): void {
-    const { featureSize } = data;
+    const { featureSize, columns } = data;
+    if (this.columns !== undefined && columns !== undefined) checkColumns(columns, this.columns, data.name);
     if (featureSize !== this.featureSize) {
       throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
     }
@@ -206,7 +224,21 @@ export class Model {
   }
 }
 
-/** Number of values of a picture. */
+function areRecords(given: GivenRows | readonly RowRecord[]): given is readonly RowRecord[] {
+  return Array.isArray(given) && given.length > 0 && typeof given[0] === 'object' && given[0] !== null;
+}
+
+/** Throws ERR_DATA, naming the first, for columns of other names, kinds or categories than the model's. */
+function checkColumns(columns: readonly Column[], own: readonly Column[], name: string): void {
+  own.forEach((column, j) => {
+    const other = columns[j];
+    if (other?.name === column.name && other.kind === column.kind && String(other.categories) === String(column.categories)) return;
+    const what = `column ${String(j)} to be the ${column.kind} ${column.name}, as the model was trained on,`;
+    throw fileError('ERR_DATA', what, name, other === undefined ? 'none' : `the ${other.kind} ${other.name}`, { column: j });
+  });
+}
+
+/** Bytes, or numbers, of a picture. */
 function pixelsOf({ channels, height, width }: ImageShape): number {
   return channels * height * width;
 }

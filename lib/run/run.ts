@@ -62,6 +62,8 @@ export function* runTraining(
     spec: resolved,
     classNames: rows.classNames,
     ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
+    ...(rows.columns === undefined ? {} : { columns: rows.columns }),
+    ...('columns' in normalization ? { encoding: normalization.columns } : {}),
     dataDigest: origin.digest,
     inputSize: model.inputSize,
     outputSize: model.outputSize,

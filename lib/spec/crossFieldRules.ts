@@ -50,12 +50,13 @@ const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossField
   ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: `data ${tables}, whose rows are shared out (else whole rows),`, received: 'data' });
 
 /** Keys that describe the model where `model` is null, and are not allowed with it. */
-export const keysOfModel = ['layers', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
+export const keysOfModel = ['layers', 'hidden', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
 
 const crossFieldRules: readonly CrossFieldRule[] = [
   ...keysOfModel.map((key): CrossFieldRule => ({
     key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
   })),
+  { key: 'layers', holds: ({ hidden }) => hidden === null, needs: 'no hidden, which stands in its place,', received: 'hidden' },
   {
     key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize > 1, received: 'batchSize',
     needs: 'a batchSize of at least 2, as a batch of one row is its own mean,',

@@ -32,6 +32,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   whitenEpsilon: number;
   mixup: number;
   layers: readonly number[];
+  hidden: readonly number[] | null;
   activation: Activation;
   norm: Norm;
   dropout: number;
@@ -86,6 +87,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   target: dataOptions.target,
   header: dataOptions.header,
   delimiter: dataOptions.delimiter,
+  columns: dataOptions.columns,
   trainRows: orNull(rows(1, 'training rows; null is the data set\'s own number, of a table the remaining rows')),
   validationRows: orNull(rows(0, 'validation rows: those after the training rows, of a table random ones, by default a tenth; 0 for none')),
   testRows: orNull(rows(0, 'test rows: from the test file, of a table random ones, by default a tenth')),
@@ -106,6 +108,13 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     accepts: (value) =>
       Array.isArray(value) && value.length >= 2 && value.every((size) => Number.isSafeInteger(size) && size > 0),
   },
+  hidden: orNull({
+    help: 'sizes of the hidden layers, in the place of layers: inputs and outputs follow from the data; [] is a linear model',
+    default: null,
+    what: 'positive integers',
+    list: true,
+    accepts: (value) => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size > 0),
+  }),
   activation: choice('relu', activations, 'activation function of hidden layers'),
   norm: choice('none', norms, 'normalisation of hidden layers, before the activation'),
   dropout: share(0, 'share of hidden units that a training step drops, after the activation'),

@@ -18,7 +18,7 @@ export type { TrainSpec } from './fields';
 /** Names of keys in other frameworks, for suggestions in error messages. */
 const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
   lr: 'learningRate', alpha: 'learningRate', eta: 'learningRate', lambda: 'l2', reg: 'l2', wd: 'weightDecay',
-  hidden: 'layers', sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
+  sizes: 'layers', batch: 'batchSize', iterations: 'steps', learningRateDecay: 'decay',
   dataset: 'data', normalize: 'normalization', std: 'initStd', mu: 'momentum',
   criterion: 'loss', smoothing: 'labelSmoothing', optim: 'optimizer', optimiser: 'optimizer', scheduler: 'schedule',
   betas: 'beta1', eps: 'epsilon', gamma: 'decay', clip: 'clipNorm', clipGradNorm: 'clipNorm', gradientClip: 'clipNorm',
@@ -51,7 +51,7 @@ export function parseSpec(input: unknown): TrainSpec {
   }
   if (parsed.model !== null) checkDescription(parsed.model, 'model');
   checkCrossFieldRules(parsed);
-  if (parsed.model === null) refuseUncountable(parsed.layers);
+  if (parsed.model === null && parsed.hidden === null) refuseUncountable(parsed.layers);
   return parsed;
 }
 
@@ -95,7 +95,9 @@ export function applyChanges(base: Readonly<Record<string, unknown>>, changes: R
   const set = new Set(given.map(([key]) => key));
   if (set.has('epochs') && !set.has('steps')) delete spec['steps'];
   if (set.has('steps') && !set.has('epochs')) delete spec['epochs'];
-  if (set.has('layers') && !set.has('model')) delete spec['model'];
+  if ((set.has('layers') || set.has('hidden')) && !set.has('model')) delete spec['model'];
+  if (set.has('layers') && !set.has('hidden')) delete spec['hidden'];
+  if (set.has('hidden') && !set.has('layers')) delete spec['layers'];
   if (set.has('model')) for (const key of keysOfModel) if (!set.has(key)) Reflect.deleteProperty(spec, key);
   return spec;
 }
@@ -134,7 +136,7 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
 
 /** The spec's request to the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
-  const { data, dataFolder, dataFile, target, header, delimiter, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, header, delimiter, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
@@ -142,6 +144,7 @@ export function dataRequest(spec: TrainSpec): DataRequest {
     ...(target === null ? {} : { target }),
     ...(header === null ? {} : { header }),
     ...(delimiter === null ? {} : { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
+    ...(columns === null ? {} : { columns }),
     ...(chunkRows === null ? {} : { chunkRows }),
     numericTargets: loss === 'mse',
     splitSeed,

@@ -131,14 +131,15 @@ export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): vo
 }
 
 /** The normalisation that a model was trained with. Throws ERR_CHECKPOINT where it is missing or does not fit the model's inputs. */
-export function restoreNormalization({ source, tensors, facts: { inputSize } }: Checkpoint): Normalization {
+export function restoreNormalization({ source, tensors, facts: { inputSize, columns, encoding } }: Checkpoint): Normalization {
   // Copies: views would keep all bytes of the checkpoint in memory as long as the model lives.
   const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
   const [scale, shift, mean, std, matrix] = [find('scale'), find('shift'), find('mean'), find('std'), find('matrix')];
   const own = scale && shift?.length === scale.length ? { scale, shift }
     : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length
       ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
-  const normalization = own && { ...own, ...(matrix && { matrix }) };
+  const normalization: Normalization | undefined = encoding === undefined ? own && { ...own, ...(matrix && { matrix }) }
+    : columns?.length === encoding.length ? { columns: encoding } : undefined;
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
     throw fileError('ERR_CHECKPOINT', `a normalisation to ${String(inputSize)} inputs`, source, 'another or none');
   }
@@ -150,6 +151,7 @@ function bufferArrays({ buffers }: Sequential): [string, FloatArray][] {
 }
 
 function normalizationArrays({ normalization }: ModelParts): [string, FloatArray][] {
+  if ('columns' in normalization) return []; // they are facts
   return Object.entries<FloatArray>({ ...normalization }).map(([name, data]) => [`normalization.${name}`, data]);
 }
 

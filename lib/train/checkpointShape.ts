@@ -1,5 +1,7 @@
+import type { Column } from '../data/columns/column';
+import type { EncodedColumn } from '../data/columns/encoding';
 import type { ImageShape } from '../data/dataset';
-import { refine, anything, count, flag, listOf, nullOr, objectOf, optional, shapeOf, text } from '../files/shape';
+import { anything, count, flag, listOf, nullOr, number, objectOf, oneOf, optional, refine, shapeOf, text, unionOf } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { PlateauState } from '../optim/schedules';
 import type { RowScores } from './diagnose';
@@ -14,6 +16,10 @@ export interface CheckpointFacts {
   readonly spec: unknown;
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
+  /** What the features are, where they have names. */
+  readonly columns?: readonly Column[] | undefined;
+  /** How they become inputs, where they are not all numbers that are there. */
+  readonly encoding?: readonly EncodedColumn[] | undefined;
   readonly dataDigest: string;
   /** Sizes of the model. */
   readonly inputSize: number;
@@ -33,11 +39,26 @@ const tagOf = (it: unknown): unknown => (Object(it) as { [Symbol.toStringTag]?: 
 const value = shapeOf<number>('a number', (it) => typeof it === 'number');
 const size = shapeOf<number>('a whole number above 0', (it) => Number.isSafeInteger(it) && (it as number) > 0);
 
+const columnShape = objectOf<Column>({
+  name: text,
+  kind: oneOf('number', 'boolean', 'category', 'date'),
+  categories: optional(listOf(text)),
+  hasMissing: flag,
+});
+const positive = shapeOf<number>('a number above 0', (it) => Number.isFinite(it) && (it as number) > 0);
+const encodedShape = unionOf<EncodedColumn>('kind', {
+  number: objectOf({ kind: oneOf('number'), mean: number, std: positive, hasMissing: flag }),
+  category: objectOf({ kind: oneOf('category'), codes: listOf(count), hasMissing: flag }),
+  date: objectOf({ kind: oneOf('date'), mean: number, std: positive, hasTime: flag, hasMissing: flag }),
+});
+
 /** Shape of the entry `facts` of a checkpoint. */
 export const factsShape = refine(objectOf<CheckpointFacts>({
   spec: shapeOf('an object', (it) => typeof it === 'object' && it !== null && !Array.isArray(it)),
   classNames: listOf(text),
   imageShape: optional(objectOf<ImageShape>({ channels: size, height: size, width: size })),
+  columns: optional(listOf(columnShape)),
+  encoding: optional(listOf(encodedShape)),
   dataDigest: text,
   inputSize: size,
   outputSize: size,

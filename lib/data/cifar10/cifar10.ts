@@ -9,7 +9,7 @@ import { badFile, readingFile } from '../files';
 import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from '../images';
 import type { ImageRows } from '../images';
 import { StoredFeatures } from '../stored';
-import { decodeUtf8 } from '../csv/utf8';
+import { utf8Of } from '../csv/utf8';
 import { unpickle } from './unpickle';
 import type { Pickled } from './unpickle';
 
@@ -213,7 +213,7 @@ function readClassNames(layout: Layout, file: string): readonly string[] {
 }
 
 function namesFromText(file: string): string[] {
-  return decodeUtf8(readFileSync(file), file).split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return utf8Of(readFileSync(file), file).toString('utf8').split('\n').map((line) => line.trim()).filter((line) => line !== '');
 }
 
 function namesFromPickle(file: string): string[] {

@@ -1,6 +1,6 @@
 import { expected, nearest } from '../../errors';
 import { parseNumber } from '../../numbers';
-import type { Line } from './text';
+import type { CellReader } from './cells';
 import { badFile } from '../files';
 
 /** Options about a table's columns. */
@@ -10,11 +10,11 @@ export interface ColumnOptions {
   readonly numericTargets?: boolean;
 }
 
-/** A table's columns and rows, and the assumptions made about them. */
+/** A table's columns, and the assumptions made about them. */
 export interface Columns {
-  readonly columns: readonly string[];
+  readonly names: readonly string[];
   readonly targetAt: number;
-  readonly rows: readonly Line[];
+  readonly isHeader: boolean;
   /** Whether the first line is taken for names although it holds a number, or for a row although it holds none. */
   readonly isUnusual: boolean;
   /** Assumptions as readable phrases. */
@@ -25,26 +25,25 @@ export interface Columns {
  * Determines the names of a table's columns and which is the target. Throws ERR_DATA for a table without rows and where two columns
  * have the target's name, ERR_CONFIG for a target that is no column or is ambiguous.
  */
-export function columnsOf(lines: readonly Line[], file: string, options: ColumnOptions): Columns {
+export function columnsOf(readerOf: () => CellReader, file: string, options: ColumnOptions): Columns {
   const { target } = options;
-  const first = lines[0];
-  if (first === undefined) throw badFile('rows', file, 'an empty file');
-  const { isHeader, note } = readHeader(first, lines, options);
-  const columns = isHeader ? first.cells : first.cells.map((_, i) => String(i));
-  const rows = isHeader ? lines.slice(1) : lines;
-  if (rows.length === 0) throw badFile('rows', file, 'a header alone');
+  const reader = readerOf();
+  if (!reader.next()) throw badFile('rows', file, 'an empty file');
+  const [cells, line] = [reader.texts(), reader.line];
+  const { isHeader, note } = readHeader(cells, readerOf, options);
+  const columns = isHeader ? cells : cells.map((_, i) => String(i));
+  if (isHeader && !reader.next()) throw badFile('rows', file, 'a header alone');
   if (columns.length < 2) throw badFile('two columns or more', file, '1 (set delimiter to the character between cells)');
   const targetAt = findColumn(columns, target);
   const name = columns[targetAt]!.trim();
   const twins = placesOf(columns, name);
   if (twins.length > 1) {
-    const place = `${file}, line ${String(first.line)}`;
-    throw badFile(`one column named '${name}', which is the target,`, place, `columns ${numbered(twins)}`, { file, line: first.line });
+    throw badFile(`one column named '${name}', which is the target,`, `${file}, line ${String(line)}`, `columns ${numbered(twins)}`, { file, line });
   }
   const others = [...new Set(columns.map((column) => column.trim()))].filter((column) => column !== '' && placesOf(columns, column).length > 1);
   return {
-    columns, targetAt, rows,
-    isUnusual: isHeader === first.cells.some(isNumber),
+    names: columns, targetAt, isHeader,
+    isUnusual: isHeader === cells.some(isNumber),
     notes: [
       note,
       `target ${name === '' || !isHeader ? `column ${String(targetAt + 1)}` : name}${target === undefined ? ', the last' : ''}`,
@@ -61,21 +60,20 @@ const placesOf = (columns: readonly string[], name: string): number[] => columns
 const numbered = (places: readonly number[]): string => places.map((place) => String(place + 1)).join(' and ');
 
 /** Whether the first line names the columns, and a phrase that says why. */
-function readHeader(first: Line, lines: readonly Line[], options: ColumnOptions): { isHeader: boolean; note: string } {
-  const { cells } = first;
+function readHeader(cells: readonly string[], readerOf: () => CellReader, options: ColumnOptions): { isHeader: boolean; note: string } {
   const names = 'the first line names the columns';
   if (options.header !== undefined) {
     return { isHeader: options.header, note: options.header ? `${names}, as header says` : 'the first line is a row, as header says' };
   }
   if (!cells.some(isNumber)) return { isHeader: true, note: names };
-  const reason = reasonForHeader(cells, lines, options);
+  const reason = reasonForHeader(cells, readerOf, options);
   return reason === undefined
     ? { isHeader: false, note: 'the first line is taken for a row, as it holds numbers: header=true takes it for names' }
     : { isHeader: true, note: `the first line is taken for names of columns, as ${reason}: header=false takes it for a row` };
 }
 
 /** Why a first line with a number in it is a header nevertheless, as in a data frame with numbered columns; undefined if it is not. */
-function reasonForHeader(cells: readonly string[], lines: readonly Line[], { target, numericTargets }: ColumnOptions): string | undefined {
+function reasonForHeader(cells: readonly string[], readerOf: () => CellReader, { target, numericTargets }: ColumnOptions): string | undefined {
   const named = typeof target === 'string' && !isNumber(target) && placesOf(cells, target.trim()).length > 0;
   if (named) return `${target.trim()} is the target`;
   const targetAt = typeof target === 'number' && target < cells.length ? target
@@ -86,10 +84,18 @@ function reasonForHeader(cells: readonly string[], lines: readonly Line[], { tar
   if (countsUp(cells)) return 'it counts them';
   const label = cells[targetAt]!;
   if (isNumber(label)) return undefined;
-  const below = lines.slice(1).map((line) => line.cells[targetAt]);
-  if (numericTargets === true || (below.length > 0 && below.every((cell) => cell !== undefined && isNumber(cell)))) return `'${label}' is no number`;
+  const below = textsBelow(readerOf(), targetAt);
+  if (numericTargets === true || (below.size > 0 && [...below].every((cell) => cell !== undefined && isNumber(cell)))) return `'${label}' is no number`;
   const rises = features.every((cell, i) => /^\s*\d+\s*$/.test(cell) && (i === 0 || Number(cell) > Number(features[i - 1])));
-  return rises && !below.includes(label) ? `'${label}' is in no other line` : undefined;
+  return rises && !below.has(label) ? `'${label}' is in no other line` : undefined;
+}
+
+/** The different texts of a column below the first line; undefined where a line ends before it. */
+function textsBelow(reader: CellReader, at: number): ReadonlySet<string | undefined> {
+  const texts = new Set<string | undefined>();
+  reader.next();
+  while (reader.next()) texts.add(at < reader.count ? reader.text(at) : undefined);
+  return texts;
 }
 
 /** 0, 1, 2, … or 1, 2, 3, …, three or more. */

@@ -3,23 +3,23 @@ import { badFile } from '../files';
 
 const replacement = '\uFFFD';
 
+const byteOrderMark = Buffer.from('\uFEFF');
+
 /**
- * Decodes UTF-8, without the byte order mark. Throws ERR_DATA, naming the byte, for another encoding: with replacement characters, two
- * names that differ only in invalid bytes would become equal.
+ * The bytes of a text file as UTF-8 without the byte order mark; UTF-16 with a byte order mark is converted. Throws ERR_DATA, naming the
+ * byte, for another encoding: with replacement characters, two names that differ only in invalid bytes would become equal.
  */
-export function decodeUtf8(bytes: Buffer, file: string): string {
+export function utf8Of(bytes: Buffer, file: string): Buffer {
   const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw notUtf8(file, 'UTF-16, by its byte order mark');
-  }
-  const text = bytes.toString('utf8');
+  if (bytes.length % 2 === 0 && first === 0xff && second === 0xfe) return Buffer.from(bytes.toString('utf16le', 2));
+  if (bytes.length % 2 === 0 && first === 0xfe && second === 0xff) return Buffer.from(Buffer.from(bytes.subarray(2)).swap16().toString('utf16le'));
   if (!isUtf8(bytes)) {
-    const at = firstInvalid(bytes, text);
+    const at = firstInvalid(bytes, bytes.toString('utf8'));
     throw notUtf8(file, `the byte 0x${bytes[at]!.toString(16).padStart(2, '0')} at byte ${String(at)} (line ${String(lineOf(bytes, at))})`, at);
   }
   const nul = bytes.indexOf(0);
   if (nul >= 0) throw notUtf8(file, `a NUL at byte ${String(nul)} (line ${String(lineOf(bytes, nul))}), as UTF-16 and binary files have`, nul);
-  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+  return bytes.subarray(0, 3).equals(byteOrderMark) ? bytes.subarray(3) : bytes;
 }
 
 function notUtf8(file: string, received: string, byte = 0): Error {

@@ -6,6 +6,7 @@ import { badFile } from '../files';
 import { byteMoments, bytesPerNumber, channelMoments, channelRanges, floatMoments, rangesOf } from './moments';
 import type { Moments, Ranges } from './moments';
 import type { ByteNormalization, FloatNormalization, Normalization } from './transform';
+import { refuseEncodedOverflow } from '../columns/encoding';
 import { fitWhitening } from './whiten';
 import type { WhiteningOptions } from './whiten';
 
@@ -29,7 +30,7 @@ export type NormalizationKind = (typeof normalizationKinds)[number];
  */
 export function fitNormalization(
   kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels, whitening?: Omit<WhiteningOptions, 'kind'>,
-): Normalization {
+): ByteNormalization | FloatNormalization {
   if (!normalizationKinds.includes(kind)) {
     throw expected('ERR_CONFIG', `one of ${normalizationKinds.join(', ')}`, 'normalization', kind, { path: 'normalization' });
   }
@@ -110,11 +111,12 @@ function variation({ std }: Moments, { min, max, integral }: Ranges, bytes: numb
 export function refuseOverflow(
   data: Dataset | StoredDataset, normalization: Normalization, dtype: Dtype, ranges?: Ranges,
 ): void {
+  const rounded = dtype === 'float32' ? Math.fround : Number;
+  if ('columns' in normalization) refuseEncodedOverflow(normalization, data, rounded);
   if (!('mean' in normalization) || bytesPerNumber(data) === 1) return;
   const { mean, std } = normalization;
   const { min, max } = ranges ?? rangesOf(data);
   if (data.size === 0) return;
-  const rounded = dtype === 'float32' ? Math.fround : Number;
   for (let j = 0; j < mean.length; j++) {
     for (const value of [min[j]!, max[j]!]) {
       if (Number.isFinite(rounded((value - mean[j]!) / std[j]!))) continue;

@@ -1,4 +1,6 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
+import { encodedSize } from '../columns/encoding';
+import type { ColumnNormalization } from '../columns/encoding';
 
 /** Of bytes: z[j] = scale[j]·f[j] + shift[j], both [featureSize], as `gatherRows` applies it. */
 export interface ByteNormalization {
@@ -17,18 +19,20 @@ export interface FloatNormalization {
 }
 
 /**
- * A fitted normalisation; the format of the features decides which of the two. Checkpoints of earlier versions hold scale and shift
+ * A fitted normalisation: an encoding for columns of several kinds; for numbers alone their format decides which of the two. Checkpoints of earlier versions hold scale and shift
  * for floats too.
  */
-export type Normalization = ByteNormalization | FloatNormalization;
+export type Normalization = ByteNormalization | FloatNormalization | ColumnNormalization;
 
 /** Number of features per row. */
 export function featureSizeOf(normalization: Normalization): number {
+  if ('columns' in normalization) return normalization.columns.length;
   return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
 }
 
 /** Number of inputs per row. */
 export function inputSizeOf(normalization: Normalization): number {
+  if ('columns' in normalization) return encodedSize(normalization);
   const features = featureSizeOf(normalization);
   return normalization.matrix === undefined ? features : normalization.matrix.length / features;
 }

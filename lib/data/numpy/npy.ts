@@ -4,7 +4,7 @@ import { MemoryBytes } from '../bytes';
 import type { ByteSource } from '../bytes';
 import { badFile } from '../files';
 import { numberFormats } from '../stored';
-import { decodeUtf8 } from '../csv/utf8';
+import { utf8Of } from '../csv/utf8';
 import type { NumberFormat } from '../stored';
 
 /** A NumPy array whose header was read: little-endian numbers in C order. */
@@ -108,7 +108,7 @@ function directoryOf(archive: ByteSource): ZipEntry[] {
     const nameLength = directory.readUInt16LE(at + 28);
     const [packedSize, size, position] = [20, 24, 42].map((field) => directory.readUInt32LE(at + field)) as [number, number, number];
     if (Math.max(packedSize, size, position) === 0xffffffff) throw badFile('an archive of at most 4 GB', archive.name, 'a larger one; np.save writes a .npy');
-    const name = decodeUtf8(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`);
+    const name = utf8Of(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`).toString('utf8');
     entries.push({ name, method: directory.readUInt16LE(at + 10), packedSize, size, position });
     at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
   }

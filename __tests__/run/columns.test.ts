@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runExperiment } from '../../lib/run/run';
+import { loadData } from '../../lib/data/sources';
+import { Model } from '../../lib/inference/model';
+import { RunFolder } from '../../lib/runFolder/runFolder';
+import { dataRequest, parseSpec } from '../../lib/spec/spec';
+import { backends } from '../support/backends';
+import { temporaryFolder } from '../support/folder';
+import { drive, resume, withoutTimes } from '../support/run';
+
+const folder = temporaryFolder();
+/** Kinds of columns that each say something of the target, and a cell missing here and there. */
+const rows = Array.from({ length: 240 }, (_, i) => {
+  const kind = i % 3;
+  return {
+    age: i % 11 === 0 ? null : 20 + 10 * kind + (i % 5), city: i % 13 === 0 ? null : ['Bern', 'Zug', 'Basel'][(kind + (i % 7 === 0 ? 1 : 0)) % 3]!,
+    member: kind === 1 ? 'yes' : 'no', joined: `20${String(10 + kind)}-0${String(1 + (i % 9))}-15`, fare: kind + (i % 4) / 4,
+  };
+});
+const file = join(folder, 'people.csv');
+writeFileSync(file, `${[...Object.keys(rows[0]!), 'class'].join(',')}\n${rows.map((row, i) => [...Object.values(row), ['first', 'second', 'third'][i % 3]].map((cell) => cell ?? '').join(',')).join('\n')}\n`);
+const base = { data: 'csv', dataFile: file, hidden: [12], batchSize: 20, learningRate: 0.1, steps: 60, evaluateEvery: 10, threads: 1 };
+let count = 0;
+
+describe.each(backends)('a table of columns of several kinds, on %s kernels', (backend) => {
+  const spec = parseSpec({ ...base, backend });
+  const data = loadData(dataRequest(spec));
+
+  test('trains, and its model takes raw rows', () => {
+    const { checkpoint, result } = drive(runExperiment(spec, data, 'run'));
+    expect(result.valAccuracy).toBeGreaterThan(0.9);
+    const model = Model.fromBytes(checkpoint, { name: 'model' });
+    expect(model.columns!.map(({ name, kind, hasMissing }) => [name, kind, hasMissing])).toEqual([
+      ['age', 'number', true], ['city', 'category', true], ['member', 'boolean', false], ['joined', 'date', false], ['fare', 'number', false],
+    ]);
+    const predictions = model.predict(rows);
+    expect(predictions.filter(({ className }, i) => className === ['first', 'second', 'third'][i % 3]).length).toBeGreaterThan(0.9 * rows.length);
+    expect(Array.from(model.classify(data.validation))).toEqual(model.predict('features' in data.validation ? data.validation.features : []).map(({ label }) => label));
+    // Another order of keys, an unknown city, a column more.
+    const [{ fare, ...first }] = rows as unknown as [(typeof rows)[0]];
+    expect(model.predict([{ fare, ...first }])).toEqual(model.predict([rows[0]!]));
+    const [unseen] = model.predict([{ ...rows[4]!, city: 'Rome', colour: 'red' }]);
+    expect(unseen!.probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+  });
+
+  test('goes on to the bit after a kill', () => {
+    const whole = RunFolder.create({ runs: folder, name: `whole${String(++count)}` });
+    const killed = RunFolder.create({ runs: folder, name: `killed${String(count)}` });
+    const wanted = drive(runExperiment(spec, data, 'run', whole));
+    whole.close();
+    const experiment = runExperiment(spec, data, 'run', killed);
+    for (let i = 0; i < 40; i++) experiment.next();
+    killed.close();
+    const { result, checkpoint } = resume(killed.path, {}, { data });
+    expect(withoutTimes([result])).toEqual(withoutTimes([wanted.result]));
+    const inputs = [rows[0]!, rows[1]!];
+    expect(Model.fromBytes(checkpoint, { name: 'a' }).predict(inputs)).toEqual(Model.fromBytes(wanted.checkpoint, { name: 'b' }).predict(inputs));
+  });
+});
+
+test('one whose columns are others is refused', () => {
+  const spec = parseSpec(base);
+  const model = Model.fromBytes(drive(runExperiment(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
+  const other = loadData(dataRequest(parseSpec({ ...base, columns: { city: 'ignore' } })));
+  expect(() => model.evaluate(other.validation)).toThrow(expect.objectContaining({
+    code: 'ERR_DATA', message: expect.stringMatching(/^Expected column 1 to be the category city, as the model was trained on, for people\.csv but received the boolean member$/) as string,
+  }));
+});
+
+test('numbers alone are trained as ever, and may be given by name too', () => {
+  const numbers = join(folder, 'numbers.csv');
+  writeFileSync(numbers, `a,b,kind\n${Array.from({ length: 60 }, (_, i) => `${String(i % 2)},${String(i % 7)},${i % 2 === 0 ? 'x' : 'y'}`).join('\n')}\n`);
+  const spec = parseSpec({ ...base, dataFile: numbers });
+  const model = Model.fromBytes(drive(runExperiment(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
+  expect(model.predict([{ b: 3, a: 1 }])).toEqual(model.predict([1, 3]));
+  for (const missing of [null, NaN]) expect(() => model.predict([{ a: 1, b: missing }])).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: { row: 0, column: 1 } }));
+});

@@ -1,0 +1,76 @@
+import { parseNumber } from '../../numbers';
+
+const powersOfTen = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${String(i)}`));
+const [space, tab, plus, minus, point, zero, nine, upperE, lowerE] = [0x20, 0x09, 0x2b, 0x2d, 0x2e, 0x30, 0x39, 0x45, 0x65];
+
+/**
+ * The number in bytes [from, to), by the grammar of lib/numbers.ts; NaN where they hold none. Up to 15 digits are an integer that float64
+ * holds, and so are powers of ten up to 10²²: one multiplication or division then rounds correctly (Clinger 1990). What is longer goes
+ * through JavaScript's own conversion.
+ */
+export function parseDecimal(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  let end = to;
+  while (at < end && (bytes[at] === space || bytes[at] === tab)) at++;
+  while (end > at && (bytes[end - 1] === space || bytes[end - 1] === tab)) end--;
+  if (at === end) return Number.NaN;
+  const sign = bytes[at]!;
+  if (sign === minus || sign === plus) at++;
+  let value = 0;
+  let digits = 0;
+  let seen = 0;
+  let scale = 0;
+  let hasPoint = false;
+  for (; at < end; at++) {
+    const byte = bytes[at]!;
+    if (byte >= zero && byte <= nine) {
+      value = 10 * value + (byte - zero);
+      if (value > 0) digits++;
+      seen++;
+      if (hasPoint) scale--;
+    } else if (byte === point && !hasPoint) hasPoint = true;
+    else break;
+  }
+  if (seen === 0) return Number.NaN;
+  if (at < end) {
+    if (bytes[at] !== lowerE && bytes[at] !== upperE) return Number.NaN;
+    at++;
+    const isNegative = bytes[at] === minus;
+    if (isNegative || bytes[at] === plus) at++;
+    const first = at;
+    let exponent = 0;
+    for (; at < end && bytes[at]! >= zero && bytes[at]! <= nine; at++) exponent = Math.min(1e6, 10 * exponent + (bytes[at]! - zero));
+    if (at === first || at < end) return Number.NaN;
+    scale += isNegative ? -exponent : exponent;
+  }
+  if (digits > 15 || scale > 22 || scale < -22) return parseNumber(textOf(bytes, from, to)) ?? Number.NaN;
+  if (scale < 0) value /= powersOfTen[-scale]!;
+  else if (scale > 0) value *= powersOfTen[scale]!;
+  return sign === minus ? -value : value;
+}
+
+/** Bytes that are ASCII as a text. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+}
+
+const decorated = /^\s*(\()?\s*([-+]?)\s*[$€£¥]?\s*([-+]?)((?:\d{1,3}(?:[,\u00a0 ']\d{3})+|\d+)(?:\.\d+)?|\.\d+)\s*[$€£¥%]?\s*(\))?\s*$/u;
+const decimalComma = /^\s*([-+]?)\s*[$€£¥]?\s*((?:\d{1,3}(?:[.\u00a0 ']\d{3})+|\d+),\d+|\d{1,3}(?:[.\u00a0 ']\d{3})+)\s*[$€£¥%]?\s*$/u;
+
+/**
+ * A number as people write it in sheets, or undefined: with a currency or percent sign (which is dropped), groups of three digits, brackets
+ * around what is negative; where commas do not divide cells, with a decimal comma.
+ */
+export function parseDecorated(text: string, commaIsDecimal: boolean): number | undefined {
+  const sheet = decorated.exec(text);
+  if (sheet !== null && (sheet[1] === undefined) === (sheet[5] === undefined) && !(commaIsDecimal && sheet[4]!.includes(','))) {
+    const [, bracket, before = '', behind = '', digits] = sheet;
+    if (before !== '' && behind !== '') return undefined;
+    const value = Number(digits!.replace(/[,\u00a0 ']/g, ''));
+    return before === '-' || behind === '-' || bracket !== undefined ? -value : value;
+  }
+  const comma = commaIsDecimal ? decimalComma.exec(text) : null;
+  if (comma === null) return undefined;
+  const value = Number(comma[2]!.replace(/[.\u00a0 ']/g, '').replace(',', '.'));
+  return comma[1] === '-' ? -value : value;
+}

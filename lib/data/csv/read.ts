@@ -1,0 +1,238 @@
+import { badFile } from '../files';
+import { booleansOf, isMissing, parseDate } from '../columns/column';
+import type { Column, ColumnKind } from '../columns/column';
+import type { CellReader } from './cells';
+import { parseDecimal, parseDecorated } from './decimal';
+
+/** What a reader is to make of a table. */
+export interface TablePlan {
+  readonly file: string;
+  readonly names: readonly string[];
+  /** The columns of classes or targets, in the order of outputs. */
+  readonly targetAt: number;
+  readonly targetIsText: boolean;
+  /** What columns are said to be; the others are found out. */
+  readonly kinds: ReadonlyMap<number, ColumnKind>;
+  /** Whether a comma within a cell is a decimal comma, as no comma stands between cells. */
+  readonly commaIsDecimal: boolean;
+  /** About how many rows there are. */
+  readonly rows: number;
+}
+
+/** A table's features as numbers, see {@link Column}, and its target as text or numbers. */
+export interface ReadTable {
+  readonly rows: number;
+  readonly columns: readonly Column[];
+  /** [rows, columns] */
+  readonly features: Float64Array;
+  /** [rows], the target's numbers, or the places of its texts in `targetTexts`. */
+  readonly targets: Float64Array;
+  readonly targetTexts: readonly string[];
+  /** What was assumed, in phrases for a person. */
+  readonly notes: readonly string[];
+}
+
+/** Reads all rows, again where a column of numbers turns out to hold texts. Throws ERR_DATA, with line and column. */
+export function readTable(reader: () => CellReader, plan: TablePlan): ReadTable {
+  const texts = new Set<number>([...plan.kinds].flatMap(([at, kind]) => (kind === 'category' || kind === 'boolean' || kind === 'date' ? [at] : [])));
+  for (;;) {
+    const reading = new Reading(plan, texts);
+    const found = reading.readAll(reader());
+    if (found.size === 0) return reading.table();
+    for (const at of found) texts.add(at);
+  }
+}
+
+/** Codes of the texts of a column, in the order in which they come. */
+class Dictionary {
+  readonly names: string[] = [];
+  private readonly codes = new Map<string, number>();
+
+  codeOf(text: string): number {
+    const known = this.codes.get(text);
+    if (known !== undefined) return known;
+    this.codes.set(text, this.names.length);
+    return this.names.push(text) - 1;
+  }
+}
+
+/** One pass over a table. */
+class Reading {
+  private readonly featureAt: readonly number[];
+  private readonly dictionaries: ReadonlyMap<number, Dictionary>;
+  private readonly targetDictionary = new Dictionary();
+  private features: Float64Array;
+  private targets: Float64Array;
+  private rows = 0;
+  /** By column: where its first cell that is no number stands, and how many cells are numbers. */
+  private readonly firstText = new Map<number, { readonly line: number; readonly text: string }>();
+  private readonly numbers: Float64Array;
+  private readonly texts: Float64Array;
+  private readonly hasDecorated = new Set<number>();
+  private readonly hasMissing: Uint8Array;
+
+  constructor(private readonly plan: TablePlan, texts: ReadonlySet<number>) {
+    const { names, targetAt, kinds, rows } = plan;
+    this.featureAt = names.flatMap((_, at) => (at === targetAt || kinds.get(at) === 'ignore' ? [] : [at]));
+    this.dictionaries = new Map([...texts].map((at) => [at, new Dictionary()]));
+    this.features = new Float64Array(Math.max(1, rows) * this.featureAt.length);
+    this.targets = new Float64Array(Math.max(1, rows));
+    this.numbers = new Float64Array(names.length);
+    this.texts = new Float64Array(names.length);
+    this.hasMissing = new Uint8Array(names.length);
+  }
+
+  /** Returns the columns that have to be read as texts. Throws ERR_DATA for a line of another length and a target that is missing. */
+  readAll(reader: CellReader): ReadonlySet<number> {
+    const { file, names, targetAt, targetIsText } = this.plan;
+    const { featureAt } = this;
+    const width = featureAt.length;
+    while (reader.next()) {
+      if (reader.count !== names.length) {
+        throw badFile(`${String(names.length)} cells`, `${file}, line ${String(reader.line)}`, String(reader.count), { file, line: reader.line });
+      }
+      if (this.rows === this.targets.length) this.grow(reader);
+      const row = this.rows++;
+      for (let j = 0, to = row * width; j < width; j++, to++) this.features[to] = this.read(reader, featureAt[j]!);
+      this.targets[row] = targetIsText ? this.targetDictionary.codeOf(this.requireTarget(reader.text(targetAt), reader.line)) : this.readTarget(reader);
+    }
+    for (const [at, { line, text }] of this.firstText) if (this.numbers[at]! >= this.texts[at]!) throw this.noNumber(line, at, text);
+    return new Set(this.firstText.keys());
+  }
+
+  table(): ReadTable {
+    const { rows, featureAt, targetDictionary } = this;
+    const width = featureAt.length;
+    const notes: string[] = [];
+    const kept: Column[] = [];
+    const keptAt: number[] = [];
+    featureAt.forEach((at, j) => {
+      const column = this.columnOf(at, j, notes);
+      if (column === undefined) return;
+      kept.push(column);
+      keptAt.push(j);
+    });
+    let { features } = this;
+    if (kept.length < width) {
+      features = new Float64Array(rows * kept.length);
+      for (let row = 0, to = 0; row < rows; row++) for (const j of keptAt) features[to++] = this.features[row * width + j]!;
+    }
+    return {
+      rows, columns: kept, features: features.subarray(0, rows * kept.length), notes,
+      targets: this.targets.subarray(0, rows), targetTexts: targetDictionary.names,
+    };
+  }
+
+  /** A feature's number, or the code of its text; NaN for a missing one. */
+  private read(reader: CellReader, at: number): number {
+    const dictionary = this.dictionaries.get(at);
+    if (dictionary === undefined) {
+      const number = parseDecimal(reader.bytes, reader.starts[at]!, reader.ends[at]!);
+      if (number === number) {
+        this.numbers[at]!++;
+        return number;
+      }
+    }
+    const text = reader.text(at);
+    if (isMissing(text)) {
+      this.hasMissing[at] = 1;
+      return Number.NaN;
+    }
+    if (dictionary !== undefined) return dictionary.codeOf(text);
+    const decorated = parseDecorated(text, this.plan.commaIsDecimal);
+    if (decorated !== undefined) {
+      this.numbers[at]!++;
+      this.hasDecorated.add(at);
+      return decorated;
+    }
+    if (this.plan.kinds.get(at) === 'number') throw this.noNumber(reader.line, at, text);
+    if (!this.firstText.has(at)) this.firstText.set(at, { line: reader.line, text });
+    this.texts[at]!++;
+    return Number.NaN;
+  }
+
+  /** What a column is, with its numbers in place; undefined for one that is of no use. */
+  private columnOf(at: number, j: number, notes: string[]): Column | undefined {
+    const { kinds } = this.plan;
+    const name = this.plan.names[at]!;
+    const hasMissing = this.hasMissing[at] === 1;
+    const dictionary = this.dictionaries.get(at);
+    if (dictionary === undefined) {
+      if (this.hasDecorated.has(at)) notes.push(`${name} is read without its signs and separators`);
+      return { name, kind: 'number', hasMissing };
+    }
+    const asked = kinds.get(at);
+    const { names } = dictionary;
+    const dates = asked === undefined || asked === 'date' ? names.map(parseDate) : [];
+    if (asked === 'date' || (dates.length > 0 && dates.every((date) => date !== undefined))) {
+      const odd = dates.indexOf(undefined);
+      if (odd >= 0) throw badFile('an ISO 8601 date', this.place(at), `'${names[odd]!}'`, { column: at + 1 });
+      this.recode(j, dates as number[]);
+      return { name, kind: 'date', hasMissing };
+    }
+    const booleans = asked === undefined || asked === 'boolean' ? booleansOf(names) : undefined;
+    if (asked === 'boolean' && booleans === undefined) throw badFile('two words for true and false, such as yes and no,', this.place(at), names.slice(0, 3).join(', '), { column: at + 1 });
+    if (booleans !== undefined) {
+      this.recode(j, names.map((text) => (text === booleans[1] ? 1 : 0)));
+      return { name, kind: 'boolean', categories: booleans, hasMissing };
+    }
+    if (asked === undefined && names.length > maxNames && names.length > this.rows / 2) {
+      notes.push(`${name} is left out, as most of its texts differ: columns {"${name}": "category"} takes them all the same`);
+      return undefined;
+    }
+    const sorted = [...names].sort((a, b) => (a < b ? -1 : 1));
+    const places = new Map(sorted.map((text, place) => [text, place]));
+    this.recode(j, names.map((text) => places.get(text)!));
+    return { name, kind: 'category', categories: sorted, hasMissing };
+  }
+
+  /** Replaces the codes of a column by what they stand for. */
+  private recode(j: number, values: readonly number[]): void {
+    const width = this.featureAt.length;
+    for (let at = j; at < this.rows * width; at += width) {
+      const code = this.features[at]!;
+      if (code === code) this.features[at] = values[code]!;
+    }
+  }
+
+  private requireTarget(text: string, line: number): string {
+    if (text.trim() !== '') return text;
+    const { targetAt, file } = this.plan;
+    throw badFile('the name of a class', `${file}, line ${String(line)}, column ${String(targetAt + 1)} (${this.plan.names[targetAt]!})`, 'nothing', { file, line, column: targetAt + 1 });
+  }
+
+  private readTarget(reader: CellReader): number {
+    const { targetAt, commaIsDecimal } = this.plan;
+    const number = parseDecimal(reader.bytes, reader.starts[targetAt]!, reader.ends[targetAt]!);
+    if (number === number) return number;
+    const text = reader.text(targetAt);
+    const decorated = parseDecorated(text, commaIsDecimal);
+    if (decorated === undefined) throw this.noNumber(reader.line, targetAt, text);
+    return decorated;
+  }
+
+  private noNumber(line: number, at: number, text: string): Error {
+    const { file, names, targetAt } = this.plan;
+    const what = at === targetAt ? 'a finite number' : `a finite number (or columns {"${names[at]!}": "category"})`;
+    return badFile(what, `${file}, line ${String(line)}, column ${String(at + 1)} (${names[at]!})`, `'${text}'`, { file, line, column: at + 1 });
+  }
+
+  private place(at: number): string {
+    return `${this.plan.file}, column ${String(at + 1)} (${this.plan.names[at]!})`;
+  }
+
+  /** Room for as many rows as the bytes that are left will have, by those read so far, and some more. */
+  private grow({ bytes, position }: CellReader): void {
+    const rows = Math.ceil(1.05 * this.rows * (bytes.length / Math.max(1, position))) + 16;
+    const larger = (array: Float64Array, width: number): Float64Array => {
+      const grown = new Float64Array(rows * width);
+      grown.set(array);
+      return grown;
+    };
+    this.features = larger(this.features, this.featureAt.length);
+    this.targets = larger(this.targets, 1);
+  }
+}
+
+/** Texts of which each row may have its own before a column of them is taken for names or remarks. */
+const maxNames = 100;
