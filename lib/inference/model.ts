@@ -225,7 +225,8 @@ export class Model {
 }
 
 function areRecords(given: GivenRows | readonly RowRecord[]): given is readonly RowRecord[] {
-  return Array.isArray(given) && given.length > 0 && typeof given[0] === 'object' && given[0] !== null;
+  const first: unknown = Array.isArray(given) ? given[0] : undefined;
+  return typeof first === 'object' && first !== null && !Array.isArray(first);
 }
 
 /** Throws ERR_DATA, naming the first, for columns of other names, kinds or categories than the model's. */
