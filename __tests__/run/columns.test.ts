@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runExperiment } from '../../lib/run/run';
+import { runTraining } from '../../lib/run/run';
 import { loadData } from '../../lib/data/sources';
 import { Model } from '../../lib/inference/model';
 import { RunFolder } from '../../lib/runFolder/runFolder';
@@ -28,7 +28,7 @@ describe.each(backends)('a table of columns of several kinds, on %s kernels', (b
   const data = loadData(dataRequest(spec));
 
   test('trains, and its model takes raw rows', () => {
-    const { checkpoint, result } = drive(runExperiment(spec, data, 'run'));
+    const { checkpoint, result } = drive(runTraining(spec, data, 'run'));
     expect(result.valAccuracy).toBeGreaterThan(0.9);
     const model = Model.fromBytes(checkpoint, { name: 'model' });
     expect(model.columns!.map(({ name, kind, hasMissing }) => [name, kind, hasMissing])).toEqual([
@@ -47,9 +47,9 @@ describe.each(backends)('a table of columns of several kinds, on %s kernels', (b
   test('goes on to the bit after a kill', () => {
     const whole = RunFolder.create({ runs: folder, name: `whole${String(++count)}` });
     const killed = RunFolder.create({ runs: folder, name: `killed${String(count)}` });
-    const wanted = drive(runExperiment(spec, data, 'run', whole));
+    const wanted = drive(runTraining(spec, data, 'run', whole));
     whole.close();
-    const experiment = runExperiment(spec, data, 'run', killed);
+    const experiment = runTraining(spec, data, 'run', killed);
     for (let i = 0; i < 40; i++) experiment.next();
     killed.close();
     const { result, checkpoint } = resume(killed.path, {}, { data });
@@ -61,7 +61,7 @@ describe.each(backends)('a table of columns of several kinds, on %s kernels', (b
 
 test('one whose columns are others is refused', () => {
   const spec = parseSpec(base);
-  const model = Model.fromBytes(drive(runExperiment(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
+  const model = Model.fromBytes(drive(runTraining(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
   const other = loadData(dataRequest(parseSpec({ ...base, columns: { city: 'ignore' } })));
   expect(() => model.evaluate(other.validation)).toThrow(expect.objectContaining({
     code: 'ERR_DATA', message: expect.stringMatching(/^Expected column 1 to be the category city, as the model was trained on, for people\.csv but received the boolean member$/) as string,
@@ -72,7 +72,7 @@ test('numbers alone are trained as ever, and may be given by name too', () => {
   const numbers = join(folder, 'numbers.csv');
   writeFileSync(numbers, `a,b,kind\n${Array.from({ length: 60 }, (_, i) => `${String(i % 2)},${String(i % 7)},${i % 2 === 0 ? 'x' : 'y'}`).join('\n')}\n`);
   const spec = parseSpec({ ...base, dataFile: numbers });
-  const model = Model.fromBytes(drive(runExperiment(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
+  const model = Model.fromBytes(drive(runTraining(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
   expect(model.predict([{ b: 3, a: 1 }])).toEqual(model.predict([1, 3]));
   for (const missing of [null, NaN]) expect(() => model.predict([{ a: 1, b: missing }])).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: { row: 0, column: 1 } }));
 });
