@@ -50,7 +50,7 @@ export class CellReader {
           ends[count++] = closing;
           this.isQuoted = true;
           at = closing + 1;
-          if (at < length && bytes[at] !== delimiter && bytes[at] !== lf && bytes[at] !== cr) throw this.bad('text behind a closing quote');
+          if (at < length && bytes[at] !== delimiter && bytes[at] !== lf && bytes[at] !== cr) throw this.bad('text after a closing quote');
         } else {
           starts[count] = at;
           let byte = 0;
