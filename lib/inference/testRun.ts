@@ -13,7 +13,7 @@ export interface TestResult {
   readonly testLoss: number;
   readonly testRows: number;
   readonly dataDigest: string;
-  /** How many times this data set's test split has been evaluated on, this time included. */
+  /** Number of evaluations on this data set's test split so far, including this one. */
   readonly look: number;
 }
 
@@ -21,13 +21,13 @@ export interface TestResult {
 export const ledgerFile = 'test-ledger.jsonl';
 
 /**
- * Evaluates a run's model on the test split that its spec names. The evaluation is written into the ledger beside the runs, the
- * scores into the run's evaluation.json; `leftOut` has a sentence for each line of the ledger that does not count. Throws as {@link evaluateRun} does.
+ * Evaluates a run's model on the test split of its spec's data. Records the evaluation in the ledger beside the runs, and the scores in
+ * the run's evaluation.json; `leftOut` has a sentence for each line of the ledger that is left out. Throws as {@link evaluateRun} does.
  */
 export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation; readonly leftOut: readonly string[] } {
   const { evaluation, origin } = evaluateSplit(folder, name, 'test');
   const ledger = join(runsOf(folder), ledgerFile);
-  // Counted and written by one process at a time: no two evaluations have the same number.
+  // Counted and written under a lock, so that no two evaluations get the same number.
   const { result, leftOut } = withLock(`${ledger}.lock`, () => {
     const file = new AppendFile(ledger);
     try {
@@ -54,14 +54,14 @@ export function testRun(folder: string, name: string): TestResult & { readonly e
   return { ...result, evaluation, leftOut };
 }
 
-/** What a line of a ledger, and the depth.json of an experiment, hold of an evaluation on the test split. */
+/** Shape of a line of the ledger, and of `test` in depth.json. */
 export const testResultShape = objectOf<TestResult>({
   run: text, when: text, testAccuracy: numberOrNaN, testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
 });
 
 /**
- * All evaluations in a ledger; none when the file is not there. A bad line is left out, and named in `leftOut`; the lines before and after
- * it count. Throws ERR_IO.
+ * Reads the evaluations in a ledger; none where the file is missing. Bad lines are left out, with a sentence for each in `leftOut`.
+ * Throws ERR_IO.
  */
 export function readLedger(ledger: string): { readonly testEvaluations: readonly TestResult[]; readonly leftOut: readonly string[] } {
   const bytes = readFileIfThere(ledger, { limit: sizeLimits.events });
