@@ -91,9 +91,9 @@ test('no room needs one that needs it', () => {
   Object.keys(allowed).forEach((room) => { settle(room, []); });
 });
 
-test('no file needs one that needs it, but for its types', () => {
+test('no file needs one that needs it', () => {
   const targetsOf = (file: string): string[] => importsOf(file)
-    .filter(({ target, isType }) => target.startsWith('.') && !isType)
+    .filter(({ target }) => target.startsWith('.'))
     .map(({ target }) => join(dirname(file), target.replace(/\.js$/, '')))
     .map((path) => [`${path}.ts`, join(path, 'index.ts')].find((name) => files.includes(name))!);
   const settled = new Set<string>();

@@ -1,4 +1,4 @@
-import type { LineChart } from '../charts';
+import type { LineChart } from './lineChart';
 import type { Point } from './thin';
 import { linearTicks, logTickFormat, logTicks, tickFormat } from './ticks';
 

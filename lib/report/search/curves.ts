@@ -1,6 +1,6 @@
 import type { TrialSummary } from '../../history/searchHistory';
 import { lineChart } from '../charts';
-import type { ChartSeries } from '../charts';
+import type { ChartSeries } from '../drawing/lineChart';
 import { trialCounts } from './figureData';
 import type { SearchFigureData } from './figureData';
 import type { Point } from '../drawing/thin';
