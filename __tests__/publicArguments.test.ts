@@ -1,7 +1,7 @@
 import * as library from '../lib/index';
 import { join } from 'node:path';
 import { temporaryFolder } from './support/folder';
-import { tinyData, tinySpec } from './support/tinyData';
+import { tinyData, tinySpec } from './support/data/tinyData';
 
 const runs = temporaryFolder();
 const circular: Record<string, unknown> = {};

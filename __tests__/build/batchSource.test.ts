@@ -8,11 +8,11 @@ import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
 import { packageRoot } from '../../lib/files';
 import { backends, variants } from '../support/backends';
-import { writeFlowers } from '../support/flowers';
+import { writeFlowers } from '../support/data/flowers';
 import { temporaryFolder } from '../support/folder';
-import { saveNpy } from '../support/npy';
+import { saveNpy } from '../support/data/npy';
 import { drive, run, withoutTimes } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 type TableSplits = ReturnType<typeof loadData>;
 

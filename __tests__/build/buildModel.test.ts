@@ -10,7 +10,7 @@ import { RandomState } from '../../lib/random';
 import type { StartEvent } from '../../lib/train/events';
 import { variants } from '../support/backends';
 import { run } from '../support/run';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const list: readonly LayerDescription[] = [
   { type: 'dropout', rate: 0.05 }, { type: 'linear', size: 16 }, { type: 'batch-norm' }, { type: 'gelu' },

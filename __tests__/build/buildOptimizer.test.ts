@@ -16,7 +16,7 @@ import { freshProgress } from '../../lib/train/train';
 import type { Dataset } from '../../lib/data/dataset';
 import { backends, variants } from '../support/backends';
 import { drive, run } from '../support/run';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const rules: Partial<TrainSpec>[] = [
   { optimizer: 'sgd', momentum: 0.9 }, { optimizer: 'adam', learningRate: 0.01, l2: 1e-3 },

@@ -15,7 +15,7 @@ import { isOutOfMemory, toPlain } from '../../lib/errors';
 import { root } from '../support/cli';
 import { ControlGroup, whyNoControlGroup } from '../support/controlGroup';
 import { temporaryFolder } from '../support/folder';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const kernels = kernelsFor('float32', 'typescript');
 

@@ -15,7 +15,7 @@ import { capture } from '../support/capture';
 import { blastrain, jsonLines } from '../support/cli';
 import { depthReport, linesOf } from '../support/events';
 import { temporaryFolder } from '../support/folder';
-import { searchHead } from '../support/tinySearch';
+import { searchHead } from '../support/data/tinySearch';
 
 const cwd = temporaryFolder();
 const runs = join(cwd, 'runs');

@@ -10,7 +10,7 @@ import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
-import { searchHead } from '../support/tinySearch';
+import { searchHead } from '../support/data/tinySearch';
 
 const root = temporaryFolder();
 const runs = join(root, 'runs');

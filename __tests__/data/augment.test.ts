@@ -7,7 +7,7 @@ import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { BackendName, Dtype, FloatArray } from '../../lib/kernels/contract';
 import { RandomState } from '../../lib/random';
 import { backends, variants } from '../support/backends';
-import { goldenData } from '../support/goldenData';
+import { goldenData } from '../support/data/goldenData';
 
 const none: Augmentation = { flip: false, shift: 0, cutout: 0, mixup: 0 };
 const shape = { channels: 2, height: 6, width: 8 };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync, openSync, writeSync, closeSync } from 'node:fs';
 import { join } from 'node:path';
 import { cifar10Classes, findCifar10, loadCifar10 } from '../../lib/data/cifar10/cifar10';
-import { cifarFolder } from '../support/cifar';
+import { cifarFolder } from '../support/data/cifar';
 import { temporaryFolder } from '../support/folder';
 import { fakeClasses, fakeImage, fakeLabel, writeBinaryLayout, writePythonBatch, writePythonLayout } from './fakeCifar';
 

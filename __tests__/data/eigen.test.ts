@@ -2,7 +2,7 @@ import { symmetricEigen } from '../../lib/data/normalize/eigen';
 import { kernelsFor } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
 import { backends } from '../support/backends';
-import { goldenData } from '../support/goldenData';
+import { goldenData } from '../support/data/goldenData';
 
 /** Of sums and products of unit vectors of n elements. */
 const roundoff = (n: number): number => 20 * n * 2 ** -53;

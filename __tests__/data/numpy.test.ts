@@ -4,8 +4,8 @@ import { loadNumpy } from '../../lib/data/numpy/numpy';
 import type { NumpyOptions } from '../../lib/data/numpy/numpy';
 import type { Dataset } from '../../lib/data/dataset';
 import { temporaryFolder } from '../support/folder';
-import { goldenData } from '../support/goldenData';
-import { saveNpy } from '../support/npy';
+import { goldenData } from '../support/data/goldenData';
+import { saveNpy } from '../support/data/npy';
 
 const folder = temporaryFolder();
 const { arrays } = goldenData;

@@ -17,7 +17,7 @@ import { kernelsFor } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
 import { variants } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
-import { saveNpy } from '../support/npy';
+import { saveNpy } from '../support/data/npy';
 import { writeBinaryLayout, writePythonLayout } from './fakeCifar';
 
 const folder = temporaryFolder();

@@ -6,7 +6,7 @@ import { kernelsFor } from '../../lib/kernels';
 import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { BackendName, Dtype, FloatArray } from '../../lib/kernels/contract';
 import { variants } from '../support/backends';
-import { goldenData } from '../support/goldenData';
+import { goldenData } from '../support/data/goldenData';
 
 /** Rows of numbers as training rows: bytes where all are. */
 function dataOf(x: readonly (readonly number[])[], dtype: Dtype): Dataset {

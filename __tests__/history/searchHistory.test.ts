@@ -2,7 +2,7 @@ import { SearchHistory } from '../../lib/history/searchHistory';
 import type { SearchEvent } from '../../lib/search/events';
 import type { JournalEntry } from '../../lib/search/records';
 import { searchEvents, searchSpace } from '../support/searchEvents';
-import { searchHead } from '../support/tinySearch';
+import { searchHead } from '../support/data/tinySearch';
 
 describe('the trials of a search, from its events', () => {
   const trialsOf = (events: readonly SearchEvent[]): SearchHistory => {

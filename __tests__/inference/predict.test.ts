@@ -1,7 +1,7 @@
 import { Model } from '../../lib/inference/model';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { run } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 /** Rows of a table, whose features are floats. */
 const table = (floats: (numbers: ArrayLike<number>) => Float32Array | Float64Array): TrainingData => {

@@ -4,7 +4,7 @@ import type { KernelName } from '../../lib/kernels/contract';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';
 import { backends, precisions } from '../support/backends';
 import { run, withoutTimes } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 /** Whether its sums are cut into as many parts as there are threads; in bfloat16 the parts have fixed sizes. */
 const isCut = (kernel: KernelName): boolean => signatures[kernel].sum || signatures[kernel].product;

@@ -1,5 +1,5 @@
 import { lineChart } from '../../lib/report/charts';
-import type { LineChart } from '../../lib/report/charts';
+import type { LineChart } from '../../lib/report/drawing/lineChart';
 import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../lib/report/drawing/ticks';
 import { centredMean, thin } from '../../lib/report/drawing/thin';
 import type { Point } from '../../lib/report/drawing/thin';

@@ -10,7 +10,7 @@ import type { EpochEvent, EvaluationEvent, TrainEvent } from '../../lib/train/ev
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
 import { resume, run } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const runs = temporaryFolder();
 const tiny = tinyData();

@@ -13,7 +13,7 @@ import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
 import { drive, resume as resumeWith, run as runWith, withoutTimes } from '../support/run';
 import type { Ran } from '../support/run';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const runs = temporaryFolder();
 let count = 0;

@@ -5,7 +5,7 @@ import { RunFolder } from '../../lib/runFolder/runFolder';
 import { backends } from '../support/backends';
 import { temporaryFolder } from '../support/folder';
 import { run, withoutTimes } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const folder = temporaryFolder();
 const data = tinyData();

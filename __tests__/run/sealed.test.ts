@@ -5,7 +5,7 @@ import { parseSpec } from '../../lib/spec/spec';
 import { search } from '../../lib/search/search';
 import { parseSearch } from '../../lib/search/searchSpec';
 import { temporaryFolder } from '../support/folder';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const runs = temporaryFolder();
 const spec = parseSpec(tinySpec);

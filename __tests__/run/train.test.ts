@@ -4,7 +4,7 @@ import { train } from '../../lib/run/train';
 import type { TrainingRun } from '../../lib/run/train';
 import type { TrainEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const runs = temporaryFolder();
 const data = tinyData();

@@ -5,7 +5,7 @@ import { RunFolder } from '../../lib/runFolder/runFolder';
 import type { WeightSnapshotsHeader } from '../../lib/runFolder/weightSnapshotsShape';
 import { temporaryFolder } from '../support/folder';
 import { resume, run } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const runs = temporaryFolder();
 const imageShape = { channels: 3, height: 2, width: 2 };

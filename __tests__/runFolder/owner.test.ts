@@ -13,8 +13,8 @@ import { resumeSearch, search } from '../../lib/search/search';
 import { blastrain, root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 import { resume, run } from '../support/run';
-import { tinyData, tinySpec } from '../support/tinyData';
-import { listen, tinySearch } from '../support/tinySearch';
+import { tinyData, tinySpec } from '../support/data/tinyData';
+import { listen, tinySearch } from '../support/data/tinySearch';
 
 const base = temporaryFolder();
 const runs = join(base, 'runs');

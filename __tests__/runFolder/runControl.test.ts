@@ -7,7 +7,7 @@ import { RunCatalogue } from '../../lib/dashboard/catalogue';
 import { isOwned } from '../../lib/files';
 import type { TrainEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const runs = temporaryFolder();
 const data = tinyData();

@@ -5,7 +5,7 @@ import { makeSynthetic } from '../../lib/data/synthetic';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { foldsOf } from '../../lib/search/folds';
 import { run, withoutTimes } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const images = makeSynthetic({ train: 37, validation: 10, test: 1 });
 

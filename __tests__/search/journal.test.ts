@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Journal, readJournal } from '../../lib/search/journal';
 import type { JournalEntry } from '../../lib/search/records';
 import { temporaryFolder } from '../support/folder';
-import { searchHead as head, tinySearch } from '../support/tinySearch';
+import { searchHead as head, tinySearch } from '../support/data/tinySearch';
 
 const root = temporaryFolder();
 let count = 0;

@@ -8,8 +8,8 @@ import type { JournalEntry } from '../../lib/search/records';
 import { resumeSearch, search } from '../../lib/search/search';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
-import { tinyData } from '../support/tinyData';
-import { listen, ofType, resultOf, tinySearch } from '../support/tinySearch';
+import { tinyData } from '../support/data/tinyData';
+import { listen, ofType, resultOf, tinySearch } from '../support/data/tinySearch';
 
 const runs = temporaryFolder();
 const data = tinyData();

@@ -15,8 +15,8 @@ import { scoreOf, SearchState } from '../../lib/search/state';
 import { SearchHistory } from '../../lib/history/searchHistory';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
-import { tinyData } from '../support/tinyData';
-import { listen, ofType, resultOf, tinySearch } from '../support/tinySearch';
+import { tinyData } from '../support/data/tinyData';
+import { listen, ofType, resultOf, tinySearch } from '../support/data/tinySearch';
 
 const runs = temporaryFolder();
 const data = tinyData();

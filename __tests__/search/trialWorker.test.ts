@@ -7,7 +7,7 @@ import { parseSpec } from '../../lib/spec/spec';
 import { waitSync } from '../../lib/files';
 import { temporaryFolder } from '../support/folder';
 import { run } from '../support/run';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const folder = temporaryFolder();
 const data = tinyData();

@@ -2,7 +2,7 @@ import { findLearningRate } from '../../lib/studies/lrFind';
 import { parseSpec } from '../../lib/spec/spec';
 import { lrFindSvg } from '../../lib/report/lrFind';
 import { backends } from '../support/backends';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const data = tinyData();
 const spec = (changes: object = {}): ReturnType<typeof parseSpec> => parseSpec({ ...tinySpec, threads: 1, ...changes });

@@ -6,7 +6,7 @@ import { RunFolder } from '../../lib/runFolder/runFolder';
 import { parseSpec } from '../../lib/spec/spec';
 import type { ResultEvent, TrainEvent } from '../../lib/train/events';
 import type { TrainCommand } from '../../lib/train/train';
-import { tinyData, tinySpec } from './tinyData';
+import { tinyData, tinySpec } from './data/tinyData';
 
 export interface Ran {
   readonly events: readonly TrainEvent[];

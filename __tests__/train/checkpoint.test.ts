@@ -5,7 +5,7 @@ import { runTraining } from '../../lib/run/run';
 import { parseSpec } from '../../lib/spec/spec';
 import { decodeCheckpoint } from '../../lib/train/checkpoint';
 import { decodeTensors, encodeTensors, tensorChunks } from '../../lib/train/safetensors';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 const tensors = new Map([
   ['bytes', { shape: [3], data: Uint8Array.of(1, 2, 3) }],

@@ -6,7 +6,7 @@ import { RandomState } from '../../lib/random';
 import { locateDivergence } from '../../lib/train/divergence';
 import { backends } from '../support/backends';
 import { run } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const rows = 4;
 

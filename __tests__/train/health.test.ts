@@ -9,9 +9,9 @@ import { addBatch, beginExamination, concludeExamination } from '../../lib/train
 import { Objective } from '../../lib/train/objective';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import { variants } from '../support/backends';
-import { cifarFolder } from '../support/cifar';
+import { cifarFolder } from '../support/data/cifar';
 import { run } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const warnings = (events: readonly TrainEvent[]): WarningEvent[] =>
   events.filter((event): event is WarningEvent => event.type === 'warning');

@@ -6,7 +6,7 @@ import { decodeTensors, encodeTensors } from '../../lib/train/safetensors';
 import type { EpochEvent, EvaluationEvent, StepEvent, TrainEvent, WarningEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';
 import { resume, run, withoutTimes } from '../support/run';
-import { tinyData } from '../support/tinyData';
+import { tinyData } from '../support/data/tinyData';
 
 const folder = temporaryFolder();
 const of = <Type extends TrainEvent['type']>(events: readonly TrainEvent[], type: Type): Extract<TrainEvent, { type: Type }>[] =>

@@ -6,7 +6,7 @@ import { unitRoundoff } from '../../lib/kernels/contract';
 import type { Arena } from '../../lib/model/arena';
 import type { Training } from '../../lib/train/train';
 import { variants } from '../support/backends';
-import { tinyData, tinySpec } from '../support/tinyData';
+import { tinyData, tinySpec } from '../support/data/tinyData';
 
 describe.each(variants)('a step on $backend $dtype', ({ backend, dtype }) => {
   const kernels = kernelsFor(dtype, backend);

@@ -1,17 +1,17 @@
-import { verifyCommand } from '../../lib/cli/commands/verify';
-import { kernelNames, kernelsIn } from '../../lib/kernels/signatures';
-import type { VerifyReport } from '../../lib/verify/verify';
-import { BlastrainError } from '../../lib/errors';
-import type * as KernelsModule from '../../lib/kernels';
-import type { BackendName, Kernels, Precision } from '../../lib/kernels/contract';
-import { backends } from '../support/backends';
-import { capture } from '../support/capture';
+import { verifyCommand } from '../../../lib/cli/commands/verify';
+import { kernelNames, kernelsIn } from '../../../lib/kernels/signatures';
+import type { VerifyReport } from '../../../lib/verify/verify';
+import { BlastrainError } from '../../../lib/errors';
+import type * as KernelsModule from '../../../lib/kernels';
+import type { BackendName, Kernels, Precision } from '../../../lib/kernels/contract';
+import { backends } from '../../support/backends';
+import { capture } from '../../support/capture';
 
 /** What stands for the native kernels in a test; undefined: they themselves. */
 let standIn: ((precision: Precision, actual: typeof KernelsModule) => Kernels) | undefined;
 
-jest.mock('../../lib/kernels', () => {
-  const actual = jest.requireActual<typeof KernelsModule>('../../lib/kernels');
+jest.mock('../../../lib/kernels', () => {
+  const actual = jest.requireActual<typeof KernelsModule>('../../../lib/kernels');
   return {
     ...actual,
     kernelsFor: (precision: Precision, backend?: BackendName) =>

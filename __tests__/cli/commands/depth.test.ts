@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { blastrain, jsonLines } from '../support/cli';
-import { temporaryFolder } from '../support/folder';
+import { blastrain, jsonLines } from '../../support/cli';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 

@@ -18,4 +18,4 @@ export interface GoldenData {
   readonly files: Readonly<Record<string, string>>;
 }
 
-export const goldenData = JSON.parse(readFileSync(join(__dirname, '..', 'golden', 'data.json'), 'utf8')) as GoldenData;
+export const goldenData = JSON.parse(readFileSync(join(__dirname, '..', '..', 'golden', 'data.json'), 'utf8')) as GoldenData;

@@ -1,8 +1,8 @@
-import type { SearchEvent, SearchResult } from '../../lib/search/events';
-import type { SearchHead } from '../../lib/search/records';
-import type { SearchRun } from '../../lib/search/search';
-import { parseSearch } from '../../lib/search/searchSpec';
-import type { SearchSpec } from '../../lib/search/searchSpec';
+import type { SearchEvent, SearchResult } from '../../../lib/search/events';
+import type { SearchHead } from '../../../lib/search/records';
+import type { SearchRun } from '../../../lib/search/search';
+import { parseSearch } from '../../../lib/search/searchSpec';
+import type { SearchSpec } from '../../../lib/search/searchSpec';
 import { tinySpec } from './tinyData';
 
 /** A search over {@link tinySpec}, in rungs of 3, 9 and 27 steps. */

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { blastrain, jsonLines } from '../support/cli';
-import type { CliResult } from '../support/cli';
-import { temporaryFolder } from '../support/folder';
+import { blastrain, jsonLines } from '../../support/cli';
+import type { CliResult } from '../../support/cli';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 mkdirSync(join(cwd, 'runs', 'one'), { recursive: true });

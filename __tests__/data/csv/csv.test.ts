@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCsv } from '../../lib/data/csv/csv';
-import type { CsvOptions } from '../../lib/data/csv/csv';
-import type { Dataset } from '../../lib/data/dataset';
-import { temporaryFolder } from '../support/folder';
+import { loadCsv } from '../../../lib/data/csv/csv';
+import type { CsvOptions } from '../../../lib/data/csv/csv';
+import type { Dataset } from '../../../lib/data/dataset';
+import { temporaryFolder } from '../../support/folder';
 
 const folder = temporaryFolder();
 let files = 0;

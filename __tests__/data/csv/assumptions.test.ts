@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCsv } from '../../lib/data/csv/csv';
-import type { CsvOptions } from '../../lib/data/csv/csv';
-import { temporaryFolder } from '../support/folder';
+import { loadCsv } from '../../../lib/data/csv/csv';
+import type { CsvOptions } from '../../../lib/data/csv/csv';
+import { temporaryFolder } from '../../support/folder';
 
 // What a file does not tell is assumed, said in the description of its origin, and overruled by a key.
 

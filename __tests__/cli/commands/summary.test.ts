@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { summaryCommand } from '../../lib/cli/commands/summary';
-import type { ModelSummary } from '../../lib/studies/summary';
-import { makeLayers } from '../../lib/model/description';
-import { mlp, Sequential } from '../../lib/model/sequential';
-import { layerSizes, summarize } from '../../lib/model/summary';
-import { kernelsFor } from '../../lib/kernels';
-import { RandomState } from '../../lib/random';
-import { capture } from '../support/capture';
-import { temporaryFolder } from '../support/folder';
+import { summaryCommand } from '../../../lib/cli/commands/summary';
+import type { ModelSummary } from '../../../lib/studies/summary';
+import { makeLayers } from '../../../lib/model/description';
+import { mlp, Sequential } from '../../../lib/model/sequential';
+import { layerSizes, summarize } from '../../../lib/model/summary';
+import { kernelsFor } from '../../../lib/kernels';
+import { RandomState } from '../../../lib/random';
+import { capture } from '../../support/capture';
+import { temporaryFolder } from '../../support/folder';
 
 const kernels = kernelsFor('float64', 'typescript');
 const folder = temporaryFolder();

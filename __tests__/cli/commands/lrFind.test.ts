@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lrFindCommand } from '../../lib/cli/commands/lrFind';
-import type { LrFindReport } from '../../lib/studies/lrFind';
-import { capture } from '../support/capture';
-import { temporaryFolder } from '../support/folder';
+import { lrFindCommand } from '../../../lib/cli/commands/lrFind';
+import type { LrFindReport } from '../../../lib/studies/lrFind';
+import { capture } from '../../support/capture';
+import { temporaryFolder } from '../../support/folder';
 
 const folder = temporaryFolder();
 const small = ['two-layer-tuned', '--set', 'data=synthetic', 'trainRows=200', 'validationRows=50', 'testRows=50', 'layers=3072,10,10', 'batchSize=20', 'threads=1'];

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCsv } from '../../lib/data/csv/csv';
-import type { CsvOptions } from '../../lib/data/csv/csv';
-import { parseDecimal, parseDecorated } from '../../lib/data/csv/decimal';
-import { parseDate } from '../../lib/data/columns/column';
-import type { Column } from '../../lib/data/columns/column';
-import { encodedSize, encodeRows, fitColumns } from '../../lib/data/columns/encoding';
-import { featuresOf } from '../../lib/data/columns/records';
-import type { Dataset } from '../../lib/data/dataset';
-import { parseNumber } from '../../lib/numbers';
-import { RandomState } from '../../lib/random';
-import { temporaryFolder } from '../support/folder';
+import { loadCsv } from '../../../lib/data/csv/csv';
+import type { CsvOptions } from '../../../lib/data/csv/csv';
+import { parseDecimal, parseDecorated } from '../../../lib/data/csv/decimal';
+import { parseDate } from '../../../lib/data/columns/column';
+import type { Column } from '../../../lib/data/columns/column';
+import { encodedSize, encodeRows, fitColumns } from '../../../lib/data/columns/encoding';
+import { featuresOf } from '../../../lib/data/columns/records';
+import type { Dataset } from '../../../lib/data/dataset';
+import { parseNumber } from '../../../lib/numbers';
+import { RandomState } from '../../../lib/random';
+import { temporaryFolder } from '../../support/folder';
 
 const folder = temporaryFolder();
 let files = 0;

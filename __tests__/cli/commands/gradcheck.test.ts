@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gradcheckCommand } from '../../lib/cli/commands/gradcheck';
-import type { GradcheckReport } from '../../lib/studies/gradcheck';
-import { Objective } from '../../lib/train/objective';
-import { capture } from '../support/capture';
+import { gradcheckCommand } from '../../../lib/cli/commands/gradcheck';
+import type { GradcheckReport } from '../../../lib/studies/gradcheck';
+import { Objective } from '../../../lib/train/objective';
+import { capture } from '../../support/capture';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'blastrain-gradcheck-')); });

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunEvaluation } from '../../lib/inference/evaluateRun';
-import type { SeedsSummary } from '../../lib/studies/seeds';
-import { RandomState } from '../../lib/random';
-import type { ResultEvent, TrainEvent } from '../../lib/train/events';
-import { cifarFolder } from '../support/cifar';
-import { backends } from '../support/backends';
-import { blastrain, jsonLines } from '../support/cli';
-import type { CliResult } from '../support/cli';
-import { withoutTimes } from '../support/run';
-import { temporaryFolder } from '../support/folder';
+import type { RunEvaluation } from '../../../lib/inference/evaluateRun';
+import type { SeedsSummary } from '../../../lib/studies/seeds';
+import { RandomState } from '../../../lib/random';
+import type { ResultEvent, TrainEvent } from '../../../lib/train/events';
+import { cifarFolder } from '../../support/data/cifar';
+import { backends } from '../../support/backends';
+import { blastrain, jsonLines } from '../../support/cli';
+import type { CliResult } from '../../support/cli';
+import { withoutTimes } from '../../support/run';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 const quick = ['--set', 'data=synthetic', 'trainRows=500', 'validationRows=100', 'testRows=100', 'steps=20', 'batchSize=50', 'evaluateEvery=10'];

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { toyCommand } from '../../lib/cli/commands/toy';
-import { runToy } from '../../lib/studies/toy';
-import { capture } from '../support/capture';
+import { toyCommand } from '../../../lib/cli/commands/toy';
+import { runToy } from '../../../lib/studies/toy';
+import { capture } from '../../support/capture';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'blastrain-toy-')); });

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findTorch, speedrunTargets } from '../../lib/bench/speedrun';
-import type { SpeedrunReport } from '../../lib/bench/speedrun';
-import { findPreset } from '../../lib/spec/presets';
-import { parseSpec } from '../../lib/spec/spec';
-import { cifarFolder } from '../support/cifar';
-import { blastrain } from '../support/cli';
-import type { CliResult } from '../support/cli';
-import { temporaryFolder } from '../support/folder';
+import { findTorch, speedrunTargets } from '../../../lib/bench/speedrun';
+import type { SpeedrunReport } from '../../../lib/bench/speedrun';
+import { findPreset } from '../../../lib/spec/presets';
+import { parseSpec } from '../../../lib/spec/spec';
+import { cifarFolder } from '../../support/data/cifar';
+import { blastrain } from '../../support/cli';
+import type { CliResult } from '../../support/cli';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 const images = cifarFolder();

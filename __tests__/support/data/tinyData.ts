@@ -1,5 +1,5 @@
-import type { DataSplits, Dataset, SplitName } from '../../lib/data/dataset';
-import { RandomState } from '../../lib/random';
+import type { DataSplits, Dataset, SplitName } from '../../../lib/data/dataset';
+import { RandomState } from '../../../lib/random';
 
 /**
  * Three classes of byte rows around three centres: learnt in a few steps, so that tests of the loop stay quick. The rows

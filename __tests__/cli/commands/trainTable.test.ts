@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Model } from '../../lib/inference/model';
-import { RandomState } from '../../lib/random';
-import { blastrain, jsonLines } from '../support/cli';
-import { writeFlowers } from '../support/flowers';
-import { temporaryFolder } from '../support/folder';
-import { saveNpy } from '../support/npy';
+import { Model } from '../../../lib/inference/model';
+import { RandomState } from '../../../lib/random';
+import { blastrain, jsonLines } from '../../support/cli';
+import { writeFlowers } from '../../support/data/flowers';
+import { temporaryFolder } from '../../support/folder';
+import { saveNpy } from '../../support/data/npy';
 
 const cwd = temporaryFolder();
 writeFlowers(cwd);

@@ -1,11 +1,11 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeDepthReport } from '../../lib/studies/depth';
-import type { DepthResult } from '../../lib/studies/depth';
-import type { TestResult } from '../../lib/inference/testRun';
-import { blastrain, jsonLines } from '../support/cli';
-import { chromiumPath, openFile } from '../support/browser';
-import { temporaryFolder } from '../support/folder';
+import { writeDepthReport } from '../../../lib/studies/depth';
+import type { DepthResult } from '../../../lib/studies/depth';
+import type { TestResult } from '../../../lib/inference/testRun';
+import { blastrain, jsonLines } from '../../support/cli';
+import { chromiumPath, openFile } from '../../support/browser';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 const small = ['data=synthetic', 'trainRows=400', 'validationRows=100', 'testRows=100', 'batchSize=50'];

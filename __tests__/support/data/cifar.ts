@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-const script = resolve(__dirname, '../../../shared/cifar10/make-cifar10.py');
+const script = resolve(__dirname, '../../../../shared/cifar10/make-cifar10.py');
 
 /**
  * A folder with the real images in both layouts, or undefined where there is nothing to make them from. Made once per

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSpec } from '../../lib/spec/spec';
-import type { SearchEvent, SearchResult } from '../../lib/search/events';
-import type { SearchReport } from '../../lib/search/records';
-import { blastrain, jsonLines } from '../support/cli';
-import { temporaryFolder } from '../support/folder';
+import { parseSpec } from '../../../lib/spec/spec';
+import type { SearchEvent, SearchResult } from '../../../lib/search/events';
+import type { SearchReport } from '../../../lib/search/records';
+import { blastrain, jsonLines } from '../../support/cli';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 const data = { data: 'synthetic', trainRows: 300, validationRows: 100, testRows: 100 };

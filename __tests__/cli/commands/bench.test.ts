@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { benchCommand } from '../../lib/cli/commands/bench';
-import type { Comparison } from '../../lib/bench/compare';
-import type { BenchReport } from '../../lib/bench/report';
-import { capture } from '../support/capture';
-import { temporaryFolder } from '../support/folder';
+import { benchCommand } from '../../../lib/cli/commands/bench';
+import type { Comparison } from '../../../lib/bench/compare';
+import type { BenchReport } from '../../../lib/bench/report';
+import { capture } from '../../support/capture';
+import { temporaryFolder } from '../../support/folder';
 
 const folder = temporaryFolder();
 const toy = ['step', '--nets', 'toy', '--rounds', '1', '--backend', 'typescript'];

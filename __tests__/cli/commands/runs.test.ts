@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { blastrain, jsonLines } from '../support/cli';
-import { depthReport } from '../support/events';
-import { temporaryFolder } from '../support/folder';
+import { blastrain, jsonLines } from '../../support/cli';
+import { depthReport } from '../../support/events';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 const runs = join(cwd, 'runs');

@@ -1,6 +1,6 @@
-import { blastrain, jsonLines } from '../support/cli';
-import { backends } from '../support/backends';
-import { temporaryFolder } from '../support/folder';
+import { blastrain, jsonLines } from '../../support/cli';
+import { backends } from '../../support/backends';
+import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
 

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { dataCommand } from '../../lib/cli/commands/data';
-import { filesOf } from '../../lib/data/cifar10/archive';
-import { layouts, loadCifar10 } from '../../lib/data/cifar10/cifar10';
-import { makeSynthetic } from '../../lib/data/synthetic';
-import { fakeClasses, writeBinaryLayout } from '../data/fakeCifar';
-import { packFolder } from '../data/tarball';
-import { capture } from '../support/capture';
-import { temporaryFolder } from '../support/folder';
+import { dataCommand } from '../../../lib/cli/commands/data';
+import { filesOf } from '../../../lib/data/cifar10/archive';
+import { layouts, loadCifar10 } from '../../../lib/data/cifar10/cifar10';
+import { makeSynthetic } from '../../../lib/data/synthetic';
+import { fakeClasses, writeBinaryLayout } from '../../data/fakeCifar';
+import { packFolder } from '../../data/tarball';
+import { capture } from '../../support/capture';
+import { temporaryFolder } from '../../support/folder';
 
 const root = temporaryFolder();
 const layout = layouts[0]!;

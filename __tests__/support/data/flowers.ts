@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RandomState } from '../../lib/random';
+import { RandomState } from '../../../lib/random';
 
 /** A table of three kinds of flowers, told apart by four lengths, sorted by kind as such files are. Returns its path. */
 export function writeFlowers(folder: string): string {
