@@ -94,6 +94,7 @@ test('decimals are those of JavaScript, to the bit', () => {
 test.each<[string, boolean, number | undefined]>([
   ['1,234', false, 1234], ['1,234,567.5', false, 1234567.5], ['1,23', false, undefined], ['1.234,5', true, 1234.5], ['0,5', true, 0.5], ['1.234', true, 1.234],
   ['€ 3', false, 3], ['-$3.5', false, -3.5], ['(12)', false, -12], ['12%', false, 12], ['12 apples', false, undefined], ['1 234,5', true, 1234.5], ['--3', false, undefined],
+  [`$${'9'.repeat(400)}`, false, undefined], [`${'9'.repeat(400)},5`, true, undefined],
 ])('%s as a number of a sheet, with a decimal comma: %s', (text, commaIsDecimal, value) => {
   expect(parseDecorated(text, commaIsDecimal)).toBe(value);
 });

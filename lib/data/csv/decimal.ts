@@ -67,10 +67,12 @@ export function parseDecorated(text: string, commaIsDecimal: boolean): number | 
     const [, bracket, before = '', behind = '', digits] = sheet;
     if (before !== '' && behind !== '') return undefined;
     const value = Number(digits!.replace(/[,\u00a0 ']/g, ''));
+    if (value === Infinity) return undefined;
     return before === '-' || behind === '-' || bracket !== undefined ? -value : value;
   }
   const comma = commaIsDecimal ? decimalComma.exec(text) : null;
   if (comma === null) return undefined;
   const value = Number(comma[2]!.replace(/[.\u00a0 ']/g, '').replace(',', '.'));
+  if (value === Infinity) return undefined;
   return comma[1] === '-' ? -value : value;
 }

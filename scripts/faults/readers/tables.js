@@ -14,15 +14,23 @@ const { demand, dist } = require('./shared');
 
 const splitNames = ['train', 'validation', 'test'];
 
+/** Whether a feature may be such a number: finite, unless its column lacks some, and of a category a place among its names. */
+function isOf(column, value) {
+  if (Number.isNaN(value)) return column?.hasMissing === true;
+  if (column?.kind === 'category') return Number.isInteger(value) && value >= 0 && value < column.categories.length;
+  return column?.kind === 'boolean' ? value === 0 || value === 1 : Number.isFinite(value);
+}
+
 /** Checks what holds for every data set, whatever it was read from. */
 function checkSplits(splits, { numericTargets = false } = {}) {
   const digest = splits.origin?.digest;
   demand(typeof digest === 'string' && digest.length === 64, 'a data set without a digest');
   for (const name of splitNames) {
-    const { features, stored, labels, targets, size, featureSize, classNames } = splits[name];
+    const { features, stored, labels, targets, size, featureSize, classNames, columns } = splits[name];
     demand(Number.isSafeInteger(size) && size >= 0 && Number.isSafeInteger(featureSize) && featureSize > 0, `${name}: ${size} rows of ${featureSize} features`);
     demand(stored !== undefined || features.length === size * featureSize, `${name}: ${features?.length} numbers for ${size} rows of ${featureSize}`);
-    demand(stored !== undefined || features.every(Number.isFinite), `${name}: features that are not finite`);
+    demand(columns === undefined || columns.length === featureSize, `${name}: ${columns?.length} columns of ${featureSize}`);
+    demand(stored !== undefined || features.every((value, at) => isOf(columns?.[at % featureSize], value)), `${name}: features that are not finite, or no values of their columns`);
     if (numericTargets) demand(targets.every(Number.isFinite) && targets.length % Math.max(1, size) === 0, `${name}: bad targets`);
     else demand(labels.length === size && labels.every((label) => label >= 0 && label < classNames.length), `${name}: labels beyond ${classNames.length} classes`);
   }
@@ -154,7 +162,7 @@ const npz = {
   },
 };
 
-const cells = ['', ' 1', '1 ', '1e5', '-0', '+1', '1e400', 'NaN', '"1"', '"a""b"', '"a\nb"', '1,5', '$1', '1%', '0x10', 'true', 'x', 'é', '\u202e', '=1', '9'.repeat(400), '1.0', '01', '1_0', 'NA', '-'];
+const cells = ['', ' 1', '1 ', '1e5', '-0', '+1', '1e400', 'NaN', '"1"', '"a""b"', '"a\nb"', '1,5', '$1', '1%', '0x10', 'true', 'x', 'é', '\u202e', '=1', '9'.repeat(400), '1.0', '01', '1_0', 'NA', '-', '?', 'yes', 'no', '2020-02-30', '2020-01-01T00:00Z', '(1)', '1.234,5', '1,234', '9007199254740993'];
 const csv = {
   title: 'comma-separated values (.csv)',
   models: () => {
@@ -165,6 +173,10 @@ const csv = {
       { separator: ',', end: '\r\n', mark: '\ufeff', encoding: 'utf8', lines: [['a', 'b', 'c', 'kind'], ...rows(['1', '2', '10'])] },
       { separator: ',', end: '\n', mark: '', encoding: 'utf8', lines: rows(['0', '1']) },
       { separator: ';', end: '\n', mark: '', encoding: 'utf8', lines: [['a', 'b', 'c', 'kind'], ...rows(['"x, y"', 'z'])] },
+      {
+        separator: ',', end: '\n', mark: '', encoding: 'utf8',
+        lines: [['a', 'b', 'c', 'd', 'kind'], ...rows(['x', 'y']).map(([a, , , kind], i) => [i % 5 === 0 ? '' : a, ['red', 'green', 'blue', 'NA'][i % 4], i % 3 === 0 ? 'yes' : 'no', `2020-01-${String(1 + i).padStart(2, '0')}`, kind])],
+      },
     ];
   },
   edit: (random, model) => {
@@ -194,6 +206,7 @@ const csv = {
       writeFileSync(file, bytes);
       const options = { ...(random.chance(0.2) && { numericTargets: true }), ...(random.chance(0.1) && { target: random.pick([0, 'a', '1', 'kind']) }),
         ...(random.chance(0.1) && { header: random.chance(0.5) }), ...(random.chance(0.1) && { delimiter: random.pick([',', ';', '\t', '1']) }) };
+      if (random.chance(0.1)) options.columns = { [random.pick(['a', 'b', 'c', '0', 'kind'])]: random.pick(['number', 'boolean', 'category', 'date', 'ignore', 'text']) };
       checkSplits(loadCsv(file, options), options);
     };
   },
