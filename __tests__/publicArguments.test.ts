@@ -40,6 +40,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   RandomState: [asNew(RandomState), [0]],
   loadCifar10: [asCall(library.loadCifar10), [join(runs, 'none'), {}]],
   loadCsv: [asCall(library.loadCsv), [join(runs, 'none.csv'), {}]],
+  loadJsonLines: [asCall(library.loadJsonLines), [join(runs, 'none.jsonl'), {}]],
   loadNumpy: [asCall(library.loadNumpy), [join(runs, 'none.npz'), {}]],
   makeSynthetic: [asCall(library.makeSynthetic), [{ train: 1, validation: 0, test: 0 }, 0]],
   makeLayers: [asCall(makeLayers), [[{ type: 'linear' }], 3, 2, kernels, random]],

@@ -15,6 +15,8 @@ export { loadCsv } from './data/csv/csv';
 export type { CsvOptions } from './data/csv/csv';
 export type { DataOrigin, Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './data/dataset';
 export type { GivenRows } from './data/givenRows';
+export { loadJsonLines } from './data/jsonLines';
+export type { JsonLinesOptions } from './data/jsonLines';
 export { loadNumpy } from './data/numpy/numpy';
 export type { NumpyOptions } from './data/numpy/numpy';
 export type { StoredFeatures, StoredLayout } from './data/stored';

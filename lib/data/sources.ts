@@ -7,6 +7,7 @@ import { columnKinds } from './columns/column';
 import type { ColumnKind } from './columns/column';
 import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
 import { locateImages } from './locate';
+import { loadJsonLines } from './jsonLines';
 import { loadNumpy } from './numpy/numpy';
 import { makeSynthetic } from './synthetic';
 import type { TableOptions } from './table';
@@ -28,7 +29,7 @@ export interface DataOptions {
 
 export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   dataFolder: orNull(path('folder of the data set; null searches the datasets folders')),
-  dataFile: orNull(path('table to train on: a .csv, .npy or .npz file')),
+  dataFile: orNull(path('table to train on: a .csv, .jsonl, .npy or .npz file')),
   target: orNull({
     help: 'what to predict: column of a .csv by name or number [the last], array of an .npz [y], .npy file beside a .npy',
     default: null,
@@ -101,6 +102,11 @@ export const dataSources = {
   cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
   synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
   csv: { options: { ...ofTables, header: true, delimiter: true, columns: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
+  jsonl: {
+    options: { ...ofTables, columns: true },
+    isTable: true,
+    load: ({ target, ...request }) => loadJsonLines(fileOf(request), { ...request, ...(target !== undefined && { target: String(target) }) }),
+  },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },
     isTable: true,

@@ -81,7 +81,7 @@ function rows(min: number, help: string): Field {
 
 /** The schema: one entry per key, in the order in which `train --help` explains them. */
 export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
-  data: choice('auto', Object.keys(dataSources), 'data set; auto takes CIFAR-10 where it is found, csv and npy read dataFile'),
+  data: choice('auto', Object.keys(dataSources), 'data set; auto takes CIFAR-10 where it is found, csv, jsonl and npy read dataFile'),
   dataFolder: dataOptions.dataFolder,
   dataFile: dataOptions.dataFile,
   target: dataOptions.target,

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCsv } from '../../../lib/data/csv/csv';
 import type { CsvOptions } from '../../../lib/data/csv/csv';
-import { parseDecimal, parseDecorated } from '../../../lib/data/csv/decimal';
+import { parseDecimal, parseDecorated } from '../../../lib/data/columns/decimal';
 import { parseDate } from '../../../lib/data/columns/column';
 import type { Column } from '../../../lib/data/columns/column';
 import { encodedSize, encodeRows, fitColumns } from '../../../lib/data/columns/encoding';

@@ -1,4 +1,4 @@
-import { classify } from '../../../lib/data/csv/labels';
+import { classify } from '../../../lib/data/columns/labels';
 
 const classesOf = (...names: string[]): [readonly string[], number[]] => {
   const { classNames, labels } = classify(names);

@@ -1,3 +1,5 @@
+import { parseDecimal } from '../columns/decimal';
+import type { RowReader } from '../columns/rowReader';
 import { badFile } from '../files';
 
 const [quote, cr, lf] = [0x22, 0x0d, 0x0a];
@@ -6,7 +8,7 @@ const [quote, cr, lf] = [0x22, 0x0d, 0x0a];
  * Reads delimited text (RFC 4180) line by line, as places in its bytes: nothing is copied, so that a table of numbers costs no text in
  * memory. Lines end with LF, CRLF or CR; empty ones are left out.
  */
-export class CellReader {
+export class CellReader implements RowReader {
   /** Cells of the last line read: bytes [starts[i], ends[i]), without the quotes around them. */
   starts = new Int32Array(64);
   ends = new Int32Array(64);
@@ -31,6 +33,14 @@ export class CellReader {
   /** Bytes read so far. */
   get position(): number {
     return this.at;
+  }
+
+  get progress(): number {
+    return this.at / this.bytes.length;
+  }
+
+  number(i: number): number {
+    return parseDecimal(this.bytes, this.starts[i]!, this.ends[i]!);
   }
 
   /** Goes to the next line; false at the end. Throws ERR_DATA, naming the line, for quotes that RFC 4180 does not allow. */

@@ -1,18 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { checkOptions, checkText } from '../../arguments';
-import { expected, nearest } from '../../errors';
+import { expected } from '../../errors';
 import { requireMemory } from '../../machine';
-import { columnKinds } from '../columns/column';
 import type { ColumnKind } from '../columns/column';
 import type { DataSplits } from '../dataset';
 import { badFile, readingFile } from '../files';
-import { splitTable } from '../table';
 import type { TableOptions } from '../table';
 import { CellReader } from './cells';
 import { columnsOf } from './columns';
-import { classify } from './labels';
-import { readTable } from './read';
+import { readTable } from '../columns/readTable';
+import { kindsByPlace, splitColumns } from '../columns/splitColumns';
 import { findDelimiter } from './delimiter';
 import { utf8Of } from './utf8';
 
@@ -52,51 +49,18 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   if (delimiter.charCodeAt(0) > 127) throw expected('ERR_CONFIG', 'one ASCII character', 'delimiter', delimiter, { path: 'delimiter' });
   const reader = (): CellReader => new CellReader(bytes, delimiter.charCodeAt(0), file, from, line);
   const { names, targetAt, isHeader, isUnusual, notes } = columnsOf(reader, file, options);
-  const kinds = kindsOf(options.columns, names, targetAt);
+  const kinds = kindsByPlace(options.columns, names, targetAt);
   const rows = estimateRows(reader());
   requireMemory(16 * rows * names.length, 'dataFile', file);
   const table = readTable(() => (isHeader ? behindFirst(reader()) : reader()), {
     file, names, targetAt, targetIsText: options.numericTargets !== true, kinds, commaIsDecimal: delimiter !== ',', rows,
   });
-  if (table.columns.length === 0) throw badFile('a feature beside the target', file, 'none');
-  const classes = options.numericTargets === true ? undefined : classify(table.targetTexts);
-  const merged = classes?.merged ?? [];
-  return splitTable({
-    ...(classes === undefined
-      ? { targets: table.targets, classNames: [] }
-      : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
-    layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
-    columns: table.columns,
-    files: [file],
-    name: basename(file),
-    notes: [...notes, between, ...table.notes, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
+  return splitColumns(file, table, {
+    notes: [...notes, between],
     // What the file alone decides is left out where it is as it always was, so that earlier runs find their digest.
-    choices: {
-      target: names[targetAt]!,
-      ...(isUnusual && { header: 'unusual' }),
-      ...(delimiter !== ',' && { delimiter }),
-      ...(kinds.size > 0 && { columns: JSON.stringify([...kinds]) }),
-      ...(merged.length > 0 && { classes: classes!.classNames.length }),
-    },
-  }, options) as DataSplits;
-}
-
-/** What columns are said to be, by their place. Throws ERR_CONFIG for an unknown name or kind, and for the target. */
-function kindsOf(columns: CsvOptions['columns'] = {}, names: readonly string[], targetAt: number): ReadonlyMap<number, ColumnKind> {
-  return new Map(Object.entries(columns).map(([name, kind]) => {
-    const at = names.findIndex((one) => one.trim() === name.trim());
-    if (at < 0 || at === targetAt) {
-      const what = at < 0 ? `the names of columns${suggestion(name, names)}` : `features (${name} is the target)`;
-      throw expected('ERR_CONFIG', what, 'columns', name, { path: 'columns' });
-    }
-    if (!columnKinds.includes(kind)) throw expected('ERR_CONFIG', columnKinds.join(', '), `columns.${name}`, kind, { path: `columns.${name}` });
-    return [at, kind];
-  }));
-}
-
-function suggestion(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near === undefined ? '' : ` (did you mean ${near}?)`;
+    choices: { target: names[targetAt]!, ...(isUnusual && { header: 'unusual' }), ...(delimiter !== ',' && { delimiter }) },
+    kinds,
+  }, options);
 }
 
 /** Lines by which the number of rows is estimated. */

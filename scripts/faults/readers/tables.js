@@ -212,6 +212,43 @@ const csv = {
   },
 };
 
+const jsonl = {
+  title: 'JSON lines (.jsonl)',
+  models: () => {
+    const random = new Random('jsonl');
+    const row = (i) => ({ a: random.unit(), b: ['red', 'blue', null][i % 3], c: i % 2 === 0, d: `2020-01-${String(1 + (i % 28)).padStart(2, '0')}`, kind: ['x', 'y'][i % 2] });
+    return [{ lines: Array.from({ length: 20 }, (_, i) => row(i)) }, { lines: Array.from({ length: 20 }, (_, i) => ({ a: i, kind: i % 3 })) }];
+  },
+  edit: (random, model) => {
+    const { lines } = model;
+    const at = random.below(lines.length);
+    const line = lines[at];
+    if (typeof line !== 'object') return model;
+    const key = random.pick(Object.keys(line));
+    switch (random.below(7)) {
+      case 0: case 1: line[key] = random.pick([null, [], {}, '', 'NA', 1e300, -0, true, 'x', '1', '2020-13-01', '\u202e']); break;
+      case 2: delete line[key]; break;
+      case 3: line[random.pick(['e', '__proto__', 'constructor', ''])] = random.pick([1, 'x', null]); break;
+      case 4: lines.splice(at, 0, random.pick(['', '[]', 'null', '{', '{"a":1e999,"kind":"x"}', '{"kind":"x","kind":"y"}', '5'])); break;
+      case 5: lines.splice(at, 1); break;
+      default: lines[at] = editText(random, JSON.stringify(line));
+    }
+    return model;
+  },
+  encode: ({ lines }) => [Buffer.from(lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'))],
+  shrinks: true,
+  open(folder) {
+    const { loadJsonLines } = dist('data', 'jsonLines');
+    const file = join(folder, 'table.jsonl');
+    return ([bytes], random) => {
+      writeFileSync(file, bytes);
+      const options = { ...(random.chance(0.2) && { numericTargets: true }), ...(random.chance(0.1) && { target: random.pick(['a', 'kind', 'none']) }),
+        ...(random.chance(0.1) && { columns: { [random.pick(['a', 'b', 'c'])]: random.pick(['number', 'boolean', 'category', 'date', 'ignore']) } }) };
+      checkSplits(loadJsonLines(file, options), options);
+    };
+  },
+};
+
 const setting = {
   title: 'settings on the command line (--set key=value)',
   models: () => ['learningRate=0.1', 'layers=3072,50,10', 'model=[{"layer":"linear","size":10}]', 'epochs=3', 'schedule=cosine', 'threads=1'].map((text) => ({ text })),
@@ -268,4 +305,4 @@ const cifar = {
   },
 };
 
-module.exports = { npy, npz, csv, setting, cifar };
+module.exports = { npy, npz, csv, jsonl, setting, cifar };

@@ -1,8 +1,8 @@
 import { badFile } from '../files';
-import { booleansOf, isMissing, parseDate } from '../columns/column';
-import type { Column, ColumnKind } from '../columns/column';
-import type { CellReader } from './cells';
-import { parseDecimal, parseDecorated } from './decimal';
+import { booleansOf, isMissing, parseDate } from './column';
+import type { Column, ColumnKind } from './column';
+import { parseDecorated } from './decimal';
+import type { RowReader } from './rowReader';
 
 /** What a reader is to make of a table. */
 export interface TablePlan {
@@ -33,7 +33,7 @@ export interface ReadTable {
 }
 
 /** Reads all rows, again where a column of numbers turns out to hold texts. Throws ERR_DATA, with line and column. */
-export function readTable(reader: () => CellReader, plan: TablePlan): ReadTable {
+export function readTable(reader: () => RowReader, plan: TablePlan): ReadTable {
   const texts = new Set<number>([...plan.kinds].flatMap(([at, kind]) => (kind === 'category' || kind === 'boolean' || kind === 'date' ? [at] : [])));
   for (;;) {
     const reading = new Reading(plan, texts);
@@ -83,7 +83,7 @@ class Reading {
   }
 
   /** Returns the columns that have to be read as texts. Throws ERR_DATA for a line of another length and a target that is missing. */
-  readAll(reader: CellReader): ReadonlySet<number> {
+  readAll(reader: RowReader): ReadonlySet<number> {
     const { file, names, targetAt, targetIsText } = this.plan;
     const { featureAt } = this;
     const width = featureAt.length;
@@ -124,10 +124,10 @@ class Reading {
   }
 
   /** A feature's number, or the code of its text; NaN for a missing one. */
-  private read(reader: CellReader, at: number): number {
+  private read(reader: RowReader, at: number): number {
     const dictionary = this.dictionaries.get(at);
     if (dictionary === undefined) {
-      const number = parseDecimal(reader.bytes, reader.starts[at]!, reader.ends[at]!);
+      const number = reader.number(at);
       if (number === number) {
         this.numbers[at]!++;
         return number;
@@ -201,9 +201,9 @@ class Reading {
     throw badFile('the name of a class', `${file}, line ${String(line)}, column ${String(targetAt + 1)} (${this.plan.names[targetAt]!})`, 'nothing', { file, line, column: targetAt + 1 });
   }
 
-  private readTarget(reader: CellReader): number {
+  private readTarget(reader: RowReader): number {
     const { targetAt, commaIsDecimal } = this.plan;
-    const number = parseDecimal(reader.bytes, reader.starts[targetAt]!, reader.ends[targetAt]!);
+    const number = reader.number(targetAt);
     if (number === number) return number;
     const text = reader.text(targetAt);
     const decorated = parseDecorated(text, commaIsDecimal);
@@ -221,9 +221,9 @@ class Reading {
     return `${this.plan.file}, column ${String(at + 1)} (${this.plan.names[at]!})`;
   }
 
-  /** Room for as many rows as the bytes that are left will have, by those read so far, and some more. */
-  private grow({ bytes, position }: CellReader): void {
-    const rows = Math.ceil(1.05 * this.rows * (bytes.length / Math.max(1, position))) + 16;
+  /** Room for as many rows as the rest of the file will have, by the part read so far, and some more. */
+  private grow({ progress }: RowReader): void {
+    const rows = Math.ceil(1.05 * this.rows / progress) + 16;
     const larger = (array: Float64Array, width: number): Float64Array => {
       const grown = new Float64Array(rows * width);
       grown.set(array);

@@ -1,0 +1,15 @@
+/** Reads a table row by row. */
+export interface RowReader {
+  /** How many cells the last row has. */
+  readonly count: number;
+  /** The line of the file where it begins, from 1. */
+  readonly line: number;
+  /** The share of the file that is read, in (0, 1]. */
+  readonly progress: number;
+  /** Goes to the next row; false at the end. Throws ERR_DATA, naming the line. */
+  next(): boolean;
+  /** The number in cell i; NaN where it holds none. */
+  number(i: number): number;
+  /** The text of cell i; empty for a missing one. */
+  text(i: number): string;
+}

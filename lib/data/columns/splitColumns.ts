@@ -1,0 +1,58 @@
+import { basename } from 'node:path';
+import { expected, nearest } from '../../errors';
+import type { DataSplits } from '../dataset';
+import { badFile } from '../files';
+import { splitTable } from '../table';
+import type { TableOptions } from '../table';
+import { columnKinds } from './column';
+import type { ColumnKind } from './column';
+import { classify } from './labels';
+import type { ReadTable } from './readTable';
+
+/** What was assumed about a table, and what else than its file decides about its contents. */
+interface Assumptions {
+  readonly notes: readonly string[];
+  readonly choices: Readonly<Record<string, string | number | null>>;
+  readonly kinds: ReadonlyMap<number, ColumnKind>;
+}
+
+/** The three parts of a table that was read: texts of the target become classes. Throws ERR_DATA for one without features, and what {@link splitTable} throws. */
+export function splitColumns(file: string, table: ReadTable, { notes, choices, kinds }: Assumptions, options: Omit<TableOptions, 'chunkRows'>): DataSplits {
+  if (table.columns.length === 0) throw badFile('a feature beside the target', file, 'none');
+  const classes = options.numericTargets === true ? undefined : classify(table.targetTexts);
+  const merged = classes?.merged ?? [];
+  return splitTable({
+    ...(classes === undefined
+      ? { targets: table.targets, classNames: [] }
+      : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
+    layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
+    columns: table.columns,
+    files: [file],
+    name: basename(file),
+    notes: [...notes, ...table.notes, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
+    choices: {
+      ...choices,
+      ...(kinds.size > 0 && { columns: JSON.stringify([...kinds]) }),
+      ...(merged.length > 0 && { classes: classes!.classNames.length }),
+    },
+  }, options) as DataSplits;
+}
+
+/** What columns are said to be, by their place. Throws ERR_CONFIG for an unknown name or kind, and for the target. */
+export function kindsByPlace(columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], targetAt: number): ReadonlyMap<number, ColumnKind> {
+  return new Map(Object.entries(columns).map(([name, kind]) => {
+    const at = names.findIndex((one) => one.trim() === name.trim());
+    if (at < 0 || at === targetAt) {
+      const what = at < 0 ? `the names of columns${suggestion(name, names)}` : `features (${name} is the target)`;
+      throw expected('ERR_CONFIG', what, 'columns', name, { path: 'columns' });
+    }
+    if (!columnKinds.includes(kind)) throw expected('ERR_CONFIG', columnKinds.join(', '), `columns.${name}`, kind, { path: `columns.${name}` });
+    return [at, kind];
+  }));
+}
+
+function suggestion(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
+}
+
