@@ -100,6 +100,14 @@ async function stoppedSearch(changes: object = {}): Promise<{ folder: string; ev
   return { folder: join(runs, name), events };
 }
 
+test('what a kill left of a file in the folder of a trial is removed, also where the trial is not opened again', async () => {
+  const { folder } = await stoppedSearch();
+  const leftover = join(folder, 'trial-000', 'best.safetensors.elsewhere-1-1.abc.tmp');
+  writeFileSync(leftover, 'half');
+  await listen(resumeSearch(folder, { data }));
+  expect(existsSync(leftover)).toBe(false);
+});
+
 test('a torn journal goes on from its last whole line', async () => {
   const { folder } = await stoppedSearch();
   const file = join(folder, 'journal.jsonl');

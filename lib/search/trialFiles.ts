@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { withFileErrors } from '../files';
+import { removeLeftovers, withFileErrors } from '../files';
 import { runFiles } from '../runFolder/runFiles';
 import type { SearchSpec } from './searchSpec';
 import { hasFailed } from './state';
@@ -33,8 +33,15 @@ export function removeSpareCheckpoints(searchFolder: string, { runs }: Trial, re
   removeFiles(runFolderIn(searchFolder, runs[replicate]!), [runFiles.previous, ...(restoreBest ? [] : [runFiles.best])]);
 }
 
-/** Deletes the checkpoints that a trial no longer needs, where the process was killed between the journal entry and the deletion. Throws ERR_IO. */
+/**
+ * Deletes what a trial no longer needs after a kill: checkpoints, where it came between the journal entry and the deletion, and temporary
+ * files, as a trial that has reached its rung is not opened again. By the owner of the search. Throws ERR_IO.
+ */
 export function removeUnneeded(searchFolder: string, trial: Trial, restoreBest: boolean): void {
+  for (const run of trial.runs) {
+    const folder = runFolderIn(searchFolder, run);
+    for (const path of [folder, join(folder, runFiles.kept)]) removeLeftovers(path, { isOwner: true });
+  }
   if (trial.isDropped || hasFailed(trial)) {
     removeCheckpoints(searchFolder, trial);
     return;
