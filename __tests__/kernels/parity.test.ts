@@ -28,9 +28,9 @@ const rows = kernelNames.flatMap((kernel) => precisionsOf(kernel).map((precision
 });
 
 test('the table names every kernel of the contract', () => {
-  const { allocate: _, backend, dtype, prefersBytes, ...functions } = kernelsFor('float32', 'typescript');
-  expect([backend, dtype, prefersBytes]).toEqual(['typescript', 'float32', false]);
-  expect(kernelNames).toEqual(Object.keys(functions));
+  const kernels = kernelsFor('float32', 'typescript');
+  expect(kernels).toMatchObject({ backend: 'typescript', dtype: 'float32', prefersBytes: false });
+  expect(kernelNames).toEqual(Object.keys(kernels).filter((name) => !['allocate', 'backend', 'dtype', 'prefersBytes'].includes(name)));
 });
 
 test('TypeScript against itself has no error', () => {
