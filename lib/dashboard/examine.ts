@@ -1,4 +1,5 @@
-import { BlastrainError, expected } from '../errors';
+import { expected } from '../errors';
+import { otherData } from '../data/otherData';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/sources';
 import { Model } from '../inference/model';
@@ -21,13 +22,7 @@ export function examineRun(folder: string, name: string): Examination {
   const { classNames, imageShape, step } = classifier;
   if (classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'the confusion matrix', 'a regression');
   const { origin, validation } = loadData(dataRequest(classifier.spec));
-  if (origin.digest !== classifier.dataDigest) {
-    throw new BlastrainError(
-      'ERR_DATA',
-      `Expected the data that run ${name} was trained on (digest ${classifier.dataDigest.slice(0, 12)}) but received ` +
-        `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
-    );
-  }
+  if (origin.digest !== classifier.dataDigest) throw otherData(`run ${name} was trained on`, classifier.dataDigest, origin);
   if (validation.size === 0) throw expected('ERR_DATA', 'at least one row', `the validation split of ${origin.name}`, 0, { path: 'split' });
   const { accuracy, loss, confusion, classes, calibration } = classifier.evaluateInDetail(validation);
   const rows = rowsOf(validation, classifier.probabilities(validation));

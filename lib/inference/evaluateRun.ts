@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { BlastrainError, expected } from '../errors';
+import { expected } from '../errors';
 import { readJsonIfThere, replaceFile, sizeLimits, withLock } from '../files';
 import { refine, count, listOf, numberOrNaN, objectOf, optional, text, oneOf } from '../files/shape';
 import type { Shape } from '../files/shape';
+import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
 import type { DataOrigin, SplitName } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
@@ -43,13 +44,7 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
     throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
   }
   const { origin, ...splits } = loadData(dataRequest(model.spec));
-  if (origin.digest !== model.dataDigest) {
-    throw new BlastrainError(
-      'ERR_DATA',
-      `Expected the data that run ${name} was trained on (digest ${model.dataDigest.slice(0, 12)}) for ${split} rows but ` +
-        `received ${origin.description} (digest ${origin.digest.slice(0, 12)})`,
-    );
-  }
+  if (origin.digest !== model.dataDigest) throw otherData(`run ${name} was trained on`, model.dataDigest, origin, ` for ${split} rows`);
   const data = splits[split];
   if (data.size === 0) throw expected('ERR_DATA', 'at least one row', `the ${split} split of ${origin.name}`, data.size, { path: 'split' });
   const evaluation: RunEvaluation = {

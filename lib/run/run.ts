@@ -1,6 +1,6 @@
 import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
-import { BlastrainError, expected, toPlain } from '../errors';
+import { expected, toPlain } from '../errors';
 import { backends, getThreads, nativeStatus, setThreads } from '../kernels';
 import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
@@ -8,6 +8,7 @@ import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useC
 import type { CheckpointParts } from '../train/checkpoint';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
 import { fileError } from '../files';
+import { otherData } from '../data/otherData';
 import { bytesPerNumber } from '../data/normalize/moments';
 import { featureSizeOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
@@ -43,7 +44,7 @@ export function* runTraining(
   spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { train: rows, origin } = data;
-  if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(asked.record, data);
+  if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? defaultThreads());
   const { backend, dtype } = kernels;
@@ -227,14 +228,6 @@ function versions(): Readonly<Record<string, string>> {
     v8: process.versions.v8,
     ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore, isa: native.info.isa } : {}),
   };
-}
-
-function otherData({ name, dataDigest }: RunRecord, { origin }: TrainingData): BlastrainError {
-  return new BlastrainError(
-    'ERR_DATA',
-    `Expected the data that run ${name} was trained on (digest ${dataDigest.slice(0, 12)}) to go on with but received ` +
-      `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
-  );
 }
 
 /** Conditions that differ and can change the result's last bits, a phrase for each. */

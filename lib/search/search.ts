@@ -1,8 +1,9 @@
 import { basename, join } from 'node:path';
 import { checkObject, checkOptions, checkText } from '../arguments';
-import { BlastrainError, expected, toPlain } from '../errors';
+import { expected, toPlain } from '../errors';
 import { fileError, lockedBy, waitAsync } from '../files';
 import type { Waiting } from '../files/acquire';
+import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
 import { trainingRows } from '../build/trainingRows';
 import type { TrainingData } from '../build/buildTraining';
@@ -155,7 +156,7 @@ async function* runResumed(folder: string, options: ResumeOptions, stopped: Prom
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
     const limits = checkLimits({ ...(workers === undefined ? contents.limits : workersOf(head.spec, workers)), budget, trials });
     const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
-    if (rows.origin.digest !== head.dataDigest) throw otherData(head, rows);
+    if (rows.origin.digest !== head.dataDigest) throw otherData(`search ${head.name} began with`, head.dataDigest, rows.origin, ' to go on with');
     const searchData = searchDataOf(head.spec, rows, options.data === undefined);
     checkMemory(limits.workers, head.spec, searchData);
     journal.append({ elapsed, type: 'resume', at: new Date().toISOString(), ...limits });
@@ -228,12 +229,4 @@ function checkedSpec({ spec }: SearchHead, folder: string): SearchSpec {
     const { code, message } = toPlain(error);
     throw fileError('ERR_CHECKPOINT', 'the spec of a search', join(folder, searchFiles.journal), `one that is refused: ${message} [${code}]`);
   }
-}
-
-function otherData({ name, dataDigest }: SearchHead, { origin }: TrainingData): BlastrainError {
-  return new BlastrainError(
-    'ERR_DATA',
-    `Expected the data that search ${name} began with (digest ${dataDigest.slice(0, 12)}) to go on with but received ` +
-      `${origin.description} (digest ${origin.digest.slice(0, 12)})`,
-  );
 }
