@@ -6,6 +6,8 @@ import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { refuseOverflow } from '../data/normalize/normalization';
 import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
+import { fitTargetScale, refuseScaledOverflow } from '../data/targetScale';
+import type { TargetScale } from '../data/targetScale';
 import { initialize } from '../model/init';
 import { WeightAverage } from '../optim/average';
 import { RandomState } from '../random';
@@ -34,6 +36,7 @@ export interface BuiltTraining {
   readonly average: WeightAverage | null;
   readonly batchSource: BatchSource;
   readonly normalization: Normalization;
+  readonly targetScale: TargetScale | null;
 }
 
 /**
@@ -56,15 +59,19 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
   const normalization = fit(spec, data.train, kernels);
-  for (const rows of [train, validation]) refuseLostTargets(rows, kernels.dtype);
+  const targetScale = spec.targetScaling === 'standardize' ? fitTargetScale(data.train) : null;
+  for (const rows of [train, validation]) {
+    if (targetScale === null) refuseLostTargets(rows, kernels.dtype);
+    else refuseScaledOverflow(rows, targetScale, kernels.dtype);
+  }
   refuseOverflow(validation, normalization, kernels.dtype);
   return {
     training: {
       objective,
-      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter }),
+      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter, targetScale }),
       // With fastDevRun too, the schedule is that of the full length.
       ...scheduleOf(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
-      evaluator: new Evaluator(objective, normalization, average),
+      evaluator: new Evaluator(objective, normalization, average, targetScale),
       train,
       validation,
       plan,
@@ -74,6 +81,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
     average,
     batchSource,
     normalization,
+    targetScale,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
 import type { Dataset, Rows } from './dataset';
 import { badFile } from './files';
+import type { TargetScale } from './targetScale';
 
 /** Mixup of a batch: row i becomes λ·row i + (1 − λ)·row partners[i]. */
 export interface Mixing {
@@ -54,12 +55,16 @@ export class TargetReader {
   /** Numbers, or one-hot labels, before mixing. */
   private readonly unmixed: FloatArray | undefined;
 
-  /** @param mixing in training only. */
+  /**
+   * @param mixing in training only.
+   * @param scale what numbers are divided and moved by, where they are.
+   */
   constructor(
     private readonly kernels: Kernels,
     private readonly data: TargetRows,
     maxBatch: number,
     private readonly mixing?: Mixing,
+    private readonly scale?: TargetScale | null,
   ) {
     const { targets, size, classNames } = data;
     const mixes = mixing?.isMixing === true;
@@ -74,7 +79,7 @@ export class TargetReader {
    * draws λ and the partners. Overwritten by the next call.
    */
   read(m: number, rows: Int32Array): Int32Array | FloatArray {
-    const { kernels, labels, numbers, unmixed, width, data, mixing } = this;
+    const { kernels, labels, numbers, unmixed, width, data, mixing, scale } = this;
     for (let i = 0; i < m; i++) labels[i] = data.labels[rows[i]!]!;
     if (numbers === undefined) return labels;
     const own = unmixed ?? numbers;
@@ -84,7 +89,8 @@ export class TargetReader {
     } else {
       for (let i = 0; i < m; i++) {
         const from = rows[i]! * width;
-        for (let j = 0; j < width; j++) own[i * width + j] = data.targets[from + j]!;
+        if (scale) for (let j = 0; j < width; j++) own[i * width + j] = (data.targets[from + j]! - scale.mean[j]!) / scale.std[j]!;
+        else for (let j = 0; j < width; j++) own[i * width + j] = data.targets[from + j]!;
       }
     }
     if (unmixed !== undefined) kernels.mixRows(m, width, mixing!.lambda, mixing!.partners, unmixed, numbers);

@@ -12,6 +12,8 @@ import { refuseOverflow } from '../data/normalize/normalization';
 import { featureSizeOf, weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
+import { refuseScaledOverflow } from '../data/targetScale';
+import type { TargetScale } from '../data/targetScale';
 import { initialize } from '../model/init';
 import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
@@ -65,6 +67,7 @@ export class Model {
   readonly step: number;
   private readonly model: Sequential;
   private readonly normalization: Normalization;
+  private readonly targetScale: TargetScale | undefined;
   private readonly evaluator: Evaluator;
 
   private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ModelSource, 'name'>) {
@@ -73,6 +76,7 @@ export class Model {
     this.classNames = facts.classNames;
     this.imageShape = facts.imageShape;
     this.columns = facts.columns;
+    this.targetScale = facts.targetScale;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
     const kernels = defaultKernels(precisionOf(this.spec), backend);
@@ -85,7 +89,7 @@ export class Model {
     }
     const { l2, decayBiases } = this.spec;
     const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
-    this.evaluator = new Evaluator(objective, this.normalization);
+    this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
   }
 
   /**
@@ -220,7 +224,8 @@ export class Model {
     }
     const { dtype } = this.model.kernels;
     refuseOverflow(data, this.normalization, dtype);
-    refuseLostTargets(data, dtype);
+    if (this.targetScale === undefined) refuseLostTargets(data, dtype);
+    else refuseScaledOverflow(data, this.targetScale, dtype);
   }
 }
 

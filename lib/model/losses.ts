@@ -1,4 +1,4 @@
-import { isNumber, orNull, share } from '../fields';
+import { choice, isNumber, orNull, share } from '../fields';
 import type { Field } from '../fields';
 import type { Kernels } from '../kernels/contract';
 import { MeanSquaredError, SoftmaxCrossEntropy } from './loss';
@@ -8,6 +8,7 @@ import type { CrossEntropyOptions, Loss, LossName } from './loss';
 export interface LossOptions {
   labelSmoothing: number;
   classWeights: 'balanced' | readonly number[] | null;
+  targetScaling: 'none' | 'standardize';
 }
 
 export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
@@ -19,11 +20,12 @@ export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
     list: true,
     accepts: (value) => value === 'balanced' || (Array.isArray(value) && value.every((weight) => isNumber(weight) && weight >= 0)),
   }),
+  targetScaling: choice('none', ['none', 'standardize'], 'what numeric targets are trained on; predictions and errors keep the units of the data'),
 };
 
 interface LossKind {
   /** The options that it has, each with its default. */
-  readonly options: Readonly<Partial<Record<keyof LossOptions, number | null>>>;
+  readonly options: Readonly<Partial<Record<keyof LossOptions, number | string | null>>>;
   /** What the model's outputs stand for: logits of classes, against labels, or numbers, against numbers. */
   readonly predicts: 'classes' | 'numbers';
   /** @param options none where the model is evaluated: there losses are to be comparable between runs. */
@@ -37,5 +39,5 @@ export const losses: Readonly<Record<LossName, LossKind>> = {
     predicts: 'classes',
     make: (kernels, classes, maxBatch, options) => new SoftmaxCrossEntropy(kernels, classes, maxBatch, options),
   },
-  mse: { options: {}, predicts: 'numbers', make: (kernels, outputs) => new MeanSquaredError(kernels, outputs) },
+  mse: { options: { targetScaling: 'none' }, predicts: 'numbers', make: (kernels, outputs) => new MeanSquaredError(kernels, outputs) },
 };

@@ -50,7 +50,7 @@ export function* runTraining(
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
   const { found, known } = asked === undefined ? {} : fittingLast(asked, spec, rows);
-  const { training, optimizer, average, batchSource, normalization } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
+  const { training, optimizer, average, batchSource, normalization, targetScale } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
@@ -65,6 +65,7 @@ export function* runTraining(
     ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
     ...(rows.columns === undefined ? {} : { columns: rows.columns }),
     ...('columns' in normalization ? { encoding: normalization.columns } : {}),
+    ...(targetScale && { targetScale }),
     dataDigest: origin.digest,
     inputSize: model.inputSize,
     outputSize: model.outputSize,

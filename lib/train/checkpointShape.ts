@@ -1,6 +1,7 @@
 import type { Column } from '../data/columns/column';
 import type { EncodedColumn } from '../data/columns/encoding';
 import type { ImageShape } from '../data/dataset';
+import type { TargetScale } from '../data/targetScale';
 import { anything, count, flag, listOf, nullOr, number, objectOf, oneOf, optional, refine, shapeOf, text, unionOf } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { PlateauState } from '../optim/schedules';
@@ -20,6 +21,8 @@ export interface CheckpointFacts {
   readonly columns?: readonly Column[] | undefined;
   /** How they become inputs, where they are not all numbers that are there. */
   readonly encoding?: readonly EncodedColumn[] | undefined;
+  /** How numeric targets were scaled, where they were. */
+  readonly targetScale?: TargetScale | undefined;
   readonly dataDigest: string;
   /** Sizes of the model. */
   readonly inputSize: number;
@@ -59,10 +62,12 @@ export const factsShape = refine(objectOf<CheckpointFacts>({
   imageShape: optional(objectOf<ImageShape>({ channels: size, height: size, width: size })),
   columns: optional(listOf(columnShape)),
   encoding: optional(listOf(encodedShape)),
+  targetScale: optional(objectOf<TargetScale>({ mean: listOf(number), std: listOf(positive) })),
   dataDigest: text,
   inputSize: size,
   outputSize: size,
-}), 'a class for each output, or none,', ({ classNames: { length }, outputSize }) => length === 0 || length === outputSize);
+}), 'a class, or a scale, for each output, or none,', ({ classNames: { length }, targetScale, outputSize }) =>
+  (length === 0 || length === outputSize) && (targetScale === undefined || (targetScale.mean.length === outputSize && targetScale.std.length === outputSize)));
 const sums = { rows: count, correct: value, lossSum: value };
 const ofRows = objectOf<RunningSums>({ ...sums, weight: value });
 const ofSteps = objectOf<Omit<RunningSums, 'weight'> & { readonly steps: number }>({ ...sums, steps: count }) as Shape<unknown> as Shape<RunningSums>;

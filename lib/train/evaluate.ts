@@ -4,6 +4,8 @@ import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
+import { unscale } from '../data/targetScale';
+import type { TargetScale } from '../data/targetScale';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
 
@@ -25,11 +27,15 @@ export class Evaluator {
   /** [maxBatch], predicted classes of the last batch. */
   private readonly predicted: Int32Array;
 
-  /** @param average evaluates these averages in place of the model's parameters. */
+  /**
+   * @param average evaluates these averages in place of the model's parameters.
+   * @param targetScale of a regression on scaled targets, whose errors and predictions are in the data set's own units.
+   */
   constructor(
     private readonly objective: Objective,
     private readonly normalization: Normalization,
     private readonly average: WeightAverage | null = null,
+    private readonly targetScale: TargetScale | null = null,
   ) {
     const { model } = objective;
     this.inputBuffer = model.kernels.allocate(model.maxBatch * model.inputSize);
@@ -43,16 +49,19 @@ export class Evaluator {
    * fault can be found.
    */
   evaluate(data: Dataset | StoredDataset, { untilFault = false } = {}): Evaluation {
-    const { objective } = this;
+    const { objective, targetScale } = this;
     if (data.size === 0) return { accuracy: Number.NaN, loss: Number.NaN, ...(objective.classifies ? {} : { rmse: Number.NaN }) };
-    const targets = new TargetReader(objective.model.kernels, data, objective.model.maxBatch);
+    const targets = new TargetReader(objective.model.kernels, data, objective.model.maxBatch, undefined, targetScale);
     let correct = 0;
     let sum = 0;
     let weight = 0;
+    let squares = 0;
     let penalty = 0;
     this.averaged(() => {
       this.forEachBatch(data, (m, x) => {
-        sum += objective.sum(m, x, targets.read(m, this.rows), 'evaluate');
+        const numbers = targets.read(m, this.rows);
+        sum += objective.sum(m, x, numbers, 'evaluate');
+        if (targetScale !== null) squares += squaredErrors(m, objective.predictions, numbers as FloatArray, targetScale.std);
         weight += objective.weight;
         correct += countEqual(m, this.classify(m), targets.labels);
         return !untilFault || Number.isFinite(sum);
@@ -62,7 +71,7 @@ export class Evaluator {
     return {
       accuracy: data.targets === undefined ? correct / data.size : Number.NaN,
       loss: sum / weight + penalty,
-      ...(objective.classifies ? {} : { rmse: Math.sqrt(sum / weight) }),
+      ...(objective.classifies ? {} : { rmse: Math.sqrt((targetScale === null ? sum : squares) / weight) }),
     };
   }
 
@@ -80,6 +89,7 @@ export class Evaluator {
         return true;
       });
     });
+    if (this.targetScale !== null) unscale(all, this.targetScale);
     return { predictions: all, labels };
   }
 
@@ -113,6 +123,13 @@ export class Evaluator {
       if (!visit(m, inputs.x, from)) return;
     }
   }
+}
+
+/** Σ (std[j]·(p − t))² over m rows: squared errors in the units that the targets had. */
+function squaredErrors(m: number, predictions: FloatArray, numbers: FloatArray, std: readonly number[]): number {
+  let sum = 0;
+  for (let at = 0, j = 0; at < m * std.length; at++, j = j + 1 === std.length ? 0 : j + 1) sum += (std[j]! * (predictions[at]! - numbers[at]!)) ** 2;
+  return sum;
 }
 
 /** How many of the first m entries agree. */

@@ -5,6 +5,7 @@ import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
+import type { TargetScale } from '../data/targetScale';
 import { multiplyGradient } from '../model/arena';
 import type { WeightAverage } from '../optim/average';
 import { clipNorm } from '../optim/clip';
@@ -24,6 +25,8 @@ export interface StepOptions {
   readonly average?: WeightAverage | null;
   /** Augments the rows; none without it. */
   readonly augmenter?: Augmenter;
+  /** Scales numeric targets; null for none. */
+  readonly targetScale?: TargetScale | null;
 }
 
 /** One training step: draw a batch, forward, loss, backward, update. Allocates nothing after construction. */
@@ -65,7 +68,7 @@ export class TrainingStep {
       data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }),
       mayBeBytes: 'scale' in normalization && model.readBytes(normalization),
     });
-    this.targets = new TargetReader(kernels, data, maxBatch, augmenter);
+    this.targets = new TargetReader(kernels, data, maxBatch, augmenter, options.targetScale);
     this.predicted = new Int32Array(maxBatch);
     this.gradientSum = kernels.allocate(this.accumulate > 1 ? arena.gradients.length : 0);
   }

@@ -1,0 +1,89 @@
+import { Model } from '../../lib/inference/model';
+import type { TrainingData } from '../../lib/build/buildTraining';
+import type { Dataset } from '../../lib/data/dataset';
+import { fitTargetScale, unscale } from '../../lib/data/targetScale';
+import { RandomState } from '../../lib/random';
+import { runTraining } from '../../lib/run/run';
+import { RunFolder } from '../../lib/runFolder/runFolder';
+import { parseSpec } from '../../lib/spec/spec';
+import { backends } from '../support/backends';
+import { temporaryFolder } from '../support/folder';
+import { drive, resume, withoutTimes } from '../support/run';
+
+const runs = temporaryFolder();
+let count = 0;
+
+/** Two numbers to predict, in units of a hundred thousand and of a thousandth. */
+function prices(split: 'train' | 'validation', seed: number): Dataset {
+  const random = new RandomState(seed);
+  const size = 200;
+  const features = Float32Array.from({ length: 3 * size }, () => random.gaussian());
+  const targets = new Float64Array(2 * size);
+  for (let i = 0; i < size; i++) {
+    const [a, b, c] = features.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number];
+    targets[2 * i] = 3e5 + 1e5 * (a - 0.5 * b);
+    targets[2 * i + 1] = 1e-3 * (c + 2);
+  }
+  return { name: 'prices', split, features, targets, labels: new Int32Array(size), size, featureSize: 3, classNames: [] };
+}
+const data: TrainingData = { train: prices('train', 1), validation: prices('validation', 2), origin: { name: 'prices', description: 'prices', digest: 'd'.repeat(64) } };
+const spec = { layers: [3, 16, 2], loss: 'mse', targetScaling: 'standardize', optimizer: 'adam', learningRate: 0.02, batchSize: 20, steps: 300, evaluateEvery: 50, threads: 1 };
+
+test('the scale is mean and standard deviation of the training rows, and its inverse', () => {
+  const targets = Float64Array.of(1, 5, 3, 5, 5, 5);
+  const scale = fitTargetScale({ ...data.train, targets, size: 3 });
+  expect(scale.mean).toEqual([3, 5]);
+  expect(scale.std[0]).toBeCloseTo(Math.sqrt(8 / 3), 14);
+  expect(scale.std[1]).toBe(1); // constant: in its own unit
+  const outputs = Float64Array.of(-1, 0, 0, 0, 1, 2);
+  unscale(outputs, scale);
+  [3 - Math.sqrt(8 / 3), 5, 3, 5, 3 + Math.sqrt(8 / 3), 7].forEach((wanted, at) => { expect(outputs[at]).toBeCloseTo(wanted, 12); });
+  expect(() => fitTargetScale({ ...data.train, split: 'validation' })).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+});
+
+describe.each(backends)('a regression on scaled targets, on %s kernels', (backend) => {
+  const parsed = parseSpec({ ...spec, backend });
+
+  test('learns numbers of any size; its predictions and errors are in the units of the data', () => {
+    const { checkpoint, result } = drive(runTraining(parsed, data, 'run'));
+    const model = Model.fromBytes(checkpoint, { name: 'model' });
+    const { features, targets } = data.validation as Dataset;
+    const predictions = model.predictNumbers(features);
+    for (const j of [0, 1]) {
+      const column = (numbers: ArrayLike<number>): number[] => Array.from({ length: numbers.length / 2 }, (_, i) => numbers[2 * i + j]!);
+      const [truth, said] = [column(targets!), column(predictions)];
+      const mean = truth.reduce((sum, t) => sum + t, 0) / truth.length;
+      const errors = truth.reduce((sum, t, i) => sum + (t - said[i]!) ** 2, 0);
+      expect(1 - errors / truth.reduce((sum, t) => sum + (t - mean) ** 2, 0)).toBeGreaterThan(0.97);
+    }
+    const squares = Array.from(predictions).reduce((sum, p, at) => sum + (p - targets![at]!) ** 2, 0);
+    const { rmse } = model.evaluate(data.validation);
+    expect(rmse! / Math.sqrt(squares / predictions.length)).toBeCloseTo(1, 4);
+    expect(result.valRmse! / rmse!).toBeCloseTo(1, 5);
+  });
+
+  test('goes on to the bit', () => {
+    const place = (name: string): RunFolder => RunFolder.create({ runs, name: `${name}${String(++count)}` });
+    const [whole, killed] = [place('whole'), place('killed')];
+    const wanted = drive(runTraining(parsed, data, 'run', whole));
+    whole.close();
+    const training = runTraining(parsed, data, 'run', killed);
+    for (let i = 0; i < 120; i++) training.next();
+    killed.close();
+    expect(withoutTimes([resume(killed.path, {}, { data }).result])).toEqual(withoutTimes([wanted.result]));
+  });
+});
+
+test('without it such targets are not learned', () => {
+  const { result } = drive(runTraining(parseSpec({ ...spec, targetScaling: 'none' }), data, 'run'));
+  expect(result.valRmse!).toBeGreaterThan(1e5);
+});
+
+test('classes have nothing to scale', () => {
+  expect(() => parseSpec({ steps: 1, targetScaling: 'standardize' })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', details: { path: 'targetScaling' } }));
+});
+
+test('a target that overflows once scaled is refused by row', () => {
+  const validation = { ...data.validation, targets: Float64Array.from((data.validation as Dataset).targets!).fill(1e300, 6, 7) } as Dataset;
+  expect(() => drive(runTraining(parseSpec(spec), { ...data, validation }, 'run'))).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: expect.objectContaining({ row: 3 }) as object }));
+});
