@@ -69,7 +69,7 @@ export function fieldsOf<Options extends string>(options: Readonly<Record<Option
   const explained = Object.entries<Field>(options).map(([key, field]): [string, Field] => {
     const names = kindsWith(kinds, key);
     const others = Object.keys(kinds).filter((name) => !names.includes(name));
-    const kindsText = others.length === 0 ? '' : ` of ${others.length === 1 ? `all but ${others[0]!}` : anyOf(names, 'and')}`;
+    const kindsText = others.length === 0 ? '' : ` of ${others.length === 1 && names.length > 1 ? `all but ${others[0]!}` : anyOf(names, 'and')}`;
     const nullText = field.default === null ? meaningOfNull(key, names, kinds) : '';
     return [key, { ...field, help: `${field.help}${kindsText}${nullText}` }];
   });
