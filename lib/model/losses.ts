@@ -20,7 +20,10 @@ export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
     list: true,
     accepts: (value) => value === 'balanced' || (Array.isArray(value) && value.every((weight) => isNumber(weight) && weight >= 0)),
   }),
-  targetScaling: choice('none', ['none', 'standardize'], 'what numeric targets are trained on; predictions and errors keep the units of the data'),
+  targetScaling: {
+    ...choice('none', ['none', 'standardize'], ''),
+    help: 'none or standardize, what numeric targets are trained on (predictions and errors keep the units of the data),',
+  },
 };
 
 interface LossKind {
