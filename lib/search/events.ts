@@ -19,7 +19,7 @@ export interface SearchStart {
   readonly folds: number;
   readonly seeds: number;
   readonly workers: number;
-  /** BLAS threads of each worker. */
+  /** Threads of the kernels in each worker. */
   readonly threads: number;
   /** Number of trials to make in all; null where only time or a stop ends the search. */
   readonly trials: number | null;

@@ -9,7 +9,7 @@ import type { Assignment } from './types';
 /** What may differ when a search is resumed. */
 export interface SearchLimits {
   readonly workers: number;
-  /** BLAS threads of each worker. */
+  /** Threads of the kernels in each worker. */
   readonly threads: number;
   readonly trials: number | null;
   /** Seconds, those before an interruption included. */
