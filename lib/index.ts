@@ -59,13 +59,14 @@ export type * from './train/events';
 export { checkGradients } from './train/gradientCheck';
 export type { GradientCheckOptions, GradientElement, GradientReport, ParameterReport } from './train/gradientCheck';
 export { classificationReport } from './train/metrics';
+export type { ClassScoreName, NumberScoreName } from './train/scores';
 export type { Calibration, CalibrationBin, ClassificationReport, ClassScores, ReportOptions } from './train/metrics';
 export { Objective } from './train/objective';
 export type { ObjectiveOptions } from './train/objective';
 
 export type { TrainingData } from './build/buildTraining';
 export { Model } from './inference/model';
-export type { ModelSource, DetailedEvaluation, Prediction } from './inference/model';
+export type { DetailedEvaluation, ModelSource, Prediction, RegressionEvaluation } from './inference/model';
 export { findLearningRate } from './studies/lrFind';
 export type { LrFindOptions, LrFindReport, LrPoint } from './studies/lrFind';
 export { train } from './run/train';

@@ -18,3 +18,15 @@ test.each([
 ])('of %i rows, %f of them right where 0.9 were foretold: %s', (rows, right, verdict) => {
   expect(calibration(rows, right)).toBe(verdict);
 });
+
+test.each<[string, Partial<RunEvaluation>, readonly string[]]>([
+  ['a regression', { rmse: 2, scores: { r2: 0.9712, mae: 1.25, mape: 0.125 } }, ['R² 0.9712', 'mean absolute error 1.250', 'of the target 12.5 %']],
+  ['one of an earlier version', { rmse: 2 }, []],
+  ['a score that is not defined', { rmse: 2, scores: { r2: NaN } }, ['R² –']],
+])('the scores of %s, in 80 columns', (_, changes, parts) => {
+  const evaluation: RunEvaluation = { run: 'r', split: 'test', when: '', dataDigest: 'd', rows: 5, accuracy: NaN, loss: 4, ...changes };
+  const text = renderScores(evaluation, { isTTY: false, columns: 200, colour: false, unicode: true });
+  for (const part of parts) expect(text).toContain(part);
+  expect(text.trimEnd().split('\n')).toHaveLength(parts.length === 0 ? 1 : 2);
+  for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+});

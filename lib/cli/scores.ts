@@ -1,8 +1,9 @@
 import type { RunEvaluation } from '../inference/evaluateRun';
 import { isClassified } from '../report/isClassified';
 import type { ClassificationReport } from '../train/metrics';
-import { formatPercent } from './terminal/format';
-import { truncate } from './terminal/style';
+import type { ClassScoreName, NumberScoreName } from '../train/scores';
+import { formatKnown, formatPercent } from './terminal/format';
+import { truncate, wrap } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
 
@@ -11,9 +12,9 @@ const longestName = 18;
 
 /** The scores of an evaluation for people: a table by class where there are classes, then the totals. */
 export function renderScores(evaluation: RunEvaluation, terminal: Terminal): string {
-  const { rows, loss, rmse, split } = evaluation;
+  const { rows, loss, rmse, split, scores } = evaluation;
   const on = `on ${String(rows)} ${split} rows`;
-  if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n`;
+  if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n${scoreLines(scores, terminal)}`;
   const { accuracy, topK, macro, calibration, classes, confusion } = evaluation;
   const name = (className: string): string => truncate(className, longestName, terminal.unicode);
   const percent = (share: number): string => formatPercent(share);
@@ -31,8 +32,24 @@ export function renderScores(evaluation: RunEvaluation, terminal: Terminal): str
   );
   return (
     `${table}\naccuracy ${percent(accuracy)}, among the first ${String(topK.k)} ${percent(topK.accuracy)}, ` +
-    `loss ${loss.toFixed(4)} ${on}\n${confidence(calibration)}\n`
+    `loss ${loss.toFixed(4)} ${on}\n${scoreLines(scores, terminal)}${confidence(calibration)}\n`
   );
+}
+
+/** How scores are called, and in what unit they are shown. */
+const scoreNames: Readonly<Record<ClassScoreName | NumberScoreName, readonly [name: string, isShare?: 'share']>> = {
+  logLoss: ['log loss'], brier: ['Brier score'], rocAuc: ['area under ROC curve'], averagePrecision: ['average precision'],
+  balancedAccuracy: ['balanced accuracy', 'share'], mcc: ['Matthews correlation'],
+  r2: ['R²'], mae: ['mean absolute error'], mape: ['of the target', 'share'],
+};
+
+function scoreLines(scores: RunEvaluation['scores'], terminal: Terminal): string {
+  if (scores === undefined) return '';
+  const texts = Object.entries(scores).map(([key, value]) => {
+    const [name, isShare] = Object.hasOwn(scoreNames, key) ? scoreNames[key as keyof typeof scoreNames] : [key];
+    return `${name} ${isShare === 'share' ? formatPercent(value) : formatKnown(value)}`;
+  });
+  return `${wrap(texts.join(', '), Math.min(80, terminal.columns))}\n`;
 }
 
 /** The class that rows of class j are most often taken for, and how often. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expected } from '../errors';
 import { readJsonIfThere, replaceFile, sizeLimits, withLock } from '../files';
-import { refine, count, listOf, numberOrNaN, objectOf, optional, text, oneOf } from '../files/shape';
+import { count, listOf, numberOrNaN, objectOf, oneOf, optional, recordOf, refine, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
@@ -14,10 +14,10 @@ import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
 import { dataRequest } from '../spec/spec';
 
-/** Evaluation of a run's model on a split; for a regression only loss and RMSE. */
+/** Evaluation of a run's model on a split; `scores` by name, see lib/train/scores.ts, which those of earlier versions lack. */
 export type RunEvaluation =
   & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
-  & Evaluation & Partial<ClassificationReport>;
+  & Evaluation & Partial<ClassificationReport> & { readonly scores?: Readonly<Record<string, number>> | undefined };
 
 /**
  * Evaluates a run's model on training or validation rows and writes the result to the run's evaluation.json; for the test split see
@@ -53,7 +53,7 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
     when: new Date().toISOString(),
     rows: data.size,
     dataDigest: origin.digest,
-    ...(data.targets === undefined ? model.evaluateInDetail(data) : model.evaluate(data)),
+    ...(data.targets === undefined ? model.evaluateInDetail(data) : model.evaluateRegression(data)),
   };
   return { evaluation, origin };
 }
@@ -73,7 +73,7 @@ export function recordEvaluation(folder: string, evaluation: RunEvaluation): voi
 
 const commonKeys = {
   run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
-  accuracy: numberOrNaN, loss: numberOrNaN, rmse: optional(numberOrNaN),
+  accuracy: numberOrNaN, loss: numberOrNaN, rmse: optional(numberOrNaN), scores: optional(recordOf(numberOrNaN)),
 };
 const classifierShape = refine(objectOf<RunEvaluation & ClassificationReport>({
   ...commonKeys,

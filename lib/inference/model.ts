@@ -25,6 +25,8 @@ import type { CheckpointFacts } from '../train/checkpointShape';
 import { Evaluator } from '../train/evaluate';
 import type { Evaluation } from '../train/evaluate';
 import { classificationReport } from '../train/metrics';
+import { classScores, computeScores, numberScores } from '../train/scores';
+import type { ClassScoreName, NumberScoreName } from '../train/scores';
 import type { ClassificationReport, ReportOptions } from '../train/metrics';
 import { Objective } from '../train/objective';
 import { fileError, readFile, sizeLimits } from '../files';
@@ -42,8 +44,11 @@ export interface Prediction {
   readonly probabilities: readonly number[];
 }
 
-/** Accuracy and loss of a classifier, with scores by class. */
-export type DetailedEvaluation = Evaluation & ClassificationReport;
+/** Accuracy and loss of a classifier, with scores by class and of its probabilities. */
+export type DetailedEvaluation = Evaluation & ClassificationReport & { readonly scores: Readonly<Record<ClassScoreName, number>> };
+
+/** Loss and root mean squared error of a regression, with scores of its numbers. */
+export type RegressionEvaluation = Evaluation & { readonly scores: Readonly<Record<NumberScoreName, number>> };
 
 /** How to make a {@link Model} of a checkpoint. */
 export interface ModelSource {
@@ -122,14 +127,27 @@ export class Model {
   }
 
   /**
-   * Accuracy and loss, and the scores of a {@link ClassificationReport}: by class, confusion matrix, calibration. Throws ERR_SHAPE when the
+   * Accuracy and loss, what a {@link ClassificationReport} holds (by class, confusion matrix, calibration), and the scores of `classScores`. Throws ERR_SHAPE when the
    * features do not fit, ERR_CONFIG for a regression, which has no classes.
    */
   evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
     const evaluation = this.evaluate(data);
     const { predictions } = this.outputsOf(data);
-    return { ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options) };
+    const { classNames: { length: classes } } = this;
+    return {
+      ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options),
+      scores: computeScores(classScores, { probabilities: predictions, labels: data.labels, classes }),
+    };
+  }
+
+  /** Loss and root mean squared error, and the scores of `numberScores`. Throws as {@link evaluate} does, ERR_CONFIG for rows with classes. */
+  evaluateRegression(data: Dataset | StoredDataset): RegressionEvaluation {
+    const { targets } = data;
+    if (targets === undefined) throw expected('ERR_CONFIG', 'rows with numeric targets', 'evaluateRegression', `those of ${data.name}`);
+    const evaluation = this.evaluate(data);
+    const { predictions } = this.outputsOf(data);
+    return { ...evaluation, scores: computeScores(numberScores, { predictions, targets, outputs: this.model.outputSize }) };
   }
 
   /** The most probable class of every row of a data set [size]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
