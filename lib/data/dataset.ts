@@ -38,7 +38,7 @@ export interface Dataset extends Rows {
   /** [size, featureSize], row-major; with an `order` possibly more rows. */
   readonly features: SourceArray;
   /**
-   * [size]: row i of the set is row `order[i]` of the features, each at most once. Absent where that is row i. Lets the folds of a
+   * An array [size]; row i of the set is row `order[i]` of the features, each at most once. Absent where that is row i. Lets the folds of a
    * cross-validation share their features.
    */
   readonly order?: Int32Array;
