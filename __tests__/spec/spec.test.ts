@@ -15,6 +15,8 @@ test.each(Object.keys(presets))('the preset %s is a legal spec', (name) => {
 
 test('reads −0 as 0, as it is written', () => {
   expect(parseSpec({ ...base, seed: -0 })).toEqual(parseSpec({ ...base, seed: 0 }));
+  expect(parseSpec({ ...base, classWeights: [1, -0], model: [{ type: 'linear', size: 3 }, { type: 'dropout', rate: -0 }, { type: 'linear' }] }))
+    .toEqual(parseSpec({ ...base, classWeights: [1, 0], model: [{ type: 'linear', size: 3 }, { type: 'dropout', rate: 0 }, { type: 'linear' }] }));
 });
 
 test('ignores the record that a run adds, so that its spec.json can be trained again', () => {

@@ -41,7 +41,8 @@ export function parseSpec(input: unknown): TrainSpec {
     if (key === 'record' || value === undefined) continue;
     const field = fieldOf(key);
     if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, key, value, { path: key });
-    spec[key] = value === 0 ? 0 : value; // JSON writes −0 as 0, and a spec has to be the same when read back
+    // Descriptions of models have yet to be checked: they could hold themselves.
+    spec[key] = key === 'model' ? value : withPositiveZeros(value);
   }
   const parsed = spec as unknown as TrainSpec;
   if ((parsed.steps === null) === (parsed.epochs === null)) {
@@ -49,10 +50,21 @@ export function parseSpec(input: unknown): TrainSpec {
       path: 'steps',
     });
   }
-  if (parsed.model !== null) checkDescription(parsed.model, 'model');
+  if (parsed.model !== null) {
+    checkDescription(parsed.model, 'model');
+    parsed.model = withPositiveZeros(parsed.model) as TrainSpec['model'];
+  }
   checkCrossFieldRules(parsed);
   if (parsed.model === null && parsed.hidden === null) refuseUncountable(parsed.layers);
   return parsed;
+}
+
+/** A value with 0 in place of −0, also within lists and objects: JSON writes −0 as 0, and a spec has to be the same when read back. */
+function withPositiveZeros(value: unknown): unknown {
+  if (value === 0) return 0;
+  if (Array.isArray(value)) return value.map(withPositiveZeros);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withPositiveZeros(item)]));
 }
 
 /** Throws ERR_SHAPE for layers with more parameters than kernels can index, before data are loaded. */
