@@ -2,6 +2,7 @@ import { expected } from '../errors';
 import type { Dtype, FloatArray } from '../kernels/contract';
 import type { Rows } from './dataset';
 import { badFile } from './files';
+import { RunningMoments } from './normalize/runningMoments';
 
 /** How the numbers to predict become what a regression is trained on: (t − mean[j]) / std[j] for target j. */
 export interface TargetScale {
@@ -18,18 +19,14 @@ export function fitTargetScale({ targets, size, split }: Rows): TargetScale {
   if (targets === undefined || size === 0) throw expected('ERR_SHAPE', 'at least one row with numeric targets', 'fitTargetScale', size);
   const width = targets.length / size;
   const columns = Array.from({ length: width }, (_, j) => momentsOf(targets, j, width));
-  return { mean: columns.map(({ mean }) => mean), std: columns.map(({ mean, std }) => (std > 4 * 2 ** -53 * Math.abs(mean) ? std : 1)) };
+  return { mean: columns.map(({ mean }) => mean), std: columns.map(({ scale }) => scale) };
 }
 
-/** Mean and standard deviation of column j, by Welford's updates (1962). */
-function momentsOf(targets: FloatArray, j: number, width: number): { mean: number; std: number } {
-  let [mean, squares, count] = [0, 0, 0];
-  for (let at = j; at < targets.length; at += width) {
-    const difference = targets[at]! - mean;
-    mean += difference / ++count;
-    squares += difference * (targets[at]! - mean);
-  }
-  return { mean, std: Math.sqrt(squares / count) };
+/** Of column j. */
+function momentsOf(targets: FloatArray, j: number, width: number): RunningMoments {
+  const moments = new RunningMoments();
+  for (let at = j; at < targets.length; at += width) moments.add(targets[at]!);
+  return moments;
 }
 
 /** Throws ERR_DATA, naming the row, for a target so far from the training rows' that the dtype does not hold what it is scaled to. */

@@ -3,6 +3,7 @@ import type { FloatArray, SourceArray } from '../../kernels/contract';
 import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
 import { badFile } from '../files';
+import { RunningMoments } from '../normalize/runningMoments';
 import type { Column } from './column';
 
 /** A number: (x − mean) / std, and where training rows lack some, 1 for a missing one, beside 0 for its value. */
@@ -80,39 +81,29 @@ export function fitColumns(kind: string, train: Dataset | StoredDataset, columns
 
 /** What training rows hold of one column. */
 class SeenColumn {
-  count = 0;
-  missing = 0;
-  mean = 0;
-  squares = 0;
+  hasMissing = false;
   hasTime = false;
+  readonly moments = new RunningMoments();
   readonly codes = new Set<number>();
 
-  /** Mean and squares by Welford's updates (1962). */
   add(value: number, kind: Column['kind']): void {
     if (Number.isNaN(value)) {
-      this.missing++;
+      this.hasMissing = true;
       return;
     }
     if (kind === 'category') {
       this.codes.add(value);
       return;
     }
-    this.count++;
-    const difference = value - this.mean;
-    this.mean += difference / this.count;
-    this.squares += difference * (value - this.mean);
+    this.moments.add(value);
     if (kind === 'date' && value % secondsPerDay !== 0) this.hasTime = true;
   }
 }
 
-function encodingOf({ kind }: Column, seen: SeenColumn, isScaled: boolean): EncodedColumn {
-  const hasMissing = seen.missing > 0;
-  if (kind === 'category') return { kind, codes: [...seen.codes].filter((code) => code >= 0).sort((a, b) => a - b), hasMissing };
-  const deviation = seen.count === 0 ? 0 : Math.sqrt(seen.squares / seen.count);
-  // What is constant to the rounding of doubles has no scale.
-  const std = deviation > 4 * 2 ** -53 * Math.abs(seen.mean) ? deviation : 1;
-  if (kind === 'date') return { kind, mean: seen.mean, std, hasTime: seen.hasTime, hasMissing };
-  return { kind: 'number', mean: isScaled ? seen.mean : 0, std: isScaled ? std : 1, hasMissing };
+function encodingOf({ kind }: Column, { hasMissing, hasTime, codes, moments: { mean, scale: std } }: SeenColumn, isScaled: boolean): EncodedColumn {
+  if (kind === 'category') return { kind, codes: [...codes].filter((code) => code >= 0).sort((a, b) => a - b), hasMissing };
+  if (kind === 'date') return { kind, mean, std, hasTime, hasMissing };
+  return { kind: 'number', mean: isScaled ? mean : 0, std: isScaled ? std : 1, hasMissing };
 }
 
 /** inputs[i] ← the encoding of row places[i] of features[, columns], for i in [0, m). Allocates nothing. */
