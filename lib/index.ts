@@ -24,7 +24,7 @@ export { makeSynthetic } from './data/synthetic';
 
 export { activations } from './model/layers/activations';
 export type { Activation } from './model/layers/activations';
-export type { Arena, Block as ArenaBlock, GradientProduct, Parameter, ParameterSpec } from './model/arena';
+export type { Arena, Block as ArenaBlock, GradientProduct, Parameter, ParameterGroup, ParameterSpec } from './model/arena';
 export type { Chain } from './model/chain';
 export { makeLayers } from './model/description';
 export type { LayerDescription } from './model/layers';

@@ -2,6 +2,11 @@ import type { Dtype, FloatArray, Kernels, SourceArray } from '../kernels/contrac
 import { sizeOf } from './shape';
 import type { Shape } from './shape';
 
+/** Kinds of parameters, to which a training may give learning rates and weight decays of their own. */
+export const parameterGroups = ['weight', 'bias', 'norm', 'scale', 'embedding', 'activation'] as const;
+
+export type ParameterGroup = (typeof parameterGroups)[number];
+
 /** What a layer asks the arena for. */
 export interface ParameterSpec {
   /** Unique within a model: W1, b1, W2, … numbered by linear layer, as in the literature. */
@@ -18,6 +23,18 @@ export interface ParameterSpec {
   readonly fans?: { readonly in: number; readonly out: number };
   /** Where a parameter without fans starts; 0 when absent. */
   readonly initial?: number;
+  /** Its kind; by default `weight` where it is regularised, else `bias`. */
+  readonly group?: ParameterGroup;
+  /**
+   * Factor on the learning rate that belongs to the parametrisation of the layer, 1 when absent. Decoupled weight decay is not
+   * multiplied by it.
+   */
+  readonly rate?: number;
+}
+
+/** The kind of a parameter. */
+export function groupOf({ group, regularised }: ParameterSpec): ParameterGroup {
+  return group ?? (regularised ? 'weight' : 'bias');
 }
 
 /** How bytes become inputs: scale·byte + shift, both [inputs]. */

@@ -10,8 +10,8 @@ const EPSILON = 1e-5;
 /** γ and β of a normalisation: they start as the identity and are not regularised. */
 function scaleAndShift(size: number, index: number): readonly ParameterSpec[] {
   return [
-    { name: `gamma${String(index)}`, shape: [size], regularised: false, initial: 1 },
-    { name: `beta${String(index)}`, shape: [size], regularised: false },
+    { name: `gamma${String(index)}`, shape: [size], regularised: false, initial: 1, group: 'norm' },
+    { name: `beta${String(index)}`, shape: [size], regularised: false, group: 'norm' },
   ];
 }
 
