@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { kernelsFor, nativeStatus, selectBackend } from '../../lib/kernels';
+import { kernelsFor, selectBackend } from '../../lib/kernels';
 import { backends } from '../support/backends';
 import { blastrain, jsonLines } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
-import { kernelProcesses } from '../support/kernelProcesses';
 
 const before = process.env['BLASTRAIN_ISA'];
 afterEach(() => {
@@ -27,21 +26,6 @@ test('an unknown instruction set is refused with the nearest name, on either bac
 
 (backends.includes('native') ? describe : describe.skip)('in a process of its own', () => {
   const runs = temporaryFolder();
-  const status = nativeStatus();
-  const features = status.loaded ? status.info.cpuFeatures : [];
-  const vectors = features.includes('avx512f') ? 'avx512' : features.includes('avx2') ? 'avx2' : 'generic';
-  const levels = ['generic', 'avx2', 'avx512'];
-  const least = (a: string, b: string): string => levels[Math.min(levels.indexOf(a), levels.indexOf(b))]!;
-
-  test.each(['generic', 'avx2', 'avx512', 'amx'])('every kernel keeps the contract and its bound with BLASTRAIN_ISA=%s, and doctor names it', async (isa) => {
-    const env = { BLASTRAIN_ISA: isa, OPENBLAS_CORETYPE: undefined };
-    const [doctor, kernels] = await Promise.all([blastrain(['doctor', '--json'], { env }), kernelProcesses(env)]);
-    const [diagnosis] = jsonLines(doctor.stdout) as unknown as [{ native: { isa: string } }];
-    if (isa === 'amx') expect(diagnosis.native.isa).toMatch(/^amx(-emulated)?$/);
-    else expect(diagnosis.native.isa).toBe(least(isa, vectors));
-    expect(kernels).toEqual({ wrong: [], status: 0, failures: '' });
-  });
-
   // The one instruction that no emulation in C++ stands for: from the stack, GCC had it read what was never written.
   (process.arch === 'x64' && process.platform === 'linux' ? test : test.skip)('the shape of the tiles of AMX is loaded from a constant', () => {
     const addon = (createRequire(__filename)('node-gyp-build') as { path: (root: string) => string }).path(join(__dirname, '..', '..'));
