@@ -28,6 +28,7 @@ export type { Arena, Block as ArenaBlock, GradientProduct, Parameter, ParameterG
 export type { Chain } from './model/chain';
 export { makeLayers } from './model/description';
 export type { LayerDescription } from './model/layers';
+export type { InputLayout } from './model/layers/define';
 export type { Norm } from './model/layers/hidden';
 export type { MlpOptions } from './model/mlpLayers';
 export { initialize, initializers } from './model/init';

@@ -2,7 +2,7 @@ import { defaultKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { needsEncoding } from '../data/columns/column';
 import type { Column } from '../data/columns/column';
-import { encodedSize, fitColumns } from '../data/columns/encoding';
+import { fitColumns } from '../data/columns/encoding';
 import type { ColumnNormalization } from '../data/columns/encoding';
 import { Augmenter } from '../data/augment';
 import { Batches } from '../data/batches';
@@ -10,8 +10,11 @@ import type { BatchesState } from '../data/batches';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { fitNormalization, refuseOverflow } from '../data/normalize/normalization';
 import type { NormalizationKind } from '../data/normalize/normalization';
+import { inputLayoutOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { shardedOrder } from '../data/stored';
+import { numbersAlone } from '../model/layers/define';
+import type { InputLayout } from '../model/layers/define';
 import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';
 import type { TrainSpec } from '../spec/spec';
@@ -46,11 +49,11 @@ interface BatchSourceState {
   readonly augmenter: RandomSnapshot;
 }
 
-/** How many inputs rows of such features give. */
-export function inputsOf({ normalization, components }: TrainSpec, train: Dataset | StoredDataset): number {
+/** The inputs that rows of such features give. */
+export function inputsOf({ normalization, components }: TrainSpec, train: Dataset | StoredDataset): InputLayout {
   const { featureSize, columns } = train;
-  if (needsEncoding(columns)) return encodedSize(fitOnce(normalization, train, columns));
-  return normalization === 'pca' ? components ?? featureSize : featureSize;
+  if (needsEncoding(columns)) return inputLayoutOf(fitOnce(normalization, train, columns));
+  return numbersAlone(normalization === 'pca' ? components ?? featureSize : featureSize);
 }
 
 /** Sizes are asked for before inputs are: the same rows are fitted once for both. */

@@ -3,6 +3,8 @@ import type { Kernels } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { makeLayers } from '../model/description';
 import type { Layer } from '../model/layer';
+import { inputsIn } from '../model/layers/define';
+import type { InputLayout } from '../model/layers/define';
 import { mlpLayers } from '../model/mlpLayers';
 import { Sequential } from '../model/sequential';
 import { sizeOf } from '../model/shape';
@@ -14,12 +16,15 @@ import type { TrainSpec } from '../spec/spec';
 export interface ModelSizes {
   readonly inputSize: number;
   readonly outputSize: number;
+  /** What the inputs are; all of them are numbers where it is absent. */
+  readonly inputLayout?: InputLayout;
 }
 
 /** The sizes of a spec's model on this data. */
 export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
   const { targets, classNames, size } = data;
-  return { inputSize: inputsOf(spec, data), outputSize: targets === undefined ? classNames.length : targets.length / size };
+  const inputLayout = inputsOf(spec, data);
+  return { inputLayout, inputSize: inputsIn(inputLayout), outputSize: targets === undefined ? classNames.length : targets.length / size };
 }
 
 /** Maximum batch of a training's model: at least 100 rows, as evaluation in very small batches would be slow. */
@@ -39,7 +44,7 @@ export function buildModel(spec: TrainSpec, sizes: ModelSizes, kernels: Kernels,
  * The layers of a spec, described by `model` or by `layers` and its options; allocates nothing yet. Dropout draws from generators that
  * are seeded from `seed` + 3. Throws ERR_SHAPE where sizes do not match the data.
  */
-export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes, kernels: Kernels): Layer[] {
+export function layersOf(spec: TrainSpec, { inputSize, outputSize, inputLayout }: ModelSizes, kernels: Kernels): Layer[] {
   const random = new RandomState((spec.seed + 3) % 2 ** 32);
   const sizes = spec.hidden === null ? spec.layers : [inputSize, ...spec.hidden, outputSize];
   if (spec.model === null) {
@@ -49,7 +54,7 @@ export function layersOf(spec: TrainSpec, { inputSize, outputSize }: ModelSizes,
       throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last of layers', outputs);
     }
   }
-  const layers = makeLayers(spec.model ?? mlpLayers(sizes, spec), inputSize, outputSize, kernels, random);
+  const layers = makeLayers(spec.model ?? mlpLayers(sizes, spec), inputSize, outputSize, kernels, random, inputLayout);
   const last = sizeOf(layers[layers.length - 1]!.outputShape);
   if (last !== outputSize) throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last);
   return layers;

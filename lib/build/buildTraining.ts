@@ -4,6 +4,7 @@ import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { refuseOverflow } from '../data/normalize/normalization';
+import { inputLayoutOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
 import { fitTargetScale, refuseScaledOverflow } from '../data/targetScale';
@@ -50,7 +51,8 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   checkTrainingMemory(spec, data.train, kernels);
   if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
-  const model = buildModel(spec, modelSizes(spec, data.train), kernels, maxBatchOf(spec));
+  const normalization = fit(spec, data.train, kernels);
+  const model = buildModel(spec, { ...modelSizes(spec, data.train), inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
   const losses = makeLosses(spec, model, train);
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });
@@ -58,7 +60,6 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
-  const normalization = fit(spec, data.train, kernels);
   const targetScale = spec.targetScaling === 'standardize' ? fitTargetScale(data.train) : null;
   for (const rows of [train, validation]) {
     if (targetScale === null) refuseLostTargets(rows, kernels.dtype);

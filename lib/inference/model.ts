@@ -9,7 +9,7 @@ import type { Column } from '../data/columns/column';
 import { featuresOf } from '../data/columns/records';
 import type { RowRecord } from '../data/columns/records';
 import { refuseOverflow } from '../data/normalize/normalization';
-import { featureSizeOf, weightsOnFeatures } from '../data/normalize/transform';
+import { featureSizeOf, inputLayoutOf, weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
 import { refuseScaledOverflow } from '../data/targetScale';
@@ -85,10 +85,10 @@ export class Model {
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
     const kernels = defaultKernels(precisionOf(this.spec), backend);
-    this.model = modelOf(checkpoint, this.spec, kernels);
+    this.normalization = restoreNormalization(checkpoint);
+    this.model = modelOf(checkpoint, this.spec, this.normalization, kernels);
     if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
     else restoreModel(checkpoint, this.model);
-    this.normalization = restoreNormalization(checkpoint);
     if (this.imageShape !== undefined && pixelsOf(this.imageShape) !== this.featureSize) {
       throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
     }
@@ -268,9 +268,9 @@ function pixelsOf({ channels, height, width }: ImageShape): number {
 }
 
 /** Builds the model that a checkpoint describes. Throws ERR_CHECKPOINT where its spec gives no model of the sizes that it states. */
-function modelOf(checkpoint: Checkpoint, spec: TrainSpec, kernels: Kernels): Sequential {
+function modelOf(checkpoint: Checkpoint, spec: TrainSpec, normalization: Normalization, kernels: Kernels): Sequential {
   try {
-    return buildModel(spec, checkpoint.facts, kernels, 200);
+    return buildModel(spec, { ...checkpoint.facts, inputLayout: inputLayoutOf(normalization) }, kernels, 200);
   } catch (error) {
     const { code, message } = toPlain(error);
     if (code !== 'ERR_CONFIG' && code !== 'ERR_SHAPE') throw error;

@@ -30,6 +30,12 @@ export function featureSizeOf(normalization: Normalization): number {
   return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
 }
 
+/** What a row of inputs holds, as lib/model/layers/define.ts explains it. */
+export function inputLayoutOf(normalization: Normalization): { numbers: number; passed: number; categories: readonly number[] } {
+  const inputs = inputSizeOf(normalization);
+  return 'columns' in normalization ? { numbers: 0, passed: inputs, categories: [] } : { numbers: inputs, passed: 0, categories: [] };
+}
+
 /** Number of inputs per row. */
 export function inputSizeOf(normalization: Normalization): number {
   if ('columns' in normalization) return encodedSize(normalization);

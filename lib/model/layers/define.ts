@@ -27,11 +27,33 @@ export type OptionsOf<Own extends Fields> =
   & { readonly [Name in RequiredNames<Own>]: ValueOf<Own[Name]> }
   & { readonly [Name in Exclude<keyof Own, RequiredNames<Own>>]?: ValueOf<Own[Name]> };
 
+/**
+ * What the places of a row of inputs hold, in this order: numbers; inputs that are taken as they are, such as one-hot encodings and
+ * indicators; and the index of a category in [0, size), one for each of the sizes in `categories`.
+ */
+export interface InputLayout {
+  readonly numbers: number;
+  readonly passed: number;
+  readonly categories: readonly number[];
+}
+
+/** The layout of a row that holds numbers alone, as that of any layer's outputs. */
+export function numbersAlone(numbers: number): InputLayout {
+  return { numbers, passed: 0, categories: [] };
+}
+
+/** How many inputs a row has. */
+export function inputsIn({ numbers, passed, categories }: InputLayout): number {
+  return numbers + passed + categories.length;
+}
+
 /** What a layer is made from beside its own fields. */
 export interface MakeContext {
   readonly kernels: Kernels;
   /** Of each row that comes in. */
   readonly inputShape: Shape;
+  /** What such a row holds: of the model's first layer what the data has, of any other numbers alone. */
+  readonly inputLayout: InputLayout;
   /** Of the outputs of the model, or of the block around the layer. */
   readonly outputShape: Shape;
   /** Gives layers that draw at random their generators. */
