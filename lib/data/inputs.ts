@@ -2,7 +2,7 @@ import { dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import type { Augmenter } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
-import { encodeRows } from './columns/encoding';
+import { ColumnEncoder } from './columns/encoder';
 import { featureSizeOf, inputSizeOf } from './normalize/transform';
 import type { ByteNormalization, FloatNormalization, Normalization } from './normalize/transform';
 import { ShardWindow } from './stored';
@@ -42,6 +42,7 @@ export class InputReader {
   private readonly inputSize: number;
   private readonly imageShape: ImageShape | undefined;
   private readonly normalization: Normalization;
+  private readonly encoder: ColumnEncoder | undefined;
   private readonly augmenter: Augmenter | undefined;
   /** Rows before whitening, and before mixing; undefined without these. */
   private readonly gathered: FloatArray | undefined;
@@ -50,6 +51,7 @@ export class InputReader {
   constructor(private readonly kernels: Kernels, options: InputOptions) {
     const { data, normalization, maxBatch, order, augmenter, buffer, mayBeBytes } = options;
     this.normalization = normalization;
+    if ('columns' in normalization) this.encoder = new ColumnEncoder(normalization);
     this.augmenter = augmenter;
     this.featureSize = featureSizeOf(normalization);
     this.inputSize = inputSizeOf(normalization);
@@ -110,10 +112,10 @@ export class InputReader {
 
   private gather(m: number, indices: Int32Array, features: SourceArray, out: SourceArray): void {
     const { normalization } = this;
-    if ('columns' in normalization) encodeRows(normalization, m, indices, features, out as FloatArray);
+    if (this.encoder !== undefined) this.encoder.encode(m, indices, features, out as FloatArray);
     else if (out.BYTES_PER_ELEMENT === 1) this.gatherBytes(m, indices, features as Uint8Array, out as Uint8Array);
     else if ('mean' in normalization) this.standardize(m, indices, features, normalization, out as FloatArray);
-    else this.scaleAndShift(m, indices, features, normalization, out as FloatArray);
+    else this.scaleAndShift(m, indices, features, normalization as ByteNormalization, out as FloatArray);
   }
 
   private standardize(m: number, indices: Int32Array, features: SourceArray, { mean, std }: FloatNormalization, out: FloatArray): void {

@@ -3,6 +3,7 @@ import { fileError, parseJson } from '../files';
 import { checkShape } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { FloatArray } from '../kernels/contract';
+import { encodes } from '../data/columns/encoded';
 import { inputSizeOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import type { Sequential } from '../model/sequential';
@@ -139,7 +140,7 @@ export function restoreNormalization({ source, tensors, facts: { inputSize, colu
     : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length
       ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
   const normalization: Normalization | undefined = encoding === undefined ? own && { ...own, ...(matrix && { matrix }) }
-    : columns?.length === encoding.length ? { columns: encoding } : undefined;
+    : columns !== undefined && encodes(encoding, columns) ? { columns: encoding } : undefined;
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
     throw fileError('ERR_CHECKPOINT', `a normalisation to ${String(inputSize)} inputs`, source, 'another or none');
   }

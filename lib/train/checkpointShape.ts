@@ -1,5 +1,5 @@
 import type { Column } from '../data/columns/column';
-import type { EncodedColumn } from '../data/columns/encoding';
+import type { EncodedColumn, NumberScale } from '../data/columns/encoded';
 import type { ImageShape } from '../data/dataset';
 import type { TargetScale } from '../data/targetScale';
 import { anything, count, flag, listOf, nullOr, number, objectOf, oneOf, optional, refine, shapeOf, text, unionOf } from '../files/shape';
@@ -49,10 +49,14 @@ const columnShape = objectOf<Column>({
   hasMissing: flag,
 });
 const positive = shapeOf<number>('a number above 0', (it) => Number.isFinite(it) && (it as number) > 0);
+const scaleShape = unionOf<NumberScale>('kind', {
+  linear: objectOf({ kind: oneOf('linear'), mean: number, std: positive }),
+});
 const encodedShape = unionOf<EncodedColumn>('kind', {
-  number: objectOf({ kind: oneOf('number'), mean: number, std: positive, hasMissing: flag }),
-  category: objectOf({ kind: oneOf('category'), codes: listOf(count), hasMissing: flag }),
-  date: objectOf({ kind: oneOf('date'), mean: number, std: positive, hasTime: flag, hasMissing: flag }),
+  number: objectOf({ kind: oneOf('number'), scale: scaleShape, hasMissing: flag }),
+  boolean: objectOf({ kind: oneOf('boolean'), mean: number, std: positive, hasMissing: flag }),
+  category: objectOf({ kind: oneOf('category'), codes: listOf(count), isEmbedded: flag, hasMissing: flag }),
+  date: objectOf({ kind: oneOf('date'), scale: scaleShape, hasTime: flag, hasMissing: flag }),
 });
 
 /** Shape of the entry `facts` of a checkpoint. */

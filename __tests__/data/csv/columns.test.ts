@@ -5,9 +5,13 @@ import type { CsvOptions } from '../../../lib/data/csv/csv';
 import { parseDecimal, parseDecorated } from '../../../lib/data/columns/decimal';
 import { parseDate } from '../../../lib/data/columns/column';
 import type { Column } from '../../../lib/data/columns/column';
-import { encodedSize, encodeRows, fitColumns } from '../../../lib/data/columns/encoding';
+import { encodedSize } from '../../../lib/data/columns/encoded';
+import type { ColumnNormalization } from '../../../lib/data/columns/encoded';
+import { ColumnEncoder } from '../../../lib/data/columns/encoder';
+import { fitColumns } from '../../../lib/data/columns/encoding';
 import { featuresOf } from '../../../lib/data/columns/records';
 import type { Dataset } from '../../../lib/data/dataset';
+import { inputLayoutOf } from '../../../lib/data/normalize/transform';
 import { parseNumber } from '../../../lib/numbers';
 import { RandomState } from '../../../lib/random';
 import { temporaryFolder } from '../../support/folder';
@@ -108,26 +112,44 @@ test.each<[string, number | undefined]>([
 describe('columns become inputs', () => {
   const train = load('age,city,when,kind\n1,b,1970-01-01,x\n3,a,1970-01-08,y\n,b,,x\n');
   const encoding = fitColumns('standardize', train, train.columns!);
-  const encode = (features: Float64Array): number[] => {
-    const rows = features.length / 3;
-    const inputs = new Float64Array(rows * encodedSize(encoding));
-    encodeRows(encoding, rows, Int32Array.from({ length: rows }, (_, i) => i), features, inputs);
+  const encode = (features: Float64Array, by: ColumnNormalization = encoding): number[] => {
+    const rows = features.length / by.columns.length;
+    // What a batch before left is no part of an encoding.
+    const inputs = new Float64Array(rows * encodedSize(by)).fill(7);
+    new ColumnEncoder(by).encode(rows, Int32Array.from({ length: rows }, (_, i) => i), features, inputs);
     return Array.from(inputs);
   };
 
   test('by mean and deviation of the training rows, an input a category, circles for dates, and what is missing beside', () => {
-    expect(encodedSize(encoding)).toBe(2 + 2 + 6);
+    expect(inputLayoutOf(encoding)).toEqual({ numbers: 2, passed: 1 + 2 + 5, categories: [] });
     const inputs = encode(train.features as Float64Array);
     const week = 7 * day / (365.2425 * day) * 2 * Math.PI;
     [
-      [-1, 0, 0, 1, -1, 0, 1, 0, 1, 0],
-      [1, 0, 1, 0, 1, Math.sin(week), Math.cos(week), 0, 1, 0],
-      [0, 1, 0, 1, 0, 0, 0, 0, 0, 1],
+      [-1, -1, 0, 0, 1, 0, 1, 0, 1, 0],
+      [1, 1, 0, 1, 0, Math.sin(week), Math.cos(week), 0, 1, 0],
+      [0, 0, 1, 0, 1, 0, 0, 0, 0, 1],
     ].flat().forEach((wanted, at) => { expect(inputs[at]).toBeCloseTo(wanted, 12); });
   });
 
   test('a category that training rows had not is none of theirs', () => {
-    expect(encode(featuresOf([{ age: 2, city: 'Rome', when: null }], train.columns!)).slice(0, 4)).toEqual([0, 0, 0, 0]);
+    expect(encode(featuresOf([{ age: 2, city: 'Rome', when: null }], train.columns!)).slice(2, 5)).toEqual([0, 0, 0]);
+  });
+
+  test.each<[string, boolean, readonly number[]]>([
+    ['and missing cells', true, [0, 1, 1, 2, 3, 3, 3, 3]],
+    ['where no cell was missing', false, [0, 1, 1, 2, 2, 2, 2, 2]],
+  ])('embedded categories are indices by the names of training rows, with one for others %s', (_, hasMissing, indices) => {
+    const by: ColumnNormalization = {
+      columns: [{ kind: 'category', codes: [1, 4], isEmbedded: true, hasMissing }, { kind: 'boolean', mean: 0.5, std: 0.5, hasMissing: true }],
+    };
+    expect(inputLayoutOf(by)).toEqual({ numbers: 0, passed: 2, categories: [hasMissing ? 3 : 2] });
+    const codes = [1, 4, 4, NaN, 0, 5, -1, 1.5];
+    expect(encode(Float64Array.from(codes.flatMap((code, i) => [code, i === 3 ? NaN : i % 2])), by))
+      .toEqual(indices.flatMap((index, i) => [i === 3 ? 0 : 2 * (i % 2) - 1, i === 3 ? 1 : 0, index]));
+  });
+
+  test('without an encoding all inputs are numbers', () => {
+    expect(inputLayoutOf({ mean: new Float64Array(3), std: new Float64Array(3), matrix: new Float64Array(6) })).toEqual({ numbers: 2, passed: 0, categories: [] });
   });
 
   test('rows by name are what the file would give', () => {

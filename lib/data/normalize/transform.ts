@@ -1,6 +1,6 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
-import { encodedSize } from '../columns/encoding';
-import type { ColumnNormalization } from '../columns/encoding';
+import { encodedLayout, encodedSize } from '../columns/encoded';
+import type { ColumnNormalization, EncodedLayout } from '../columns/encoded';
 
 /** Of bytes: z[j] = scale[j]·f[j] + shift[j], both [featureSize], as `gatherRows` applies it. */
 export interface ByteNormalization {
@@ -30,10 +30,9 @@ export function featureSizeOf(normalization: Normalization): number {
   return 'scale' in normalization ? normalization.scale.length : normalization.mean.length;
 }
 
-/** What a row of inputs holds, as lib/model/layers/define.ts explains it. */
-export function inputLayoutOf(normalization: Normalization): { numbers: number; passed: number; categories: readonly number[] } {
-  const inputs = inputSizeOf(normalization);
-  return 'columns' in normalization ? { numbers: 0, passed: inputs, categories: [] } : { numbers: inputs, passed: 0, categories: [] };
+/** What a row of inputs holds; without an encoding numbers alone. */
+export function inputLayoutOf(normalization: Normalization): EncodedLayout {
+  return 'columns' in normalization ? encodedLayout(normalization) : { numbers: inputSizeOf(normalization), passed: 0, categories: [] };
 }
 
 /** Number of inputs per row. */

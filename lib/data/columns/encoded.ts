@@ -1,0 +1,106 @@
+import type { Column } from './column';
+
+/** How numbers become inputs of about unit size. */
+export type NumberScale = LinearScale;
+
+/** (x − mean) / std */
+export interface LinearScale {
+  readonly kind: 'linear';
+  readonly mean: number;
+  readonly std: number;
+}
+
+/** A number: one numeric input, 0 where it is missing; where training rows lack some, another that is 1 there. */
+export interface EncodedNumber {
+  readonly kind: 'number';
+  readonly scale: NumberScale;
+  readonly hasMissing: boolean;
+}
+
+/** A boolean, 0 or 1: (x − mean) / std, 0 where it is missing, and what is missing beside it as for a number. */
+export interface EncodedBoolean {
+  readonly kind: 'boolean';
+  readonly mean: number;
+  readonly std: number;
+  readonly hasMissing: boolean;
+}
+
+/**
+ * A category. By one input for each of the names that training rows have, and one for missing cells where training rows lack some; all are 0
+ * for another name. Embedded: by one input that holds the place of the name among `codes`, the number of codes for a missing cell where
+ * training rows lack some, and the next number for any other.
+ */
+export interface EncodedCategory {
+  readonly kind: 'category';
+  /** The places of these names in the column's categories, ascending. */
+  readonly codes: readonly number[];
+  readonly isEmbedded: boolean;
+  readonly hasMissing: boolean;
+}
+
+/** A date: its time as a number, and where it stands in the year, the week and, where training rows have times of day, the day. */
+export interface EncodedDate {
+  readonly kind: 'date';
+  readonly scale: NumberScale;
+  readonly hasTime: boolean;
+  readonly hasMissing: boolean;
+}
+
+export type EncodedColumn = EncodedNumber | EncodedBoolean | EncodedCategory | EncodedDate;
+
+/** How the columns of a row become inputs, fitted on training rows. */
+export interface ColumnNormalization {
+  /** One for each feature. */
+  readonly columns: readonly EncodedColumn[];
+  /** Encoded columns are not whitened. */
+  readonly matrix?: undefined;
+}
+
+/** How the inputs of a row are ordered: numbers first, then what is taken as it is, then the embedded categories. */
+export interface EncodedLayout {
+  /** Numeric inputs: numbers and the time of dates. */
+  readonly numbers: number;
+  /** Inputs that are taken as they are: categories by one input a name, booleans, what is missing, places on circles. */
+  readonly passed: number;
+  /**
+   * For each embedded category how many indices training rows can have; its input is one of [0, size), or size itself for a name that no
+   * training row has.
+   */
+  readonly categories: readonly number[];
+}
+
+/** How many inputs of each part a column gives; of an embedded category its size. */
+export function partsOf(column: EncodedColumn): { readonly numbers: number; readonly passed: number; readonly category?: number } {
+  const missing = column.hasMissing ? 1 : 0;
+  switch (column.kind) {
+    case 'number':
+      return { numbers: 1, passed: missing };
+    case 'boolean':
+      return { numbers: 0, passed: 1 + missing };
+    case 'category':
+      return column.isEmbedded ? { numbers: 0, passed: 0, category: column.codes.length + missing } : { numbers: 0, passed: column.codes.length + missing };
+    case 'date':
+      return { numbers: 1, passed: (column.hasTime ? 6 : 4) + missing };
+  }
+}
+
+export function encodedLayout({ columns }: ColumnNormalization): EncodedLayout {
+  const parts = columns.map(partsOf);
+  return {
+    numbers: parts.reduce((sum, { numbers }) => sum + numbers, 0),
+    passed: parts.reduce((sum, { passed }) => sum + passed, 0),
+    categories: parts.flatMap(({ category }) => (category === undefined ? [] : [category])),
+  };
+}
+
+/** How many inputs a row gives. */
+export function encodedSize(normalization: ColumnNormalization): number {
+  const { numbers, passed, categories } = encodedLayout(normalization);
+  return numbers + passed + categories.length;
+}
+
+/** Whether these encoded columns can be of those columns: as many, and categories among theirs, in ascending order. */
+export function encodes(encoding: readonly EncodedColumn[], columns: readonly Column[]): boolean {
+  return encoding.length === columns.length && encoding.every((column, j) => column.kind !== 'category' ||
+    column.codes.every((code, k) => code < (columns[j]!.categories?.length ?? 0) && (k === 0 || code > column.codes[k - 1]!)));
+}
