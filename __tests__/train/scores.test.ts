@@ -1,24 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { classScores, computeScores, numberScores } from '../../lib/train/scores';
-import type { ClassPredictions, NumberPredictions } from '../../lib/train/scores';
+import { classScores, computeScores, labelScores, numberScores, quantileScores, rateScores } from '../../lib/train/scores';
+import type { ClassPredictions, NumberPredictions, QuantilePredictions } from '../../lib/train/scores';
 
 /** Made by golden/scores.py with scikit-learn. */
 const golden = JSON.parse(readFileSync(join(__dirname, '..', 'golden', 'scores.json'), 'utf8')) as {
-  classes: (ClassPredictions & { scores: Record<string, number> })[]; numbers: (NumberPredictions & { scores: Record<string, number> })[];
+  classes: Scored<ClassPredictions>[]; numbers: Scored<NumberPredictions>[]; labels: Scored<NumberPredictions>[]; rates: Scored<NumberPredictions>[];
+  quantiles: Scored<QuantilePredictions>[];
 };
+type Scored<Predictions> = Predictions & { readonly scores: Record<string, number> };
 
 function expectScores(scores: Readonly<Record<string, number>>, wanted: Readonly<Record<string, number>>): void {
   expect(Object.keys(scores)).toEqual(Object.keys(wanted));
-  for (const [name, value] of Object.entries(wanted)) expect(Math.abs(scores[name]! - value)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(value)));
+  for (const [name, value] of Object.entries(wanted)) expect({ name, off: Math.abs(scores[name]! - value) <= 1e-12 * Math.max(1, Math.abs(value)) ? 0 : scores[name]! - value }).toEqual({ name, off: 0 });
 }
 
-test.each(golden.classes.map((one, i) => ({ i, ...one })))('class probabilities, with ties and absent classes, score as in scikit-learn: $i', ({ scores, ...given }) => {
-  expectScores(computeScores(classScores, given), scores);
-});
-
-test.each(golden.numbers.map((one, i) => ({ i, ...one })))('numbers score as in scikit-learn: $i', ({ scores, ...given }) => {
-  expectScores(computeScores(numberScores, given), scores);
+test('score as in scikit-learn, with ties, absent classes, and with weights, of which some are 0', () => {
+  for (const { scores, ...given } of golden.classes) expectScores(computeScores(classScores, given), scores);
+  for (const { scores, ...given } of golden.numbers) expectScores(computeScores(numberScores, given), scores);
+  for (const { scores, ...given } of golden.labels) expectScores(computeScores(labelScores, given), scores);
+  for (const { scores, ...given } of golden.rates) expectScores(computeScores(rateScores, given), scores);
+  for (const { scores, ...given } of golden.quantiles) expectScores(computeScores(quantileScores, given), scores);
+  expect([golden.classes, golden.numbers, golden.labels, golden.rates, golden.quantiles].map((cases) => cases.filter(({ weights }) => weights !== undefined).length)).toEqual([6, 3, 3, 3, 3]);
 });
 
 test.each<[string, Partial<Record<keyof typeof classScores, number>>, ClassPredictions]>([

@@ -1,7 +1,7 @@
 import type { RunEvaluation } from '../inference/evaluateRun';
 import { isClassified } from '../report/isClassified';
 import type { ClassificationReport } from '../train/metrics';
-import type { ClassScoreName, NumberScoreName } from '../train/scores';
+import { scoreFacts } from '../train/scores';
 import { formatKnown, formatPercent } from './terminal/format';
 import { truncate, wrap } from './terminal/style';
 import type { Terminal } from './terminal/style';
@@ -36,18 +36,11 @@ export function renderScores(evaluation: RunEvaluation, terminal: Terminal): str
   );
 }
 
-/** How scores are called, and in what unit they are shown. */
-const scoreNames: Readonly<Record<ClassScoreName | NumberScoreName, readonly [name: string, isShare?: 'share']>> = {
-  logLoss: ['log loss'], brier: ['Brier score'], rocAuc: ['area under ROC curve'], averagePrecision: ['average precision'],
-  balancedAccuracy: ['balanced accuracy', 'share'], mcc: ['Matthews correlation'],
-  r2: ['R²'], mae: ['mean absolute error'], mape: ['of the target', 'share'],
-};
-
 function scoreLines(scores: RunEvaluation['scores'], terminal: Terminal): string {
   if (scores === undefined) return '';
   const texts = Object.entries(scores).map(([key, value]) => {
-    const [name, isShare] = Object.hasOwn(scoreNames, key) ? scoreNames[key as keyof typeof scoreNames] : [key];
-    return `${name} ${isShare === 'share' ? formatPercent(value) : formatKnown(value)}`;
+    const { title = key, isShare } = scoreFacts(key) ?? {};
+    return `${title} ${isShare === true ? formatPercent(value) : formatKnown(value)}`;
   });
   return `${wrap(texts.join(', '), Math.min(80, terminal.columns))}\n`;
 }
