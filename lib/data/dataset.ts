@@ -21,6 +21,8 @@ export interface Rows {
   readonly labels: Int32Array;
   /** [size, targets.length / size], the numbers that a regression predicts; absent for classes. */
   readonly targets?: FloatArray;
+  /** [size], numbers of groups whose rows belong into one part of a split or fold, where the table has them. */
+  readonly groups?: Int32Array;
   readonly size: number;
   readonly featureSize: number;
   /** Empty for a regression. */
@@ -99,11 +101,12 @@ function sliceFeatures({ features, order, featureSize }: Dataset, from: number, 
   return { features: features.subarray(from * featureSize, (from + size) * featureSize) };
 }
 
-/** Labels and targets of rows [from, from + size), as views. */
-function sliceLabels({ labels, targets, size: all }: Rows, from: number, size: number): Pick<Rows, 'labels' | 'targets'> {
+/** Labels, targets and groups of rows [from, from + size), as views. */
+function sliceLabels({ labels, targets, groups, size: all }: Rows, from: number, size: number): Pick<Rows, 'labels' | 'targets' | 'groups'> {
   const width = targets === undefined ? 0 : targets.length / all;
   return {
     labels: labels.subarray(from, from + size),
+    ...(groups && { groups: groups.subarray(from, from + size) }),
     ...(targets && { targets: targets.subarray(from * width, (from + size) * width) }),
   };
 }

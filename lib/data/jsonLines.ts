@@ -40,7 +40,7 @@ export function loadJsonLines(file: string, options: JsonLinesOptions = {}): Dat
   const target = options.target ?? Object.keys(first.values).at(-1);
   const targetAt = target === undefined ? -1 : names.indexOf(target);
   if (targetAt < 0) throw expected('ERR_CONFIG', (target === undefined ? undefined : nearest(target, names)) ?? `one of ${names.join(', ')}`, 'target', target, { path: 'target' });
-  const kinds = kindsByPlace(options.columns, names, targetAt);
+  const kinds = kindsByPlace(options.columns, names, targetAt, options);
   const table = readTable(() => new RowsOfObjects(rows, names, kinds, file), {
     file, names, targetAt, targetIsText: options.numericTargets !== true, kinds, commaIsDecimal: false, rows: rows.length,
   });

@@ -21,10 +21,18 @@ export interface DataOptions {
   delimiter: string | null;
   columns: Readonly<Record<string, ColumnKind>> | null;
   splitSeed: number;
+  stratify: boolean;
+  groupColumn: string | null;
+  timeColumn: string | null;
+  splitColumn: string | null;
   chunkRows: number | null;
   flip: boolean;
   shift: number;
   cutout: number;
+}
+
+function column(help: string): Field {
+  return { help, default: null, what: 'the name of a column', accepts: (value) => typeof value === 'string' && value !== '' };
 }
 
 export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
@@ -53,6 +61,10 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
     ...integer(0, 0, 'seed of the shuffle that assigns the rows of a table to training, validation and test'),
     what: 'an integer in [0, 2^32)', accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
   },
+  stratify: flag(false, 'draw rows such that each part has the classes in their shares of all rows'),
+  groupColumn: orNull(column('column of a table whose rows of the same value stay in one part; no feature')),
+  timeColumn: orNull(column('column of a table by which rows are shared out: the newest for test, those before them for validation; stays a feature unless ignored')),
+  splitColumn: orNull(column('column of a table that says which part a row is in: train, validation (val, dev) or test (holdout); no feature')),
   chunkRows: orNull(integer(0, 8, 'training rows in memory at a time, for data larger than memory; null for all')),
   flip: flag(false, 'mirror half of the training pictures, left to right'),
   shift: integer(0, 0, 'largest shift of training pictures in pixels, along each axis; edge pixels are repeated'),
@@ -86,7 +98,8 @@ interface DataSource {
 }
 
 const ofPictures = { flip: true, shift: true, cutout: true } as const;
-const ofTables = { dataFile: true, target: true, splitSeed: true } as const;
+const ofTables = { dataFile: true, target: true, splitSeed: true, stratify: true } as const;
+const ofColumns = { ...ofTables, columns: true, groupColumn: true, timeColumn: true, splitColumn: true } as const;
 
 function loadImages(name: 'auto' | 'cifar10' | 'synthetic') {
   return ({ folder: given, sizes = {}, chunkRows }: SourceRequest): LoadedData => {
@@ -101,9 +114,9 @@ export const dataSources = {
   auto: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('auto') },
   cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
   synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
-  csv: { options: { ...ofTables, header: true, delimiter: true, columns: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
+  csv: { options: { ...ofColumns, header: true, delimiter: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
   jsonl: {
-    options: { ...ofTables, columns: true },
+    options: ofColumns,
     isTable: true,
     load: ({ target, ...request }) => loadJsonLines(fileOf(request), { ...request, ...(target !== undefined && { target: String(target) }) }),
   },

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
 import { requireMemory } from '../machine';
-import { RandomState } from '../random';
 import { FileBytes } from './bytes';
 import type { Column } from './columns/column';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
+import { divideRows, splitNames } from './divide';
+import type { Division } from './divide';
 import { badFile } from './files';
 import { rangesOf } from './normalize/moments';
 import { StoredFeatures } from './stored';
@@ -18,6 +19,14 @@ export interface TableOptions {
   readonly sizes?: Partial<SplitSizes>;
   /** Seed of the shuffle that assigns rows to splits; within a split, rows keep the order of the file. Default 0. */
   readonly splitSeed?: number;
+  /** Whether each part has the classes in their shares of all rows. Default false. */
+  readonly stratify?: boolean;
+  /** The column of groups, by name: rows of a group stay in one part. No feature. */
+  readonly groupColumn?: string;
+  /** The column of times, by name: the newest rows are for test, those before them for validation. It stays a feature. */
+  readonly timeColumn?: string;
+  /** The column that says of each row which part it is in: train, validation or test. No feature. */
+  readonly splitColumn?: string;
   /** Whether targets are numbers (a regression) rather than classes. Default false. */
   readonly numericTargets?: boolean;
   /** Leaves the features on disk, with this many rows in memory at a time. */
@@ -33,6 +42,8 @@ export interface Table {
   readonly targets?: Float64Array;
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
+  /** What columns of it say about which rows belong to which part; by default rows are drawn. */
+  readonly division?: Pick<Division, 'groups' | 'times' | 'parts'>;
   /** What its features are, where they have names. */
   readonly columns?: readonly Column[];
   /** The files that it was read from. */
@@ -51,29 +62,42 @@ export interface TableInMemory {
   readonly featureSize: number;
 }
 
-const splitNames = ['train', 'validation', 'test'] as const;
-
 /**
  * Divides a table into the three splits. The digest is SHA-256 over the files and the choices that decide which rows are in which split.
  * Throws ERR_CONFIG for sizes that do not fit the rows, ERR_DATA for features that are not finite.
  */
 export function splitTable(table: Table, options: TableOptions): DataSplits<Dataset | StoredDataset> {
   const { layout, name, files } = table;
-  const { splitSeed = 0, sizes = {}, chunkRows } = options;
+  const { splitSeed = 0, sizes = {}, chunkRows, stratify = false, groupColumn, timeColumn, splitColumn } = options;
   const rows = rowsOf(table);
   const counts = resolveShares(sizes, rows);
-  const shuffled = new RandomState(splitSeed).permutation(rows);
+  refuseFewGroups(table.division?.groups, counts, groupColumn);
+  const orders = divideRows(rows, counts, { ...table.division, seed: splitSeed, strata: stratify ? table.labels : undefined });
   const featuresOf = selectFeatures(layout, rows, name, chunkRows);
-  let from = 0;
-  const parts = splitNames.map((split) => {
-    const order = shuffled.slice(from, (from += counts[split])).sort();
+  const parts = splitNames.map((split, part) => {
+    const order = orders[part]!;
     const facts: Rows = { ...selectTargets(table, order), name, split, size: order.length, featureSize: layout.featureSize };
     return { ...facts, ...featuresOf(order) };
   });
   const [train, validation, test] = parts as [Dataset, Dataset, Dataset];
-  const choices = { ...table.choices, ...counts, splitSeed };
-  const description = `${name} (${[`${String(rows)} rows`, ...(table.notes ?? [])].join('; ')})`;
+  if (train.size === 0) throw badFile('training rows', name, `none where ${splitColumn ?? 'its columns'} says train`);
+  const choices = {
+    ...table.choices, train: train.size, validation: validation.size, test: test.size, splitSeed, ...(stratify && { stratify: 1 }), ...(groupColumn !== undefined && { groupColumn }),
+    ...(timeColumn !== undefined && { timeColumn }), ...(splitColumn !== undefined && { splitColumn }),
+  };
+  const divided = splitColumn !== undefined ? [`parts by ${splitColumn}`] : timeColumn !== undefined ? [`parts by ${timeColumn}, the newest rows for test`]
+    : [...(groupColumn === undefined ? [] : [`rows of the same ${groupColumn} in one part`]), ...(stratify ? ['classes alike in each part'] : [])];
+  const description = `${name} (${[`${String(rows)} rows`, ...(table.notes ?? []), ...divided].join('; ')})`;
   return { train, validation, test, origin: { name, description, digest: digestOf(files, choices) } };
+}
+
+/** Throws ERR_CONFIG for fewer groups than parts. */
+function refuseFewGroups(groups: Int32Array | undefined, counts: SplitSizes, groupColumn = 'groupColumn'): void {
+  if (groups === undefined) return;
+  const found = new Set(groups).size;
+  const needed = splitNames.filter((split) => counts[split] > 0).length;
+  if (found >= needed) return;
+  throw expected('ERR_CONFIG', `at least ${String(needed)} groups, one for each part (validationRows=0 and testRows=0 leave parts out),`, `groupColumn ${groupColumn}`, found, { path: 'groupColumn' });
 }
 
 function rowsOf({ layout }: Table): number {
@@ -133,13 +157,19 @@ function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
 }
 
 /** Labels and targets of the rows `order`, on shared memory. */
-function selectTargets({ labels, targets, classNames, imageShape, columns, ...table }: Table, order: Int32Array) {
+function selectTargets({ labels, targets, classNames, imageShape, columns, division, ...table }: Table, order: Int32Array) {
   const rows = rowsOf({ ...table, classNames });
-  const ownLabels = new Int32Array(new SharedArrayBuffer(4 * order.length));
-  if (labels !== undefined) order.forEach((row, i) => { ownLabels[i] = labels[row]!; });
+  const ownLabels = labels === undefined ? new Int32Array(new SharedArrayBuffer(4 * order.length)) : selectIntegers(labels, order);
   return {
-    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }),
+    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }),
+    ...(division?.groups && { groups: selectIntegers(division.groups, order) }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }),
   };
+}
+
+function selectIntegers(integers: Int32Array, order: Int32Array): Int32Array {
+  const own = new Int32Array(new SharedArrayBuffer(4 * order.length));
+  order.forEach((row, i) => { own[i] = integers[row]!; });
+  return own;
 }
 
 function selectNumbers(numbers: Float64Array, width: number, order: Int32Array): Float64Array {

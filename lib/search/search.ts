@@ -17,7 +17,7 @@ import { defaultThreads } from '../machine';
 import { SearchLoop } from './searchLoop';
 import type { SearchData } from './searchLoop';
 import type { SearchEvent } from './events';
-import { foldsOf } from './folds';
+import { foldsOf } from '../build/folds';
 import { Journal, readJournal } from './journal';
 import type { SearchHead, SearchLimits } from './records';
 import { parseSearch } from './searchSpec';

@@ -67,6 +67,13 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   shareRule('trainRows'),
   shareRule('validationRows'),
   shareRule('testRows'),
+  { key: 'stratify', holds: ({ loss }) => losses[loss].predicts === 'classes', needs: 'a loss of classes, whose shares are kept,', received: 'loss' },
+  ...(['stratify', 'groupColumn', 'timeColumn', 'splitSeed', 'trainRows', 'validationRows', 'testRows'] as const).map((key): CrossFieldRule => ({
+    key, holds: ({ splitColumn }) => splitColumn === null, needs: 'no splitColumn, which says of each row where it belongs,', received: 'splitColumn',
+  })),
+  ...(['stratify', 'groupColumn', 'splitSeed'] as const).map((key): CrossFieldRule => ({
+    key, holds: ({ timeColumn }) => timeColumn === null, needs: 'no timeColumn, by which rows are shared out,', received: 'timeColumn',
+  })),
   { key: 'chunkRows', holds: ({ sampling }) => sampling === 'shuffle', needs: 'sampling shuffle', received: 'sampling' },
   {
     key: 'chunkRows', holds: (spec) => spec.chunkRows! >= minChunkRows(spec.batchSize),

@@ -148,6 +148,7 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
 
 /** The spec's request to the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
+  const { stratify, groupColumn, timeColumn, splitColumn } = spec;
   const { data, dataFolder, dataFile, target, header, delimiter, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
@@ -160,6 +161,10 @@ export function dataRequest(spec: TrainSpec): DataRequest {
     ...(chunkRows === null ? {} : { chunkRows }),
     numericTargets: loss === 'mse',
     splitSeed,
+    ...(stratify && { stratify }),
+    ...(groupColumn === null ? {} : { groupColumn }),
+    ...(timeColumn === null ? {} : { timeColumn }),
+    ...(splitColumn === null ? {} : { splitColumn }),
     sizes: {
       ...(trainRows === null ? {} : { train: trainRows }),
       ...(validationRows === null ? {} : { validation: validationRows }),

@@ -30,6 +30,15 @@ export interface ReadTable {
   readonly targetTexts: readonly string[];
   /** What was assumed, in phrases for a person. */
   readonly notes: readonly string[];
+  /** Where the cell of a row in a column stands, for errors. */
+  readonly placeOf: (column: string, row: number) => CellPlace;
+}
+
+/** Where a cell stands: in words, and its line and column, from 1. */
+export interface CellPlace {
+  readonly where: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** Reads all rows, again where a column of numbers turns out to hold texts. Throws ERR_DATA, with line and column. */
@@ -38,9 +47,16 @@ export function readTable(reader: () => RowReader, plan: TablePlan): ReadTable {
   for (;;) {
     const reading = new Reading(plan, texts);
     const found = reading.readAll(reader());
-    if (found.size === 0) return reading.table();
+    if (found.size === 0) return { ...reading.table(), placeOf: (column, row) => placeOf(reader(), plan, column, row) };
     for (const at of found) texts.add(at);
   }
+}
+
+/** The file is read again up to the row: places are asked for in errors alone. */
+function placeOf(reader: RowReader, { file, names }: TablePlan, column: string, row: number): CellPlace {
+  for (let i = 0; i <= row; i++) reader.next();
+  const at = names.findIndex((name) => name.trim() === column.trim());
+  return { where: `${file}, line ${String(reader.line)}, column ${String(at + 1)} (${names[at]!})`, line: reader.line, column: at + 1 };
 }
 
 /** Codes of the texts of a column, in the order in which they come. */
@@ -100,7 +116,7 @@ class Reading {
     return new Set(this.firstText.keys());
   }
 
-  table(): ReadTable {
+  table(): Omit<ReadTable, 'placeOf'> {
     const { rows, featureAt, targetDictionary } = this;
     const width = featureAt.length;
     const notes: string[] = [];

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { expected, nearest } from '../../errors';
+import { expected } from '../../errors';
 import type { DataSplits } from '../dataset';
 import { badFile } from '../files';
 import { splitTable } from '../table';
@@ -8,6 +8,8 @@ import { columnKinds } from './column';
 import type { ColumnKind } from './column';
 import { classify } from './labels';
 import type { ReadTable } from './readTable';
+import { suggestion, takeSplitters, withSplitters } from './splitters';
+import type { Splitters } from './splitters';
 
 /** What was assumed about a table, and what else than its file decides about its contents. */
 interface Assumptions {
@@ -16,8 +18,17 @@ interface Assumptions {
   readonly kinds: ReadonlyMap<number, ColumnKind>;
 }
 
-/** The three parts of a table that was read: texts of the target become classes. Throws ERR_DATA for one without features, and what {@link splitTable} throws. */
-export function splitColumns(file: string, table: ReadTable, { notes, choices, kinds }: Assumptions, options: Omit<TableOptions, 'chunkRows'>): DataSplits {
+/** How a table of columns is divided, and what these were said to be. */
+type ColumnsOptions = Omit<TableOptions, 'chunkRows'> & { readonly columns?: Readonly<Record<string, ColumnKind>> };
+
+/**
+ * The three parts of a table that was read: texts of the target become classes. Throws ERR_DATA for one without features, and what
+ * {@link takeSplitters} and {@link splitTable} throw.
+ */
+export function splitColumns(file: string, read: ReadTable, { notes, choices, kinds }: Assumptions, options: ColumnsOptions): DataSplits {
+  const { timeColumn, columns = {} } = options;
+  const isTimeIgnored = Object.entries(columns).some(([name, kind]) => kind === 'ignore' && name.trim() === timeColumn?.trim());
+  const { table, ...division } = takeSplitters(read, options, isTimeIgnored);
   if (table.columns.length === 0) throw badFile('a feature beside the target', file, 'none');
   const classes = options.numericTargets === true ? undefined : classify(table.targetTexts);
   const merged = classes?.merged ?? [];
@@ -27,6 +38,7 @@ export function splitColumns(file: string, table: ReadTable, { notes, choices, k
       : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
     layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
     columns: table.columns,
+    division,
     files: [file],
     name: basename(file),
     notes: [...notes, ...table.notes, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
@@ -38,9 +50,14 @@ export function splitColumns(file: string, table: ReadTable, { notes, choices, k
   }, options) as DataSplits;
 }
 
-/** What columns are said to be, by their place. Throws ERR_CONFIG for an unknown name or kind, and for the target. */
-export function kindsByPlace(columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], targetAt: number): ReadonlyMap<number, ColumnKind> {
-  return new Map(Object.entries(columns).map(([name, kind]) => {
+/**
+ * What columns are said to be, or have to be as they divide the rows, by their place. Throws ERR_CONFIG for an unknown name or kind, and
+ * for the target.
+ */
+export function kindsByPlace(
+  columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], targetAt: number, splitters: Splitters,
+): ReadonlyMap<number, ColumnKind> {
+  const kinds = new Map(Object.entries(columns).map(([name, kind]) => {
     const at = names.findIndex((one) => one.trim() === name.trim());
     if (at < 0 || at === targetAt) {
       const what = at < 0 ? `the names of columns${suggestion(name, names)}` : `features (${name} is the target)`;
@@ -49,10 +66,5 @@ export function kindsByPlace(columns: Readonly<Record<string, ColumnKind>> = {},
     if (!columnKinds.includes(kind)) throw expected('ERR_CONFIG', columnKinds.join(', '), `columns.${name}`, kind, { path: `columns.${name}` });
     return [at, kind];
   }));
+  return withSplitters(kinds, names, targetAt, splitters);
 }
-
-function suggestion(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near === undefined ? '' : ` (did you mean ${near}?)`;
-}
-

@@ -49,7 +49,7 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   if (delimiter.charCodeAt(0) > 127) throw expected('ERR_CONFIG', 'one ASCII character', 'delimiter', delimiter, { path: 'delimiter' });
   const reader = (): CellReader => new CellReader(bytes, delimiter.charCodeAt(0), file, from, line);
   const { names, targetAt, isHeader, isUnusual, notes } = columnsOf(reader, file, options);
-  const kinds = kindsByPlace(options.columns, names, targetAt);
+  const kinds = kindsByPlace(options.columns, names, targetAt, options);
   const rows = estimateRows(reader());
   requireMemory(16 * rows * names.length, 'dataFile', file);
   const table = readTable(() => (isHeader ? behindFirst(reader()) : reader()), {

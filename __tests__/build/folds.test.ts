@@ -3,7 +3,7 @@ import { sliceRows } from '../../lib/data/dataset';
 import type { Dataset } from '../../lib/data/dataset';
 import { makeSynthetic } from '../../lib/data/synthetic';
 import type { TrainingData } from '../../lib/build/buildTraining';
-import { foldsOf } from '../../lib/search/folds';
+import { foldsOf } from '../../lib/build/folds';
 import { run, withoutTimes } from '../support/run';
 import { tinyData } from '../support/data/tinyData';
 
@@ -91,6 +91,16 @@ test('numbers to predict stay with their rows', () => {
   for (const { validation: { size, targets, order } } of folds as readonly { validation: Dataset }[]) {
     expect([...targets!]).toEqual(Array.from({ length: 2 * size }, (_, i) => 2 * order![Math.floor(i / 2)]! + (i % 2)));
   }
+});
+
+test('groups stay together, in folds as alike as they allow', () => {
+  const { train, validation, origin } = tinyData(40, 20);
+  const grouped = (data: Dataset, from: number): Dataset => ({ ...data, groups: Int32Array.from({ length: data.size }, (_, i) => Math.floor((from + i) / 4)) });
+  const data = { train: grouped(train, 0), validation: grouped(validation, 40), origin };
+  const folds = foldsOf(data, 5, 0) as readonly { readonly validation: Dataset }[];
+  expect(folds.map((fold) => fold.validation.size)).toEqual([12, 12, 12, 12, 12]);
+  expect(folds.flatMap((fold) => [...new Set(fold.validation.groups)]).sort((a, b) => a - b)).toEqual(Array.from({ length: 15 }, (_, i) => i));
+  expect(() => foldsOf(data, 16, 0)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: 'Expected at most 15, the groups, for folds but received 16' }));
 });
 
 describe('rows in an order', () => {

@@ -3,7 +3,8 @@ import { allocate, dtypeOf } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import { blocksOf } from '../data/blocks';
 import type { Dataset } from '../data/dataset';
-import type { TrainingData } from '../build/buildTraining';
+import { dealGroups } from '../data/divide';
+import type { TrainingData } from './buildTraining';
 import { RandomState } from '../random';
 
 /** Rows that are copied at a time. */
@@ -12,11 +13,12 @@ const rowsPerBlock = 1024;
 /**
  * Splits training and validation rows anew for cross-validation: each row is a validation row in one of the folds and a training row
  * in the others. Stratified: the rows of each class are dealt to the folds in turn, in random order, so that the numbers of rows of a
- * class, and of all rows, differ by at most one between folds. Test rows are not used.
+ * class, and of all rows, differ by at most one between folds. Where rows are in groups, these stay together, and folds are alike as far as
+ * they allow. Test rows are not used.
  *
  * Folds share the features and hold only the order of their rows and their labels. The features are copied once where validation rows
  * do not follow training rows in memory. With one fold the data is returned as it is.
- * Throws ERR_CONFIG for one fold without validation rows, for more folds than rows and for rows that are not in memory.
+ * Throws ERR_CONFIG for one fold without validation rows, for more folds than rows or groups and for rows that are not in memory.
  */
 export function foldsOf(data: TrainingData, folds: number, seed: number): readonly TrainingData[] {
   const { train, validation, origin } = data;
@@ -32,7 +34,7 @@ export function foldsOf(data: TrainingData, folds: number, seed: number): readon
     throw expected('ERR_CONFIG', `an integer in [1, ${String(size)}], the rows,`, 'folds', folds, { path: 'folds' });
   }
   const pool = pooled(train, validation);
-  const foldOf = deal(pool.labels, folds, seed);
+  const foldOf = pool.groups === undefined ? deal(pool.labels, folds, seed) : dealWhole(pool.groups, pool, folds, seed);
   return Array.from({ length: folds }, (_, fold) => ({
     train: select(pool, 'train', (row) => foldOf[row] !== fold),
     validation: select(pool, 'validation', (row) => foldOf[row] === fold),
@@ -47,11 +49,10 @@ function pooled(train: Dataset, validation: Dataset): Dataset {
   }
   const { order: _, ...facts } = train;
   const size = train.size + validation.size;
-  const labels = new Int32Array(size);
-  labels.set(train.labels);
-  labels.set(validation.labels, train.size);
+  const labels = joinedIntegers(train.labels, validation.labels);
   return {
     ...facts, size, labels, features: pooledFeatures(train, validation),
+    ...(train.groups && validation.groups && { groups: joinedIntegers(train.groups, validation.groups) }),
     ...(train.targets && validation.targets && { targets: joined(train.targets, validation.targets) }),
   };
 }
@@ -78,11 +79,25 @@ function viewLike({ BYTES_PER_ELEMENT }: SourceArray, buffer: ArrayBufferLike, o
   return BYTES_PER_ELEMENT === 4 ? new Float32Array(buffer, offset, length) : new Float64Array(buffer, offset, length);
 }
 
+function joinedIntegers(first: Int32Array, second: Int32Array): Int32Array {
+  const all = new Int32Array(first.length + second.length);
+  all.set(first);
+  all.set(second, first.length);
+  return all;
+}
+
 function joined(first: FloatArray, second: FloatArray): FloatArray {
   const all = allocate(dtypeOf(first), first.length + second.length);
   all.set(first);
   all.set(second, first.length);
   return all;
+}
+
+/** The fold in which each row of a group is a validation row. Throws ERR_CONFIG for more folds than groups. */
+function dealWhole(groups: Int32Array, { size, labels, targets }: Dataset, folds: number, seed: number): Uint16Array {
+  const found = new Set(groups).size;
+  if (found < folds) throw expected('ERR_CONFIG', `at most ${String(found)}, the groups,`, 'folds', folds, { path: 'folds' });
+  return dealGroups(groups, targets === undefined ? labels : undefined, Array.from({ length: folds }, () => size / folds), new RandomState(seed));
 }
 
 /** The fold in which each row is a validation row. Dealing continues from class to class, so that folds differ by one row at most. */
@@ -113,7 +128,8 @@ function select(pool: Dataset, split: 'train' | 'validation', belongs: (row: num
     order[i] = row;
     labels[i] = pool.labels[row]!;
   });
-  return { ...pool, split, order, labels, size: rows.length, ...(pool.targets && { targets: selectTargets(pool.targets, pool.size, rows) }) };
+  const groups = pool.groups && Int32Array.from(rows, (row) => pool.groups![row]!);
+  return { ...pool, split, order, labels, ...(groups && { groups }), size: rows.length, ...(pool.targets && { targets: selectTargets(pool.targets, pool.size, rows) }) };
 }
 
 function selectTargets(targets: FloatArray, size: number, rows: readonly number[]): FloatArray {
