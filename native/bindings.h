@@ -4,6 +4,7 @@
 
 #include "bindings/algebra.h"
 #include "bindings/byte_linear.h"
+#include "bindings/columns.h"
 #include "bindings/gather.h"
 #include "bindings/loss.h"
 #include "bindings/normalization.h"
@@ -13,6 +14,7 @@ namespace blastrain {
 
 template <typename T>
 struct Bindings : AlgebraBindings<T>,
+                  ColumnBindings<T>,
                   NormalizationBindings<T>,
                   LossBindings<T>,
                   OptimizerBindings<T>,

@@ -104,6 +104,22 @@ const cases: readonly Case[] = [
   call('biasBackward', 'accumulates with β', [2, 3, floats(1, 2, 3, 10, 20, 30), 0.5, updates([2, 4, 6], [12, 24, 36])]),
   call('biasBackward', 'no rows', [0, 3, floats(), 0, writes(0, 0, 0)]),
 
+  call('scaleColumnsForward', 'each column by its factor', [2, 3, floats(1, 2, -1), floats(1, 2, 3, 10, 20, 30), writes(1, 4, -3, 10, 40, -30)]),
+  call('scaleColumnsForward', 'in place', [2, 1, floats(3), updates([1, 2], [3, 6]), same(3)]),
+  call('scaleColumnsForward', 'no rows', [0, 2, floats(1, 2), floats(), writes()]),
+  call('scaleColumnsBackward', 'sums and products', [
+    2, 2, floats(1, 2, 3, 4), floats(10, -1), floats(1, 1, 2, 0.5), writes(7, 4), writes(10, -1, 20, -0.5)]),
+  call('scaleColumnsBackward', 'in place', [2, 1, floats(1, 2), floats(4), updates([1, 2], [4, 8]), writes(5), same(4)]),
+  call('scaleColumnsBackward', 'no rows', [0, 2, floats(), floats(1, 2), floats(), writes(0, 0), writes()]),
+  call('blendColumnsForward', 'between x and f', [2, 3, floats(0, 1, 0.25), floats(1, 2, 4, 8, 8, 8), floats(5, 5, 8, 9, 9, 0), writes(1, 5, 5, 8, 9, 6)]),
+  call('blendColumnsForward', 'in place', [1, 2, floats(0.5, 2), floats(1, 2), updates([3, 4], [2, 6]), same(4)]),
+  call('blendColumnsForward', 'no rows', [0, 2, floats(1, 2), floats(), floats(), writes()]),
+  call('blendColumnsBackward', 'shares', [
+    2, 2, floats(0.25, 1), floats(1, 2, 3, 4), floats(2, 4, 5, 1), floats(4, 3, 8, -1), writes(20, 9), writes(1, 3, 2, -1), writes(3, 0, 6, -0)]),
+  call('blendColumnsBackward', 'in place', [
+    1, 2, floats(0.25, 0.5), floats(1, 2), updates([2, 4], [1, 1]), updates([4, 2], [3, 1]), writes(4, 4), same(4), same(5)]),
+  call('blendColumnsBackward', 'no rows', [0, 1, floats(1), floats(), floats(), floats(), writes(0), writes(), writes()]),
+
   call('reluForward', 'cuts at 0; NaN passes', [6, floats(-1, -0, 0, 2, -Infinity, NaN), writes(0, 0, 0, 2, 0, NaN)]),
   call('reluForward', 'in place', [3, updates([-1, Infinity, 2], [0, Infinity, 2]), same(1)]),
   call('reluForward', 'no elements', [0, floats(), writes()]),

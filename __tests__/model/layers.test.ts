@@ -38,6 +38,7 @@ const chains: readonly (readonly [string, readonly LayerDescription[]])[] = [
   ['batch-norm at both ends', [{ type: 'batch-norm' }, ...head, { type: 'batch-norm', momentum: 0.3, epsilon: 0.1 }]],
   ['layer-norm', [...body, { type: 'layer-norm' }, { type: 'gelu' }, ...head]],
   ['layer-norm at both ends', [{ type: 'layer-norm' }, ...head, { type: 'layer-norm', epsilon: 0.1 }]],
+  ['scale at both ends', [{ type: 'scale' }, ...head, { type: 'scale', bias: true }]],
   ['residual', [...body, { type: 'residual', layers: [{ type: 'linear', size: 4 }, { type: 'relu' }, { type: 'linear' }] }, ...head]],
   ['residual of one layer, first', [{ type: 'residual', layers: [{ type: 'batch-norm' }] }, ...head]],
   ['residual in a residual', [{ type: 'residual', layers: [{ type: 'linear' }, { type: 'residual', layers: [{ type: 'linear' }, { type: 'dropout', rate: 0.3 }] }] }, ...head]],

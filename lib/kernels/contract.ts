@@ -108,6 +108,23 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** dbias[n] ← Σᵢ dy[i,:] + β·dbias, rows added from first to last. */
   biasBackward(m: number, n: number, dy: T, beta: number, dbias: T): void;
 
+  /*
+   * A factor for each column. Every product and every sum is rounded to the dtype, and sums are taken from the first row to the last, so
+   * that backends agree bit for bit.
+   */
+
+  /** y[m,n] ← s[n]·x for every row of x. `x` and `y` may be the same array. */
+  scaleColumnsForward(m: number, n: number, s: T, x: T, y: T): void;
+  /** ds[n] ← Σᵢ dy[i,:]·x[i,:]; dx[m,n] ← s[n]·dy. `dy` and `dx` may be the same array. */
+  scaleColumnsBackward(m: number, n: number, x: T, s: T, dy: T, ds: T, dx: T): void;
+  /** y[m,n] ← (1 − a[n])·x + a[n]·f for every row: between x where a = 0 and f where a = 1. `y` may be the same array as `x` or `f`. */
+  blendColumnsForward(m: number, n: number, a: T, x: T, f: T, y: T): void;
+  /**
+   * da[n] ← Σᵢ dy[i,:]·(f[i,:] − x[i,:]); df[m,n] ← a[n]·dy; dx[m,n] ← (1 − a[n])·dy. `dx` may be the same array as `dy`, and `df` the
+   * same as `f`.
+   */
+  blendColumnsBackward(m: number, n: number, a: T, x: T, f: T, dy: T, da: T, df: T, dx: T): void;
+
   /** y[n] ← x ≤ 0 ? 0 : x; NaN passes through. `x` and `y` may be the same array. */
   reluForward(n: number, x: T, y: T): void;
   /** dx[n] ← y ≤ 0 ? 0 : dy, from the forward output y. `dy` and `dx` may be the same array. */

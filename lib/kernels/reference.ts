@@ -4,6 +4,7 @@ import { activationReference } from './reference/activation';
 import { algebraReference } from './reference/algebra';
 import { bfloat16Algebra } from './reference/bfloat16';
 import { bytesReference } from './reference/bytes';
+import { columnsReference } from './reference/columns';
 import { gatherReference } from './reference/gather';
 import { linearReference } from './reference/linear';
 import { lossReference } from './reference/loss';
@@ -29,6 +30,7 @@ export function createReference(precision: Precision): Kernels {
     prefersBytes: precision === 'bfloat16',
     allocate: (length) => allocate(dtype, length),
     ...algebra,
+    ...columnsReference(single),
     ...activationReference(single),
     ...normalizationReference(single),
     ...lossReference(single),

@@ -38,6 +38,17 @@ export const families = {
     biasBackward: exact([m, n, reads('dy[m,n]'), scalar('beta'), accumulates('dbias[n]', 'beta')], 64),
   },
 
+  columns: {
+    scaleColumnsForward: exact([m, n, reads('s[n]'), reads('x[m,n]'), writes('y[m,n]', 'x')], 64),
+    scaleColumnsBackward: exact(
+      [m, n, reads('x[m,n]'), reads('s[n]'), reads('dy[m,n]'), writes('ds[n]'), writes('dx[m,n]', 'dy')], 64),
+    blendColumnsForward: exact([m, n, reads('a[n]'), reads('x[m,n]'), reads('f[m,n]'), writes('y[m,n]', 'x', 'f')], 64),
+    blendColumnsBackward: exact([
+      m, n, reads('a[n]'), reads('x[m,n]'), reads('f[m,n]'), reads('dy[m,n]'), writes('da[n]'), writes('df[m,n]', 'f'),
+      writes('dx[m,n]', 'dy'),
+    ], 64),
+  },
+
   /* Kernels with exponentials break even at a dozen elements, GELU never. */
   activation: {
     reluForward: exact([n, reads('x[n]'), writes('y[n]', 'x')], 64),
@@ -140,7 +151,7 @@ export type Family = keyof typeof families;
 export type FamilyKernels<Name extends Family> = Pick<Kernels, keyof (typeof families)[Name] & KernelName>;
 
 const table: SignatureTable = {
-  ...families.algebra, ...families.activation, ...families.normalization, ...families.loss, ...families.optimizer,
+  ...families.algebra, ...families.columns, ...families.activation, ...families.normalization, ...families.loss, ...families.optimizer,
   ...families.linear, ...families.bytes, ...families.gather,
 };
 /** The signature of every kernel. */

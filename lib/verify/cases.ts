@@ -3,6 +3,7 @@ import type { KernelName, Precision } from '../kernels/contract';
 import { signatures } from '../kernels/signatures';
 import { activationCases } from './cases/activation';
 import { algebraCases } from './cases/algebra';
+import { columnCases } from './cases/columns';
 import { gatherCases } from './cases/gather';
 import { byteCases, linearCases } from './cases/linear';
 import { lossCases } from './cases/loss';
@@ -15,6 +16,7 @@ export type { VerifyCase } from './cases/shared';
 
 const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>> = {
   ...algebraCases,
+  ...columnCases,
   ...activationCases,
   ...normalizationCases,
   ...lossCases,

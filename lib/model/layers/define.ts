@@ -88,6 +88,10 @@ export const fraction = numberField('a number in [0, 1)', (value) => value >= 0 
 export const share = numberField('a number in [0, 1]', (value) => value >= 0 && value <= 1);
 export const positive = numberField('a positive number', (value) => value > 0 && Number.isFinite(value));
 
+export function flagField(help: string): LayerField<boolean, false> {
+  return { help, what: 'true or false', isRequired: false, accepts: (value): value is boolean => typeof value === 'boolean' };
+}
+
 export function oneOf<Name extends string>(names: readonly Name[], help: string): LayerField<Name, false> {
   return {
     help, what: `one of ${names.join(', ')}`, isRequired: false,

@@ -3,6 +3,7 @@ import type { LayerField, Fields, LayerType, NestedDescription } from './define'
 import { dropout } from './dropout';
 import { linear } from './linear';
 import { batchNorm, layerNorm } from './normalization';
+import { scale } from './scale';
 import { bottleneck, residual } from './residual';
 
 /** Every type of layer. What descriptions may say, their checks and errors, and their documentation follow from this table. */
@@ -12,6 +13,7 @@ export const layerTypes = {
   'dropout': dropout,
   'batch-norm': batchNorm,
   'layer-norm': layerNorm,
+  'scale': scale,
   'residual': residual,
   'bottleneck': bottleneck,
 };
