@@ -67,7 +67,7 @@ export type { ObjectiveOptions } from './train/objective';
 
 export type { TrainingData } from './build/buildTraining';
 export { Model } from './inference/model';
-export type { DetailedEvaluation, ModelSource, Prediction, RegressionEvaluation } from './inference/model';
+export type { Calibrated, DetailedEvaluation, ModelSource, Prediction, RegressionEvaluation } from './inference/model';
 export { findLearningRate } from './studies/lrFind';
 export type { LrFindOptions, LrFindReport, LrPoint } from './studies/lrFind';
 export { train } from './run/train';

@@ -87,8 +87,8 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
 }
 
 /** Throws ERR_CONFIG for a key that needs validation rows. */
-function refuseWithoutValidation({ restoreBest, earlyStopping, schedule }: TrainSpec): void {
-  const needs = { restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau' };
+function refuseWithoutValidation({ restoreBest, earlyStopping, schedule, calibration }: TrainSpec): void {
+  const needs = { restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau', calibration: calibration !== 'none' };
   for (const [key, isNeeded] of Object.entries(needs)) {
     if (isNeeded) throw expected('ERR_CONFIG', `at least one validation row, as ${key} goes by them,`, 'validationRows', 0, { path: key });
   }

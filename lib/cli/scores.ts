@@ -15,7 +15,7 @@ export function renderScores(evaluation: RunEvaluation, terminal: Terminal): str
   const { rows, loss, rmse, split, scores } = evaluation;
   const on = `on ${String(rows)} ${split} rows`;
   if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n${scoreLines(scores, terminal)}`;
-  const { accuracy, topK, macro, calibration, classes, confusion } = evaluation;
+  const { accuracy, topK, macro, calibration, classes, confusion, temperature, uncalibrated } = evaluation;
   const name = (className: string): string => truncate(className, longestName, terminal.unicode);
   const percent = (share: number): string => formatPercent(share);
   const table = renderTable(
@@ -32,7 +32,10 @@ export function renderScores(evaluation: RunEvaluation, terminal: Terminal): str
   );
   return (
     `${table}\naccuracy ${percent(accuracy)}, among the first ${String(topK.k)} ${percent(topK.accuracy)}, ` +
-    `loss ${loss.toFixed(4)} ${on}\n${scoreLines(scores, terminal)}${confidence(calibration)}\n`
+    `loss ${loss.toFixed(4)} ${on}\n${scoreLines(scores, terminal)}${confidence(calibration)}\n` +
+    (temperature === undefined || uncalibrated === undefined ? ''
+      : `${wrap(`probabilities are calibrated by the temperature ${formatKnown(temperature)}; without it log loss ${formatKnown(uncalibrated.logLoss)}, ` +
+        `Brier score ${formatKnown(uncalibrated.brier)}, calibration error ${percent(uncalibrated.calibrationError)}`, Math.min(80, terminal.columns))}\n`)
   );
 }
 

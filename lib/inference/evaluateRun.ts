@@ -9,6 +9,7 @@ import type { DataOrigin, SplitName } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
 import { Model } from './model';
+import type { Calibrated } from './model';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
@@ -17,7 +18,7 @@ import { dataRequest } from '../spec/spec';
 /** Evaluation of a run's model on a split; `scores` by name, see lib/train/scores.ts, which those of earlier versions lack. */
 export type RunEvaluation =
   & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
-  & Evaluation & Partial<ClassificationReport> & { readonly scores?: Readonly<Record<string, number>> | undefined };
+  & Evaluation & Partial<ClassificationReport> & Calibrated & { readonly scores?: Readonly<Record<string, number>> | undefined };
 
 /**
  * Evaluates a run's model on training or validation rows and writes the result to the run's evaluation.json; for the test split see
@@ -74,6 +75,10 @@ export function recordEvaluation(folder: string, evaluation: RunEvaluation): voi
 const commonKeys = {
   run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
   accuracy: numberOrNaN, loss: numberOrNaN, rmse: optional(numberOrNaN), scores: optional(recordOf(numberOrNaN)),
+  temperature: optional(numberOrNaN),
+  uncalibrated: optional(objectOf<NonNullable<Calibrated['uncalibrated']>>({
+    loss: numberOrNaN, logLoss: numberOrNaN, brier: numberOrNaN, calibrationError: numberOrNaN,
+  })),
 };
 const classifierShape = refine(objectOf<RunEvaluation & ClassificationReport>({
   ...commonKeys,

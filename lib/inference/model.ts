@@ -45,7 +45,13 @@ export interface Prediction {
 }
 
 /** Accuracy and loss of a classifier, with scores by class and of its probabilities. */
-export type DetailedEvaluation = Evaluation & ClassificationReport & { readonly scores: Readonly<Record<ClassScoreName, number>> };
+export type DetailedEvaluation = Evaluation & ClassificationReport & Calibrated & { readonly scores: Readonly<Record<ClassScoreName, number>> };
+
+/** Of a model whose probabilities are calibrated: its temperature, and what they would score without it. */
+export interface Calibrated {
+  readonly temperature?: number | undefined;
+  readonly uncalibrated?: { readonly loss: number; readonly logLoss: number; readonly brier: number; readonly calibrationError: number } | undefined;
+}
 
 /** Loss and root mean squared error of a regression, with scores of its numbers. */
 export type RegressionEvaluation = Evaluation & { readonly scores: Readonly<Record<NumberScoreName, number>> };
@@ -70,6 +76,8 @@ export class Model {
   readonly dataDigest: string;
   /** Number of steps that it was trained for. */
   readonly step: number;
+  /** What logits are divided by before they become probabilities: 1, or fitted to validation rows, see the key `calibration` of a spec. */
+  readonly temperature: number;
   private readonly model: Sequential;
   private readonly normalization: Normalization;
   private readonly targetScale: TargetScale | undefined;
@@ -95,6 +103,7 @@ export class Model {
     const { l2, decayBiases } = this.spec;
     const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
     this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
+    this.temperature = this.evaluator.temperature = untrained === true ? 1 : facts.temperature ?? 1;
   }
 
   /**
@@ -133,10 +142,18 @@ export class Model {
   evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
     const evaluation = this.evaluate(data);
+    const scored = this.scoreClasses(data, options);
+    if (this.temperature === 1) return { ...evaluation, ...scored };
+    const { loss, scores: { logLoss, brier }, calibration: { error: calibrationError } } = this.evaluator.uncalibrated(() =>
+      ({ ...this.evaluator.evaluate(data), ...this.scoreClasses(data, options) }));
+    return { ...evaluation, ...scored, temperature: this.temperature, uncalibrated: { loss, logLoss, brier, calibrationError } };
+  }
+
+  private scoreClasses(data: Dataset | StoredDataset, options?: ReportOptions) {
     const { predictions } = this.outputsOf(data);
-    const { classNames: { length: classes } } = this;
+    const { classNames, classNames: { length: classes } } = this;
     return {
-      ...evaluation, ...classificationReport(predictions, data.labels, this.classNames, options),
+      ...classificationReport(predictions, data.labels, classNames, options),
       scores: computeScores(classScores, { probabilities: predictions, labels: data.labels, classes }),
     };
   }

@@ -9,6 +9,7 @@ export interface LossOptions {
   labelSmoothing: number;
   classWeights: 'balanced' | readonly number[] | null;
   targetScaling: 'none' | 'standardize';
+  calibration: 'none' | 'temperature';
 }
 
 export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
@@ -24,6 +25,10 @@ export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
     ...choice('none', ['none', 'standardize'], ''),
     help: 'none or standardize, what numeric targets are trained on (predictions and errors keep the units of the data),',
   },
+  calibration: {
+    ...choice('none', ['none', 'temperature'], ''),
+    help: 'none or temperature, one number that logits are divided by, fitted on validation rows at the end (Guo et al. 2017),',
+  },
 };
 
 interface LossKind {
@@ -38,7 +43,7 @@ interface LossKind {
 /** The losses by name: spec keys, their help and rules, and what a model predicts follow from this table. */
 export const losses: Readonly<Record<LossName, LossKind>> = {
   'cross-entropy': {
-    options: { labelSmoothing: 0, classWeights: null },
+    options: { labelSmoothing: 0, classWeights: null, calibration: 'none' },
     predicts: 'classes',
     make: (kernels, classes, maxBatch, options) => new SoftmaxCrossEntropy(kernels, classes, maxBatch, options),
   },

@@ -1,4 +1,6 @@
+import { withFacts } from '../train/checkpoint';
 import type { UseChunks } from '../train/checkpoint';
+import type { CheckpointFacts } from '../train/checkpointShape';
 import type { CheckpointEvent } from '../train/events';
 import type { SaveRequest } from '../train/train';
 import type { RunFolder } from '../runFolder/runFolder';
@@ -43,6 +45,11 @@ export class CheckpointWriter {
     if (this.folder === undefined) return;
     this.use((chunks) => { this.folder!.writeCheckpoint(chunks); });
     this.savedAt = step;
+  }
+
+  /** Puts other facts into the checkpoint that has the model, the best or the last one; its state stays. */
+  replaceFacts(facts: CheckpointFacts, isBest: boolean): void {
+    this.folder?.rewriteCheckpoint(isBest ? 'best' : 'checkpoint', (bytes, source) => withFacts(bytes, source, facts));
   }
 
   /** Adds the current state to the kept checkpoints where it is missing, because the run was killed before that was written. */

@@ -6,13 +6,15 @@ import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
+import type { CheckpointFacts } from '../train/checkpointShape';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
 import { fileError } from '../files';
 import { otherData } from '../data/otherData';
 import { bytesPerNumber } from '../data/normalize/moments';
 import { featureSizeOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
-import { finalScores, freshProgress, restoreProgress, train } from '../train/train';
+import { calibrate, finalScores } from '../train/finalScores';
+import { freshProgress, restoreProgress, train } from '../train/train';
 import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
@@ -59,7 +61,7 @@ export function* runTraining(
   const hasOldSums = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
 
   const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
-  const facts = {
+  const facts: CheckpointFacts = {
     spec: resolved,
     classNames: rows.classNames,
     ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
@@ -139,7 +141,7 @@ export function* runTraining(
   } else if (folder !== undefined) {
     if (resumption !== undefined && resumption.warnings.length > 0) folder.restorePrevious();
     // Where no step is left to do, the last checkpoint is not written again, as that would replace the previous one by a copy of it.
-    if (resumption?.warnings.length === 0 && JSON.stringify(checkpoint.facts) === JSON.stringify(facts)) checkpoints.savedAt = startStep;
+    if (resumption?.warnings.length === 0 && JSON.stringify({ ...checkpoint.facts, temperature: undefined }) === JSON.stringify(facts)) checkpoints.savedAt = startStep;
     // The run may have been killed before it wrote these files of the same step.
     if (earlier.some((event) => event.type === 'checkpoint' && event.step === startStep && event.kept !== undefined)) checkpoints.restoreKept(startStep);
     const { best } = progress;
@@ -166,6 +168,11 @@ export function* runTraining(
     return bestCheckpoint.progress;
   };
   const restored = restoreBest();
+  const uncalibrated = spec.calibration === 'none' ? undefined : calibrate(training, progress);
+  if (uncalibrated !== undefined) yield* emit(notCalibrated(uncalibrated));
+  const { temperature } = training.evaluator;
+  const modelFacts: CheckpointFacts = temperature === 1 ? facts : { ...facts, temperature };
+  if (temperature !== 1) checkpoints.replaceFacts(modelFacts, restored !== undefined);
   const scores = finalScores(training, progress);
   const best = progress.best ?? { step: progress.step, valAccuracy: scores.valAccuracy };
   yield* emit({
@@ -184,7 +191,7 @@ export function* runTraining(
     dtype,
     threads: conditions.threads,
   });
-  return encodeModel(parts, facts, restored ?? progress);
+  return encodeModel(parts, modelFacts, restored ?? progress);
 }
 
 /** The last checkpoint whose model and normalisation fit these rows, `known`. Throws ERR_CHECKPOINT where there are checkpoints but none fits. */
@@ -268,6 +275,10 @@ const olderNormalization: WarningEvent = {
   message: 'The run goes on as it began, with features that are rounded first and then multiplied by a scale and moved by a shift: a ' +
     'new run centres them first, which is more accurate, and scales also features in very small units',
 };
+
+function notCalibrated(reason: string): WarningEvent {
+  return { type: 'warning', code: 'NO_CALIBRATION', message: `The model's probabilities are not calibrated: ${reason}` };
+}
 
 function lostBest(step: number): WarningEvent {
   return {

@@ -144,6 +144,13 @@ export class RunFolder {
     replaceFile(join(this.path, runFiles.best), chunks, { inside: true });
   }
 
+  /** Replaces the last or the best checkpoint by what `rewrite` makes of it; the previous one stays. */
+  rewriteCheckpoint(which: 'checkpoint' | 'best', rewrite: (bytes: Uint8Array, source: string) => readonly Uint8Array[]): void {
+    this.lock.check();
+    const file = join(this.path, runFiles[which]);
+    replaceFile(file, rewrite(readFile(file, { limit: sizeLimits.checkpoint }), file), { inside: true });
+  }
+
   /** Makes the last checkpoint the best one too, by a hard link where possible. */
   linkBest(): void {
     this.lock.check();

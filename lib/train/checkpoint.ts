@@ -87,6 +87,12 @@ function encodeChunks<Result>(
   }
 }
 
+/** The bytes of a checkpoint with other facts, as chunks. Throws ERR_CHECKPOINT, naming `source`, for a damaged one. */
+export function withFacts(bytes: Uint8Array, source: string, facts: CheckpointFacts): Uint8Array[] {
+  const { tensors, metadata } = decodeTensors(bytes, source);
+  return tensorChunks({ tensors, metadata: { ...metadata, facts: JSON.stringify(facts) } });
+}
+
 /** Reads a checkpoint. Throws ERR_CHECKPOINT, naming `source`, for a truncated or altered file or another format. */
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const { tensors, metadata } = decodeTensors(bytes, source);

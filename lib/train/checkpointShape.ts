@@ -23,6 +23,8 @@ export interface CheckpointFacts {
   readonly encoding?: readonly EncodedColumn[] | undefined;
   /** How numeric targets were scaled, where they were. */
   readonly targetScale?: TargetScale | undefined;
+  /** What the logits of classes are divided by, where that was fitted. */
+  readonly temperature?: number | undefined;
   readonly dataDigest: string;
   /** Sizes of the model. */
   readonly inputSize: number;
@@ -67,6 +69,7 @@ export const factsShape = refine(objectOf<CheckpointFacts>({
   columns: optional(listOf(columnShape)),
   encoding: optional(listOf(encodedShape)),
   targetScale: optional(objectOf<TargetScale>({ mean: listOf(number), std: listOf(positive) })),
+  temperature: optional(positive),
   dataDigest: text,
   inputSize: size,
   outputSize: size,

@@ -8,6 +8,7 @@ import { unscale } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
+import { applyTemperature, logLossAt } from './temperature';
 
 /** Scores of a model on a set of rows. */
 export interface Evaluation {
@@ -21,6 +22,8 @@ export interface Evaluation {
 
 /** Evaluates a model on data sets, in batches of the model's `maxBatch`. */
 export class Evaluator {
+  /** What the logits of classes are divided by, see temperature.ts. Training evaluates with 1. */
+  temperature = 1;
   /** [maxBatch, inputSize], the inputs of a batch. */
   private readonly inputBuffer: FloatArray;
   private readonly rows: Int32Array;
@@ -60,7 +63,9 @@ export class Evaluator {
     this.averaged(() => {
       this.forEachBatch(data, (m, x) => {
         const numbers = targets.read(m, this.rows);
-        sum += objective.sum(m, x, numbers, 'evaluate');
+        const plain = objective.sum(m, x, numbers, 'evaluate');
+        sum += this.temperature === 1 ? plain
+          : logLossAt(this.temperature, m, objective.predictions, targets.labels, objective.model.outputSize);
         if (targetScale !== null) squares += squaredErrors(m, objective.predictions, numbers as FloatArray, targetScale.std);
         weight += objective.weight;
         correct += countEqual(m, this.classify(m), targets.labels);
@@ -90,6 +95,7 @@ export class Evaluator {
       });
     });
     if (this.targetScale !== null) unscale(all, this.targetScale);
+    if (this.temperature !== 1) applyTemperature(all, outputSize, this.temperature);
     return { predictions: all, labels };
   }
 
@@ -100,6 +106,17 @@ export class Evaluator {
       return work();
     } finally {
       this.average?.exchange();
+    }
+  }
+
+  /** Runs `work` with probabilities as they are before the temperature. */
+  uncalibrated<Result>(work: () => Result): Result {
+    const { temperature } = this;
+    this.temperature = 1;
+    try {
+      return work();
+    } finally {
+      this.temperature = temperature;
     }
   }
 

@@ -37,7 +37,8 @@ export const eventShape = unionOf<TrainEvent>('type', {
   warning: objectOf<WarningEvent>({ type: oneOf('warning'), code: text, message: text, step: optional(count) }),
   result: objectOf<ResultEvent>({
     type: oneOf('result'), run: text, ended: oneOf('finished', 'stopped', 'earlyStopping', 'maxSeconds'), trainAccuracy: numberOrNaN, valAccuracy: numberOrNaN,
-    valLoss: numberOrNaN, trainRmse: optional(numberOrNaN), valRmse: optional(numberOrNaN), bestStep: numberOrNaN, bestValAccuracy: numberOrNaN, modelStep: numberOrNaN,
+    valLoss: numberOrNaN, trainRmse: optional(numberOrNaN), valRmse: optional(numberOrNaN), temperature: optional(number), uncalibratedValLoss: optional(numberOrNaN),
+    bestStep: numberOrNaN, bestValAccuracy: numberOrNaN, modelStep: numberOrNaN,
     epochs: numberOrNaN, steps: count, seconds: numberOrNaN, stepMilliseconds: numberOrNaN, backend, dtype, threads: count, parametersDigest: text,
   }),
 });

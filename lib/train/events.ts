@@ -133,6 +133,9 @@ export interface ResultEvent {
   /** Root mean squared errors; of a regression only. */
   readonly trainRmse?: number;
   readonly valRmse?: number;
+  /** Where probabilities are calibrated: what logits are divided by, and the loss on validation rows without it. Evaluations are without it too. */
+  readonly temperature?: number;
+  readonly uncalibratedValLoss?: number;
   /** The best evaluation on validation. */
   readonly bestStep: number;
   readonly bestValAccuracy: number;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import type { ReduceOnPlateau, Schedule } from '../optim/schedules';
@@ -270,34 +269,4 @@ function endEpoch(progress: TrainingProgress, stepsPerEpoch: number): EpochEvent
   clearSums(inEpoch);
   Object.assign(epochStart, { seconds, stepSeconds });
   return event;
-}
-
-/** Scores of a trained model. */
-export interface TrainingScores {
-  readonly trainAccuracy: number;
-  readonly valAccuracy: number;
-  readonly valLoss: number;
-  /** For a regression only. */
-  readonly trainRmse?: number;
-  readonly valRmse?: number;
-  /** SHA-256 of the parameters that were evaluated, little-endian, in arena order. */
-  readonly parametersDigest: string;
-}
-
-/** Evaluates the model on all training and validation rows; adds the time to the progress. */
-export function finalScores(training: Training, progress: TrainingProgress): TrainingScores {
-  const begun = performance.now();
-  const { evaluator, objective: { model: { arena: { values } } } } = training;
-  const validation = evaluator.evaluate(training.validation);
-  const train = evaluator.evaluate(training.train);
-  const scores = {
-    trainAccuracy: train.accuracy,
-    valAccuracy: validation.accuracy,
-    valLoss: validation.loss,
-    ...(train.rmse === undefined || validation.rmse === undefined ? {} : { trainRmse: train.rmse, valRmse: validation.rmse }),
-    parametersDigest: evaluator.averaged(() =>
-      createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex')),
-  };
-  progress.seconds += (performance.now() - begun) / 1000;
-  return scores;
 }

@@ -142,7 +142,7 @@ const endings: Readonly<Record<EndReason, string>> = {
 
 function summary(result: ResultEvent, files: readonly string[]): string {
   const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
-  const { trainRmse = NaN, valRmse = NaN } = result;
+  const { trainRmse = NaN, valRmse = NaN, temperature, uncalibratedValLoss = NaN } = result;
   const best = !Number.isFinite(valLoss) ? 'no validation rows'
     : bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
   return (
@@ -151,6 +151,8 @@ function summary(result: ResultEvent, files: readonly string[]): string {
       ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
       : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
         `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
+    (temperature === undefined ? ''
+      : `Calibrated by the temperature ${formatKnown(temperature)}: validation loss ${formatKnown(valLoss)}, without it ${formatKnown(uncalibratedValLoss)}\n`) +
     fileLines(files)
   );
 }

@@ -17,7 +17,13 @@ export function renderScores(evaluation: RunEvaluation): Html {
   const on = `on ${count(rows)} ${split} rows`;
   return html`${classTable(evaluation, on)}
 ${classes.length <= maxClasses ? confusionMatrix(evaluation, on) : confusionList(classes, confusion, on)}
-${calibrationParts(calibration, on)}`;
+${calibrationParts(calibration, on)}${temperatureNote(evaluation)}`;
+}
+
+function temperatureNote({ temperature, uncalibrated }: RunEvaluation): Html {
+  if (temperature === undefined || uncalibrated === undefined) return html``;
+  return html`<p>Probabilities are calibrated by the temperature ${significant(temperature, 3)}, fitted to validation rows: softmax(z/T). Without it the log loss is
+${significant(uncalibrated.logLoss, 4)} and the expected calibration error ${percent(uncalibrated.calibrationError)}.</p>`;
 }
 
 function classTable({ classes, macro, confusion, rows }: ClassificationReport, on: string): Html {

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { fitTemperature } from './temperature';
+import type { Training, TrainingProgress } from './train';
+
+/** Scores of a trained model. */
+export interface TrainingScores {
+  readonly trainAccuracy: number;
+  readonly valAccuracy: number;
+  readonly valLoss: number;
+  /** For a regression only. */
+  readonly trainRmse?: number;
+  readonly valRmse?: number;
+  /** Of calibrated probabilities only: see `ResultEvent`. */
+  readonly temperature?: number;
+  readonly uncalibratedValLoss?: number;
+  /** SHA-256 of the parameters that were evaluated, little-endian, in arena order. */
+  readonly parametersDigest: string;
+}
+
+/**
+ * Fits the temperature of the model's probabilities to the validation rows, by which the evaluator then goes; adds the time to the progress.
+ * Returns why the probabilities stay as they are, where they do.
+ */
+export function calibrate({ evaluator, validation, objective: { model: { outputSize } } }: Training, progress: TrainingProgress): string | undefined {
+  const begun = performance.now();
+  const { predictions } = evaluator.predict(validation);
+  const { temperature, reason } = fitTemperature(predictions, validation.labels, outputSize);
+  evaluator.temperature = temperature;
+  progress.seconds += (performance.now() - begun) / 1000;
+  return reason;
+}
+
+/** Evaluates the model on all training and validation rows; adds the time to the progress. */
+export function finalScores(training: Training, progress: TrainingProgress): TrainingScores {
+  const begun = performance.now();
+  const { evaluator, evaluator: { temperature }, objective: { model: { arena: { values } } } } = training;
+  const validation = evaluator.evaluate(training.validation);
+  const train = evaluator.evaluate(training.train);
+  const scores = {
+    trainAccuracy: train.accuracy,
+    valAccuracy: validation.accuracy,
+    valLoss: validation.loss,
+    ...(train.rmse === undefined || validation.rmse === undefined ? {} : { trainRmse: train.rmse, valRmse: validation.rmse }),
+    ...(temperature === 1 ? {} : { temperature, uncalibratedValLoss: evaluator.uncalibrated(() => evaluator.evaluate(training.validation)).loss }),
+    parametersDigest: evaluator.averaged(() =>
+      createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex')),
+  };
+  progress.seconds += (performance.now() - begun) / 1000;
+  return scores;
+}
