@@ -54,6 +54,7 @@ function pooled(train: Dataset, validation: Dataset): Dataset {
     ...facts, size, labels, features: pooledFeatures(train, validation),
     ...(train.groups && validation.groups && { groups: joinedIntegers(train.groups, validation.groups) }),
     ...(train.targets && validation.targets && { targets: joined(train.targets, validation.targets) }),
+    ...(train.weights && validation.weights && { weights: joined(train.weights, validation.weights) }),
   };
 }
 
@@ -129,12 +130,17 @@ function select(pool: Dataset, split: 'train' | 'validation', belongs: (row: num
     labels[i] = pool.labels[row]!;
   });
   const groups = pool.groups && Int32Array.from(rows, (row) => pool.groups![row]!);
-  return { ...pool, split, order, labels, ...(groups && { groups }), size: rows.length, ...(pool.targets && { targets: selectTargets(pool.targets, pool.size, rows) }) };
+  const { targets, weights } = pool;
+  return {
+    ...pool, split, order, labels, ...(groups && { groups }), size: rows.length,
+    ...(targets && { targets: selectNumbers(targets, pool.size, rows) }), ...(weights && { weights: selectNumbers(weights, pool.size, rows) }),
+  };
 }
 
-function selectTargets(targets: FloatArray, size: number, rows: readonly number[]): FloatArray {
-  const width = targets.length / size;
-  const own = allocate(dtypeOf(targets), rows.length * width);
-  rows.forEach((row, i) => { own.set(targets.subarray(row * width, (row + 1) * width), i * width); });
+/** The numbers of some of `size` rows. */
+function selectNumbers(numbers: FloatArray, size: number, rows: readonly number[]): FloatArray {
+  const width = numbers.length / size;
+  const own = allocate(dtypeOf(numbers), rows.length * width);
+  rows.forEach((row, i) => { own.set(numbers.subarray(row * width, (row + 1) * width), i * width); });
   return own;
 }

@@ -7,14 +7,17 @@ import type { ColumnKind } from './columns/column';
 import { readTable } from './columns/readTable';
 import type { RowReader } from './columns/rowReader';
 import { kindsByPlace, splitColumns } from './columns/splitColumns';
+import { kindOf, placeOfWeights, placesOfTargets } from './columns/targetColumns';
 import { utf8Of } from './csv/utf8';
 import type { DataSplits } from './dataset';
 import { badFile, readingFile } from './files';
 import type { TableOptions } from './table';
 
 export interface JsonLinesOptions extends Omit<TableOptions, 'chunkRows'> {
-  /** The key of the classes or targets; by default the last key of the first row. */
-  readonly target?: string;
+  /** The key of the classes or targets, or several keys of numbers; by default the last key of the first row. */
+  readonly target?: string | readonly string[];
+  /** The key that says how much each row counts, in numbers ≥ 0; it is no feature then. */
+  readonly weightColumn?: string;
   /** What columns are, by name; by default what their values look like, see docs/data.md. */
   readonly columns?: Readonly<Record<string, ColumnKind>>;
 }
@@ -38,13 +41,26 @@ export function loadJsonLines(file: string, options: JsonLinesOptions = {}): Dat
   const first = rows[0];
   if (first === undefined) throw badFile('rows', file, 'an empty file');
   const target = options.target ?? Object.keys(first.values).at(-1);
-  const targetAt = target === undefined ? -1 : names.indexOf(target);
-  if (targetAt < 0) throw expected('ERR_CONFIG', (target === undefined ? undefined : nearest(target, names)) ?? `one of ${names.join(', ')}`, 'target', target, { path: 'target' });
-  const kinds = kindsByPlace(options.columns, names, targetAt, options);
-  const table = readTable(() => new RowsOfObjects(rows, names, kinds, file), {
-    file, names, targetAt, targetIsText: options.numericTargets !== true, kinds, commaIsDecimal: false, rows: rows.length,
+  const targetsAt = placesOfTargets(target ?? '', names, options.numericTargets, (one) => {
+    const at = names.indexOf(String(one));
+    if (at < 0) throw expected('ERR_CONFIG', nearest(String(one), names) ?? `one of ${names.join(', ')}`, 'target', target, { path: 'target' });
+    return at;
   });
-  return splitColumns(file, table, { notes: [`target ${names[targetAt]!}${options.target === undefined ? ', the last' : ''}`], choices: { target: names[targetAt]! }, kinds }, options);
+  const weightAt = placeOfWeights(options.weightColumn, names, targetsAt);
+  const kinds = kindsByPlace(options.columns, names, [...targetsAt, weightAt], options);
+  const table = readTable(() => new RowsOfObjects(rows, names, kinds, file), {
+    file, names, targetsAt, targetKind: kindOf(options.numericTargets), weightAt, kinds, commaIsDecimal: false, rows: rows.length,
+  });
+  const targetNames = targetsAt.map((at) => names[at]!);
+  return splitColumns(file, table, {
+    targetNames,
+    notes: [
+      `target${targetNames.length > 1 ? 's' : ''} ${targetNames.join(' and ')}${options.target === undefined ? ', the last' : ''}`,
+      ...(weightAt === undefined ? [] : [`${names[weightAt]!} is the weight of a row`]),
+    ],
+    choices: { target: targetNames.join(), ...(weightAt !== undefined && { weights: names[weightAt]! }) },
+    kinds,
+  }, options);
 }
 
 interface Row {

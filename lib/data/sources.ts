@@ -4,6 +4,7 @@ import type { Field } from '../fields';
 import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
 import { loadCsv } from './csv/csv';
 import { columnKinds } from './columns/column';
+import type { TargetOption } from './columns/targetColumns';
 import type { ColumnKind } from './columns/column';
 import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
 import { locateImages } from './locate';
@@ -16,7 +17,8 @@ import type { TableOptions } from './table';
 export interface DataOptions {
   dataFolder: string | null;
   dataFile: string | null;
-  target: string | number | null;
+  target: TargetOption | null;
+  weightColumn: string | null;
   header: boolean | null;
   delimiter: string | null;
   columns: Readonly<Record<string, ColumnKind>> | null;
@@ -39,10 +41,16 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   dataFolder: orNull(path('folder of the data set; null searches the datasets folders')),
   dataFile: orNull(path('table to train on: a .csv, .jsonl, .npy or .npz file')),
   target: orNull({
-    help: 'what to predict: column of a .csv by name or number [the last], array of an .npz [y], .npy file beside a .npy',
+    help: 'what to predict: column of a table by name or number [the last], or several as a,b; array of an .npz [y], .npy file beside a .npy',
     default: null,
-    what: 'a name or a number from 0',
-    accepts: (value) => (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0),
+    what: 'a name or a number from 0, or a list of them',
+    accepts: (value) => isColumn(value) || (Array.isArray(value) && value.length > 0 && value.every(isColumn)),
+  }),
+  weightColumn: orNull({
+    help: 'column of a table that says how much each row counts, in losses and in scores: numbers ≥ 0',
+    default: null,
+    what: 'the name of a column',
+    accepts: (value) => typeof value === 'string' && value !== '',
   }),
   header: orNull(flag(false, 'whether the first line of a .csv names its columns; null detects it')),
   delimiter: orNull({
@@ -71,12 +79,20 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   cutout: integer(0, 0, 'side in pixels of a random square that is set to 0 in training pictures'),
 };
 
+function isColumn(value: unknown): boolean {
+  return (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0);
+}
+
+const isList = (target: TargetOption): target is readonly (string | number)[] => typeof target === 'object';
+
 /** Where a source loads from, and what it loads. */
 interface SourceRequest extends TableOptions {
   /** The file of a table. */
   readonly file?: string;
   /** What to predict from a table: see `loadCsv` and `loadNumpy`. */
-  readonly target?: string | number;
+  readonly target?: TargetOption;
+  /** The column of the rows' weights. */
+  readonly weightColumn?: string;
   /** Format of a .csv: see `loadCsv`. */
   readonly header?: boolean;
   readonly delimiter?: string;
@@ -99,7 +115,7 @@ interface DataSource {
 
 const ofPictures = { flip: true, shift: true, cutout: true } as const;
 const ofTables = { dataFile: true, target: true, splitSeed: true, stratify: true } as const;
-const ofColumns = { ...ofTables, columns: true, groupColumn: true, timeColumn: true, splitColumn: true } as const;
+const ofColumns = { ...ofTables, weightColumn: true, columns: true, groupColumn: true, timeColumn: true, splitColumn: true } as const;
 
 function loadImages(name: 'auto' | 'cifar10' | 'synthetic') {
   return ({ folder: given, sizes = {}, chunkRows }: SourceRequest): LoadedData => {
@@ -118,7 +134,7 @@ export const dataSources = {
   jsonl: {
     options: ofColumns,
     isTable: true,
-    load: ({ target, ...request }) => loadJsonLines(fileOf(request), { ...request, ...(target !== undefined && { target: String(target) }) }),
+    load: ({ target, ...request }) => loadJsonLines(fileOf(request), { ...request, ...(target !== undefined && { target: isList(target) ? target.map(String) : String(target) }) }),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },

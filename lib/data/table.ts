@@ -27,8 +27,8 @@ export interface TableOptions {
   readonly timeColumn?: string;
   /** The column that says of each row which part it is in: train, validation or test. No feature. */
   readonly splitColumn?: string;
-  /** Whether targets are numbers (a regression) rather than classes. Default false. */
-  readonly numericTargets?: boolean;
+  /** Whether targets are numbers rather than classes: any, `labels` of 0 and 1, or `counts` ≥ 0. Default false. */
+  readonly numericTargets?: boolean | 'labels' | 'counts';
   /** Leaves the features on disk, with this many rows in memory at a time. */
   readonly chunkRows?: number;
 }
@@ -40,6 +40,9 @@ export interface Table {
   /** Class labels [rows], or numeric targets [rows, targets]: one of the two is given. */
   readonly labels?: Int32Array;
   readonly targets?: Float64Array;
+  readonly targetNames?: readonly string[];
+  /** [rows], how much each row counts; by default all alike. */
+  readonly weights?: Float64Array;
   readonly classNames: readonly string[];
   readonly imageShape?: ImageShape;
   /** What columns of it say about which rows belong to which part; by default rows are drawn. */
@@ -156,13 +159,15 @@ function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
   return features;
 }
 
-/** Labels and targets of the rows `order`, on shared memory. */
-function selectTargets({ labels, targets, classNames, imageShape, columns, division, ...table }: Table, order: Int32Array) {
+/** Labels, targets and weights of the rows `order`, on shared memory. */
+function selectTargets({ labels, targets, targetNames, weights, classNames, imageShape, columns, division, ...table }: Table, order: Int32Array) {
   const rows = rowsOf({ ...table, classNames });
   const ownLabels = labels === undefined ? new Int32Array(new SharedArrayBuffer(4 * order.length)) : selectIntegers(labels, order);
   return {
     labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }),
-    ...(division?.groups && { groups: selectIntegers(division.groups, order) }), ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }),
+    ...(division?.groups && { groups: selectIntegers(division.groups, order) }),
+    ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }), ...(targetNames && { targetNames }),
+    ...(weights && { weights: selectNumbers(weights, 1, order) }),
   };
 }
 

@@ -85,6 +85,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   dataFolder: dataOptions.dataFolder,
   dataFile: dataOptions.dataFile,
   target: dataOptions.target,
+  weightColumn: dataOptions.weightColumn,
   header: dataOptions.header,
   delimiter: dataOptions.delimiter,
   columns: dataOptions.columns,

@@ -149,12 +149,13 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
 /** The spec's request to the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
   const { stratify, groupColumn, timeColumn, splitColumn } = spec;
-  const { data, dataFolder, dataFile, target, header, delimiter, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, weightColumn, header, delimiter, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
     ...(dataFile === null ? {} : { file: dataFile }),
     ...(target === null ? {} : { target }),
+    ...(weightColumn === null ? {} : { weightColumn }),
     ...(header === null ? {} : { header }),
     ...(delimiter === null ? {} : { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
     ...(columns === null ? {} : { columns }),

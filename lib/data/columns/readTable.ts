@@ -1,16 +1,21 @@
 import { badFile } from '../files';
-import { booleansOf, isMissing, parseDate } from './column';
+import { booleansOf, booleanWords, isMissing, parseDate } from './column';
 import type { Column, ColumnKind } from './column';
 import { parseDecorated } from './decimal';
 import type { RowReader } from './rowReader';
+
+export type TargetKind = 'classes' | 'numbers' | 'labels' | 'counts';
 
 /** What a reader is to make of a table. */
 export interface TablePlan {
   readonly file: string;
   readonly names: readonly string[];
-  /** The columns of classes or targets, in the order of outputs. */
-  readonly targetAt: number;
-  readonly targetIsText: boolean;
+  /** The column of classes, or the columns of targets in the order of outputs. */
+  readonly targetsAt: readonly number[];
+  /** What targets are: classes, any numbers, labels of 0 and 1, or counts ≥ 0. */
+  readonly targetKind: TargetKind;
+  /** The column of the rows' weights, if any. */
+  readonly weightAt?: number | undefined;
   /** What columns are said to be; the others are found out. */
   readonly kinds: ReadonlyMap<number, ColumnKind>;
   /** Whether a comma within a cell is a decimal comma, as no comma stands between cells. */
@@ -25,8 +30,10 @@ export interface ReadTable {
   readonly columns: readonly Column[];
   /** [rows, columns] */
   readonly features: Float64Array;
-  /** [rows], the target's numbers, or the places of its texts in `targetTexts`. */
+  /** [rows, targets], the targets' numbers, or of one target the places of its texts in `targetTexts`. */
   readonly targets: Float64Array;
+  /** [rows], where a column has them. */
+  readonly weights?: Float64Array;
   readonly targetTexts: readonly string[];
   /** What was assumed, in phrases for a person. */
   readonly notes: readonly string[];
@@ -79,6 +86,8 @@ class Reading {
   private readonly targetDictionary = new Dictionary();
   private features: Float64Array;
   private targets: Float64Array;
+  private weights: Float64Array;
+  private readonly outputs: number;
   private rows = 0;
   /** By column: where its first cell that is no number stands, and how many cells are numbers. */
   private readonly firstText = new Map<number, { readonly line: number; readonly text: string }>();
@@ -88,11 +97,13 @@ class Reading {
   private readonly hasMissing: Uint8Array;
 
   constructor(private readonly plan: TablePlan, texts: ReadonlySet<number>) {
-    const { names, targetAt, kinds, rows } = plan;
-    this.featureAt = names.flatMap((_, at) => (at === targetAt || kinds.get(at) === 'ignore' ? [] : [at]));
+    const { names, targetsAt, weightAt, kinds, rows } = plan;
+    this.featureAt = names.flatMap((_, at) => (targetsAt.includes(at) || at === weightAt || kinds.get(at) === 'ignore' ? [] : [at]));
+    this.outputs = targetsAt.length;
     this.dictionaries = new Map([...texts].map((at) => [at, new Dictionary()]));
     this.features = new Float64Array(Math.max(1, rows) * this.featureAt.length);
-    this.targets = new Float64Array(Math.max(1, rows));
+    this.targets = new Float64Array(Math.max(1, rows) * this.outputs);
+    this.weights = new Float64Array(weightAt === undefined ? 0 : Math.max(1, rows));
     this.numbers = new Float64Array(names.length);
     this.texts = new Float64Array(names.length);
     this.hasMissing = new Uint8Array(names.length);
@@ -100,17 +111,21 @@ class Reading {
 
   /** Returns the columns that have to be read as texts. Throws ERR_DATA for a line of another length and a target that is missing. */
   readAll(reader: RowReader): ReadonlySet<number> {
-    const { file, names, targetAt, targetIsText } = this.plan;
-    const { featureAt } = this;
+    const { file, names, targetsAt, targetKind, weightAt } = this.plan;
+    const { featureAt, outputs } = this;
     const width = featureAt.length;
     while (reader.next()) {
       if (reader.count !== names.length) {
         throw badFile(`${String(names.length)} cells`, `${file}, line ${String(reader.line)}`, String(reader.count), { file, line: reader.line });
       }
-      if (this.rows === this.targets.length) this.grow(reader);
+      if (this.rows * outputs === this.targets.length) this.grow(reader);
       const row = this.rows++;
       for (let j = 0, to = row * width; j < width; j++, to++) this.features[to] = this.read(reader, featureAt[j]!);
-      this.targets[row] = targetIsText ? this.targetDictionary.codeOf(this.requireTarget(reader.text(targetAt), reader.line)) : this.readTarget(reader);
+      for (let j = 0; j < outputs; j++) {
+        const at = targetsAt[j]!;
+        this.targets[row * outputs + j] = targetKind === 'classes' ? this.targetDictionary.codeOf(this.requireTarget(reader.text(at), reader.line, at)) : this.readTarget(reader, at);
+      }
+      if (weightAt !== undefined) this.weights[row] = this.readWeight(reader, weightAt);
     }
     for (const [at, { line, text }] of this.firstText) if (this.numbers[at]! >= this.texts[at]!) throw this.noNumber(line, at, text);
     return new Set(this.firstText.keys());
@@ -135,7 +150,8 @@ class Reading {
     }
     return {
       rows, columns: kept, features: features.subarray(0, rows * kept.length), notes,
-      targets: this.targets.subarray(0, rows), targetTexts: targetDictionary.names,
+      targets: this.targets.subarray(0, rows * this.outputs), targetTexts: targetDictionary.names,
+      ...(this.plan.weightAt !== undefined && { weights: this.weights.subarray(0, rows) }),
     };
   }
 
@@ -211,26 +227,44 @@ class Reading {
     }
   }
 
-  private requireTarget(text: string, line: number): string {
+  private requireTarget(text: string, line: number, at: number): string {
     if (text.trim() !== '') return text;
-    const { targetAt, file } = this.plan;
-    throw badFile('the name of a class', `${file}, line ${String(line)}, column ${String(targetAt + 1)} (${this.plan.names[targetAt]!})`, 'nothing', { file, line, column: targetAt + 1 });
+    throw this.badCell('the name of a class', line, at, 'nothing');
   }
 
-  private readTarget(reader: RowReader): number {
-    const { targetAt, commaIsDecimal } = this.plan;
-    const number = reader.number(targetAt);
-    if (number === number) return number;
-    const text = reader.text(targetAt);
-    const decorated = parseDecorated(text, commaIsDecimal);
-    if (decorated === undefined) throw this.noNumber(reader.line, targetAt, text);
-    return decorated;
+  private readTarget(reader: RowReader, at: number): number {
+    const { targetKind } = this.plan;
+    const number = this.readNumber(reader, at);
+    if (targetKind === 'labels') {
+      const label = number === undefined ? labelOf(reader.text(at)) : number;
+      if (label === 0 || label === 1) return label;
+      throw this.badCell('0 or 1, as loss bce has it,', reader.line, at, quoted(reader.text(at)));
+    }
+    if (number === undefined) throw this.noNumber(reader.line, at, reader.text(at));
+    if (targetKind === 'counts' && number < 0) throw this.badCell('a number ≥ 0, as loss poisson has it,', reader.line, at, quoted(reader.text(at)));
+    return number;
+  }
+
+  private readWeight(reader: RowReader, at: number): number {
+    const weight = this.readNumber(reader, at);
+    if (weight === undefined || weight < 0) throw this.badCell('a weight ≥ 0, as weightColumn says,', reader.line, at, quoted(reader.text(at)));
+    return weight;
+  }
+
+  /** A number, also one with signs and separators; undefined for another text. */
+  private readNumber(reader: RowReader, at: number): number | undefined {
+    const number = reader.number(at);
+    return number === number ? number : parseDecorated(reader.text(at), this.plan.commaIsDecimal);
   }
 
   private noNumber(line: number, at: number, text: string): Error {
-    const { file, names, targetAt } = this.plan;
-    const what = at === targetAt ? 'a finite number' : `a finite number (or columns {"${names[at]!}": "category"})`;
-    return badFile(what, `${file}, line ${String(line)}, column ${String(at + 1)} (${names[at]!})`, `'${text}'`, { file, line, column: at + 1 });
+    const { names, targetsAt } = this.plan;
+    return this.badCell(targetsAt.includes(at) ? 'a finite number' : `a finite number (or columns {"${names[at]!}": "category"})`, line, at, quoted(text));
+  }
+
+  private badCell(what: string, line: number, at: number, received: string): Error {
+    const { file, names } = this.plan;
+    return badFile(what, `${file}, line ${String(line)}, column ${String(at + 1)} (${names[at]!})`, received, { file, line, column: at + 1 });
   }
 
   private place(at: number): string {
@@ -246,8 +280,18 @@ class Reading {
       return grown;
     };
     this.features = larger(this.features, this.featureAt.length);
-    this.targets = larger(this.targets, 1);
+    this.targets = larger(this.targets, this.outputs);
+    if (this.plan.weightAt !== undefined) this.weights = larger(this.weights, 1);
   }
+}
+
+const quoted = (text: string): string => `'${text}'`;
+
+/** 0 or 1 of a word for false or true; undefined for another text. */
+function labelOf(text: string): number | undefined {
+  const word = text.trim().toLowerCase();
+  const pair = booleanWords.find((words) => (words as readonly string[]).includes(word));
+  return pair === undefined ? undefined : (pair as readonly string[]).indexOf(word);
 }
 
 /** Texts of which each row may have its own before a column of them is taken for names or remarks. */

@@ -10,9 +10,11 @@ import { classify } from './labels';
 import type { ReadTable } from './readTable';
 import { suggestion, takeSplitters, withSplitters } from './splitters';
 import type { Splitters } from './splitters';
+import { kindOf } from './targetColumns';
 
 /** What was assumed about a table, and what else than its file decides about its contents. */
 interface Assumptions {
+  readonly targetNames: readonly string[];
   readonly notes: readonly string[];
   readonly choices: Readonly<Record<string, string | number | null>>;
   readonly kinds: ReadonlyMap<number, ColumnKind>;
@@ -25,20 +27,21 @@ type ColumnsOptions = Omit<TableOptions, 'chunkRows'> & { readonly columns?: Rea
  * The three parts of a table that was read: texts of the target become classes. Throws ERR_DATA for one without features, and what
  * {@link takeSplitters} and {@link splitTable} throw.
  */
-export function splitColumns(file: string, read: ReadTable, { notes, choices, kinds }: Assumptions, options: ColumnsOptions): DataSplits {
+export function splitColumns(file: string, read: ReadTable, { targetNames, notes, choices, kinds }: Assumptions, options: ColumnsOptions): DataSplits {
   const { timeColumn, columns = {} } = options;
   const isTimeIgnored = Object.entries(columns).some(([name, kind]) => kind === 'ignore' && name.trim() === timeColumn?.trim());
   const { table, ...division } = takeSplitters(read, options, isTimeIgnored);
   if (table.columns.length === 0) throw badFile('a feature beside the target', file, 'none');
-  const classes = options.numericTargets === true ? undefined : classify(table.targetTexts);
+  const classes = kindOf(options.numericTargets) === 'classes' ? classify(table.targetTexts) : undefined;
   const merged = classes?.merged ?? [];
   return splitTable({
     ...(classes === undefined
-      ? { targets: table.targets, classNames: [] }
+      ? { targets: table.targets, targetNames, classNames: [] }
       : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
     layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
     columns: table.columns,
     division,
+    ...(table.weights && { weights: table.weights }),
     files: [file],
     name: basename(file),
     notes: [...notes, ...table.notes, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
@@ -52,19 +55,19 @@ export function splitColumns(file: string, read: ReadTable, { notes, choices, ki
 
 /**
  * What columns are said to be, or have to be as they divide the rows, by their place. Throws ERR_CONFIG for an unknown name or kind, and
- * for the target.
+ * for a target or the weights, `taken`.
  */
 export function kindsByPlace(
-  columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], targetAt: number, splitters: Splitters,
+  columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], taken: readonly (number | undefined)[], splitters: Splitters,
 ): ReadonlyMap<number, ColumnKind> {
   const kinds = new Map(Object.entries(columns).map(([name, kind]) => {
     const at = names.findIndex((one) => one.trim() === name.trim());
-    if (at < 0 || at === targetAt) {
-      const what = at < 0 ? `the names of columns${suggestion(name, names)}` : `features (${name} is the target)`;
+    if (at < 0 || taken.includes(at)) {
+      const what = at < 0 ? `the names of columns${suggestion(name, names)}` : `features (${name} is ${at === taken.at(-1) ? 'the weights' : 'the target'})`;
       throw expected('ERR_CONFIG', what, 'columns', name, { path: 'columns' });
     }
     if (!columnKinds.includes(kind)) throw expected('ERR_CONFIG', columnKinds.join(', '), `columns.${name}`, kind, { path: `columns.${name}` });
     return [at, kind];
   }));
-  return withSplitters(kinds, names, targetAt, splitters);
+  return withSplitters(kinds, names, taken, splitters);
 }

@@ -27,10 +27,10 @@ export function suggestion(name: string, names: readonly string[]): string {
 
 /**
  * What columns are read as, where some divide the rows: those are read even if they are to be no features. Throws ERR_CONFIG for a name that
- * is no column, or the target's, and for a column that is said to be what cannot divide rows.
+ * is no column, or a target's or the weights' (`taken`), and for a column that is said to be what cannot divide rows.
  */
 export function withSplitters(
-  kinds: ReadonlyMap<number, ColumnKind>, names: readonly string[], targetAt: number, splitters: Splitters,
+  kinds: ReadonlyMap<number, ColumnKind>, names: readonly string[], taken: readonly (number | undefined)[], splitters: Splitters,
 ): ReadonlyMap<number, ColumnKind> {
   const all = new Map(kinds);
   for (const key of keys) {
@@ -38,7 +38,7 @@ export function withSplitters(
     if (name === undefined) continue;
     const at = names.findIndex((one) => one.trim() === name.trim());
     if (at < 0) throw expected('ERR_CONFIG', `the name of a column${suggestion(name, names)}`, key, name, { path: key });
-    if (at === targetAt) throw expected('ERR_CONFIG', 'another column than the target', key, name, { path: key });
+    if (taken.includes(at)) throw expected('ERR_CONFIG', `another column than the ${at === taken.at(-1) ? 'weights' : 'target'}`, key, name, { path: key });
     const { allowed, read } = splitterKinds[key];
     const kind = kinds.get(at);
     if (kind !== undefined && !allowed.includes(kind)) {

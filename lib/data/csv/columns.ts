@@ -1,19 +1,22 @@
 import { expected, nearest } from '../../errors';
 import { parseNumber } from '../../numbers';
 import type { CellReader } from './cells';
+import { placesOfTargets, targetList } from '../columns/targetColumns';
+import type { TargetOption } from '../columns/targetColumns';
 import { badFile } from '../files';
+import type { TableOptions } from '../table';
 
 /** Options about a table's columns. */
 export interface ColumnOptions {
-  readonly target?: string | number;
+  readonly target?: TargetOption;
   readonly header?: boolean;
-  readonly numericTargets?: boolean;
+  readonly numericTargets?: TableOptions['numericTargets'];
 }
 
 /** A table's columns, and the assumptions made about them. */
 export interface Columns {
   readonly names: readonly string[];
-  readonly targetAt: number;
+  readonly targetsAt: readonly number[];
   readonly isHeader: boolean;
   /** Whether the first line is taken for names although it holds a number, or for a row although it holds none. */
   readonly isUnusual: boolean;
@@ -22,8 +25,8 @@ export interface Columns {
 }
 
 /**
- * Determines the names of a table's columns and which is the target. Throws ERR_DATA for a table without rows and where two columns
- * have the target's name, ERR_CONFIG for a target that is no column or is ambiguous.
+ * Determines the names of a table's columns and which are targets. Throws ERR_DATA for a table without rows and where two columns
+ * have a target's name, ERR_CONFIG for a target that is no column or is ambiguous and for several columns of classes.
  */
 export function columnsOf(readerOf: () => CellReader, file: string, options: ColumnOptions): Columns {
   const { target } = options;
@@ -34,19 +37,22 @@ export function columnsOf(readerOf: () => CellReader, file: string, options: Col
   const columns = isHeader ? cells : cells.map((_, i) => String(i));
   if (isHeader && !reader.next()) throw badFile('rows', file, 'a header alone');
   if (columns.length < 2) throw badFile('two columns or more', file, '1 (set delimiter to the character between cells)');
-  const targetAt = findColumn(columns, target);
-  const name = columns[targetAt]!.trim();
-  const twins = placesOf(columns, name);
-  if (twins.length > 1) {
-    throw badFile(`one column named '${name}', which is the target,`, `${file}, line ${String(line)}`, `columns ${numbered(twins)}`, { file, line });
+  const targetsAt = target === undefined ? [columns.length - 1] : placesOfTargets(target, columns, options.numericTargets, (one) => findColumn(columns, one));
+  for (const at of targetsAt) {
+    const name = columns[at]!.trim();
+    const twins = placesOf(columns, name);
+    if (twins.length > 1) {
+      throw badFile(`one column named '${name}', which is the target,`, `${file}, line ${String(line)}`, `columns ${numbered(twins)}`, { file, line });
+    }
   }
+  const called = targetsAt.map((at) => (columns[at]!.trim() === '' || !isHeader ? `column ${String(at + 1)}` : columns[at]!.trim()));
   const others = [...new Set(columns.map((column) => column.trim()))].filter((column) => column !== '' && placesOf(columns, column).length > 1);
   return {
-    names: columns, targetAt, isHeader,
+    names: columns, targetsAt, isHeader,
     isUnusual: isHeader === cells.some(isNumber),
     notes: [
       note,
-      `target ${name === '' || !isHeader ? `column ${String(targetAt + 1)}` : name}${target === undefined ? ', the last' : ''}`,
+      `target${called.length > 1 ? 's' : ''} ${called.join(' and ')}${target === undefined ? ', the last' : ''}`,
       ...others.slice(0, 3).map((column) => {
         const places = placesOf(columns, column);
         return `columns ${numbered(places)} are ${places.length === 2 ? 'both' : 'all'} named ${column}`;
@@ -74,18 +80,20 @@ function readHeader(cells: readonly string[], readerOf: () => CellReader, option
 
 /** Why a first line with a number in it is a header nevertheless, as in a data frame with numbered columns; undefined if it is not. */
 function reasonForHeader(cells: readonly string[], readerOf: () => CellReader, { target, numericTargets }: ColumnOptions): string | undefined {
-  const named = typeof target === 'string' && !isNumber(target) && placesOf(cells, target.trim()).length > 0;
-  if (named) return `${target.trim()} is the target`;
-  const targetAt = typeof target === 'number' && target < cells.length ? target
-    : typeof target === 'string' && /^\d+$/.test(target) && Number(target) < cells.length ? Number(target) : cells.length - 1;
-  const features = cells.filter((_, i) => i !== targetAt);
+  const asked = target === undefined ? [] : targetList(target, cells);
+  const named = asked.find((one): one is string => typeof one === 'string' && !isNumber(one) && placesOf(cells, one.trim()).length > 0);
+  if (named !== undefined) return `${named.trim()} is the target`;
+  const places = asked.map((one) => (typeof one === 'number' && one < cells.length ? one
+    : typeof one === 'string' && /^\d+$/.test(one) && Number(one) < cells.length ? Number(one) : cells.length - 1));
+  const targetAt = places[0] ?? cells.length - 1;
+  const features = cells.filter((_, i) => i !== targetAt && !places.includes(i));
   const text = features.find((cell) => !isNumber(cell));
   if (text !== undefined) return `'${text}' is no number`;
   if (countsUp(cells)) return 'it counts them';
   const label = cells[targetAt]!;
   if (isNumber(label)) return undefined;
   const below = textsBelow(readerOf(), targetAt);
-  if (numericTargets === true || (below.size > 0 && [...below].every((cell) => cell !== undefined && isNumber(cell)))) return `'${label}' is no number`;
+  if ((numericTargets !== undefined && numericTargets !== false) || (below.size > 0 && [...below].every((cell) => cell !== undefined && isNumber(cell)))) return `'${label}' is no number`;
   const rises = features.every((cell, i) => /^\s*\d+\s*$/.test(cell) && (i === 0 || Number(cell) > Number(features[i - 1])));
   return rises && !below.has(label) ? `'${label}' is in no other line` : undefined;
 }
@@ -104,8 +112,7 @@ function countsUp(cells: readonly string[]): boolean {
   return cells.length >= 3 && (from === 0 || from === 1) && cells.every((cell, i) => cell.trim() === String(from + i));
 }
 
-function findColumn(columns: readonly string[], target: string | number | undefined): number {
-  if (target === undefined) return columns.length - 1;
+function findColumn(columns: readonly string[], target: string | number): number {
   const named = placesOf(columns, String(target).trim());
   const exact = columns.indexOf(String(target));
   if (typeof target === 'string' && (exact >= 0 || named.length > 0)) return exact >= 0 ? exact : named[0]!;

@@ -10,12 +10,16 @@ import { CellReader } from './cells';
 import { columnsOf } from './columns';
 import { readTable } from '../columns/readTable';
 import { kindsByPlace, splitColumns } from '../columns/splitColumns';
+import { kindOf, placeOfWeights } from '../columns/targetColumns';
+import type { TargetOption } from '../columns/targetColumns';
 import { findDelimiter } from './delimiter';
 import { utf8Of } from './utf8';
 
 export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
-  /** The column of the classes or targets, by name or by number from 0; by default the last. */
-  readonly target?: string | number;
+  /** The column of the classes or targets, by name or by number from 0, or several columns of numbers; by default the last. */
+  readonly target?: TargetOption;
+  /** The column that says how much each row counts, in numbers ≥ 0; it is no feature then. */
+  readonly weightColumn?: string;
   /**
    * Whether the first line names the columns. By default it does unless it has a number in it that looks like one of a row: see
    * docs/data.md. What was assumed is in the description of the data's origin.
@@ -34,7 +38,7 @@ const maxBytes = 2 ** 31 - 1;
  * Loads a table of comma-separated values (RFC 4180, UTF-8): one row a line, one column the target, all others features: numbers,
  * categories, booleans or dates, of which some may be missing. The texts in the target column are the names of the classes, numbered in
  * the order of numbers where all are numbers, else of their characters; 1 and 1.0 are one class. Throws ERR_DATA, with file, line and
- * column, for a cell that is no number in a column of numbers, for a target that is missing, for a line of another length, for text that is
+ * column, for a cell that is no number in a column of numbers, for a target that is missing, for a weight below 0, for a line of another length, for text that is
  * not UTF-8 and for two columns of the target's name; ERR_CONFIG for a target that is no column and for sizes that do not fit; ERR_MEMORY
  * for a table that does not fit into memory.
  */
@@ -48,17 +52,20 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   const { delimiter, from, line, note: between } = findDelimiter(bytes, options.delimiter);
   if (delimiter.charCodeAt(0) > 127) throw expected('ERR_CONFIG', 'one ASCII character', 'delimiter', delimiter, { path: 'delimiter' });
   const reader = (): CellReader => new CellReader(bytes, delimiter.charCodeAt(0), file, from, line);
-  const { names, targetAt, isHeader, isUnusual, notes } = columnsOf(reader, file, options);
-  const kinds = kindsByPlace(options.columns, names, targetAt, options);
+  const { names, targetsAt, isHeader, isUnusual, notes } = columnsOf(reader, file, options);
+  const weightAt = placeOfWeights(options.weightColumn, names, targetsAt);
+  const kinds = kindsByPlace(options.columns, names, [...targetsAt, weightAt], options);
   const rows = estimateRows(reader());
   requireMemory(16 * rows * names.length, 'dataFile', file);
   const table = readTable(() => (isHeader ? behindFirst(reader()) : reader()), {
-    file, names, targetAt, targetIsText: options.numericTargets !== true, kinds, commaIsDecimal: delimiter !== ',', rows,
+    file, names, targetsAt, targetKind: kindOf(options.numericTargets), weightAt, kinds, commaIsDecimal: delimiter !== ',', rows,
   });
+  const targetNames = targetsAt.map((at) => names[at]!);
   return splitColumns(file, table, {
-    notes: [...notes, between],
+    targetNames,
+    notes: [...notes, ...(weightAt === undefined ? [] : [`${names[weightAt]!.trim()} is the weight of a row`]), between],
     // What the file alone decides is left out where it is as it always was, so that earlier runs find their digest.
-    choices: { target: names[targetAt]!, ...(isUnusual && { header: 'unusual' }), ...(delimiter !== ',' && { delimiter }) },
+    choices: { target: targetNames.join(), ...(weightAt !== undefined && { weights: names[weightAt]! }), ...(isUnusual && { header: 'unusual' }), ...(delimiter !== ',' && { delimiter }) },
     kinds,
   }, options);
 }

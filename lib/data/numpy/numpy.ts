@@ -47,7 +47,7 @@ export function loadNumpy(file: string, options: NumpyOptions = {}): DataSplits<
     throw expected('ERR_CONFIG', 'null, as the archive is compressed (np.savez and np.save do not),', 'chunkRows', options.chunkRows, { path: 'chunkRows' });
   }
   return splitTable({
-    ...(options.numericTargets === true ? { targets: readTargets(target), classNames: [] } : readLabels(target)),
+    ...(options.numericTargets === undefined || options.numericTargets === false ? readLabels(target) : { targets: readTargets(target), classNames: [] }),
     ...(extents.length > 1 && { imageShape: shapeOf(extents) }),
     layout: {
       parts: [{ bytes: features.bytes, rows }],
