@@ -7,6 +7,7 @@
 #include "bindings/columns.h"
 #include "bindings/gather.h"
 #include "bindings/loss.h"
+#include "bindings/members.h"
 #include "bindings/normalization.h"
 #include "bindings/optimizer.h"
 
@@ -18,6 +19,7 @@ struct Bindings : AlgebraBindings<T>,
                   NormalizationBindings<T>,
                   LossBindings<T>,
                   OptimizerBindings<T>,
+                  MemberBindings<T>,
                   ByteBindings<T>,
                   GatherBindings<T> {};
 

@@ -11,7 +11,7 @@ import { backends, precisions } from '../support/backends';
 // Whatever a caller passes, a kernel throws the contract's sentence and writes nothing; the process goes on.
 
 /** Sizes by name: pictures have as many pixels as other rows have columns, and sources two rows. */
-const sizes: Readonly<Record<string, number>> = { m: 3, rows: 3, n: 4, k: 5, channels: 1, height: 2, width: 2 };
+const sizes: Readonly<Record<string, number>> = { m: 3, rows: 3, n: 4, k: 5, members: 2, channels: 1, height: 2, width: 2 };
 const sourceRows = 2;
 
 type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';

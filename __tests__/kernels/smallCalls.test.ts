@@ -19,7 +19,7 @@ beforeEach(() => { log.length = 0; });
 
 const alone: readonly KernelName[] = [
   'geluForward', 'geluBackward', 'byteLinearForward', 'byteLinearBackward', 'sgdByteLinearStep', 'adamByteLinearStep',
-  'gatherImages', 'standardizeImages', 'gatherBytes', 'gatherByteImages', 'byteMoments',
+  'gatherImages', 'standardizeImages', 'gatherBytes', 'gatherByteImages', 'byteMoments', 'memberLinearForward', 'memberLinearBackward',
 ];
 
 test.each(kernelNames)('%s hands on what it is given, and what comes back', (name) => {

@@ -39,7 +39,7 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
   const side = Math.floor(Math.sqrt(inputs / 3));
   const columns: Partial<Record<Family, number>> = { loss: classes, gather: inputs };
   const vectors: Partial<Record<Family, number>> = { activation: batch * hidden, loss: batch * hidden };
-  const layer = { m: batch, rows: batch, k: inputs, channels: 3, height: side, width: side };
+  const layer = { m: batch, rows: batch, members: 32, k: inputs, channels: 3, height: side, width: side };
 
   const made = new Map<string, unknown>();
   const cached = <Made>(key: string, make: () => Made): Made => {
@@ -86,6 +86,11 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
       callOf('gemm', { transA: true, alpha: 1, m: hidden, n: inputs, k: batch }),
       callOf('gemm', { alpha: 1, m: batch, n: inputs, k: hidden }),
     ],
+    affineColumnsForward: [callOf('affineColumnsForward', { n: 32 * hidden })],
+    affineColumnsBackward: [callOf('affineColumnsBackward', { n: 32 * hidden })],
+    memberLinearForward: [callOf('memberLinearForward', { n: classes, k: hidden })],
+    memberLinearBackward: [callOf('memberLinearBackward', { n: classes, k: hidden })],
+    meanMembers: [callOf('meanMembers', { n: classes })],
     byteMoments: [callOf('byteMoments', { m: Math.min(sourceRows, 1024) })],
   };
 }

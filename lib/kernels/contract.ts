@@ -295,6 +295,28 @@ export interface Kernels<T extends FloatArray = FloatArray> {
     rootCorrection: number, epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
   ): void;
 
+  /*
+   * Ensembles of `members` nets that share their weights: x[m,members,n] holds a row of n numbers for each member, behind each other.
+   * Sums are taken from first to last and rounded after each term, as in {@link biasBackward}, where the contract does not say otherwise.
+   */
+
+  /** y[m,members,n] ← x[m,n]·scale[members,n]: a row of inputs becomes one for each member. */
+  expandMembersForward(m: number, members: number, n: number, x: T, scale: T, y: T): void;
+  /** dscale[members,n] ← Σᵢ dy[i,:,:]·x[i,:]; dx[m,n] ← Σⱼ dy[:,j,:]·scale[j,:] over the members j. */
+  expandMembersBackward(m: number, members: number, n: number, x: T, scale: T, dy: T, dscale: T, dx: T): void;
+  /** y[m,n] ← x·scale[n] + shift[n], columns scaled and shifted each by their own. `x` and `y` may be the same array. */
+  affineColumnsForward(m: number, n: number, x: T, scale: T, shift: T, y: T): void;
+  /**
+   * dscale[n] ← Σᵢ dy[i,:]·x[i,:]; dshift[n] ← Σᵢ dy[i,:]; dx[m,n] ← dy·scale. `dx` may be the same array as `x` or as `dy`.
+   */
+  affineColumnsBackward(m: number, n: number, x: T, scale: T, dy: T, dscale: T, dshift: T, dx: T): void;
+  /** y[i,j,:] ← x[i,j,:]·w[j,:,:]ᵀ + bias[j,:]: of x[m,members,k] and w[members,n,k], a linear layer of its own for each member j. */
+  memberLinearForward(m: number, members: number, n: number, k: number, x: T, w: T, bias: T, y: T): void;
+  /** dw[j,:,:] ← Σᵢ dy[i,j,:]ᵀ·x[i,j,:]; dx[i,j,:] ← dy[i,j,:]·w[j,:,:]. Sums in any order. */
+  memberLinearBackward(m: number, members: number, n: number, k: number, x: T, w: T, dy: T, dw: T, dx: T): void;
+  /** y[m,n] ← Σⱼ x[:,j,:] / members: the mean over the members j of x[m,members,n]. */
+  meanMembers(m: number, members: number, n: number, x: T, y: T): void;
+
   /** One step of RMSprop: g = dw + weightDecay·w; v ← ρ·v + (1 − ρ)·g·g; w ← w − lr·g / (√v + ε). */
   rmspropStep(
     n: number, lr: number, rho: number, epsilon: number, weightDecay: number, w: T, dw: T, v: T,

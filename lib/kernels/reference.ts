@@ -8,6 +8,7 @@ import { columnsReference } from './reference/columns';
 import { gatherReference } from './reference/gather';
 import { linearReference } from './reference/linear';
 import { lossReference } from './reference/loss';
+import { membersReference } from './reference/members';
 import { normalizationReference } from './reference/normalization';
 import { optimizerReference } from './reference/optimizer';
 
@@ -36,6 +37,7 @@ export function createReference(precision: Precision): Kernels {
     ...lossReference(single),
     ...optimizer,
     ...linearReference(algebra, optimizer),
+    ...membersReference(single),
     ...bytesReference(single, algebra, optimizer),
     ...gatherReference(single),
   };

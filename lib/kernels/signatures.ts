@@ -10,7 +10,7 @@ import type { KernelName, Kernels, Precision } from './contract';
  * calls, costs and calls of benchmarks, tests of safety and of threads and the frame of the verification are made of it.
  */
 
-const [m, n, k] = [size('m'), size('n'), size('k')];
+const [m, n, k, members] = [size('m'), size('n'), size('k'), size('members')];
 const [lr, epsilon, weightDecay, keep] = [scalar('lr'), scalar('epsilon'), scalar('weightDecay'), scalar('keep')];
 
 /* Parts that several kernels have in common. */
@@ -117,6 +117,23 @@ export const families = {
     adamLinearStep: product([rows, n, k, reads('dy[rows,n]'), reads('x[rows,k]'), ...adamScalars, ...adamArrays], 40),
   },
 
+  members: {
+    expandMembersForward: exact([m, members, n, reads('x[m,n]'), reads('scale[members,n]'), writes('y[m,members,n]')], 64),
+    expandMembersBackward: exact([
+      m, members, n, reads('x[m,n]'), reads('scale[members,n]'), reads('dy[m,members,n]'), writes('dscale[members,n]'), writes('dx[m,n]'),
+    ], 64),
+    affineColumnsForward: exact([m, n, reads('x[m,n]'), reads('scale[n]'), reads('shift[n]'), writes('y[m,n]', 'x')], 64),
+    affineColumnsBackward: exact([
+      m, n, reads('x[m,n]'), reads('scale[n]'), reads('dy[m,n]'), writes('dscale[n]'), writes('dshift[n]'), writes('dx[m,n]', 'x', 'dy'),
+    ], 64),
+    memberLinearForward: bounded([m, members, n, k, reads('x[m,members,k]'), reads('w[members,n,k]'), reads('bias[members,n]'), writes('y[m,members,n]')]),
+    memberLinearBackward: bounded([
+      m, members, n, k, reads('x[m,members,k]'), reads('w[members,n,k]'), reads('dy[m,members,n]'), writes('dw[members,n,k]'),
+      writes('dx[m,members,k]'),
+    ]),
+    meanMembers: exact([m, members, n, reads('x[m,members,n]'), writes('y[m,n]')], 64),
+  },
+
   bytes: {
     byteLinearForward: product([m, n, k, ...byteInputs, reads('w[n,k]'), writes('y[m,n]')]),
     byteLinearBackward: product([m, n, k, reads('dy[m,n]'), ...byteInputs, writes('dw[n,k]')]),
@@ -152,7 +169,7 @@ export type FamilyKernels<Name extends Family> = Pick<Kernels, keyof (typeof fam
 
 const table: SignatureTable = {
   ...families.algebra, ...families.columns, ...families.activation, ...families.normalization, ...families.loss, ...families.optimizer,
-  ...families.linear, ...families.bytes, ...families.gather,
+  ...families.linear, ...families.members, ...families.bytes, ...families.gather,
 };
 /** The signature of every kernel. */
 export const signatures: Readonly<Record<KernelName, Signature>> = table;

@@ -7,6 +7,7 @@ import { columnCases } from './cases/columns';
 import { gatherCases } from './cases/gather';
 import { byteCases, linearCases } from './cases/linear';
 import { lossCases } from './cases/loss';
+import { memberCases } from './cases/members';
 import { normalizationCases } from './cases/normalization';
 import { optimizerCases } from './cases/optimizer';
 import type { VerifyCase } from './cases/shared';
@@ -22,6 +23,7 @@ const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>
   ...lossCases,
   ...optimizerCases,
   ...linearCases,
+  ...memberCases,
   ...byteCases,
   ...gatherCases,
 };
