@@ -47,6 +47,7 @@ export { WeightAverage } from './optim/average';
 export { clipNorm } from './optim/clip';
 export { Lion } from './optim/lion';
 export type { LionOptions } from './optim/lion';
+export type { GroupFactors, GroupOptions } from './optim/groups';
 export type { Optimizer } from './optim/optimizer';
 export { Rmsprop } from './optim/rmsprop';
 export type { RmspropOptions } from './optim/rmsprop';

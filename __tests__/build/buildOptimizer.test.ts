@@ -251,6 +251,7 @@ describe('contradictions are refused by name:', () => {
     ['l2', { optimizer: 'adamw', l2: 0.1, weightDecay: 0.1 }],
     ['l2', { optimizer: 'lion', l2: 0.1, weightDecay: 0.1 }],
     ['decayBiases', { decayBiases: true }],
+    ['weightDecays', { weightDecays: { bias: 1 } }],
     ['labelSmoothing', { loss: 'mse', labelSmoothing: 0.1 }],
     ['classWeights', { loss: 'mse', classWeights: 'balanced' }],
     ['milestones', { milestones: [3], decay: 0.5 }],
@@ -271,6 +272,7 @@ describe('contradictions are refused by name:', () => {
 
   test.each<Partial<TrainSpec>>([
     { optimizer: 'adamw', weightDecay: 0.1, decayBiases: true }, { optimizer: 'lion', l2: 0.1 }, { momentum: 0.9, nesterov: true },
+    { optimizer: 'adamw', weightDecay: 0.1, weightDecays: { bias: 0 }, learningRates: { scale: 6, activation: 0.1 } },
     { schedule: 'plateau', decay: 0.1, patience: 0, minLearningRate: 1e-6, warmupSteps: 3 }, { classWeights: [1, 0, 2.5] },
     { optimizer: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-7, l2: 1e-3 }, { schedule: 'one-cycle', clipNorm: 1, accumulate: 4 },
   ])('%j stands', (spec) => {
@@ -281,6 +283,8 @@ describe('contradictions are refused by name:', () => {
     ['labelSmoothing', 1], ['classWeights', [-1, 1]], ['classWeights', 'even'], ['optimizer', 'adagrad'], ['beta1', 1], ['epsilon', 0],
     ['rho', -0.1], ['weightDecay', -1], ['clipNorm', 0], ['milestones', [3, 2]], ['milestones', [0]], ['milestones', []],
     ['schedule', 'linear'], ['warmupSteps', -1], ['patience', 1.5], ['emaDecay', 1], ['accumulate', 0], ['loss', 'hinge'],
+    ['learningRates', {}], ['learningRates', { bias: 0 }], ['learningRates', { biases: 1 }], ['learningRates', { bias: '1' }], ['learningRates', 0.1],
+    ['weightDecays', { bias: -1 }], ['weightDecays', [1]],
   ])('%s = %j is no value', (path, value) => {
     expect(() => parseSpec({ ...base, [path]: value })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', details: { path } }));
   });

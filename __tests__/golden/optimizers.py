@@ -43,6 +43,31 @@ CASES = [
     ('lion', {'weightDecay': 0.1}, Lion, {'weight_decay': 0.1}),
 ]
 
+# Parameters of several kinds, as they lie in an arena: name, kind, whether it is regularised, how many, and s of its parametrisation
+# w = s*v, of which PyTorch trains v.
+PARAMETERS = [
+    ('W1', 'weight', True, 2, 0.5), ('scale1', 'scale', True, 1, 1), ('E1', 'embedding', True, 2, 1),
+    ('b1', 'bias', False, 1, 1), ('alpha1', 'activation', False, 1, 1),
+]
+RATES = {'weight': 0.5, 'scale': 6, 'bias': 0.1}
+# Where updates follow the gradient, six times the rate would diverge.
+SLOW_RATES = {'weight': 2, 'scale': 0.3, 'bias': 0.1}
+DECAYS = {'scale': 0.5, 'embedding': 0, 'bias': 2}
+# Name, options of lib/optim, PyTorch's class, its options, and for its groups lr (factor) and weight_decay by kind. PyTorch's coupled
+# weight_decay of v is that of w times s*s. eps, which is added to the gradient's size, differs between v and w unless it is negligible.
+GROUP_CASES = [
+    ('sgd', {'l2': 0.05, 'learningRates': SLOW_RATES, 'weightDecays': DECAYS}, SGD, {},
+     SLOW_RATES, {'weight': 0.025, 'scale': 0.05, 'bias': 0.2}),
+    ('sgd', {'momentum': 0.9, 'nesterov': True, 'learningRates': SLOW_RATES}, SGD, {'momentum': 0.9, 'nesterov': True}, SLOW_RATES, {}),
+    ('adam', {'epsilon': 1e-30, 'l2': 0.05, 'learningRates': RATES, 'decayBiases': True}, ADAM, {'eps': 1e-30},
+     RATES, {'weight': 0.025, 'scale': 0.1, 'embedding': 0.1, 'bias': 0.1, 'activation': 0.1}),
+    ('adamw', {'epsilon': 1e-30, 'weightDecay': 0.1, 'learningRates': RATES, 'weightDecays': DECAYS}, ADAMW, {'eps': 1e-30},
+     RATES, {'weight': 0.1, 'scale': 0.05, 'bias': 0.2}),
+    ('rmsprop', {'epsilon': 1e-30, 'learningRates': RATES}, RMSPROP, {'eps': 1e-30}, RATES, {}),
+    ('lion', {'weightDecay': 0.1, 'learningRates': RATES, 'weightDecays': {'activation': 1}}, Lion, {},
+     RATES, {'weight': 0.1, 'scale': 0.1, 'embedding': 0.1, 'activation': 0.1}),
+]
+
 
 def problem():
     r = np.random.RandomState(0)
@@ -57,20 +82,28 @@ def trajectory(make, options, dtype, start, slope, offset):
     biases, clip = options.pop('biases', False), options.pop('clip', None)
     # PyTorch's AdamW decays by 0.01 unless it is told.
     decay = options.pop('weight_decay', 0)
-    w = [torch.tensor(part, dtype=dtype, requires_grad=True) for part in (start[:WEIGHTS], start[WEIGHTS:])]
-    groups = [{'params': [w[0]], 'weight_decay': decay}, {'params': [w[1]], 'weight_decay': decay if biases else 0}]
-    optimizer = make(groups, lr=RATE, **options)
+    parts = [(WEIGHTS, 1, 1, decay), (len(start) - WEIGHTS, 1, 1, decay if biases else 0)]
+    return trajectory_of(parts, make, options, dtype, start, slope, offset, clip)
+
+
+def trajectory_of(parts, make, options, dtype, start, slope, offset, clip=None):
+    """Of parts of the parameters, each a number of them, s, a factor on the learning rate and PyTorch's weight_decay."""
+    ends = np.cumsum([size for size, _, _, _ in parts])
+    places = [slice(end - size, end) for end, (size, _, _, _) in zip(ends, parts)]
+    v = [torch.tensor(start[place] / s, dtype=dtype, requires_grad=True) for place, (_, s, _, _) in zip(places, parts)]
+    optimizer = make([{'params': [p], 'weight_decay': decay} for p, (_, _, _, decay) in zip(v, parts)], lr=RATE, **options)
     recorded = []
     for t in range(STEPS):
-        for p, part in zip(w, (slice(None, WEIGHTS), slice(WEIGHTS, None))):
-            p.grad = torch.tensor(slope[t, part], dtype=dtype) * p.detach() + torch.tensor(offset[t, part], dtype=dtype)
+        for p, place, (_, s, _, _) in zip(v, places, parts):
+            w = s * p.detach()
+            p.grad = s * (torch.tensor(slope[t, place], dtype=dtype) * w + torch.tensor(offset[t, place], dtype=dtype))
         if clip is not None:
-            torch.nn.utils.clip_grad_norm_(w, clip)
-        for group in optimizer.param_groups:
-            group['lr'] = RATE * 0.9 ** t
+            torch.nn.utils.clip_grad_norm_(v, clip)
+        for group, (_, _, factor, _) in zip(optimizer.param_groups, parts):
+            group['lr'] = RATE * 0.9 ** t * factor
         optimizer.step()
         if t + 1 in RECORDED:
-            recorded.append(torch.cat(w).tolist())
+            recorded.append(torch.cat([s * p for p, (_, s, _, _) in zip(v, parts)]).tolist())
     return recorded
 
 
@@ -111,9 +144,19 @@ def main():
             name: trajectory(make, torch_options, dtype, start, slope, offset)
             for name, dtype in (('float32', torch.float32), ('float64', torch.float64))
         }})
+    grouped = []
+    for optimizer, options, make, torch_options, lr, decays in GROUP_CASES:
+        parts = [(size, s, lr.get(kind, 1), decays.get(kind, 0)) for _, kind, _, size, s in PARAMETERS]
+        grouped.append({'optimizer': optimizer, 'options': options, **{
+            name: trajectory_of(parts, make, torch_options, dtype, start, slope, offset)
+            for name, dtype in (('float32', torch.float32), ('float64', torch.float64))
+        }})
+    parameters = [
+        {'name': name, 'group': kind, 'regularised': regularised, 'shape': [size], 'rate': s} for name, kind, regularised, size, s in PARAMETERS
+    ]
     golden = {
         'torch': torch.__version__, 'rate': RATE, 'steps': STEPS, 'recorded': RECORDED, 'weights': WEIGHTS,
-        'start': start.tolist(), 'slope': slope.tolist(), 'offset': offset.tolist(), 'cases': cases, 'schedules': schedules(),
+        'start': start.tolist(), 'slope': slope.tolist(), 'offset': offset.tolist(), 'cases': cases, 'parameters': parameters, 'grouped': grouped, 'schedules': schedules(),
     }
     with open(os.path.join(HERE, 'optimizers.json'), 'w') as f:
         json.dump(golden, f, separators=(',', ':'))

@@ -6,12 +6,20 @@ import type { Dtype, Kernels } from '../../lib/kernels/contract';
 import { makeOptimizer } from '../../lib/optim/optimizers';
 import { parseSpec } from '../../lib/spec/spec';
 import { Arena } from '../../lib/model/arena';
+import type { ParameterSpec } from '../../lib/model/arena';
 import { clipNorm } from '../../lib/optim/clip';
 import { cosine, exponentialDecay, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from '../../lib/optim/schedules';
 import type { Schedule } from '../../lib/optim/schedules';
 import { variants } from '../support/backends';
 
 // PyTorch's own trajectories, made by ../golden/optimizers.py.
+
+interface Case {
+  optimizer: string;
+  options: Record<string, unknown>;
+  float32: number[][];
+  float64: number[][];
+}
 
 interface Golden {
   rate: number;
@@ -21,7 +29,10 @@ interface Golden {
   start: number[];
   slope: number[][];
   offset: number[][];
-  cases: { optimizer: string; options: Record<string, number | boolean>; float32: number[][]; float64: number[][] }[];
+  cases: Case[];
+  /** Parameters of several kinds, and cases of them. */
+  parameters: ParameterSpec[];
+  grouped: Case[];
   schedules: Record<'cosine' | 'multiStep' | 'stepLR' | 'warmUp' | 'warmUpCosine', number[]> & {
     oneCycle: number[][];
     plateau: { losses: number[]; rates: number[] };
@@ -29,16 +40,18 @@ interface Golden {
 }
 const golden = JSON.parse(readFileSync(join(__dirname, '..', 'golden', 'optimizers.json'), 'utf8')) as Golden;
 
+const size = golden.start.length;
+const weightsAndBiases: readonly ParameterSpec[] = [
+  { name: 'W1', shape: [golden.weights], regularised: true },
+  { name: 'b1', shape: [size - golden.weights], regularised: false },
+];
+
 /** Parameters after the recorded steps. */
-function trajectory(kernels: Kernels, optimizerName: string, options: Record<string, unknown>): number[][] {
+function trajectory(kernels: Kernels, parameters: readonly ParameterSpec[], { optimizer: name, options }: Case): number[][] {
   const { dtype } = kernels;
-  const size = golden.start.length;
-  const arena = new Arena(kernelsFor(dtype, 'typescript'), [
-    { name: 'W1', shape: [golden.weights], regularised: true },
-    { name: 'b1', shape: [size - golden.weights], regularised: false },
-  ]);
+  const arena = new Arena(kernelsFor(dtype, 'typescript'), parameters);
   arena.values.set(golden.start);
-  const spec = parseSpec({ steps: golden.steps, optimizer: optimizerName, ...options });
+  const spec = parseSpec({ steps: golden.steps, optimizer: name, ...options });
   const optimizer = makeOptimizer(spec.optimizer, kernels, arena, spec);
   const rounded = (values: readonly number[]) => allocate(dtype, size).map((_, i) => values[i]!);
   const product = allocate(dtype, size);
@@ -65,18 +78,23 @@ const toleranceAfter = (step: number, dtype: Dtype): number => 2.5 * step * 10 *
 
 describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
   const kernels = kernelsFor(dtype, backend);
-  test.each(golden.cases)('$optimizer $options follows PyTorch', ({ optimizer, options, ...right }) => {
-    const found = trajectory(kernels, optimizer, options);
+  const followsPyTorch = (parameters: readonly ParameterSpec[]) => (right: Case): void => {
+    const found = trajectory(kernels, parameters, right);
     golden.recorded.forEach((step, r) => {
       const worst = Math.max(...found[r]!.map((value, i) => Math.abs(value - right[dtype][r]![i]!)));
       expect(worst).toBeLessThanOrEqual(toleranceAfter(step, dtype));
     });
-  });
+  };
+  test.each(golden.cases)('$optimizer $options follows PyTorch', followsPyTorch(weightsAndBiases));
+  test.each(golden.grouped)('$optimizer $options of several kinds of parameters follows PyTorch', followsPyTorch(golden.parameters));
 });
 
 test('the tolerance would not pass another option', () => {
   const kernels = kernelsFor('float32', 'typescript');
-  const last = golden.cases.map(({ optimizer, options }) => trajectory(kernels, optimizer, options).at(-1)!);
+  const plain = golden.grouped.map(({ options, ...rest }): Case => (
+    { ...rest, options: Object.fromEntries(Object.entries(options).filter(([key]) => !['learningRates', 'weightDecays'].includes(key))) }));
+  const lastOf = (parameters: readonly ParameterSpec[], cases: readonly Case[]) => cases.map((one) => trajectory(kernels, parameters, one).at(-1)!);
+  const last = [...lastOf(weightsAndBiases, golden.cases), ...lastOf(golden.parameters, [...golden.grouped, ...plain])];
   for (const [a, one] of last.entries()) {
     for (const other of last.slice(0, a)) {
       const distance = Math.max(...one.map((value, i) => Math.abs(value - other[i]!)));

@@ -63,6 +63,22 @@ describe.each(cases)('Sgd on $backend $dtype', ({ backend, dtype }) => {
     expect(Array.from(arena.values)).toEqual([0.625, -1.75, 4.25]);
   });
 
+  test('kinds of parameters with rates and decays of their own, and a parametrisation', () => {
+    const arena = new Arena(kernelsFor(dtype, 'typescript'), [{ ...specs[0]!, rate: 0.5 }, specs[1]!]);
+    arena.values.set([1, -2, 4]);
+    arena.gradients.set([0.5, 1, -1]);
+    const sgd = new Sgd(kernels, arena, { momentum: 0, nesterov: false, l2: 0.25, learningRates: { bias: 2 }, weightDecays: { bias: 0.5 } });
+    sgd.step(0.5);
+    // Weights: as above times 0.5². Bias: −1 + 0.25·4 = 0.
+    expect(Array.from(arena.values)).toEqual([0.875, -2, 4]);
+  });
+
+  test.each([{ learningRates: { weights: 1 } }, { learningRates: { bias: 0 } }, { weightDecays: [] }])('refuses %j', (odd) => {
+    expect(() => new Sgd(kernels, start(), { momentum: 0, nesterov: false, l2: 0, ...odd } as never)).toThrow(expect.objectContaining({
+      code: 'ERR_CONFIG', details: { path: Object.keys(odd)[0] },
+    }));
+  });
+
   test('a state that is put back continues as if nothing had happened', () => {
     const options = { momentum: 0.5, nesterov: false, l2: 0 };
     const [a, b] = [start(), start()];

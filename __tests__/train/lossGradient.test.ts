@@ -9,7 +9,7 @@ import { checkGradients, failureText } from '../../lib/train/gradientCheck';
 import { Objective } from '../../lib/train/objective';
 import { backends } from '../support/backends';
 
-// Each loss through a whole network, against central differences, the penalty on biases included.
+// Each loss through a whole network, against central differences, the penalty on biases and the factor of weights in it included.
 
 const [rows, outputs] = [7, 4];
 const random = new RandomState(5);
@@ -32,7 +32,7 @@ describe.each(backends)('on %s', (backend) => {
     const draws = new RandomState(1);
     initialize(model, 'he', 0, draws);
     model.arena.unregularised.values.set(draws.randn(9 + outputs).map((draw) => 0.1 * draw));
-    const objective = new Objective(model, 0.03, { loss: loss(model), decayBiases: true });
+    const objective = new Objective(model, 0.03, { loss: loss(model), decayBiases: true, weightDecays: { weight: 2 } });
     const report = checkGradients(objective, rows, draws.randn(rows * 5), targets);
     expect(report.parameters.filter(({ passed }) => !passed).map(failureText)).toEqual([]);
     expect(report.parameters.map(({ checked, kinks }) => checked + kinks)).toEqual([45, 9, 36, 4]);

@@ -47,6 +47,11 @@ describe.each(variants)('a step on $backend $dtype', ({ backend, dtype }) => {
     ['adam', { optimizer: 'adam', momentum: 0, l2: 0.01, epsilon: 0.01 }],
     ['adamw', { optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, epsilon: 0.01, decayBiases: true }],
     ['rmsprop', { optimizer: 'rmsprop', momentum: 0, epsilon: 0.01 }],
+    ['sgd with rates by kind', { momentum: 0.9, l2: 0.01, learningRates: { weight: 0.5, bias: 2 }, weightDecays: { weight: 0.5, bias: 2 } }],
+    ['adamw with rates by kind', {
+      optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, epsilon: 0.01, norm: 'layer', decayBiases: true,
+      learningRates: { weight: 2, norm: 0.5 }, weightDecays: { weight: 3, bias: 0 },
+    }],
   ])('moves the weights alike along whole and deferred gradients, and completes these: %s', (_, spec) => {
     const [whole, deferred] = [build({ ...spec, clipNorm: 1e6 }), build(spec)];
     for (let step = 0; step < 6; step++) {

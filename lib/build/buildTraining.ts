@@ -55,7 +55,7 @@ export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kern
   const model = buildModel(spec, { ...modelSizes(spec, data.train), inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
   const losses = makeLosses(spec, model, train);
-  const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases });
+  const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases, weightDecays: spec.weightDecays });
   const optimizer = makeOptimizer(spec.optimizer, kernels, model.arena, spec);
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
   const batchSource = new BatchSource(spec, train);

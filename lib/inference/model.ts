@@ -100,8 +100,8 @@ export class Model {
     if (this.imageShape !== undefined && pixelsOf(this.imageShape) !== this.featureSize) {
       throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
     }
-    const { l2, decayBiases } = this.spec;
-    const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases });
+    const { l2, decayBiases, weightDecays } = this.spec;
+    const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases, weightDecays });
     this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
     this.temperature = this.evaluator.temperature = untrained === true ? 1 : facts.temperature ?? 1;
   }

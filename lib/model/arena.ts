@@ -26,8 +26,9 @@ export interface ParameterSpec {
   /** Its kind; by default `weight` where it is regularised, else `bias`. */
   readonly group?: ParameterGroup;
   /**
-   * Factor on the learning rate that belongs to the parametrisation of the layer, 1 when absent. Decoupled weight decay is not
-   * multiplied by it.
+   * s, where the layer's parametrisation is w = s·v and v is what it would train: updates of w are those of v. Rules whose updates do
+   * not grow with the gradient multiply the learning rate by s; SGD, as dv is s·dw too, by s². Decoupled weight decay shrinks v and w by
+   * the same share, and is not multiplied. 1 when absent.
    */
   readonly rate?: number;
 }
@@ -78,6 +79,8 @@ export class Arena {
   readonly values: FloatArray;
   readonly gradients: FloatArray;
   readonly parameters: readonly Parameter[];
+  /** The parameters as they lie in memory. */
+  readonly ordered: readonly Parameter[];
   readonly regularised: Block;
   readonly unregularised: Block;
   /** Of all parameters whose gradient is a product. */
@@ -103,6 +106,7 @@ export class Arena {
       if (spec.regularised) boundary = end;
     }
     this.parameters = specs.map((spec) => placed.get(spec)!);
+    this.ordered = ordered.map((spec) => placed.get(spec)!);
     this.products = this.parameters.flatMap(({ product }) => product ?? []);
     this.regularised = { values: this.values.subarray(0, boundary), gradients: this.gradients.subarray(0, boundary) };
     this.unregularised = { values: this.values.subarray(boundary), gradients: this.gradients.subarray(boundary) };

@@ -24,19 +24,19 @@ export class Adam extends ArenaOptimizer {
     checkRule(kernels, arena, options, ['beta1', 'beta2', 'epsilon']);
     const { beta1, beta2, epsilon } = options;
     super(arena, ['mean', 'square'], options, {
-      part: ({ size, values, gradients, state, coupled, decoupled }) => (learningRate, step) => {
-        const stepSize = learningRate / (1 - beta1 ** step);
+      part: ({ size, values, gradients, state, rate, coupled, decoupled }) => (learningRate, decay, step) => {
+        const stepSize = (learningRate * rate) / (1 - beta1 ** step);
         const rootCorrection = Math.sqrt(1 - beta2 ** step);
         kernels.adamStep(
-          size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled,
+          size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled * decay,
           values, gradients, state['mean']!, state['square']!,
         );
       },
-      product: ({ values, gradients, state, coupled, decoupled }, product, outputs, inputs) => (learningRate, step) => {
+      product: ({ values, gradients, state, rate, coupled, decoupled }, product, outputs, inputs) => (learningRate, decay, step) => {
         const { m, dy, x, byteScale } = product;
-        const stepSize = learningRate / (1 - beta1 ** step);
+        const stepSize = (learningRate * rate) / (1 - beta1 ** step);
         const rootCorrection = Math.sqrt(1 - beta2 ** step);
-        const keep = 1 - learningRate * decoupled;
+        const keep = 1 - learningRate * decoupled * decay;
         if (byteScale === undefined) {
           kernels.adamLinearStep(
             m, outputs, inputs, dy, x as FloatArray, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, keep,

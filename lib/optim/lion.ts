@@ -22,9 +22,9 @@ export class Lion extends ArenaOptimizer {
     checkRule(kernels, arena, options, ['beta1', 'beta2']);
     const { beta1, beta2 } = options;
     super(arena, ['momentum'], options, {
-      part: ({ size, values, gradients, state, coupled, decoupled }) => (learningRate) => {
-        const keep = 1 - learningRate * decoupled;
-        kernels.lionStep(size, learningRate, beta1, beta2, coupled, keep, values, gradients, state['momentum']!);
+      part: ({ size, values, gradients, state, rate, coupled, decoupled }) => (learningRate, decay) => {
+        const keep = 1 - learningRate * decoupled * decay;
+        kernels.lionStep(size, learningRate * rate, beta1, beta2, coupled, keep, values, gradients, state['momentum']!);
       },
     });
   }

@@ -3,6 +3,8 @@ import type { Field } from '../fields';
 import type { Kernels } from '../kernels/contract';
 import type { Arena } from '../model/arena';
 import { Adam } from './adam';
+import { groupOptions } from './groups';
+import type { GroupFactors } from './groups';
 import { Lion } from './lion';
 import type { Optimizer } from './optimizer';
 import { Rmsprop } from './rmsprop';
@@ -19,6 +21,8 @@ export interface OptimizerOptions {
   l2: number;
   weightDecay: number;
   decayBiases: boolean;
+  learningRates: GroupFactors | null;
+  weightDecays: GroupFactors | null;
 }
 
 export const optimizerOptions: { readonly [Key in keyof OptimizerOptions]: Field } = {
@@ -31,11 +35,12 @@ export const optimizerOptions: { readonly [Key in keyof OptimizerOptions]: Field
   l2: number(0, '≥ 0', (value) => value >= 0, 'λ of the penalty λ‖W‖² on weights (gradient 2λW),'),
   weightDecay: number(0, '≥ 0', (value) => value >= 0, 'λ of decoupled weight decay on weights'),
   decayBiases: flag(false, 'apply l2 and weightDecay to biases and normalisation parameters too'),
+  ...groupOptions,
 };
 
 interface OptimizerKind {
   /** The options that apply to it, with their defaults. */
-  readonly options: Readonly<Partial<Record<keyof OptimizerOptions, number | boolean>>>;
+  readonly options: Readonly<Partial<Record<keyof OptimizerOptions, number | boolean | null>>>;
   /** Number of its state arrays, each of the length of the parameters. */
   readonly memory: (options: OptimizerOptions) => number;
   readonly make: (kernels: Kernels, arena: Arena, options: OptimizerOptions & Moments) => Optimizer;
@@ -49,27 +54,27 @@ interface Moments {
 /** The optimisers by name. Spec keys, their help and cross-field rules, and the memory estimate follow from this table. */
 export const optimizers = {
   sgd: {
-    options: { momentum: 0, nesterov: false, l2: 0, decayBiases: false },
+    options: { momentum: 0, nesterov: false, l2: 0, decayBiases: false, learningRates: null, weightDecays: null },
     memory: ({ momentum }) => (momentum === 0 ? 0 : 1),
     make: (kernels, arena, options) => new Sgd(kernels, arena, options),
   },
   adam: {
-    options: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, l2: 0, decayBiases: false },
+    options: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, l2: 0, decayBiases: false, learningRates: null, weightDecays: null },
     memory: () => 2,
     make: (kernels, arena, options) => new Adam(kernels, arena, options),
   },
   adamw: {
-    options: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decayBiases: false },
+    options: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decayBiases: false, learningRates: null, weightDecays: null },
     memory: () => 2,
     make: (kernels, arena, options) => new Adam(kernels, arena, options),
   },
   rmsprop: {
-    options: { rho: 0.99, epsilon: 1e-8, l2: 0, decayBiases: false },
+    options: { rho: 0.99, epsilon: 1e-8, l2: 0, decayBiases: false, learningRates: null, weightDecays: null },
     memory: () => 1,
     make: (kernels, arena, options) => new Rmsprop(kernels, arena, options),
   },
   lion: {
-    options: { beta1: 0.9, beta2: 0.99, l2: 0, weightDecay: 0, decayBiases: false },
+    options: { beta1: 0.9, beta2: 0.99, l2: 0, weightDecay: 0, decayBiases: false, learningRates: null, weightDecays: null },
     memory: () => 1,
     make: (kernels, arena, options) => new Lion(kernels, arena, options),
   },

@@ -3,7 +3,7 @@ import type { Arena } from '../model/arena';
 import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
-export interface RmspropOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
+export interface RmspropOptions extends Omit<DecayOptions, 'weightDecay'> {
   /** ρ in [0, 1): decay of the mean of the squared gradient; PyTorch's alpha. */
   readonly rho: number;
   /** ε > 0, added to the root of the mean square. */
@@ -16,10 +16,10 @@ export class Rmsprop extends ArenaOptimizer {
 
   constructor(kernels: Kernels, arena: Arena, options: RmspropOptions) {
     checkRule(kernels, arena, options, ['rho', 'epsilon']);
-    const { rho, epsilon, l2, decayBiases = false } = options;
-    super(arena, ['square'], { l2, decayBiases }, {
-      part: ({ size, values, gradients, state, coupled }) => (learningRate) => {
-        kernels.rmspropStep(size, learningRate, rho, epsilon, coupled, values, gradients, state['square']!);
+    const { rho, epsilon } = options;
+    super(arena, ['square'], options, {
+      part: ({ size, values, gradients, state, rate, coupled }) => (learningRate) => {
+        kernels.rmspropStep(size, learningRate * rate, rho, epsilon, coupled, values, gradients, state['square']!);
       },
     });
   }

@@ -3,7 +3,7 @@ import type { Arena } from '../model/arena';
 import { ArenaOptimizer, checkRule } from './optimizer';
 import type { DecayOptions } from './optimizer';
 
-export interface SgdOptions extends Pick<DecayOptions, 'l2' | 'decayBiases'> {
+export interface SgdOptions extends Omit<DecayOptions, 'weightDecay'> {
   /** μ in [0, 1); 0 needs no velocity. */
   readonly momentum: number;
   readonly nesterov: boolean;
@@ -15,26 +15,27 @@ export class Sgd extends ArenaOptimizer {
 
   constructor(kernels: Kernels, arena: Arena, options: SgdOptions) {
     checkRule(kernels, arena, options, ['momentum']);
-    const { momentum, nesterov, l2, decayBiases = false } = options;
+    const { momentum, nesterov } = options;
     const none = kernels.allocate(0);
-    super(arena, momentum === 0 ? [] : ['velocity'], { l2, decayBiases }, {
-      part: ({ size, values, gradients, state, coupled }) => {
+    super(arena, momentum === 0 ? [] : ['velocity'], options, {
+      growsWithGradient: true,
+      part: ({ size, values, gradients, state, rate, coupled }) => {
         const velocity = state['velocity'] ?? none;
         return (learningRate) => {
-          kernels.sgdStep(size, learningRate, momentum, coupled, nesterov, values, gradients, velocity);
+          kernels.sgdStep(size, learningRate * rate, momentum, coupled, nesterov, values, gradients, velocity);
         };
       },
-      product: ({ values, gradients, state, coupled }, product, outputs, inputs) => {
+      product: ({ values, gradients, state, rate, coupled }, product, outputs, inputs) => {
         const velocity = state['velocity'] ?? none;
         return (learningRate) => {
           const { m, dy, x, byteScale } = product;
           if (byteScale === undefined) {
             kernels.sgdLinearStep(
-              m, outputs, inputs, dy, x as FloatArray, learningRate, momentum, coupled, nesterov, gradients, values, velocity,
+              m, outputs, inputs, dy, x as FloatArray, learningRate * rate, momentum, coupled, nesterov, gradients, values, velocity,
             );
           } else {
             kernels.sgdByteLinearStep(
-              m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, learningRate, momentum, coupled, nesterov,
+              m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, learningRate * rate, momentum, coupled, nesterov,
               gradients, values, velocity,
             );
           }

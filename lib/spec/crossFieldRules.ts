@@ -89,6 +89,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   { key: 'nesterov', holds: ({ momentum }) => momentum > 0, needs: 'a momentum above 0', received: 'momentum' },
   { key: 'l2', holds: ({ weightDecay }) => weightDecay === 0, needs: 'no weightDecay', received: 'weightDecay' },
   { key: 'decayBiases', holds: ({ l2, weightDecay }) => l2 > 0 || weightDecay > 0, needs: 'an l2 or weightDecay above 0', received: 'l2' },
+  { key: 'weightDecays', holds: ({ l2, weightDecay }) => l2 > 0 || weightDecay > 0, needs: 'an l2 or weightDecay above 0', received: 'l2' },
   ...optionRules('schedule', schedules),
   {
     key: 'minLearningRate', holds: (spec) => spec.minLearningRate <= spec.learningRate,

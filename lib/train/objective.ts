@@ -1,13 +1,14 @@
 import { checkModel, checkNumber, checkObject, checkOptions } from '../arguments';
 import type { FloatArray, SourceArray } from '../kernels/contract';
-import type { Block } from '../model/arena';
 import type { Mode } from '../model/layer';
 import { SoftmaxCrossEntropy } from '../model/loss';
 import type { Loss, Targets } from '../model/loss';
 import { losses } from '../model/losses';
 import type { Sequential } from '../model/sequential';
+import { checkGroups, decayFactor, ranges } from '../optim/groups';
+import type { GroupOptions, Range } from '../optim/groups';
 
-export interface ObjectiveOptions {
+export interface ObjectiveOptions extends Pick<GroupOptions, 'decayBiases' | 'weightDecays'> {
   /** The loss that training minimises; by default softmax cross-entropy. */
   readonly loss?: Loss;
   /**
@@ -15,8 +16,6 @@ export interface ObjectiveOptions {
    * them evaluates the plain cross-entropy, so that runs stay comparable.
    */
   readonly evaluationLoss?: Loss;
-  /** Whether the penalty includes biases and other unregularised parameters. Default false. */
-  readonly decayBiases?: boolean;
 }
 
 /**
@@ -28,13 +27,16 @@ export class Objective {
   private readonly evaluationLoss: Loss;
   /** The loss of the last pass. */
   private current: Loss;
-  private readonly penalised: Block;
+  /** The parameters in the penalty, and the factor that each range of them has in it. */
+  private readonly penalised: readonly Range[];
+  private readonly penaltyFactors: Float64Array;
 
   /** @param l2 λ ≥ 0. */
   constructor(readonly model: Sequential, readonly l2: number, options: ObjectiveOptions = {}) {
     checkModel(model);
     checkNumber(l2, 'l2');
     checkOptions(options);
+    checkGroups(options);
     for (const name of ['loss', 'evaluationLoss'] as const) {
       if (options[name] !== undefined) checkObject(options[name], name, 'a loss, such as SoftmaxCrossEntropy,', ['name', 'forward', 'backward', 'predict']);
     }
@@ -42,7 +44,9 @@ export class Objective {
     this.trainingLoss = options.loss ?? new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
     this.evaluationLoss = options.evaluationLoss ?? this.trainingLoss;
     this.current = this.trainingLoss;
-    this.penalised = options.decayBiases === true ? arena : arena.regularised;
+    const factorOf = ({ first }: Range): number => decayFactor(first, options);
+    this.penalised = ranges(arena, (one, next) => decayFactor(one, options) === decayFactor(next, options)).filter(factorOf);
+    this.penaltyFactors = Float64Array.from(this.penalised, factorOf);
   }
 
   /** Whether the model's outputs are logits of classes; false for a regression. */
@@ -60,11 +64,15 @@ export class Objective {
     return this.current.weight;
   }
 
-  /** λ‖W‖². */
+  /** λ‖W‖², with the factors of the parameters' kinds. */
   penalty(): number {
     if (this.l2 === 0) return 0;
-    const { values } = this.penalised;
-    return this.l2 * this.model.kernels.dot(values.length, values, values);
+    let sum = 0;
+    for (let i = 0; i < this.penalised.length; i++) {
+      const { values } = this.penalised[i]!;
+      sum += this.penaltyFactors[i]! * this.model.kernels.dot(values.length, values, values);
+    }
+    return this.l2 * sum;
   }
 
   /** Sum of the losses of m rows x[m, inputSize], without the penalty; fills {@link predictions} and {@link weight}. */
@@ -102,7 +110,8 @@ export class Objective {
 
   /** Adds 2λW to the gradients, which completes the gradient of J̃. */
   addPenaltyGradient(): void {
-    const { values, gradients } = this.penalised;
-    this.model.kernels.axpy(values.length, 2 * this.l2, values, gradients);
+    this.penalised.forEach(({ values, gradients }, i) => {
+      this.model.kernels.axpy(values.length, 2 * this.l2 * this.penaltyFactors[i]!, values, gradients);
+    });
   }
 }
