@@ -24,7 +24,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   history: ['train/eventShape', 'search/asha', 'search/state'],
   verify: ['kernels', 'random'],
   studies: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
-  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'history', 'studies'],
+  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'run', 'history', 'studies'],
   report: ['history'],
   dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
   cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard'],

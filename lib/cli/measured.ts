@@ -8,11 +8,13 @@ import { renderTable } from './terminal/table';
 /** Sentences are wrapped to this width, as longer lines are hard to read. */
 const widest = 100;
 
-/** Measurements for people: the machine, a table, and conclusions, in yellow where they are inconclusive. */
-export function renderMeasured(place: string, table: TextTable, sentences: readonly string[], load: Load, terminal: Terminal): string {
-  const { headers, words, rows } = table;
-  const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
+/** Measurements for people: the machine, tables, and conclusions, in yellow where they are inconclusive. */
+export function renderMeasured(place: string, tables: readonly TextTable[], sentences: readonly string[], load: Load, terminal: Terminal): string {
   const paragraph = (text: string): string => `${wrap(text, Math.min(widest, terminal.columns))}\n`;
+  const drawn = tables.map(({ headers, words, rows }) => {
+    const columns = headers.map((header, c) => ({ header, align: c < words ? ('left' as const) : ('right' as const) }));
+    return `${renderTable(columns, rows, terminal)}\n`;
+  });
   const busy = load.quiet ? loadText(load) : coloursOf(terminal).yellow(loadText(load));
-  return `${paragraph(place)}\n${renderTable(columns, rows, terminal)}\n${sentences.map(paragraph).join('')}${busy}\n`;
+  return `${paragraph(place)}\n${drawn.join('')}${sentences.map(paragraph).join('')}${busy}\n`;
 }

@@ -18,6 +18,7 @@ import { benchSvg } from '../../report/benchChart';
 import { jsonLine } from '../../text';
 import { helpEntry } from '../command';
 import type { Command } from '../command';
+import { benchTablesHelp, runBenchTables } from './benchTables';
 import { backendOption, choiceOption, integerOption } from '../flagValues';
 import { renderMeasured } from '../measured';
 import { readOptions, requirePositional } from '../options';
@@ -39,7 +40,7 @@ type Values = ReturnType<typeof readOptions<typeof options>>['values'];
 export const benchCommand: Command = {
   name: 'bench',
   summary: 'measure kernels and training steps, also beside other libraries',
-  help: `Usage: blastrain bench ${benchmarks.join('|')} [options]
+  help: `Usage: blastrain bench ${[...benchmarks, 'tables FOLDER'].join('|')} [options]
 
   kernels   every kernel at the sizes of real nets, natively and in TypeScript:
             time, rate, share of this machine's measured peak, speed-up
@@ -49,6 +50,8 @@ export const benchCommand: Command = {
             installed: scripts/bench-peers/README.md
   scaling   how a step's time grows with its operations, from 50 to 4096 hidden
             units and from 32 to 4096 rows
+  tables    presets on real tables, beside scikit-learn, LightGBM, RealMLP and
+            TabM: options below
   job       whole trainings [${jobNets.join(', ')}]: from the start of the process to
             the first step, an epoch beside its steps alone, the peak of memory
 
@@ -70,8 +73,10 @@ ${helpEntry('--nets A,B', 20, `which nets [${netNames.join(', ')}]`)}
 Figures are medians of samples that were taken in turn; ± is half of the
 distance between their quartiles. Nothing is concluded where others used the
 machine.
-`,
+
+${benchTablesHelp}`,
   async run(args) {
+    if (args[0] === 'tables') return runBenchTables(args.slice(1));
     const { values, positionals } = readOptions(args, options, { names: ['BENCHMARK'] });
     const benchmark = choiceOption('benchmark', requirePositional(positionals[0], `one of ${benchmarks.join(', ')}`, 'bench'), benchmarks);
     const writers = (values.out ?? []).map(writerOf);
@@ -145,5 +150,5 @@ function writerOf(file: string): (report: BenchReport) => void {
 
 function render(report: BenchReport): string {
   const sentences = [...benchVerdicts(report), ...report.notes];
-  return renderMeasured(machineText(report), benchTable(report), sentences, report.load, terminalOf(process.stdout));
+  return renderMeasured(machineText(report), [benchTable(report)], sentences, report.load, terminalOf(process.stdout));
 }

@@ -58,7 +58,7 @@ Options:
       process.stdout.write(jsonLine(report));
       return 0;
     }
-    process.stdout.write(renderMeasured(speedrunPlace(report), speedrunTable(report), [], report.load, terminalOf(process.stdout)));
+    process.stdout.write(renderMeasured(speedrunPlace(report), [speedrunTable(report)], [], report.load, terminalOf(process.stdout)));
     return 0;
   },
 };
