@@ -125,9 +125,12 @@ function readResults(file: string): TableResult[] {
 
 /** The spec of a preset for a table: what a user gives to `fit`, and the split. */
 export function tableSpec(folder: string, { name, predicts }: RealTable, seed: number, preset: string, settings: readonly string[]): TrainSpec {
-  const columns: Record<string, string> = { target: predicts === 'classes' ? 'category' : 'number' };
-  for (const other of tableSeeds) if (other !== seed) columns[`split${String(other)}`] = 'ignore';
-  const table = { data: 'csv', dataFile: join(folder, `${name}.csv`), target: 'target', splitColumn: `split${String(seed)}`, columns, seed };
+  const others = tableSeeds.filter((other) => other !== seed).map((other) => [`split${String(other)}`, 'ignore'] as const);
+  const task = predicts === 'classes' ? { loss: 'cross-entropy' } : { loss: 'mse', targetScaling: 'standardize' };
+  const table = {
+    data: 'csv', dataFile: join(folder, `${name}.csv`), target: 'target', splitColumn: `split${String(seed)}`, columns: Object.fromEntries(others),
+    seed, ...task,
+  };
   return parseSpec(applySettings({ ...findPreset(preset).spec, ...table }, settings));
 }
 
