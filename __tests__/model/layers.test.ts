@@ -33,6 +33,12 @@ const chains: readonly (readonly [string, readonly LayerDescription[]])[] = [
   ['gelu', [...body, { type: 'gelu' }, ...head]],
   ['tanh', [...body, { type: 'tanh' }, ...head]],
   ['sigmoid', [...body, { type: 'sigmoid' }, ...head]],
+  ['mish', [...body, { type: 'mish' }, ...head]],
+  ['selu', [...body, { type: 'selu' }, { type: 'dropout', rate: 0.2 }, ...head]],
+  ['parametric mish', [...body, { type: 'mish', parametric: true }, ...head]],
+  ['parametric activations of other kinds, at both ends', [
+    { type: 'selu', parametric: true }, { type: 'leaky-relu', slope: 0.3, parametric: true }, ...head, { type: 'tanh', parametric: true },
+  ]],
   ['dropout', [{ type: 'dropout', rate: 0.2 }, ...body, { type: 'tanh' }, { type: 'dropout', rate: 0.5 }, ...head]],
   ['batch-norm', [...body, { type: 'batch-norm' }, { type: 'relu' }, ...head]],
   ['batch-norm at both ends', [{ type: 'batch-norm' }, ...head, { type: 'batch-norm', momentum: 0.3, epsilon: 0.1 }]],
@@ -85,6 +91,8 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
     ['tanh', new ActivationLayer(kernels, [3], 'tanh'), [Math.tanh(-2), 0, Math.tanh(2)]],
     ['sigmoid', new ActivationLayer(kernels, [3], 'sigmoid'), [1 / (1 + Math.E ** 2), 0.5, 1 / (1 + Math.E ** -2)]],
     ['gelu', new ActivationLayer(kernels, [3], 'gelu'), [-0.04550026389635841, 0, 1.9544997361036416]],
+    ['mish', new ActivationLayer(kernels, [3], 'mish'), [-0.2525014826957089, 0, 1.9439589595339946]],
+    ['selu', new ActivationLayer(kernels, [3], 'selu'), [-1.520166468595695, 0, 2.101401974710961]],
   ])('%s', (_, layer, right) => {
     const model = new Sequential(kernels, [layer], 1);
     for (const mode of ['train', 'evaluate'] as const) {
@@ -183,6 +191,9 @@ describe('mlp', () => {
     ['activation', { activation: 'gelu' }, ['linear', 'gelu', 'linear', 'gelu', 'linear']],
     ['all of it', { activation: 'tanh', norm: 'batch', dropout: 0.1, inputDropout: 0.2 }, [
       'dropout', 'linear', 'batch-norm', 'tanh', 'dropout', 'linear', 'batch-norm', 'tanh', 'dropout', 'linear',
+    ]],
+    ['inputs dropped, then scaled', { inputDropout: 0.2, inputScale: true, activation: 'mish', parametricActivation: true }, [
+      'dropout', 'scale', 'linear', 'mish', 'linear', 'mish', 'linear',
     ]],
     ['residual where sizes allow', { norm: 'layer', residual: true }, [
       'linear', 'layer-norm', 'relu', ['residual', 'linear', 'layer-norm', 'relu'], 'linear',

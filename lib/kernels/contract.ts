@@ -153,6 +153,22 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** dx[n] ← dy·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π), from the forward input x. `dy` and `dx` may be the same array. */
   geluBackward(n: number, x: T, dy: T, dx: T): void;
 
+  /**
+   * y[n] ← x·tanh(log(1 + exp x)): Mish (Misra 2019), computed from exp(−|x|), so that nothing overflows. `x` and `y` may be the same
+   * array. −Infinity gives NaN.
+   */
+  mishForward(n: number, x: T, y: T): void;
+  /** dx[n] ← dy·(t + x·(1 − t²)·σ(x)), t = tanh(log(1 + exp x)), from the forward input x. `dy` and `dx` may be the same array. Infinities give NaN. */
+  mishBackward(n: number, x: T, dy: T, dx: T): void;
+
+  /**
+   * y[n] ← x > 0 ? λ·x : λα·(exp x − 1), λ = 1.0507009873554805 and α = 1.6732632423543772: SELU (Klambauer et al. 2017). `x` and `y` may be
+   * the same array.
+   */
+  seluForward(n: number, x: T, y: T): void;
+  /** dx[n] ← dy·(y > 0 ? λ : y + λα), from the forward output y. `dy` and `dx` may be the same array. */
+  seluBackward(n: number, y: T, dy: T, dx: T): void;
+
   /** y[n] ← mask ? scale·x : 0: dropout, forward and backward. `x` and `y` may be the same array. */
   maskScale(n: number, scale: number, mask: Uint8Array, x: T, y: T): void;
 

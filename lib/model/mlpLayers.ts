@@ -7,6 +7,8 @@ import type { HiddenOptions } from './layers/hidden';
 export interface MlpOptions extends HiddenOptions {
   /** Rate of dropout on the inputs in [0, 1); 0 by default. */
   readonly inputDropout?: number;
+  /** Whether each input is multiplied by a learned factor, behind that dropout; false by default. */
+  readonly inputScale?: boolean;
   /** Whether hidden layers with as many outputs as inputs are residual blocks; false by default. */
   readonly residual?: boolean;
 }
@@ -23,5 +25,6 @@ export function mlpLayers(sizes: readonly number[], options: MlpOptions = {}): L
     const layers = hiddenLayers(size, options);
     return options.residual === true && size === sizes[i] ? [{ type: 'residual', layers }] : layers;
   });
-  return [...dropoutLayers(options.inputDropout), ...hidden, { type: 'linear', size: sizes[sizes.length - 1]! }];
+  const scale: readonly LayerDescription[] = options.inputScale === true ? [{ type: 'scale' }] : [];
+  return [...dropoutLayers(options.inputDropout), ...scale, ...hidden, { type: 'linear', size: sizes[sizes.length - 1]! }];
 }

@@ -50,7 +50,9 @@ const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossField
   ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: `data ${tables}, whose rows are shared out (else whole rows),`, received: 'data' });
 
 /** Keys that describe the model where `model` is null, and are not allowed with it. */
-export const keysOfModel = ['layers', 'hidden', 'activation', 'norm', 'dropout', 'inputDropout', 'residual'] as const;
+export const keysOfModel = [
+  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'dropout', 'inputDropout', 'inputScale', 'residual',
+] as const;
 
 const crossFieldRules: readonly CrossFieldRule[] = [
   ...keysOfModel.map((key): CrossFieldRule => ({
@@ -60,6 +62,10 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   {
     key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize > 1, received: 'batchSize',
     needs: 'a batchSize of at least 2, as a batch of one row is its own mean,',
+  },
+  {
+    key: 'parametricActivation', holds: ({ hidden, layers }) => (hidden === null ? layers.length > 2 : hidden.length > 0),
+    needs: 'a hidden layer', received: 'layers',
   },
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },

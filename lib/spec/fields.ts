@@ -34,9 +34,11 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   layers: readonly number[];
   hidden: readonly number[] | null;
   activation: Activation;
+  parametricActivation: boolean;
   norm: Norm;
   dropout: number;
   inputDropout: number;
+  inputScale: boolean;
   residual: boolean;
   model: readonly LayerDescription[] | null;
   init: Initializer;
@@ -121,9 +123,11 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     accepts: (value) => Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size > 0),
   }),
   activation: choice('relu', activations, 'activation function of hidden layers'),
+  parametricActivation: flag(false, 'mix each activation with the identity, by one learned weight for each unit (Holzmüller et al. 2024)'),
   norm: choice('none', norms, 'normalisation of hidden layers, before the activation'),
   dropout: share(0, 'share of hidden units that a training step drops, after the activation'),
   inputDropout: share(0, 'share of inputs that a training step drops'),
+  inputScale: flag(false, 'multiply each input by a learned factor, in front of the first hidden layer (Holzmüller et al. 2024)'),
   residual: flag(false, 'add its input to each hidden layer that has as many outputs'),
   model: {
     help: 'the model as a list of layers, in place of the keys from layers to residual: [{"type": "linear", "size": 512}, {"type": "relu"}, …]',

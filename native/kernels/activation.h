@@ -82,6 +82,46 @@ BLASTRAIN_KERNEL void GeluBackward(int64_t n, const T* x, const T* dy, T* dx) {
   }
 }
 
+// y <- x tanh(log(1 + exp x)). x and y may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void MishForward(int64_t n, const T* x, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] * MishOf(x[i]).gate;
+}
+
+// dx <- dy times the derivative of the same, from the forward input x. dy and dx may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void MishBackward(int64_t n, const T* x, const T* dy, T* dx) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) {
+    const Mish<T> mish = MishOf(x[i]);
+    dx[i] = dy[i] * (mish.gate + x[i] * mish.slope);
+  }
+}
+
+// lambda, and lambda alpha, of SELU.
+template <typename T>
+inline constexpr T kSeluScale = static_cast<T>(1.0507009873554805);
+template <typename T>
+inline constexpr T kSeluLimit = static_cast<T>(1.7580993408473766);
+
+// y <- x > 0 ? lambda x : lambda alpha (exp(x) - 1). x and y may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void SeluForward(int64_t n, const T* x, T* y) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) {
+    const T below = kSeluLimit<T> * Expm1OfNegative(x[i] > 0 ? T(0) : x[i]);
+    y[i] = x[i] > 0 ? kSeluScale<T> * x[i] : below;
+  }
+}
+
+// dx <- dy (y > 0 ? lambda : y + lambda alpha), from the forward output y. dy and dx may be the same array.
+template <typename T>
+BLASTRAIN_KERNEL void SeluBackward(int64_t n, const T* y, const T* dy, T* dx) {
+  BLASTRAIN_ELEMENTWISE
+  for (int64_t i = 0; i < n; i++) dx[i] = dy[i] * (y[i] > 0 ? kSeluScale<T> : y[i] + kSeluLimit<T>);
+}
+
 // y <- mask ? scale x : 0. x and y may be the same array.
 template <typename T>
 BLASTRAIN_KERNEL void MaskScale(int64_t n, T scale, const uint8_t* mask, const T* x, T* y) {

@@ -107,6 +107,21 @@ BLASTRAIN_INLINE T Sigmoid(T x) {
   return (x < 0 ? power : T(1)) / (1 + power);
 }
 
+// gate = tanh(log(1 + exp x)), the factor that Mish gives x, and its derivative, as in lib/kernels/reference/activation.ts.
+template <typename T>
+struct Mish {
+  T gate;
+  T slope;
+};
+
+template <typename T>
+BLASTRAIN_INLINE Mish<T> MishOf(T x) {
+  const T power = ExpOfNegative(-std::abs(x));
+  const T numerator = x > 0 ? 1 + 2 * power : power * (power + 2);
+  const T denominator = numerator + (x > 0 ? 2 * power * power : T(2));
+  return {numerator / denominator, 4 * power * (1 + power) * (x > 0 ? power : T(1)) / (denominator * denominator)};
+}
+
 // The standard normal distribution function at x, and x times the density, as in lib/kernels/normal.ts.
 template <typename T>
 struct Normal {

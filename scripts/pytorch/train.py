@@ -38,13 +38,15 @@ class Residual(nn.Module):
 
 def build(descriptions, size, outputs):
     """The model that a list of layers means (lib/model/layers/index.ts)."""
-    plain = {'relu': nn.ReLU, 'gelu': nn.GELU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid}
+    plain = {'relu': nn.ReLU, 'gelu': nn.GELU, 'tanh': nn.Tanh, 'sigmoid': nn.Sigmoid, 'mish': nn.Mish, 'selu': nn.SELU}
     layers = []
     for layer in descriptions:
         kind = layer['type']
         if kind == 'linear':
             layers.append(nn.Linear(size, layer.get('size', outputs)))
             size = layer.get('size', outputs)
+        elif layer.get('parametric'):
+            sys.exit(f'train.py knows no parametric {kind}')
         elif kind in plain:
             layers.append(plain[kind]())
         elif kind == 'leaky-relu':

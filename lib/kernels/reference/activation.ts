@@ -2,7 +2,11 @@ import { normalDensityTimes, normalDistribution } from '../normal';
 import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
-const { exp, tanh } = Math;
+const { abs, exp, expm1, tanh } = Math;
+
+/** λ of SELU, and λα, the magnitude of its limit at −∞: with them standard normal inputs give outputs of mean 0 and variance 1. */
+const seluScale = 1.0507009873554805;
+const seluLimit = 1.7580993408473766;
 
 /** Elementwise functions and dropout. */
 export function activationReference(single: boolean): FamilyKernels<'activation'> {
@@ -64,6 +68,45 @@ export function activationReference(single: boolean): FamilyKernels<'activation'
       for (let i = 0; i < n; i++) {
         const value = x[i]!;
         dx[i] = dy[i]! * (normalDistribution(value) + normalDensityTimes(value));
+      }
+    },
+
+    // With p = exp(−|x|), 1 + exp x is (1 + p)/p for x > 0, and tanh(log v) = (v² − 1)/(v² + 1).
+    mishForward(n, x, y) {
+      for (let i = 0; i < n; i++) {
+        const value = x[i]!;
+        const power = exp(-abs(value));
+        const numerator = value > 0 ? 1 + 2 * power : power * (power + 2);
+        y[i] = value * (numerator / (numerator + (value > 0 ? 2 * power * power : 2)));
+      }
+    },
+
+    mishBackward(n, x, dy, dx) {
+      for (let i = 0; i < n; i++) {
+        const value = x[i]!;
+        const power = exp(-abs(value));
+        const numerator = value > 0 ? 1 + 2 * power : power * (power + 2);
+        const denominator = numerator + (value > 0 ? 2 * power * power : 2);
+        const slope = (4 * power * (1 + power) * (value > 0 ? power : 1)) / (denominator * denominator);
+        dx[i] = dy[i]! * (numerator / denominator + value * slope);
+      }
+    },
+
+    seluForward(n, x, y) {
+      const scale = round(single, seluScale);
+      const limit = round(single, seluLimit);
+      for (let i = 0; i < n; i++) {
+        const value = x[i]!;
+        y[i] = value > 0 ? scale * value : limit * expm1(value);
+      }
+    },
+
+    seluBackward(n, y, dy, dx) {
+      const scale = round(single, seluScale);
+      const limit = round(single, seluLimit);
+      for (let i = 0; i < n; i++) {
+        const value = y[i]!;
+        dx[i] = dy[i]! * (value > 0 ? scale : round(single, value + limit));
       }
     },
 

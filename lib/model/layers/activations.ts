@@ -1,7 +1,9 @@
 import type { FloatArray, Kernels } from '../../kernels/contract';
-import type { Layer } from '../layer';
+import type { Parameter, ParameterSpec } from '../arena';
+import type { Layer, Scratch } from '../layer';
+import { sizeOf } from '../shape';
 import type { Shape } from '../shape';
-import { fraction, layerType } from './define';
+import { flagField, fraction, layerType } from './define';
 import type { Fields, LayerType, OptionsOf } from './define';
 import { Elementwise } from './elementwise';
 
@@ -59,6 +61,18 @@ const activationFunctions = {
     forward: (kernels, n, x, y) => { kernels.sigmoidForward(n, x, y); },
     backward: (kernels, n, _x, y, dy, dx) => { kernels.sigmoidBackward(n, y, dy, dx); },
   }),
+  'mish': activation({
+    help: 'x·tanh(log(1 + exp x)) (Misra 2019)',
+    fields: {}, reads: 'x', keepsSign: false,
+    forward: (kernels, n, x, y) => { kernels.mishForward(n, x, y); },
+    backward: (kernels, n, x, _y, dy, dx) => { kernels.mishBackward(n, x, dy, dx); },
+  }),
+  'selu': activation({
+    help: 'λ·x where x > 0, else λα·(exp x − 1), which keeps mean and variance (Klambauer et al. 2017)',
+    fields: {}, reads: 'y', keepsSign: true,
+    forward: (kernels, n, x, y) => { kernels.seluForward(n, x, y); },
+    backward: (kernels, n, _x, y, dy, dx) => { kernels.seluBackward(n, y, dy, dx); },
+  }),
 };
 
 /** An activation function by the name that specs use. */
@@ -91,13 +105,91 @@ export class ActivationLayer extends Elementwise {
   }
 
   linearRegions(m: number, y: FloatArray): Uint8Array {
-    const { linearRegion } = this.function;
-    return linearRegion === undefined ? new Uint8Array(0) : Uint8Array.from({ length: m * this.size }, (_, i) => linearRegion(y[i]!));
+    return regionsOf(this.function, m * this.size, y);
   }
 }
+
+/**
+ * An activation function with one weight a for each unit: y = (1 − a)⊙x + a⊙f(x), between the identity and f (Holzmüller et al. 2024).
+ * Starts as f; not regularised. Backward: da = Σ rows of dy⊙(f(x) − x), dx = (1 − a)⊙dy + f′(x)⊙a⊙dy.
+ */
+export class ParametricActivation implements Layer {
+  readonly inPlace = false;
+  readonly reads = 'nothing';
+  readonly bufferSpecs = [];
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  readonly parameterSpecs: readonly ParameterSpec[];
+  private readonly size: number;
+  private readonly function: ActivationFunction;
+  private weight!: Parameter;
+  /** f(x), and the gradient of it. */
+  private value!: FloatArray;
+  private gradient!: FloatArray;
+
+  /** @param index which such layer of the model this is, from 1: names a1. */
+  constructor(
+    private readonly kernels: Kernels, shape: Shape, readonly kind: Activation, index: number, private readonly options: OptionsOf<Fields> = {},
+  ) {
+    this.function = activationFunctions[kind];
+    this.inputShape = shape;
+    this.outputShape = shape;
+    this.size = sizeOf(shape);
+    this.parameterSpecs = [{ name: `a${String(index)}`, shape: [this.size], regularised: false, group: 'activation', initial: 1 }];
+  }
+
+  get scratch(): Scratch {
+    return { fixed: 0, perRow: 2 * this.size };
+  }
+
+  attach(parameters: readonly Parameter[]): void {
+    [this.weight] = parameters as [Parameter];
+  }
+
+  reserve(maxBatch: number): void {
+    this.value = this.kernels.allocate(maxBatch * this.size);
+    this.gradient = this.kernels.allocate(maxBatch * this.size);
+  }
+
+  forward(m: number, x: FloatArray, y: FloatArray): void {
+    const { kernels, size, value } = this;
+    this.function.forward(kernels, m * size, x, value, this.options);
+    kernels.blendColumnsForward(m, size, this.weight.value, x, value, y);
+  }
+
+  backward(m: number, x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
+    const { kernels, size, weight, value, gradient } = this;
+    // Without a dx, which the kernel writes anyway, dy serves as room for it: it is not needed afterwards.
+    kernels.blendColumnsBackward(m, size, weight.value, x, value, dy, weight.gradient, gradient, dx ?? dy);
+    if (dx === undefined) return;
+    this.function.backward(kernels, m * size, x, value, gradient, gradient, this.options);
+    kernels.add(m * size, dx, gradient, dx);
+  }
+
+  linearRegions(m: number): Uint8Array {
+    return regionsOf(this.function, m * this.size, this.value);
+  }
+}
+
+/** The linear region that each f(x) lies in; none where f is smooth. */
+function regionsOf({ linearRegion }: ActivationFunction, n: number, y: FloatArray): Uint8Array {
+  return linearRegion === undefined ? new Uint8Array(0) : Uint8Array.from({ length: n }, (_, i) => linearRegion(y[i]!));
+}
+
+/** A field of every activation function. */
+const parametric = flagField('whether it is mixed with the identity, by one learned weight for each unit (Holzmüller et al. 2024) [false]');
+
+type WithParametric<Of extends Activation> =
+  (typeof activationFunctions)[Of] extends ActivationFunction<infer Own> ? Own & Record<'parametric', typeof parametric> : never;
 
 /** A layer type for each activation function. */
 export const activationTypes = Object.fromEntries(activations.map((kind) => {
   const { help, fields } = activationFunctions[kind];
-  return [kind, layerType({ help, fields, make: ({ kernels, inputShape }, options) => new ActivationLayer(kernels, inputShape, kind, options) })];
-})) as { readonly [Name in Activation]: LayerType<(typeof activationFunctions)[Name]['fields']> };
+  return [kind, layerType({
+    help,
+    fields: { ...fields, parametric },
+    make: ({ kernels, inputShape, next }, { parametric: isParametric, ...options }) => (isParametric === true
+      ? new ParametricActivation(kernels, inputShape, kind, next('activation'), options)
+      : new ActivationLayer(kernels, inputShape, kind, options)),
+  })];
+})) as { readonly [Name in Activation]: LayerType<WithParametric<Name>> };

@@ -11,6 +11,8 @@ export const norms = Object.keys(normalizations) as readonly Norm[];
 export interface HiddenOptions {
   /** Default: 'relu'. */
   readonly activation?: Activation;
+  /** Whether the activation is mixed with the identity, by a learned weight for each unit; false by default. */
+  readonly parametricActivation?: boolean;
   /** Default: 'none'. */
   readonly norm?: Norm;
   /** Rate of dropout in [0, 1); 0 by default. */
@@ -19,13 +21,16 @@ export interface HiddenOptions {
 
 type HiddenDescription =
   | { readonly type: 'linear'; readonly size?: number }
-  | { readonly type: Activation }
+  | { readonly type: Activation; readonly parametric?: boolean }
   | { readonly type: 'batch-norm' | 'layer-norm' }
   | { readonly type: 'dropout'; readonly rate: number };
 
 /** The layers of one hidden layer of `size` units. */
-export function hiddenLayers(size: number, { activation = 'relu', norm = 'none', dropout }: HiddenOptions): HiddenDescription[] {
-  return [{ type: 'linear', size }, ...normalizations[norm], { type: activation }, ...dropoutLayers(dropout)];
+export function hiddenLayers(
+  size: number, { activation = 'relu', parametricActivation = false, norm = 'none', dropout }: HiddenOptions,
+): HiddenDescription[] {
+  const own = parametricActivation ? { type: activation, parametric: true } : { type: activation };
+  return [{ type: 'linear', size }, ...normalizations[norm], own, ...dropoutLayers(dropout)];
 }
 
 /** A dropout layer, or none for a rate of 0. */

@@ -5,7 +5,7 @@ import { boundEach, computeLengths, exactLoop } from './shared';
 import type { CaseMakers, VerifyCase } from './shared';
 
 /* Looked up once: inside a vm context, where Jest runs a suite, each look-up of a global costs some 100 ns. */
-const { abs, exp, tanh } = Math;
+const { abs, exp, expm1, log1p, tanh } = Math;
 
 /** Cases of a kernel of one input, with a bound for each element: ordinary, small, large and hostile numbers. */
 function* elementwise(
@@ -42,6 +42,19 @@ const density = (x: number): number => Math.min((x * x) / 2, 800) + EXP;
 /** Φ: those of the density, 3 of the polynomial and its argument, 3 operations; 1 − Φ(−x), at least a half, adds one. */
 const distribution = (x: number): number => density(x) + 7;
 
+/** exp x − 1 for x ≤ 0, times a rounded constant. */
+const SELU = EXP + 2;
+/** Numerator/denominator multiply the relative error of p = exp(−|x|) by at most 4/3; six operations follow. */
+const MISH = 2 * EXP + 6;
+/** p²·(1 + p)/denominator² multiply it by at most 3; nine operations follow. */
+const MISH_SLOPE = 3 * EXP + 9;
+const mishGate = (x: number): number => tanh(x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)));
+/** x·(1 − gate²)·σ(x); 0 where x² would overflow. */
+const mishSlopeTimes = (x: number): number => (abs(x) > 800 ? 0 : x * (1 - mishGate(x) ** 2) / (1 + exp(-x)));
+
+/** Where the native exp(−|x|) is 0 instead of subnormal, and Mish's terms with it: they may differ by all that they are. */
+const flushed = (draw: Draw, x: number): boolean => abs(x) > (draw.dtype === 'float32' ? 87 : 708);
+
 export const activationCases: CaseMakers<'activation'> = {
   reluForward: exactLoop('reluForward'),
   reluBackward: exactLoop('reluBackward'),
@@ -74,6 +87,29 @@ export const activationCases: CaseMakers<'activation'> = {
       draw.functionBound(distribution(x) + 2, normalDistribution(x) + abs(normalDensityTimes(x)));
     yield* elementwise(draw, (kernels, n, x, dx) => { kernels.geluBackward(n, x, dy, dx); }, bound);
   },
+
+  *mishForward(draw) {
+    const bound = (x: number): number =>
+      draw.functionBound(MISH + 1, abs(x * mishGate(x))) + (flushed(draw, x) && x < 0 ? abs(x * mishGate(x)) : 0);
+    yield* elementwise(draw, (kernels, n, x, y) => { kernels.mishForward(n, x, y); }, bound);
+  },
+
+  /** The two terms cancel for some x < 0, so the bound is proportional to their magnitudes. */
+  *mishBackward(draw) {
+    const dy = draw.uniform(computeLengths.at(-1)!);
+    const bound = (x: number): number => {
+      const terms = abs(mishSlopeTimes(x)) + (x < 0 ? mishGate(x) : 0);
+      return draw.functionBound(MISH_SLOPE + 3, mishGate(x) + abs(mishSlopeTimes(x))) + (flushed(draw, x) ? terms : 0);
+    };
+    yield* elementwise(draw, (kernels, n, x, dx) => { kernels.mishBackward(n, x, dy, dx); }, bound);
+  },
+
+  *seluForward(draw) {
+    const bound = (x: number): number => draw.functionBound(SELU, x > 0 ? 0 : 1.76 * abs(expm1(x)));
+    yield* elementwise(draw, (kernels, n, x, y) => { kernels.seluForward(n, x, y); }, bound);
+  },
+
+  seluBackward: exactLoop('seluBackward'),
 
   maskScale: exactLoop('maskScale', { scale: [1 / 0.7] }),
   add: exactLoop('add'),
