@@ -1,5 +1,5 @@
 import { presets } from '../../lib/spec/presets';
-import { applySettings, parseSpec, specFields } from '../../lib/spec/spec';
+import { applySettings, parseSpec, specFields, withBatchSize } from '../../lib/spec/spec';
 
 const base = { steps: 10 };
 
@@ -86,4 +86,18 @@ describe('settings', () => {
   test.each(['learningRate', '=3', 'lr=3'])('refuse %s', (setting) => {
     expect(() => applySettings(base, [setting])).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
   });
+});
+
+test.each([
+  [3, 3], [16, 16], [100, 16], [256, 32], [1000, 64], [5000, 256], [1e6, 256],
+])('of %i training rows follows a batch of %i', (rows, batchSize) => {
+  expect(withBatchSize(parseSpec({ steps: 1, batchSize: null }), rows).batchSize).toBe(batchSize);
+  expect(withBatchSize(parseSpec({ steps: 1, batchSize: 7 }), rows).batchSize).toBe(7);
+});
+
+test.each([
+  ['a.csv', 'csv'], ['b.TSV', 'csv'], ['c.jsonl', 'jsonl'], ['d.npz', 'npy'],
+])('the name %s says that it is read as %s', (dataFile, data) => {
+  expect(parseSpec({ steps: 1, dataFile, ...(data === 'npy' ? { target: 'y' } : {}) }).data).toBe(data);
+  expect(() => parseSpec({ steps: 1, dataFile: 'e.dat' })).toThrow(/a name that ends in \.csv, .* \(data says what a file of another name holds\) for dataFile but received 'e\.dat'/);
 });

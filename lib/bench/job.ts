@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/sources';
-import { dataRequest, parseSpec } from '../spec/spec';
+import { dataRequest, parseSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { RunHistory } from '../history/runHistory';
 import { setThreads } from '../kernels';
@@ -50,7 +50,7 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
   try {
     for (const net of nets) {
       onProgress?.(net.name);
-      const spec = parseSpec({ ...net.spec, steps: null, epochs: 1, health: true, backend, threads, ...changes });
+      const spec = withBatchSize(parseSpec({ ...net.spec, steps: null, epochs: 1, health: true, backend, threads, ...changes }), Infinity);
       const file = join(folder, `${net.name}.json`);
       writeFileSync(file, JSON.stringify(spec));
       const run = async (...settings: string[]): Promise<Job> => {

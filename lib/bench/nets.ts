@@ -2,15 +2,15 @@ import { expected, nearest } from '../errors';
 import { makeSynthetic } from '../data/synthetic';
 import type { Dataset } from '../data/dataset';
 import type { TrainingData } from '../build/buildTraining';
-import { parseSpec } from '../spec/spec';
-import type { TrainSpec } from '../spec/spec';
+import { parseSpec, withBatchSize } from '../spec/spec';
+import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** A net whose training step is measured. */
 export interface BenchNet {
   readonly name: string;
   /** Its sizes, batch size and optimiser. */
   readonly label: string;
-  readonly spec: TrainSpec;
+  readonly spec: SizedSpec;
 }
 
 const sgd = { learningRate: 1e-3, momentum: 0.9, l2: 1e-3, batchSize: 200 } as const;
@@ -37,11 +37,11 @@ export function findNet(name: string): BenchNet {
 
 /** A net from keys of a spec, with health checks switched off so that only training is measured. */
 export function makeNet(name: string, spec: Partial<TrainSpec>): BenchNet {
-  const parsed = parseSpec({ steps: 1_000_000, schedule: 'constant', normalization: 'standardize', health: false, ...spec });
+  const parsed = withBatchSize(parseSpec({ steps: 1_000_000, schedule: 'constant', normalization: 'standardize', health: false, ...spec }), Infinity);
   return { name, label: labelOf(parsed), spec: parsed };
 }
 
-function labelOf({ layers, batchSize, optimizer, momentum }: TrainSpec): string {
+function labelOf({ layers, batchSize, optimizer, momentum }: SizedSpec): string {
   return `${layers.join('-')}, batch ${String(batchSize)}, ${optimizer}${momentum > 0 ? ' with momentum' : ''}`;
 }
 

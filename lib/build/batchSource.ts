@@ -17,7 +17,7 @@ import { numbersAlone } from '../model/layers/define';
 import type { InputLayout } from '../model/layers/define';
 import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';
-import type { TrainSpec } from '../spec/spec';
+import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** Draws the batches of training rows and their augmentation, from generators seeded with `seed` + 1 and `seed` + 2. */
 export class BatchSource {
@@ -25,7 +25,7 @@ export class BatchSource {
   readonly augmenter: Augmenter;
 
   /** Throws ERR_CONFIG for image augmentation of rows without an image shape, ERR_SHAPE for a batch larger than the data set. */
-  constructor(spec: TrainSpec, train: Dataset | StoredDataset) {
+  constructor(spec: SizedSpec, train: Dataset | StoredDataset) {
     const random = (offset: number): RandomState => new RandomState((spec.seed + offset) % 2 ** 32);
     const order = 'stored' in train ? shardedOrder(train.chunkRows) : undefined;
     this.batches = new Batches(train, spec.batchSize, random(1), spec.sampling, order);

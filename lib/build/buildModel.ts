@@ -10,7 +10,7 @@ import { Sequential } from '../model/sequential';
 import { sizeOf } from '../model/shape';
 import { RandomState } from '../random';
 import { inputsOf } from './batchSource';
-import type { TrainSpec } from '../spec/spec';
+import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** The sizes that a model must have to fit its data. */
 export interface ModelSizes {
@@ -28,7 +28,7 @@ export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): Mode
 }
 
 /** Maximum batch of a training's model: at least 100 rows, as evaluation in very small batches would be slow. */
-export function maxBatchOf({ batchSize }: TrainSpec): number {
+export function maxBatchOf({ batchSize }: SizedSpec): number {
   return Math.max(batchSize, 100);
 }
 

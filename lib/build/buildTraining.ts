@@ -24,8 +24,8 @@ import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
 import { makeOptimizer } from '../optim/optimizers';
 import { makeLosses, scheduleOf } from './buildOptimizer';
-import { precisionOf } from '../spec/spec';
-import type { TrainSpec } from '../spec/spec';
+import { precisionOf, withBatchSize } from '../spec/spec';
+import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** The rows for training and model selection; without the test split, on purpose. */
 export type TrainingData = Pick<DataSplits<Dataset | StoredDataset>, 'train' | 'validation' | 'origin'>;
@@ -46,7 +46,8 @@ export interface BuiltTraining {
  * Throws ERR_SHAPE where layers do not fit the data, ERR_CONFIG where other keys do not, such as early stopping without validation rows;
  * ERR_MEMORY.
  */
-export function buildTraining(spec: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
+export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
+  const spec = withBatchSize(given, data.train.size);
   const { train, validation } = usedRows(spec, data);
   checkTrainingMemory(spec, data.train, kernels);
   if (validation.size === 0) refuseWithoutValidation(spec);
@@ -96,7 +97,7 @@ function refuseWithoutValidation({ restoreBest, earlyStopping, schedule, calibra
 
 /** The rows used: all, or the first few with overfitBatches or fastDevRun. Throws ERR_SHAPE for a batch larger than the training rows. */
 function usedRows(
-  { batchSize, overfitBatches, fastDevRun }: TrainSpec, { train, validation }: TrainingData,
+  { batchSize, overfitBatches, fastDevRun }: SizedSpec, { train, validation }: TrainingData,
 ): Pick<TrainingData, 'train' | 'validation'> {
   if (batchSize > train.size) {
     throw expected('ERR_SHAPE', `at most ${String(train.size)}, the training rows,`, 'batchSize', batchSize);
@@ -113,7 +114,7 @@ export function kernelsOf(spec: TrainSpec): Kernels {
 }
 
 /** Rows per step and steps per epoch, for a number of training rows. */
-function stepRows({ batchSize, accumulate, sampling }: TrainSpec, trainRows: number): StepRows {
+function stepRows({ batchSize, accumulate, sampling }: SizedSpec, trainRows: number): StepRows {
   const batches = Math.ceil(trainRows / batchSize);
   const stepsPerEpoch = Math.ceil(batches / accumulate);
   const before = (stepsPerEpoch - 1) * accumulate;
@@ -127,7 +128,7 @@ function stepRows({ batchSize, accumulate, sampling }: TrainSpec, trainRows: num
  */
 export function planOf(spec: TrainSpec, trainRows: number): TrainingPlan {
   const { keepEvery, earlyStopping, maxSeconds } = spec;
-  const stepsPerEpoch = Math.ceil(Math.ceil(trainRows / spec.batchSize) / spec.accumulate);
+  const stepsPerEpoch = Math.ceil(Math.ceil(trainRows / withBatchSize(spec, trainRows).batchSize) / spec.accumulate);
   const steps = spec.fastDevRun ? 1 : spec.steps ?? Math.max(1, Math.round(spec.epochs! * stepsPerEpoch));
   return {
     steps,

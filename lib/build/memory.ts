@@ -6,6 +6,7 @@ import type { Asked } from '../model/size';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { optimizers } from '../optim/optimizers';
 import { layersOf, maxBatchOf, modelSizes } from './buildModel';
+import { withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
 /** Bytes that the runtime itself allocates while a training is built and runs. */
@@ -41,7 +42,7 @@ function trainingBytes(
 ): { ofParameters: number; ofBatch: number; ofWhitening: number } {
   const sizes = modelSizes(spec, train);
   const size = modelSize(layersOf(spec, sizes, kernels));
-  const maxBatch = maxBatchOf(spec);
+  const maxBatch = maxBatchOf(withBatchSize(spec, train.size));
   checkCounts(size, maxBatch, layers, batch);
 
   const bytes = bytesPerNumber(kernels.dtype);

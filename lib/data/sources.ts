@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import { flag, integer, orNull, path } from '../fields';
+import { anyOf, flag, integer, orNull, path } from '../fields';
 import type { Field } from '../fields';
 import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
 import { loadCsv } from './csv/csv';
@@ -108,6 +108,8 @@ export type LoadedData = DataSplits<Dataset | StoredDataset>;
 interface DataSource {
   /** The options that apply to it. */
   readonly options: Readonly<Partial<Record<keyof DataOptions, true>>>;
+  /** How the names of its files end, where it reads a file. */
+  readonly endings?: readonly string[];
   /** Whether it is a user's file whose rows are divided into splits; other sources have splits of their own. */
   readonly isTable: boolean;
   readonly load: (request: SourceRequest) => LoadedData;
@@ -130,15 +132,20 @@ export const dataSources = {
   auto: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('auto') },
   cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
   synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
-  csv: { options: { ...ofColumns, header: true, delimiter: true }, isTable: true, load: (request) => loadCsv(fileOf(request), request) },
+  csv: {
+    options: { ...ofColumns, header: true, delimiter: true }, isTable: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
+    load: (request) => loadCsv(fileOf(request), request),
+  },
   jsonl: {
     options: ofColumns,
     isTable: true,
+    endings: ['.jsonl', '.ndjson'],
     load: ({ target, ...request }) => loadJsonLines(fileOf(request), { ...request, ...(target !== undefined && { target: isList(target) ? target.map(String) : String(target) }) }),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },
     isTable: true,
+    endings: ['.npy', '.npz'],
     load: ({ target, ...request }) => loadNumpy(fileOf(request), { ...request, ...(target !== undefined && { target: String(target) }) }),
   },
 } as const satisfies Readonly<Record<string, DataSource>>;
@@ -148,6 +155,15 @@ export const dataSources = {
  * user's.
  */
 export type DataName = keyof typeof dataSources;
+
+/** The source that reads a file of this name. Throws ERR_CONFIG where the name's ending tells none. */
+export function sourceOf(file: string): DataName {
+  const sources = Object.entries<DataSource>(dataSources);
+  const found = sources.find(([, { endings = [] }]) => endings.some((ending) => file.toLowerCase().endsWith(ending)));
+  if (found !== undefined) return found[0] as DataName;
+  const endings = anyOf(sources.flatMap(([, { endings: own = [] }]) => own));
+  throw expected('ERR_CONFIG', `a name that ends in ${endings} (data says what a file of another name holds)`, 'dataFile', file, { path: 'dataFile' });
+}
 
 /** A data source by name, by default `auto`, with its options. */
 export interface DataRequest extends SourceRequest {

@@ -26,7 +26,7 @@ import type { Resumption } from './resume';
 import { runFiles } from '../runFolder/runFolder';
 import type { RunFolder } from '../runFolder/runFolder';
 import type { Conditions, RunRecord } from '../runFolder/runRecord';
-import { precisionOf, trainedSpec } from '../spec/spec';
+import { precisionOf, trainedSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { version } from '../version';
 import { WeightSnapshots } from './weightSnapshots';
@@ -60,7 +60,7 @@ export function* runTraining(
   const checkpoint = resumption?.checkpoint;
   const hasOldSums = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
 
-  const resolved: TrainSpec = { ...spec, backend, threads: conditions.threads };
+  const resolved = { ...withBatchSize(spec, rows.size), backend, threads: conditions.threads };
   const facts: CheckpointFacts = {
     spec: resolved,
     classNames: rows.classNames,
@@ -102,7 +102,7 @@ export function* runTraining(
     parameters: model.arena.values.length,
     steps,
     stepsPerEpoch,
-    batchSize: spec.batchSize,
+    batchSize: resolved.batchSize,
     backend,
     dtype,
     precision: precisionOf(spec),

@@ -60,7 +60,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   })),
   { key: 'layers', holds: ({ hidden }) => hidden === null, needs: 'no hidden, which stands in its place,', received: 'hidden' },
   {
-    key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize > 1, received: 'batchSize',
+    key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > 1, received: 'batchSize',
     needs: 'a batchSize of at least 2, as a batch of one row is its own mean,',
   },
   {
@@ -82,7 +82,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   })),
   { key: 'chunkRows', holds: ({ sampling }) => sampling === 'shuffle', needs: 'sampling shuffle', received: 'sampling' },
   {
-    key: 'chunkRows', holds: (spec) => spec.chunkRows! >= minChunkRows(spec.batchSize),
+    key: 'chunkRows', holds: (spec) => spec.chunkRows! >= minChunkRows(spec.batchSize ?? 1),
     needs: 'four times the batchSize, and 8, at least', received: 'chunkRows',
   },
   { key: 'components', holds: ({ normalization }) => normalization === 'pca', needs: 'normalization pca', received: 'normalization' },

@@ -49,7 +49,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   clipNorm: number | null;
   schedule: ScheduleName;
   emaDecay: number | null;
-  batchSize: number;
+  batchSize: number | null;
   accumulate: number;
   sampling: 'shuffle' | 'replacement';
   steps: number | null;
@@ -83,7 +83,7 @@ function rows(min: number, help: string): Field {
 
 /** The schema: one entry per key, in the order in which `train --help` explains them. */
 export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
-  data: choice('auto', Object.keys(dataSources), 'data set; auto takes CIFAR-10 where it is found, csv, jsonl and npy read dataFile'),
+  data: choice('auto', Object.keys(dataSources), 'data set; auto takes CIFAR-10 where it is found, the tables read dataFile, whose name says which of them it is'),
   dataFolder: dataOptions.dataFolder,
   dataFile: dataOptions.dataFile,
   target: dataOptions.target,
@@ -145,7 +145,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   ...fieldsOf(scheduleOptions, schedules),
   emaDecay: orNull(number(0, 'in (0, 1)', (value) => value > 0 && value < 1,
     'decay of a moving average of the weights, which evaluation and prediction then use')),
-  batchSize: integer(200, 1, 'rows per batch'),
+  batchSize: { ...orNull(integer(200, 1, 'rows per batch; null follows from the training rows, up to 256')), default: 200 },
   accumulate: integer(1, 1, 'batches per step, whose gradients add up to that of one large batch'),
   sampling: choice('shuffle', ['shuffle', 'replacement'], 'batches from a new permutation per epoch, or rows drawn with replacement'),
   steps: orNull(integer(0, 1, 'length of training in steps (or give epochs)')),

@@ -28,6 +28,12 @@ const augmented = {
   labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 2e-3, weightDecay: 0.2, schedule: 'one-cycle', batchSize: 256,
 } as const;
 
+/** For tables of any columns: sizes follow from the table, and the best epoch by validation is kept. */
+const ofTables = {
+  hidden: [256, 256], normalization: 'standardize', dropout: 0.1, optimizer: 'adamw', learningRate: 2e-3, weightDecay: 0.01,
+  schedule: 'one-cycle', batchSize: null, epochs: 60, restoreBest: true,
+} as const;
+
 /** The shipped presets by name. */
 export const presets: Readonly<Record<string, Preset>> = {
   'two-layer-default': {
@@ -78,6 +84,7 @@ export const presets: Readonly<Record<string, Preset>> = {
     },
   },
   'speedrun-57': { summary: 'the shortest way to 57 %, by a deeper net', spec: { ...deepSprint, epochs: 7 } },
+  table: { summary: 'a table of any columns: blastrain fit, or dataFile=FILE (loss=mse for numbers)', spec: ofTables },
   'speedrun-60': { summary: 'the shortest way to 60 %', spec: { ...deepSprint, epochs: 17 } },
 };
 

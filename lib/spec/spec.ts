@@ -1,6 +1,7 @@
 import { BlastrainError, expected, nearest, toPlain } from '../errors';
 import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
+import { sourceOf } from '../data/sources';
 import type { DataRequest } from '../data/sources';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
@@ -27,7 +28,7 @@ const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
 };
 
 /**
- * Checks a spec and fills in the defaults. Ignores the key `record`, information for readers of a run's spec.json. Throws ERR_CONFIG with
+ * Checks a spec and fills in the defaults; `data` follows from the name of a `dataFile`. Ignores the key `record`, information for readers of a run's spec.json. Throws ERR_CONFIG with
  * details.path for an unknown key (naming the nearest) or an invalid value, ERR_SHAPE for layers with more parameters than kernels can
  * index.
  */
@@ -45,6 +46,8 @@ export function parseSpec(input: unknown): TrainSpec {
     spec[key] = key === 'model' ? value : withPositiveZeros(value);
   }
   const parsed = spec as unknown as TrainSpec;
+  const { data } = input as Partial<TrainSpec>;
+  if (data === undefined && parsed.dataFile !== null) parsed.data = sourceOf(parsed.dataFile);
   if ((parsed.steps === null) === (parsed.epochs === null)) {
     throw expected('ERR_CONFIG', 'either steps or epochs', 'the length of training', parsed.steps === null ? 'neither' : 'both', {
       path: 'steps',
@@ -139,6 +142,23 @@ function fieldOf(key: string): Field {
     `Expected a key of the spec${suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`} for '${key}' but received an unknown name`,
     { path: key, nearest: suggestion ?? null },
   );
+}
+
+/** A spec whose batch size is settled. */
+export type SizedSpec = TrainSpec & { readonly batchSize: number };
+
+/** The largest batch that follows from a number of rows, and about how many batches an epoch is to have at least. */
+const largestBatch = 256;
+const smallestBatch = 16;
+const batchesPerEpoch = 8;
+
+/**
+ * The spec with a batch size. One that follows from the training rows is the largest power of two that gives an epoch eight batches, from
+ * 16 to 256, but all rows where there are fewer.
+ */
+export function withBatchSize(spec: TrainSpec, trainRows: number): SizedSpec {
+  const fitting = 2 ** Math.floor(Math.log2(Math.max(1, trainRows / batchesPerEpoch)));
+  return { ...spec, batchSize: spec.batchSize ?? Math.min(trainRows, Math.max(smallestBatch, Math.min(largestBatch, fitting))) };
 }
 
 /** The precision of the spec's kernels. */
