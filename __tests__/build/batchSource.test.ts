@@ -163,7 +163,7 @@ describe('a spec is refused, by name,', () => {
   test.each<[string, object]>([
     ['data', { data: 'csv' }],
     ['data', { data: 'npy' }],
-    ['dataFile', { dataFile: 'a.csv' }],
+    ['dataFile', { data: 'auto', dataFile: 'a.csv' }],
     ['dataFolder', { ...table, dataFolder: 'b' }],
     ['target', { target: 'y' }],
     ['splitSeed', { data: 'cifar10', splitSeed: 1 }],
