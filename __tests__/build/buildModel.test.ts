@@ -84,7 +84,7 @@ describe('a spec', () => {
     [[{ size: 3 }], 'model[0].type', 'one of linear'],
     [[{ type: 'linear', size: 0 }], 'model[0].size', 'a positive integer'],
     [[{ type: 'linear', sise: 3 }], 'model[0].sise', 'did you mean size?'],
-    [[{ type: 'relu', slope: 0.1 }], 'model[0].slope', 'no field beside type in a relu layer'],
+    [[{ type: 'relu', slope: 0.1 }], 'model[0].slope', 'one of parametric'],
     [[{ type: 'dropout' }], 'model[0].rate', 'a number in [0, 1)'],
     [[{ type: 'dropout', rate: 1 }], 'model[0].rate', 'a number in [0, 1)'],
     [[{ type: 'batch-norm', momentum: '0.1' }], 'model[0].momentum', 'a number in [0, 1]'],

@@ -27,8 +27,7 @@ function checkLayer(layer: unknown, path: string, depth: number): void {
     const field = Object.hasOwn(fields, name) ? fields[name]! : undefined;
     if (field === undefined) {
       const names = Object.keys(fields);
-      const what = names.length === 0 ? `no field beside type in a ${String(type)} layer` : `one of ${names.join(', ')}`;
-      throw misspelt(what, name, names, at, name);
+      throw misspelt(`one of ${names.join(', ')}`, name, names, at, name);
     }
     if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, at, value, { path: at });
     if (field.holdsLayers === true) checkDescription(value, at, depth + 1);
