@@ -42,6 +42,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   loadCsv: [asCall(library.loadCsv), [join(runs, 'none.csv'), {}]],
   loadJsonLines: [asCall(library.loadJsonLines), [join(runs, 'none.jsonl'), {}]],
   loadNumpy: [asCall(library.loadNumpy), [join(runs, 'none.npz'), {}]],
+  loadRows: [asCall(library.loadRows), [[{ a: 1, y: 'x' }, { a: 2, y: 'z' }], {}]],
   makeSynthetic: [asCall(library.makeSynthetic), [{ train: 1, validation: 0, test: 0 }, 0]],
   makeLayers: [asCall(makeLayers), [[{ type: 'linear' }], 3, 2, kernels, random]],
   initialize: [asCall(library.initialize), [model, 'he', 1, random]],
@@ -84,13 +85,16 @@ test('every function of the library is among those that are called', () => {
   expect(Object.keys(calls).map((name) => name.split('.')[0])).toEqual(expect.arrayContaining(functions));
 });
 
+const complaintsOf = async (call: Call, lists: readonly (readonly unknown[])[]): Promise<(string | undefined)[]> =>
+  (await Promise.all(lists.map((args) => complaint(call, args)))).filter((text) => text !== undefined);
+
 /** Starts a thread, or takes a second or so, where it succeeds. */
 const slow: readonly string[] = ['train', 'verifyKernels', 'findLearningRate', 'makeSynthetic'];
 
-/** What is thrown, by name and first line; undefined for success, and for an error with a code of ours. */
-function complaint(call: Call, args: readonly unknown[]): string | undefined {
+/** What is thrown or rejected with, by name and first line; undefined for success, and for an error with a code of ours. */
+async function complaint(call: Call, args: readonly unknown[]): Promise<string | undefined> {
   try {
-    call(...args);
+    await call(...args);
     return undefined;
   } catch (error) {
     const { name, code, message } = error as { name: string; code?: string; message: string };
@@ -99,45 +103,42 @@ function complaint(call: Call, args: readonly unknown[]): string | undefined {
 }
 
 describe.each(Object.entries(calls))('%s', (name, [call, args]) => {
-  test('takes what it is made for, or refuses it in a sentence', () => {
-    if (!slow.includes(name)) expect(complaint(call, args)).toBeUndefined();
+  test('takes what it is made for, or refuses it in a sentence', async () => {
+    if (!slow.includes(name)) expect(await complaint(call, args)).toBeUndefined();
   });
 
-  test('refuses odd arguments in a sentence', () => {
+  test('refuses odd arguments in a sentence', async () => {
     const complaints: string[] = [];
-    args.forEach((_, place) => {
+    for (const place of args.keys()) {
       for (const [what, value] of Object.entries(odd)) {
         // With these it would do its work.
         if (slow.includes(name) && ['undefined', 'object', 'bare', 'toJSON', 'text', 'circular', 'map', 'date', 'list', 'floats', 'bytes', 'circularList'].includes(what)) continue;
-        const text = complaint(call, args.map((arg, i) => (i === place ? value : arg)));
+        const text = await complaint(call, args.map((arg, i) => (i === place ? value : arg)));
         if (text !== undefined) complaints.push(`${what} as argument ${String(place)}: ${text}`);
       }
-    });
+    }
     expect(complaints).toEqual([]);
   });
 });
 
 describe('odd values within objects', () => {
   const within = (base: object, key: string): object[] => Object.values(odd).filter((value) => value !== undefined).map((value) => ({ ...base, [key]: value }));
-  test.each(Object.keys(spec))('as %s of a spec', (key) => {
-    expect(within(tinySpec, key).map((given) => complaint(asCall(parseSpec), [given])).filter((text) => text !== undefined)).toEqual([]);
+  test.each(Object.keys(spec))('as %s of a spec', async (key) => {
+    expect(await complaintsOf(asCall(parseSpec), within(tinySpec, key).map((given) => [given]))).toEqual([]);
   });
-  test.each(['base', 'set', 'space', 'sampler', 'seed', 'trials', 'pruner', 'eta', 'minShare', 'folds', 'seeds'])('as %s of a search', (key) => {
+  test.each(['base', 'set', 'space', 'sampler', 'seed', 'trials', 'pruner', 'eta', 'minShare', 'folds', 'seeds'])('as %s of a search', async (key) => {
     const given = { base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } };
-    expect(within(given, key).map((one) => complaint(asCall(parseSearch), [one])).filter((text) => text !== undefined)).toEqual([]);
+    expect(await complaintsOf(asCall(parseSearch), within(given, key).map((one) => [one]))).toEqual([]);
   });
-  test.each(['type', 'low', 'high', 'step', 'values', 'points', 'when'])('as %s of a parameter', (key) => {
+  test.each(['type', 'low', 'high', 'step', 'values', 'points', 'when'])('as %s of a parameter', async (key) => {
     const entries = within({ type: 'integer', low: 1, high: 9 }, key);
-    const complaints = entries.map((batchSize) => complaint(asCall(parseSearch), [{ base: tinySpec, space: { batchSize } }]));
-    expect(complaints.filter((text) => text !== undefined)).toEqual([]);
+    expect(await complaintsOf(asCall(parseSearch), entries.map((batchSize) => [{ base: tinySpec, space: { batchSize } }]))).toEqual([]);
   });
-  test.each(['train', 'validation', 'origin'])('as %s of the data', (key) => {
-    const complaints = within(tinyData(), key).map((data) => complaint(asCall(library.train), [tinySpec, { data }]));
-    expect(complaints.filter((text) => text !== undefined)).toEqual([]);
+  test.each(['train', 'validation', 'origin'])('as %s of the data', async (key) => {
+    expect(await complaintsOf(asCall(library.train), within(tinyData(), key).map((data) => [tinySpec, { data }]))).toEqual([]);
   });
-  test.each(['features', 'labels', 'size', 'featureSize', 'classNames', 'split', 'order'])('as %s of the training rows', (key) => {
+  test.each(['features', 'labels', 'size', 'featureSize', 'classNames', 'split', 'order'])('as %s of the training rows', async (key) => {
     const data = tinyData();
-    const complaints = within(data.train, key).map((train) => complaint(asCall(library.findLearningRate), [{ ...spec, steps: 1 }, { ...data, train }, { steps: 20 }]));
-    expect(complaints.filter((text) => text !== undefined)).toEqual([]);
+    expect(await complaintsOf(asCall(library.findLearningRate), within(data.train, key).map((train) => [{ ...spec, steps: 1 }, { ...data, train }, { steps: 20 }]))).toEqual([]);
   });
 });

@@ -83,8 +83,6 @@ function isColumn(value: unknown): boolean {
   return (typeof value === 'string' && value !== '') || (Number.isSafeInteger(value) && (value as number) >= 0);
 }
 
-const isList = (target: TargetOption): target is readonly (string | number)[] => typeof target === 'object';
-
 /** Where a source loads from, and what it loads. */
 interface SourceRequest extends TableOptions {
   /** The file of a table. */
@@ -140,7 +138,7 @@ export const dataSources = {
     options: ofColumns,
     isTable: true,
     endings: ['.jsonl', '.ndjson'],
-    load: ({ target, ...request }) => loadJsonLines(fileOf(request), { ...request, ...(target !== undefined && { target: isList(target) ? target.map(String) : String(target) }) }),
+    load: (request) => loadJsonLines(fileOf(request), request),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },

@@ -51,6 +51,8 @@ export interface Table {
   readonly columns?: readonly Column[];
   /** The files that it was read from. */
   readonly files: readonly string[];
+  /** What it holds, where that is in no file; part of the digest in its place. */
+  readonly contents?: readonly Uint8Array[];
   readonly name: string;
   /** Assumptions made in reading it, as readable phrases. */
   readonly notes?: readonly string[];
@@ -70,7 +72,7 @@ export interface TableInMemory {
  * Throws ERR_CONFIG for sizes that do not fit the rows, ERR_DATA for features that are not finite.
  */
 export function splitTable(table: Table, options: TableOptions): DataSplits<Dataset | StoredDataset> {
-  const { layout, name, files } = table;
+  const { layout, name } = table;
   const { splitSeed = 0, sizes = {}, chunkRows, stratify = false, groupColumn, timeColumn, splitColumn } = options;
   const rows = rowsOf(table);
   const counts = resolveShares(sizes, rows);
@@ -91,7 +93,7 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   const divided = splitColumn !== undefined ? [`parts by ${splitColumn}`] : timeColumn !== undefined ? [`parts by ${timeColumn}, the newest rows for test`]
     : [...(groupColumn === undefined ? [] : [`rows of the same ${groupColumn} in one part`]), ...(stratify ? ['classes alike in each part'] : [])];
   const description = `${name} (${[`${String(rows)} rows`, ...(table.notes ?? []), ...divided].join('; ')})`;
-  return { train, validation, test, origin: { name, description, digest: digestOf(files, choices) } };
+  return { train, validation, test, origin: { name, description, digest: digestOf(table, choices) } };
 }
 
 /** Throws ERR_CONFIG for fewer groups than parts. */
@@ -203,7 +205,7 @@ function resolveShares(given: Partial<SplitSizes>, rows: number): SplitSizes {
   return { train, validation, test };
 }
 
-function digestOf(files: readonly string[], choices: Table['choices']): string {
+function digestOf({ files, contents = [] }: Table, choices: Table['choices']): string {
   const hash = createHash('sha256');
   const block = new Uint8Array(2 ** 20);
   for (const file of files) {
@@ -214,5 +216,6 @@ function digestOf(files: readonly string[], choices: Table['choices']): string {
       hash.update(part);
     }
   }
+  for (const part of contents) hash.update(part);
   return hash.update(JSON.stringify(choices)).digest('hex');
 }

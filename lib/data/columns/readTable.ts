@@ -18,6 +18,8 @@ export interface TablePlan {
   readonly weightAt?: number | undefined;
   /** What columns are said to be; the others are found out. */
   readonly kinds: ReadonlyMap<number, ColumnKind>;
+  /** Columns whose cells are numbers of such a kind already, see {@link Column}: a date's seconds, a boolean's 0 and 1. */
+  readonly declared?: ReadonlyMap<number, 'date' | 'boolean'>;
   /** Whether a comma within a cell is a decimal comma, as no comma stands between cells. */
   readonly commaIsDecimal: boolean;
   /** About how many rows there are. */
@@ -41,16 +43,15 @@ export interface ReadTable {
   readonly placeOf: (column: string, row: number) => CellPlace;
 }
 
-/** Where a cell stands: in words, and its line and column, from 1. */
+/** Where a cell stands, in words and for the details of an error: its line and column, from 1, or its row, from 0. */
 export interface CellPlace {
   readonly where: string;
-  readonly line: number;
-  readonly column: number;
+  readonly details: Readonly<Record<string, number>>;
 }
 
 /** Reads all rows, again where a column of numbers turns out to hold texts. Throws ERR_DATA, with line and column. */
 export function readTable(reader: () => RowReader, plan: TablePlan): ReadTable {
-  const texts = new Set<number>([...plan.kinds].flatMap(([at, kind]) => (kind === 'category' || kind === 'boolean' || kind === 'date' ? [at] : [])));
+  const texts = new Set<number>([...plan.kinds].flatMap(([at, kind]) => (kind === 'number' || kind === 'ignore' || plan.declared?.get(at) === kind ? [] : [at])));
   for (;;) {
     const reading = new Reading(plan, texts);
     const found = reading.readAll(reader());
@@ -59,12 +60,18 @@ export function readTable(reader: () => RowReader, plan: TablePlan): ReadTable {
   }
 }
 
-/** The file is read again up to the row: places are asked for in errors alone. */
+/** The table is read again up to the row: places are asked for in errors alone. */
 function placeOf(reader: RowReader, { file, names }: TablePlan, column: string, row: number): CellPlace {
   for (let i = 0; i <= row; i++) reader.next();
-  const at = names.findIndex((name) => name.trim() === column.trim());
-  return { where: `${file}, line ${String(reader.line)}, column ${String(at + 1)} (${names[at]!})`, line: reader.line, column: at + 1 };
+  return cellPlace(file, names, reader, names.findIndex((name) => name.trim() === column.trim()));
 }
+
+function cellPlace(file: string, names: readonly string[], { unit, line }: Row, at: number): CellPlace {
+  return { where: `${file}, ${unit} ${String(line)}, column ${String(at + 1)} (${names[at]!})`, details: { [unit]: line, column: at + 1 } };
+}
+
+/** Where a row is, for errors. */
+type Row = Pick<RowReader, 'unit' | 'line'>;
 
 /** Codes of the texts of a column, in the order in which they come. */
 class Dictionary {
@@ -116,18 +123,18 @@ class Reading {
     const width = featureAt.length;
     while (reader.next()) {
       if (reader.count !== names.length) {
-        throw badFile(`${String(names.length)} cells`, `${file}, line ${String(reader.line)}`, String(reader.count), { file, line: reader.line });
+        throw badFile(`${String(names.length)} cells`, `${file}, ${reader.unit} ${String(reader.line)}`, String(reader.count), { file, [reader.unit]: reader.line });
       }
       if (this.rows * outputs === this.targets.length) this.grow(reader);
       const row = this.rows++;
       for (let j = 0, to = row * width; j < width; j++, to++) this.features[to] = this.read(reader, featureAt[j]!);
       for (let j = 0; j < outputs; j++) {
         const at = targetsAt[j]!;
-        this.targets[row * outputs + j] = targetKind === 'classes' ? this.targetDictionary.codeOf(this.requireTarget(reader.text(at), reader.line, at)) : this.readTarget(reader, at);
+        this.targets[row * outputs + j] = targetKind === 'classes' ? this.targetDictionary.codeOf(this.requireTarget(reader, at)) : this.readTarget(reader, at);
       }
       if (weightAt !== undefined) this.weights[row] = this.readWeight(reader, weightAt);
     }
-    for (const [at, { line, text }] of this.firstText) if (this.numbers[at]! >= this.texts[at]!) throw this.noNumber(line, at, text);
+    for (const [at, { line, text }] of this.firstText) if (this.numbers[at]! >= this.texts[at]!) throw this.noNumber({ unit: reader.unit, line }, at, text);
     return new Set(this.firstText.keys());
   }
 
@@ -177,7 +184,7 @@ class Reading {
       this.hasDecorated.add(at);
       return decorated;
     }
-    if (this.plan.kinds.get(at) === 'number') throw this.noNumber(reader.line, at, text);
+    if (this.plan.kinds.get(at) === 'number') throw this.noNumber(reader, at, text);
     if (!this.firstText.has(at)) this.firstText.set(at, { line: reader.line, text });
     this.texts[at]!++;
     return Number.NaN;
@@ -191,7 +198,8 @@ class Reading {
     const dictionary = this.dictionaries.get(at);
     if (dictionary === undefined) {
       if (this.hasDecorated.has(at)) notes.push(`${name} is read without its signs and separators`);
-      return { name, kind: 'number', hasMissing };
+      const declared = kinds.get(at) === 'number' ? undefined : this.plan.declared?.get(at);
+      return { name, kind: declared ?? 'number', ...(declared === 'boolean' && { categories: ['false', 'true'] }), hasMissing };
     }
     const asked = kinds.get(at);
     const { names } = dictionary;
@@ -227,9 +235,10 @@ class Reading {
     }
   }
 
-  private requireTarget(text: string, line: number, at: number): string {
+  private requireTarget(reader: RowReader, at: number): string {
+    const text = reader.text(at);
     if (text.trim() !== '') return text;
-    throw this.badCell('the name of a class', line, at, 'nothing');
+    throw this.badCell('the name of a class', reader, at, 'nothing');
   }
 
   private readTarget(reader: RowReader, at: number): number {
@@ -238,16 +247,16 @@ class Reading {
     if (targetKind === 'labels') {
       const label = number === undefined ? labelOf(reader.text(at)) : number;
       if (label === 0 || label === 1) return label;
-      throw this.badCell('0 or 1, as loss bce has it,', reader.line, at, quoted(reader.text(at)));
+      throw this.badCell('0 or 1, as loss bce has it,', reader, at, quoted(reader.text(at)));
     }
-    if (number === undefined) throw this.noNumber(reader.line, at, reader.text(at));
-    if (targetKind === 'counts' && number < 0) throw this.badCell('a number ≥ 0, as loss poisson has it,', reader.line, at, quoted(reader.text(at)));
+    if (number === undefined) throw this.noNumber(reader, at, reader.text(at));
+    if (targetKind === 'counts' && number < 0) throw this.badCell('a number ≥ 0, as loss poisson has it,', reader, at, quoted(reader.text(at)));
     return number;
   }
 
   private readWeight(reader: RowReader, at: number): number {
     const weight = this.readNumber(reader, at);
-    if (weight === undefined || weight < 0) throw this.badCell('a weight ≥ 0, as weightColumn says,', reader.line, at, quoted(reader.text(at)));
+    if (weight === undefined || weight < 0) throw this.badCell('a weight ≥ 0, as weightColumn says,', reader, at, quoted(reader.text(at)));
     return weight;
   }
 
@@ -257,14 +266,15 @@ class Reading {
     return number === number ? number : parseDecorated(reader.text(at), this.plan.commaIsDecimal);
   }
 
-  private noNumber(line: number, at: number, text: string): Error {
+  private noNumber(row: Row, at: number, text: string): Error {
     const { names, targetsAt } = this.plan;
-    return this.badCell(targetsAt.includes(at) ? 'a finite number' : `a finite number (or columns {"${names[at]!}": "category"})`, line, at, quoted(text));
+    return this.badCell(targetsAt.includes(at) ? 'a finite number' : `a finite number (or columns {"${names[at]!}": "category"})`, row, at, quoted(text));
   }
 
-  private badCell(what: string, line: number, at: number, received: string): Error {
+  private badCell(what: string, row: Row, at: number, received: string): Error {
     const { file, names } = this.plan;
-    return badFile(what, `${file}, line ${String(line)}, column ${String(at + 1)} (${names[at]!})`, received, { file, line, column: at + 1 });
+    const { where, details } = cellPlace(file, names, row, at);
+    return badFile(what, where, received, { file, ...details });
   }
 
   private place(at: number): string {

@@ -2,9 +2,11 @@
 export interface RowReader {
   /** How many cells the last row has. */
   readonly count: number;
-  /** The line of the file where it begins, from 1. */
+  /** What rows are counted in for a person: lines of a text from 1, or rows from 0. */
+  readonly unit: 'line' | 'row';
+  /** The line where the last row begins, or its number. */
   readonly line: number;
-  /** The share of the file that is read, in (0, 1]. */
+  /** The share of the table that is read, in (0, 1]. */
   readonly progress: number;
   /** Goes to the next row; false at the end. Throws ERR_DATA, naming the line. */
   next(): boolean;

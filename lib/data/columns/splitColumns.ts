@@ -18,6 +18,8 @@ interface Assumptions {
   readonly notes: readonly string[];
   readonly choices: Readonly<Record<string, string | number | null>>;
   readonly kinds: ReadonlyMap<number, ColumnKind>;
+  /** What the table holds, for its digest, where it is in no file; `file` is then a name. */
+  readonly contents?: readonly Uint8Array[];
 }
 
 /** How a table of columns is divided, and what these were said to be. */
@@ -27,7 +29,7 @@ type ColumnsOptions = Omit<TableOptions, 'chunkRows'> & { readonly columns?: Rea
  * The three parts of a table that was read: texts of the target become classes. Throws ERR_DATA for one without features, and what
  * {@link takeSplitters} and {@link splitTable} throw.
  */
-export function splitColumns(file: string, read: ReadTable, { targetNames, notes, choices, kinds }: Assumptions, options: ColumnsOptions): DataSplits {
+export function splitColumns(file: string, read: ReadTable, { targetNames, notes, choices, kinds, contents }: Assumptions, options: ColumnsOptions): DataSplits {
   const { timeColumn, columns = {} } = options;
   const isTimeIgnored = Object.entries(columns).some(([name, kind]) => kind === 'ignore' && name.trim() === timeColumn?.trim());
   const { table, ...division } = takeSplitters(read, options, isTimeIgnored);
@@ -42,7 +44,8 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
     columns: table.columns,
     division,
     ...(table.weights && { weights: table.weights }),
-    files: [file],
+    files: contents === undefined ? [file] : [],
+    ...(contents && { contents }),
     name: basename(file),
     notes: [...notes, ...table.notes, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
     choices: {

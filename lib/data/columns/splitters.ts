@@ -109,7 +109,7 @@ function partsBy(table: ReadTable, name: string): Uint8Array {
 }
 
 function bad({ placeOf }: ReadTable, what: string, name: string, row: number, received: string): Error {
-  const { where, ...details } = placeOf(name, row);
+  const { where, details } = placeOf(name, row);
   return badFile(what, where, received, details);
 }
 

@@ -14,6 +14,7 @@ export class CellReader implements RowReader {
   ends = new Int32Array(64);
   /** How many cells the last line has. */
   count = 0;
+  readonly unit = 'line';
   /** Where it begins, from 1. */
   line = 0;
   /** Whether a cell of it stands in quotes, within which two stand for one. */

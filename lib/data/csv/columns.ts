@@ -1,6 +1,6 @@
-import { expected, nearest } from '../../errors';
 import { parseNumber } from '../../numbers';
 import type { CellReader } from './cells';
+import { findColumn, placesOf } from '../columns/findColumn';
 import { placesOfTargets, targetList } from '../columns/targetColumns';
 import type { TargetOption } from '../columns/targetColumns';
 import { badFile } from '../files';
@@ -62,7 +62,6 @@ export function columnsOf(readerOf: () => CellReader, file: string, options: Col
 }
 
 const isNumber = (cell: string): boolean => parseNumber(cell) !== undefined;
-const placesOf = (columns: readonly string[], name: string): number[] => columns.flatMap((column, i) => (column.trim() === name ? [i] : []));
 const numbered = (places: readonly number[]): string => places.map((place) => String(place + 1)).join(' and ');
 
 /** Whether the first line names the columns, and a phrase that says why. */
@@ -110,22 +109,4 @@ function textsBelow(reader: CellReader, at: number): ReadonlySet<string | undefi
 function countsUp(cells: readonly string[]): boolean {
   const from = Number(cells[0]);
   return cells.length >= 3 && (from === 0 || from === 1) && cells.every((cell, i) => cell.trim() === String(from + i));
-}
-
-function findColumn(columns: readonly string[], target: string | number): number {
-  const named = placesOf(columns, String(target).trim());
-  const exact = columns.indexOf(String(target));
-  if (typeof target === 'string' && (exact >= 0 || named.length > 0)) return exact >= 0 ? exact : named[0]!;
-  if (typeof target === 'number') {
-    const isPlace = Number.isInteger(target) && target >= 0 && target < columns.length;
-    const other = named.find((place) => place !== target);
-    if (isPlace && other !== undefined) {
-      const what = `the name in quotes, as number ${String(target)} from 0 is column ${String(target + 1)} and column ${String(other + 1)} has that name,`;
-      throw expected('ERR_CONFIG', what, 'target', target, { path: 'target' });
-    }
-    if (isPlace || other !== undefined) return isPlace ? target : other!;
-  }
-  const suggestion = typeof target === 'string' ? nearest(target, columns) : undefined;
-  const what = suggestion ?? (columns.length > 10 ? `one of ${String(columns.length)} columns` : `one of ${columns.join(', ')}`);
-  throw expected('ERR_CONFIG', what, 'target', target, { path: 'target' });
 }
