@@ -56,6 +56,14 @@ const chains: readonly (readonly [string, readonly LayerDescription[]])[] = [
   ['sigmoid, dropout, tanh', [...body, { type: 'sigmoid' }, { type: 'dropout', rate: 0.3 }, { type: 'tanh' }, ...head]],
   ['leaky-relu, relu, tanh', [...body, { type: 'leaky-relu' }, { type: 'relu' }, { type: 'tanh' }, ...head]],
   ['tanh twice', [...body, { type: 'tanh' }, { type: 'tanh' }, ...head]],
+  ['a batch ensemble', [
+    { type: 'batch-ensemble', size: 4, members: 3 }, { type: 'relu' }, { type: 'dropout', rate: 0.2 }, { type: 'batch-ensemble', size: 3 },
+    { type: 'layer-norm' }, { type: 'tanh' }, { type: 'member-linear' },
+  ]],
+  ['a batch ensemble to the last layer, with a residual block, behind a linear layer', [
+    ...body, { type: 'gelu' }, { type: 'batch-ensemble', size: 3, members: 2 }, { type: 'batch-norm' },
+    { type: 'residual', layers: [{ type: 'batch-ensemble' }, { type: 'relu' }] }, { type: 'batch-ensemble' },
+  ]],
   ['the activation last', [...head, { type: 'sigmoid' }]],
 ];
 

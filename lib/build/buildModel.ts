@@ -55,7 +55,8 @@ export function layersOf(spec: TrainSpec, { inputSize, outputSize, inputLayout }
     }
   }
   const layers = makeLayers(spec.model ?? mlpLayers(sizes, spec), inputSize, outputSize, kernels, random, inputLayout);
-  const last = sizeOf(layers[layers.length - 1]!.outputShape);
+  const { outputShape, members = 1 } = layers[layers.length - 1]!;
+  const last = sizeOf(outputShape) / members;
   if (last !== outputSize) throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last);
   return layers;
 }

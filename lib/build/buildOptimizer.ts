@@ -1,8 +1,8 @@
 import { expected } from '../errors';
 import { anyOf } from '../fields';
 import type { Dataset } from '../data/dataset';
-import type { Loss } from '../model/loss';
-import { losses } from '../model/losses';
+import type { EvaluationLoss, Loss } from '../model/loss';
+import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { makeSchedule } from '../optim/scheduleKinds';
 import type { ScheduleInUse } from '../optim/scheduleKinds';
@@ -37,34 +37,25 @@ function milestoneSteps({ milestones, epochs }: TrainSpec, steps: number, stepsP
 type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'classNames'>;
 
 /**
- * The losses of a spec for training and for evaluation, which is without label smoothing and class weights. Throws ERR_CONFIG where the
+ * The losses of a spec for training and, where it is another, for evaluation, which is without label smoothing and class weights. Throws ERR_CONFIG where the
  * loss or the class weights do not fit the data.
  */
 export function makeLosses(
   spec: TrainSpec, model: Sequential, train: LabelledRows,
-): { loss: Loss; evaluationLoss: Loss } {
+): { loss: Loss; evaluationLoss?: EvaluationLoss } {
   const predicts = train.targets === undefined ? 'classes' : 'numbers';
   if (losses[spec.loss].predicts !== predicts) {
     const rows = train.targets === undefined ? 'class labels' : 'numeric targets';
     const fitting = Object.entries(losses).filter(([, loss]) => loss.predicts === predicts).map(([name]) => name);
     throw expected('ERR_CONFIG', `${anyOf(fitting)}, as the rows of ${train.name} have ${rows},`, 'loss', spec.loss, { path: 'loss' });
   }
-  const evaluationLoss = makeEvaluationLoss(spec, model);
-  if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: evaluationLoss, evaluationLoss };
+  if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: makeLoss(spec.loss, model) };
   const classWeights = weightsOf(spec, train);
   if (classWeights !== undefined && !weighsSomething(train, classWeights)) {
     throw expected('ERR_CONFIG', 'a weight above 0 for some class that training rows have', 'classWeights', spec.classWeights, { path: 'classWeights' });
   }
-  const { kernels, outputSize, maxBatch } = model;
-  const loss = losses[spec.loss].make(kernels, outputSize, maxBatch, {
-    labelSmoothing: spec.labelSmoothing, ...(classWeights && { classWeights }),
-  });
-  return { loss, evaluationLoss };
-}
-
-/** The loss of a spec for evaluation. */
-export function makeEvaluationLoss({ loss }: TrainSpec, { kernels, outputSize, maxBatch }: Sequential): Loss {
-  return losses[loss].make(kernels, outputSize, maxBatch);
+  const loss = makeLoss(spec.loss, model, { labelSmoothing: spec.labelSmoothing, ...(classWeights && { classWeights }) });
+  return { loss, evaluationLoss: makeEvaluationLoss(spec.loss, model) };
 }
 
 /** The class weights of a spec. 'balanced' is rows / (classes · rows of the class): equal total weight per class, mean weight 1 per row. */

@@ -53,8 +53,8 @@ function trainingBytes(
   // Values, gradients and the final copy of the parameters; then what depends on the spec.
   const copies = 3 + kept + averages + Number(spec.accumulate > 1) + Number(spec.health) + restored;
   const ofParameters = bytes * (copies * size.parameters + (2 + averages) * size.buffers);
-  // Inputs of a batch in training and in evaluation, and their buffers before whitening and mixing.
-  const perRow = size.perRow + 4 * sizes.inputSize + 2 * sizes.outputSize;
+  // Inputs of a batch in training and in evaluation, and their buffers before whitening and mixing; predictions and targets of each member.
+  const perRow = size.perRow + size.scratch.perRow + 4 * sizes.inputSize + 2 * (spec.members ?? 1) * sizes.outputSize;
   const ofBatch = bytes * maxBatch * perRow;
   const ofWhitening = spec.normalization === 'pca' || spec.normalization === 'zca' ? whiteningBytes(train.featureSize) : 0;
   return { ofParameters, ofBatch, ofWhitening };

@@ -15,6 +15,7 @@ import { refuseLostTargets } from '../data/targets';
 import { refuseScaledOverflow } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
 import { initialize } from '../model/init';
+import { makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';
@@ -31,7 +32,6 @@ import type { ClassificationReport, ReportOptions } from '../train/metrics';
 import { Objective } from '../train/objective';
 import { fileError, readFile, sizeLimits } from '../files';
 import { buildModel } from '../build/buildModel';
-import { makeEvaluationLoss } from '../build/buildOptimizer';
 import { modelFile } from '../runFolder/runFolder';
 import { precisionOf, trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
@@ -101,7 +101,7 @@ export class Model {
       throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
     }
     const { l2, decayBiases, weightDecays } = this.spec;
-    const objective = new Objective(this.model, l2, { loss: makeEvaluationLoss(this.spec, this.model), decayBiases, weightDecays });
+    const objective = new Objective(this.model, l2, { loss: makeLoss(this.spec.loss, this.model), decayBiases, weightDecays });
     this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
     this.temperature = this.evaluator.temperature = untrained === true ? 1 : facts.temperature ?? 1;
   }

@@ -21,8 +21,10 @@ export interface ParameterSpec {
    * convolution, channels times the kernel's area. Absent where the parameter starts at {@link initial}.
    */
   readonly fans?: { readonly in: number; readonly out: number };
-  /** Where a parameter without fans starts; 0 when absent. */
-  readonly initial?: number;
+  /** Whether the first extent counts matrices, which an initialiser draws one by one. */
+  readonly isStack?: boolean;
+  /** Where a parameter without fans starts: at a number, or each element at 1 or −1 at random; 0 when absent. */
+  readonly initial?: number | 'signs';
   /** Its kind; by default `weight` where it is regularised, else `bias`. */
   readonly group?: ParameterGroup;
   /**

@@ -47,6 +47,8 @@ export interface Layer {
   /** What the layer learns; empty for an activation function. */
   readonly parameterSpecs: readonly ParameterSpec[];
   readonly bufferSpecs: readonly BufferSpec[];
+  /** Of a layer whose outputs are those of so many members of an ensemble [members, outputs]; a model that ends with one is an ensemble. */
+  readonly members?: number;
   /** True when y may share memory with x and dx with dy, because backward does not read x. */
   readonly inPlace: boolean;
   /**

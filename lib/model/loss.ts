@@ -8,8 +8,8 @@ export type Targets = Int32Array | FloatArray;
 /** See losses.ts, where each has its row. */
 export type LossName = 'cross-entropy' | 'mse';
 
-/** A loss over the rows of a batch: its mean is the sum that forward returns, over {@link weight}. */
-export interface Loss {
+/** A loss over the rows of a batch, as evaluation needs it: its mean is the sum that forward returns, over {@link weight}. */
+export interface EvaluationLoss {
   readonly name: LossName;
   /** Of the last forward [m, outputs]: class probabilities, or the outputs themselves. */
   readonly predictions: FloatArray;
@@ -19,6 +19,12 @@ export interface Loss {
   forward(m: number, outputs: FloatArray, targets: Targets): number;
   /** Fills {@link predictions} alone. */
   predict(m: number, outputs: FloatArray): void;
+}
+
+/** A loss that training can minimise. */
+export interface Loss extends EvaluationLoss {
+  /** The inverse of predict: outputs[m, outputSize] of which these are the predictions, by which an ensemble's mean prediction is judged. */
+  outputsOf(m: number, predictions: FloatArray, outputs: FloatArray): void;
   /** doutputs ← scale·∂sum/∂outputs, after a forward on the same arguments. */
   backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void;
 }
@@ -83,6 +89,12 @@ export class SoftmaxCrossEntropy implements Loss {
     this.kernels.softmaxForward(m, this.classes, logits, this.predictions);
   }
 
+  /** log p, the logits that softmax leaves as they are up to a constant; of p = 0 that of the smallest normal number, so that it is finite. */
+  outputsOf(m: number, probabilities: FloatArray, logits: FloatArray): void {
+    const smallest = this.kernels.dtype === 'float32' ? 2 ** -126 : 2 ** -1022;
+    for (let i = 0; i < m * this.classes; i++) logits[i] = Math.log(probabilities[i]! < smallest ? smallest : probabilities[i]!);
+  }
+
   backward(m: number, _logits: FloatArray, targets: Targets, scale: number, dlogits: FloatArray): void {
     const { kernels, classes, onehot, predictions } = this;
     if (isLabels(targets) && onehot === undefined) {
@@ -129,6 +141,10 @@ export class MeanSquaredError implements Loss {
 
   predict(_m: number, outputs: FloatArray): void {
     this.predictions = outputs;
+  }
+
+  outputsOf(m: number, predictions: FloatArray, outputs: FloatArray): void {
+    for (let i = 0; i < m * this.outputs; i++) outputs[i] = predictions[i]!;
   }
 
   backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void {

@@ -1,8 +1,10 @@
 import { choice, isNumber, orNull, share } from '../fields';
 import type { Field } from '../fields';
 import type { Kernels } from '../kernels/contract';
+import { EnsembleLoss, MeanPredictionLoss } from './ensembleLoss';
+import type { EnsembleSizes } from './ensembleLoss';
 import { MeanSquaredError, SoftmaxCrossEntropy } from './loss';
-import type { CrossEntropyOptions, Loss, LossName } from './loss';
+import type { CrossEntropyOptions, EvaluationLoss, Loss, LossName } from './loss';
 
 /** What losses can be told, as keys of a spec. */
 export interface LossOptions {
@@ -49,3 +51,21 @@ export const losses: Readonly<Record<LossName, LossKind>> = {
   },
   mse: { options: { targetScaling: 'none' }, predicts: 'numbers', make: (kernels, outputs) => new MeanSquaredError(kernels, outputs) },
 };
+
+/** The loss of that name for the outputs of a model; of an ensemble the mean of its members' losses. */
+export function makeLoss(name: LossName, model: EnsembleSizes, options?: CrossEntropyOptions): Loss {
+  const { kernels, members, outputSize, maxBatch } = model;
+  return members === 1 ? losses[name].make(kernels, outputSize, maxBatch, options) : ensembleLoss(name, model, options);
+}
+
+/** What a model is judged by, whatever the options of its training; of an ensemble the loss of its members' mean prediction. */
+export function makeEvaluationLoss(name: LossName, model: EnsembleSizes): EvaluationLoss {
+  const { kernels, members, outputSize, maxBatch } = model;
+  const single = losses[name].make(kernels, outputSize, maxBatch);
+  return members === 1 ? single : new MeanPredictionLoss(ensembleLoss(name, model), single, model);
+}
+
+function ensembleLoss(name: LossName, model: EnsembleSizes, options?: CrossEntropyOptions): EnsembleLoss {
+  const { kernels, members, outputSize, maxBatch } = model;
+  return new EnsembleLoss(losses[name].make(kernels, outputSize, members * maxBatch, options), model);
+}

@@ -1,7 +1,7 @@
 import { expected } from '../errors';
 import type { LayerDescription } from './layers';
 import { dropoutLayers, hiddenLayers } from './layers/hidden';
-import type { HiddenOptions } from './layers/hidden';
+import type { HiddenOptions, LinearDescription } from './layers/hidden';
 
 /** A multi-layer perceptron beside its sizes. */
 export interface MlpOptions extends HiddenOptions {
@@ -11,20 +11,33 @@ export interface MlpOptions extends HiddenOptions {
   readonly inputScale?: boolean;
   /** Whether hidden layers with as many outputs as inputs are residual blocks; false by default. */
   readonly residual?: boolean;
+  /** Members of an ensemble that share the weights of hidden layers, as in TabM; null, the default, for a single net. */
+  readonly members?: number | null;
 }
 
 /**
- * The layers of a multi-layer perceptron with the given sizes, from inputs to outputs. Throws ERR_SHAPE for fewer than two
- * sizes or a size below 1.
+ * The layers of a multi-layer perceptron with the given sizes, from inputs to outputs. With `members`, hidden layers are shared and each
+ * member has an output layer of its own. Throws ERR_SHAPE for fewer than two sizes or a size below 1, ERR_CONFIG for members without a
+ * hidden layer.
  */
 export function mlpLayers(sizes: readonly number[], options: MlpOptions = {}): LayerDescription[] {
   if (sizes.length < 2 || !sizes.every((size) => Number.isInteger(size) && size > 0)) {
     throw expected('ERR_SHAPE', 'two or more positive layer sizes', 'layers', sizes);
   }
+  const { members = null } = options;
+  if (members !== null && sizes.length === 2) throw expected('ERR_CONFIG', 'a hidden layer, whose weights they share,', 'members', 'none', { path: 'members' });
   const hidden = sizes.slice(1, -1).flatMap((size, i): readonly LayerDescription[] => {
-    const layers = hiddenLayers(size, options);
-    return options.residual === true && size === sizes[i] ? [{ type: 'residual', layers }] : layers;
+    const layers = hiddenLayers(linearOf(size, i === 0 ? members : null, members !== null), options);
+    // The first layer of an ensemble makes a row of each member of one row, which cannot be added to them.
+    const isResidual = options.residual === true && size === sizes[i] && (members === null || i > 0);
+    return isResidual ? [{ type: 'residual', layers }] : layers;
   });
   const scale: readonly LayerDescription[] = options.inputScale === true ? [{ type: 'scale' }] : [];
-  return [...dropoutLayers(options.inputDropout), ...scale, ...hidden, { type: 'linear', size: sizes[sizes.length - 1]! }];
+  const output = { type: members === null ? 'linear' : 'member-linear', size: sizes[sizes.length - 1]! } as const;
+  return [...dropoutLayers(options.inputDropout), ...scale, ...hidden, output];
+}
+
+function linearOf(size: number, members: number | null, isShared: boolean): LinearDescription {
+  if (members !== null) return { type: 'batch-ensemble', size, members };
+  return { type: isShared ? 'batch-ensemble' : 'linear', size };
 }

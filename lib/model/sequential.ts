@@ -30,7 +30,9 @@ export class Sequential {
   readonly chain: Chain;
   /** Numbers of a row of inputs. */
   readonly inputSize: number;
-  /** Numbers of a row of outputs. */
+  /** Members of an ensemble, each of which gives outputs of its own; 1 for a single net. */
+  readonly members: number;
+  /** Numbers of a prediction: of a row of outputs, or of one member's. */
   readonly outputSize: number;
 
   /** Throws ERR_SHAPE when neighbouring layers do not fit or `maxBatch` is not a positive integer, ERR_MEMORY where there is no room for it. */
@@ -41,7 +43,8 @@ export class Sequential {
     if (Number.isInteger(maxBatch)) checkModelSize(layers, kernels.dtype, maxBatch);
     this.chain = new Chain(layers, kernels, maxBatch);
     this.inputSize = sizeOf(this.chain.inputShape);
-    this.outputSize = sizeOf(this.chain.outputShape);
+    this.members = layers[layers.length - 1]!.members ?? 1;
+    this.outputSize = sizeOf(this.chain.outputShape) / this.members;
     this.arena = new Arena(kernels, layers.flatMap((layer) => layer.parameterSpecs));
     this.buffers = layers.flatMap((layer) => layer.bufferSpecs).map(({ name, length, initial }) => ({
       name, value: kernels.allocate(length).fill(initial),
@@ -66,12 +69,12 @@ export class Sequential {
     return first?.product !== undefined && first.shape[1] === this.inputSize ? first : undefined;
   }
 
-  /** The network's outputs [m, outputSize] of the last {@link forward}; overwritten by the next. */
+  /** The network's outputs [m, outputSize], or of an ensemble [m, members, outputSize], of the last {@link forward}; overwritten by the next. */
   get output(): FloatArray {
     return this.chain.outputs[this.layers.length - 1]!;
   }
 
-  /** Where the loss writes ∂loss/∂output [m, outputSize] before {@link backward}. */
+  /** Where the loss writes ∂loss/∂output, of the same shape, before {@link backward}. */
   get outputGradient(): FloatArray {
     return this.chain.outputGradients[this.layers.length - 1]!;
   }

@@ -14,6 +14,8 @@ export interface LayerSummary {
   readonly depth: number;
   readonly inputSize: number;
   readonly outputSize: number;
+  /** Of a layer whose outputs are those of so many members of an ensemble. */
+  readonly members?: number;
   /** What it learns itself; a block learns through its layers. */
   readonly parameters: readonly { readonly name: string; readonly shape: Shape }[];
   readonly parameterCount: number;
@@ -25,6 +27,7 @@ export interface LayerSummary {
 export interface ModelSummary {
   readonly layers: readonly LayerSummary[];
   readonly inputSize: number;
+  /** Numbers of a prediction. */
   readonly outputSize: number;
   readonly parameterCount: number;
   /** For one sample. The optimiser's work is per step, not per sample, and not part of it. */
@@ -66,10 +69,10 @@ export function summarize(model: Sequential): ModelSummary {
   };
 }
 
-/** The sizes of a model as people write them: its inputs, then the outputs of each linear layer. */
+/** The sizes of a model as people write them: its inputs, then the outputs of each linear layer, of an ensemble those of one member. */
 export function layerSizes({ inputSize, layers }: Sequential): number[] {
-  const linear = describe(layers, 0, false).filter(({ kind }) => kind === 'linear');
-  return [inputSize, ...linear.map(({ outputSize }) => outputSize)];
+  const linear = describe(layers, 0, false).filter(({ kind, members }) => kind === 'linear' || members !== undefined);
+  return [inputSize, ...linear.map(({ outputSize, members = 1 }) => outputSize / members)];
 }
 
 /** The layers and those within them. `passes`: whether the gradient of the first one's input is needed. */
@@ -84,6 +87,7 @@ function describe(layers: readonly Layer[], depth: number, passes: boolean): Lay
         depth,
         inputSize: sizeOf(layer.inputShape),
         outputSize: sizeOf(layer.outputShape),
+        ...(layer.members !== undefined && { members: layer.members }),
         parameters,
         parameterCount: parameters.reduce((total, { shape }) => total + sizeOf(shape), 0),
         flops: layer.flops?.(needed) ?? { forward: 0, step: 0 },

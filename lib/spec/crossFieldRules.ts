@@ -51,8 +51,10 @@ const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossField
 
 /** Keys that describe the model where `model` is null, and are not allowed with it. */
 export const keysOfModel = [
-  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'dropout', 'inputDropout', 'inputScale', 'residual',
+  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'dropout', 'inputDropout', 'inputScale', 'residual', 'members',
 ] as const;
+
+const hasHiddenLayer = ({ hidden, layers }: TrainSpec): boolean => (hidden === null ? layers.length > 2 : hidden.length > 0);
 
 const crossFieldRules: readonly CrossFieldRule[] = [
   ...keysOfModel.map((key): CrossFieldRule => ({
@@ -63,10 +65,8 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > 1, received: 'batchSize',
     needs: 'a batchSize of at least 2, as a batch of one row is its own mean,',
   },
-  {
-    key: 'parametricActivation', holds: ({ hidden, layers }) => (hidden === null ? layers.length > 2 : hidden.length > 0),
-    needs: 'a hidden layer', received: 'layers',
-  },
+  { key: 'parametricActivation', holds: hasHiddenLayer, needs: 'a hidden layer', received: 'layers' },
+  { key: 'members', holds: hasHiddenLayer, needs: 'a hidden layer, whose weights they share,', received: 'layers' },
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
   ...optionRules('data', dataSources),

@@ -40,6 +40,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   inputDropout: number;
   inputScale: boolean;
   residual: boolean;
+  members: number | null;
   model: readonly LayerDescription[] | null;
   init: Initializer;
   initStd: number;
@@ -129,8 +130,9 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   inputDropout: share(0, 'share of inputs that a training step drops'),
   inputScale: flag(false, 'multiply each input by a learned factor, in front of the first hidden layer (Holzmüller et al. 2024)'),
   residual: flag(false, 'add its input to each hidden layer that has as many outputs'),
+  members: orNull(integer(0, 2, 'nets of an ensemble that shares the weights of its hidden layers (TabM has 32), whose mean predicts')),
   model: {
-    help: 'the model as a list of layers, in place of the keys from layers to residual: [{"type": "linear", "size": 512}, {"type": "relu"}, …]',
+    help: 'the model as a list of layers, in place of the keys from layers to members: [{"type": "linear", "size": 512}, {"type": "relu"}, …]',
     default: null, what: 'a list of layers or null', accepts: (value) => value === null || Array.isArray(value),
   },
   init: choice('he', initializers, 'initial weights; biases start at zero'),

@@ -1,9 +1,8 @@
 import { checkModel, checkNumber, checkObject, checkOptions } from '../arguments';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Mode } from '../model/layer';
-import { SoftmaxCrossEntropy } from '../model/loss';
-import type { Loss, Targets } from '../model/loss';
-import { losses } from '../model/losses';
+import type { EvaluationLoss, Loss, Targets } from '../model/loss';
+import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { checkGroups, decayFactor, ranges } from '../optim/groups';
 import type { GroupOptions, Range } from '../optim/groups';
@@ -12,10 +11,11 @@ export interface ObjectiveOptions extends Pick<GroupOptions, 'decayBiases' | 'we
   /** The loss that training minimises; by default softmax cross-entropy. */
   readonly loss?: Loss;
   /**
-   * The loss that evaluation reports; by default the same. Label smoothing and class weights change the scale of a loss; a spec with
-   * them evaluates the plain cross-entropy, so that runs stay comparable.
+   * The loss that evaluation reports; by default the same, of an ensemble the plain loss of that name of its members' mean prediction.
+   * Label smoothing and class weights change the scale of a loss; a spec with them evaluates the plain cross-entropy, so that runs stay
+   * comparable.
    */
-  readonly evaluationLoss?: Loss;
+  readonly evaluationLoss?: EvaluationLoss;
 }
 
 /**
@@ -24,9 +24,9 @@ export interface ObjectiveOptions extends Pick<GroupOptions, 'decayBiases' | 'we
  */
 export class Objective {
   private readonly trainingLoss: Loss;
-  private readonly evaluationLoss: Loss;
+  private readonly evaluationLoss: EvaluationLoss;
   /** The loss of the last pass. */
-  private current: Loss;
+  private current: EvaluationLoss;
   /** The parameters in the penalty, and the factor that each range of them has in it. */
   private readonly penalised: readonly Range[];
   private readonly penaltyFactors: Float64Array;
@@ -37,12 +37,12 @@ export class Objective {
     checkNumber(l2, 'l2');
     checkOptions(options);
     checkGroups(options);
-    for (const name of ['loss', 'evaluationLoss'] as const) {
-      if (options[name] !== undefined) checkObject(options[name], name, 'a loss, such as SoftmaxCrossEntropy,', ['name', 'forward', 'backward', 'predict']);
-    }
-    const { arena, kernels, outputSize, maxBatch } = model;
-    this.trainingLoss = options.loss ?? new SoftmaxCrossEntropy(kernels, outputSize, maxBatch);
-    this.evaluationLoss = options.evaluationLoss ?? this.trainingLoss;
+    const methods = ['name', 'forward', 'predict'];
+    if (options.loss !== undefined) checkObject(options.loss, 'loss', 'a loss, such as SoftmaxCrossEntropy,', [...methods, 'backward']);
+    if (options.evaluationLoss !== undefined) checkObject(options.evaluationLoss, 'evaluationLoss', 'a loss, such as SoftmaxCrossEntropy,', methods);
+    const { arena } = model;
+    this.trainingLoss = options.loss ?? makeLoss('cross-entropy', model);
+    this.evaluationLoss = options.evaluationLoss ?? (model.members === 1 ? this.trainingLoss : makeEvaluationLoss(this.trainingLoss.name, model));
     this.current = this.trainingLoss;
     const factorOf = ({ first }: Range): number => decayFactor(first, options);
     this.penalised = ranges(arena, (one, next) => decayFactor(one, options) === decayFactor(next, options)).filter(factorOf);

@@ -19,18 +19,23 @@ export interface HiddenOptions {
   readonly dropout?: number;
 }
 
+/** The linear layer of a hidden layer: one net's, or one that members of an ensemble share, of which the first says how many there are. */
+export type LinearDescription =
+  | { readonly type: 'linear' | 'batch-ensemble'; readonly size?: number }
+  | { readonly type: 'batch-ensemble'; readonly size?: number; readonly members: number };
+
 type HiddenDescription =
-  | { readonly type: 'linear'; readonly size?: number }
+  | LinearDescription
   | { readonly type: Activation; readonly parametric?: boolean }
   | { readonly type: 'batch-norm' | 'layer-norm' }
   | { readonly type: 'dropout'; readonly rate: number };
 
-/** The layers of one hidden layer of `size` units. */
+/** The layers of one hidden layer, behind a linear one. */
 export function hiddenLayers(
-  size: number, { activation = 'relu', parametricActivation = false, norm = 'none', dropout }: HiddenOptions,
+  linear: LinearDescription, { activation = 'relu', parametricActivation = false, norm = 'none', dropout }: HiddenOptions,
 ): HiddenDescription[] {
   const own = parametricActivation ? { type: activation, parametric: true } : { type: activation };
-  return [{ type: 'linear', size }, ...normalizations[norm], own, ...dropoutLayers(dropout)];
+  return [linear, ...normalizations[norm], own, ...dropoutLayers(dropout)];
 }
 
 /** A dropout layer, or none for a rate of 0. */

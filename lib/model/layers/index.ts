@@ -1,4 +1,5 @@
 import { activationTypes } from './activations';
+import { batchEnsemble, memberLinear } from './batchEnsemble';
 import type { LayerField, Fields, LayerType, NestedDescription } from './define';
 import { dropout } from './dropout';
 import { linear } from './linear';
@@ -14,6 +15,8 @@ export const layerTypes = {
   'batch-norm': batchNorm,
   'layer-norm': layerNorm,
   'scale': scale,
+  'batch-ensemble': batchEnsemble,
+  'member-linear': memberLinear,
   'residual': residual,
   'bottleneck': bottleneck,
 };

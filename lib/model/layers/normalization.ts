@@ -94,7 +94,7 @@ export class BatchNorm implements Layer {
 
 /**
  * Layer normalisation (Ba et al. 2016): y = γ·(x − μ)/√(σ² + ε) + β with the mean and the variance of each row, in training
- * and in evaluation alike. As torch.nn.LayerNorm.
+ * and in evaluation alike. As torch.nn.LayerNorm. A row of an ensemble [members, units] counts as a row for each member.
  */
 export class LayerNorm implements Layer {
   readonly kind = 'layer-norm';
@@ -104,7 +104,11 @@ export class LayerNorm implements Layer {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly parameterSpecs: readonly ParameterSpec[];
+  /** Mean and inverse standard deviation of each row. */
+  readonly scratch: Scratch;
   private readonly size: number;
+  /** How many of a row's parts are normalised on their own. */
+  private readonly rows: number;
   private readonly epsilon: number;
   private mean!: FloatArray;
   private inverseStd!: FloatArray;
@@ -116,7 +120,9 @@ export class LayerNorm implements Layer {
     this.epsilon = options.epsilon ?? EPSILON;
     this.inputShape = shape;
     this.outputShape = shape;
-    this.size = sizeOf(shape);
+    this.size = shape[shape.length - 1]!;
+    this.rows = sizeOf(shape) / this.size;
+    this.scratch = { fixed: 0, perRow: 2 * this.rows };
     this.parameterSpecs = scaleAndShift(this.size, index);
   }
 
@@ -124,24 +130,21 @@ export class LayerNorm implements Layer {
     [this.gamma, this.beta] = parameters as [Parameter, Parameter];
   }
 
-  /** Mean and inverse standard deviation of each row. */
-  readonly scratch: Scratch = { fixed: 0, perRow: 2 };
-
   reserve(maxBatch: number): void {
-    this.mean = this.kernels.allocate(maxBatch);
-    this.inverseStd = this.kernels.allocate(maxBatch);
+    this.mean = this.kernels.allocate(maxBatch * this.rows);
+    this.inverseStd = this.kernels.allocate(maxBatch * this.rows);
   }
 
   forward(m: number, x: FloatArray, y: FloatArray): void {
     const { gamma, beta, epsilon } = this;
-    this.kernels.layerNormForward(m, this.size, epsilon, x, gamma.value, beta.value, this.mean, this.inverseStd, y);
+    this.kernels.layerNormForward(m * this.rows, this.size, epsilon, x, gamma.value, beta.value, this.mean, this.inverseStd, y);
   }
 
   backward(m: number, x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const { gamma, beta } = this;
     // As in BatchNorm.
     this.kernels.layerNormBackward(
-      m, this.size, x, gamma.value, this.mean, this.inverseStd, dy, gamma.gradient, beta.gradient, dx ?? dy,
+      m * this.rows, this.size, x, gamma.value, this.mean, this.inverseStd, dy, gamma.gradient, beta.gradient, dx ?? dy,
     );
   }
 }

@@ -87,5 +87,5 @@ export const bottleneck = layerType({
     dropout: fraction('rate of dropout in the hidden layer [0]'),
   },
   make: ({ kernels, inputShape, makeAll }, { size: units, ...hidden }) =>
-    new Residual(kernels, makeAll([...hiddenLayers(units, hidden), { type: 'linear' }], inputShape, inputShape)),
+    new Residual(kernels, makeAll([...hiddenLayers({ type: 'linear', size: units }, hidden), { type: 'linear' }], inputShape, inputShape)),
 });
