@@ -69,6 +69,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   Objective: [asNew(Objective), [model, 0, {}]],
   'Model.load': [(file, backend) => library.Model.load(file as string, backend as 'native'), [join(runs, 'none.safetensors'), 'typescript']],
   'Model.fromBytes': [(bytes, source) => library.Model.fromBytes(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
+  readRows: [asCall(library.readRows), [{ spec, classNames: ['a'], columns: undefined, targetNames: undefined }, join(runs, 'none.csv'), {}]],
   findLearningRate: [asCall(library.findLearningRate), [spec, tinyData(), { steps: 20 }]],
   train: [asCall(library.train), [{ ...tinySpec, steps: 1 }, { name: 'run' }]],
   seedRuns: [asCall(library.seedRuns), [spec, { runs, name: 'seeds' }]],

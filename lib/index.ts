@@ -70,6 +70,8 @@ export type { ObjectiveOptions } from './train/objective';
 
 export type { TrainingData } from './build/buildTraining';
 export { Model } from './inference/model';
+export { readRows } from './inference/readRows';
+export type { ReadRowsOptions } from './inference/readRows';
 export type { Calibrated, DetailedEvaluation, ModelSource, Prediction, RegressionEvaluation } from './inference/model';
 export { findLearningRate } from './studies/lrFind';
 export type { LrFindOptions, LrFindReport, LrPoint } from './studies/lrFind';

@@ -8,7 +8,7 @@ function calibration(rows: number, right: number): string {
   const labels = Array.from({ length: rows }, (_, row) => (row < right * rows ? 0 : 1));
   const report = classificationReport(labels.flatMap(() => [0.9, 0.1]), labels, classNames);
   const evaluation: RunEvaluation = { run: 'r', split: 'validation', when: '', dataDigest: 'd', loss: 0.3, ...report };
-  const text = renderScores(evaluation, { isTTY: false, columns: 80, colour: false, unicode: true });
+  const text = renderScores(evaluation, 'validation rows', { isTTY: false, columns: 80, colour: false, unicode: true });
   return /calibration error \S+ %: (.*)\n/.exec(text)![1]!;
 }
 
@@ -25,7 +25,7 @@ test.each<[string, Partial<RunEvaluation>, readonly string[]]>([
   ['a score that is not defined', { rmse: 2, scores: { r2: NaN } }, ['R² –']],
 ])('the scores of %s, in 80 columns', (_, changes, parts) => {
   const evaluation: RunEvaluation = { run: 'r', split: 'test', when: '', dataDigest: 'd', rows: 5, accuracy: NaN, loss: 4, ...changes };
-  const text = renderScores(evaluation, { isTTY: false, columns: 200, colour: false, unicode: true });
+  const text = renderScores(evaluation, 'validation rows', { isTTY: false, columns: 200, colour: false, unicode: true });
   for (const part of parts) expect(text).toContain(part);
   expect(text.trimEnd().split('\n')).toHaveLength(parts.length === 0 ? 1 : 2);
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

@@ -133,5 +133,5 @@ test('the evaluation of a run holds, and says, what the probabilities score with
   const evaluation = evaluateRun(place.path, 'flowers', 'validation');
   expect(readEvaluations(place.path).validation).toEqual(JSON.parse(JSON.stringify(evaluation)));
   expect(evaluation.uncalibrated!.logLoss).toBeGreaterThan(evaluation.scores!['logLoss']!);
-  expect(renderScores(evaluation, { isTTY: false, columns: 80, colour: false, unicode: true })).toMatch(/calibrated by the temperature 0\.\d+; without it log\s+loss/);
+  expect(renderScores(evaluation, 'validation rows', { isTTY: false, columns: 80, colour: false, unicode: true })).toMatch(/calibrated by the temperature 0\.\d+; without it log\s+loss/);
 });

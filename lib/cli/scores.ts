@@ -1,4 +1,4 @@
-import type { RunEvaluation } from '../inference/evaluateRun';
+import type { ScoredRows } from '../inference/evaluateRun';
 import { isClassified } from '../report/isClassified';
 import type { ClassificationReport } from '../train/metrics';
 import { scoreFacts } from '../train/scores';
@@ -10,10 +10,13 @@ import { renderTable } from './terminal/table';
 /** Names longer than this are cut, so that a line keeps within 80 columns. */
 const longestName = 18;
 
-/** The scores of an evaluation for people: a table by class where there are classes, then the totals. */
-export function renderScores(evaluation: RunEvaluation, terminal: Terminal): string {
-  const { rows, loss, rmse, split, scores } = evaluation;
-  const on = `on ${String(rows)} ${split} rows`;
+/**
+ * The scores of an evaluation for people: a table by class where there are classes, then the totals.
+ * @param which what the rows are called, such as 'test rows'.
+ */
+export function renderScores(evaluation: ScoredRows, which: string, terminal: Terminal): string {
+  const { rows, loss, rmse, scores } = evaluation;
+  const on = `on ${String(rows)} ${which}`;
   if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n${scoreLines(scores, terminal)}`;
   const { accuracy, topK, macro, calibration, classes, confusion, temperature, uncalibrated } = evaluation;
   const name = (className: string): string => truncate(className, longestName, terminal.unicode);
@@ -39,7 +42,7 @@ export function renderScores(evaluation: RunEvaluation, terminal: Terminal): str
   );
 }
 
-function scoreLines(scores: RunEvaluation['scores'], terminal: Terminal): string {
+function scoreLines(scores: ScoredRows['scores'], terminal: Terminal): string {
   if (scores === undefined) return '';
   const texts = Object.entries(scores).map(([key, value]) => {
     const { title = key, isShare } = scoreFacts(key) ?? {};

@@ -29,6 +29,11 @@ export interface TableOptions {
   readonly splitColumn?: string;
   /** Whether targets are numbers rather than classes: any, `labels` of 0 and 1, or `counts` ≥ 0. Default false. */
   readonly numericTargets?: boolean | 'labels' | 'counts';
+  /**
+   * The columns of a model, where a file is read for it: columns of these names are read as what they are, others are left out. A model matches the
+   * rows by name then; see `readRows`.
+   */
+  readonly like?: readonly Column[];
   /** Leaves the features on disk, with this many rows in memory at a time. */
   readonly chunkRows?: number;
 }

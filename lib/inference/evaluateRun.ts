@@ -5,15 +5,18 @@ import { count, listOf, numberOrNaN, objectOf, oneOf, optional, recordOf, refine
 import type { Shape } from '../files/shape';
 import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
-import type { DataOrigin, SplitName } from '../data/dataset';
+import type { DataOrigin, Dataset, SplitName, StoredDataset } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
 import { Model } from './model';
-import type { Calibrated } from './model';
+import type { Calibrated, DetailedEvaluation, RegressionEvaluation } from './model';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
 import { dataRequest } from '../spec/spec';
+
+/** What an evaluation found: as {@link RunEvaluation}, on whatever rows. */
+export type ScoredRows = Omit<RunEvaluation, 'split'>;
 
 /** Evaluation of a run's model on a split; `scores` by name, see lib/train/scores.ts, which those of earlier versions lack. */
 export type RunEvaluation =
@@ -54,9 +57,14 @@ export function evaluateSplit(folder: string, name: string, split: SplitName): {
     when: new Date().toISOString(),
     rows: data.size,
     dataDigest: origin.digest,
-    ...(data.targets === undefined ? model.evaluateInDetail(data) : model.evaluateRegression(data)),
+    ...evaluateInFull(model, data),
   };
   return { evaluation, origin };
+}
+
+/** All scores that a model has on some rows. */
+export function evaluateInFull(model: Model, data: Dataset | StoredDataset): DetailedEvaluation | RegressionEvaluation {
+  return data.targets === undefined ? model.evaluateInDetail(data) : model.evaluateRegression(data);
 }
 
 /** Reads the evaluations in a run's evaluation.json, by split; none where the file is missing. Throws ERR_DATA for other contents, ERR_IO. */

@@ -5,6 +5,7 @@ import { defaultKernels } from '../kernels';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
 import { checkGivenRows, checkOutputs } from '../data/givenRows';
 import type { GivenRows } from '../data/givenRows';
+import { alignColumns, alignRows, refuseMissing } from '../data/columns/align';
 import type { Column } from '../data/columns/column';
 import { featuresOf } from '../data/columns/records';
 import type { RowRecord } from '../data/columns/records';
@@ -72,6 +73,8 @@ export class Model {
   readonly imageShape: ImageShape | undefined;
   /** What its features are, where it was trained on a table whose columns have names. */
   readonly columns: readonly Column[] | undefined;
+  /** Names of the columns that it predicts, where it was trained on such a table. */
+  readonly targetNames: readonly string[] | undefined;
   /** SHA-256 of the data set that it was trained on. */
   readonly dataDigest: string;
   /** Number of steps that it was trained for. */
@@ -89,6 +92,7 @@ export class Model {
     this.classNames = facts.classNames;
     this.imageShape = facts.imageShape;
     this.columns = facts.columns;
+    this.targetNames = facts.targetNames;
     this.targetScale = facts.targetScale;
     this.dataDigest = facts.dataDigest;
     this.step = checkpoint.progress.step;
@@ -129,19 +133,23 @@ export class Model {
     return new Model(decodeCheckpoint(bytes, name), options);
   }
 
-  /** Accuracy and loss on all rows of a data set. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
+  /**
+   * Accuracy and loss on all rows of a data set. Where columns and classes have names they are matched by name: another order changes nothing, and
+   * further columns are left out. Throws ERR_DATA, naming them, for columns that are missing, other classes, and values that training refuses; ERR_SHAPE when features
+   * without names do not fit.
+   */
   evaluate(data: Dataset | StoredDataset): Evaluation {
-    this.checkRows(data);
-    return this.evaluator.evaluate(data);
+    return this.evaluator.evaluate(this.labelled(data));
   }
 
   /**
-   * Accuracy and loss, what a {@link ClassificationReport} holds (by class, confusion matrix, calibration), and the scores of `classScores`. Throws ERR_SHAPE when the
-   * features do not fit, ERR_CONFIG for a regression, which has no classes.
+   * Accuracy and loss, what a {@link ClassificationReport} holds (by class, confusion matrix, calibration), and the scores of `classScores`. Throws as
+   * {@link evaluate} does, ERR_CONFIG for a regression, which has no classes.
    */
-  evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
+  evaluateInDetail(given: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
-    const evaluation = this.evaluate(data);
+    const data = this.labelled(given);
+    const evaluation = this.evaluator.evaluate(data);
     const scored = this.scoreClasses(data, options);
     if (this.temperature === 1) return { ...evaluation, ...scored };
     const { loss, scores: { logLoss, brier }, calibration: { error: calibrationError } } = this.evaluator.uncalibrated(() =>
@@ -159,24 +167,22 @@ export class Model {
   }
 
   /** Loss and root mean squared error, and the scores of `numberScores`. Throws as {@link evaluate} does, ERR_CONFIG for rows with classes. */
-  evaluateRegression(data: Dataset | StoredDataset): RegressionEvaluation {
-    const { targets } = data;
-    if (targets === undefined) throw expected('ERR_CONFIG', 'rows with numeric targets', 'evaluateRegression', `those of ${data.name}`);
-    const evaluation = this.evaluate(data);
+  evaluateRegression(given: Dataset | StoredDataset): RegressionEvaluation {
+    if (given.targets === undefined) throw expected('ERR_CONFIG', 'rows with numeric targets', 'evaluateRegression', `those of ${given.name}`);
+    const data = this.labelled(given);
+    const evaluation = this.evaluator.evaluate(data);
     const { predictions } = this.outputsOf(data);
-    return { ...evaluation, scores: computeScores(numberScores, { predictions, targets, outputs: this.model.outputSize }) };
+    return { ...evaluation, scores: computeScores(numberScores, { predictions, targets: data.targets!, outputs: this.model.outputSize }) };
   }
 
-  /** The most probable class of every row of a data set [size]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
+  /** The most probable class of every row of a data set [size], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
   classify(data: Dataset | StoredDataset): Int32Array {
-    this.checkRows(data);
-    return this.outputsOf(data).labels;
+    return this.outputsOf(this.aligned(data)).labels;
   }
 
-  /** Probability of every class for every row of a data set [size, classes]. Throws ERR_SHAPE when its features do not fit, ERR_DATA for values that training refuses. */
+  /** Probability of every class for every row of a data set [size, classes], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
   probabilities(data: Dataset | StoredDataset): FloatArray {
-    this.checkRows(data);
-    return this.outputsOf(data).predictions;
+    return this.outputsOf(this.aligned(data)).predictions;
   }
 
   /**
@@ -251,13 +257,26 @@ export class Model {
     return featureSizeOf(this.normalization);
   }
 
+  /** Rows with the model's columns and classes. */
+  private labelled(data: Dataset | StoredDataset): Dataset | StoredDataset {
+    const rows = alignRows(data, this);
+    this.checkRows(rows);
+    return rows;
+  }
+
+  private aligned(data: Dataset | StoredDataset): Dataset | StoredDataset {
+    const rows = this.columns === undefined ? data : alignColumns(data, this.columns);
+    this.checkRows(rows);
+    return rows;
+  }
+
   private checkRows(data: Dataset | StoredDataset): void {
-    const { featureSize, columns } = data;
-    if (this.columns !== undefined && columns !== undefined) checkColumns(columns, this.columns, data.name);
+    const { featureSize } = data;
     if (featureSize !== this.featureSize) {
       throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
     }
     const { dtype } = this.model.kernels;
+    if (!('columns' in this.normalization)) refuseMissing(data);
     refuseOverflow(data, this.normalization, dtype);
     if (this.targetScale === undefined) refuseLostTargets(data, dtype);
     else refuseScaledOverflow(data, this.targetScale, dtype);
@@ -267,16 +286,6 @@ export class Model {
 function areRecords(given: GivenRows | readonly RowRecord[]): given is readonly RowRecord[] {
   const first: unknown = Array.isArray(given) ? given[0] : undefined;
   return typeof first === 'object' && first !== null && !Array.isArray(first);
-}
-
-/** Throws ERR_DATA, naming the first, for columns of other names, kinds or categories than the model's. */
-function checkColumns(columns: readonly Column[], own: readonly Column[], name: string): void {
-  own.forEach((column, j) => {
-    const other = columns[j];
-    if (other?.name === column.name && other.kind === column.kind && String(other.categories) === String(column.categories)) return;
-    const what = `column ${String(j)} to be the ${column.kind} ${column.name}, as the model was trained on,`;
-    throw fileError('ERR_DATA', what, name, other === undefined ? 'none' : `the ${other.kind} ${other.name}`, { column: j });
-  });
 }
 
 /** Bytes, or numbers, of a picture. */

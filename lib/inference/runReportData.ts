@@ -13,8 +13,8 @@ import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
 import { dataRequest, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-import { ledgerFile, readLedger } from './testRun';
-import type { TestResult } from './testRun';
+import { ledgerFile, readLedger } from './ledger';
+import type { TestResult } from './ledger';
 
 /** Data of a run's report: the contents of its folder, and its model's evaluation on the validation rows. */
 export interface RunReportData {

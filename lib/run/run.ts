@@ -66,6 +66,7 @@ export function* runTraining(
     classNames: rows.classNames,
     ...(rows.imageShape === undefined ? {} : { imageShape: rows.imageShape }),
     ...(rows.columns === undefined ? {} : { columns: rows.columns }),
+    ...(rows.targetNames === undefined ? {} : { targetNames: rows.targetNames }),
     ...('columns' in normalization ? { encoding: normalization.columns } : {}),
     ...(targetScale && { targetScale }),
     dataDigest: origin.digest,

@@ -8,8 +8,8 @@ import { claimFolder } from '../runFolder/ownedFolder';
 import type { OwnedFolder } from '../runFolder/ownedFolder';
 import { parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-import { testResultShape } from '../inference/testRun';
-import type { TestResult } from '../inference/testRun';
+import { testResultShape } from '../inference/ledger';
+import type { TestResult } from '../inference/ledger';
 
 /** The nets that the depth experiment compares: one more hidden layer each time. */
 export const depthLayers: readonly (readonly number[])[] = [

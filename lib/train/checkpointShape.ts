@@ -19,6 +19,8 @@ export interface CheckpointFacts {
   readonly imageShape?: ImageShape;
   /** What the features are, where they have names. */
   readonly columns?: readonly Column[] | undefined;
+  /** Names of the target's columns, where they have some. */
+  readonly targetNames?: readonly string[] | undefined;
   /** How they become inputs, where they are not all numbers that are there. */
   readonly encoding?: readonly EncodedColumn[] | undefined;
   /** How numeric targets were scaled, where they were. */
@@ -67,6 +69,7 @@ export const factsShape = refine(objectOf<CheckpointFacts>({
   classNames: listOf(text),
   imageShape: optional(objectOf<ImageShape>({ channels: size, height: size, width: size })),
   columns: optional(listOf(columnShape)),
+  targetNames: optional(listOf(text)),
   encoding: optional(listOf(encodedShape)),
   targetScale: optional(objectOf<TargetScale>({ mean: listOf(number), std: listOf(positive) })),
   temperature: optional(positive),

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { writeDepthReport } from '../../../lib/studies/depth';
 import type { DepthResult } from '../../../lib/studies/depth';
-import type { TestResult } from '../../../lib/inference/testRun';
+import type { TestResult } from '../../../lib/inference/ledger';
 import { blastrain, jsonLines } from '../../support/cli';
 import { chromiumPath, openFile } from '../../support/browser';
 import { temporaryFolder } from '../../support/folder';

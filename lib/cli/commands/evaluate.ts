@@ -1,18 +1,20 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expected } from '../../errors';
+import { evaluateFile } from '../../inference/evaluateFile';
 import { evaluateRun } from '../../inference/evaluateRun';
 import { findRun, runFiles, runName } from '../../runFolder/runFolder';
-import { jsonLine } from '../../text';
+import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
 import { renderScores } from '../scores';
-import { fileLines, terminalOf } from '../terminal/style';
+import { fileLines, terminalOf, wrap } from '../terminal/style';
+import { warn } from '../warnings';
 
 export const evaluateCommand: Command = {
   name: 'evaluate',
-  summary: 'score a run\'s model class by class on validation or training rows',
-  help: `Usage: blastrain evaluate RUN [options]
+  summary: 'score a run\'s model class by class on its rows or on another file',
+  help: `Usage: blastrain evaluate RUN [FILE] [options]
 
 RUN is a run's name or the path of its folder. Prints precision, recall and F1
 of each class, what its rows are most often taken for, and how far the model's
@@ -20,25 +22,52 @@ confidence can be believed; evaluation.json in the run's folder has the whole
 confusion matrix and reliability table too. The test split is kept for
 'blastrain test'.
 
+With FILE, another .csv, .jsonl, .npy or .npz with the same columns, all its
+rows are scored. Columns and classes are matched by name, so that their order
+plays no part and further columns are left out. Where rows of the run's test
+split are among them, this counts as a look at it.
+
 Options:
-  --split SPLIT   validation or train [validation]
-  --runs DIR      where the runs are [runs]
-  --json          the result as one line of JSON on standard output
+  --split SPLIT    validation or train [validation]
+  --target COLUMN  the column of FILE to predict [the one of the training]
+  --runs DIR       where the runs are [runs]
+  --json           the result as one line of JSON on standard output
 `,
   run(args) {
     const { values, positionals } = readOptions(
-      args, { split: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] },
+      args, { split: { type: 'string' }, target: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN', 'FILE'] },
     );
-    const { split = 'validation' } = values;
-    if (split !== 'validation' && split !== 'train') {
-      const what = split === 'test' ? 'validation or train (blastrain test is the way to the test split)' : 'validation or train';
-      throw expected('ERR_CONFIG', what, '--split', split, { path: 'split' });
-    }
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'evaluate'));
+    const file = positionals[1];
+    if (file !== undefined && values.split !== undefined) throw expected('ERR_CONFIG', 'no --split with a FILE', '--split', values.split, { path: 'split' });
+    if (file === undefined && values.target !== undefined) throw expected('ERR_CONFIG', 'a FILE with --target', '--target', values.target, { path: 'target' });
     announceFallback();
-    const evaluation = evaluateRun(folder, runName(folder), split);
-    if (values.json === true) process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));
-    else process.stdout.write(`${renderScores(evaluation, terminalOf(process.stdout))}${fileLines([join(folder, runFiles.evaluation)])}`);
+    if (file === undefined) scoreSplit(folder, values.split ?? 'validation', values.json === true);
+    else scoreFile(folder, file, values.target, values.json === true);
     return Promise.resolve(0);
   },
 };
+
+function scoreSplit(folder: string, split: string, json: boolean): void {
+  if (split !== 'validation' && split !== 'train') {
+    const what = split === 'test' ? 'validation or train (blastrain test is the way to the test split)' : 'validation or train';
+    throw expected('ERR_CONFIG', what, '--split', split, { path: 'split' });
+  }
+  const evaluation = evaluateRun(folder, runName(folder), split);
+  if (json) process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));
+  else process.stdout.write(`${renderScores(evaluation, `${split} rows`, terminalOf(process.stdout))}${fileLines([join(folder, runFiles.evaluation)])}`);
+}
+
+function scoreFile(folder: string, file: string, target: string | undefined, json: boolean): void {
+  const { leftOut, ...evaluation } = evaluateFile(folder, runName(folder), file, { ...(target !== undefined && { target }) });
+  warn(leftOut);
+  if (json) {
+    process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));
+    return;
+  }
+  const { testRows, look } = evaluation;
+  const note = testRows === null ? 'The run\'s own data is not here, so that rows of its test split could not be told from others'
+    : look === undefined ? ''
+      : `${String(testRows)} of these are rows of the run's test split: this was look ${String(look)} at it, and is in the ledger`;
+  process.stdout.write(`${renderScores(evaluation, `rows of ${printable(basename(file))}`, terminalOf(process.stdout))}${note === '' ? '' : `${wrap(note, 80)}\n`}`);
+}

@@ -4,7 +4,7 @@ import { expected } from '../../errors';
 import { nextName } from '../../runFolder/ownedFolder';
 import { findFolder, runsOf, searchFiles } from '../../runFolder/runFolder';
 import { applySettings } from '../../spec/spec';
-import { ledgerFile, readLedger } from '../../inference/testRun';
+import { ledgerFile, readLedger } from '../../inference/ledger';
 import { writeSearchFigures } from '../../report/search/figures';
 import { searchFigureData, withRunCurves } from '../../report/search/figureData';
 import type { SearchStart } from '../../search/events';

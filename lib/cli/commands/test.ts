@@ -32,7 +32,7 @@ Options:
     if (values.json === true) process.stdout.write(jsonLine({ type: 'test', ...result }));
     else {
       process.stdout.write(
-        `${renderScores(result.evaluation, terminalOf(process.stdout))}\n` +
+        `${renderScores(result.evaluation, 'test rows', terminalOf(process.stdout))}\n` +
           `${printable(result.run)}: test ${Number.isFinite(result.testAccuracy) ? `accuracy ${formatPercent(result.testAccuracy)}, ` : ''}` +
           `loss ${result.testLoss.toFixed(4)} ` +
           `(${String(result.testRows)} rows)\n` +

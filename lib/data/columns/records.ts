@@ -30,7 +30,7 @@ export function featuresOf(rows: readonly RowRecord[], columns: readonly Column[
 }
 
 /** What gives the number of a value of a column; undefined for a value that is none of its kind. */
-function readerOf({ kind, categories = [] }: Column): (value: unknown) => number | undefined {
+export function readerOf({ kind, categories = [] }: Column): (value: unknown) => number | undefined {
   switch (kind) {
     case 'number':
       return (value) => (typeof value === 'string' ? parseNumber(value) : finite(Number(value)));

@@ -5,7 +5,7 @@ import { badFile } from '../files';
 import { splitTable } from '../table';
 import type { TableOptions } from '../table';
 import { columnKinds } from './column';
-import type { ColumnKind } from './column';
+import type { Column, ColumnKind } from './column';
 import { classify } from './labels';
 import type { ReadTable } from './readTable';
 import { suggestion, takeSplitters, withSplitters } from './splitters';
@@ -38,10 +38,11 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
   const merged = classes?.merged ?? [];
   return splitTable({
     ...(classes === undefined
-      ? { targets: table.targets, targetNames, classNames: [] }
+      ? { targets: table.targets, classNames: [] }
       : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
     layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
     columns: table.columns,
+    targetNames,
     division,
     ...(table.weights && { weights: table.weights }),
     files: contents === undefined ? [file] : [],
@@ -61,8 +62,9 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
  * for a target or the weights, `taken`.
  */
 export function kindsByPlace(
-  columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], taken: readonly (number | undefined)[], splitters: Splitters,
+  columns: Readonly<Record<string, ColumnKind>> = {}, names: readonly string[], taken: readonly (number | undefined)[], options: Splitters & Pick<TableOptions, 'like'>,
 ): ReadonlyMap<number, ColumnKind> {
+  if (options.like !== undefined) return kindsLike(options.like, names, taken);
   const kinds = new Map(Object.entries(columns).map(([name, kind]) => {
     const at = names.findIndex((one) => one.trim() === name.trim());
     if (at < 0 || taken.includes(at)) {
@@ -72,5 +74,11 @@ export function kindsByPlace(
     if (!columnKinds.includes(kind)) throw expected('ERR_CONFIG', columnKinds.join(', '), `columns.${name}`, kind, { path: `columns.${name}` });
     return [at, kind];
   }));
-  return withSplitters(kinds, names, taken, splitters);
+  return withSplitters(kinds, names, taken, options);
+}
+
+/** What columns are read as, so that {@link alignColumns} can make those of another table of them: both kinds of names as texts; other columns are left out. */
+function kindsLike(like: readonly Column[], names: readonly string[], taken: readonly (number | undefined)[]): ReadonlyMap<number, ColumnKind> {
+  const kinds = new Map(like.map(({ name, kind }) => [name.trim(), kind === 'boolean' ? 'category' : kind]));
+  return new Map(names.flatMap((name, at) => (taken.includes(at) ? [] : [[at, kinds.get(name.trim()) ?? 'ignore']])));
 }

@@ -44,7 +44,7 @@ const ledger = {
   models: (corpus) => [{ list: [...readLines(join(corpus, 'test-ledger.jsonl')), { ...readLines(join(corpus, 'test-ledger.jsonl'))[0], look: 2 }] }],
   ...linesModel,
   open(folder) {
-    const { readLedger } = dist('inference', 'testRun');
+    const { readLedger } = dist('inference', 'ledger');
     const file = join(folder, 'test-ledger.jsonl');
     return ([bytes]) => {
       writeFileSync(file, bytes);

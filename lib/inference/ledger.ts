@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { AppendFile, badLines, readFileIfThere, readJsonLines, sizeLimits, withLock } from '../files';
+import { count, numberOrNaN, objectOf, text } from '../files/shape';
+import { runsOf } from '../runFolder/runFolder';
+
+/** One evaluation on a test split, as kept in the ledger. */
+export interface TestResult {
+  readonly run: string;
+  readonly when: string;
+  readonly testAccuracy: number;
+  readonly testLoss: number;
+  readonly testRows: number;
+  readonly dataDigest: string;
+  /** Number of evaluations on this data set's test split so far, including this one. */
+  readonly look: number;
+}
+
+/** Name of the ledger, beside the runs. */
+export const ledgerFile = 'test-ledger.jsonl';
+
+/**
+ * Writes an evaluation on test rows of a run into the ledger beside the runs, and counts those on the same data; `leftOut` has a sentence for each line of
+ * the ledger that is left out. Throws ERR_IO.
+ */
+export function recordTest(folder: string, entry: Omit<TestResult, 'look'>): { readonly result: TestResult; readonly leftOut: readonly string[] } {
+  const ledger = join(runsOf(folder), ledgerFile);
+  // Counted and written under a lock, so that no two evaluations get the same number.
+  return withLock(`${ledger}.lock`, () => {
+    const file = new AppendFile(ledger);
+    try {
+      file.repairLastLine();
+      const { testEvaluations, leftOut } = readLedger(ledger);
+      const earlier = testEvaluations.filter(({ dataDigest }) => dataDigest === entry.dataDigest).length;
+      const result: TestResult = { ...entry, look: earlier + 1 };
+      file.append(`${JSON.stringify(result)}\n`);
+      file.sync();
+      return { result, leftOut };
+    } finally {
+      file.close();
+    }
+  });
+}
+
+/** Shape of a line of the ledger, and of `test` in depth.json. */
+export const testResultShape = objectOf<TestResult>({
+  run: text, when: text, testAccuracy: numberOrNaN, testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
+});
+
+/**
+ * Reads the evaluations in a ledger; none where the file is missing. Bad lines are left out, with a sentence for each in `leftOut`.
+ * Throws ERR_IO.
+ */
+export function readLedger(ledger: string): { readonly testEvaluations: readonly TestResult[]; readonly leftOut: readonly string[] } {
+  const bytes = readFileIfThere(ledger, { limit: sizeLimits.events });
+  const read = readJsonLines(bytes ?? Buffer.alloc(0), testResultShape, { file: ledger, code: 'ERR_DATA' });
+  return { testEvaluations: read.lines.map(({ value }) => value), leftOut: badLines(read, ledger) };
+}
