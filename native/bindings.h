@@ -5,6 +5,7 @@
 #include "bindings/algebra.h"
 #include "bindings/byte_linear.h"
 #include "bindings/columns.h"
+#include "bindings/embedding.h"
 #include "bindings/gather.h"
 #include "bindings/loss.h"
 #include "bindings/members.h"
@@ -16,6 +17,7 @@ namespace blastrain {
 template <typename T>
 struct Bindings : AlgebraBindings<T>,
                   ColumnBindings<T>,
+                  EmbeddingBindings<T>,
                   NormalizationBindings<T>,
                   LossBindings<T>,
                   OptimizerBindings<T>,

@@ -43,7 +43,7 @@ interface Case {
 const call = (kernel: KernelName, title: string, args: readonly Argument[], returns?: number): Case =>
   ({ kernel, title, args, ...(returns === undefined ? {} : { returns }) });
 
-const { log, SQRT2 } = Math;
+const { log, PI, sqrt, SQRT2 } = Math;
 const [A, At] = [floats(1, 2, 3, 4, 5, 6), floats(1, 4, 2, 5, 3, 6)]; //        [2,3] and its transpose
 const [B, Bt] = [floats(7, 8, 9, 10, 11, 12), floats(7, 9, 11, 8, 10, 12)]; //  [3,2] and its transpose
 const nans = floats(NaN, NaN, NaN, NaN, NaN, NaN);
@@ -119,6 +119,27 @@ const cases: readonly Case[] = [
   call('blendColumnsBackward', 'in place', [
     1, 2, floats(0.25, 0.5), floats(1, 2), updates([2, 4], [1, 1]), updates([4, 2], [3, 1]), writes(4, 4), same(4), same(5)]),
   call('blendColumnsBackward', 'no rows', [0, 1, floats(1), floats(), floats(), floats(), writes(0), writes(), writes()]),
+
+  call('periodicForward', 'x, weight·cos(2π·frequency·x + phase) + bias, and what is passed', [
+    2, 1, 2, 2, 1, 1, 1, floats(1, 7, 8, 2, 9, 10), floats(0.5, 0), floats(0, PI / 3), floats(1, 2, -1, 3), floats(10, 20),
+    writes(1, 10, 22.5, 7, NaN, 2, 12, 20.5, 9, NaN)]),
+  call('periodicForward', 'no rows', [0, 1, 1, 1, 0, 0, 0, floats(), floats(1), floats(0), floats(1), floats(0), writes()]),
+  call('periodicForward', 'no frequencies', [1, 2, 0, 1, 0, 0, 0, floats(3, 4), floats(), floats(), floats(), floats(5, 6), writes(3, 5, 4, 6)]),
+  call('periodicBackward', 'derivatives at a twelfth of a turn', [
+    1, 1, 1, 2, 1, 1, 1, floats(2, 7, 8), floats(0), floats(PI / 6), floats(3, 5), floats(10, 1, 2, 6, 4),
+    writes(-26 * PI), writes(-6.5), writes(sqrt(0.75), sqrt(3)), writes(1, 2), writes(10, 6, 0)]),
+  call('periodicBackward', 'sums over rows', [
+    2, 1, 1, 1, 0, 0, 0, floats(1, 2), floats(1 / 6), floats(0), floats(3), floats(1, 10, 2, 20),
+    writes(-300 * PI * sqrt(0.75)), writes(-90 * sqrt(0.75)), writes(-5), writes(30), writes(1 - 10 * PI * sqrt(0.75), 2 - 20 * PI * sqrt(0.75))]),
+  call('periodicBackward', 'no rows', [
+    0, 1, 1, 1, 0, 0, 0, floats(), floats(1), floats(0), floats(1), floats(), writes(0), writes(0), writes(0), writes(0), writes()]),
+  call('embeddingForward', 'rows by index, the last of a category for none', [
+    3, 2, 2, 5, 1, 1, ints(0, 3), floats(9, 0, 0, 9, 1, 1, 9, -1, NaN), floats(1, 2, 3, 4, 5, 6, 7, 8, 9, 10),
+    writes(NaN, 1, 2, 7, 8, NaN, 3, 4, 9, 10, NaN, 5, 6, 9, 10)]),
+  call('embeddingForward', 'no rows', [0, 1, 2, 1, 0, 0, ints(0), floats(), floats(1, 2), writes()]),
+  call('embeddingBackward', 'sums by row', [
+    3, 1, 2, 3, 0, 1, ints(0), floats(0, 2, 0), floats(9, 1, 2, 9, 3, 4, 9, 5, 6), writes(6, 8, 0, 0, 3, 4)]),
+  call('embeddingBackward', 'no rows', [0, 1, 1, 2, 0, 0, ints(0), floats(), floats(), writes(0, 0)]),
 
   call('reluForward', 'cuts at 0; NaN passes', [6, floats(-1, -0, 0, 2, -Infinity, NaN), writes(0, 0, 0, 2, 0, NaN)]),
   call('reluForward', 'in place', [3, updates([-1, Infinity, 2], [0, Infinity, 2]), same(1)]),

@@ -138,7 +138,7 @@ test.each([
 
 /** Kernels whose threads take 4,096 elements each; the others take 32,768. */
 const computing: readonly KernelName[] = [
-  'tanhForward', 'sigmoidForward', 'geluForward', 'geluBackward', 'mishForward', 'mishBackward', 'seluForward', 'batchNormForward', 'batchNormEvaluate', 'batchNormBackward',
+  'tanhForward', 'sigmoidForward', 'geluForward', 'geluBackward', 'mishForward', 'mishBackward', 'seluForward', 'periodicForward', 'periodicBackward', 'embeddingBackward', 'batchNormForward', 'batchNormEvaluate', 'batchNormBackward',
   'layerNormForward', 'layerNormBackward', 'softmaxForward', 'softmaxCrossEntropyForward', 'softCrossEntropyForward',
   'gatherRows', 'gatherImages', 'standardizeRows', 'standardizeImages', 'gatherByteImages',
 ];

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { kernelsFor } from '../../lib/kernels';
 import { storedDtype } from '../../lib/kernels/contract';
 import type { Dtype, FloatArray, KernelName, Kernels } from '../../lib/kernels/contract';
+import { volumeOf } from '../../lib/kernels/declare';
 import type { Argument, ArrayArgument } from '../../lib/kernels/declare';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';
 import { backends, precisions } from '../support/backends';
@@ -11,7 +12,7 @@ import { backends, precisions } from '../support/backends';
 // Whatever a caller passes, a kernel throws the contract's sentence and writes nothing; the process goes on.
 
 /** Sizes by name: pictures have as many pixels as other rows have columns, and sources two rows. */
-const sizes: Readonly<Record<string, number>> = { m: 3, rows: 3, n: 4, k: 5, members: 2, channels: 1, height: 2, width: 2 };
+const sizes: Readonly<Record<string, number>> = { m: 3, rows: 3, n: 4, k: 5, members: 2, channels: 1, height: 2, width: 2, before: 1, outputsBefore: 2, size: 3, passed: 2, after: 1, outputsAfter: 2 };
 const sourceRows = 2;
 
 type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
@@ -19,7 +20,7 @@ const constructors = { Float32Array, Float64Array, Int32Array, Uint8Array };
 
 const isSource = ({ kind }: Argument): boolean => kind === 'source' || kind === 'anySource' || kind === 'byteSource';
 const lengthOf = (argument: ArrayArgument): number =>
-  argument.shape.reduce((length, factor) => length * (sizes[factor] ?? Number(factor)), isSource(argument) ? sourceRows : 1);
+  (isSource(argument) ? sourceRows : 1) * volumeOf(argument.shape, (name) => sizes[name]!);
 
 const floatType = (dtype: Dtype): ArrayType => (dtype === 'float32' ? 'Float32Array' : 'Float64Array');
 

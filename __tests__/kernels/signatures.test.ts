@@ -5,7 +5,7 @@ import { packageRoot } from '../../lib/files';
 import { verifyCases } from '../../lib/verify/cases';
 import { kernelsFor } from '../../lib/kernels';
 import type { KernelName, Precision } from '../../lib/kernels/contract';
-import { exact, flag, indices, reads, scalar, size, updates, writes } from '../../lib/kernels/declare';
+import { exact, flag, indices, reads, scalar, size, sizesIn, updates, writes } from '../../lib/kernels/declare';
 import type { SignatureTable } from '../../lib/kernels/declare';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';
 import { backends, precisions } from '../support/backends';
@@ -36,7 +36,7 @@ describe('every kernel', () => {
       const names = signatures[kernel].args.map(({ name }) => name);
       const { shape, sameAs, bound, readUnlessZero, unusedIfZero } = argument;
       return [
-        ...shape.filter((factor) => !isOfSizes(factor, kernel) && !/^\d+$/.test(factor)),
+        ...shape.flatMap(sizesIn).filter((name) => !isOfSizes(name, kernel)),
         ...[...sameAs, bound, readUnlessZero, unusedIfZero].filter((name) => name !== undefined && !names.includes(name)),
       ].map((name) => `${kernel} ${argument.name}: ${String(name)}`);
     }));

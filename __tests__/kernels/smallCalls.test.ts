@@ -20,6 +20,7 @@ beforeEach(() => { log.length = 0; });
 const alone: readonly KernelName[] = [
   'geluForward', 'geluBackward', 'byteLinearForward', 'byteLinearBackward', 'sgdByteLinearStep', 'adamByteLinearStep',
   'gatherImages', 'standardizeImages', 'gatherBytes', 'gatherByteImages', 'byteMoments', 'memberLinearForward', 'memberLinearBackward',
+  'periodicForward', 'periodicBackward', 'embeddingForward', 'embeddingBackward',
 ];
 
 test.each(kernelNames)('%s hands on what it is given, and what comes back', (name) => {

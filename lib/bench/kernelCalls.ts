@@ -1,5 +1,6 @@
 import { allocate } from '../kernels/contract';
 import type { Dtype, KernelName } from '../kernels/contract';
+import { volumeOf } from '../kernels/declare';
 import type { Argument, ArrayArgument } from '../kernels/declare';
 import { familyOf, kernelNames, signatures } from '../kernels/signatures';
 import type { Family } from '../kernels/signatures';
@@ -39,7 +40,9 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
   const side = Math.floor(Math.sqrt(inputs / 3));
   const columns: Partial<Record<Family, number>> = { loss: classes, gather: inputs };
   const vectors: Partial<Record<Family, number>> = { activation: batch * hidden, loss: batch * hidden };
-  const layer = { m: batch, rows: batch, members: 32, k: inputs, channels: 3, height: side, width: side };
+  const layer = { m: batch, rows: batch, members: 32, k: inputs, channels: 3, height: side, width: side, before: 0, outputsBefore: 0, size: 3, passed: 0, after: 0, outputsAfter: 0 };
+  // Numeric inputs of a table, with the frequencies of its embedding.
+  const periodic = { n: Math.min(inputs, 20), k: 16 };
 
   const made = new Map<string, unknown>();
   const cached = <Made>(key: string, make: () => Made): Made => {
@@ -48,7 +51,7 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
   };
   const arrayOf = (argument: ArrayArgument, position: number, sizes: Readonly<Record<string, number>>): unknown => {
     const { name, kind, use, shape, bound } = argument;
-    const volume = shape.reduce((product, factor) => product * (sizes[factor] ?? Number(factor)), 1);
+    const volume = volumeOf(shape, (size) => sizes[size]!);
     const key = [kind, use, position, volume, constantValues[name] ?? ''].join(' ');
     switch (kind) {
       case 'floats':
@@ -91,6 +94,10 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
     memberLinearForward: [callOf('memberLinearForward', { n: classes, k: hidden })],
     memberLinearBackward: [callOf('memberLinearBackward', { n: classes, k: hidden })],
     meanMembers: [callOf('meanMembers', { n: classes })],
+    periodicForward: [callOf('periodicForward', periodic)],
+    periodicBackward: [callOf('periodicBackward', periodic)],
+    embeddingForward: [callOf('embeddingForward', { n: 4, k: 8 })],
+    embeddingBackward: [callOf('embeddingBackward', { n: 4, k: 8 })],
     byteMoments: [callOf('byteMoments', { m: Math.min(sourceRows, 1024) })],
   };
 }

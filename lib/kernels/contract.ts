@@ -125,6 +125,42 @@ export interface Kernels<T extends FloatArray = FloatArray> {
    */
   blendColumnsBackward(m: number, n: number, a: T, x: T, f: T, dy: T, da: T, df: T, dx: T): void;
 
+  /*
+   * The inputs of a table: n numbers, `passed` inputs that are taken as they are, and indices of categories. Each kernel reads its columns
+   * of x and writes its columns of y, and leaves alone what stands before and after.
+   */
+
+  /**
+   * Numeric embeddings: of each row of x[m,n+passed+after], y[m,n·(size+1)+passed+outputsAfter] gets for each number x its own value and
+   * `size` others, weight[size,k]·c + bias[size], c = cos(2π·frequency[k]·x + phase[k]), and then the inputs that are passed. Each number
+   * has parameters of its own. cos and its argument, in turns, are computed to the precision of the dtype.
+   */
+  periodicForward(
+    m: number, n: number, k: number, size: number, passed: number, after: number, outputsAfter: number,
+    x: T, frequency: T, phase: T, weight: T, bias: T, y: T,
+  ): void;
+  /**
+   * From the forward pass's x, with s = sin(2π·frequency·x + phase) and g = −s·(weightᵀ·dy): dfrequency[n,k] ← Σ 2πx·g, dphase[n,k] ← Σ g,
+   * dweight[n,size,k] ← Σ dy·c and dbias[n,size] ← Σ dy over rows; dx of a number is its own dy + 2πΣ frequency·g, of an input that is
+   * passed its dy, of what follows 0.
+   */
+  periodicBackward(
+    m: number, n: number, k: number, size: number, passed: number, after: number, outputsAfter: number,
+    x: T, frequency: T, phase: T, weight: T, dy: T, dfrequency: T, dphase: T, dweight: T, dbias: T, dx: T,
+  ): void;
+
+  /**
+   * Embeddings of categories: of each row of x[m,before+n], y[m,outputsBefore+n·k] gets for each index the row of table[rows,k] that stands so
+   * far behind starts[n], the first row of its category. What is no index of one of its rows gets the last of them.
+   */
+  embeddingForward(
+    m: number, n: number, k: number, rows: number, before: number, outputsBefore: number, starts: Int32Array, x: T, table: T, y: T,
+  ): void;
+  /** dtable[rows,k] ← Σ dy of the places that took the row, from the first row of dy to the last, rounded after each. */
+  embeddingBackward(
+    m: number, n: number, k: number, rows: number, before: number, outputsBefore: number, starts: Int32Array, x: T, dy: T, dtable: T,
+  ): void;
+
   /** y[n] ← x ≤ 0 ? 0 : x; NaN passes through. `x` and `y` may be the same array. */
   reluForward(n: number, x: T, y: T): void;
   /** dx[n] ← y ≤ 0 ? 0 : dy, from the forward output y. `dy` and `dx` may be the same array. */

@@ -25,7 +25,10 @@ export type ArrayKind = 'floats' | 'doubles' | 'bytes' | 'ints' | 'indices' | 's
 export interface ArrayArgument<Kind extends ArrayKind = ArrayKind> {
   readonly kind: Kind;
   readonly name: string;
-  /** The sizes, or constants, that multiply to its least length; of a source: to the length of a row. */
+  /**
+   * The sizes, constants, or sums of products of these, as `n*k+passed`, that multiply to its least length; of a source: to the length of
+   * a row.
+   */
   readonly shape: readonly string[];
   /** `room` is scratch memory for the kernel: its contents afterwards are unspecified. */
   readonly use: 'reads' | 'writes' | 'updates' | 'room';
@@ -44,6 +47,17 @@ export type Argument = SizeArgument | ScalarArgument | FlagArgument | ArrayArgum
 export const size = (name: string): SizeArgument => ({ kind: 'size', name });
 export const scalar = (name: string): ScalarArgument => ({ kind: 'scalar', name });
 export const flag = (name: string): FlagArgument => ({ kind: 'flag', name });
+
+/** The names of the sizes in a factor of a shape. */
+export function sizesIn(factor: string): readonly string[] {
+  return factor.split(/[+*]/).filter((name) => !/^\d+$/.test(name));
+}
+
+/** How many numbers a shape holds, where `valueOf` gives the sizes. */
+export function volumeOf(shape: readonly string[], valueOf: (name: string) => number): number {
+  const ofTerm = (term: string): number => term.split('*').reduce((product, name) => product * (/^\d+$/.test(name) ? Number(name) : valueOf(name)), 1);
+  return shape.reduce((volume, factor) => volume * factor.split('+').reduce((sum, term) => sum + ofTerm(term), 0), 1);
+}
 
 /* Arrays are declared as in the contract, by name and shape: `x[m,n]`. They hold floats where nothing else is said. */
 

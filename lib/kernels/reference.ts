@@ -5,6 +5,7 @@ import { algebraReference } from './reference/algebra';
 import { bfloat16Algebra } from './reference/bfloat16';
 import { bytesReference } from './reference/bytes';
 import { columnsReference } from './reference/columns';
+import { embeddingReference } from './reference/embedding';
 import { gatherReference } from './reference/gather';
 import { linearReference } from './reference/linear';
 import { lossReference } from './reference/loss';
@@ -32,6 +33,7 @@ export function createReference(precision: Precision): Kernels {
     allocate: (length) => allocate(dtype, length),
     ...algebra,
     ...columnsReference(single),
+    ...embeddingReference(single),
     ...activationReference(single),
     ...normalizationReference(single),
     ...lossReference(single),

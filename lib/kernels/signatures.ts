@@ -24,6 +24,13 @@ const byteInputs = [bytes(reads('x[m,k]')), reads('scale[k]'), reads('shift[k]')
 const rows = size('rows');
 const image = [m, size('channels'), size('height'), size('width'), indices('indices[m]', 'src'), ints(reads('geometry[7,m]'))] as const;
 
+const numbers = [m, n, k, size('size'), size('passed'), size('after'), size('outputsAfter')] as const;
+const tableInputs = 'x[m,n+passed+after]';
+const periodicParameters = [reads('frequency[n,k]'), reads('phase[n,k]'), reads('weight[n,size,k]')] as const;
+const categories = [
+  m, n, k, rows, size('before'), size('outputsBefore'), indices('starts[n]', 'rows'), reads('x[m,before+n]'),
+] as const;
+
 export const families = {
   algebra: {
     gemm: product([
@@ -47,6 +54,18 @@ export const families = {
       m, n, reads('a[n]'), reads('x[m,n]'), reads('f[m,n]'), reads('dy[m,n]'), writes('da[n]'), writes('df[m,n]', 'f'),
       writes('dx[m,n]', 'dy'),
     ], 64),
+  },
+
+  embedding: {
+    periodicForward: bounded([
+      ...numbers, reads(tableInputs), ...periodicParameters, reads('bias[n,size]'), writes('y[m,n*size+n+passed+outputsAfter]'),
+    ]),
+    periodicBackward: bounded([
+      ...numbers, reads(tableInputs), ...periodicParameters, reads('dy[m,n*size+n+passed+outputsAfter]'), writes('dfrequency[n,k]'),
+      writes('dphase[n,k]'), writes('dweight[n,size,k]'), writes('dbias[n,size]'), writes('dx[m,n+passed+after]'),
+    ]),
+    embeddingForward: exact([...categories, reads('table[rows,k]'), writes('y[m,outputsBefore+n*k]')]),
+    embeddingBackward: exact([...categories, reads('dy[m,outputsBefore+n*k]'), writes('dtable[rows,k]')]),
   },
 
   /* Kernels with exponentials break even at a dozen elements, GELU never. */
@@ -172,7 +191,7 @@ export type Family = keyof typeof families;
 export type FamilyKernels<Name extends Family> = Pick<Kernels, keyof (typeof families)[Name] & KernelName>;
 
 const table: SignatureTable = {
-  ...families.algebra, ...families.columns, ...families.activation, ...families.normalization, ...families.loss, ...families.optimizer,
+  ...families.algebra, ...families.columns, ...families.embedding, ...families.activation, ...families.normalization, ...families.loss, ...families.optimizer,
   ...families.linear, ...families.members, ...families.bytes, ...families.gather,
 };
 /** The signature of every kernel. */

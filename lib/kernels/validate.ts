@@ -1,5 +1,6 @@
 import { BlastrainError, expected } from '../errors';
 import type { Dtype, KernelName, Kernels } from './contract';
+import { volumeOf } from './declare';
 import type { Argument, ArrayArgument, Signature } from './declare';
 import { kernelNames, signatures } from './signatures';
 
@@ -71,7 +72,7 @@ function conditionsOf({ args, needsColumns }: Signature, dtype: Dtype): readonly
       case 'scalar': return `typeof ${name} === 'number'`;
       case 'flag': return `typeof ${name} === 'boolean'`;
       default: {
-        const product = argument.shape.join(' * ');
+        const product = productText(argument.shape);
         const length = argument.unusedIfZero === undefined ? product : `${argument.unusedIfZero} === 0 ? 0 : ${product}`;
         const least = isSource(argument) ? '0' : length;
         return `(${typesOf(argument, dtype).map((type) => `isArray('${type}', ${least}, ${name})`).join(' || ')})`;
@@ -80,10 +81,11 @@ function conditionsOf({ args, needsColumns }: Signature, dtype: Dtype): readonly
   });
   for (const argument of args.filter(isArrayArgument)) {
     const { name, bound } = argument;
-    const product = argument.shape.join(' * ');
+    const product = productText(argument.shape);
     if (isSource(argument)) conditions.push(`isSize(${product})`);
     if (bound === undefined) continue;
-    const columns = sourceNamed(bound, args)?.shape.join(' * ');
+    const source = sourceNamed(bound, args);
+    const columns = source && productText(source.shape);
     conditions.push(columns === undefined ? `areBelow(${bound}, ${product}, ${name})`
       : `(${columns} === 0 || areBelow(floor(lengthOf(${bound}) / (${columns})), ${product}, ${name}))`);
   }
@@ -98,7 +100,7 @@ function conditionsOf({ args, needsColumns }: Signature, dtype: Dtype): readonly
 function validate(kernel: KernelName, dtype: Dtype, values: readonly unknown[]): void {
   const { args, needsColumns } = signatures[kernel];
   const valueOf = (name: string): unknown => values[args.findIndex((argument) => argument.name === name)];
-  const productOf = (shape: readonly string[]): number => shape.reduce((product, factor) => product * Number(valueOf(factor) ?? factor), 1);
+  const productOf = (shape: readonly string[]): number => volumeOf(shape, (name) => Number(valueOf(name)));
   const arrays = args.filter(isArrayArgument);
   args.forEach((argument, position) => {
     const [name, value] = [`${kernel} ${argument.name}`, values[position]];
@@ -143,6 +145,11 @@ export function refusalOf(kernel: KernelName, dtype: Dtype, values: readonly unk
     return error as Error;
   }
   return new BlastrainError('ERR_KERNEL_ARG', `Expected arrays with the prototypes of their types for ${kernel} but received others`);
+}
+
+/** How many numbers a shape holds, as an expression in the sizes. */
+function productText(shape: readonly string[]): string {
+  return shape.map((factor) => (factor.includes('+') ? `(${factor})` : factor)).join(' * ');
 }
 
 function isArrayArgument(argument: Argument): argument is ArrayArgument {

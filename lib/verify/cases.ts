@@ -4,6 +4,7 @@ import { signatures } from '../kernels/signatures';
 import { activationCases } from './cases/activation';
 import { algebraCases } from './cases/algebra';
 import { columnCases } from './cases/columns';
+import { embeddingCases } from './cases/embedding';
 import { gatherCases } from './cases/gather';
 import { byteCases, linearCases } from './cases/linear';
 import { lossCases } from './cases/loss';
@@ -18,6 +19,7 @@ export type { VerifyCase } from './cases/shared';
 const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>> = {
   ...algebraCases,
   ...columnCases,
+  ...embeddingCases,
   ...activationCases,
   ...normalizationCases,
   ...lossCases,

@@ -32,6 +32,8 @@ struct Format<float> {
   static constexpr float kLn2High = 0x1.62e4p-1f;  // 16 bits: k times it is exact
   static constexpr float kLn2Low = 0x1.7f7d1cp-20f;
   static constexpr float kLowest = -0x1.5d589ep+6f;  // -126 log 2, rounded up: exp of what is below leaves the normal range
+  static constexpr float kSine[] = {1, -1 / 6.f, 1 / 120.f, -1 / 5040.f, 1 / 362880.f, -1 / 39916800.f, 1 / 6227020800.f};
+  static constexpr float kCosine[] = {1, -1 / 2.f, 1 / 24.f, -1 / 720.f, 1 / 40320.f, -1 / 3628800.f, 1 / 479001600.f};
   static constexpr float kExpm1[] = {1, 1 / 2.f, 1 / 6.f, 1 / 24.f, 1 / 120.f, 1 / 720.f, 1 / 5040.f};
   static constexpr float kTail[] = {
       0.472053203f, -0.0967033354f, 0.0139999137f, 0.0285974679f, -0.0322011629f, 0.0179528175f,
@@ -46,6 +48,12 @@ struct Format<double> {
   static constexpr double kLn2High = 0x1.62e42feep-1;  // 32 bits
   static constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
   static constexpr double kLowest = -0x1.6232bdd7abcd2p+9;  // -1022 log 2, rounded up
+  static constexpr double kSine[] = {
+      1, -1 / 6., 1 / 120., -1 / 5040., 1 / 362880., -1 / 39916800., 1 / 6227020800., -1 / 1307674368000.,
+      1 / 355687428096000., -1 / 121645100408832000., 1 / 51090942171709440000.};
+  static constexpr double kCosine[] = {
+      1, -1 / 2., 1 / 24., -1 / 720., 1 / 40320., -1 / 3628800., 1 / 479001600., -1 / 87178291200.,
+      1 / 20922789888000., -1 / 6402373705728000., 1 / 2432902008176640000., -1 / 1124000727777607680000.};
   static constexpr double kExpm1[] = {
       1, 1 / 2., 1 / 6., 1 / 24., 1 / 120., 1 / 720., 1 / 5040., 1 / 40320., 1 / 362880., 1 / 3628800., 1 / 39916800.,
       1 / 479001600., 1 / 6227020800.};
@@ -105,6 +113,22 @@ template <typename T>
 BLASTRAIN_INLINE T Sigmoid(T x) {
   const T power = ExpOfNegative(-std::abs(x));
   return (x < 0 ? power : T(1)) / (1 + power);
+}
+
+// cos and sin of 2 pi t. Whole turns are taken off without an error; what is left is moved by a quarter turn, so that both are Taylor
+// series on [-pi/2, pi/2].
+template <typename T>
+struct Circle {
+  T cosine;
+  T sine;
+};
+
+template <typename T>
+BLASTRAIN_INLINE Circle<T> CircleOf(T turns) {
+  const T rest = turns - std::rint(turns);
+  const T z = static_cast<T>(6.283185307179586) * (std::abs(rest) - T(0.25));
+  const T square = z * z;
+  return {-z * Polynomial(Format<T>::kSine, square), std::copysign(Polynomial(Format<T>::kCosine, square), rest)};
 }
 
 // gate = tanh(log(1 + exp x)), the factor that Mish gives x, and its derivative, as in lib/kernels/reference/activation.ts.
