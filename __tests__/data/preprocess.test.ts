@@ -1,7 +1,7 @@
 import type { Dataset } from '../../lib/data/dataset';
 import { InputReader } from '../../lib/data/inputs';
 import { fitNormalization, refuseOverflow } from '../../lib/data/normalize/normalization';
-import type { NormalizationKind } from '../../lib/data/normalize/normalization';
+import type { PlainNormalization } from '../../lib/data/normalize/normalization';
 import type { ByteNormalization, FloatNormalization } from '../../lib/data/normalize/transform';
 import { kernelsFor } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
@@ -30,7 +30,7 @@ const std = (values: readonly number[]): number => {
 };
 
 /** What the kinds mean, computed column by column (or plane by plane) as written down in their documentation. */
-function expected(kind: NormalizationKind, data: Dataset, j: number): { scale: number; shift: number } {
+function expected(kind: PlainNormalization, data: Dataset, j: number): { scale: number; shift: number } {
   const values = column(data, j);
   const plane = Math.floor(j / 4) * 4;
   const planeValues = [0, 1, 2, 3].flatMap((offset) => column(data, plane + offset));
@@ -44,7 +44,7 @@ function expected(kind: NormalizationKind, data: Dataset, j: number): { scale: n
   }
 }
 
-const kinds: readonly NormalizationKind[] = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel'];
+const kinds: readonly PlainNormalization[] = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel'];
 
 describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
   describe.each([['bytes', bytes], ['floats', floats]] as const)('of %s', (_, features) => {
@@ -93,7 +93,7 @@ test.each<[string, string, Dataset, string]>([
   ['infinite features', 'mean-image', images(Float64Array.of(...new Array<number>(23).fill(1), Infinity)), 'ERR_DATA'],
   ['rows that are no images', 'standardize-channel', table(bytes), 'ERR_SHAPE'],
 ])('refuses %s', (_, kind, data, code) => {
-  expect(() => fitNormalization(kind as NormalizationKind, data, kernelsFor('float64', 'typescript'))).toThrow(expect.objectContaining({ code }));
+  expect(() => fitNormalization(kind as PlainNormalization, data, kernelsFor('float64', 'typescript'))).toThrow(expect.objectContaining({ code }));
 });
 
 /** One column of numbers, as two classes would have them: a, b, a, b, … */
@@ -102,7 +102,7 @@ const columnOf = (features: SourceArray): Dataset =>
 
 describe.each(variants)('a column of its own scale, on $backend in $dtype', ({ backend, dtype }) => {
   const kernels = kernelsFor(dtype, backend);
-  const inputsOf = (data: Dataset, kind: NormalizationKind = 'standardize'): FloatArray => {
+  const inputsOf = (data: Dataset, kind: PlainNormalization = 'standardize'): FloatArray => {
     const normalization = fitNormalization(kind, data, kernels);
     const reader = new InputReader(kernels, { data, normalization, maxBatch: data.size, order: 'sequential' });
     reader.read(data.size, Int32Array.from({ length: data.size }, (_, i) => i));
@@ -160,7 +160,7 @@ describe.each(variants)('a column of its own scale, on $backend in $dtype', ({ b
 
 describe('what the dtype cannot hold is refused with its column:', () => {
   const far = columnOf(Float64Array.of(1e300, -1e300, 0));
-  test.each<[NormalizationKind, string | undefined]>([['none', 'float32'], ['scale', 'float32'], ['mean-image', 'float32'], ['standardize', undefined]])(
+  test.each<[PlainNormalization, string | undefined]>([['none', 'float32'], ['scale', 'float32'], ['mean-image', 'float32'], ['standardize', undefined]])(
     'normalization %s', (kind, refused) => {
       for (const dtype of dtypes) {
         const fit = () => fitNormalization(kind, far, kernelsFor(dtype, 'typescript'));

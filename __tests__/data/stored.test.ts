@@ -10,7 +10,7 @@ import type { Dataset, StoredDataset } from '../../lib/data/dataset';
 import { InputReader } from '../../lib/data/inputs';
 import { loadNumpy } from '../../lib/data/numpy/numpy';
 import { fitNormalization } from '../../lib/data/normalize/normalization';
-import type { NormalizationKind } from '../../lib/data/normalize/normalization';
+import type { PlainNormalization } from '../../lib/data/normalize/normalization';
 import { minChunkRows, shardedOrder, ShardWindow, StoredFeatures } from '../../lib/data/stored';
 import type { StoredLayout } from '../../lib/data/stored';
 import { kernelsFor } from '../../lib/kernels';
@@ -245,7 +245,7 @@ describe.each(['u1', 'f4'] as const)('an array of %s that stays on disk', (forma
     const disk = loadNumpy(file, { ...options, chunkRows: 64 }).train as StoredDataset;
     const whitening = { kernels: kernelsFor('float64', backend), components: null, epsilon: 0.1 };
 
-    test.each<[NormalizationKind]>([['standardize'], ['scale'], ['zca'], ['pca']])('is normalised alike (%s)', (kind) => {
+    test.each<[PlainNormalization]>([['standardize'], ['scale'], ['zca'], ['pca']])('is normalised alike (%s)', (kind) => {
       const kernels = kernelsFor(dtype, backend);
       expect(fitNormalization(kind, disk, kernels, whitening)).toEqual(fitNormalization(kind, memory, kernels, whitening));
     });

@@ -76,3 +76,29 @@ test('numbers alone are trained as ever, and may be given by name too', () => {
   expect(model.predict([{ b: 3, a: 1 }])).toEqual(model.predict([1, 3]));
   for (const missing of [null, NaN]) expect(() => model.predict([{ a: 1, b: missing }])).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: { row: 0, column: 1 } }));
 });
+
+test.each(['robust', 'quantile'])('%s leaves out what tells nothing, says so, and its model takes raw rows', (normalization) => {
+  const wide = join(folder, `wide-${normalization}.csv`);
+  const all = rows.map((row) => ({ ...row, unit: 'EUR', again: row.fare }));
+  writeFileSync(wide, `${[...Object.keys(all[0]!), 'class'].join(',')}\n${all.map((row, i) => [...Object.values(row), ['first', 'second', 'third'][i % 3]].map((cell) => cell ?? '').join(',')).join('\n')}\n`);
+  const spec = parseSpec({ ...base, dataFile: wide, normalization });
+  const { events, checkpoint, result } = drive(runTraining(spec, loadData(dataRequest(spec)), 'run'));
+  expect(events[0]).toMatchObject({ type: 'start', data: expect.stringMatching(/; constant and left out: unit; duplicate and left out: again \(as fare\)$/) as string });
+  expect(result.valAccuracy).toBeGreaterThan(0.9);
+  const model = Model.fromBytes(checkpoint, { name: 'model' });
+  const predictions = model.predict(all);
+  expect(predictions.filter(({ className }, i) => className === ['first', 'second', 'third'][i % 3]).length).toBeGreaterThan(0.9 * rows.length);
+  // What was left out decides nothing, and may be missing.
+  expect(model.predict(all.map((row) => ({ ...row, unit: null, again: 1e9 })))).toEqual(predictions);
+});
+
+test('numbers of an array without names are fitted by robust too; there nothing may be missing', () => {
+  const [size, features] = [60, Float64Array.from({ length: 180 }, (_, at) => (at % 3 === 2 ? 4 : ((at * 37) % 23) ** 3))];
+  const train = { name: 'array', split: 'train', features, labels: Int32Array.from({ length: size }, (_, i) => (features[3 * i]! > 1000 ? 1 : 0)), size, featureSize: 3, classNames: ['low', 'high'] } as const;
+  const data = { train, validation: { ...train, split: 'validation' }, origin: { name: 'array', description: 'array', digest: 'e'.repeat(64) } } as const;
+  const { checkpoint, result } = drive(runTraining(parseSpec({ hidden: [12], normalization: 'robust', optimizer: 'adam', learningRate: 0.02, batchSize: 20, steps: 100, threads: 1 }), data, 'run'));
+  expect(result.valAccuracy).toBeGreaterThan(0.9);
+  const model = Model.fromBytes(checkpoint, { name: 'model' });
+  expect(model.predict([9000, 1, 4, 5, 1, 3]).map(({ className }) => className)).toEqual(['high', 'low']);
+  expect(() => model.predict([NaN, 1, 4])).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
+});

@@ -1,7 +1,7 @@
 import { Model } from '../../lib/inference/model';
 import type { TrainingData } from '../../lib/build/buildTraining';
 import type { Dataset } from '../../lib/data/dataset';
-import { fitTargetScale, unscale } from '../../lib/data/targetScale';
+import { fitTargetScale, scaleTarget, unscale } from '../../lib/data/targetScale';
 import { RandomState } from '../../lib/random';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
@@ -31,14 +31,14 @@ const spec = { layers: [3, 16, 2], loss: 'mse', targetScaling: 'standardize', op
 
 test('the scale is mean and standard deviation of the training rows, and its inverse', () => {
   const targets = Float64Array.of(1, 5, 3, 5, 5, 5);
-  const scale = fitTargetScale({ ...data.train, targets, size: 3 });
+  const scale = fitTargetScale({ ...data.train, targets, size: 3 }, 'standardize');
   expect(scale.mean).toEqual([3, 5]);
   expect(scale.std[0]).toBeCloseTo(Math.sqrt(8 / 3), 14);
   expect(scale.std[1]).toBe(1); // constant: in its own unit
   const outputs = Float64Array.of(-1, 0, 0, 0, 1, 2);
   unscale(outputs, scale);
   [3 - Math.sqrt(8 / 3), 5, 3, 5, 3 + Math.sqrt(8 / 3), 7].forEach((wanted, at) => { expect(outputs[at]).toBeCloseTo(wanted, 12); });
-  expect(() => fitTargetScale({ ...data.train, split: 'validation' })).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+  expect(() => fitTargetScale({ ...data.train, split: 'validation' }, 'standardize')).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
 });
 
 describe.each(backends)('a regression on scaled targets, on %s kernels', (backend) => {
@@ -86,4 +86,48 @@ test('classes have nothing to scale', () => {
 test('a target that overflows once scaled is refused by row', () => {
   const validation = { ...data.validation, targets: Float64Array.from((data.validation as Dataset).targets!).fill(1e300, 6, 7) } as Dataset;
   expect(() => drive(runTraining(parseSpec(spec), { ...data, validation }, 'run'))).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: expect.objectContaining({ row: 3 }) as object }));
+});
+
+describe('targetScaling=log', () => {
+  const skewed = (rows: Dataset, zero: boolean): Dataset => {
+    const targets = Float64Array.from({ length: rows.size }, (_, i) => Math.exp(6 + 2 * (rows.features[3 * i]! - 0.5 * rows.features[3 * i + 1]!)));
+    if (zero) targets[1] = 0;
+    return { ...rows, targets };
+  };
+  const of = (zero: boolean): TrainingData => ({ ...data, train: skewed(data.train as Dataset, zero), validation: skewed(data.validation as Dataset, false) });
+  const logSpec = parseSpec({ ...spec, layers: [3, 16, 1], targetScaling: 'log' });
+
+  test.each([['log t where all are positive', false], ['log(1 + t) where some are 0', true]])('trains on %s, and predicts in the units of the data', (_, zero) => {
+    const rows = of(zero);
+    const { targets } = rows.train as { targets: Float64Array };
+    const log = zero ? Math.log1p : Math.log;
+    const scale = fitTargetScale(rows.train, 'log');
+    expect(scale.logs).toEqual([zero ? 'log1p' : 'log']);
+    const logs = Array.from(targets, log);
+    expect(scale.mean[0]).toBeCloseTo(logs.reduce((sum, t) => sum + t, 0) / logs.length, 12);
+    const back = Float64Array.from(targets, (target) => scaleTarget(target, 0, scale));
+    unscale(back, scale);
+    back.forEach((value, i) => { expect(value).toBeCloseTo(targets[i]!, 6); });
+
+    const { checkpoint, result } = drive(runTraining(logSpec, rows, 'run'));
+    const model = Model.fromBytes(checkpoint, { name: 'model' });
+    const { features, targets: truth } = rows.validation as Dataset;
+    const predictions = model.predictNumbers(features);
+    const errors = Array.from(truth!, (target, i) => Math.abs(log(predictions[i]!) - log(target)));
+    expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.2);
+    const rmse = Math.sqrt(Array.from(truth!).reduce((sum, target, i) => sum + (target - predictions[i]!) ** 2, 0) / truth!.length);
+    expect(model.evaluate(rows.validation).rmse! / rmse).toBeCloseTo(1, 3);
+    expect(result.valRmse! / rmse).toBeCloseTo(1, 3);
+  });
+
+  test.each<[string, 'train' | 'validation', number, RegExp]>([
+    ['a negative training row', 'train', -2, /^Expected a target of 0 or more, as targetScaling=log takes its logarithm \(standardize takes any\), for prices, train row 5, target 0, but received '?-2/],
+    ['a negative validation row', 'validation', -2, /validation row 5, target 0/],
+    ['a validation row of 0 where no training row has one', 'validation', 0, /^Expected a target above 0, as all of the training rows, for prices, validation row 5/],
+    ['a target that is none', 'train', NaN, /^Expected a finite target for prices, train row 5/],
+  ])('refuses %s', (_, split, target, message) => {
+    const rows = of(false);
+    const odd = { ...rows, [split]: { ...rows[split], targets: Float64Array.from(rows[split].targets!).fill(target, 5, 6) } };
+    expect(() => drive(runTraining(logSpec, odd, 'run'))).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string, details: expect.objectContaining({ row: 5 }) as object }));
+  });
 });

@@ -1,7 +1,6 @@
 import { defaultKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
-import { needsEncoding } from '../data/columns/column';
-import type { Column } from '../data/columns/column';
+import { isEncoded } from '../data/columns/column';
 import type { ColumnNormalization } from '../data/columns/encoded';
 import { fitColumns } from '../data/columns/encoding';
 import { Augmenter } from '../data/augment';
@@ -9,7 +8,7 @@ import { Batches } from '../data/batches';
 import type { BatchesState } from '../data/batches';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { fitNormalization, refuseOverflow } from '../data/normalize/normalization';
-import type { NormalizationKind } from '../data/normalize/normalization';
+import type { PlainNormalization } from '../data/normalize/normalization';
 import { inputLayoutOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { shardedOrder } from '../data/stored';
@@ -50,31 +49,31 @@ interface BatchSourceState {
 }
 
 /** The inputs that rows of such features give. */
-export function inputsOf({ normalization, components }: TrainSpec, train: Dataset | StoredDataset): InputLayout {
-  const { featureSize, columns } = train;
-  if (needsEncoding(columns)) return inputLayoutOf(fitOnce(normalization, train, columns));
-  return numbersAlone(normalization === 'pca' ? components ?? featureSize : featureSize);
+export function inputsOf(spec: TrainSpec, train: Dataset | StoredDataset): InputLayout {
+  if (isEncoded(spec.normalization, train.columns)) return inputLayoutOf(fitOnce(spec, train));
+  return numbersAlone(spec.normalization === 'pca' ? spec.components ?? train.featureSize : train.featureSize);
 }
 
 /** Sizes are asked for before inputs are: the same rows are fitted once for both. */
 const encodings = new WeakMap<Dataset | StoredDataset, Map<string, ColumnNormalization>>();
 
-function fitOnce(kind: NormalizationKind, train: Dataset | StoredDataset, columns: readonly Column[]): ColumnNormalization {
+function fitOnce({ normalization: kind, oneHot }: TrainSpec, train: Dataset | StoredDataset): ColumnNormalization {
   const known = encodings.get(train) ?? new Map<string, ColumnNormalization>();
   encodings.set(train, known);
-  const fitted = known.get(kind) ?? fitColumns(kind, train, columns);
-  known.set(kind, fitted);
+  const key = JSON.stringify([kind, oneHot]);
+  const fitted = known.get(key) ?? fitColumns({ kind, oneHot }, train);
+  known.set(key, fitted);
   return fitted;
 }
 
 /** What turns features into inputs, fitted on the training rows; whitening is computed in float64 whatever the spec's format. */
 export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): Normalization {
-  if (needsEncoding(train.columns)) {
-    const encoding = fitOnce(spec.normalization, train, train.columns);
+  if (isEncoded(spec.normalization, train.columns)) {
+    const encoding = fitOnce(spec, train);
     refuseOverflow(train, encoding, kernels.dtype);
     return encoding;
   }
-  return fitNormalization(spec.normalization, train, kernels, {
+  return fitNormalization(spec.normalization as PlainNormalization, train, kernels, {
     components: spec.components,
     epsilon: spec.whitenEpsilon,
     kernels: defaultKernels('float64', kernels.backend),
@@ -87,8 +86,8 @@ export function cachedFits(): typeof fitInputs {
   return (spec, train, kernels) => {
     const fits = cache.get(train) ?? new Map<string, Normalization>();
     cache.set(train, fits);
-    const { normalization, dtype, components, whitenEpsilon } = spec;
-    const key = JSON.stringify([normalization, dtype, components, whitenEpsilon, kernels.backend]);
+    const { normalization, oneHot, dtype, components, whitenEpsilon } = spec;
+    const key = JSON.stringify([normalization, oneHot, dtype, components, whitenEpsilon, kernels.backend]);
     const fitted = fits.get(key) ?? fitInputs(spec, train, kernels);
     fits.set(key, fitted);
     return fitted;

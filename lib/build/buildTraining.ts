@@ -61,7 +61,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
-  const targetScale = spec.targetScaling === 'standardize' ? fitTargetScale(data.train) : null;
+  const targetScale = spec.targetScaling === 'none' ? null : fitTargetScale(data.train, spec.targetScaling);
   for (const rows of [train, validation]) {
     if (targetScale === null) refuseLostTargets(rows, kernels.dtype);
     else refuseScaledOverflow(rows, targetScale, kernels.dtype);

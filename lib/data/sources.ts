@@ -22,6 +22,7 @@ export interface DataOptions {
   header: boolean | null;
   delimiter: string | null;
   columns: Readonly<Record<string, ColumnKind>> | null;
+  oneHot: number | null;
   splitSeed: number;
   stratify: boolean;
   groupColumn: string | null;
@@ -65,6 +66,7 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
     what: `an object of ${columnKinds.join(', ')} by column`,
     accepts: (value) => typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every((kind) => columnKinds.includes(kind as ColumnKind)),
   }),
+  oneHot: orNull(integer(0, 0, 'names up to which a category is an input a name, beyond which the model embeds it; null for all')),
   splitSeed: {
     ...integer(0, 0, 'seed of the shuffle that assigns the rows of a table to training, validation and test'),
     what: 'an integer in [0, 2^32)', accepts: (value) => Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32,
@@ -115,7 +117,7 @@ interface DataSource {
 
 const ofPictures = { flip: true, shift: true, cutout: true } as const;
 const ofTables = { dataFile: true, target: true, splitSeed: true, stratify: true } as const;
-const ofColumns = { ...ofTables, weightColumn: true, columns: true, groupColumn: true, timeColumn: true, splitColumn: true } as const;
+const ofColumns = { ...ofTables, weightColumn: true, columns: true, oneHot: true, groupColumn: true, timeColumn: true, splitColumn: true } as const;
 
 function loadImages(name: 'auto' | 'cifar10' | 'synthetic') {
   return ({ folder: given, sizes = {}, chunkRows }: SourceRequest): LoadedData => {

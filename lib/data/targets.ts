@@ -1,6 +1,7 @@
 import type { Dtype, FloatArray, Kernels } from '../kernels/contract';
 import type { Dataset, Rows } from './dataset';
 import { badFile } from './files';
+import { scaleTarget } from './targetScale';
 import type { TargetScale } from './targetScale';
 
 /** Mixup of a batch: row i becomes λ·row i + (1 − λ)·row partners[i]. */
@@ -89,7 +90,7 @@ export class TargetReader {
     } else {
       for (let i = 0; i < m; i++) {
         const from = rows[i]! * width;
-        if (scale) for (let j = 0; j < width; j++) own[i * width + j] = (data.targets[from + j]! - scale.mean[j]!) / scale.std[j]!;
+        if (scale) for (let j = 0; j < width; j++) own[i * width + j] = scaleTarget(data.targets[from + j]!, j, scale);
         else for (let j = 0; j < width; j++) own[i * width + j] = data.targets[from + j]!;
       }
     }

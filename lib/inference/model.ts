@@ -232,7 +232,7 @@ export class Model {
     // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
     const isEncoded = 'columns' in normalization;
     const features = areRecords(given) ? featuresOf(given, this.namedColumns())
-      : checkGivenRows(given, featureSize, isEncoded || 'mean' in normalization ? 'float64' : dtype, isEncoded);
+      : checkGivenRows(given, featureSize, isEncoded || 'mean' in normalization ? 'float64' : dtype, isEncoded && columns !== undefined);
     if (!isEncoded && areRecords(given)) checkGivenRows(features, featureSize, 'float64');
     const size = features.length / featureSize;
     const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };

@@ -40,13 +40,20 @@ export function makeLayers(
       const context = {
         kernels, inputShape: shape, inputLayout: i === 0 ? layout : numbersAlone(sizeOf(shape)), outputShape, random, next, makeAll,
       };
-      const layer = layerTypeOf(type)!.make(context, options);
+      const kind = layerTypeOf(type)!;
+      if (i === 0 && layout.categories.length > 0 && kind.takesCategories !== true) throw takesNoCategories(layout, type);
+      const layer = kind.make(context, options);
       shape = layer.outputShape;
       return layer;
     });
   };
   const makeAll: MakeContext['makeAll'] = (list, inputShape, outputShape) => makeChain(list, inputShape, outputShape, numbersAlone(sizeOf(inputShape)));
   return makeChain(descriptions, [inputSize], [outputSize], inputLayout);
+}
+
+function takesNoCategories({ categories }: InputLayout, type: string): Error {
+  const what = `a first layer that embeds categories (or no oneHot, which leaves ${String(categories.length)} of them as indices)`;
+  return expected('ERR_CONFIG', what, 'the model', type, { path: 'oneHot' });
 }
 
 function checkLayout(layout: InputLayout, inputSize: number): void {

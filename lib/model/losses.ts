@@ -10,7 +10,7 @@ import type { CrossEntropyOptions, EvaluationLoss, Loss, LossName } from './loss
 export interface LossOptions {
   labelSmoothing: number;
   classWeights: 'balanced' | readonly number[] | null;
-  targetScaling: 'none' | 'standardize';
+  targetScaling: 'none' | 'standardize' | 'log';
   calibration: 'none' | 'temperature';
 }
 
@@ -24,8 +24,8 @@ export const lossOptions: { readonly [Key in keyof LossOptions]: Field } = {
     accepts: (value) => value === 'balanced' || (Array.isArray(value) && value.every((weight) => isNumber(weight) && weight >= 0)),
   }),
   targetScaling: {
-    ...choice('none', ['none', 'standardize'], ''),
-    help: 'none or standardize, what numeric targets are trained on (predictions and errors keep the units of the data),',
+    ...choice('none', ['none', 'standardize', 'log'], ''),
+    help: 'none, standardize or log (of targets ≥ 0, then standardised), what numeric targets are trained on (predictions and errors keep the units of the data),',
   },
   calibration: {
     ...choice('none', ['none', 'temperature'], ''),

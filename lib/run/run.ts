@@ -9,6 +9,7 @@ import type { CheckpointParts } from '../train/checkpoint';
 import type { CheckpointFacts } from '../train/checkpointShape';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
 import { fileError } from '../files';
+import { droppedColumns } from '../data/columns/encoded';
 import { otherData } from '../data/otherData';
 import { bytesPerNumber } from '../data/normalize/moments';
 import { featureSizeOf } from '../data/normalize/transform';
@@ -74,6 +75,8 @@ export function* runTraining(
     outputSize: model.outputSize,
   };
   const startStep = progress.step;
+  const dropped = 'columns' in normalization ? droppedColumns(normalization, rows.columns) : undefined;
+  const description = dropped === undefined ? origin.description : `${origin.description}; ${dropped}`;
   if (training.plan.steps < startStep) {
     throw expected('ERR_CONFIG', `at least ${String(startStep)} steps, which are done already,`, 'the length of training', training.plan.steps, { path: 'steps' });
   }
@@ -84,7 +87,7 @@ export function* runTraining(
   folder?.writeSpec({
     ...resolved,
     record: {
-      name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: origin.description, dataDigest: origin.digest,
+      name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: description, dataDigest: origin.digest,
       ...resumption?.record,
       ...conditions,
       ...(resumption && { resumed: [...(resumption.record.resumed ?? []), { at, step: startStep }] }),
@@ -109,7 +112,7 @@ export function* runTraining(
     precision: precisionOf(spec),
     threads: conditions.threads,
     seed: spec.seed,
-    data: origin.description,
+    data: description,
     dataDigest: origin.digest,
   };
   const startEvent = resumption === undefined ? start : { ...start, resumedFrom: startStep };

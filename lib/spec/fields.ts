@@ -92,6 +92,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   header: dataOptions.header,
   delimiter: dataOptions.delimiter,
   columns: dataOptions.columns,
+  oneHot: dataOptions.oneHot,
   trainRows: orNull(rows(1, 'training rows; null is the data set\'s own number, of a table the remaining rows')),
   validationRows: orNull(rows(0, 'validation rows: those after the training rows, of a table random ones, by default a tenth; 0 for none')),
   testRows: orNull(rows(0, 'test rows: from the test file, of a table random ones, by default a tenth')),

@@ -146,7 +146,7 @@ export function restoreNormalization({ source, tensors, facts: { inputSize, colu
     : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length
       ? { mean: mean as Float64Array, std: std as Float64Array } : undefined;
   const normalization: Normalization | undefined = encoding === undefined ? own && { ...own, ...(matrix && { matrix }) }
-    : columns !== undefined && encodes(encoding, columns) ? { columns: encoding } : undefined;
+    : encodes(encoding, columns) ? { columns: encoding } : undefined;
   if (normalization === undefined || inputSizeOf(normalization) !== inputSize) {
     throw fileError('ERR_CHECKPOINT', `a normalisation to ${String(inputSize)} inputs`, source, 'another or none');
   }

@@ -53,7 +53,10 @@ const columnShape = objectOf<Column>({
   hasMissing: flag,
 });
 const positive = shapeOf<number>('a number above 0', (it) => Number.isFinite(it) && (it as number) > 0);
+const ascending = refine(listOf(number), 'ascending numbers', (numbers) => numbers.length > 0 && numbers.every((one, i) => i === 0 || one >= numbers[i - 1]!));
 const scaleShape = unionOf<NumberScale>('kind', {
+  clipped: objectOf({ kind: oneOf('clipped'), center: number, factor: number }),
+  normal: objectOf({ kind: oneOf('normal'), quantiles: ascending }),
   linear: objectOf({ kind: oneOf('linear'), mean: number, std: positive }),
 });
 const encodedShape = unionOf<EncodedColumn>('kind', {
@@ -61,6 +64,8 @@ const encodedShape = unionOf<EncodedColumn>('kind', {
   boolean: objectOf({ kind: oneOf('boolean'), mean: number, std: positive, hasMissing: flag }),
   category: objectOf({ kind: oneOf('category'), codes: listOf(count), isEmbedded: flag, hasMissing: flag }),
   date: objectOf({ kind: oneOf('date'), scale: scaleShape, hasTime: flag, hasMissing: flag }),
+  constant: objectOf({ kind: oneOf('constant'), hasMissing: flag }),
+  duplicate: objectOf({ kind: oneOf('duplicate'), of: count }),
 });
 
 /** Shape of the entry `facts` of a checkpoint. */
@@ -71,13 +76,13 @@ export const factsShape = refine(objectOf<CheckpointFacts>({
   columns: optional(listOf(columnShape)),
   targetNames: optional(listOf(text)),
   encoding: optional(listOf(encodedShape)),
-  targetScale: optional(objectOf<TargetScale>({ mean: listOf(number), std: listOf(positive) })),
+  targetScale: optional(objectOf<TargetScale>({ mean: listOf(number), std: listOf(positive), logs: optional(listOf(oneOf('none', 'log', 'log1p'))) })),
   temperature: optional(positive),
   dataDigest: text,
   inputSize: size,
   outputSize: size,
 }), 'a class, or a scale, for each output, or none,', ({ classNames: { length }, targetScale, outputSize }) =>
-  (length === 0 || length === outputSize) && (targetScale === undefined || (targetScale.mean.length === outputSize && targetScale.std.length === outputSize)));
+  (length === 0 || length === outputSize) && (targetScale === undefined || (targetScale.mean.length === outputSize && targetScale.std.length === outputSize && (targetScale.logs?.length ?? outputSize) === outputSize)));
 const sums = { rows: count, correct: value, lossSum: value };
 const ofRows = objectOf<RunningSums>({ ...sums, weight: value });
 const ofSteps = objectOf<Omit<RunningSums, 'weight'> & { readonly steps: number }>({ ...sums, steps: count }) as Shape<unknown> as Shape<RunningSums>;

@@ -4,7 +4,7 @@ import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
-import { unscale } from '../data/targetScale';
+import { unscale, unscaledSquares } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
@@ -66,7 +66,7 @@ export class Evaluator {
         const plain = objective.sum(m, x, numbers, 'evaluate');
         sum += this.temperature === 1 ? plain
           : logLossAt(this.temperature, m, objective.predictions, targets.labels, objective.model.outputSize);
-        if (targetScale !== null) squares += squaredErrors(m, objective.predictions, numbers as FloatArray, targetScale.std);
+        if (targetScale !== null) squares += unscaledSquares(m, objective.predictions, numbers as FloatArray, targetScale);
         weight += objective.weight;
         correct += countEqual(m, this.classify(m), targets.labels);
         return !untilFault || Number.isFinite(sum);
@@ -140,13 +140,6 @@ export class Evaluator {
       if (!visit(m, inputs.x, from)) return;
     }
   }
-}
-
-/** Σ (std[j]·(p − t))² over m rows: squared errors in the units that the targets had. */
-function squaredErrors(m: number, predictions: FloatArray, numbers: FloatArray, std: readonly number[]): number {
-  let sum = 0;
-  for (let at = 0, j = 0; at < m * std.length; at++, j = j + 1 === std.length ? 0 : j + 1) sum += (std[j]! * (predictions[at]! - numbers[at]!)) ** 2;
-  return sum;
 }
 
 /** How many of the first m entries agree. */

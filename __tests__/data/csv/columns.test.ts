@@ -111,7 +111,7 @@ test.each<[string, number | undefined]>([
 
 describe('columns become inputs', () => {
   const train = load('age,city,when,kind\n1,b,1970-01-01,x\n3,a,1970-01-08,y\n,b,,x\n');
-  const encoding = fitColumns('standardize', train, train.columns!);
+  const encoding = fitColumns({ kind: 'standardize', oneHot: null }, train);
   const encode = (features: Float64Array, by: ColumnNormalization = encoding): number[] => {
     const rows = features.length / by.columns.length;
     // What a batch before left is no part of an encoding.
@@ -168,7 +168,7 @@ describe('columns become inputs', () => {
   });
 
   test('fits training rows alone, and normalisations that make sense', () => {
-    expect(() => fitColumns('pca', train, train.columns!)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
-    expect(() => fitColumns('none', { ...train, split: 'test' }, train.columns!)).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+    expect(() => fitColumns({ kind: 'pca', oneHot: null }, train)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+    expect(() => fitColumns({ kind: 'none', oneHot: null }, { ...train, split: 'test' })).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
   });
 });

@@ -3,7 +3,6 @@ import { requireMemory } from '../../machine';
 import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
 import { badFile } from '../files';
-import { needsEncoding } from './column';
 import type { Column } from './column';
 import { classify } from './labels';
 import { readerOf } from './records';
@@ -70,7 +69,7 @@ export function alignColumns(data: Dataset | StoredDataset, own: readonly Column
 /** Throws ERR_DATA, naming row and column, for a cell that is missing: for models whose training rows lacked none, and that have no place for it. */
 export function refuseMissing(data: Dataset | StoredDataset): void {
   const { columns = [], name } = data;
-  if (!needsEncoding(columns)) return;
+  if (!columns.some(({ hasMissing }) => hasMissing)) return;
   for (const { features, from } of blocksOf(data, rowsPerBlock)) {
     for (let at = 0; at < features.length; at++) {
       if (!Number.isNaN(features[at]!)) continue;

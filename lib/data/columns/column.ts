@@ -49,7 +49,10 @@ export function parseDate(text: string): number | undefined {
   return Number.isFinite(value) ? value / 1000 : undefined;
 }
 
-/** Whether rows of such columns need an encoding: they are not all numbers that are there. */
-export function needsEncoding(columns: readonly Column[] | undefined): columns is readonly Column[] {
-  return columns?.some(({ kind, hasMissing }) => kind !== 'number' || hasMissing) === true;
+/** Normalisations that are fitted column by column, see `fitColumns`. */
+const ofColumns: readonly string[] = ['robust', 'quantile'];
+
+/** Whether rows of such columns are encoded: the normalisation asks for it, or they are not all numbers that are there. */
+export function isEncoded(normalization: string, columns: readonly Column[] | undefined): boolean {
+  return ofColumns.includes(normalization) || columns?.some(({ kind, hasMissing }) => kind !== 'number' || hasMissing) === true;
 }

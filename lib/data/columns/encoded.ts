@@ -1,14 +1,27 @@
 import type { Column } from './column';
 
-/** How numbers become inputs of about unit size. */
-export type NumberScale = LinearScale;
-
 /** (x − mean) / std */
 export interface LinearScale {
   readonly kind: 'linear';
   readonly mean: number;
   readonly std: number;
 }
+
+/** z = factor·(x − center), smoothly clipped to ±3: z / √(1 + (z/3)²) */
+export interface ClippedScale {
+  readonly kind: 'clipped';
+  readonly center: number;
+  readonly factor: number;
+}
+
+/** The standard normal number at the rank of x among ascending quantiles. */
+export interface NormalScale {
+  readonly kind: 'normal';
+  readonly quantiles: readonly number[];
+}
+
+/** How numbers become inputs of about unit size. */
+export type NumberScale = LinearScale | ClippedScale | NormalScale;
 
 /** A number: one numeric input, 0 where it is missing; where training rows lack some, another that is 1 there. */
 export interface EncodedNumber {
@@ -46,7 +59,20 @@ export interface EncodedDate {
   readonly hasMissing: boolean;
 }
 
-export type EncodedColumn = EncodedNumber | EncodedBoolean | EncodedCategory | EncodedDate;
+/** A column that has one value in all training rows: no input but, where they lack some, 1 for a missing one. */
+export interface EncodedConstant {
+  readonly kind: 'constant';
+  readonly hasMissing: boolean;
+}
+
+/** A column that is in all training rows what an earlier one is: no input. */
+export interface EncodedDuplicate {
+  readonly kind: 'duplicate';
+  /** The place of the other column. */
+  readonly of: number;
+}
+
+export type EncodedColumn = EncodedNumber | EncodedBoolean | EncodedCategory | EncodedDate | EncodedConstant | EncodedDuplicate;
 
 /** How the columns of a row become inputs, fitted on training rows. */
 export interface ColumnNormalization {
@@ -71,8 +97,11 @@ export interface EncodedLayout {
 
 /** How many inputs of each part a column gives; of an embedded category its size. */
 export function partsOf(column: EncodedColumn): { readonly numbers: number; readonly passed: number; readonly category?: number } {
+  if (column.kind === 'duplicate') return { numbers: 0, passed: 0 };
   const missing = column.hasMissing ? 1 : 0;
   switch (column.kind) {
+    case 'constant':
+      return { numbers: 0, passed: missing };
     case 'number':
       return { numbers: 1, passed: missing };
     case 'boolean':
@@ -99,8 +128,28 @@ export function encodedSize(normalization: ColumnNormalization): number {
   return numbers + passed + categories.length;
 }
 
-/** Whether these encoded columns can be of those columns: as many, and categories among theirs, in ascending order. */
-export function encodes(encoding: readonly EncodedColumn[], columns: readonly Column[]): boolean {
-  return encoding.length === columns.length && encoding.every((column, j) => column.kind !== 'category' ||
-    column.codes.every((code, k) => code < (columns[j]!.categories?.length ?? 0) && (k === 0 || code > column.codes[k - 1]!)));
+/** Whether these encoded columns can be of those columns: as many, with categories among theirs and duplicates of earlier ones. */
+export function encodes(encoding: readonly EncodedColumn[], columns: readonly Column[] | undefined): boolean {
+  if (columns !== undefined && columns.length !== encoding.length) return false;
+  return encoding.every((column, j) => {
+    if (column.kind === 'duplicate') return column.of < j;
+    if (column.kind !== 'category') return true;
+    const names = columns?.[j]!.categories?.length ?? 0;
+    return column.codes.every((code, k) => code < names && (k === 0 || code > column.codes[k - 1]!));
+  });
 }
+
+/** What columns give no input, in a phrase; undefined where all do. */
+export function droppedColumns({ columns }: ColumnNormalization, names: readonly Column[] | undefined): string | undefined {
+  const nameOf = (j: number): string => names?.[j]!.name ?? `column ${String(j)}`;
+  const constant = columns.flatMap(({ kind }, j) => (kind === 'constant' ? [nameOf(j)] : []));
+  const duplicates = columns.flatMap((column, j) => (column.kind === 'duplicate' ? [`${nameOf(j)} (as ${nameOf(column.of)})`] : []));
+  const phrases = [
+    ...(constant.length > 0 ? [`constant and left out: ${listed(constant)}`] : []),
+    ...(duplicates.length > 0 ? [`duplicate and left out: ${listed(duplicates)}`] : []),
+  ];
+  return phrases.length === 0 ? undefined : phrases.join('; ');
+}
+
+const mostListed = 5;
+const listed = (names: readonly string[]): string => names.slice(0, mostListed).join(', ') + (names.length > mostListed ? ` and ${String(names.length - mostListed)} more` : '');

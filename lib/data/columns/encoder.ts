@@ -1,6 +1,7 @@
 import type { FloatArray, SourceArray } from '../../kernels/contract';
 import { encodedLayout, partsOf } from './encoded';
-import type { ColumnNormalization, EncodedBoolean, EncodedCategory, EncodedDate, EncodedNumber } from './encoded';
+import type { ColumnNormalization, EncodedBoolean, EncodedCategory, EncodedDate, EncodedNumber, NumberScale } from './encoded';
+import { clip, normalRank } from './scales';
 
 const secondsPerDay = 86_400;
 const secondsPerWeek = 7 * secondsPerDay;
@@ -38,6 +39,10 @@ export class ColumnEncoder {
       next.passed += parts.passed;
       if (parts.category !== undefined) next.category++;
       switch (column.kind) {
+        case 'duplicate':
+          return () => undefined;
+        case 'constant':
+          return column.hasMissing ? missingStep(place, place.passed) : () => undefined;
         case 'number':
           return numberStep(column, place, place.number, place.passed);
         case 'boolean':
@@ -58,14 +63,57 @@ export class ColumnEncoder {
   }
 }
 
-const linear = ({ mean, std }: EncodedBoolean): EncodedNumber['scale'] => ({ kind: 'linear', mean, std });
+const linear = ({ mean, std }: EncodedBoolean): NumberScale => ({ kind: 'linear', mean, std });
 
-function numberStep({ scale: { mean, std }, hasMissing }: EncodedNumber, { from, width, size }: Place, to: number, missing: number): Step {
+/** A numeric input at `to`, and what is missing at `missing` where training rows lack some. A loop for each scale, as a call a number would cost more than the rest. */
+function numberStep({ scale, hasMissing }: EncodedNumber, place: Place, to: number, missing: number): Step {
+  const scaled = scaledStep(scale, place, to);
+  if (!hasMissing) return scaled;
+  const marked = missingStep(place, missing);
   return (m, places, features, inputs) => {
-    for (let i = 0, row = 0; i < m; i++, row += size) {
+    scaled(m, places, features, inputs);
+    marked(m, places, features, inputs);
+  };
+}
+
+function scaledStep(scale: NumberScale, { from, width, size }: Place, to: number): Step {
+  switch (scale.kind) {
+    case 'linear': {
+      const { mean, std } = scale;
+      return (m, places, features, inputs) => {
+        for (let i = 0, at = to; i < m; i++, at += size) {
+          const value = features[places[i]! * width + from]!;
+          if (value === value) inputs[at] = (value - mean) / std; // not NaN
+        }
+      };
+    }
+    case 'clipped': {
+      const { center, factor } = scale;
+      return (m, places, features, inputs) => {
+        for (let i = 0, at = to; i < m; i++, at += size) {
+          const value = features[places[i]! * width + from]!;
+          if (value === value) inputs[at] = clip(value, center, factor);
+        }
+      };
+    }
+    case 'normal': {
+      const quantiles = Float64Array.from(scale.quantiles);
+      return (m, places, features, inputs) => {
+        for (let i = 0, at = to; i < m; i++, at += size) {
+          const value = features[places[i]! * width + from]!;
+          if (value === value) inputs[at] = normalRank(value, quantiles);
+        }
+      };
+    }
+  }
+}
+
+/** 1 at `to` where a cell is missing. */
+function missingStep({ from, width, size }: Place, to: number): Step {
+  return (m, places, features, inputs) => {
+    for (let i = 0, at = to; i < m; i++, at += size) {
       const value = features[places[i]! * width + from]!;
-      if (value === value) inputs[row + to] = (value - mean) / std; // not NaN; a function call would cost more than the rest
-      else if (hasMissing) inputs[row + missing] = 1;
+      if (value !== value) inputs[at] = 1;
     }
   };
 }

@@ -16,6 +16,8 @@ export interface Ranges {
   readonly max: Float64Array;
   /** 1 where all values are integers. */
   readonly integral: Uint8Array;
+  /** How many values are missing. */
+  readonly missing: Float64Array;
 }
 
 /** Rows summed at a time: bounds memory for rows on disk, and keeps sums of squared bytes below 2^31. */
@@ -44,16 +46,24 @@ export function byteMoments(data: Dataset | StoredDataset, kernels: Kernels): Mo
   return { mean: sums.map((sum) => sum / size), std };
 }
 
-/** The ranges of floats, in one pass. Throws ERR_DATA, naming row and column, for a number that is not finite. */
-export function rangesOf(data: Dataset | StoredDataset): Ranges {
+/**
+ * The ranges of floats, in one pass; from ∞ to −∞ where all are missing. Throws ERR_DATA, naming row and column, for a number that is not
+ * finite, unless it is NaN and values may be missing.
+ */
+export function rangesOf(data: Dataset | StoredDataset, mayBeMissing = false): Ranges {
   const { featureSize, name } = data;
   const min = new Float64Array(featureSize).fill(Infinity);
   const max = new Float64Array(featureSize).fill(-Infinity);
   const integral = new Uint8Array(featureSize).fill(1);
+  const missing = new Float64Array(featureSize);
   for (const { features, from } of blocksOf(data, rowsPerBlock)) {
     for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
       const value = features[at]!;
       if (!Number.isFinite(value)) {
+        if (mayBeMissing && Number.isNaN(value)) {
+          missing[j]!++;
+          continue;
+        }
         const row = from + Math.floor(at / featureSize);
         throw badFile('finite features', `${name}, ${data.split} row ${String(row)}, column ${String(j)}`, String(value), { row, column: j });
       }
@@ -62,19 +72,20 @@ export function rangesOf(data: Dataset | StoredDataset): Ranges {
       if (value !== Math.floor(value)) integral[j] = 0;
     }
   }
-  return { min, max, integral };
+  return { min, max, integral, missing };
 }
 
 /**
- * Moments of floats, in one pass: moments of each block about its own mean, combined as by Chan, Golub and LeVeque (1979). Values are
+ * Moments of floats that are there, in one pass: moments of each block about its own mean, combined as by Chan, Golub and LeVeque (1979). Values are
  * shifted by the middle of their range and divided by it (rounded down to a power of two), which avoids cancellation, overflow and
  * underflow. Throws ERR_DATA for a feature whose range max − min overflows float64.
  */
-export function floatMoments(data: Dataset | StoredDataset, { min, max }: Ranges): Moments {
-  const { featureSize } = data;
-  const unit = new Float64Array(featureSize);
+export function floatMoments(data: Dataset | StoredDataset, { min, max, missing }: Ranges): Moments {
+  const { featureSize, size } = data;
+  const unit = new Float64Array(featureSize).fill(1);
   const middle = new Float64Array(featureSize);
   for (let j = 0; j < featureSize; j++) {
+    if (missing[j] === size) continue;
     const range = max[j]! - min[j]!;
     if (range === Infinity) {
       const received = `${String(min[j])} and ${String(max[j])}`;
@@ -87,25 +98,51 @@ export function floatMoments(data: Dataset | StoredDataset, { min, max }: Ranges
   const squares = new Float64Array(featureSize);
   const blockMean = new Float64Array(featureSize);
   const blockSquares = new Float64Array(featureSize);
-  for (const { features, from, size: rows } of blocksOf(data, rowsPerBlock)) {
+  const seen = new Float64Array(featureSize);
+  const present = new Float64Array(featureSize);
+  for (const { features, size: rows } of blocksOf(data, rowsPerBlock)) {
     blockMean.fill(0);
     blockSquares.fill(0);
+    present.fill(rows);
     for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
-      blockMean[j]! += (features[at]! - middle[j]!) / unit[j]!;
+      const value = features[at]!;
+      if (value === value) blockMean[j]! += (value - middle[j]!) / unit[j]!;
+      else present[j]!--;
     }
-    for (let j = 0; j < featureSize; j++) blockMean[j]! /= rows;
+    for (let j = 0; j < featureSize; j++) if (present[j]! > 0) blockMean[j]! /= present[j]!;
     for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
-      blockSquares[j]! += ((features[at]! - middle[j]!) / unit[j]! - blockMean[j]!) ** 2;
+      const value = features[at]!;
+      if (value === value) blockSquares[j]! += ((value - middle[j]!) / unit[j]! - blockMean[j]!) ** 2;
     }
     for (let j = 0; j < featureSize; j++) {
+      const [from, own] = [seen[j]!, present[j]!];
+      if (own === 0) continue;
       const difference = blockMean[j]! - mean[j]!;
-      mean[j]! += (difference * rows) / (from + rows);
-      squares[j]! += blockSquares[j]! + (difference * difference * from * rows) / (from + rows);
+      mean[j]! += (difference * own) / (from + own);
+      squares[j]! += blockSquares[j]! + (difference * difference * from * own) / (from + own);
+      seen[j] = from + own;
     }
   }
   return {
     mean: mean.map((value, j) => middle[j]! + unit[j]! * value),
-    std: squares.map((square, j) => unit[j]! * Math.sqrt(square / data.size)),
+    std: squares.map((square, j) => unit[j]! * Math.sqrt(square / Math.max(1, seen[j]!))),
+  };
+}
+
+/** Rounding errors by which the values of a constant feature may differ. */
+const maxRoundings = 4;
+
+/**
+ * Whether feature j varies by more than the rounding errors of its format: 2⁻⁵³ of the largest value for float64, 2⁻²⁴ for float32;
+ * integers are exact. Divided by its std, a feature that varies by rounding alone would become noise as large as every other input,
+ * and a slightly different value in another row an input of any size.
+ */
+export function variation({ std }: Moments, { min, max, integral }: Ranges, bytes: number): (j: number) => boolean {
+  const [roundoff, smallest] = bytes === 4 ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
+  return (j) => {
+    if (!(max[j]! > min[j]!)) return false;
+    const largest = Math.max(Math.abs(min[j]!), Math.abs(max[j]!));
+    return integral[j] === 1 || std[j]! > maxRoundings * Math.max(roundoff * largest, smallest);
   };
 }
 
@@ -127,7 +164,7 @@ export function channelMoments(data: Dataset | StoredDataset, { mean, std }: Mom
 }
 
 /** Ranges by colour plane, repeated for each feature of the plane. Overwrites its argument. */
-export function channelRanges(data: Dataset | StoredDataset, { min, max, integral }: Ranges): Ranges {
+export function channelRanges(data: Dataset | StoredDataset, { min, max, integral, missing }: Ranges): Ranges {
   const plane = planeOf(data);
   for (let from = 0; from < data.featureSize; from += plane) {
     const all = <A extends Float64Array | Uint8Array>(array: A): A => array.subarray(from, from + plane) as A;
@@ -135,7 +172,7 @@ export function channelRanges(data: Dataset | StoredDataset, { min, max, integra
     all(max).fill(Math.max(...all(max)));
     all(integral).fill(Math.min(...all(integral)));
   }
-  return { min, max, integral };
+  return { min, max, integral, missing };
 }
 
 /** Pixels per plane. Throws ERR_SHAPE for rows without an image shape. */

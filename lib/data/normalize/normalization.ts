@@ -3,8 +3,8 @@ import type { Dtype, Kernels } from '../../kernels/contract';
 import { blocksOf } from '../blocks';
 import type { Dataset, StoredDataset } from '../dataset';
 import { badFile } from '../files';
-import { byteMoments, bytesPerNumber, channelMoments, channelRanges, floatMoments, rangesOf } from './moments';
-import type { Moments, Ranges } from './moments';
+import { byteMoments, bytesPerNumber, channelMoments, channelRanges, floatMoments, rangesOf, variation } from './moments';
+import type { Ranges } from './moments';
 import type { ByteNormalization, FloatNormalization, Normalization } from './transform';
 import { refuseEncodedOverflow } from '../columns/encoding';
 import { fitWhitening } from './whiten';
@@ -19,7 +19,10 @@ import type { WhiteningOptions } from './whiten';
  * - `standardize-channel`: the same with one mean and std per colour plane
  * - `pca`, `zca`: `standardize`, then decorrelated by a matrix: see whiten.ts
  */
-export const normalizationKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel', 'pca', 'zca'] as const;
+const plainKinds = ['none', 'scale', 'mean-image', 'standardize', 'standardize-channel', 'pca', 'zca'] as const;
+export type PlainNormalization = (typeof plainKinds)[number];
+/** With those that encode columns, see `fitColumns`. */
+export const normalizationKinds = [...plainKinds, 'robust', 'quantile'] as const;
 export type NormalizationKind = (typeof normalizationKinds)[number];
 
 /**
@@ -29,10 +32,10 @@ export type NormalizationKind = (typeof normalizationKinds)[number];
  * ERR_DATA for features that are not finite or whose inputs overflow.
  */
 export function fitNormalization(
-  kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels, whitening?: Omit<WhiteningOptions, 'kind'>,
+  kind: PlainNormalization, train: Dataset | StoredDataset, kernels: Kernels, whitening?: Omit<WhiteningOptions, 'kind'>,
 ): ByteNormalization | FloatNormalization {
-  if (!normalizationKinds.includes(kind)) {
-    throw expected('ERR_CONFIG', `one of ${normalizationKinds.join(', ')}`, 'normalization', kind, { path: 'normalization' });
+  if (!plainKinds.includes(kind)) {
+    throw expected('ERR_CONFIG', `one of ${plainKinds.join(', ')}`, 'normalization', kind, { path: 'normalization' });
   }
   if (train.split !== 'train') throw expected('ERR_SHAPE', 'training rows', 'fitNormalization', `the ${train.split} split`);
   const fitted = bytesPerNumber(train) === 1 ? fitBytes(kind, train, kernels) : fitFloats(kind, train, kernels.dtype);
@@ -48,7 +51,7 @@ export function fitNormalization(
 }
 
 /** Moments of bytes are exact, so that std is 0 only for a constant feature, which is not scaled. */
-function fitBytes(kind: NormalizationKind, train: Dataset | StoredDataset, kernels: Kernels): ByteNormalization {
+function fitBytes(kind: PlainNormalization, train: Dataset | StoredDataset, kernels: Kernels): ByteNormalization {
   const { featureSize } = train;
   const scale = kernels.allocate(featureSize).fill(kind === 'scale' ? 1 / 255 : 1);
   const shift = kernels.allocate(featureSize);
@@ -64,14 +67,14 @@ function fitBytes(kind: NormalizationKind, train: Dataset | StoredDataset, kerne
   return { scale, shift };
 }
 
-function fitFloats(kind: NormalizationKind, train: Dataset | StoredDataset, dtype: Dtype): FloatNormalization {
+function fitFloats(kind: PlainNormalization, train: Dataset | StoredDataset, dtype: Dtype): FloatNormalization {
   const ranges = rangesOf(train);
   const fitted = floatNormalization(kind, train, ranges);
   refuseOverflow(train, fitted, dtype, ranges);
   return fitted;
 }
 
-function floatNormalization(kind: NormalizationKind, train: Dataset | StoredDataset, own: Ranges): FloatNormalization {
+function floatNormalization(kind: PlainNormalization, train: Dataset | StoredDataset, own: Ranges): FloatNormalization {
   const { featureSize } = train;
   const mean = new Float64Array(featureSize);
   const std = new Float64Array(featureSize).fill(kind === 'scale' ? 255 : 1);
@@ -85,23 +88,6 @@ function floatNormalization(kind: NormalizationKind, train: Dataset | StoredData
   const varies = variation(fitted, byPlane ? channelRanges(train, own) : own, bytesPerNumber(train));
   for (let j = 0; j < featureSize; j++) if (varies(j)) std[j] = fitted.std[j]!;
   return { mean, std };
-}
-
-/** Rounding errors by which the values of a constant feature may differ. */
-const maxRoundings = 4;
-
-/**
- * Whether feature j varies by more than the rounding errors of its format: 2⁻⁵³ of the largest value for float64, 2⁻²⁴ for float32;
- * integers are exact. Divided by its std, a feature that varies by rounding alone would become noise as large as every other input,
- * and a slightly different value in another row an input of any size.
- */
-function variation({ std }: Moments, { min, max, integral }: Ranges, bytes: number): (j: number) => boolean {
-  const [roundoff, smallest] = bytes === 4 ? [2 ** -24, 2 ** -149] : [2 ** -53, 2 ** -1074];
-  return (j) => {
-    if (max[j] === min[j]) return false;
-    const largest = Math.max(Math.abs(min[j]!), Math.abs(max[j]!));
-    return integral[j] === 1 || std[j]! > maxRoundings * Math.max(roundoff * largest, smallest);
-  };
 }
 
 /**

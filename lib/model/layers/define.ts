@@ -68,6 +68,8 @@ export interface MakeContext {
 export interface LayerType<Own extends Fields = Fields> {
   readonly help: string;
   readonly fields: Own;
+  /** Whether it takes the indices of categories for what they are; to any other layer they would be numbers. */
+  readonly takesCategories?: boolean;
   /** The layer; the options have been checked. */
   make(context: MakeContext, options: OptionsOf<Own>): Layer;
 }

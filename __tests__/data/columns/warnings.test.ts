@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadCsv } from '../../lib/data/csv/csv';
-import type { CsvOptions } from '../../lib/data/csv/csv';
-import { tableWarnings } from '../../lib/data/columns/warnings';
-import { temporaryFolder } from '../support/folder';
+import { loadCsv } from '../../../lib/data/csv/csv';
+import type { CsvOptions } from '../../../lib/data/csv/csv';
+import { tableWarnings } from '../../../lib/data/columns/warnings';
+import { temporaryFolder } from '../../support/folder';
 
 const folder = temporaryFolder();
 let files = 0;
