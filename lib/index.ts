@@ -19,6 +19,8 @@ export { loadJsonLines } from './data/jsonLines';
 export type { JsonLinesOptions } from './data/jsonLines';
 export { loadNumpy } from './data/numpy/numpy';
 export type { NumpyOptions } from './data/numpy/numpy';
+export { loadParquet } from './data/parquet/parquet';
+export type { ParquetOptions } from './data/parquet/parquet';
 export { loadRows } from './data/rows';
 export type { GivenRow, GivenTable, RowsOptions } from './data/rows';
 export type { StoredFeatures, StoredLayout } from './data/stored';

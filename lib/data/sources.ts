@@ -10,6 +10,7 @@ import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
 import { locateImages } from './locate';
 import { loadJsonLines } from './jsonLines';
 import { loadNumpy } from './numpy/numpy';
+import { loadParquet } from './parquet/parquet';
 import { makeSynthetic } from './synthetic';
 import type { TableOptions } from './table';
 
@@ -40,7 +41,7 @@ function column(help: string): Field {
 
 export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   dataFolder: orNull(path('folder of the data set; null searches the datasets folders')),
-  dataFile: orNull(path('table to train on: a .csv, .jsonl, .npy or .npz file')),
+  dataFile: orNull(path('table to train on: a .csv, .jsonl, .parquet, .npy or .npz file')),
   target: orNull({
     help: 'what to predict: column of a table by name or number [the last], or several as a,b; array of an .npz [y], .npy file beside a .npy',
     default: null,
@@ -141,6 +142,12 @@ export const dataSources = {
     isTable: true,
     endings: ['.jsonl', '.ndjson'],
     load: (request) => loadJsonLines(fileOf(request), request),
+  },
+  parquet: {
+    options: ofColumns,
+    isTable: true,
+    endings: ['.parquet', '.pq'],
+    load: (request) => loadParquet(fileOf(request), request),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },
