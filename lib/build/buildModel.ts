@@ -54,7 +54,7 @@ export function layersOf(spec: TrainSpec, { inputSize, outputSize, inputLayout }
       throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last of layers', outputs);
     }
   }
-  const layers = makeLayers(spec.model ?? mlpLayers(sizes, spec), inputSize, outputSize, kernels, random, inputLayout);
+  const layers = makeLayers(spec.model ?? mlpLayers(sizes, spec, (inputLayout?.categories.length ?? 0) > 0), inputSize, outputSize, kernels, random, inputLayout);
   const { outputShape, members = 1 } = layers[layers.length - 1]!;
   const last = sizeOf(outputShape) / members;
   if (last !== outputSize) throw expected('ERR_SHAPE', `${String(outputSize)} outputs, as the data has,`, 'the last layer of model', last);

@@ -1,5 +1,6 @@
 import type { Dtype, FloatArray, Kernels, SourceArray } from '../kernels/contract';
 import { sizeOf } from './shape';
+import type { Start } from './starts';
 import type { Shape } from './shape';
 
 /** Kinds of parameters, to which a training may give learning rates and weight decays of their own. */
@@ -23,8 +24,8 @@ export interface ParameterSpec {
   readonly fans?: { readonly in: number; readonly out: number };
   /** Whether the first extent counts matrices, which an initialiser draws one by one. */
   readonly isStack?: boolean;
-  /** Where a parameter without fans starts: at a number, or each element at 1 or −1 at random; 0 when absent. */
-  readonly initial?: number | 'signs';
+  /** Where a parameter without fans starts: at a number, or as drawn; 0 when absent. */
+  readonly initial?: number | Start;
   /** Its kind; by default `weight` where it is regularised, else `bias`. */
   readonly group?: ParameterGroup;
   /**

@@ -56,8 +56,8 @@ export function initialize(model: Sequential, initializer: Initializer, std: num
   checkRandom(random);
   if (typeof initializer !== 'string' || !Object.hasOwn(draws, initializer)) throw expected('ERR_CONFIG', initializers.join(', '), 'init', initializer, { path: 'init' });
   for (const { value, shape, fans, isStack, initial = 0 } of model.arena.parameters) {
-    if (initial === 'signs') for (let i = 0; i < value.length; i++) value[i] = 2 * random.randint(0, 2) - 1;
-    else value.fill(initial);
+    if (typeof initial === 'number') value.fill(initial);
+    else initial(value, random);
     if (fans === undefined) continue;
     const [matrices, rows] = isStack === true ? [shape[0]!, shape[1]!] : [1, shape[0]!];
     const size = value.length / matrices;

@@ -1,11 +1,16 @@
 import { expected } from '../errors';
 import type { LayerDescription } from './layers';
+import type { NumericEmbedding } from './layers/embedding';
 import { dropoutLayers, hiddenLayers } from './layers/hidden';
 import type { HiddenOptions, LinearDescription } from './layers/hidden';
 
 /** A multi-layer perceptron beside its sizes. */
 export interface MlpOptions extends HiddenOptions {
-  /** Rate of dropout on the inputs in [0, 1); 0 by default. */
+  /** How numeric inputs are embedded; 'none' by default. */
+  readonly numericEmbedding?: NumericEmbedding;
+  /** Outputs of the embedding of each category, where inputs are indices of categories; 8 by default. */
+  readonly embeddingSize?: number;
+  /** Rate of dropout on the inputs, behind their embedding, in [0, 1); 0 by default. */
   readonly inputDropout?: number;
   /** Whether each input is multiplied by a learned factor, behind that dropout; false by default. */
   readonly inputScale?: boolean;
@@ -19,22 +24,26 @@ export interface MlpOptions extends HiddenOptions {
  * The layers of a multi-layer perceptron with the given sizes, from inputs to outputs. With `members`, hidden layers are shared and each
  * member has an output layer of its own. Throws ERR_SHAPE for fewer than two sizes or a size below 1, ERR_CONFIG for members without a
  * hidden layer.
+ * @param hasCategories whether some inputs are indices of categories, which are always embedded.
  */
-export function mlpLayers(sizes: readonly number[], options: MlpOptions = {}): LayerDescription[] {
+export function mlpLayers(sizes: readonly number[], options: MlpOptions = {}, hasCategories = false): LayerDescription[] {
   if (sizes.length < 2 || !sizes.every((size) => Number.isInteger(size) && size > 0)) {
     throw expected('ERR_SHAPE', 'two or more positive layer sizes', 'layers', sizes);
   }
-  const { members = null } = options;
+  const { members = null, numericEmbedding = 'none', embeddingSize } = options;
+  const isEmbedded = hasCategories || numericEmbedding !== 'none';
   if (members !== null && sizes.length === 2) throw expected('ERR_CONFIG', 'a hidden layer, whose weights they share,', 'members', 'none', { path: 'members' });
   const hidden = sizes.slice(1, -1).flatMap((size, i): readonly LayerDescription[] => {
     const layers = hiddenLayers(linearOf(size, i === 0 ? members : null, members !== null), options);
-    // The first layer of an ensemble makes a row of each member of one row, which cannot be added to them.
-    const isResidual = options.residual === true && size === sizes[i] && (members === null || i > 0);
+    // The first layer of an ensemble makes a row of each member of one row, which cannot be added to them; an embedding changes their number.
+    const isResidual = options.residual === true && size === sizes[i] && ((members === null && !isEmbedded) || i > 0);
     return isResidual ? [{ type: 'residual', layers }] : layers;
   });
   const scale: readonly LayerDescription[] = options.inputScale === true ? [{ type: 'scale' }] : [];
+  const embedding: readonly LayerDescription[] = isEmbedded
+    ? [{ type: 'embedding', numeric: numericEmbedding, ...(embeddingSize !== undefined && { categorySize: embeddingSize }) }] : [];
   const output = { type: members === null ? 'linear' : 'member-linear', size: sizes[sizes.length - 1]! } as const;
-  return [...dropoutLayers(options.inputDropout), ...scale, ...hidden, output];
+  return [...embedding, ...dropoutLayers(options.inputDropout), ...scale, ...hidden, output];
 }
 
 function linearOf(size: number, members: number | null, isShared: boolean): LinearDescription {

@@ -51,7 +51,7 @@ const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossField
 
 /** Keys that describe the model where `model` is null, and are not allowed with it. */
 export const keysOfModel = [
-  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'dropout', 'inputDropout', 'inputScale', 'residual', 'members',
+  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'numericEmbedding', 'embeddingSize', 'dropout', 'inputDropout', 'inputScale', 'residual', 'members',
 ] as const;
 
 const hasHiddenLayer = ({ hidden, layers }: TrainSpec): boolean => (hidden === null ? layers.length > 2 : hidden.length > 0);

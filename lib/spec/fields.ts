@@ -11,6 +11,8 @@ import type { Initializer } from '../model/init';
 import type { LayerDescription } from '../model/layers';
 import { activations } from '../model/layers/activations';
 import type { Activation } from '../model/layers/activations';
+import { numericEmbeddings } from '../model/layers/embedding';
+import type { NumericEmbedding } from '../model/layers/embedding';
 import { norms } from '../model/layers/hidden';
 import type { Norm } from '../model/layers/hidden';
 import type { LossName } from '../model/loss';
@@ -36,6 +38,8 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   activation: Activation;
   parametricActivation: boolean;
   norm: Norm;
+  numericEmbedding: NumericEmbedding;
+  embeddingSize: number;
   dropout: number;
   inputDropout: number;
   inputScale: boolean;
@@ -127,6 +131,8 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   activation: choice('relu', activations, 'activation function of hidden layers'),
   parametricActivation: flag(false, 'mix each activation with the identity, by one learned weight for each unit (Holzmüller et al. 2024)'),
   norm: choice('none', norms, 'normalisation of hidden layers, before the activation'),
+  numericEmbedding: choice('none', numericEmbeddings, 'embedding of numeric inputs: pbld, by cosines of learned frequencies (Holzmüller et al. 2024), or none'),
+  embeddingSize: integer(8, 1, 'numbers that a category becomes, where the model embeds categories'),
   dropout: share(0, 'share of hidden units that a training step drops, after the activation'),
   inputDropout: share(0, 'share of inputs that a training step drops'),
   inputScale: flag(false, 'multiply each input by a learned factor, in front of the first hidden layer (Holzmüller et al. 2024)'),

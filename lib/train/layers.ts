@@ -1,5 +1,4 @@
 import type { FloatArray } from '../kernels/contract';
-import { groupOf } from '../model/arena';
 import type { Parameter } from '../model/arena';
 import type { Sequential } from '../model/sequential';
 import { sizeOf } from '../model/shape';
@@ -26,7 +25,7 @@ export interface WeightedLayer {
 
 /** The layers with weights of a model, in order. Layers before the first of them are left out. */
 export function weightedLayers({ layers, arena, chain }: Sequential): WeightedLayer[] {
-  const weightsOf = layers.map(({ parameterSpecs }) => parameterSpecs.find((spec) => groupOf(spec) === 'weight')?.name);
+  const weightsOf = layers.map(({ parameterSpecs }) => parameterSpecs.find(({ fans }) => fans !== undefined)?.name);
   const starts = layers.flatMap((_, i) => (weightsOf[i] === undefined ? [] : [i]));
   return starts.map((from, n) => {
     const to = starts[n + 1] ?? layers.length;

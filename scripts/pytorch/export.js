@@ -59,12 +59,12 @@ function encodeStart(spec, data) {
   add('batchSizes', Int32Array.from(batchSizes));
   add('batchesPerStep', Int32Array.from(batchesPerStep));
   add('rates', Float64Array.from({ length: plan.steps }, (_, step) => schedule(step)));
-  const { layers, activation, parametricActivation, norm, dropout, inputDropout, inputScale, residual } = spec;
+  const { layers, activation, parametricActivation, norm, numericEmbedding, dropout, inputDropout, inputScale, residual } = spec;
   return encodeTensors({
     tensors,
     metadata: {
       spec: JSON.stringify(spec),
-      model: JSON.stringify(spec.model ?? mlpLayers(layers, { activation, parametricActivation, norm, dropout, inputDropout, inputScale, residual })),
+      model: JSON.stringify(spec.model ?? mlpLayers(layers, { activation, parametricActivation, norm, numericEmbedding, dropout, inputDropout, inputScale, residual })),
       outputs: String(model.outputSize),
     },
   });

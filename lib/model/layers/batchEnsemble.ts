@@ -4,6 +4,7 @@ import { multiplyGradient } from '../arena';
 import type { Parameter, ParameterSpec } from '../arena';
 import type { Flops, Layer, Scratch } from '../layer';
 import { sizeOf } from '../shape';
+import { signs } from '../starts';
 import type { Shape } from '../shape';
 import { layerType, size } from './define';
 import type { MakeContext } from './define';
@@ -65,7 +66,7 @@ export class BatchEnsemble implements Layer {
     const own = (name: string, columns: number): Pick<ParameterSpec, 'name' | 'shape' | 'regularised'> =>
       ({ name: `${name}${String(index)}`, shape: [this.members, columns], regularised: false });
     this.parameterSpecs = [
-      { ...own('R', inputs), group: 'scale', initial: this.isFirst ? 'signs' : 1 },
+      { ...own('R', inputs), group: 'scale', initial: this.isFirst ? signs : 1 },
       { name: `W${String(index)}`, shape: [outputs, inputs], regularised: true, isProduct: true, fans: { in: inputs, out: outputs } },
       { ...own('S', outputs), group: 'scale', initial: 1 },
       { ...own('B', outputs), group: 'bias' },

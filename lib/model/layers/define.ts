@@ -86,6 +86,11 @@ function numberField(what: string, inRange: (value: number) => boolean): (help: 
 }
 
 export const size = numberField('a positive integer', (value) => Number.isSafeInteger(value) && value > 0);
+
+export function integerFrom(least: number): (help: string) => LayerField<number, false> {
+  return numberField(`an integer of at least ${String(least)}`, (value) => Number.isSafeInteger(value) && value >= least);
+}
+
 export const fraction = numberField('a number in [0, 1)', (value) => value >= 0 && value < 1);
 export const share = numberField('a number in [0, 1]', (value) => value >= 0 && value <= 1);
 export const positive = numberField('a positive number', (value) => value > 0 && Number.isFinite(value));

@@ -2,6 +2,7 @@ import { activationTypes } from './activations';
 import { batchEnsemble, memberLinear } from './batchEnsemble';
 import type { LayerField, Fields, LayerType, NestedDescription } from './define';
 import { dropout } from './dropout';
+import { embedding } from './embedding';
 import { linear } from './linear';
 import { batchNorm, layerNorm } from './normalization';
 import { scale } from './scale';
@@ -14,6 +15,7 @@ export const layerTypes = {
   'dropout': dropout,
   'batch-norm': batchNorm,
   'layer-norm': layerNorm,
+  'embedding': embedding,
   'scale': scale,
   'batch-ensemble': batchEnsemble,
   'member-linear': memberLinear,
