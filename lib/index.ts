@@ -55,7 +55,7 @@ export type { GroupFactors, GroupOptions } from './optim/groups';
 export type { Optimizer } from './optim/optimizer';
 export { Rmsprop } from './optim/rmsprop';
 export type { RmspropOptions } from './optim/rmsprop';
-export { constant, cosine, exponentialDecay, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './optim/schedules';
+export { constant, coslog4, cosine, exponentialDecay, flatCosine, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './optim/schedules';
 export type { PlateauState, Schedule } from './optim/schedules';
 export { Sgd } from './optim/sgd';
 export type { SgdOptions } from './optim/sgd';

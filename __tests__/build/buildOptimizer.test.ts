@@ -204,6 +204,8 @@ describe('schedules of a spec', () => {
     [{ steps: 40, schedule: 'constant', warmupSteps: 4 }, [0, 1, 3, 4, 39], [2, 4, 8, 8, 8]],
     [{ steps: 44, schedule: 'cosine', minLearningRate: 2, warmupSteps: 4 }, [0, 4, 24], [2, 8, 5]],
     [{ steps: 10, schedule: 'one-cycle' }, [0, 1, 2, 9], [0.32, 4.16, 8, 3.2e-5]],
+    // 4·(1 − cos(2π·log₂(1 + 1.5·step))).
+    [{ steps: 10, schedule: 'coslog4' }, [0, 1, 4, 9], [0, 5.74683750769648, 2.58951203383097, 1.48960640100542]],
     [{ steps: 40, schedule: 'plateau', decay: 0.5, warmupSteps: 4 }, [0, 1, 3, 39], [2, 4, 8, 8]],
   ];
   test.each(cases)('%j at steps %j', (spec, steps, expected) => {
@@ -211,6 +213,27 @@ describe('schedules of a spec', () => {
   });
   test.each(Object.keys(schedules))('the cases include %s', (name) => {
     expect(cases.map(([{ schedule }]) => schedule)).toContain(name);
+  });
+  test('factors on dropout and weight decay stay at 1 for half of the training, and fall along a cosine', () => {
+    const spec = parseSpec({
+      ...tinySpec, steps: 40, dtype: 'float64', normalization: 'scale', optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.5,
+      activation: 'tanh', dropout: 0.5, dropoutSchedule: 'flat-cosine', weightDecaySchedule: 'flat-cosine',
+    });
+    const data = tinyData();
+    const { training: { step, objective: { model } } } = buildTraining(spec, data, kernelsFor('float64', 'typescript'));
+    // Inputs of 0, whose weights get no gradient: only decay moves them.
+    const features = data.train.features as Uint8Array;
+    for (let row = 0; row < data.train.size; row++) features[12 * row] = 0;
+    const seen = Array.from({ length: 40 }, () => {
+      const before = model.arena.values[0]!;
+      step.run(0.1);
+      const dropped = model.chain.outputs[2]!.subarray(0, 80).filter((y) => y === 0);
+      return { decay: (1 - model.arena.values[0]! / before) / (0.1 * 0.5), dropped: dropped.length / 80 };
+    });
+    for (const [at, factor] of [[0, 1], [19, 1], [20, 1], [25, 0.853553390593274], [30, 0.5], [39, 0.00615582970243117]] as const) {
+      expect(seen[at]!.decay).toBeCloseTo(factor, 10);
+      expect(Math.abs(seen[at]!.dropped - 0.5 * factor)).toBeLessThan(0.2); // 3.5 standard deviations
+    }
   });
   test('a plateau is there for the loop to tell', () => {
     const spec = parseSpec({ steps: 9, schedule: 'plateau', decay: 0.5 });
@@ -263,6 +286,10 @@ describe('contradictions are refused by name:', () => {
     ['minLearningRate', { minLearningRate: 1e-5 }],
     ['minLearningRate', { schedule: 'cosine', minLearningRate: 1, learningRate: 0.1 }],
     ['warmupSteps', { schedule: 'one-cycle', warmupSteps: 3 }],
+    ['warmupSteps', { schedule: 'coslog4', warmupSteps: 3 }],
+    ['dropoutSchedule', { dropoutSchedule: 'flat-cosine' }],
+    ['dropoutSchedule', { dropoutSchedule: 'flat-cosine', model: [{ type: 'dropout', rate: 0 }, { type: 'linear' }] }],
+    ['weightDecaySchedule', { optimizer: 'adam', l2: 0.1, weightDecaySchedule: 'flat-cosine' }],
     ['patience', { patience: 3 }],
   ])('%s in %j', (path, spec) => {
     expect(() => parseSpec({ ...base, ...spec })).toThrow(expect.objectContaining({
@@ -273,6 +300,8 @@ describe('contradictions are refused by name:', () => {
   test.each<Partial<TrainSpec>>([
     { optimizer: 'adamw', weightDecay: 0.1, decayBiases: true }, { optimizer: 'lion', l2: 0.1 }, { momentum: 0.9, nesterov: true },
     { optimizer: 'adamw', weightDecay: 0.1, weightDecays: { bias: 0 }, learningRates: { scale: 6, activation: 0.1 } },
+    { optimizer: 'lion', weightDecay: 0.1, weightDecaySchedule: 'flat-cosine', inputDropout: 0.1, dropoutSchedule: 'flat-cosine' },
+    { dropoutSchedule: 'flat-cosine', model: [{ type: 'residual', layers: [{ type: 'bottleneck', size: 2, dropout: 0.1 }] }, { type: 'linear' }] },
     { schedule: 'plateau', decay: 0.1, patience: 0, minLearningRate: 1e-6, warmupSteps: 3 }, { classWeights: [1, 0, 2.5] },
     { optimizer: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-7, l2: 1e-3 }, { schedule: 'one-cycle', clipNorm: 1, accumulate: 4 },
   ])('%j stands', (spec) => {

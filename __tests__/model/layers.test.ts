@@ -126,6 +126,21 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
     expect(Array.from(model.output.subarray(0, 2 * n))).toEqual(new Array(2 * n).fill(3));
   });
 
+  test('dropout: a factor makes it one of a lower rate, within blocks too', () => {
+    const [m, n] = [3, 7];
+    const x = arrayOf(dtype, Float64Array.from({ length: m * n }, (_, i) => i + 1));
+    const outputs = (rate: number, factor: number): number[] => {
+      const drop = { type: 'dropout', rate } as const;
+      const model = new Sequential(kernels, makeLayers([drop, { type: 'residual', layers: [drop] }], n, n, kernels, new RandomState(1)), m);
+      model.setDropoutFactor(factor);
+      model.forward(m, x, 'train');
+      return Array.from(model.output);
+    };
+    expect(outputs(0.5, 0.5)).toEqual(outputs(0.25, 1));
+    expect(outputs(0.5, 0)).toEqual(Array.from(x, (value) => 2 * value));
+    expect(outputs(0.5, 1)).not.toEqual(outputs(0.25, 1));
+  });
+
   test('batch norm: running statistics move in training and rule in evaluation', () => {
     const model = new Sequential(kernels, [new BatchNorm(kernels, [1], 1, { momentum: 0.5, epsilon: 1e-30 })], 4);
     initialize(model, 'he', 0, new RandomState(0));

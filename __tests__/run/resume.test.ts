@@ -61,9 +61,10 @@ const variants: readonly [string, object][] = [
   ['early stopping', { earlyStopping: 2, evaluateEvery: 2, steps: 60 }],
   ['evaluations within epochs', { evaluateEvery: 7 }],
   ['everything that draws at random, and everything that keeps a state', {
-    layers: [12, 8, 8, 3], activation: 'mish', parametricActivation: true, inputScale: true, numericEmbedding: 'pbld',
+    layers: [12, 8, 8, 3], activation: 'mish', parametricActivation: true, inputScale: true, numericEmbedding: 'pbld', residual: true,
     norm: 'batch', dropout: 0.3, inputDropout: 0.1, flip: true, shift: 1, cutout: 1, mixup: 0.5, labelSmoothing: 0.1,
-    accumulate: 2, clipNorm: 1, optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, schedule: 'one-cycle', emaDecay: 0.8, evaluateEvery: 4,
+    accumulate: 2, clipNorm: 1, optimizer: 'adamw', momentum: 0, l2: 0, weightDecay: 0.1, schedule: 'coslog4', emaDecay: 0.8, evaluateEvery: 4,
+    dropoutSchedule: 'flat-cosine', weightDecaySchedule: 'flat-cosine', learningRates: { bias: 0.5 }, weightDecays: { norm: 1 },
   }],
 ];
 

@@ -4,8 +4,9 @@ import type { Dataset } from '../data/dataset';
 import type { EvaluationLoss, Loss } from '../model/loss';
 import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
-import { makeSchedule } from '../optim/scheduleKinds';
+import { factorSchedules, makeSchedule } from '../optim/scheduleKinds';
 import type { ScheduleInUse } from '../optim/scheduleKinds';
+import type { StepOptions } from '../train/step';
 import type { TrainingPlan } from '../train/train';
 import type { TrainSpec } from '../spec/spec';
 
@@ -22,6 +23,13 @@ export function scheduleOf(spec: TrainSpec, length: TrainingPlan): ScheduleInUse
   }
   const inSteps = milestones === null ? null : milestoneSteps(spec, steps, stepsPerEpoch);
   return makeSchedule(spec.schedule, learningRate, { ...spec, milestones: inSteps }, length);
+}
+
+/** The schedules of factors of a spec. */
+export function factorsOf(
+  { dropoutSchedule, weightDecaySchedule }: TrainSpec, { steps }: TrainingPlan,
+): Required<Pick<StepOptions, 'dropoutFactor' | 'weightDecayFactor'>> {
+  return { dropoutFactor: factorSchedules[dropoutSchedule](steps), weightDecayFactor: factorSchedules[weightDecaySchedule](steps) };
 }
 
 function milestoneSteps({ milestones, epochs }: TrainSpec, steps: number, stepsPerEpoch: number): number[] {

@@ -23,7 +23,7 @@ import { fitInputs, BatchSource } from './batchSource';
 import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
 import { makeOptimizer } from '../optim/optimizers';
-import { makeLosses, scheduleOf } from './buildOptimizer';
+import { factorsOf, makeLosses, scheduleOf } from './buildOptimizer';
 import { precisionOf, withBatchSize } from '../spec/spec';
 import type { SizedSpec, TrainSpec } from '../spec/spec';
 
@@ -52,6 +52,8 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   checkTrainingMemory(spec, data.train, kernels);
   if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
+  // With fastDevRun too, schedules are those of the full length.
+  const fullLength = planOf({ ...spec, fastDevRun: false }, data.train.size);
   const normalization = fit(spec, data.train, kernels);
   const model = buildModel(spec, { ...modelSizes(spec, data.train), inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
@@ -70,9 +72,8 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   return {
     training: {
       objective,
-      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter, targetScale }),
-      // With fastDevRun too, the schedule is that of the full length.
-      ...scheduleOf(spec, planOf({ ...spec, fastDevRun: false }, data.train.size)),
+      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter, targetScale, ...factorsOf(spec, fullLength) }),
+      ...scheduleOf(spec, fullLength),
       evaluator: new Evaluator(objective, normalization, average, targetScale),
       train,
       validation,

@@ -87,10 +87,20 @@ export interface Layer {
   getRandomState?(): unknown;
   /** Restores such a state. */
   setRandomState?(state: unknown): void;
+  /** For a layer that drops at random: its rate becomes this factor, in [0, 1], times the one that it was made with. */
+  setDropoutFactor?(factor: number): void;
   /** The layers inside this one; absent for a simple layer. */
   readonly body?: readonly Layer[];
   /** The same with their activations, once memory is reserved; absent for a simple layer. */
   readonly inner?: InnerLayers;
+}
+
+/** Gives all layers a factor on their rate of dropout, those within layers too. */
+export function setDropoutFactor(layers: readonly Layer[], factor: number): void {
+  for (const layer of layers) {
+    layer.setDropoutFactor?.(factor);
+    if (layer.body !== undefined) setDropoutFactor(layer.body, factor);
+  }
 }
 
 /** The states of the random generators of layers, null where nothing is drawn. */

@@ -8,7 +8,7 @@ import { Chain } from './chain';
 import { makeLayers } from './description';
 import { mlpLayers } from './mlpLayers';
 import type { MlpOptions } from './mlpLayers';
-import { randomStates, setRandomStates } from './layer';
+import { randomStates, setDropoutFactor, setRandomStates } from './layer';
 import type { Layer, Mode } from './layer';
 import type { Shape } from './shape';
 import { sizeOf } from './shape';
@@ -99,6 +99,11 @@ export class Sequential {
   /** Overwrites the arena's gradients, from {@link outputGradient} and the activations of the last forward in training. */
   backward(m: number, x: SourceArray): void {
     this.chain.backward(m, x, this.outputGradient, undefined);
+  }
+
+  /** Gives all dropout layers a factor in [0, 1] on the rate that they were made with; 1 until then. */
+  setDropoutFactor(factor: number): void {
+    setDropoutFactor(this.layers, factor);
   }
 
   /** The linear region of each activation of the last {@link forward} of m rows, layer by layer; for gradient checks. */

@@ -1,6 +1,6 @@
-import { integer, isNumber, number, orNull, withDefaults } from '../fields';
+import { choice, integer, isNumber, number, orNull, withDefaults } from '../fields';
 import type { Field } from '../fields';
-import { constant, cosine, exponentialDecay, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './schedules';
+import { constant, coslog4, cosine, exponentialDecay, flatCosine, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './schedules';
 import type { Schedule } from './schedules';
 
 /** Options of schedules, as keys of a spec. */
@@ -12,6 +12,25 @@ export interface ScheduleOptions {
   warmupSteps: number;
   patience: number | null;
 }
+
+/** Schedules of a factor, by name; null for a constant 1. */
+export const factorSchedules = {
+  'constant': () => null,
+  'flat-cosine': flatCosine,
+} as const satisfies Readonly<Record<string, (steps: number) => Schedule | null>>;
+
+export type FactorScheduleName = keyof typeof factorSchedules;
+
+/** Keys of a spec that name a schedule of a factor. */
+export interface FactorScheduleOptions {
+  dropoutSchedule: FactorScheduleName;
+  weightDecaySchedule: FactorScheduleName;
+}
+
+export const factorScheduleOptions: { readonly [Key in keyof FactorScheduleOptions]: Field } = {
+  dropoutSchedule: choice('constant', Object.keys(factorSchedules), 'factor on the rates of dropout over the training'),
+  weightDecaySchedule: choice('constant', Object.keys(factorSchedules), 'factor on weightDecay over the training'),
+};
 
 export const scheduleOptions: { readonly [Key in keyof ScheduleOptions]: Field } = {
   decay: number(1, 'in (0, 1]', (value) => value > 0 && value <= 1, 'factor on the learning rate after each decayEvery steps, at milestones or on a plateau,'),
@@ -70,6 +89,7 @@ export const schedules = {
     make: (rate, { minLearningRate, warmupSteps }, { steps }) => cosine(rate, minLearningRate, warmupSteps, steps),
   },
   'one-cycle': { options: {}, make: (rate, _, { steps }) => oneCycle(rate, steps) },
+  'coslog4': { options: {}, make: (rate, _, { steps }) => coslog4(rate, steps) },
   plateau: {
     options: { decay: 1, minLearningRate: 0, warmupSteps: 0, patience: 10 },
     requires: [decays],
@@ -81,7 +101,7 @@ export type ScheduleName = keyof typeof schedules;
 
 /**
  * Makes the schedule of that name, with warm-up where `warmupSteps` > 0.
- * @param rate the initial learning rate; the maximum of `one-cycle`.
+ * @param rate the initial learning rate; the maximum of `one-cycle` and `coslog4`.
  * @param options with milestones in steps.
  */
 export function makeSchedule(name: ScheduleName, rate: number, options: ScheduleOptions, length: Length): ScheduleInUse {

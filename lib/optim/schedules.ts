@@ -51,6 +51,25 @@ export function oneCycle(peak: number, steps: number): Schedule {
   return (step) => (step <= top ? anneal(start, peak, step / top) : anneal(peak, end, (step - top) / (last - top)));
 }
 
+/**
+ * Cosines whose periods double, from 0 to `peak` and back four times: peak/2·(1 − cos(2π·log₂(1 + 15t))) with t = step/steps, coslog₄ of
+ * RealMLP (Holzmüller et al. 2024, Better by Default, section 3).
+ */
+export function coslog4(peak: number, steps: number): Schedule {
+  checkNumber(peak, 'peak');
+  checkNumber(steps, 'steps');
+  return (step) => anneal(0, peak, 2 * Math.log2(1 + (15 * step) / steps));
+}
+
+/**
+ * A factor, 1 during the first half of the steps, then half a cosine down to 0: flat_cos of RealMLP (Holzmüller et al. 2024), which lowers
+ * dropout and weight decay by it.
+ */
+export function flatCosine(steps: number): Schedule {
+  checkNumber(steps, 'steps');
+  return (step) => (2 * step < steps ? 1 : anneal(1, 0, Math.min(1, (2 * step) / steps - 1)));
+}
+
 function anneal(from: number, to: number, share: number): number {
   return to + ((from - to) / 2) * (Math.cos(Math.PI * share) + 1);
 }

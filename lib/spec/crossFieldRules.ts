@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expected } from '../errors';
 import { anyOf, kindsWith } from '../fields';
 import type { Kinds } from '../fields';
+import type { LayerDescription } from '../model/layers';
 import { losses } from '../model/losses';
 import { optimizers } from '../optim/optimizers';
 import { schedules, scheduleRequirements } from '../optim/scheduleKinds';
@@ -31,7 +32,7 @@ const hints: Readonly<Partial<Record<keyof TrainSpec, string>>> = {
   splitSeed: ', whose rows are shared out,',
   weightDecay: ', whose decay is apart from the gradient (else l2, which is half of PyTorch\'s weight_decay),',
   l2: ' (the decay of adamw is weightDecay)',
-  warmupSteps: ' (one-cycle warms up itself)',
+  warmupSteps: ' (one-cycle and coslog4 warm up by themselves)',
 };
 
 /** A rule for each option that does not apply to all kinds: the value of `key` has to be a kind that has it. */
@@ -101,10 +102,21 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     key: 'minLearningRate', holds: (spec) => spec.minLearningRate <= spec.learningRate,
     needs: 'no more than the learningRate', received: 'minLearningRate',
   },
+  {
+    key: 'dropoutSchedule', holds: ({ dropout, inputDropout, model }) => dropout > 0 || inputDropout > 0 || (model !== null && drops(model)),
+    needs: 'a dropout or inputDropout above 0, or a model with dropout,', received: 'dropout',
+  },
+  { key: 'weightDecaySchedule', holds: ({ weightDecay }) => weightDecay > 0, needs: 'a weightDecay above 0', received: 'weightDecay' },
   { key: 'precision', holds: ({ dtype }) => dtype === 'float32', needs: 'dtype float32', received: 'dtype' },
   { key: 'overfitBatches', holds: ({ fastDevRun }) => !fastDevRun, needs: 'no fastDevRun, which takes a single batch,', received: 'fastDevRun' },
   { key: 'seeds', holds: ({ seed, seeds }) => seed + seeds <= 2 ** 32, needs: 'a first seed that leaves all below 2^32', received: 'seed' },
 ];
+
+/** Whether layers, or layers within them, have a rate of dropout above 0. */
+function drops(model: readonly LayerDescription[]): boolean {
+  return model.some((layer) => (layer.type === 'dropout' && layer.rate > 0) || ('dropout' in layer && layer.dropout > 0) ||
+    ('layers' in layer && drops(layer.layers)));
+}
 
 /** Throws ERR_CONFIG, naming the key, where keys of an otherwise valid spec contradict each other. */
 export function checkCrossFieldRules(spec: TrainSpec): void {

@@ -20,11 +20,11 @@ import { losses, lossOptions } from '../model/losses';
 import type { LossOptions } from '../model/losses';
 import { optimizerOptions, optimizers } from '../optim/optimizers';
 import type { OptimizerName, OptimizerOptions } from '../optim/optimizers';
-import { scheduleOptions, schedules } from '../optim/scheduleKinds';
-import type { ScheduleName, ScheduleOptions } from '../optim/scheduleKinds';
+import { factorScheduleOptions, scheduleOptions, schedules } from '../optim/scheduleKinds';
+import type { FactorScheduleOptions, ScheduleName, ScheduleOptions } from '../optim/scheduleKinds';
 
 /** All options of a training run. Flat, so that `--set learningRate=1e-3` and search spaces name keys in the same way. */
-export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, ScheduleOptions {
+export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, ScheduleOptions, FactorScheduleOptions {
   data: DataName;
   trainRows: number | null;
   validationRows: number | null;
@@ -147,11 +147,12 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   loss: choice('cross-entropy', Object.keys(losses), 'what training minimises'),
   ...fieldsOf(lossOptions, losses),
   optimizer: choice('sgd', Object.keys(optimizers), 'update rule'),
-  learningRate: number(1e-3, '> 0', (value) => value > 0, 'initial learning rate; of one-cycle the highest'),
+  learningRate: number(1e-3, '> 0', (value) => value > 0, 'initial learning rate; of one-cycle and coslog4 the highest'),
   ...fieldsOf(optimizerOptions, optimizers),
   clipNorm: orNull(number(0, '> 0', (value) => value > 0, 'limit on the norm of the loss\'s gradient')),
   schedule: choice('exponential', Object.keys(schedules), 'learning rate schedule'),
   ...fieldsOf(scheduleOptions, schedules),
+  ...factorScheduleOptions,
   emaDecay: orNull(number(0, 'in (0, 1)', (value) => value > 0 && value < 1,
     'decay of a moving average of the weights, which evaluation and prediction then use')),
   batchSize: { ...orNull(integer(200, 1, 'rows per batch; null follows from the training rows, up to 256')), default: 200 },

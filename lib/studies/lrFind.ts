@@ -55,7 +55,7 @@ const MIN_FIRST_ROWS = 16;
 /**
  * The learning-rate range test (Smith 2017, section 3.3): trains the spec's model from its initial weights while the rate
  * grows exponentially from step to step, and reads off the loss where learning is fastest and where it breaks. The spec's
- * schedule and length are ignored; momentum, decay and augmentation are used.
+ * schedules and length are ignored; momentum, decay and augmentation are used.
  *
  * The suggestion is a tenth of the rate at which the loss blew up. The rate at which the loss falls fastest, which others suggest, is
  * reported too; but for a net whose first loss is far above log(classes) that is where it unlearns its initial weights, at rates ten
@@ -70,7 +70,7 @@ export function findLearningRate(given: TrainSpec, data: TrainingData, options: 
   if (!(to > from && Number.isFinite(to))) throw expected('ERR_CONFIG', `a number above ${String(from)}`, 'to', to, { path: 'to' });
   if (!(Number.isInteger(steps) && steps >= 20)) throw expected('ERR_CONFIG', 'an integer of at least 20', 'steps', steps, { path: 'steps' });
 
-  const spec = parseSpec(given);
+  const spec: TrainSpec = { ...parseSpec(given), dropoutSchedule: 'constant', weightDecaySchedule: 'constant' };
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? defaultThreads());
   const { step } = buildTraining(spec, trainingRows(data), kernels).training;

@@ -10,6 +10,7 @@ import { multiplyGradient } from '../model/arena';
 import type { WeightAverage } from '../optim/average';
 import { clipNorm } from '../optim/clip';
 import type { Optimizer } from '../optim/optimizer';
+import type { Schedule } from '../optim/schedules';
 import { countEqual } from './evaluate';
 import type { Objective } from './objective';
 
@@ -27,6 +28,9 @@ export interface StepOptions {
   readonly augmenter?: Augmenter;
   /** Scales numeric targets; null for none. */
   readonly targetScale?: TargetScale | null;
+  /** Factors on the rates of dropout and on decoupled weight decay, by the number of updates already done; null for 1. */
+  readonly dropoutFactor?: Schedule | null;
+  readonly weightDecayFactor?: Schedule | null;
 }
 
 /** One training step: draw a batch, forward, loss, backward, update. Allocates nothing after construction. */
@@ -76,7 +80,9 @@ export class TrainingStep {
   /** One update. Returns false, without an update, for a non-finite loss. Where all rows have weight 0, the gradient is 0. */
   run(learningRate: number): boolean {
     const { objective, optimizer, options } = this;
-    const { kernels, arena } = objective.model;
+    const { model } = objective;
+    const { kernels, arena } = model;
+    if (options.dropoutFactor) model.setDropoutFactor(options.dropoutFactor(optimizer.steps));
     this.rows = 0;
     this.correct = 0;
     if (this.accumulate === 1) this.runBatch();
@@ -86,7 +92,7 @@ export class TrainingStep {
       return false;
     }
     if (typeof options.clipNorm === 'number') clipNorm(kernels, arena.gradients, options.clipNorm);
-    optimizer.step(learningRate);
+    optimizer.step(learningRate, options.weightDecayFactor ? options.weightDecayFactor(optimizer.steps) : 1);
     arena.deferProducts(false);
     options.average?.update(optimizer.steps);
     return true;

@@ -22,8 +22,9 @@ import { fileLines, terminalOf } from '../terminal/style';
 import { renderTable } from '../terminal/table';
 import { sayWaiting } from '../waiting';
 
+const keyWidth = 3 + Math.max(...Object.keys(specFields).map((key) => key.length));
 const keys = Object.entries(specFields).map(
-  ([key, field]) => helpEntry(key, 18, `${field.help} [${JSON.stringify(field.default)}]`),
+  ([key, field]) => helpEntry(key, keyWidth, `${field.help} [${JSON.stringify(field.default)}]`),
 );
 
 export const trainCommand: Command = {

@@ -18,8 +18,11 @@ export class Dropout extends Elementwise {
   readonly inPlace = true;
   readonly reads = 'nothing';
   readonly keepsSign = true;
-  private readonly zeros: number;
-  private readonly scale: number;
+  /** Sets the rate to `factor` times that of the constructor. */
+  readonly setDropoutFactor: (factor: number) => void;
+  /** n numbers times the mask, scaled. A closure, as a number in a field that changes would be boxed wherever it is passed to a kernel. */
+  private readonly applyMask: (n: number, x: FloatArray, y: FloatArray) => void;
+  private zeros = 0;
   private readonly random: Xoshiro128;
   private mask = new Uint8Array(0);
 
@@ -29,8 +32,17 @@ export class Dropout extends Elementwise {
    */
   constructor(kernels: Kernels, shape: Shape, rate: number, random: RandomState) {
     super(kernels, shape);
-    this.zeros = Math.min(Math.round(rate * 2 ** 16), 2 ** 16 - 1);
-    this.scale = 1 / (1 - this.zeros / 2 ** 16);
+    let scale = 1;
+    this.setDropoutFactor = (factor) => {
+      const zeros = Math.min(Math.round(factor * rate * 2 ** 16), 2 ** 16 - 1);
+      if (zeros === this.zeros) return;
+      this.zeros = zeros;
+      scale = 1 / (1 - zeros / 2 ** 16);
+    };
+    this.setDropoutFactor(1);
+    this.applyMask = (n, x, y) => {
+      this.kernels.maskScale(n, scale, this.mask, x, y);
+    };
     const word = (): number => random.randint(0, 2 ** 32);
     this.random = new Xoshiro128([word(), word(), word(), word()]);
   }
@@ -48,14 +60,14 @@ export class Dropout extends Elementwise {
     const n = m * this.size;
     if (mode === 'train') {
       this.random.fillMask(n, this.zeros, this.mask);
-      this.kernels.maskScale(n, this.scale, this.mask, x, y);
+      this.applyMask(n, x, y);
     } else if (x !== y) {
       y.set(x.subarray(0, n));
     }
   }
 
   backward(m: number, _x: FloatArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
-    if (dx !== undefined) this.kernels.maskScale(m * this.size, this.scale, this.mask, dy, dx);
+    if (dx !== undefined) this.applyMask(m * this.size, dy, dx);
   }
 
   getRandomState(): Xoshiro128State {
