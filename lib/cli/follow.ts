@@ -12,17 +12,17 @@ export interface Followed {
 }
 
 /**
- * Shows a run's events as they come, or prints them as lines of JSON; returns its start and its result. Ctrl-C asks the run to stop.
- * `observe` is given every event too.
+ * Shows a run's events as they come, prints them as lines of JSON, or says nothing; returns its start and its result. Ctrl-C asks the run
+ * to stop. `observe` is given every event too.
  */
-export async function follow(run: TrainingRun, json: boolean, observe?: (event: TrainEvent) => void): Promise<Followed> {
-  const progress = json ? undefined : new TrainingProgress();
+export async function follow(run: TrainingRun, show: 'progress' | 'json' | 'nothing', observe?: (event: TrainEvent) => void): Promise<Followed> {
+  const progress = show === 'progress' ? new TrainingProgress() : undefined;
   return interruptible(() => { run.stop(); }, async () => {
     const history = new RunHistory(1);
     try {
       for await (const event of run) {
-        if (json) process.stdout.write(jsonLine(event));
-        else if (event.type === 'start') process.stdout.write(heading(event));
+        if (show === 'json') process.stdout.write(jsonLine(event));
+        else if (show === 'progress' && event.type === 'start') process.stdout.write(heading(event));
         progress?.handle(event);
         observe?.(event);
         history.apply(event);

@@ -8,6 +8,7 @@ import { exitStatus, watchOutput } from './output';
 /** The commands by name, in the overview's order. Only the requested one is loaded: loading all takes 100 ms. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   train: async () => (await import('./commands/train.js')).trainCommand,
+  fit: async () => (await import('./commands/fit.js')).fitCommand,
   search: async () => (await import('./commands/search.js')).searchCommand,
   depth: async () => (await import('./commands/depth.js')).depthCommand,
   'lr-find': async () => (await import('./commands/lrFind.js')).lrFindCommand,

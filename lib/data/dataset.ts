@@ -65,6 +65,8 @@ export interface DataOrigin {
   readonly name: string;
   /** One readable line: layout and folder, or generator and seed. */
   readonly description: string;
+  /** What was assumed in reading it, in phrases that are part of the description. */
+  readonly notes?: readonly string[];
   /** SHA-256 in hex over all features and labels of the splits. */
   readonly digest: string;
 }

@@ -97,8 +97,9 @@ export function splitTable(table: Table, options: TableOptions): DataSplits<Data
   };
   const divided = splitColumn !== undefined ? [`parts by ${splitColumn}`] : timeColumn !== undefined ? [`parts by ${timeColumn}, the newest rows for test`]
     : [...(groupColumn === undefined ? [] : [`rows of the same ${groupColumn} in one part`]), ...(stratify ? ['classes alike in each part'] : [])];
-  const description = `${name} (${[`${String(rows)} rows`, ...(table.notes ?? []), ...divided].join('; ')})`;
-  return { train, validation, test, origin: { name, description, digest: digestOf(table, choices) } };
+  const { notes = [] } = table;
+  const description = `${name} (${[`${String(rows)} rows`, ...notes, ...divided].join('; ')})`;
+  return { train, validation, test, origin: { name, description, notes, digest: digestOf(table, choices) } };
 }
 
 /** Throws ERR_CONFIG for fewer groups than parts. */

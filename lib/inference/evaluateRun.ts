@@ -5,6 +5,7 @@ import { count, listOf, numberOrNaN, objectOf, oneOf, optional, recordOf, refine
 import type { Shape } from '../files/shape';
 import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
+import type { LoadedData } from '../data/sources';
 import type { DataOrigin, Dataset, SplitName, StoredDataset } from '../data/dataset';
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
@@ -39,15 +40,15 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
   return /, fold \d+ of \d+$/.test(data);
 }
 
-/** Evaluates any split without writing the result. Throws as {@link evaluateRun} does. */
-export function evaluateSplit(folder: string, name: string, split: SplitName): { evaluation: RunEvaluation; origin: DataOrigin } {
+/** Evaluates any split of the run's data, which are loaded where they are not given, without writing the result. Throws as {@link evaluateRun} does. */
+export function evaluateSplit(folder: string, name: string, split: SplitName, loaded?: LoadedData): { evaluation: RunEvaluation; origin: DataOrigin } {
   readEvaluations(folder); // a damaged file is refused before anything is computed
   const model = Model.ofRun(folder);
   const { record } = readRunSpec(folder);
   if (split !== 'test' && isCrossValidated(record)) {
     throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
   }
-  const { origin, ...splits } = loadData(dataRequest(model.spec));
+  const { origin, ...splits } = loaded ?? loadData(dataRequest(model.spec));
   if (origin.digest !== model.dataDigest) throw otherData(`run ${name} was trained on`, model.dataDigest, origin, ` for ${split} rows`);
   const data = splits[split];
   if (data.size === 0) throw expected('ERR_DATA', 'at least one row', `the ${split} split of ${origin.name}`, data.size, { path: 'split' });

@@ -1,14 +1,16 @@
 import { evaluateSplit, recordEvaluation } from './evaluateRun';
 import type { RunEvaluation } from './evaluateRun';
+import type { LoadedData } from '../data/sources';
 import { recordTest } from './ledger';
 import type { TestResult } from './ledger';
 
 /**
  * Evaluates a run's model on the test split of its spec's data. Records the evaluation in the ledger beside the runs, and the scores in
- * the run's evaluation.json; `leftOut` has a sentence for each line of the ledger that is left out. Throws as {@link evaluateRun} does.
+ * the run's evaluation.json; the data are loaded where they are not given. `leftOut` has a sentence for each line of the ledger that is
+ * left out. Throws as {@link evaluateRun} does.
  */
-export function testRun(folder: string, name: string): TestResult & { readonly evaluation: RunEvaluation; readonly leftOut: readonly string[] } {
-  const { evaluation, origin } = evaluateSplit(folder, name, 'test');
+export function testRun(folder: string, name: string, loaded?: LoadedData): TestResult & { readonly evaluation: RunEvaluation; readonly leftOut: readonly string[] } {
+  const { evaluation, origin } = evaluateSplit(folder, name, 'test', loaded);
   const { result, leftOut } = recordTest(folder, {
     run: name,
     when: evaluation.when,

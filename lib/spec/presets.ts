@@ -1,4 +1,6 @@
 import { expected, nearest } from '../errors';
+import { losses } from '../model/losses';
+import type { LossName } from '../model/loss';
 import type { TrainSpec } from './spec';
 
 /** A named spec shipped with blastrain. Keys not given have their defaults. */
@@ -101,4 +103,11 @@ export function findPreset(name: string): Preset {
     name,
     { path: name },
   );
+}
+
+/** The keys of a preset with a loss, less those that this loss has not, such as label smoothing for numbers. */
+export function presetFor(name: string, loss: LossName): Partial<TrainSpec> {
+  const { spec } = findPreset(name);
+  const others = Object.values(losses).flatMap(({ options }) => Object.keys(options)).filter((option) => !Object.hasOwn(losses[loss].options, option));
+  return { ...Object.fromEntries(Object.entries(spec).filter(([key]) => !others.includes(key))), loss };
 }

@@ -69,7 +69,7 @@ Options:
 /** Undefined when the user stopped it. */
 async function trainNet(net: DepthRun, runs: string, json: boolean): Promise<DepthResult | undefined> {
   const run = train(net.spec, { place: { runs, name: net.name }, onWait: sayWaiting() });
-  const { start, result } = await follow(run, json);
+  const { start, result } = await follow(run, json ? 'json' : 'progress');
   if (result.ended === 'stopped') return undefined;
   return depthResult(net, result, start.parameters);
 }

@@ -101,7 +101,7 @@ training after the current step and keeps what was learned.
 };
 
 /** Where a run's events go. */
-interface Output {
+export interface Output {
   readonly json: boolean;
   readonly tensorboard: boolean;
 }
@@ -120,10 +120,10 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
   return 0;
 }
 
-/** Follows a run to its end, then draws its figures. */
-async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
+/** Follows a run to its end, then draws its figures and says what came of it. */
+export async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
   const observer = tensorboard ? (await import('../tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
-  const { result } = await follow(run, json, observer);
+  const { result } = await follow(run, json ? 'json' : 'progress', observer);
   const folder = folderOf(result.run);
   const classifier = await run.model;
   const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];
@@ -133,7 +133,8 @@ async function complete(run: TrainingRun, folderOf: (name: string) => string, { 
   return result;
 }
 
-function statusOf({ ended }: ResultEvent): number {
+/** The exit status of a run. */
+export function statusOf({ ended }: ResultEvent): number {
   return ended === 'stopped' ? 130 : 0;
 }
 

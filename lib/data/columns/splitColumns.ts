@@ -37,12 +37,12 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
   const classes = kindOf(options.numericTargets) === 'classes' ? classify(table.targetTexts) : undefined;
   const merged = classes?.merged ?? [];
   return splitTable({
+    targetNames,
     ...(classes === undefined
       ? { targets: table.targets, classNames: [] }
       : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
     layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
     columns: table.columns,
-    targetNames,
     division,
     ...(table.weights && { weights: table.weights }),
     files: contents === undefined ? [file] : [],

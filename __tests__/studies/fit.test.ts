@@ -1,0 +1,113 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Dataset } from '../../lib/data/dataset';
+import { RandomState } from '../../lib/random';
+import { presetFor } from '../../lib/spec/presets';
+import { linearSpec, score, scoreConstant } from '../../lib/studies/fit/baselines';
+import { planFit } from '../../lib/studies/fit/planFit';
+import { bootstrapped, meanWithError } from '../../lib/train/standardErrors';
+import { temporaryFolder } from '../support/folder';
+
+const folder = temporaryFolder();
+
+function table(name: string, lines: readonly string[]): string {
+  const file = join(folder, name);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+const rows = (count: number, of: (i: number) => readonly unknown[]): string[] => Array.from({ length: count }, (_, i) => of(i).join(','));
+
+describe('what is predicted', () => {
+  test.each([
+    ['texts', (i: number) => ['x', 'y'][i % 2]!, 'cross-entropy', []],
+    ['few whole numbers', (i: number) => i % 3, 'cross-entropy', ['the target has 3 different whole numbers, which are taken for classes: loss=mse predicts them as numbers']],
+    ['few numbers that are not whole', (i: number) => 0.5 * (i % 3), 'mse', ['the target has numbers that are not whole, so they are predicted as numbers: loss=cross-entropy takes them for classes']],
+    ['many whole numbers', (i: number) => i, 'mse', ['the target has many different numbers, so they are predicted as numbers: loss=cross-entropy takes them for classes']],
+  ])('follows from the target: %s', (name, target, loss, said) => {
+    const file = table(`${name}.csv`, ['a,t', ...rows(40, (i) => [i, target(i)])]);
+    const { spec, assumed, data } = planFit({ preset: 'table', keys: { dataFile: file } });
+    expect(spec).toMatchObject({ data: 'csv', loss, stratify: loss !== 'mse', targetScaling: loss === 'mse' ? 'standardize' : 'none', batchSize: 16 });
+    expect(assumed.slice(3)).toEqual(said);
+    expect(data.train.targets === undefined).toBe(loss !== 'mse');
+  });
+
+  test('is what the keys say', () => {
+    const file = table('numbers.csv', ['a,t', ...rows(40, (i) => [i, i % 3])]);
+    expect(planFit({ preset: 'table', keys: { dataFile: file, loss: 'mse', epochs: 3, stratify: false } }).spec).toMatchObject({ loss: 'mse', epochs: 3, steps: null });
+    expect(planFit({ preset: 'table', keys: { dataFile: file, timeColumn: 'a' } }).spec).toMatchObject({ loss: 'cross-entropy', stratify: false, timeColumn: 'a' });
+  });
+
+  test('is numbers where one cell of many is none, which is refused with its place', () => {
+    const file = table('odd.csv', ['a,t', ...rows(60, (i) => [i, i === 50 ? 'none given' : i / 7])]);
+    expect(() => planFit({ preset: 'table', keys: { dataFile: file } })).toThrow(expect.objectContaining({
+      code: 'ERR_DATA', message: expect.stringMatching(/odd\.csv, line 52, column 2 \(t\) but received 'none given'/) as string,
+    }));
+  });
+});
+
+test('facts about columns count training rows alone', () => {
+  const file = table('facts.csv', ['n,c,d,b,part,t', ...rows(10, (i) => [i === 3 ? '' : i, 'pqr'[i % 3], `2024-01-0${String(1 + (i % 5))}`, i % 2 ? 'yes' : 'no', i < 8 ? 'train' : 'test', i % 2])]);
+  const { columns, target, spec, assumed } = planFit({ preset: 'table', keys: { dataFile: file, splitColumn: 'part' } });
+  expect(columns).toEqual([
+    { name: 'n', kind: 'number', missing: 1 / 8, min: 0, max: 7, mean: 25 / 7 },
+    { name: 'c', kind: 'category', missing: 0, categories: [{ name: 'p', share: 3 / 8 }, { name: 'q', share: 3 / 8 }, { name: 'r', share: 2 / 8 }] },
+    { name: 'd', kind: 'date', missing: 0, min: Date.UTC(2024, 0, 1) / 1000, max: Date.UTC(2024, 0, 5) / 1000, mean: expect.any(Number) as number },
+    { name: 'b', kind: 'boolean', missing: 0, categories: [{ name: 'no', share: 0.5 }, { name: 'yes', share: 0.5 }] },
+  ]);
+  expect(target).toEqual([{ name: 't', kind: 'classes', missing: 0, categories: [{ name: '0', share: 0.5 }, { name: '1', share: 0.5 }] }]);
+  expect(spec).toMatchObject({ restoreBest: false, batchSize: 8 });
+  expect(assumed).toContain('there are no validation rows to choose the best epoch by');
+});
+
+test('a preset drops the options that a loss has not', () => {
+  expect(presetFor('two-layer-wide', 'mse')).not.toHaveProperty('labelSmoothing');
+  expect(presetFor('two-layer-wide', 'cross-entropy')).toMatchObject({ labelSmoothing: 0.1, loss: 'cross-entropy' });
+});
+
+test('the linear model has the data, the loss and the split of the model that it is held against', () => {
+  const file = table('linear.csv', ['a,t', ...rows(40, (i) => [i, i % 2])]);
+  const { spec } = planFit({ preset: 'table', keys: { dataFile: file, splitSeed: 5, classWeights: 'balanced', seed: 3 } });
+  expect(linearSpec(spec, 32, 2)).toMatchObject({ dataFile: file, splitSeed: 5, stratify: true, classWeights: 'balanced', seed: 3, hidden: [], maxSeconds: 2, epochs: 100, restoreBest: true });
+  expect(linearSpec(spec, 1e6, null)).toMatchObject({ epochs: 3, batchSize: 256, maxSeconds: null });
+});
+
+describe('scores', () => {
+  const facts = { name: 'rows', split: 'validation', features: new Float64Array(0), featureSize: 1 } as const;
+  const classes: Dataset = { ...facts, size: 4, labels: Int32Array.of(0, 0, 1, 1), classNames: ['a', 'b'] };
+  const numbers: Dataset = { ...facts, size: 3, labels: new Int32Array(3), classNames: [], targets: Float64Array.of(1, 2, 6) };
+
+  test('of classes have the errors of a binomial, of the rows and of a bootstrap', () => {
+    const { accuracy, logLoss, rocAuc } = score([0.9, 0.1, 0.6, 0.4, 0.7, 0.3, 0.2, 0.8], classes);
+    expect(accuracy).toEqual({ value: 0.75, error: Math.sqrt((0.75 * 0.25) / 4) });
+    const losses = [0.9, 0.6, 0.3, 0.8].map((p) => -Math.log(p));
+    const mean = losses.reduce((sum, loss) => sum + loss, 0) / 4;
+    expect(logLoss!.value).toBeCloseTo(mean, 12);
+    expect(logLoss!.error).toBeCloseTo(Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / 3 / 4), 12);
+    expect(rocAuc!.value).toBe(0.75);
+    expect(rocAuc!.error).toBeGreaterThan(0);
+  });
+
+  test('of numbers: the mean alone has an R² of 0', () => {
+    const { r2, rmse, mae } = scoreConstant(numbers, numbers);
+    expect([r2!.value, rmse!.value, mae!.value]).toEqual([expect.closeTo(0, 12), expect.closeTo(Math.sqrt(14 / 3), 12), 2].map((value) => value as unknown));
+    expect(mae!.error).toBeCloseTo(Math.sqrt(1 / 3), 12);
+  });
+
+  test('of the shares of classes are the entropy', () => {
+    expect(scoreConstant(classes, classes)['logLoss']).toEqual({ value: expect.closeTo(Math.log(2), 12) as number, error: 0 });
+  });
+
+  test('a bootstrap of a mean has its standard error, and the same at every call', () => {
+    const random = new RandomState(1);
+    const values = Float64Array.from({ length: 400 }, () => random.gaussian());
+    const mean = (weights: ArrayLike<number>): number => values.reduce((sum, value, i) => sum + weights[i]! * value, 0) / values.reduce((sum, _, i) => sum + weights[i]!, 0);
+    const first = bootstrapped(400, undefined, mean);
+    expect(first).toEqual(bootstrapped(400, undefined, mean));
+    expect(first.error / meanWithError(400, undefined, (row) => values[row]!).error).toBeCloseTo(1, 0);
+  });
+
+  test('rows of weight 2 count as two', () => {
+    expect(meanWithError(2, [2, 1], (row) => row).value).toBeCloseTo(1 / 3, 12);
+  });
+});
