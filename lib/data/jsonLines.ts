@@ -6,11 +6,15 @@ import { splitValues } from './columns/splitValues';
 import type { ValueOptions } from './columns/splitValues';
 import { ColumnCollector } from './columns/values';
 import type { ValueTable } from './columns/values';
-import { utf8Of } from './csv/utf8';
+import { textOf } from './csv/utf8';
+import type { Encoding } from './csv/utf8';
 import type { DataSplits } from './dataset';
 import { badFile, readingFile } from './files';
 
-export type JsonLinesOptions = ValueOptions;
+export interface JsonLinesOptions extends ValueOptions {
+  /** How characters are written as bytes; by default UTF-8, or UTF-16 where the file begins with its byte order mark. */
+  readonly encoding?: Encoding;
+}
 
 /** Bytes of a line in memory beside its text, per byte of it, as measured. */
 const bytesPerByte = 6;
@@ -24,7 +28,7 @@ export function loadJsonLines(file: string, options: JsonLinesOptions = {}): Dat
   checkText(file, 'file');
   checkOptions(options);
   checkOptions(options.sizes, 'sizes');
-  const bytes = utf8Of(readingFile(file, () => readFileSync(file)), file);
+  const bytes = textOf(readingFile(file, () => readFileSync(file)), file, options.encoding);
   requireMemory(bytesPerByte * bytes.length, 'dataFile', file);
   return splitValues(file, parseRows(bytes, file), options, true);
 }

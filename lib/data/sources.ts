@@ -1,8 +1,10 @@
 import { expected } from '../errors';
-import { anyOf, flag, integer, orNull, path } from '../fields';
+import { anyOf, choice, flag, integer, orNull, path } from '../fields';
 import type { Field } from '../fields';
 import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
 import { loadCsv } from './csv/csv';
+import { encodings } from './csv/utf8';
+import type { Encoding } from './csv/utf8';
 import { columnKinds } from './columns/column';
 import type { TargetOption } from './columns/targetColumns';
 import type { ColumnKind } from './columns/column';
@@ -22,6 +24,7 @@ export interface DataOptions {
   weightColumn: string | null;
   header: boolean | null;
   delimiter: string | null;
+  encoding: Encoding | null;
   columns: Readonly<Record<string, ColumnKind>> | null;
   oneHot: number | null;
   splitSeed: number;
@@ -61,6 +64,7 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
     what: 'one character other than a quote or a line end, or tab',
     accepts: (value) => typeof value === 'string' && (value === 'tab' || /^[^"\r\n]$/u.test(value)),
   }),
+  encoding: orNull(choice('utf-8', encodings, 'how the characters of a .csv or .jsonl are written as bytes; null is UTF-8, or UTF-16 where its byte order mark says so')),
   columns: orNull({
     help: 'what columns of a .csv are, as {"zip": "category", "id": "ignore"}: ' + columnKinds.join(', ') + '; null finds out and says so',
     default: null,
@@ -97,6 +101,7 @@ interface SourceRequest extends TableOptions {
   /** Format of a .csv: see `loadCsv`. */
   readonly header?: boolean;
   readonly delimiter?: string;
+  readonly encoding?: Encoding;
   readonly columns?: Readonly<Record<string, ColumnKind>>;
   /** A folder with images in a layout of CIFAR-10, or with such a folder in it; by default the datasets folders are searched. */
   readonly folder?: string;
@@ -134,11 +139,11 @@ export const dataSources = {
   cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
   synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
   csv: {
-    options: { ...ofColumns, header: true, delimiter: true }, isTable: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
+    options: { ...ofColumns, header: true, delimiter: true, encoding: true }, isTable: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
     load: (request) => loadCsv(fileOf(request), request),
   },
   jsonl: {
-    options: ofColumns,
+    options: { ...ofColumns, encoding: true },
     isTable: true,
     endings: ['.jsonl', '.ndjson'],
     load: (request) => loadJsonLines(fileOf(request), request),

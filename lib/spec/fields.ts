@@ -95,6 +95,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   weightColumn: dataOptions.weightColumn,
   header: dataOptions.header,
   delimiter: dataOptions.delimiter,
+  encoding: dataOptions.encoding,
   columns: dataOptions.columns,
   oneHot: dataOptions.oneHot,
   trainRows: orNull(rows(1, 'training rows; null is the data set\'s own number, of a table the remaining rows')),

@@ -169,7 +169,7 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
 /** The spec's request to the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
   const { stratify, groupColumn, timeColumn, splitColumn } = spec;
-  const { data, dataFolder, dataFile, target, weightColumn, header, delimiter, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
+  const { data, dataFolder, dataFile, target, weightColumn, header, delimiter, encoding, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
@@ -177,6 +177,7 @@ export function dataRequest(spec: TrainSpec): DataRequest {
     ...(target === null ? {} : { target }),
     ...(weightColumn === null ? {} : { weightColumn }),
     ...(header === null ? {} : { header }),
+    ...(encoding === null ? {} : { encoding }),
     ...(delimiter === null ? {} : { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
     ...(columns === null ? {} : { columns }),
     ...(chunkRows === null ? {} : { chunkRows }),

@@ -13,7 +13,8 @@ import { kindsByPlace, splitColumns } from '../columns/splitColumns';
 import { kindOf, placeOfWeights } from '../columns/targetColumns';
 import type { TargetOption } from '../columns/targetColumns';
 import { findDelimiter } from './delimiter';
-import { utf8Of } from './utf8';
+import { textOf } from './utf8';
+import type { Encoding } from './utf8';
 
 export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
   /** The column of the classes or targets, by name or by number from 0, or several columns of numbers; by default the last. */
@@ -27,6 +28,8 @@ export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
   readonly header?: boolean;
   /** What stands between cells, one character; by default what divides the first lines alike, a comma where several do. */
   readonly delimiter?: string;
+  /** How characters are written as bytes; by default UTF-8, or UTF-16 where the file begins with its byte order mark. */
+  readonly encoding?: Encoding;
   /** What columns are, by name; by default what their cells look like, see docs/data.md. */
   readonly columns?: Readonly<Record<string, ColumnKind>>;
 }
@@ -48,7 +51,7 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
   checkOptions(options.sizes, 'sizes');
   const given = readingFile(file, () => readFileSync(file));
   if (given.length > maxBytes) throw badFile('at most 2 GB of text', file, `${String(given.length)} bytes; NumPy arrays (.npy) may be larger`);
-  const bytes = utf8Of(given, file);
+  const bytes = textOf(given, file, options.encoding);
   const { delimiter, from, line, note: between } = findDelimiter(bytes, options.delimiter);
   if (delimiter.charCodeAt(0) > 127) throw expected('ERR_CONFIG', 'one ASCII character', 'delimiter', delimiter, { path: 'delimiter' });
   const reader = (): CellReader => new CellReader(bytes, delimiter.charCodeAt(0), file, from, line);
@@ -65,7 +68,7 @@ export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
     targetNames,
     notes: [...notes, ...(weightAt === undefined ? [] : [`${names[weightAt]!.trim()} is the weight of a row`]), between],
     // What the file alone decides is left out where it is as it always was, so that earlier runs find their digest.
-    choices: { target: targetNames.join(), ...(weightAt !== undefined && { weights: names[weightAt]! }), ...(isUnusual && { header: 'unusual' }), ...(delimiter !== ',' && { delimiter }) },
+    choices: { target: targetNames.join(), ...(weightAt !== undefined && { weights: names[weightAt]! }), ...(isUnusual && { header: 'unusual' }), ...(delimiter !== ',' && { delimiter }), ...(options.encoding !== undefined && { encoding: options.encoding }) },
     kinds,
   }, options);
 }
