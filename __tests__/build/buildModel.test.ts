@@ -64,7 +64,7 @@ describe('a spec', () => {
     expect.objectContaining({ code: 'ERR_CONFIG', details: expect.objectContaining({ path }) as object, message: expect.stringContaining(message) as string }) as Error;
 
   test.each([
-    ['layers', [3072, 10]], ['activation', 'tanh'], ['parametricActivation', true], ['inputScale', true], ['numericEmbedding', 'pbld'], ['embeddingSize', 4], ['norm', 'batch'], ['dropout', 0.1], ['inputDropout', 0.1], ['residual', true],
+    ['layers', [3072, 10]], ['activation', 'tanh'], ['parametricActivation', true], ['inputScale', true], ['numericEmbedding', 'pbld'], ['norm', 'batch'], ['dropout', 0.1], ['inputDropout', 0.1], ['residual', true],
   ])('refuses %s beside a model', (key, value) => {
     expect(parse({ [key]: value, model: [{ type: 'linear' }] })).toThrow(refused(key, 'no model'));
     expect(parse({ [key]: value })).not.toThrow();

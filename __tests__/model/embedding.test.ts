@@ -94,7 +94,7 @@ describe('descriptions', () => {
   });
 
   test.each([
-    ['categories without an embedding', () => modelOf(kernels, [{ type: 'linear' }]), 'ERR_CONFIG', 'embedding, as 2 of the inputs are indices'],
+    ['categories without an embedding', () => modelOf(kernels, [{ type: 'linear' }]), 'ERR_CONFIG', 'a first layer that embeds categories (or no oneHot, which leaves 2 of them'],
     ['a layout of another size', () => makeLayers([embedding], 4, 3, kernels, new RandomState(0), layout), 'ERR_SHAPE', 'a layout of 4 inputs'],
     ['a layout without categories', () => makeLayers([embedding], 4, 3, kernels, new RandomState(0), { numbers: 4, passed: 0 } as InputLayout), 'ERR_CONFIG', 'inputLayout'],
     ['one output', () => modelOf(kernels, [{ ...embedding, size: 1 }]), 'ERR_CONFIG', 'an integer of at least 2'],

@@ -28,10 +28,6 @@ export function makeLayers(
   checkKernels(kernels);
   checkRandom(random);
   checkLayout(inputLayout, inputSize);
-  if (inputLayout.categories.length > 0 && descriptions[0]!.type !== 'embedding') {
-    const what = `embedding, as ${String(inputLayout.categories.length)} of the inputs are indices of categories,`;
-    throw expected('ERR_CONFIG', what, 'the first layer', descriptions[0]!.type, { path: 'model[0].type' });
-  }
   const numbers = new Map<string, number>();
   const next = (name: string): number => {
     const number = (numbers.get(name) ?? 0) + 1;

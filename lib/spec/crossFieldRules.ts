@@ -68,6 +68,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   },
   { key: 'parametricActivation', holds: hasHiddenLayer, needs: 'a hidden layer', received: 'layers' },
   { key: 'members', holds: hasHiddenLayer, needs: 'a hidden layer, whose weights they share,', received: 'layers' },
+  { key: 'embeddingSize', holds: ({ oneHot }) => oneHot !== null, needs: 'a number of names oneHot, beyond which categories are embedded,', received: 'oneHot' },
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
   { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
   ...optionRules('data', dataSources),

@@ -111,7 +111,7 @@ test('categories of more names than oneHot are embedded, with an index for what 
 test('indices are refused by a model that would take them for numbers', () => {
   const train = tableOf([[0, 1, 2, 0], [1, 2, 3, 4]], ['category', 'number']);
   const kernels = kernelsFor('float64', 'typescript');
-  const spec = parseSpec({ steps: 1, hidden: [3], oneHot: 2, data: 'csv', dataFile: 'a.csv' });
+  const spec = parseSpec({ steps: 1, model: [{ type: 'linear' }], oneHot: 2, data: 'csv', dataFile: 'a.csv' });
   expect(() => layersOf(spec, modelSizes(spec, train), kernels))
     .toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: 'Expected a first layer that embeds categories (or no oneHot, which leaves 1 of them as indices) for the model but received \'linear\'', details: { path: 'oneHot' } }));
   expect(() => parseSpec({ steps: 1, oneHot: 2 })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', details: { path: 'oneHot' } }));

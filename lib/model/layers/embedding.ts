@@ -154,5 +154,6 @@ export const embedding = layerType({
     sigma: positive('standard deviation of the frequencies at the start [0.1]'),
     categorySize: size('outputs of each category [8]'),
   },
+  takesCategories: true,
   make: ({ kernels, inputLayout, next }, options) => new Embedding(kernels, inputLayout, next('embedding'), options),
 });
