@@ -53,8 +53,8 @@ const variants: readonly [string, object][] = [
   ['Adam, an average of the weights and reduction on a plateau', {
     optimizer: 'adam', momentum: 0, learningRate: 0.02, emaDecay: 0.9, schedule: 'plateau', decay: 0.5, patience: 1, evaluateEvery: 3, restoreBest: true,
   }],
-  ['dropout and running statistics', {
-    layers: [12, 8, 8, 3], activation: 'gelu', norm: 'batch', dropout: 0.3, inputDropout: 0.1, residual: true, emaDecay: 0.8,
+  ['an ensemble, dropout and running statistics', {
+    layers: [12, 8, 8, 3], members: 2, activation: 'gelu', norm: 'batch', dropout: 0.3, inputDropout: 0.1, residual: true, emaDecay: 0.8,
   }],
   ['Nesterov, decay, replacement', { nesterov: true, decay: 0.9, sampling: 'replacement' }],
   ['restoreBest and keepEvery', { restoreBest: true, keepEvery: 7, learningRate: 0.5 }],

@@ -28,6 +28,24 @@ test('a CSV trains, is tested and predicts by the names of its classes', async (
   expect(classifier.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2))[0]).toMatchObject({ label: 0, className: 'setosa' });
 });
 
+test('members=4 trains an ensemble, which is evaluated, saved and loaded as any model', async () => {
+  const ensemble = [...flowers.filter((setting) => !setting.startsWith('layers')), 'hidden=16,16', 'members=4', 'restoreBest=true', 'labelSmoothing=0.1'];
+  const { stdout, stderr, status } = await blastrain(['train', 'table.json', '--set', ...ensemble, '--name', 'ensemble', '--json'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const events = jsonLines(stdout);
+  expect(events[0]).toMatchObject({ layers: [4, 16, 16, 3] });
+  const { valAccuracy, valLoss } = events.pop()!;
+  expect(valAccuracy).toBeGreaterThan(0.8);
+
+  const [evaluation] = jsonLines((await blastrain(['evaluate', 'ensemble', '--json'], { cwd })).stdout);
+  expect(evaluation).toMatchObject({ accuracy: valAccuracy, loss: valLoss });
+  expect(evaluation!['scores']).toMatchObject({ logLoss: expect.closeTo(valLoss as number, 5) as number });
+  const model = Model.ofRun(join(cwd, 'runs', 'ensemble'));
+  const [{ probabilities }] = model.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2)) as [{ probabilities: number[] }];
+  expect(probabilities).toHaveLength(3);
+  expect(probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);
+});
+
 test('a CSV of numbers is a regression with loss=mse', async () => {
   const random = new RandomState(5);
   const lines = Array.from({ length: 200 }, () => {
