@@ -64,10 +64,17 @@ describe('a spec', () => {
     expect.objectContaining({ code: 'ERR_CONFIG', details: expect.objectContaining({ path }) as object, message: expect.stringContaining(message) as string }) as Error;
 
   test.each([
-    ['layers', [3072, 10]], ['activation', 'tanh'], ['parametricActivation', true], ['inputScale', true], ['numericEmbedding', 'pbld'], ['norm', 'batch'], ['dropout', 0.1], ['inputDropout', 0.1], ['residual', true],
+    ['layers', [3072, 10]], ['activation', 'tanh'], ['parametricActivation', true], ['inputScale', true], ['numericEmbedding', 'pbld'], ['norm', 'batch'], ['dropout', 0.1], ['inputDropout', 0.1], ['residual', true], ['members', 4],
   ])('refuses %s beside a model', (key, value) => {
     expect(parse({ [key]: value, model: [{ type: 'linear' }] })).toThrow(refused(key, 'no model'));
     expect(parse({ [key]: value })).not.toThrow();
+  });
+
+  test.each<[object, string]>([
+    [{ members: 1 }, 'an integer of at least 2 or null'], [{ members: 4, layers: [8, 2] }, 'a hidden layer, whose weights they share,'],
+    [{ members: 4, hidden: [] }, 'a hidden layer, whose weights they share,'],
+  ])('refuses %j', (changes, message) => {
+    expect(parse(changes)).toThrow(refused('members', message));
   });
 
   test('accepts its own complete form back', () => {
