@@ -52,7 +52,7 @@ const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossField
 
 /** Keys that describe the model where `model` is null, and are not allowed with it. */
 export const keysOfModel = [
-  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'numericEmbedding', 'embeddingSize', 'dropout', 'inputDropout', 'inputScale', 'residual', 'members',
+  'layers', 'hidden', 'activation', 'parametricActivation', 'norm', 'numericEmbedding', 'embeddingSize', 'dropout', 'inputDropout', 'inputScale', 'residual', 'parametrization', 'members',
 ] as const;
 
 const hasHiddenLayer = ({ hidden, layers }: TrainSpec): boolean => (hidden === null ? layers.length > 2 : hidden.length > 0);
@@ -61,6 +61,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   ...keysOfModel.map((key): CrossFieldRule => ({
     key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
   })),
+  { key: 'parametrization', holds: ({ members }) => members === null, needs: 'no members, whose layers have the standard one,', received: 'members' },
   { key: 'layers', holds: ({ hidden }) => hidden === null, needs: 'no hidden, which stands in its place,', received: 'hidden' },
   {
     key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > 1, received: 'batchSize',

@@ -15,6 +15,8 @@ import { numericEmbeddings } from '../model/layers/embedding';
 import type { NumericEmbedding } from '../model/layers/embedding';
 import { norms } from '../model/layers/hidden';
 import type { Norm } from '../model/layers/hidden';
+import { parametrizations } from '../model/layers/linear';
+import type { Parametrization } from '../model/layers/linear';
 import type { LossName } from '../model/loss';
 import { losses, lossOptions } from '../model/losses';
 import type { LossOptions } from '../model/losses';
@@ -44,6 +46,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   inputDropout: number;
   inputScale: boolean;
   residual: boolean;
+  parametrization: Parametrization;
   members: number | null;
   model: readonly LayerDescription[] | null;
   init: Initializer;
@@ -138,6 +141,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   inputDropout: share(0, 'share of inputs that a training step drops'),
   inputScale: flag(false, 'multiply each input by a learned factor, in front of the first hidden layer (Holzmüller et al. 2024)'),
   residual: flag(false, 'add its input to each hidden layer that has as many outputs'),
+  parametrization: choice('standard', parametrizations, 'of linear layers; ntk trains V in x·Vᵀ/√inputs + b, which init lecun starts with variance 1'),
   members: orNull(integer(0, 2, 'nets of an ensemble that shares the weights of its hidden layers (TabM has 32), whose mean predicts')),
   model: {
     help: 'the model as a list of layers, in place of the keys from layers to members: [{"type": "linear", "size": 512}, {"type": "relu"}, …]',

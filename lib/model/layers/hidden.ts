@@ -1,4 +1,5 @@
 import type { Activation } from './activations';
+import type { Parametrization } from './linear';
 
 const normalizations = { none: [], batch: [{ type: 'batch-norm' }], layer: [{ type: 'layer-norm' }] } as const;
 
@@ -21,7 +22,8 @@ export interface HiddenOptions {
 
 /** The linear layer of a hidden layer: one net's, or one that members of an ensemble share, of which the first says how many there are. */
 export type LinearDescription =
-  | { readonly type: 'linear' | 'batch-ensemble'; readonly size?: number }
+  | { readonly type: 'linear'; readonly size?: number; readonly parametrization?: Parametrization }
+  | { readonly type: 'batch-ensemble'; readonly size?: number }
   | { readonly type: 'batch-ensemble'; readonly size?: number; readonly members: number };
 
 type HiddenDescription =

@@ -4,7 +4,15 @@ import type { ByteScale, Parameter, ParameterSpec } from '../arena';
 import type { Flops, Layer } from '../layer';
 import { sizeOf } from '../shape';
 import type { Shape } from '../shape';
-import { layerType, size } from './define';
+import { layerType, oneOf, size } from './define';
+
+/**
+ * What an optimiser sees of a linear layer: its weights, or with `ntk` V in x·Vᵀ/√inputs + b, the parametrisation of the neural tangent
+ * kernel (Jacot et al. 2018), in which a learning rate suits layers of any width.
+ */
+export const parametrizations = ['standard', 'ntk'] as const;
+
+export type Parametrization = (typeof parametrizations)[number];
 
 /**
  * y = x·Wᵀ + b with W[outputSize, inputSize], b[outputSize], on rows of any shape.
@@ -22,19 +30,24 @@ export class Linear implements Layer {
   private bias!: Parameter;
   private byteScale: ByteScale | undefined;
 
-  /** @param index which linear layer of the model this is, from 1: names the parameters W1, b1. */
+  /**
+   * With `ntk` too, W itself is kept, V/√inputs, so that products stay as they are, and `rate` tells optimisers of V.
+   * @param index which linear layer of the model this is, from 1: names the parameters W1, b1.
+   */
   constructor(
     private readonly kernels: Kernels,
     readonly inputShape: Shape,
     readonly outputShape: Shape,
     index: number,
+    parametrization: Parametrization = 'standard',
   ) {
     const [inputSize, outputSize] = [sizeOf(inputShape), sizeOf(outputShape)];
     this.inputSize = inputSize;
     this.outputSize = outputSize;
     const fans = { in: inputSize, out: outputSize };
+    const rate = parametrization === 'ntk' ? { rate: 1 / Math.sqrt(inputSize) } : {};
     this.parameterSpecs = [
-      { name: `W${String(index)}`, shape: [outputSize, inputSize], regularised: true, isProduct: true, fans },
+      { name: `W${String(index)}`, shape: [outputSize, inputSize], regularised: true, isProduct: true, fans, ...rate },
       { name: `b${String(index)}`, shape: [outputSize], regularised: false },
     ];
   }
@@ -80,7 +93,10 @@ export class Linear implements Layer {
 
 export const linear = layerType({
   help: 'x·Wᵀ + b',
-  fields: { size: size('how many outputs [those of the model, or of the block around it]') },
-  make: ({ kernels, inputShape, outputShape, next }, { size: outputs }) =>
-    new Linear(kernels, inputShape, outputs === undefined ? outputShape : [outputs], next('linear')),
+  fields: {
+    size: size('how many outputs [those of the model, or of the block around it]'),
+    parametrization: oneOf(parametrizations, 'ntk trains V in x·Vᵀ/√inputs + b [standard]'),
+  },
+  make: ({ kernels, inputShape, outputShape, next }, { size: outputs, parametrization }) =>
+    new Linear(kernels, inputShape, outputs === undefined ? outputShape : [outputs], next('linear'), parametrization),
 });
