@@ -40,6 +40,7 @@ struct EmbeddingBindings {
     T* dweight = args.Array<T>(Times(Times(n, size), k));
     T* dbias = args.Array<T>(Times(n, size));
     T* dx = args.Array<T>(Times(m, InputsOf(shape)));
+    if (m == 0 && k == 0 && size == 0) return;  // then n may be any size
     // By numbers, so that each sum keeps the order of the rows.
     Split({n, kComputeGrain / std::max<int64_t>(1, Times(m, k)), 1}, [=](int64_t j, int64_t end) {
       for (; j < end; j++) {
