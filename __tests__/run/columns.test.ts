@@ -23,8 +23,11 @@ writeFileSync(file, `${[...Object.keys(rows[0]!), 'class'].join(',')}\n${rows.ma
 const base = { data: 'csv', dataFile: file, hidden: [12], batchSize: 20, learningRate: 0.1, steps: 60, evaluateEvery: 10, threads: 1 };
 let count = 0;
 
-describe.each(backends)('a table of columns of several kinds, on %s kernels', (backend) => {
-  const spec = parseSpec({ ...base, backend });
+const embedded = { oneHot: 2, embeddingSize: 3, numericEmbedding: 'pbld', inputScale: true, activation: 'mish', parametricActivation: true, learningRate: 0.05 };
+const variants = backends.flatMap((backend) => [['one-hot', backend, {}], ['embedded', backend, embedded]] as const);
+
+describe.each(variants)('a table of columns of several kinds, %s, on %s kernels', (_, backend, keys) => {
+  const spec = parseSpec({ ...base, ...keys, backend });
   const data = loadData(dataRequest(spec));
 
   test('trains, and its model takes raw rows', () => {
