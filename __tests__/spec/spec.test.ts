@@ -1,5 +1,6 @@
 import { presets } from '../../lib/spec/presets';
 import { applySettings, parseSpec, specFields, withBatchSize } from '../../lib/spec/spec';
+import type { TrainSpec } from '../../lib/spec/spec';
 
 const base = { steps: 10 };
 
@@ -93,6 +94,18 @@ test.each([
 ])('of %i training rows follows a batch of %i', (rows, batchSize) => {
   expect(withBatchSize(parseSpec({ steps: 1, batchSize: null }), rows).batchSize).toBe(batchSize);
   expect(withBatchSize(parseSpec({ steps: 1, batchSize: 7 }), rows).batchSize).toBe(7);
+});
+
+test.each<[string, Partial<TrainSpec>, Partial<TrainSpec>]>([
+  ['layers, batch and length', {}, { hidden: [256, 256], batchSize: null, epochs: 60, steps: null }],
+  ['not what is said', { hidden: [8], batchSize: 50, steps: 10 }, { hidden: [8], batchSize: 50, steps: 10, epochs: null }],
+  ['no hidden beside layers', { layers: [4, 3] }, { layers: [4, 3], hidden: null }],
+  ['no hidden beside a model', { model: [{ type: 'linear' }] }, { hidden: null, epochs: 60 }],
+])('of a table need not be said: %s', (_, given, wanted) => {
+  const spec = parseSpec({ dataFile: 'a.csv', ...given });
+  expect(spec).toMatchObject(wanted);
+  // As a run's spec.json holds it.
+  expect(parseSpec(JSON.parse(JSON.stringify(spec)))).toEqual(spec);
 });
 
 test.each([

@@ -163,7 +163,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   batchSize: { ...orNull(integer(200, 1, 'rows per batch; null follows from the training rows, up to 256')), default: 200 },
   accumulate: integer(1, 1, 'batches per step, whose gradients add up to that of one large batch'),
   sampling: choice('shuffle', ['shuffle', 'replacement'], 'batches from a new permutation per epoch, or rows drawn with replacement'),
-  steps: orNull(integer(0, 1, 'length of training in steps (or give epochs)')),
+  steps: orNull(integer(0, 1, 'length of training in steps (or give epochs; 60 epochs for tables)')),
   epochs: orNull(number(0, '> 0', (value) => value > 0, 'length of training in passes over the training rows (or give steps)')),
   evaluateEvery: orNull(integer(0, 1, 'steps between evaluations and checkpoints; null is an epoch')),
   logEvery: orNull(integer(0, 1, 'steps between step events; null gives about 1,000 per run')),

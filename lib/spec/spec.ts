@@ -1,7 +1,7 @@
 import { BlastrainError, expected, nearest, toPlain } from '../errors';
 import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
-import { sourceOf } from '../data/sources';
+import { dataSources, sourceOf } from '../data/sources';
 import type { DataRequest } from '../data/sources';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
@@ -28,7 +28,8 @@ const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
 };
 
 /**
- * Checks a spec and fills in the defaults; `data` follows from the name of a `dataFile`. Ignores the key `record`, information for readers of a run's spec.json. Throws ERR_CONFIG with
+ * Checks a spec and fills in the defaults; `data` follows from the name of a `dataFile`, and of a table `hidden`, the length of training and
+ * that the batch follows from the rows need not be said. Ignores the key `record`, information for readers of a run's spec.json. Throws ERR_CONFIG with
  * details.path for an unknown key (naming the nearest) or an invalid value, ERR_SHAPE for layers with more parameters than kernels can
  * index.
  */
@@ -46,8 +47,9 @@ export function parseSpec(input: unknown): TrainSpec {
     spec[key] = key === 'model' ? value : withPositiveZeros(value);
   }
   const parsed = spec as unknown as TrainSpec;
-  const { data } = input as Partial<TrainSpec>;
-  if (data === undefined && parsed.dataFile !== null) parsed.data = sourceOf(parsed.dataFile);
+  const given = input as Partial<TrainSpec>;
+  if (given.data === undefined && parsed.dataFile !== null) parsed.data = sourceOf(parsed.dataFile);
+  if (dataSources[parsed.data].isTable) fillForTable(parsed, given);
   if ((parsed.steps === null) === (parsed.epochs === null)) {
     throw expected('ERR_CONFIG', 'either steps or epochs', 'the length of training', parsed.steps === null ? 'neither' : 'both', {
       path: 'steps',
@@ -60,6 +62,16 @@ export function parseSpec(input: unknown): TrainSpec {
   checkCrossFieldRules(parsed);
   if (parsed.model === null && parsed.hidden === null) refuseUncountable(parsed.layers);
   return parsed;
+}
+
+/** What holds for a table whose spec does not say it. */
+const ofTables = { hidden: [256, 256], batchSize: null, epochs: 60 } as const;
+
+/** Fills in for a table what the defaults for pictures are wrong for. */
+function fillForTable(spec: TrainSpec, { layers, hidden, model, batchSize }: Partial<TrainSpec>): void {
+  if (layers === undefined && hidden === undefined && (model ?? null) === null) spec.hidden = ofTables.hidden;
+  if (batchSize === undefined) spec.batchSize = ofTables.batchSize;
+  if (spec.steps === null && spec.epochs === null) spec.epochs = ofTables.epochs;
 }
 
 /** A value with 0 in place of −0, also within lists and objects: JSON writes −0 as 0, and a spec has to be the same when read back. */

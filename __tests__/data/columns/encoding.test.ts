@@ -114,6 +114,7 @@ test('indices are refused by a model that would take them for numbers', () => {
   const spec = parseSpec({ steps: 1, model: [{ type: 'linear' }], oneHot: 2, data: 'csv', dataFile: 'a.csv' });
   expect(() => layersOf(spec, modelSizes(spec, train), kernels))
     .toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: 'Expected a first layer that embeds categories (or no oneHot, which leaves 1 of them as indices) for the model but received \'linear\'', details: { path: 'oneHot' } }));
+  expect(layersOf({ ...spec, model: null, hidden: [3] }, modelSizes(spec, train), kernels)[0]!.kind).toBe('embedding');
   expect(() => parseSpec({ steps: 1, oneHot: 2 })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', details: { path: 'oneHot' } }));
 });
 
