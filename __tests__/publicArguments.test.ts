@@ -2,6 +2,7 @@ import * as library from '../lib/index';
 import { join } from 'node:path';
 import { temporaryFolder } from './support/folder';
 import { tinyData, tinySpec } from './support/data/tinyData';
+import { run } from './support/run';
 
 const runs = temporaryFolder();
 const circular: Record<string, unknown> = {};
@@ -22,6 +23,7 @@ const model = mlp([3, 4, 2], kernels, 5);
 const objective = new Objective(model, 0);
 const random = new RandomState(0);
 const spec = parseSpec(tinySpec);
+const tinyModel = library.Model.fromBytes(run({ steps: 1 }).checkpoint, { name: 'tiny' });
 const search = parseSearch({ base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } });
 const decay = { l2: 0 };
 
@@ -73,6 +75,10 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   'Model.load': [(file, backend) => library.Model.load(file as string, backend as 'native'), [join(runs, 'none.safetensors'), 'typescript']],
   'Model.fromBytes': [(bytes, source) => library.Model.fromBytes(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
   readRows: [asCall(library.readRows), [{ spec, classNames: ['a'], columns: undefined, targetNames: undefined }, join(runs, 'none.csv'), {}]],
+  permutationImportance: [asCall(library.permutationImportance), [tinyModel, tinyData().validation, { repeats: 1, columns: ['0'] }]],
+  partialDependence: [asCall(library.partialDependence), [tinyModel, tinyData().validation, '0', { points: 2 }]],
+  learningCurveRuns: [asCall(library.learningCurveRuns), [spec, tinyData(), { repeats: 1 }]],
+  summariseLearningCurve: [asCall(library.summariseLearningCurve), [[], []]],
   findLearningRate: [asCall(library.findLearningRate), [spec, tinyData(), { steps: 20 }]],
   train: [asCall(library.train), [{ ...tinySpec, steps: 1 }, { name: 'run' }]],
   seedRuns: [asCall(library.seedRuns), [spec, { runs, name: 'seeds' }]],

@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   'lr-find': async () => (await import('./commands/lrFind.js')).lrFindCommand,
   evaluate: async () => (await import('./commands/evaluate.js')).evaluateCommand,
   test: async () => (await import('./commands/test.js')).testCommand,
+  explain: async () => (await import('./commands/explain.js')).explainCommand,
+  'learning-curve': async () => (await import('./commands/learningCurve.js')).learningCurveCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,
   report: async () => (await import('./commands/report.js')).reportCommand,
@@ -34,7 +36,7 @@ async function overview(): Promise<string> {
 
 Usage: blastrain COMMAND [options]
 
-${all.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
+${all.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
 
 blastrain COMMAND --help explains a command; --debug adds stack traces.
 Exit status: 0, 1 for an error, 130 after Ctrl-C, 141 when the reader of the

@@ -44,14 +44,7 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
 export function evaluateSplit(folder: string, name: string, split: SplitName, loaded?: LoadedData): { evaluation: RunEvaluation; origin: DataOrigin } {
   readEvaluations(folder); // a damaged file is refused before anything is computed
   const model = Model.ofRun(folder);
-  const { record } = readRunSpec(folder);
-  if (split !== 'test' && isCrossValidated(record)) {
-    throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
-  }
-  const { origin, ...splits } = loaded ?? loadData(dataRequest(model.spec));
-  if (origin.digest !== model.dataDigest) throw otherData(`run ${name} was trained on`, model.dataDigest, origin, ` for ${split} rows`);
-  const data = splits[split];
-  if (data.size === 0) throw expected('ERR_DATA', 'at least one row', `the ${split} split of ${origin.name}`, data.size, { path: 'split' });
+  const { data, origin } = rowsOfRun(folder, name, model, split, loaded);
   const evaluation: RunEvaluation = {
     run: name,
     split,
@@ -61,6 +54,21 @@ export function evaluateSplit(folder: string, name: string, split: SplitName, lo
     ...evaluateInFull(model, data),
   };
   return { evaluation, origin };
+}
+
+/** The rows of a split of a run's data, one or more; the data are loaded where they are not given. Throws ERR_DATA as {@link evaluateRun} does. */
+export function rowsOfRun(
+  folder: string, name: string, model: Model, split: SplitName, loaded?: LoadedData,
+): { data: Dataset | StoredDataset; origin: DataOrigin } {
+  const { record } = readRunSpec(folder);
+  if (split !== 'test' && isCrossValidated(record)) {
+    throw expected('ERR_DATA', `test, as ${name} was trained on ${record.data},`, 'the split', split, { path: 'split' });
+  }
+  const { origin, ...splits } = loaded ?? loadData(dataRequest(model.spec));
+  if (origin.digest !== model.dataDigest) throw otherData(`run ${name} was trained on`, model.dataDigest, origin, ` for ${split} rows`);
+  const data = splits[split];
+  if (data.size === 0) throw expected('ERR_DATA', 'at least one row', `the ${split} split of ${origin.name}`, data.size, { path: 'split' });
+  return { data, origin };
 }
 
 /** All scores that a model has on some rows. */
