@@ -10,6 +10,8 @@ export type { NativeInfo, NativeStatus } from './kernels/native';
 export { RandomState } from './random';
 export type { RandomSnapshot, Shuffleable } from './random';
 
+export { loadArrow } from './data/arrow/arrow';
+export type { ArrowOptions } from './data/arrow/arrow';
 export { loadCifar10 } from './data/cifar10/cifar10';
 export { loadCsv } from './data/csv/csv';
 export type { CsvOptions } from './data/csv/csv';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadParquet } from '../../lib/index';
+import { loadArrow, loadParquet } from '../../lib/index';
 import type { ParquetOptions } from '../../lib/index';
 import { sourceOf } from '../../lib/data/sources';
 import { temporaryFolder } from '../support/folder';
@@ -10,7 +10,7 @@ const golden = join(__dirname, '..', 'golden', 'tables');
 const everything = { sizes: { validation: 0, test: 0 } };
 const load = (file: string, options: ParquetOptions = {}) => {
   const path = file.includes('/') ? file : join(golden, file);
-  return loadParquet(path, { ...everything, ...options }).train;
+  return (path.endsWith('.parquet') ? loadParquet : loadArrow)(path, { ...everything, ...options }).train;
 };
 
 const day = 1_577_836_800;
@@ -22,7 +22,7 @@ const expectedColumns: Readonly<Record<string, readonly number[]>> = {
 };
 const kinds: Readonly<Record<string, string>> = { flag: 'boolean', text: 'category', code: 'category', day: 'date', milli: 'date', micro: 'date', nano: 'date' };
 
-test.each(['snappy.parquet', 'plain.parquet', 'zstd.parquet'])('%s is read as pyarrow wrote it', (file) => {
+test.each(['snappy.parquet', 'plain.parquet', 'zstd.parquet', 'lz4.feather', 'plain.feather', 'stream.arrow'])('%s is read as pyarrow wrote it', (file) => {
   const { features, columns, featureSize, classNames, labels } = load(file);
   expect(columns!.map(({ name }) => name)).toEqual(Object.keys(expectedColumns));
   columns!.forEach(({ name, kind }, j) => {
@@ -54,6 +54,8 @@ test.each<[string, () => string, ParquetOptions, RegExp]>([
   ['a missing target', () => 'plain.parquet', { target: 'text' }, /^Expected the name of a class for .*, row 2, column 7 \(text\) but received nothing$/],
   ['a cut file', () => damaged('plain.parquet', (bytes) => bytes.subarray(0, 2000)), {}, /^Expected a Parquet file that is whole for .* but received /],
   ['a text', () => damaged('plain.parquet', () => Buffer.from('a,b\n1,2\n')), {}, /^Expected a Parquet file that is whole for .* but received parquet file invalid/],
+  ['a cut Arrow file', () => damaged('lz4.feather', (bytes) => bytes.subarray(0, 1500)), {}, /^Expected an Arrow file that is whole for .* but received /],
+  ['a damaged frame', () => damaged('lz4.feather', (bytes) => bytes.fill(0xff, bytes.indexOf(Buffer.of(4, 0x22, 0x4d, 0x18)) + 7, 1000)), {}, /^Expected an Arrow file that is whole for /],
   ['a damaged page', () => damaged('snappy.parquet', (bytes) => bytes.fill(0xff, 10, 400)), {}, /^Expected a Parquet file that is whole for .* but received /],
 ])('%s: refused', (_, file, options, message) => {
   expect(() => load(file(), options)).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }));

@@ -2,6 +2,7 @@ import { expected } from '../errors';
 import { anyOf, choice, flag, integer, orNull, path } from '../fields';
 import type { Field } from '../fields';
 import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
+import { loadArrow } from './arrow/arrow';
 import { loadCsv } from './csv/csv';
 import { encodings } from './csv/utf8';
 import type { Encoding } from './csv/utf8';
@@ -44,7 +45,7 @@ function column(help: string): Field {
 
 export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   dataFolder: orNull(path('folder of the data set; null searches the datasets folders')),
-  dataFile: orNull(path('table to train on: a .csv, .jsonl, .parquet, .npy or .npz file')),
+  dataFile: orNull(path('table to train on: a .csv, .jsonl, .parquet, .arrow, .feather, .npy or .npz file')),
   target: orNull({
     help: 'what to predict: column of a table by name or number [the last], or several as a,b; array of an .npz [y], .npy file beside a .npy',
     default: null,
@@ -153,6 +154,12 @@ export const dataSources = {
     isTable: true,
     endings: ['.parquet', '.pq'],
     load: (request) => loadParquet(fileOf(request), request),
+  },
+  arrow: {
+    options: ofColumns,
+    isTable: true,
+    endings: ['.arrow', '.feather'],
+    load: (request) => loadArrow(fileOf(request), request),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },

@@ -7,7 +7,7 @@ import { packageRoot } from '../../files';
 import type { DataSplits } from '../dataset';
 
 /** Readers that are asynchronous, as the libraries are that they use. */
-export type ReaderName = 'parquet';
+export type ReaderName = 'parquet' | 'arrow';
 
 /** What a thread that reads answers. */
 export type ReaderAnswer = { readonly data: DataSplits } | { readonly error: PlainError };

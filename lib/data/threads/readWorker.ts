@@ -1,10 +1,11 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { BlastrainError, toPlain } from '../../errors';
 import type { DataSplits } from '../dataset';
+import { readArrow } from '../arrow/readArrow';
 import { readParquet } from '../parquet/readParquet';
 import type { ReaderAnswer, ReaderName, ReaderTask } from './onThread';
 
-const readers: Readonly<Record<ReaderName, (source: string, options: object) => Promise<DataSplits>>> = { parquet: readParquet };
+const readers: Readonly<Record<ReaderName, (source: string, options: object) => Promise<DataSplits>>> = { parquet: readParquet, arrow: readArrow };
 
 /**
  * Starts the thread that reads and answers in its place if it ends without an answer, as it does where memory runs out: whoever waits for
