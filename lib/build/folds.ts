@@ -53,6 +53,7 @@ function pooled(train: Dataset, validation: Dataset): Dataset {
   return {
     ...facts, size, labels, features: pooledFeatures(train, validation),
     ...(train.groups && validation.groups && { groups: joinedIntegers(train.groups, validation.groups) }),
+    ...(train.rowNumbers && validation.rowNumbers && { rowNumbers: joinedIntegers(train.rowNumbers, validation.rowNumbers) }),
     ...(train.targets && validation.targets && { targets: joined(train.targets, validation.targets) }),
     ...(train.weights && validation.weights && { weights: joined(train.weights, validation.weights) }),
   };
@@ -129,10 +130,11 @@ function select(pool: Dataset, split: 'train' | 'validation', belongs: (row: num
     order[i] = row;
     labels[i] = pool.labels[row]!;
   });
-  const groups = pool.groups && Int32Array.from(rows, (row) => pool.groups![row]!);
   const { targets, weights } = pool;
+  const groups = pool.groups && Int32Array.from(rows, (row) => pool.groups![row]!);
+  const rowNumbers = pool.rowNumbers && Int32Array.from(rows, (row) => pool.rowNumbers![row]!);
   return {
-    ...pool, split, order, labels, ...(groups && { groups }), size: rows.length,
+    ...pool, split, order, labels, ...(groups && { groups }), ...(rowNumbers && { rowNumbers }), size: rows.length,
     ...(targets && { targets: selectNumbers(targets, pool.size, rows) }), ...(weights && { weights: selectNumbers(weights, pool.size, rows) }),
   };
 }

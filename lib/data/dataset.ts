@@ -23,6 +23,8 @@ export interface Rows {
   readonly targets?: FloatArray;
   /** [size], numbers of groups whose rows belong into one part of a split or fold, where the table has them. */
   readonly groups?: Int32Array;
+  /** [size], the rows' numbers in their table, from 0; absent of data that are no table. */
+  readonly rowNumbers?: Int32Array;
   /** Names of the targets, where they have some: of a table's columns. */
   readonly targetNames?: readonly string[];
   /** [size], how much each row counts, in training and in scores: numbers ≥ 0, by default all 1. */
@@ -107,12 +109,13 @@ function sliceFeatures({ features, order, featureSize }: Dataset, from: number, 
   return { features: features.subarray(from * featureSize, (from + size) * featureSize) };
 }
 
-/** Labels, targets, weights and groups of rows [from, from + size), as views. */
-function sliceLabels({ labels, targets, weights, groups, size: all }: Rows, from: number, size: number): Pick<Rows, 'labels' | 'targets' | 'weights' | 'groups'> {
+/** Labels, targets, weights, groups and numbers of rows [from, from + size), as views. */
+function sliceLabels({ labels, targets, weights, groups, rowNumbers, size: all }: Rows, from: number, size: number): Pick<Rows, 'labels' | 'targets' | 'weights' | 'groups' | 'rowNumbers'> {
   const width = targets === undefined ? 0 : targets.length / all;
   return {
     labels: labels.subarray(from, from + size),
     ...(groups && { groups: groups.subarray(from, from + size) }),
+    ...(rowNumbers && { rowNumbers: rowNumbers.subarray(from, from + size) }),
     ...(targets && { targets: targets.subarray(from * width, (from + size) * width) }),
     ...(weights && { weights: weights.subarray(from, from + size) }),
   };

@@ -172,7 +172,7 @@ function selectTargets({ labels, targets, targetNames, weights, classNames, imag
   const rows = rowsOf({ ...table, classNames });
   const ownLabels = labels === undefined ? new Int32Array(new SharedArrayBuffer(4 * order.length)) : selectIntegers(labels, order);
   return {
-    labels: ownLabels, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }),
+    labels: ownLabels, rowNumbers: order, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }),
     ...(division?.groups && { groups: selectIntegers(division.groups, order) }),
     ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }), ...(targetNames && { targetNames }),
     ...(weights && { weights: selectNumbers(weights, 1, order) }),

@@ -122,7 +122,7 @@ export function isTaken(path: string): boolean {
   return withFileErrors(path, () => lstatSync(path, { throwIfNoEntry: false })) !== undefined && hasBegun(path);
 }
 
-/** BASE-n with the next free number n. The runs of several seeds, BASE-n-seed0, …, and of depth experiments count too. Throws ERR_IO. */
+/** BASE-n with the next free number n. The runs of several seeds or folds, BASE-n-seed0, …, and of depth experiments count too. Throws ERR_IO. */
 export function nextName(runs: string, base: string): string {
   return `${base}-${String(1 + highestNumber(runs, base))}`;
 }
@@ -132,7 +132,7 @@ function highestNumber(runs: string, base: string): number {
   const names = withFileErrors(runs, () => readdirSync(runs));
   const numbers = names
     .filter((name) => name.startsWith(`${base}-`))
-    .map((name) => Number(name.slice(base.length + 1).replace(/-(seed\d+|\d+layers(-batchnorm)?)$/, '')));
+    .map((name) => Number(name.slice(base.length + 1).replace(/-(folds|fold\d+|seed\d+|\d+layers(-batchnorm)?)$/, '')));
   return Math.max(0, ...numbers.filter((n) => Number.isSafeInteger(n)));
 }
 

@@ -53,3 +53,21 @@ test.each([
   expect(stderr).toMatch(new RegExp(`^blastrain: Expected .*\\[${code}\\]\n$`));
   expect(stderr).toContain(part);
 });
+
+test('--folds scores every row by a model that was not trained on it', async () => {
+  const { stdout, stderr, status } = await blastrain(['fit', 'flowers.csv', '--folds', '3', '--json', ...short, '--name', 'crossed'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const { type, runs, mean, predictions } = jsonLines(stdout).pop() as { type: string; runs: { run: string; rows: number; scores: { accuracy: { value: number } } }[]; mean: { accuracy: { value: number; error: number } }; predictions: string };
+  expect([type, runs.map(({ run, rows }) => [run, rows])]).toEqual(['folds', [['crossed-fold1', 45], ['crossed-fold2', 45], ['crossed-fold3', 45]]]);
+  const accuracies = runs.map(({ scores }) => scores.accuracy.value);
+  const centre = accuracies.reduce((sum, value) => sum + value, 0) / 3;
+  expect(mean.accuracy.value).toBeCloseTo(centre, 12);
+  expect(mean.accuracy.error).toBeCloseTo(Math.sqrt(accuracies.reduce((sum, value) => sum + (value - centre) ** 2, 0) / 2 / 3), 12);
+
+  const [header, ...lines] = readFileSync(join(cwd, predictions), 'utf8').trimEnd().split('\n').map((line) => line.split(','));
+  expect(header).toEqual(['row', 'fold', 'kind', ...['setosa', 'versicolor', 'virginica'].map((kind) => `probability of ${kind}`)]);
+  const kinds = readFileSync(join(cwd, 'flowers.csv'), 'utf8').trimEnd().split('\n').slice(1).map((line) => line.split(',')[4]);
+  expect(lines).toHaveLength(135);
+  expect(new Set(lines.map(([row]) => row)).size).toBe(135);
+  for (const [row, , kind] of lines) expect(kind).toBe(kinds[Number(row)]);
+});

@@ -12,27 +12,28 @@ import { planFit } from '../../studies/fit/planFit';
 import type { FitPlan } from '../../studies/fit/planFit';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
+import { complete, statusOf } from '../completeRun';
 import type { Command } from '../command';
 import { renderPlan, renderScored } from '../fitReport';
 import type { ScoredModel } from '../fitReport';
-import { durationOption } from '../flagValues';
+import { durationOption, integerOption } from '../flagValues';
+import { trainFolds } from '../folds';
 import { follow } from '../follow';
 import { readOptions, requirePositional } from '../options';
 import { terminalOf } from '../terminal/style';
 import { sayWaiting } from '../waiting';
 import { warn } from '../warnings';
-import { complete, statusOf } from './train';
 
 export const fitCommand: Command = {
   name: 'fit',
   summary: 'train a model on a table, from the file to scores beside two baselines',
   help: `Usage: blastrain fit FILE [options] [--set key=value ...]
 
-FILE is a table: .csv, .tsv, .jsonl, .npy or .npz. Says what it takes each column
-for, shares out the rows, trains the preset for tables with the best epoch kept,
-and scores the model beside two baselines that any model has to beat: the most
-frequent class or the mean, and a linear model. Nothing has to be said; all that
-is guessed can be overruled.
+FILE is a table: .csv, .tsv, .jsonl, .parquet, .npy or .npz. Says what it takes
+each column for, shares out the rows, trains the preset for tables with the best
+epoch kept, and scores the model beside two baselines that any model has to beat:
+the most frequent class or the mean, and a linear model. Nothing has to be said;
+all that is guessed can be overruled.
 
 Columns:
   --target COLUMN      what to predict, by name or number from 0; several between
@@ -49,6 +50,8 @@ Rows:
 
 Training:
   --ensemble           the preset table-ensemble in place of table
+  --folds K            K runs, each scored on the rows that it was not trained on;
+                       no look at the test rows
   --budget TIME        ends all of it after about 90s, 10m or 1h30m
   --set key=value      change a key of the spec, see blastrain train --help;
                        repeat it or list several
@@ -70,7 +73,7 @@ into the ledger beside the runs. docs/fit.md explains the scores.
         target: { type: 'string' }, weights: { type: 'string' }, ignore: { type: 'string' }, columns: { type: 'string' },
         'split-column': { type: 'string' }, group: { type: 'string' }, 'time-column': { type: 'string' },
         ensemble: { type: 'boolean' }, budget: { type: 'string' }, set: { type: 'string', multiple: true }, name: { type: 'string' },
-        runs: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' },
+        runs: { type: 'string' }, folds: { type: 'string' }, 'dry-run': { type: 'boolean' }, json: { type: 'boolean' },
       },
       { names: ['FILE'], rest: true },
     );
@@ -84,14 +87,16 @@ into the ledger beside the runs. docs/fit.md explains the scores.
       timeColumn: values['time-column'], ...(Object.keys(columns).length > 0 && { columns }),
     };
     const keys = { ...defined(flags), ...applySettings({}, [...(values.set ?? []), ...settings]) };
+    const folds = values.folds === undefined ? undefined : integerOption('folds', values.folds, 2);
     announceFallback();
-    const plan = limited(planFit({ preset: values.ensemble === true ? 'table-ensemble' : 'table', keys }), budget, began);
+    const plan = limited(planFit({ preset: values.ensemble === true ? 'table-ensemble' : 'table', keys }), budget, began, folds);
     const terminal = terminalOf(process.stdout);
     process.stdout.write(json ? planLines(plan) : `${renderPlan(plan, terminal)}\n`);
     if (values['dry-run'] === true) return 0;
 
     const { spec, data: { test, ...rows } } = plan;
     const place: RunPlace = values.name === undefined ? { runs, base: baseOf(file) } : { runs, name: values.name };
+    if (folds !== undefined) return trainFolds(spec, folds, place, { json, tensorboard: false }, plan.data);
     const run = train(spec, { data: rows, place, onWait: sayWaiting() });
     const result = await complete(run, (name) => join(runs, name), { json, tensorboard: false });
     if (result.ended === 'stopped') return statusOf(result);
@@ -123,10 +128,10 @@ into the ledger beside the runs. docs/fit.md explains the scores.
 };
 
 /** The spec with the time that a budget leaves for the training: the baselines need some too. */
-function limited(plan: FitPlan, budget: number | undefined, began: number): FitPlan {
+function limited(plan: FitPlan, budget: number | undefined, began: number, runs = 1): FitPlan {
   const seconds = left(budget, began);
   const { maxSeconds } = plan.spec;
-  return seconds === null ? plan : { ...plan, spec: { ...plan.spec, maxSeconds: Math.min(maxSeconds ?? Infinity, seconds) } };
+  return seconds === null ? plan : { ...plan, spec: { ...plan.spec, maxSeconds: Math.min(maxSeconds ?? Infinity, Math.max(0.1, Math.round((10 * seconds) / runs) / 10)) } };
 }
 
 /** The share of the rest of a budget that one training may take. */

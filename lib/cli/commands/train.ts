@@ -1,24 +1,25 @@
 import { join } from 'node:path';
 import { expected } from '../../errors';
 import { train } from '../../run/train';
-import type { TrainingRun } from '../../run/train';
 import { presets } from '../../spec/presets';
-import { findRun, modelFile } from '../../runFolder/runFolder';
+import { findRun } from '../../runFolder/runFolder';
 import type { RunPlace } from '../../runFolder/runFolder';
 import { seedRuns, summariseSeeds } from '../../studies/seeds';
 import type { SeedsSummary } from '../../studies/seeds';
 import { applySettings, layerHelp, parseSpec, specFields } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
-import type { EndReason, ResultEvent } from '../../train/events';
+import type { ResultEvent } from '../../train/events';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import { helpEntry } from '../command';
+import { complete, statusOf } from '../completeRun';
+import type { Output } from '../completeRun';
 import type { Command } from '../command';
-import { follow } from '../follow';
+import { integerOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
 import { readSpec } from '../specSource';
-import { formatDuration, formatKnown, formatPercent } from '../terminal/format';
-import { fileLines, terminalOf } from '../terminal/style';
+import { formatKnown, formatPercent } from '../terminal/format';
+import { terminalOf } from '../terminal/style';
 import { renderTable } from '../terminal/table';
 import { sayWaiting } from '../waiting';
 
@@ -43,6 +44,7 @@ Options:
                     runs may be set
   --name NAME       name of the run [the preset's name and a number]
   --runs DIR        where the run's folder is made [runs]
+  --folds K         K runs, each scored on the rows that it was not trained on
   --tensorboard     write a TensorBoard event file into the run's folder too
   --profile         time the kernels of 100 steps instead, and keep nothing
   --json            one event per line on standard output, nothing else
@@ -66,7 +68,7 @@ training after the current step and keeps what was learned.
       args,
       {
         set: { type: 'string', multiple: true }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
-        profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
+        folds: { type: 'string' }, profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
       },
       { names: ['PRESET|SPEC.json'], rest: true },
     );
@@ -79,6 +81,7 @@ training after the current step and keeps what was learned.
     }
     if (values.resume !== undefined) {
       if (values.profile === true) throw expected('ERR_CONFIG', 'a preset or a spec file', '--profile', '--resume', { path: 'profile' });
+      if (values.folds !== undefined) throw expected('ERR_CONFIG', 'no --folds, as one run goes on,', '--resume', values.folds, { path: 'folds' });
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
       const folder = findRun(runs, values.resume);
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
@@ -94,17 +97,12 @@ training after the current step and keeps what was learned.
       return profileSpec(parsed, values.json === true);
     }
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
+    if (values.folds !== undefined) return (await import('../folds.js')).trainFolds(parsed, integerOption('folds', values.folds, 2), place, output);
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
     const run = train(parsed, { place, onWait: sayWaiting() });
     return statusOf(await complete(run, (name) => join(runs, name), output));
   },
 };
-
-/** Where a run's events go. */
-export interface Output {
-  readonly json: boolean;
-  readonly tensorboard: boolean;
-}
 
 /** Trains with one seed after the other; prints a summary at the end. */
 async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Promise<number> {
@@ -118,45 +116,6 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
   const seeds = summariseSeeds(runs, results);
   process.stdout.write(output.json ? jsonLine(seeds) : renderSeeds(seeds));
   return 0;
-}
-
-/** Follows a run to its end, then draws its figures and says what came of it. */
-export async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
-  const observer = tensorboard ? (await import('../tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
-  const { result } = await follow(run, json ? 'json' : 'progress', observer);
-  const folder = folderOf(result.run);
-  const classifier = await run.model;
-  const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];
-  const { writeRunFigures } = await import('../../report/figures.js');
-  const figures = writeRunFigures(folder, layer && imageShape && { ...layer, imageShape });
-  if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
-  return result;
-}
-
-/** The exit status of a run. */
-export function statusOf({ ended }: ResultEvent): number {
-  return ended === 'stopped' ? 130 : 0;
-}
-
-const endings: Readonly<Record<EndReason, string>> = {
-  finished: 'Trained', stopped: 'Stopped after', earlyStopping: 'Stopped early, after', maxSeconds: 'Ended by maxSeconds, after',
-};
-
-function summary(result: ResultEvent, files: readonly string[]): string {
-  const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
-  const { trainRmse = NaN, valRmse = NaN, temperature, uncalibratedValLoss = NaN } = result;
-  const best = !Number.isFinite(valLoss) ? 'no validation rows'
-    : bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
-  return (
-    `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
-    (Number.isFinite(trainAccuracy)
-      ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
-      : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
-        `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
-    (temperature === undefined ? ''
-      : `Calibrated by the temperature ${formatKnown(temperature)}: validation loss ${formatKnown(valLoss)}, without it ${formatKnown(uncalibratedValLoss)}\n`) +
-    fileLines(files)
-  );
 }
 
 function renderSeeds({ runs, trainAccuracy, valAccuracy, valLoss }: SeedsSummary): string {

@@ -1,0 +1,51 @@
+import type { TrainingRun } from '../run/train';
+import { modelFile } from '../runFolder/runFolder';
+import type { EndReason, ResultEvent } from '../train/events';
+import { follow } from './follow';
+import { formatDuration, formatKnown, formatPercent } from './terminal/format';
+import { fileLines } from './terminal/style';
+
+/** Where a run's events go. */
+export interface Output {
+  readonly json: boolean;
+  readonly tensorboard: boolean;
+}
+
+/** Follows a run to its end, then draws its figures and says what came of it. */
+export async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
+  const observer = tensorboard ? (await import('./tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
+  const { result } = await follow(run, json ? 'json' : 'progress', observer);
+  const folder = folderOf(result.run);
+  const classifier = await run.model;
+  const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];
+  const { writeRunFigures } = await import('../report/figures.js');
+  const figures = writeRunFigures(folder, layer && imageShape && { ...layer, imageShape });
+  if (!json) process.stdout.write(summary(result, [modelFile(folder), ...figures]));
+  return result;
+}
+
+/** The exit status of a run. */
+export function statusOf({ ended }: ResultEvent): number {
+  return ended === 'stopped' ? 130 : 0;
+}
+
+const endings: Readonly<Record<EndReason, string>> = {
+  finished: 'Trained', stopped: 'Stopped after', earlyStopping: 'Stopped early, after', maxSeconds: 'Ended by maxSeconds, after',
+};
+
+function summary(result: ResultEvent, files: readonly string[]): string {
+  const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
+  const { trainRmse = NaN, valRmse = NaN, temperature, uncalibratedValLoss = NaN } = result;
+  const best = !Number.isFinite(valLoss) ? 'no validation rows'
+    : bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
+  return (
+    `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
+    (Number.isFinite(trainAccuracy)
+      ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
+      : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
+        `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
+    (temperature === undefined ? ''
+      : `Calibrated by the temperature ${formatKnown(temperature)}: validation loss ${formatKnown(valLoss)}, without it ${formatKnown(uncalibratedValLoss)}\n`) +
+    fileLines(files)
+  );
+}
