@@ -29,4 +29,29 @@ const linesModel = {
   shrinks: true,
 };
 
-module.exports = { demand, dist, jsonModel, linesBytes, linesModel, readJson, readLines };
+const splitNames = ['train', 'validation', 'test'];
+
+/** Whether a feature may be such a number: finite, unless its column lacks some, and of a category a place among its names. */
+function isOf(column, value) {
+  if (Number.isNaN(value)) return column?.hasMissing === true;
+  if (column?.kind === 'category') return Number.isInteger(value) && value >= 0 && value < column.categories.length;
+  return column?.kind === 'boolean' ? value === 0 || value === 1 : Number.isFinite(value);
+}
+
+/** Checks what holds for every data set, whatever it was read from. */
+function checkSplits(splits, { numericTargets = false } = {}) {
+  const digest = splits.origin?.digest;
+  demand(typeof digest === 'string' && digest.length === 64, 'a data set without a digest');
+  for (const name of splitNames) {
+    const { features, stored, labels, targets, size, featureSize, classNames, columns } = splits[name];
+    demand(Number.isSafeInteger(size) && size >= 0 && Number.isSafeInteger(featureSize) && featureSize > 0, `${name}: ${size} rows of ${featureSize} features`);
+    demand(stored !== undefined || features.length === size * featureSize, `${name}: ${features?.length} numbers for ${size} rows of ${featureSize}`);
+    demand(columns === undefined || columns.length === featureSize, `${name}: ${columns?.length} columns of ${featureSize}`);
+    demand(stored !== undefined || features.every((value, at) => isOf(columns?.[at % featureSize], value)), `${name}: features that are not finite, or no values of their columns`);
+    if (numericTargets) demand(targets.every(Number.isFinite) && targets.length % Math.max(1, size) === 0, `${name}: bad targets`);
+    else demand(labels.length === size && labels.every((label) => label >= 0 && label < classNames.length), `${name}: labels beyond ${classNames.length} classes`);
+  }
+  demand(splits.train.size > 0, 'no training rows');
+}
+
+module.exports = { checkSplits, demand, dist, jsonModel, linesBytes, linesModel, readJson, readLines };

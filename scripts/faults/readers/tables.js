@@ -10,32 +10,7 @@ const { join } = require('node:path');
 const { encodeNpy, encodeZip } = require('../formats');
 const { editText, hostileNumbers, hostileTexts } = require('../mutate');
 const { Random } = require('../random');
-const { demand, dist } = require('./shared');
-
-const splitNames = ['train', 'validation', 'test'];
-
-/** Whether a feature may be such a number: finite, unless its column lacks some, and of a category a place among its names. */
-function isOf(column, value) {
-  if (Number.isNaN(value)) return column?.hasMissing === true;
-  if (column?.kind === 'category') return Number.isInteger(value) && value >= 0 && value < column.categories.length;
-  return column?.kind === 'boolean' ? value === 0 || value === 1 : Number.isFinite(value);
-}
-
-/** Checks what holds for every data set, whatever it was read from. */
-function checkSplits(splits, { numericTargets = false } = {}) {
-  const digest = splits.origin?.digest;
-  demand(typeof digest === 'string' && digest.length === 64, 'a data set without a digest');
-  for (const name of splitNames) {
-    const { features, stored, labels, targets, size, featureSize, classNames, columns } = splits[name];
-    demand(Number.isSafeInteger(size) && size >= 0 && Number.isSafeInteger(featureSize) && featureSize > 0, `${name}: ${size} rows of ${featureSize} features`);
-    demand(stored !== undefined || features.length === size * featureSize, `${name}: ${features?.length} numbers for ${size} rows of ${featureSize}`);
-    demand(columns === undefined || columns.length === featureSize, `${name}: ${columns?.length} columns of ${featureSize}`);
-    demand(stored !== undefined || features.every((value, at) => isOf(columns?.[at % featureSize], value)), `${name}: features that are not finite, or no values of their columns`);
-    if (numericTargets) demand(targets.every(Number.isFinite) && targets.length % Math.max(1, size) === 0, `${name}: bad targets`);
-    else demand(labels.length === size && labels.every((label) => label >= 0 && label < classNames.length), `${name}: labels beyond ${classNames.length} classes`);
-  }
-  demand(splits.train.size > 0, 'no training rows');
-}
+const { checkSplits, dist } = require('./shared');
 
 const extents = [0, 1, 2, 3, 4, 5, 7, 10, 12, 16, 48, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 64, -1, '1e3', '0x5', '5.0', ' 5', '5L', '05', ''];
 const descrs = ['|u1', '<f4', '<f8', '<i4', '<i8', '>f8', '<f2', '<c8', '|b1', '|S5', '|O', '<U3', '=f4', 'f8', 'f4', '<u1', '', '<f16', '<i1', '<M8[ns]', '__proto__', 'constructor'];
