@@ -1,7 +1,6 @@
-import { extname } from 'node:path';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { loadData } from '../data/sources';
+import { loadData, sourceOf } from '../data/sources';
 import type { DataName, DataRequest } from '../data/sources';
 import { dataRequest } from '../spec/spec';
 import type { Model } from './model';
@@ -11,11 +10,6 @@ export interface ReadRowsOptions {
   /** The column to predict, as for a spec; by default the one that the model was trained on. */
   readonly target?: string | number;
 }
-
-/** What a file of that kind is read as. */
-const sources: Readonly<Record<string, DataName>> = {
-  '.csv': 'csv', '.tsv': 'csv', '.txt': 'csv', '.jsonl': 'jsonl', '.ndjson': 'jsonl', '.npy': 'npy', '.npz': 'npy',
-};
 
 /**
  * All rows of another file of the table that a model was trained on, as one data set for `evaluate`, `classify` and the like: its columns are read as
@@ -27,11 +21,11 @@ export function readRows(model: Model, file: string, options: ReadRowsOptions = 
   checkText(file, 'file');
   checkOptions(options);
   const { name: trainedOn, target: own, header, delimiter, weightColumn, numericTargets } = dataRequest(model.spec);
-  const name = sources[extname(file).toLowerCase()] ?? trainedOn;
+  const name = sourceFor(file, trainedOn);
   const target = options.target ?? model.targetNames ?? own;
   const request: DataRequest = {
     file,
-    ...(name && { name }),
+    name,
     ...(target !== undefined && { target }),
     ...(weightColumn !== undefined && { weightColumn }),
     ...(numericTargets !== undefined && { numericTargets }),
@@ -42,4 +36,13 @@ export function readRows(model: Model, file: string, options: ReadRowsOptions = 
     sizes: { validation: 0, test: 0 },
   };
   return { ...loadData(request).train, split: 'test' };
+}
+
+function sourceFor(file: string, trainedOn: DataName | undefined): DataName {
+  try {
+    return sourceOf(file);
+  } catch (error) {
+    if (trainedOn === undefined) throw error;
+    return trainedOn;
+  }
 }
