@@ -36,3 +36,8 @@ export function formatCount(count: number, unicode = true): string {
   if (!Number.isFinite(count)) return String(count);
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, unicode ? '\u202f' : ',');
 }
+
+/** The value of a metric by name: an accuracy in percent, others as numbers; '–' where there is none. */
+export function formatMetric(metric: string, value = Number.NaN): string {
+  return metric === 'accuracy' ? formatPercent(value) : formatShort(value);
+}

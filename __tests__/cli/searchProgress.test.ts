@@ -162,7 +162,8 @@ describe('the table of trials', () => {
   });
 
   test('a score reads with its spread where there are replicates', () => {
-    expect(scoreText({ score: 0.5213 })).toBe('52.1 %');
-    expect(scoreText({ score: 0.5213, std: 0.008 })).toBe('52.1 ± 0.8 %');
+    expect(scoreText({ score: 0.5213, metric: 'accuracy' })).toBe('52.1 %');
+    expect(scoreText({ score: 0.5213, std: 0.008, metric: 'accuracy' })).toBe('52.1 ± 0.8 %');
+    expect(scoreText({ score: 12.3456, std: 0.5, metric: 'rmse' })).toBe('rmse 12.35 ± 0.5');
   });
 });

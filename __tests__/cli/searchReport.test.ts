@@ -15,7 +15,7 @@ const significance: NonNullable<SearchReport['significance']> = {
 };
 const report: SearchReport = {
   type: 'result', name: 'made-1', ended: 'finished', trials: 40, finished: 3, pruned: 36, failed: 1, seconds: 83,
-  best: { trial: best!.trial, valAccuracy: best!.score, assignment: best!.assignment, spec: searchSpace.base, run: best!.runs[0]!, runs: best!.runs },
+  best: { trial: best!.trial, score: best!.score, valAccuracy: best!.score, assignment: best!.assignment, spec: searchSpace.base, run: best!.runs[0]!, runs: best!.runs },
   ranking: [], failures: [], significance,
   importances: {
     method: 'permutation importance in a random forest', trees: 200, trials: 39, rung: 0, r2: 0.62,

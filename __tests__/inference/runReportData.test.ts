@@ -42,7 +42,7 @@ test('a run is seen with its spec, its conditions, its model and its rows', () =
   expect(tested).toBeUndefined();
   expect(testEvaluations).toEqual([]);
   expect(validation).toMatchObject({ split: 'validation', rows: 50, dataDigest: reportData.record.dataDigest });
-  expect(mistakes).toHaveLength(Math.min(20, 50 - Math.round(validation!.accuracy * 50)));
+  expect(mistakes).toHaveLength(Math.min(20, 50 - Math.round(validation!.accuracy! * 50)));
   expect(mistakes.every(({ wrongProbability, probability }) => wrongProbability >= probability)).toBe(true);
 });
 

@@ -62,8 +62,8 @@ function replaced(
 const outputOf = (kernel: KernelName, args: readonly unknown[]): Values =>
   (kernel === 'sgdStep' ? args[5] : args.at(-1)) as Values;
 
-const returningOnly: readonly KernelName[] = ['dot', 'nrm2', 'squaredErrorForward'];
-const returning: readonly KernelName[] = [...returningOnly, 'softmaxCrossEntropyForward', 'softCrossEntropyForward'];
+const returningOnly: readonly KernelName[] = ['dot', 'nrm2', 'squaredErrorForward', 'huberForward', 'pinballForward'];
+const returning: readonly KernelName[] = [...returningOnly, 'softmaxCrossEntropyForward', 'softCrossEntropyForward', 'sigmoidCrossEntropyForward', 'poissonForward'];
 const writing = kernelNames.filter((kernel) => !returningOnly.includes(kernel));
 const hundredthOff = 1 + 2 ** -7;
 
@@ -139,7 +139,7 @@ test.each([
 /** Kernels whose threads take 4,096 elements each; the others take 32,768. */
 const computing: readonly KernelName[] = [
   'tanhForward', 'sigmoidForward', 'geluForward', 'geluBackward', 'mishForward', 'mishBackward', 'seluForward', 'periodicForward', 'periodicBackward', 'embeddingBackward', 'batchNormForward', 'batchNormEvaluate', 'batchNormBackward',
-  'layerNormForward', 'layerNormBackward', 'softmaxForward', 'softmaxCrossEntropyForward', 'softCrossEntropyForward',
+  'layerNormForward', 'layerNormBackward', 'softmaxForward', 'softmaxCrossEntropyForward', 'softCrossEntropyForward', 'sigmoidCrossEntropyForward', 'poissonForward',
   'gatherRows', 'gatherImages', 'standardizeRows', 'standardizeImages', 'gatherByteImages',
 ];
 

@@ -4,7 +4,8 @@ import { kernelsFor } from '../../lib/kernels';
 import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { FloatArray } from '../../lib/kernels/contract';
 import { MeanSquaredError, SoftmaxCrossEntropy } from '../../lib/model/loss';
-import type { Loss, Targets } from '../../lib/model/loss';
+import type { Loss, LossName, Targets } from '../../lib/model/loss';
+import { losses } from '../../lib/model/losses';
 import { variants } from '../support/backends';
 
 // PyTorch's own losses and gradients, made by ../golden/losses.py.
@@ -19,6 +20,8 @@ interface Golden {
   numbers: number[];
   crossEntropy: (Answer & { targets: 'labels' | 'probabilities'; labelSmoothing: number; classWeights: number[] | null })[];
   meanSquaredError: Answer;
+  levels: number[];
+  rowLosses: (Answer & { name: LossName; weights: number[] | null; targets: number[]; outputs: number; labelSmoothing?: number; classWeights?: number[] | null })[];
 }
 const golden = JSON.parse(readFileSync(join(__dirname, '..', 'golden', 'losses.json'), 'utf8')) as Golden;
 const { rows, outputs } = golden;
@@ -32,11 +35,11 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
   };
 
   /** The mean loss and its gradient; room for more rows than there are must not matter. */
-  function evaluate(loss: Loss, targets: Targets): Answer {
-    const logits = array(golden.logits);
-    const gradient = allocate(dtype, rows * outputs).fill(NaN);
-    const sum = loss.forward(rows, logits, targets);
-    loss.backward(rows, logits, targets, 1 / loss.weight, gradient);
+  function evaluate(loss: Loss, targets: Targets, weights?: FloatArray, width = outputs): Answer {
+    const logits = array(golden.logits.filter((_, at) => at % outputs < width));
+    const gradient = allocate(dtype, rows * width).fill(NaN);
+    const sum = loss.forward(rows, logits, targets, weights);
+    loss.backward(rows, logits, targets, 1 / loss.weight, gradient, weights);
     return { loss: sum / loss.weight, gradient: Array.from(gradient) };
   }
 
@@ -62,6 +65,18 @@ describe.each(variants)('on $backend $dtype', ({ backend, dtype }) => {
     const loss = new MeanSquaredError(kernels, outputs);
     expectAnswer(evaluate(loss, array(golden.numbers)), golden.meanSquaredError);
     expect(Array.from(loss.predictions)).toEqual(Array.from(array(golden.logits)));
+  });
+
+  test.each(golden.rowLosses)('$name, weights of rows $weights', (right) => {
+    const { name, weights, targets, outputs: width, labelSmoothing = 0, classWeights } = right;
+    const loss = losses[name].make(kernels, width, rows + 2, { labelSmoothing, ...(classWeights && { classWeights }), huberDelta: 1.5, quantiles: golden.levels });
+    const given = name === 'cross-entropy' ? Int32Array.from(targets) : array(targets);
+    // Twice: what a batch leaves behind must not matter.
+    evaluate(loss, given, undefined, width);
+    expectAnswer(evaluate(loss, given, weights === null ? undefined : array(weights), width), right);
+    const predictions = Array.from(loss.predictions.subarray(0, rows * width));
+    loss.predict(rows, array(golden.logits.filter((_, at) => at % outputs < width)));
+    expect(Array.from(loss.predictions.subarray(0, rows * width))).toEqual(predictions);
   });
 
   test('the general way agrees with the short one on plain labels', () => {

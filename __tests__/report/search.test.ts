@@ -20,7 +20,7 @@ const strong = '#d55e00';
 function historyOf(trials: number, over: Partial<SearchFigureData> = {}): SearchFigureData {
   const told = new SearchHistory();
   for (const event of searchEvents(trials)) told.apply(event);
-  return { name: 'made-1', parameters: searchSpace.parameters, trials: told.trials, ranking: told.ranking, ...over };
+  return { name: 'made-1', parameters: searchSpace.parameters, trials: told.trials, ranking: told.ranking, metric: told.metric, ...over };
 }
 
 const history = historyOf(60);

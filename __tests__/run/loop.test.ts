@@ -39,7 +39,7 @@ describe('early stopping', () => {
   test('ends after so many evaluations without a better one', () => {
     const { events, result } = run(spec, { data: hopeless() });
     expect(result).toMatchObject({ ended: 'earlyStopping', steps: result.bestStep + 3 * 4, modelStep: result.steps });
-    const best = Math.max(...evaluations(events).map(({ valAccuracy }) => valAccuracy));
+    const best = Math.max(...evaluations(events).map(({ valAccuracy }) => valAccuracy!));
     expect(result.bestValAccuracy).toBe(best);
     // Of equals, the first.
     expect(evaluations(events).find(({ valAccuracy }) => valAccuracy === best)!.step).toBe(result.bestStep);
@@ -131,7 +131,7 @@ test('an epoch sums up its steps', () => {
     const own = steps.slice(5 * i, 5 * i + 5);
     // Four batches of 20 rows and one of 10.
     expect(event.trainLoss).toBeCloseTo(own.reduce((sum, { loss }, j) => sum + loss * (j === 4 ? 10 : 20), 0) / 90, 12);
-    expect(event.trainAccuracy).toBeCloseTo(own.reduce((sum, { batchAccuracy }, j) => sum + batchAccuracy * (j === 4 ? 10 : 20), 0) / 90, 12);
+    expect(event.trainAccuracy).toBeCloseTo(own.reduce((sum, { batchAccuracy }, j) => sum + batchAccuracy! * (j === 4 ? 10 : 20), 0) / 90, 12);
     expect(event.seconds).toBeGreaterThan(0);
     expect(event.samplesPerSecond).toBeGreaterThan(0);
   });

@@ -130,7 +130,7 @@ test('the report says what matters, and whether the best is better than the next
   const [first, second] = report.ranking;
   expect(report.significance).toMatchObject({ winner: result.best!.trial, runnerUp: second!.trial, rows: data.validation.size });
   // The models are those that were scored: their rows say what their scores say.
-  expect(report.significance!.difference).toBeCloseTo(first!.valAccuracy - second!.valAccuracy, 12);
+  expect(report.significance!.difference).toBeCloseTo(first!.score - second!.score, 12);
 });
 
 test.each([
@@ -153,7 +153,7 @@ test('folds share training and validation rows out anew', async () => {
   expect(resultOf(events).best!.valAccuracyStd).toEqual(expect.any(Number));
   const { ranking: [first, second], significance } = readJson(name, 'search.json') as SearchReport;
   expect(significance).toMatchObject({ rows: data.train.size + data.validation.size });
-  expect(significance!.difference).toBeCloseTo(first!.valAccuracy - second!.valAccuracy, 12);
+  expect(significance!.difference).toBeCloseTo(first!.score - second!.score, 12);
 });
 
 test('a diverging trial is recorded with its reason, and the search goes on', async () => {

@@ -25,8 +25,8 @@ test('a run pauses where it is told, and goes on from there to the bit', async (
   const whole = run({ threads: 1 });
   const evaluations = whole.events.filter((event) => event.type === 'evaluation');
   for (const [i, until] of [10, 20, null].entries()) {
-    const { step, valAccuracy } = await member.train({ spec, folder: path, data: 0, until }, unheard);
-    expect({ step, valAccuracy }).toEqual({ step: until ?? 30, valAccuracy: evaluations[i]!.valAccuracy });
+    const { step, score } = await member.train({ spec, folder: path, data: 0, until }, unheard);
+    expect({ step, score }).toEqual({ step: until ?? 30, score: evaluations[i]!.valAccuracy });
     expect(evaluationsOf(path)).toHaveLength(i + 1);
   }
   expect(readFileSync(join(path, 'metrics.jsonl'), 'utf8')).toContain(whole.result.parametersDigest);
@@ -43,10 +43,10 @@ test('a segment that is done already is not trained again', async () => {
 
 test('a check says of each validation row whether the model is right', async () => {
   const path = join(folder, 'checked');
-  const { valAccuracy } = await member.train({ spec, folder: path, data: 0, until: null }, unheard);
+  const { score } = await member.train({ spec, folder: path, data: 0, until: null }, unheard);
   const correct = await member.check(path, 0);
   expect(correct).toHaveLength(data.validation.size);
-  expect(correct.reduce((sum, one) => sum + one, 0) / correct.length).toBeCloseTo(valAccuracy, 12);
+  expect(correct.reduce((sum, one) => sum + one, 0) / correct.length).toBeCloseTo(score, 12);
   expect([...correct]).toEqual(Array.from(
     Model.load(join(path, 'checkpoint.safetensors')).classify(data.validation), (label, row) => (label === data.validation.labels[row] ? 1 : 0)));
 });

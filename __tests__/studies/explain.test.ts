@@ -129,7 +129,7 @@ test('a learning curve trains on growing parts of the same rows, each scored on 
   const results = runs.map((one) => drive(runTraining(one.spec, one.data, 'run')).result);
   const curve = summariseLearningCurve(runs, results);
   expect(curve).toMatchObject({ score: 'accuracy', repeats: 2, validationRows: 30 });
-  const [first, second] = [results[0]!.valAccuracy, results[1]!.valAccuracy];
+  const [first, second] = [results[0]!.valAccuracy!, results[1]!.valAccuracy!];
   expect(curve.points[0]).toMatchObject({ rows: 9, share: 0.1, validation: (first + second) / 2, standardError: expect.closeTo(Math.abs(first - second) / 2, 12) as number });
   expect(learningCurveSvg(curve, 'tiny')).toMatch(/Learning curve of tiny/);
 });

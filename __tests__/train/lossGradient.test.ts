@@ -1,6 +1,7 @@
 import { kernelsFor } from '../../lib/kernels';
 import { initialize } from '../../lib/model/init';
 import { MeanSquaredError, SoftmaxCrossEntropy } from '../../lib/model/loss';
+import { BinaryCrossEntropy, HuberLoss, MeanAbsoluteError, PoissonLoss, QuantileLoss } from '../../lib/model/rowLosses';
 import type { Loss, Targets } from '../../lib/model/loss';
 import { mlp } from '../../lib/model/sequential';
 import type { Sequential } from '../../lib/model/sequential';
@@ -24,6 +25,11 @@ const cases: [string, (model: Sequential) => Loss, Targets][] = [
   ['weighted', ({ kernels }) => new SoftmaxCrossEntropy(kernels, outputs, rows, { classWeights: weights }), labels],
   ['both, on probabilities', ({ kernels }) => new SoftmaxCrossEntropy(kernels, outputs, rows, { labelSmoothing: 0.2, classWeights: weights }), probabilities],
   ['squared error', ({ kernels }) => new MeanSquaredError(kernels, outputs), numbers],
+  ['binary cross-entropy', ({ kernels }) => new BinaryCrossEntropy(kernels, outputs, rows), probabilities],
+  ['Huber', ({ kernels }) => new HuberLoss(kernels, outputs, rows, 0.7), numbers],
+  ['absolute error', ({ kernels }) => new MeanAbsoluteError(kernels, outputs, rows), numbers],
+  ['quantiles', ({ kernels }) => new QuantileLoss(kernels, outputs, rows, [0.2, 0.9]), numbers.subarray(0, 2 * rows)],
+  ['Poisson', ({ kernels }) => new PoissonLoss(kernels, outputs, rows), probabilities],
 ];
 
 describe.each(backends)('on %s', (backend) => {

@@ -46,7 +46,7 @@ describe('the losses of an epoch and of an evaluation are means over rows', () =
         const mean = meanOf(own); // NaN where nothing weighs
         expect(trainLoss).toEqual(Number.isNaN(mean) ? NaN : expect.closeTo(mean, 10));
         if (data === undefined) {
-          const right = own.reduce((sum, { batchAccuracy, rows }) => sum + batchAccuracy * rows!, 0);
+          const right = own.reduce((sum, { batchAccuracy, rows }) => sum + batchAccuracy! * rows!, 0);
           expect(trainAccuracy).toBeCloseTo(right / own.reduce((sum, { rows }) => sum + rows!, 0), 10);
         }
       });

@@ -124,7 +124,7 @@ function torchRunners(python: string, spec: TrainSpec, folder: string): Runner[]
 async function timeTo(accuracy: number, command: ProcessCommand): Promise<{ reached: number | null; cpu: number }> {
   let reached: number | null = null;
   const { cpuSeconds } = await trainInProcess(command, (event, seconds) => {
-    if (event.type !== 'evaluation' || event.valAccuracy < accuracy) return undefined;
+    if (event.type !== 'evaluation' || (event.valAccuracy ?? 0) < accuracy) return undefined;
     reached = seconds;
     return 'stop';
   });

@@ -5,6 +5,7 @@ import { makeLayers } from '../model/description';
 import type { Layer } from '../model/layer';
 import { inputsIn } from '../model/layers/define';
 import type { InputLayout } from '../model/layers/define';
+import { losses } from '../model/losses';
 import { mlpLayers } from '../model/mlpLayers';
 import { Sequential } from '../model/sequential';
 import { sizeOf } from '../model/shape';
@@ -24,7 +25,12 @@ export interface ModelSizes {
 export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
   const { targets, classNames, size } = data;
   const inputLayout = inputsOf(spec, data);
-  return { inputLayout, inputSize: inputsIn(inputLayout), outputSize: targets === undefined ? classNames.length : targets.length / size };
+  return { inputLayout, inputSize: inputsIn(inputLayout), outputSize: targets === undefined ? classNames.length : outputsPerTarget(spec) * (targets.length / size) };
+}
+
+/** Outputs of the model for each target: one for each quantile, else one. */
+function outputsPerTarget({ loss, quantiles }: TrainSpec): number {
+  return losses[loss].predicts === 'quantiles' ? quantiles.length : 1;
 }
 
 /** Maximum batch of a training's model: at least 100 rows, as evaluation in very small batches would be slow. */

@@ -3,9 +3,12 @@ import { anyOf } from '../fields';
 import type { Dataset } from '../data/dataset';
 import type { EvaluationLoss, Loss } from '../model/loss';
 import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
+import type { Predicts } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { factorSchedules, makeSchedule } from '../optim/scheduleKinds';
 import type { ScheduleInUse } from '../optim/scheduleKinds';
+import { monitorOf } from '../train/monitor';
+import type { Monitor } from '../train/monitor';
 import type { StepOptions } from '../train/step';
 import type { TrainingPlan } from '../train/train';
 import type { TrainSpec } from '../spec/spec';
@@ -22,7 +25,19 @@ export function scheduleOf(spec: TrainSpec, length: TrainingPlan): ScheduleInUse
     throw expected('ERR_CONFIG', `fewer than the ${String(steps)} steps of training`, 'warmupSteps', warmupSteps, { path: 'warmupSteps' });
   }
   const inSteps = milestones === null ? null : milestoneSteps(spec, steps, stepsPerEpoch);
-  return makeSchedule(spec.schedule, learningRate, { ...spec, milestones: inSteps }, length);
+  const { better } = monitorOfSpec(spec);
+  const onPlateau = { better: spec.monitor === null ? 'lower' as const : better, ...(spec.minDelta > 0 && { minDelta: spec.minDelta }) };
+  return makeSchedule(spec.schedule, learningRate, { ...spec, milestones: inSteps }, length, onPlateau);
+}
+
+/** What a model of a spec predicts. */
+export function predictsOf({ loss }: Pick<TrainSpec, 'loss'>): Predicts {
+  return losses[loss].predicts;
+}
+
+/** What a training of a spec goes by. */
+export function monitorOfSpec({ loss, monitor, minDelta }: TrainSpec): Monitor {
+  return monitorOf(losses[loss].predicts, monitor, minDelta);
 }
 
 /** The schedules of factors of a spec. */
@@ -51,13 +66,17 @@ type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'clas
 export function makeLosses(
   spec: TrainSpec, model: Sequential, train: LabelledRows,
 ): { loss: Loss; evaluationLoss?: EvaluationLoss } {
-  const predicts = train.targets === undefined ? 'classes' : 'numbers';
-  if (losses[spec.loss].predicts !== predicts) {
+  const areClasses = train.targets === undefined;
+  if ((losses[spec.loss].predicts === 'classes') !== areClasses) {
     const rows = train.targets === undefined ? 'class labels' : 'numeric targets';
-    const fitting = Object.entries(losses).filter(([, loss]) => loss.predicts === predicts).map(([name]) => name);
+    const fitting = Object.entries(losses).filter(([, loss]) => (loss.predicts === 'classes') === areClasses).map(([name]) => name);
     throw expected('ERR_CONFIG', `${anyOf(fitting)}, as the rows of ${train.name} have ${rows},`, 'loss', spec.loss, { path: 'loss' });
   }
-  if (spec.labelSmoothing === 0 && spec.classWeights === null) return { loss: makeLoss(spec.loss, model) };
+  if (spec.labelSmoothing === 0 && spec.classWeights === null) {
+    const { huberDelta, quantiles } = spec;
+    const loss = makeLoss(spec.loss, model, { huberDelta, quantiles });
+    return model.members === 1 ? { loss } : { loss, evaluationLoss: makeEvaluationLoss(spec.loss, model, spec) };
+  }
   const classWeights = weightsOf(spec, train);
   if (classWeights !== undefined && !weighsSomething(train, classWeights)) {
     throw expected('ERR_CONFIG', 'a weight above 0 for some class that training rows have', 'classWeights', spec.classWeights, { path: 'classWeights' });

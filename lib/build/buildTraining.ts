@@ -6,6 +6,7 @@ import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { refuseOverflow } from '../data/normalize/normalization';
 import { inputLayoutOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
+import { refuseOddRows } from '../data/givenTargets';
 import { refuseLostTargets } from '../data/targets';
 import { fitTargetScale, refuseScaledOverflow } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
@@ -23,7 +24,7 @@ import { fitInputs, BatchSource } from './batchSource';
 import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
 import { makeOptimizer } from '../optim/optimizers';
-import { factorsOf, makeLosses, scheduleOf } from './buildOptimizer';
+import { factorsOf, makeLosses, monitorOfSpec, scheduleOf } from './buildOptimizer';
 import { precisionOf, withBatchSize } from '../spec/spec';
 import type { SizedSpec, TrainSpec } from '../spec/spec';
 
@@ -64,7 +65,9 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
   const targetScale = spec.targetScaling === 'none' ? null : fitTargetScale(data.train, spec.targetScaling);
+  const { predicts } = objective;
   for (const rows of [train, validation]) {
+    refuseOddRows(rows, predicts);
     if (targetScale === null) refuseLostTargets(rows, kernels.dtype);
     else refuseScaledOverflow(rows, targetScale, kernels.dtype);
   }
@@ -74,6 +77,8 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
       objective,
       step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter, targetScale, ...factorsOf(spec, fullLength) }),
       ...scheduleOf(spec, fullLength),
+      monitor: monitorOfSpec(spec),
+      plateauMetric: spec.monitor === null ? 'loss' : 'monitored',
       evaluator: new Evaluator(objective, normalization, average, targetScale),
       train,
       validation,
@@ -89,8 +94,8 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
 }
 
 /** Throws ERR_CONFIG for a key that needs validation rows. */
-function refuseWithoutValidation({ restoreBest, earlyStopping, schedule, calibration }: TrainSpec): void {
-  const needs = { restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau', calibration: calibration !== 'none' };
+function refuseWithoutValidation({ restoreBest, earlyStopping, schedule, calibration, monitor }: TrainSpec): void {
+  const needs = { monitor: monitor !== null, restoreBest, earlyStopping: earlyStopping !== null, schedule: schedule === 'plateau', calibration: calibration !== 'none' };
   for (const [key, isNeeded] of Object.entries(needs)) {
     if (isNeeded) throw expected('ERR_CONFIG', `at least one validation row, as ${key} goes by them,`, 'validationRows', 0, { path: key });
   }

@@ -29,6 +29,8 @@ function checkRows(rows: Dataset | StoredDataset, name: string): void {
   if ('stored' in rows) checkObject(rows.stored, `${name}.stored`, 'features on disk', ['layout', 'read', 'allocate']);
   else if (rows.order === undefined) checkLength(rows.features, size * featureSize, `${name}.features`);
   else checkLength(rows.order, size, `${name}.order`);
+  if (rows.targets !== undefined) checkLength(rows.targets, size, `${name}.targets`);
+  if (rows.weights !== undefined) checkLength(rows.weights, size, `${name}.weights`);
 }
 
 function checkLength(array: ArrayLike<number>, minLength: number, name: string): void {

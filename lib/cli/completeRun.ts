@@ -2,7 +2,7 @@ import type { TrainingRun } from '../run/train';
 import { modelFile } from '../runFolder/runFolder';
 import type { EndReason, ResultEvent } from '../train/events';
 import { follow } from './follow';
-import { formatDuration, formatKnown, formatPercent } from './terminal/format';
+import { formatDuration, formatKnown, formatMetric, formatPercent } from './terminal/format';
 import { fileLines } from './terminal/style';
 
 /** Where a run's events go. */
@@ -34,16 +34,19 @@ const endings: Readonly<Record<EndReason, string>> = {
 };
 
 function summary(result: ResultEvent, files: readonly string[]): string {
-  const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy, valLoss, bestStep, bestValAccuracy, modelStep } = result;
-  const { trainRmse = NaN, valRmse = NaN, temperature, uncalibratedValLoss = NaN } = result;
+  const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy = NaN, valLoss, bestStep, modelStep } = result;
+  const { trainRmse, valRmse = NaN, monitored, temperature, uncalibratedValLoss = NaN } = result;
   const best = !Number.isFinite(valLoss) ? 'no validation rows'
-    : bestStep === modelStep ? `step ${String(bestStep)} was the best` : `best ${formatPercent(bestValAccuracy)} at step ${String(bestStep)}`;
+    : bestStep === modelStep ? `step ${String(bestStep)} was the best`
+      : monitored === undefined || monitored.metric === 'loss' ? `the best was at step ${String(bestStep)}` : `best ${formatMetric(monitored.metric, monitored.best)} at step ${String(bestStep)}`;
+  const followed = monitored === undefined || ['accuracy', 'loss', 'rmse'].includes(monitored.metric) ? ''
+    : `Monitored ${monitored.metric}: validation ${formatMetric(monitored.metric, monitored.value)}\n`;
   return (
     `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
-    (Number.isFinite(trainAccuracy)
+    (trainAccuracy !== undefined
       ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
-      : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; ` +
-        `validation loss ${formatKnown(valLoss)} (${Number.isFinite(valLoss) ? `the best was at step ${String(bestStep)}` : best})\n`) +
+      : `${trainRmse === undefined ? 'Validation' : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; validation`} ` +
+        `loss ${formatKnown(valLoss)} (${best})\n`) + followed +
     (temperature === undefined ? ''
       : `Calibrated by the temperature ${formatKnown(temperature)}: validation loss ${formatKnown(valLoss)}, without it ${formatKnown(uncalibratedValLoss)}\n`) +
     fileLines(files)

@@ -34,7 +34,9 @@ export interface RunEntry {
   readonly step: number;
   readonly steps: number | null;
   /** Of the last evaluation, or of the result. */
-  readonly valAccuracy: number | null;
+  /** Of a regression its error takes its place. */
+  readonly valAccuracy?: number | null;
+  readonly valRmse?: number | null;
   readonly valLoss: number | null;
   /** Why it failed or is damaged. */
   readonly failure: Failure | null;

@@ -83,7 +83,7 @@ export class RunCatalogue {
       startedAt: begun?.startedAt ?? null,
       step,
       steps: start?.steps ?? null,
-      valAccuracy: finite(scores?.valAccuracy),
+      ...(history.isRegression ? { valRmse: finite(scores?.valRmse) } : { valAccuracy: finite(scores?.valAccuracy) }),
       valLoss: finite(scores?.valLoss),
       failure: damage ?? (status === undefined ? null : { code: status.code, message: status.message }),
     };

@@ -89,20 +89,21 @@ function unscaleTarget(output: number, j: number, { mean, std, logs }: TargetSca
   return logs[j] === 'log' ? Math.exp(value) : logs[j] === 'log1p' ? Math.expm1(value) : value;
 }
 
-/** outputs[size, width] ← numbers as the data set has them. */
-export function unscale(outputs: FloatArray, scale: TargetScale): void {
-  const width = scale.mean.length;
-  for (let at = 0, j = 0; at < outputs.length; at++, j = j + 1 === width ? 0 : j + 1) outputs[at] = unscaleTarget(outputs[at]!, j, scale);
+/** outputs[size, width, levels] ← numbers as the data set has them; of quantiles several levels of each. */
+export function unscale(outputs: FloatArray, scale: TargetScale, levels = 1): void {
+  const perRow = scale.mean.length * levels;
+  for (let at = 0; at < outputs.length; at++) outputs[at] = unscaleTarget(outputs[at]!, Math.floor((at % perRow) / levels), scale);
 }
 
-/** The sum of squared differences between predictions and targets [m, width], both scaled, in the units that the targets had. */
-export function unscaledSquares(m: number, predictions: FloatArray, targets: FloatArray, scale: TargetScale): number {
+/** The sum of squared differences between predictions and targets [m, width], both scaled, in the units that the targets had, by weights [m] of rows. */
+export function unscaledSquares(m: number, predictions: FloatArray, targets: FloatArray, scale: TargetScale, weights?: FloatArray): number {
   const { std, logs } = scale;
   const width = std.length;
   let sum = 0;
   for (let at = 0, j = 0; at < m * width; at++, j = j + 1 === width ? 0 : j + 1) {
     // Without the mean where that is possible, which would round their difference away.
-    sum += (logs === undefined ? std[j]! * (predictions[at]! - targets[at]!) : unscaleTarget(predictions[at]!, j, scale) - unscaleTarget(targets[at]!, j, scale)) ** 2;
+    const weight = weights === undefined ? 1 : weights[Math.floor(at / width)]!;
+    sum += weight * (logs === undefined ? std[j]! * (predictions[at]! - targets[at]!) : unscaleTarget(predictions[at]!, j, scale) - unscaleTarget(targets[at]!, j, scale)) ** 2;
   }
   return sum;
 }

@@ -12,7 +12,7 @@ export interface Mixing {
 }
 
 /** The parts of a data set that targets are read from. */
-type TargetRows = Pick<Dataset, 'labels' | 'targets' | 'size' | 'classNames'>;
+type TargetRows = Pick<Dataset, 'labels' | 'targets' | 'weights' | 'size' | 'classNames'>;
 
 /** Largest rounding error accepted in a column, as a share of its range max − min. */
 export const maxRoundingError = 1 / 200;
@@ -51,8 +51,11 @@ export function refuseLostTargets({ targets, size, name, split }: Rows, dtype: D
 export class TargetReader {
   /** [maxBatch], labels of the rows read last; undefined contents for a regression. */
   readonly labels: Int32Array;
+  /** [maxBatch, targets], the numbers read last, where they are read. */
+  readonly numbers: FloatArray | undefined;
+  /** [maxBatch], how much the rows read last count, where the data set says so. */
+  readonly weights: FloatArray | undefined;
   private readonly width: number;
-  private readonly numbers: FloatArray | undefined;
   /** Numbers, or one-hot labels, before mixing. */
   private readonly unmixed: FloatArray | undefined;
 
@@ -72,6 +75,7 @@ export class TargetReader {
     this.labels = new Int32Array(maxBatch);
     this.width = targets === undefined ? classNames.length : targets.length / size;
     if (targets !== undefined || mixes) this.numbers = kernels.allocate(maxBatch * this.width);
+    this.weights = data.weights && kernels.allocate(maxBatch);
     if (mixes) this.unmixed = kernels.allocate(maxBatch * this.width);
   }
 
@@ -80,7 +84,8 @@ export class TargetReader {
    * draws λ and the partners. Overwritten by the next call.
    */
   read(m: number, rows: Int32Array): Int32Array | FloatArray {
-    const { kernels, labels, numbers, unmixed, width, data, mixing, scale } = this;
+    const { kernels, labels, numbers, weights, unmixed, width, data, mixing, scale } = this;
+    if (weights !== undefined) for (let i = 0; i < m; i++) weights[i] = data.weights![rows[i]!]!;
     for (let i = 0; i < m; i++) labels[i] = data.labels[rows[i]!]!;
     if (numbers === undefined) return labels;
     const own = unmixed ?? numbers;

@@ -83,6 +83,7 @@ export class RunHistory {
   get isRegression(): boolean {
     const [first] = this.evaluations;
     if (first === undefined || Number.isFinite(first.valAccuracy)) return false;
+    // Runs of earlier versions had accuracies of NaN.
     return Number.isFinite(first.valLoss) || !Number.isFinite(first.trainAccuracy); // or there are no validation rows
   }
 
@@ -91,13 +92,18 @@ export class RunHistory {
     return this.evaluations.length > 0 && !this.isRegression;
   }
 
+  /** Whether there are root mean squared errors to show. */
+  get hasRmse(): boolean {
+    return this.evaluations.some(({ trainRmse = NaN, valRmse = NaN }) => Number.isFinite(trainRmse) || Number.isFinite(valRmse));
+  }
+
   /** The evaluation that did best on validation, the first of equals; undefined without validation rows. */
   get best(): EvaluationEvent | undefined {
-    const isBetter = this.isRegression
-      ? (a: EvaluationEvent, b: EvaluationEvent): boolean => a.valLoss < b.valLoss
-      : (a: EvaluationEvent, b: EvaluationEvent): boolean => a.valAccuracy > b.valAccuracy;
+    // Runs of earlier versions went by accuracy, or by loss where there is none.
+    const valueOf = ({ monitored, valAccuracy = NaN, valLoss }: EvaluationEvent): number =>
+      monitored !== undefined ? (monitored.better === 'higher' ? monitored.value : -monitored.value) : Number.isFinite(valAccuracy) ? valAccuracy : -valLoss;
     return this.evaluations.filter(({ valLoss }) => Number.isFinite(valLoss))
-      .reduce<EvaluationEvent | undefined>((best, one) => (best === undefined || isBetter(one, best) ? one : best), undefined);
+      .reduce<EvaluationEvent | undefined>((best, one) => (best === undefined || valueOf(one) > valueOf(best) || Number.isNaN(valueOf(best)) ? one : best), undefined);
   }
 
   private get lists(): { readonly step?: number }[][] {

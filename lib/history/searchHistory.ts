@@ -21,6 +21,8 @@ export interface TrialSummary {
   /** The last rung that it has done, and the score there; -1 and NaN before the first. */
   readonly rung: number;
   readonly score: number;
+  /** What the score is. */
+  readonly metric: string;
   /** Standard deviation of the score over replicates, where there are several. */
   readonly std?: number;
   /** Why it failed. */
@@ -51,11 +53,11 @@ export class SearchHistory {
       case 'search':
         if (this.head !== undefined) break;
         this.head = event;
-        this.state = new SearchState(rungShares(halvingOf(event.spec)));
+        this.state = new SearchState(rungShares(halvingOf(event.spec)), event.monitor?.better);
         break;
       case 'start':
         this.start = event;
-        this.state = new SearchState(event.rungs);
+        this.state = new SearchState(event.rungs, event.monitor?.better);
         break;
       case 'progress':
         this.progress = event;
@@ -85,6 +87,11 @@ export class SearchHistory {
     this.summaries = [];
   }
 
+  /** What trials are compared by. */
+  get metric(): string {
+    return (this.head ?? this.start)?.monitor?.metric ?? 'accuracy';
+  }
+
   /** In the order in which they were proposed. */
   get trials(): readonly TrialSummary[] {
     return this.state.trials.map((trial) => this.summaryOf(trial));
@@ -96,7 +103,7 @@ export class SearchHistory {
   }
 
   private summaryOf(trial: Trial): TrialSummary {
-    return (this.summaries[trial.trial] ??= summarise(trial));
+    return (this.summaries[trial.trial] ??= summarise(trial, this.metric));
   }
 }
 
@@ -105,7 +112,7 @@ export function countTrials(trials: readonly TrialSummary[], state: TrialSummary
   return trials.filter((trial) => trial.state === state).length;
 }
 
-function summarise(known: Trial): TrialSummary {
+function summarise(known: Trial, metric: string): TrialSummary {
   const { trial, assignment, runs, rows, steps, decision } = known;
   const rung = rungDone(known);
   const scores = Array.from({ length: rung + 1 }, (_, k) => scoreOf(known, k)!);
@@ -113,7 +120,7 @@ function summarise(known: Trial): TrialSummary {
   return {
     trial, assignment, runs, rows: runs.map((_, run) => rows[run] ?? 1), steps,
     state: decision === null || decision.what === 'promoted' ? 'running' : decision.what,
-    rung, score: last?.score ?? NaN, ...(last?.std !== undefined && { std: last.std }), ...(decision?.reason !== undefined && { reason: decision.reason }),
+    rung, score: last?.score ?? NaN, metric, ...(last?.std !== undefined && { std: last.std }), ...(decision?.reason !== undefined && { reason: decision.reason }),
     curve: scores.map(({ score }, k) => [steps[k] ?? NaN, score]),
   };
 }

@@ -22,7 +22,7 @@ export type ScoredRows = Omit<RunEvaluation, 'split'>;
 /** Evaluation of a run's model on a split; `scores` by name, see lib/train/scores.ts, which those of earlier versions lack. */
 export type RunEvaluation =
   & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
-  & Evaluation & Partial<ClassificationReport> & Calibrated & { readonly scores?: Readonly<Record<string, number>> | undefined };
+  & Evaluation & Partial<Omit<ClassificationReport, 'accuracy'>> & Calibrated & { readonly scores?: Readonly<Record<string, number>> | undefined };
 
 /**
  * Evaluates a run's model on training or validation rows and writes the result to the run's evaluation.json; for the test split see
@@ -91,13 +91,13 @@ export function recordEvaluation(folder: string, evaluation: RunEvaluation): voi
 
 const commonKeys = {
   run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
-  accuracy: numberOrNaN, loss: numberOrNaN, rmse: optional(numberOrNaN), scores: optional(recordOf(numberOrNaN)),
+  accuracy: optional(numberOrNaN), loss: numberOrNaN, rmse: optional(numberOrNaN), scores: optional(recordOf(numberOrNaN)),
   temperature: optional(numberOrNaN),
   uncalibrated: optional(objectOf<NonNullable<Calibrated['uncalibrated']>>({
     loss: numberOrNaN, logLoss: numberOrNaN, brier: numberOrNaN, calibrationError: numberOrNaN,
   })),
 };
-const classifierShape = refine(objectOf<RunEvaluation & ClassificationReport>({
+const classifierShape = refine(objectOf<RunEvaluation & Omit<ClassificationReport, 'accuracy'>>({
   ...commonKeys,
   topK: objectOf<ClassificationReport['topK']>({ k: count, accuracy: numberOrNaN }),
   classes: listOf(objectOf<ClassScores>({ className: text, support: count, precision: numberOrNaN, recall: numberOrNaN, f1: numberOrNaN })),

@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { AppendFile, badLines, readFileIfThere, readJsonLines, sizeLimits, withLock } from '../files';
-import { count, numberOrNaN, objectOf, text } from '../files/shape';
+import { count, numberOrNaN, objectOf, optional, text } from '../files/shape';
 import { runsOf } from '../runFolder/runFolder';
 
 /** One evaluation on a test split, as kept in the ledger. */
 export interface TestResult {
   readonly run: string;
   readonly when: string;
-  readonly testAccuracy: number;
+  /** Of classes and labels. */
+  readonly testAccuracy?: number | undefined;
+  /** Root mean squared error, of numbers and counts. */
+  readonly testRmse?: number | undefined;
   readonly testLoss: number;
   readonly testRows: number;
   readonly dataDigest: string;
@@ -43,7 +46,7 @@ export function recordTest(folder: string, entry: Omit<TestResult, 'look'>): { r
 
 /** Shape of a line of the ledger, and of `test` in depth.json. */
 export const testResultShape = objectOf<TestResult>({
-  run: text, when: text, testAccuracy: numberOrNaN, testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
+  run: text, when: text, testAccuracy: optional(numberOrNaN), testRmse: optional(numberOrNaN), testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
 });
 
 /**

@@ -12,11 +12,12 @@ import type { RowRecord } from '../data/columns/records';
 import { refuseOverflow } from '../data/normalize/normalization';
 import { featureSizeOf, inputLayoutOf, weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
+import { refuseOddRows } from '../data/givenTargets';
 import { refuseLostTargets } from '../data/targets';
 import { refuseScaledOverflow } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
 import { initialize } from '../model/init';
-import { makeLoss } from '../model/losses';
+import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';
@@ -27,8 +28,10 @@ import type { CheckpointFacts } from '../train/checkpointShape';
 import { Evaluator } from '../train/evaluate';
 import type { Evaluation } from '../train/evaluate';
 import { classificationReport } from '../train/metrics';
-import { classScores, computeScores, numberScores } from '../train/scores';
-import type { ClassScoreName, NumberScoreName } from '../train/scores';
+import { classScores, computeScores } from '../train/scores';
+import type { ClassScoreName, ScoreName } from '../train/scores';
+import { labelThreshold } from '../train/scores/labels';
+import { scorers } from '../train/scoring';
 import type { ClassificationReport, ReportOptions } from '../train/metrics';
 import { Objective } from '../train/objective';
 import { fileError, readFile, sizeLimits } from '../files';
@@ -54,8 +57,16 @@ export interface Calibrated {
   readonly uncalibrated?: { readonly loss: number; readonly logLoss: number; readonly brier: number; readonly calibrationError: number } | undefined;
 }
 
-/** Loss and root mean squared error of a regression, with scores of its numbers. */
-export type RegressionEvaluation = Evaluation & { readonly scores: Readonly<Record<NumberScoreName, number>> };
+/** Loss, and root mean squared error or of labels accuracy, with the scores of what is predicted: see lib/train/scores.ts. */
+export type RegressionEvaluation = Evaluation & { readonly scores: Readonly<Partial<Record<ScoreName, number>>> };
+
+/** The labels of one row. */
+export interface LabelsPrediction {
+  /** Names of the labels whose probability is at least 0.5; numbers from 0 where the targets have no names. */
+  readonly labels: readonly string[];
+  /** Of every label, in the order of `targetNames`. */
+  readonly probabilities: readonly number[];
+}
 
 /** How to make a {@link Model} of a checkpoint. */
 export interface ModelSource {
@@ -104,8 +115,10 @@ export class Model {
     if (this.imageShape !== undefined && pixelsOf(this.imageShape) !== this.featureSize) {
       throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
     }
-    const { l2, decayBiases, weightDecays } = this.spec;
-    const objective = new Objective(this.model, l2, { loss: makeLoss(this.spec.loss, this.model), decayBiases, weightDecays });
+    const { l2, decayBiases, weightDecays, huberDelta, quantiles } = this.spec;
+    const objective = new Objective(this.model, l2, {
+      loss: makeLoss(this.spec.loss, this.model, { huberDelta, quantiles }), evaluationLoss: makeEvaluationLoss(this.spec.loss, this.model, this.spec), decayBiases, weightDecays,
+    });
     this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
     this.temperature = this.evaluator.temperature = untrained === true ? 1 : facts.temperature ?? 1;
   }
@@ -150,7 +163,8 @@ export class Model {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
     const data = this.labelled(given);
     const evaluation = this.evaluator.evaluate(data);
-    const scored = this.scoreClasses(data, options);
+    // What is listed by class counts rows; the accuracy is that of their weights.
+    const scored = { ...this.scoreClasses(data, options), accuracy: evaluation.accuracy! };
     if (this.temperature === 1) return { ...evaluation, ...scored };
     const { loss, scores: { logLoss, brier }, calibration: { error: calibrationError } } = this.evaluator.uncalibrated(() =>
       ({ ...this.evaluator.evaluate(data), ...this.scoreClasses(data, options) }));
@@ -162,17 +176,20 @@ export class Model {
     const { classNames, classNames: { length: classes } } = this;
     return {
       ...classificationReport(predictions, data.labels, classNames, options),
-      scores: computeScores(classScores, { probabilities: predictions, labels: data.labels, classes }),
+      scores: computeScores(classScores, { probabilities: predictions, labels: data.labels, classes, weights: data.weights }),
     };
   }
 
-  /** Loss and root mean squared error, and the scores of `numberScores`. Throws as {@link evaluate} does, ERR_CONFIG for rows with classes. */
+  /**
+   * Loss and root mean squared error, or of labels accuracy, and the scores of what the model predicts: numbers, counts, quantiles or labels.
+   * Throws as {@link evaluate} does, ERR_CONFIG for rows with classes.
+   */
   evaluateRegression(given: Dataset | StoredDataset): RegressionEvaluation {
     if (given.targets === undefined) throw expected('ERR_CONFIG', 'rows with numeric targets', 'evaluateRegression', `those of ${given.name}`);
     const data = this.labelled(given);
     const evaluation = this.evaluator.evaluate(data);
     const { predictions } = this.outputsOf(data);
-    return { ...evaluation, scores: computeScores(numberScores, { predictions, targets: data.targets!, outputs: this.model.outputSize }) };
+    return { ...evaluation, scores: scorers[losses[this.spec.loss].predicts].all(this.evaluator.predictedRows(predictions, data)) };
   }
 
   /** The most probable class of every row of a data set [size], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
@@ -193,7 +210,7 @@ export class Model {
    * array and for a regression, see {@link predictNumbers}.
    */
   predict(features: GivenRows | readonly RowRecord[]): Prediction[] {
-    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'predict', 'a regression');
+    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes (predictNumbers and predictLabels are for others)', 'predict', 'a regression');
     const { outputSize } = this.model;
     const { labels, predictions } = this.outputsFor(features);
     return Array.from(labels, (label, row) => ({
@@ -204,7 +221,31 @@ export class Model {
   }
 
   /**
-   * The outputs [rows, outputs] of a regression for rows given as to {@link predict}; of a classifier the probabilities of the classes.
+   * The labels of rows, of a model that was trained with loss bce, for rows given as to {@link predict}. Throws ERR_CONFIG for a model of anything
+   * else, and as that does for its features.
+   */
+  predictLabels(features: GivenRows | readonly RowRecord[]): LabelsPrediction[] {
+    const { spec: { loss }, model: { outputSize }, targetNames } = this;
+    if (losses[loss].predicts !== 'labels') throw expected('ERR_CONFIG', 'a model that was trained with loss bce', 'predictLabels', `one of loss ${loss}`);
+    const { predictions } = this.outputsFor(features);
+    return Array.from({ length: predictions.length / outputSize }, (_, row) => {
+      const probabilities = Array.from(predictions.subarray(row * outputSize, (row + 1) * outputSize));
+      return { labels: probabilities.flatMap((p, j) => (p >= labelThreshold ? [targetNames?.[j] ?? String(j)] : [])), probabilities };
+    });
+  }
+
+  /** What each output of {@link predictNumbers} is, in order: the target by name or number, and for quantiles the level. */
+  get outputNames(): readonly string[] {
+    const { classNames, model: { outputSize }, spec: { loss, quantiles }, targetNames } = this;
+    if (classNames.length > 0) return classNames;
+    const levels = losses[loss].predicts === 'quantiles' ? quantiles : [undefined];
+    const names = Array.from({ length: outputSize / levels.length }, (_, j) => targetNames?.[j] ?? String(j));
+    return names.flatMap((name) => levels.map((level) => (level === undefined ? name : `${name} q${String(level)}`)));
+  }
+
+  /**
+   * The outputs [rows, outputs] of a regression for rows given as to {@link predict}, in the units of the targets: numbers, quantiles [rows, targets,
+   * levels], rates of counts, or probabilities of labels; of a classifier the probabilities of the classes. See {@link outputNames}.
    * Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
    */
   predictNumbers(features: GivenRows | readonly RowRecord[]): FloatArray {
@@ -276,6 +317,7 @@ export class Model {
       throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
     }
     const { dtype } = this.model.kernels;
+    refuseOddRows(data, losses[this.spec.loss].predicts);
     if (!('columns' in this.normalization)) refuseMissing(data);
     refuseOverflow(data, this.normalization, dtype);
     if (this.targetScale === undefined) refuseLostTargets(data, dtype);

@@ -14,7 +14,8 @@ export function testRun(folder: string, name: string, loaded?: LoadedData): Test
   const { result, leftOut } = recordTest(folder, {
     run: name,
     when: evaluation.when,
-    testAccuracy: evaluation.accuracy,
+    ...(evaluation.accuracy === undefined ? {} : { testAccuracy: evaluation.accuracy }),
+    ...(evaluation.rmse === undefined ? {} : { testRmse: evaluation.rmse }),
     testLoss: evaluation.loss,
     testRows: evaluation.rows,
     dataDigest: origin.digest,

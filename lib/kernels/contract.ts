@@ -283,6 +283,34 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** dx[n] ← scale·(x − targets). `x` and `dx` may be the same array. */
   squaredErrorBackward(n: number, scale: number, x: T, targets: T, dx: T): void;
 
+  /**
+   * Huber loss (Huber 1964) with a weight for each row: Σᵢⱼ weights[i]·h(x[i,j] − targets[i,j]), rows from first to last, with h(e) = e²/2
+   * where |e| ≤ δ, else δ·(|e| − δ/2). δ may be infinite. Rows of weight 0 count 0.
+   */
+  huberForward(m: number, n: number, delta: number, x: T, targets: T, weights: T): number;
+  /** dx[m,n] ← (scale·weights[i])·max(−δ, min(δ, x − targets)); NaN stays. `x` and `dx` may be the same array. */
+  huberBackward(m: number, n: number, scale: number, delta: number, x: T, targets: T, weights: T, dx: T): void;
+
+  /**
+   * Pinball loss (Koenker & Bassett 1978) of the quantiles x[m,n,k] of targets[m,n] at levels[k], with a weight for each row: Σ weights[i]·ρ with
+   * e = targets[i,j] − x[i,j,l] and ρ = levels[l]·e where e ≥ 0, else (levels[l] − 1)·e. Rows of weight 0 count 0.
+   */
+  pinballForward(m: number, n: number, k: number, x: T, targets: T, levels: T, weights: T): number;
+  /** dx[m,n,k] ← (scale·weights[i])·g with g = 1 − levels[l] where x is above its target, −levels[l] where below, else x − target: 0 or NaN. */
+  pinballBackward(m: number, n: number, k: number, scale: number, x: T, targets: T, levels: T, weights: T, dx: T): void;
+
+  /**
+   * Binary cross-entropy on logits, with a weight for each row: probs[m,n] ← 1/(1 + exp(−x)); returns
+   * Σᵢⱼ weights[i]·(max(x, 0) − x·targets + log(1 + exp(−|x|))), finite for every finite x. Rows of weight 0 count 0. `x` and `probs` may be
+   * the same array. The gradient is {@link huberBackward} of probs, with δ = ∞.
+   */
+  sigmoidCrossEntropyForward(m: number, n: number, x: T, targets: T, weights: T, probs: T): number;
+  /**
+   * Poisson loss on logarithms of rates, with a weight for each row: rates[m,n] ← exp(x); returns Σᵢⱼ weights[i]·(exp(x) − targets·x). Rows of
+   * weight 0 count 0. `x` and `rates` may be the same array. The gradient is {@link huberBackward} of rates, with δ = ∞.
+   */
+  poissonForward(m: number, n: number, x: T, targets: T, weights: T, rates: T): number;
+
   /** out[m] ← index of the first maximum of each row of x[m,n]; n ≥ 1 unless m = 0. A row with NaN gives its first NaN. */
   argmax(m: number, n: number, x: T, out: Int32Array): void;
 

@@ -124,6 +124,14 @@ export const families = {
     ], 50),
     squaredErrorForward: exact([n, reads('x[n]'), reads('targets[n]')], 64),
     squaredErrorBackward: exact([n, scalar('scale'), reads('x[n]'), reads('targets[n]'), writes('dx[n]', 'x')], 64),
+    huberForward: exact([m, n, scalar('delta'), reads('x[m,n]'), reads('targets[m,n]'), reads('weights[m]')], 64),
+    huberBackward: exact([m, n, scalar('scale'), scalar('delta'), reads('x[m,n]'), reads('targets[m,n]'), reads('weights[m]'), writes('dx[m,n]', 'x')], 64),
+    pinballForward: exact([m, n, k, reads('x[m,n,k]'), reads('targets[m,n]'), reads('levels[k]'), reads('weights[m]')], 64),
+    pinballBackward: exact([
+      m, n, k, scalar('scale'), reads('x[m,n,k]'), reads('targets[m,n]'), reads('levels[k]'), reads('weights[m]'), writes('dx[m,n,k]', 'x'),
+    ], 64),
+    sigmoidCrossEntropyForward: sum([m, n, reads('x[m,n]'), reads('targets[m,n]'), reads('weights[m]'), writes('probs[m,n]', 'x')], 12),
+    poissonForward: sum([m, n, reads('x[m,n]'), reads('targets[m,n]'), reads('weights[m]'), writes('rates[m,n]', 'x')], 12),
     argmax: { ...exact([m, n, reads('x[m,n]'), ints(writes('out[m]'))], 64), needsColumns: true },
   },
 

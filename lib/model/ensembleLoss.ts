@@ -22,6 +22,7 @@ export class EnsembleLoss implements Loss {
   /** The labels or numbers of each row, once for each member. */
   private readonly labels: Int32Array;
   private readonly numbers: FloatArray;
+  private readonly weights: FloatArray;
 
   /** @param each the loss of one member, made for members·maxBatch rows. */
   constructor(private readonly each: Loss, private readonly sizes: EnsembleSizes) {
@@ -30,13 +31,19 @@ export class EnsembleLoss implements Loss {
     this.predictions = kernels.allocate(maxBatch * outputSize);
     this.labels = new Int32Array(maxBatch * members);
     this.numbers = kernels.allocate(maxBatch * members * outputSize);
+    this.weights = kernels.allocate(maxBatch * members);
   }
 
-  forward(m: number, outputs: FloatArray, targets: Targets): number {
+  get levels(): readonly number[] | undefined {
+    return this.each.levels;
+  }
+
+  forward(m: number, outputs: FloatArray, targets: Targets, weights?: FloatArray): number {
     const { each, sizes: { members, outputSize } } = this;
     if (isLabels(targets)) repeat(m, members, 1, targets, this.labels);
-    else repeat(m, members, outputSize, targets, this.numbers);
-    const sum = each.forward(m * members, outputs, this.repeated(targets));
+    else repeat(m, members, outputSize / (each.levels?.length ?? 1), targets, this.numbers);
+    if (weights !== undefined) repeat(m, members, 1, weights, this.weights);
+    const sum = each.forward(m * members, outputs, this.repeated(targets), weights && this.weights);
     this.weight = each.weight / members;
     this.average(m);
     return sum / members;
@@ -47,9 +54,9 @@ export class EnsembleLoss implements Loss {
     this.average(m);
   }
 
-  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void {
+  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray, weights?: FloatArray): void {
     const { each, sizes: { members } } = this;
-    each.backward(m * members, outputs, this.repeated(targets), scale / members, doutputs);
+    each.backward(m * members, outputs, this.repeated(targets), scale / members, doutputs, weights && this.weights);
   }
 
   outputsOf(m: number, predictions: FloatArray, outputs: FloatArray): void {
@@ -87,11 +94,15 @@ export class MeanPredictionLoss implements EvaluationLoss {
     return this.members.predictions;
   }
 
-  forward(m: number, outputs: FloatArray, targets: Targets): number {
+  get levels(): readonly number[] | undefined {
+    return this.single.levels;
+  }
+
+  forward(m: number, outputs: FloatArray, targets: Targets, weights?: FloatArray): number {
     const { members, single } = this;
     members.predict(m, outputs);
     members.outputsOf(m, members.predictions, this.outputs);
-    const sum = single.forward(m, this.outputs, targets);
+    const sum = single.forward(m, this.outputs, targets, weights);
     this.weight = single.weight;
     return sum;
   }

@@ -6,7 +6,7 @@ import type { FloatArray, Kernels } from '../kernels/contract';
 export type Targets = Int32Array | FloatArray;
 
 /** See losses.ts, where each has its row. */
-export type LossName = 'cross-entropy' | 'mse';
+export type LossName = 'cross-entropy' | 'bce' | 'mse' | 'huber' | 'mae' | 'quantile' | 'poisson';
 
 /** A loss over the rows of a batch, as evaluation needs it: its mean is the sum that forward returns, over {@link weight}. */
 export interface EvaluationLoss {
@@ -15,8 +15,10 @@ export interface EvaluationLoss {
   readonly predictions: FloatArray;
   /** The divisor that makes the last forward's sum a mean. */
   readonly weight: number;
-  /** The sum over m rows of outputs[m, outputSize]. */
-  forward(m: number, outputs: FloatArray, targets: Targets): number;
+  /** Of quantiles: the share of the targets that is to lie below each. Outputs are [m, targets, levels]. */
+  readonly levels?: readonly number[] | undefined;
+  /** The sum over m rows of outputs[m, outputSize], each times its weight, by default 1. */
+  forward(m: number, outputs: FloatArray, targets: Targets, weights?: FloatArray): number;
   /** Fills {@link predictions} alone. */
   predict(m: number, outputs: FloatArray): void;
 }
@@ -26,7 +28,7 @@ export interface Loss extends EvaluationLoss {
   /** The inverse of predict: outputs[m, outputSize] of which these are the predictions, by which an ensemble's mean prediction is judged. */
   outputsOf(m: number, predictions: FloatArray, outputs: FloatArray): void;
   /** doutputs ← scale·∂sum/∂outputs, after a forward on the same arguments. */
-  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void;
+  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray, weights?: FloatArray): void;
 }
 
 export interface CrossEntropyOptions {
@@ -51,7 +53,9 @@ export class SoftmaxCrossEntropy implements Loss {
   private readonly smoothing: number;
   private readonly classWeights: FloatArray;
   /** One-hot rows of labels, for what the kernels on labels do not know: smoothing and weights. */
-  private readonly onehot: FloatArray | undefined;
+  private onehot: FloatArray | undefined;
+  private readonly spreads: boolean;
+  private readonly maxBatch: number;
 
   constructor(
     private readonly kernels: Kernels,
@@ -70,19 +74,17 @@ export class SoftmaxCrossEntropy implements Loss {
     this.smoothing = labelSmoothing;
     this.classWeights = kernels.allocate(classes).fill(1);
     if (classWeights !== undefined) this.classWeights.set(classWeights);
-    if (labelSmoothing > 0 || classWeights !== undefined) this.onehot = kernels.allocate(maxBatch * classes);
+    this.maxBatch = maxBatch;
+    this.spreads = labelSmoothing > 0 || classWeights !== undefined;
+    if (this.spreads) this.onehot = kernels.allocate(maxBatch * classes);
   }
 
   /** Throws ERR_KERNEL_INDEX for a label outside [0, classes). */
-  forward(m: number, logits: FloatArray, targets: Targets): number {
-    const { kernels, classes, onehot, predictions } = this;
+  forward(m: number, logits: FloatArray, targets: Targets, weights?: FloatArray): number {
+    const { kernels, classes, predictions } = this;
     this.weight = m;
-    if (isLabels(targets)) {
-      if (onehot === undefined) return kernels.softmaxCrossEntropyForward(m, classes, logits, targets, predictions);
-      this.spread(m, targets, onehot);
-    }
-    const rows = isLabels(targets) ? onehot! : targets;
-    return kernels.softCrossEntropyForward(m, classes, this.smoothing, logits, rows, this.classWeights, predictions);
+    if (weights === undefined && !this.spreads && isLabels(targets)) return kernels.softmaxCrossEntropyForward(m, classes, logits, targets, predictions);
+    return kernels.softCrossEntropyForward(m, classes, this.smoothingOf(weights), logits, this.rowsOf(m, targets, weights), this.classWeights, predictions);
   }
 
   predict(m: number, logits: FloatArray): void {
@@ -95,18 +97,45 @@ export class SoftmaxCrossEntropy implements Loss {
     for (let i = 0; i < m * this.classes; i++) logits[i] = Math.log(probabilities[i]! < smallest ? smallest : probabilities[i]!);
   }
 
-  backward(m: number, _logits: FloatArray, targets: Targets, scale: number, dlogits: FloatArray): void {
+  backward(m: number, _logits: FloatArray, targets: Targets, scale: number, dlogits: FloatArray, weights?: FloatArray): void {
     const { kernels, classes, onehot, predictions } = this;
-    if (isLabels(targets) && onehot === undefined) {
+    if (weights === undefined && !this.spreads && isLabels(targets)) {
       kernels.softmaxCrossEntropyBackward(m, classes, scale, predictions, targets, dlogits);
       return;
     }
-    const rows = isLabels(targets) ? onehot! : targets;
-    kernels.softCrossEntropyBackward(m, classes, scale, this.smoothing, predictions, rows, this.classWeights, dlogits);
+    // As the forward pass left them.
+    const rows = weights !== undefined || isLabels(targets) ? onehot! : targets;
+    kernels.softCrossEntropyBackward(m, classes, scale, this.smoothingOf(weights), predictions, rows, this.classWeights, dlogits);
+  }
+
+  /** Weights of rows are multiplied into the targets once these are smoothed. */
+  private smoothingOf(weights: FloatArray | undefined): number {
+    return weights === undefined ? this.smoothing : 0;
+  }
+
+  /** The targets as the kernels on probabilities take them. */
+  private rowsOf(m: number, targets: Targets, weights: FloatArray | undefined): FloatArray {
+    if (weights === undefined && !isLabels(targets)) return targets;
+    // Weights come with the data, which a loss does not know until its first batch.
+    const onehot = this.onehot ??= this.kernels.allocate(this.maxBatch * this.classes);
+    if (isLabels(targets)) this.spread(m, targets, onehot, weights);
+    if (weights !== undefined) this.weigh(m, isLabels(targets) ? onehot : targets, weights, onehot, !isLabels(targets));
+    return onehot;
+  }
+
+  /** onehot ← weights·((1 − ε)·targets + ε/classes). */
+  private weigh(m: number, targets: FloatArray, weights: FloatArray, onehot: FloatArray, sumsWeights: boolean): void {
+    const { classes, smoothing } = this;
+    if (sumsWeights) this.weight = 0;
+    for (let i = 0, at = 0; i < m; i++) {
+      const weight = weights[i]!;
+      if (sumsWeights) this.weight += weight;
+      for (const end = at + classes; at < end; at++) onehot[at] = weight * ((1 - smoothing) * targets[at]! + smoothing / classes);
+    }
   }
 
   /** Fills the one-hot rows and sums up the labels' weights. */
-  private spread(m: number, labels: Int32Array, onehot: FloatArray): void {
+  private spread(m: number, labels: Int32Array, onehot: FloatArray, weights: FloatArray | undefined): void {
     onehot.fill(0, 0, m * this.classes);
     this.weight = 0;
     for (let i = 0; i < m; i++) {
@@ -115,7 +144,7 @@ export class SoftmaxCrossEntropy implements Loss {
         throw expected('ERR_KERNEL_INDEX', `an index in [0, ${String(this.classes)})`, `labels[${String(i)}]`, label);
       }
       onehot[i * this.classes + label] = 1;
-      this.weight += this.classWeights[label]!;
+      this.weight += this.classWeights[label]! * (weights === undefined ? 1 : weights[i]!);
     }
   }
 }
@@ -133,10 +162,14 @@ export class MeanSquaredError implements Loss {
   }
 
   /** Throws ERR_KERNEL_ARG for labels as targets. */
-  forward(m: number, outputs: FloatArray, targets: Targets): number {
+  forward(m: number, outputs: FloatArray, targets: Targets, weights?: FloatArray): number {
     this.predictions = outputs;
     this.weight = m * this.outputs;
-    return this.kernels.squaredErrorForward(this.weight, outputs, targets as FloatArray);
+    if (weights === undefined) return this.kernels.squaredErrorForward(this.weight, outputs, targets as FloatArray);
+    this.weight = 0;
+    for (let i = 0; i < m; i++) this.weight += weights[i]!;
+    this.weight *= this.outputs;
+    return 2 * this.kernels.huberForward(m, this.outputs, Infinity, outputs, targets as FloatArray, weights);
   }
 
   predict(_m: number, outputs: FloatArray): void {
@@ -147,8 +180,9 @@ export class MeanSquaredError implements Loss {
     for (let i = 0; i < m * this.outputs; i++) outputs[i] = predictions[i]!;
   }
 
-  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray): void {
-    this.kernels.squaredErrorBackward(m * this.outputs, 2 * scale, outputs, targets as FloatArray, doutputs);
+  backward(m: number, outputs: FloatArray, targets: Targets, scale: number, doutputs: FloatArray, weights?: FloatArray): void {
+    if (weights !== undefined) this.kernels.huberBackward(m, this.outputs, 2 * scale, Infinity, outputs, targets as FloatArray, weights, doutputs);
+    else this.kernels.squaredErrorBackward(m * this.outputs, 2 * scale, outputs, targets as FloatArray, doutputs);
   }
 }
 

@@ -1,7 +1,7 @@
 import { choice, integer, isNumber, number, orNull, withDefaults } from '../fields';
 import type { Field } from '../fields';
 import { constant, coslog4, cosine, exponentialDecay, flatCosine, oneCycle, ReduceOnPlateau, stepDecay, warmUp } from './schedules';
-import type { Schedule } from './schedules';
+import type { PlateauOptions, Schedule } from './schedules';
 
 /** Options of schedules, as keys of a spec. */
 export interface ScheduleOptions {
@@ -48,7 +48,7 @@ export const scheduleOptions: { readonly [Key in keyof ScheduleOptions]: Field }
   patience: orNull(integer(0, 0, 'evaluations without improvement before the decay,')),
 };
 
-/** A schedule, and for `plateau` the object that takes the validation losses. */
+/** A schedule, and for `plateau` the object that takes the validation losses, or another metric. */
 export interface ScheduleInUse {
   readonly schedule: Schedule;
   readonly plateau: ReduceOnPlateau | null;
@@ -66,7 +66,7 @@ interface ScheduleKind {
   /** Requirements on its options beside their ranges. */
   readonly requires?: readonly { readonly option: keyof ScheduleOptions; readonly what: string; readonly holds: (options: ScheduleOptions) => boolean }[];
   /** @param options with milestones in steps. */
-  readonly make: (rate: number, options: ScheduleOptions & { readonly patience: number }, length: Length) => Schedule | ReduceOnPlateau;
+  readonly make: (rate: number, options: ScheduleOptions & { readonly patience: number }, length: Length, plateau?: PlateauOptions) => Schedule | ReduceOnPlateau;
 }
 
 const decays = { option: 'decay', what: 'a decay below 1', holds: ({ decay }: ScheduleOptions) => decay < 1 } as const;
@@ -93,7 +93,7 @@ export const schedules = {
   plateau: {
     options: { decay: 1, minLearningRate: 0, warmupSteps: 0, patience: 10 },
     requires: [decays],
-    make: (rate, { decay, patience, minLearningRate }) => new ReduceOnPlateau(rate, decay, patience, minLearningRate),
+    make: (rate, { decay, patience, minLearningRate }, _, plateau) => new ReduceOnPlateau(rate, decay, patience, minLearningRate, plateau),
   },
 } as const satisfies Readonly<Record<string, ScheduleKind>>;
 
@@ -103,10 +103,11 @@ export type ScheduleName = keyof typeof schedules;
  * Makes the schedule of that name, with warm-up where `warmupSteps` > 0.
  * @param rate the initial learning rate; the maximum of `one-cycle` and `coslog4`.
  * @param options with milestones in steps.
+ * @param onPlateau what `plateau` takes for an improvement.
  */
-export function makeSchedule(name: ScheduleName, rate: number, options: ScheduleOptions, length: Length): ScheduleInUse {
+export function makeSchedule(name: ScheduleName, rate: number, options: ScheduleOptions, length: Length, onPlateau?: PlateauOptions): ScheduleInUse {
   const { make, options: defaults }: ScheduleKind = schedules[name];
-  const made = make(rate, withDefaults(options, defaults) as ScheduleOptions & { readonly patience: number }, length);
+  const made = make(rate, withDefaults(options, defaults) as ScheduleOptions & { readonly patience: number }, length, onPlateau);
   const { schedule, plateau } = typeof made === 'function' ? { schedule: made, plateau: null } : { schedule: made.schedule, plateau: made };
   return { schedule: options.warmupSteps > 0 ? warmUp(schedule, options.warmupSteps) : schedule, plateau };
 }

@@ -1,4 +1,4 @@
-import { checkList, checkNumber } from '../arguments';
+import { checkList, checkNumber, checkOptions } from '../arguments';
 import { expected } from '../errors';
 
 /** A learning rate as a function of the number of steps already done (0 at the first step). */
@@ -93,9 +93,17 @@ const THRESHOLD = 1e-4;
 /** Smaller reductions of the rate are not made. */
 const MIN_REDUCTION = 1e-8;
 
+/** What {@link ReduceOnPlateau} takes, beside its rates: the validation loss, by default. */
+export interface PlateauOptions {
+  /** Which values are better. Default lower. */
+  readonly better?: 'higher' | 'lower';
+  /** An improvement counts from more than this on; by default from 1/10,000 of the best value, as PyTorch's does. */
+  readonly minDelta?: number;
+}
+
 /**
- * Multiplies the rate by a factor once the validation loss has not improved for more than `patience` consecutive evaluations.
- * PyTorch's ReduceLROnPlateau with its defaults.
+ * Multiplies the rate by a factor once the validation loss, or another metric, has not improved for more than `patience` consecutive
+ * evaluations. PyTorch's ReduceLROnPlateau with its defaults.
  */
 export class ReduceOnPlateau {
   private state: PlateauState;
@@ -105,19 +113,24 @@ export class ReduceOnPlateau {
     private readonly factor: number,
     private readonly patience: number,
     private readonly min: number,
+    private readonly options: PlateauOptions = {},
   ) {
+    checkOptions(options);
     for (const [name, value] of Object.entries({ rate, factor, patience, min })) checkNumber(value, name);
-    this.state = { rate, best: Infinity, badEvaluations: 0 };
+    this.state = { rate, best: options.better === 'higher' ? -Infinity : Infinity, badEvaluations: 0 };
   }
 
   /** The current rate, at any step. */
   readonly schedule: Schedule = () => this.state.rate;
 
-  /** Takes the validation loss of an evaluation. */
-  observe(loss: number): void {
+  /** Takes the validation loss, or other value, of an evaluation. */
+  observe(value: number): void {
     let { rate, best, badEvaluations } = this.state;
-    if (loss < best * (1 - THRESHOLD)) {
-      best = loss;
+    const { better = 'lower', minDelta } = this.options;
+    const isImproved = better === 'lower' ? value < (minDelta === undefined ? best * (1 - THRESHOLD) : best - minDelta)
+      : value > (minDelta === undefined ? best * (1 + THRESHOLD) : best + minDelta);
+    if (isImproved) {
+      best = value;
       badEvaluations = 0;
     } else if (++badEvaluations > this.patience) {
       const reduced = Math.max(rate * this.factor, this.min);

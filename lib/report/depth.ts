@@ -12,7 +12,7 @@ export function depthSvg(nets: readonly { readonly result: DepthResult; readonly
     yFormat: 'percent',
     series: nets.map(({ result, history }) => ({
       name: `${String(result.depth)} layers${result.norm === 'none' ? '' : ', batch norm'}`,
-      points: history.evaluations.map(({ epoch, valAccuracy }) => [epoch, valAccuracy] as const),
+      points: history.evaluations.map(({ epoch, valAccuracy = NaN }) => [epoch, valAccuracy] as const),
       style: result.norm === 'none' ? 'solid' : 'dashed',
       colour: result.depth - 2,
     })),

@@ -10,14 +10,15 @@ import { weightGrid } from './weights';
 import type { FirstLayer } from './weights';
 
 /**
- * Draws loss.svg and accuracy.svg from the metrics.jsonl in the folder of a run, and weights.png when the first layer
+ * Draws loss.svg and accuracy.svg, of a regression on numbers rmse.svg, from the metrics.jsonl in the folder of a run, and weights.png when the first layer
  * is handed in; returns the paths. Each file is replaced atomically. Throws ERR_IO with the file.
  */
 export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string[] {
   const history = readRunHistory(join(folder, 'metrics.jsonl'));
   const figures: [name: string, contents: string | Buffer][] = [
     ['loss.svg', lossSvg(history)],
-    ['accuracy.svg', accuracySvg(history)],
+    ...(history.isRegression ? [] : [['accuracy.svg', accuracySvg(history)] as [string, string]]),
+    ...(history.hasRmse ? [['rmse.svg', rmseSvg(history)] as [string, string]] : []),
   ];
   if (firstLayer !== undefined) {
     const { width, height, channels, pixels } = weightGrid(firstLayer);
@@ -33,7 +34,7 @@ export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string
 }
 
 /** Loss against step: every logged batch faintly, their smoothed curve, and the validation loss at evaluations. */
-export function lossSvg({ start, steps, evaluations }: RunHistory): string {
+export function lossSvg({ start, steps, evaluations, isRegression }: RunHistory): string {
   const raw = steps.map(({ step, loss }): Point => [step, loss]);
   const window = smoothingWindow(raw.length);
   const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
@@ -46,7 +47,7 @@ export function lossSvg({ start, steps, evaluations }: RunHistory): string {
       : [{ name: 'train', points: raw, colour: 0 }];
   return lineChart({
     ...headings('Loss', start),
-    yLabel: 'mean cross-entropy + λ‖W‖²',
+    yLabel: `${isRegression ? 'mean loss' : 'mean cross-entropy'} + λ‖W‖²`,
     series: [...train, { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss]), colour: 1 }],
   });
 }
@@ -58,8 +59,20 @@ export function accuracySvg({ start, evaluations }: RunHistory): string {
     yLabel: 'share classified rightly',
     yFormat: 'percent',
     series: [
-      { name: 'train', points: evaluations.map(({ step, trainAccuracy }) => [step, trainAccuracy]) },
-      { name: 'validation', points: evaluations.map(({ step, valAccuracy }) => [step, valAccuracy]) },
+      { name: 'train', points: evaluations.map(({ step, trainAccuracy = NaN }) => [step, trainAccuracy]) },
+      { name: 'validation', points: evaluations.map(({ step, valAccuracy = NaN }) => [step, valAccuracy]) },
+    ],
+  });
+}
+
+/** Root mean squared error against step, at evaluations, in the units of the targets. */
+export function rmseSvg({ start, evaluations }: RunHistory): string {
+  return lineChart({
+    ...headings('Root mean squared error', start),
+    yLabel: 'root mean squared error',
+    series: [
+      { name: 'train', points: evaluations.map(({ step, trainRmse = NaN }) => [step, trainRmse]) },
+      { name: 'validation', points: evaluations.map(({ step, valRmse = NaN }) => [step, valRmse]) },
     ],
   });
 }

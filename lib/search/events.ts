@@ -4,6 +4,12 @@ import type { Assignment, Sampler } from './types';
 /** Events of a search, plain JSON objects in the order in which they happen. */
 export type SearchEvent = SearchStart | TrialEvent | UnitEvent | DecisionEvent | ProgressEvent | SearchResult;
 
+/** A metric of the validation rows, and which of its values are better. */
+export interface SearchMonitor {
+  readonly metric: string;
+  readonly better: 'higher' | 'lower';
+}
+
 /** First event. A resumed search then repeats the trials, units and decisions of its journal. */
 export interface SearchStart {
   readonly type: 'start';
@@ -18,6 +24,8 @@ export interface SearchStart {
   readonly rungs: readonly number[];
   readonly folds: number;
   readonly seeds: number;
+  /** What trials are compared by; absent where a search of an earlier version goes on: the accuracy. */
+  readonly monitor?: SearchMonitor | undefined;
   readonly workers: number;
   /** Threads of the kernels in each worker. */
   readonly threads: number;
@@ -51,7 +59,7 @@ export interface UnitEvent {
   readonly trial: number;
   readonly rung: number;
   readonly replicate: number;
-  /** Validation accuracy at that step, and its number of rows. Journals of earlier versions, which weighted all folds alike, have no rows. */
+  /** The monitored metric at that step, and the number of validation rows. Journals of earlier versions, which weighted all folds alike, have no rows. */
   readonly score: number;
   readonly rows?: number;
   readonly step: number;
@@ -66,7 +74,7 @@ export interface DecisionEvent {
   readonly what: 'promoted' | 'pruned' | 'finished' | 'failed';
   /** The rung that the trial has finished, or in which it failed. */
   readonly rung: number;
-  /** Mean validation accuracy of its replicates, and their standard deviation where there are several; absent when it failed. */
+  /** Mean of the monitored metric over its replicates, and their standard deviation where there are several; absent when it failed. */
   readonly score?: number;
   readonly std?: number;
   /** Why it failed. */
@@ -96,9 +104,13 @@ export interface SearchResult {
   /** The trial with the best score on the highest rung that any finished; null when all failed. */
   readonly best: {
     readonly trial: number;
-    readonly valAccuracy: number;
+    /** The metric that trials are compared by. */
+    readonly score: number;
     /** Standard deviation over the replicates, where there are several. */
-    readonly valAccuracyStd?: number;
+    readonly scoreStd?: number | undefined;
+    /** The same two, where the metric is the accuracy. */
+    readonly valAccuracy?: number | undefined;
+    readonly valAccuracyStd?: number | undefined;
     readonly assignment: Assignment;
     /** Ready for `train`. */
     readonly spec: TrainSpec;

@@ -1,4 +1,4 @@
-import type { TrialEvent, UnitEvent, DecisionEvent, SearchResult } from './events';
+import type { TrialEvent, UnitEvent, DecisionEvent, SearchMonitor, SearchResult } from './events';
 import type { PairedComparison } from './analysis/bootstrap';
 import type { Importances } from './analysis/importance';
 import type { SearchSpec } from './searchSpec';
@@ -24,6 +24,8 @@ export interface SearchHead extends SearchLimits {
   /** Of blastrain. */
   readonly version: string;
   readonly spec: SearchSpec;
+  /** What trials are compared by; absent in journals of earlier versions, where it is the accuracy. */
+  readonly monitor?: SearchMonitor | undefined;
   readonly data: string;
   readonly dataDigest: string;
 }
@@ -49,8 +51,11 @@ export interface RankedTrial {
   /** The last rung that it has finished, the step at its end, and the score there. */
   readonly rung: number;
   readonly step: number;
-  readonly valAccuracy: number;
-  readonly valAccuracyStd?: number;
+  readonly score: number;
+  readonly scoreStd?: number | undefined;
+  /** The same, where it is the accuracy. */
+  readonly valAccuracy?: number | undefined;
+  readonly valAccuracyStd?: number | undefined;
   readonly finished: boolean;
   readonly seconds: number;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { predictsOf } from '../build/buildOptimizer';
 import type { TrialWorker } from './trialWorker';
 import { modelFile, searchFiles } from '../runFolder/runFolder';
 import { readJsonIfThere, replaceFile, sizeLimits } from '../files';
@@ -25,13 +26,12 @@ interface EndedSearch {
 
 /** Writes search.json, and best.json where a trial succeeded; returns the search's last event. Throws ERR_IO, ERR_CHECKPOINT. */
 export async function writeReport({ folder, head, workers, state, ended, seconds }: EndedSearch): Promise<SearchResult> {
-  const { name, spec: { space, seeds } } = head;
-  const ranking = state.ranking().map((trial) => rankedTrial(trial, state));
+  const { name, spec: { space, seeds }, monitor: { metric } = { metric: 'accuracy' } } = head;
+  const ranking = state.ranking().map((trial) => rankedTrial(trial, state, metric));
   const [winner, next] = ranking;
   const best: SearchResult['best'] = winner === undefined ? null : {
     trial: winner.trial,
-    valAccuracy: winner.valAccuracy,
-    ...(winner.valAccuracyStd !== undefined && { valAccuracyStd: winner.valAccuracyStd }),
+    ...scoresOf(winner),
     assignment: winner.assignment,
     spec: specOf(space, winner.assignment),
     run: winner.runs[0]!,
@@ -43,7 +43,9 @@ export async function writeReport({ folder, head, workers, state, ended, seconds
     return meansOverSeeds(rows, seeds);
   };
   let significance: Significance | null = null;
-  if (winner !== undefined && next?.rung === winner.rung && [winner, next].every(({ runs }) => hasModels(folder, runs))) {
+  // Models are compared row by row, by what they classify rightly.
+  const isByRow = metric === 'accuracy' && predictsOf(space.base) === 'classes';
+  if (isByRow && winner !== undefined && next?.rung === winner.rung && [winner, next].every(({ runs }) => hasModels(folder, runs))) {
     const [first, second] = await Promise.all([correctRows(winner, workers[0]!), correctRows(next, workers[1] ?? workers[0]!)]);
     significance = { winner: winner.trial, runnerUp: next.trial, ...pairedBootstrap(first, second) };
   }
@@ -88,12 +90,22 @@ function meansOverSeeds(rows: readonly Uint8Array[], seeds: number): Float64Arra
     Array.from(first, (_, row) => rows.slice(fold * seeds, (fold + 1) * seeds).reduce((sum, one) => sum + one[row]!, 0) / seeds)));
 }
 
-function rankedTrial(trial: Trial, { rungs }: SearchState): RankedTrial {
+type Scores = Pick<RankedTrial, 'score' | 'scoreStd' | 'valAccuracy' | 'valAccuracyStd'>;
+
+function scoresOf({ score, scoreStd, valAccuracy, valAccuracyStd }: RankedTrial): Scores {
+  return {
+    score, ...(scoreStd !== undefined && { scoreStd }),
+    ...(valAccuracy !== undefined && { valAccuracy, ...(valAccuracyStd !== undefined && { valAccuracyStd }) }),
+  };
+}
+
+function rankedTrial(trial: Trial, { rungs }: SearchState, metric: string): RankedTrial {
   const { trial: number, assignment, runs, steps, seconds } = trial;
   const rung = rungDone(trial);
   const { score, std } = scoreOf(trial, rung)!;
   return {
-    trial: number, assignment, runs, rung, step: steps[rung]!, valAccuracy: score, ...(std !== undefined && { valAccuracyStd: std }),
+    trial: number, assignment, runs, rung, step: steps[rung]!, score, ...(std !== undefined && { scoreStd: std }),
+    ...(metric === 'accuracy' && { valAccuracy: score, ...(std !== undefined && { valAccuracyStd: std }) }),
     finished: rung === rungs.length - 1, seconds,
   };
 }

@@ -19,6 +19,7 @@ import type { SearchData } from './searchLoop';
 import type { SearchEvent } from './events';
 import { foldsOf } from '../build/folds';
 import { Journal, readJournal } from './journal';
+import { monitorOfSpec } from '../build/buildOptimizer';
 import type { SearchHead, SearchLimits } from './records';
 import { parseSearch } from './searchSpec';
 import type { SearchSpec } from './searchSpec';
@@ -123,8 +124,9 @@ async function* runNew(
   const owned = await waitAsync(claimFolder({ runs, name }), { onWait: waitListener(stopped, onWait) });
   const { path: folder, lock } = owned;
   const { description, digest } = rows.origin;
+  const { metric, better } = monitorOfSpec(spec.space.base);
   const head: SearchHead = {
-    type: 'search', name, startedAt: new Date().toISOString(), version, spec, data: description, dataDigest: digest, ...limits,
+    type: 'search', name, startedAt: new Date().toISOString(), version, spec, monitor: { metric, better }, data: description, dataDigest: digest, ...limits,
   };
   let journal: Journal | undefined;
   try {

@@ -74,7 +74,7 @@ export class SearchLoop {
   constructor(private readonly options: SearchLoopOptions) {
     const { head, limits, before } = options;
     this.halving = halvingOf(head.spec);
-    this.state = new SearchState(rungShares(this.halving));
+    this.state = new SearchState(rungShares(this.halving), head.monitor?.better);
     this.sampler = makeSampler(head.spec);
     this.trials = Math.min(limits.trials ?? Infinity, this.sampler.size);
     this.elapsedBefore = before?.elapsed ?? 0;
@@ -115,11 +115,11 @@ export class SearchLoop {
 
   private startEvent(): SearchStart {
     const { folder, head, limits, before } = this.options;
-    const { name, spec, data, dataDigest } = head;
+    const { name, spec, data, dataDigest, monitor } = head;
     const { sampler, pruner, folds, seeds, space } = spec;
     return {
       type: 'start', name, folder, sampler, pruner, parameters: space.parameters.map((parameter) => parameter.name), rungs: this.state.rungs,
-      folds, seeds, ...limits, trials: Number.isFinite(this.trials) ? this.trials : null, data, dataDigest,
+      folds, seeds, ...(monitor && { monitor }), ...limits, trials: Number.isFinite(this.trials) ? this.trials : null, data, dataDigest,
       ...(before && { resumed: { trials: this.state.trials.length, units: this.state.units, seconds: this.elapsedBefore, leftOut: before.leftOut } }),
     };
   }
@@ -253,8 +253,8 @@ export class SearchLoop {
 
   private recordOutcome({ segment: { trial, rung, replicate }, end, error }: SegmentOutcome): SearchEvent {
     if (end === undefined) return this.fail(trial, error);
-    const { step, valAccuracy, rows, seconds } = end;
-    const event = this.write({ type: 'unit', trial: trial.trial, rung, replicate, score: valAccuracy, rows, step, seconds });
+    const { step, score, rows, seconds } = end;
+    const event = this.write({ type: 'unit', trial: trial.trial, rung, replicate, score, rows, step, seconds });
     removeSpareCheckpoints(this.options.folder, trial, replicate, this.restoreBest);
     return event;
   }

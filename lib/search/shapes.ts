@@ -1,7 +1,7 @@
 import { refine, count, flag, unionOf, listOf, numberOrNaN, nullOr, number, objectOf, oneOf, optional, shapeOf, recordOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { TrainSpec } from '../spec/spec';
-import type { DecisionEvent, SearchResult, TrialEvent, UnitEvent } from './events';
+import type { DecisionEvent, SearchMonitor, SearchResult, TrialEvent, UnitEvent } from './events';
 import type { JournalEntry, ParameterImportances, RankedTrial, SearchHead, SearchReport, Significance } from './records';
 import type { SearchSpec } from './searchSpec';
 import type { Assignment, Domain, Parameter, ParameterValue } from './types';
@@ -48,9 +48,11 @@ const searchSpec = objectOf<SearchSpec>({
 
 const limits = { workers: positive, threads: positive, trials: nullOr(positive), budget: nullOr(number) };
 
+const monitor = optional(objectOf<SearchMonitor>({ metric: text, better: oneOf('higher', 'lower') }));
+
 /** The first line of a journal. */
 export const headShape = objectOf<SearchHead & { readonly elapsed: number }>({
-  type: oneOf('search'), elapsed: number, name: text, startedAt: text, version: text, spec: searchSpec, data: text, dataDigest: text, ...limits,
+  type: oneOf('search'), elapsed: number, name: text, startedAt: text, version: text, spec: searchSpec, monitor, data: text, dataDigest: text, ...limits,
 });
 
 type Entry<Type extends JournalEntry['type']> = Extract<JournalEntry, { readonly type: Type }>;
@@ -74,17 +76,26 @@ export const entryShape = unionOf<JournalEntry>('type', {
 });
 
 const runs = refine(listOf(text), 'one or more runs', ({ length }) => length > 0);
-const best = objectOf<NonNullable<SearchResult['best']>>({
-  trial: count, valAccuracy: numberOrNaN, valAccuracyStd: optional(numberOrNaN), assignment, spec, run: text, runs,
-});
+const scores = { score: numberOrNaN, scoreStd: optional(numberOrNaN), valAccuracy: optional(numberOrNaN), valAccuracyStd: optional(numberOrNaN) };
+/** Reports of earlier versions have accuracies alone, which are the scores. */
+function scored<T extends { readonly score: number; readonly valAccuracy?: number | undefined; readonly valAccuracyStd?: number | undefined }>(shape: Shape<T>): Shape<T> {
+  return (value, at) => {
+    const read = shape(value, at);
+    const { score, valAccuracy, valAccuracyStd } = read;
+    return Number.isNaN(score) && valAccuracy !== undefined ? { ...read, score: valAccuracy, ...(valAccuracyStd !== undefined && { scoreStd: valAccuracyStd }) } : read;
+  };
+}
+const best = scored(objectOf<NonNullable<SearchResult['best']>>({
+  trial: count, ...scores, assignment, spec, run: text, runs,
+}));
 
 /** Contents of search.json. */
 export const reportShape = refine(objectOf<SearchReport>({
   type: oneOf('result'), name: text, ended: oneOf('finished', 'budget', 'stopped'), best: nullOr(best),
   trials: count, finished: count, pruned: count, failed: count, seconds: number,
-  ranking: listOf(objectOf<RankedTrial>({
-    trial: count, assignment, runs, rung: count, step: count, valAccuracy: numberOrNaN, valAccuracyStd: optional(numberOrNaN), finished: flag, seconds: number,
-  })),
+  ranking: listOf(scored(objectOf<RankedTrial>({
+    trial: count, assignment, runs, rung: count, step: count, ...scores, finished: flag, seconds: number,
+  }))),
   importances: nullOr(objectOf<ParameterImportances>({
     rung: count, method: text as Shape<unknown> as Shape<ParameterImportances['method']>, trees: count, trials: count, r2: numberOrNaN,
     parameters: listOf(objectOf<ParameterImportances['parameters'][number]>({ name: text, importance: numberOrNaN })),

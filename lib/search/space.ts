@@ -9,7 +9,7 @@ import type { Assignment, Domain, Parameter, ParameterValue, Space } from './typ
 /** Keys that all trials of a search share: data, length of training, seeds, and keys that no score depends on. */
 const shared: readonly (keyof TrainSpec)[] = [
   'data', 'dataFolder', 'dataFile', 'target', 'weightColumn', 'trainRows', 'validationRows', 'testRows', 'splitSeed', 'chunkRows', 'loss', 'model',
-  'steps', 'epochs', 'evaluateEvery', 'logEvery', 'keepEvery', 'earlyStopping', 'restoreBest', 'maxSeconds', 'overfitBatches',
+  'steps', 'epochs', 'evaluateEvery', 'logEvery', 'keepEvery', 'earlyStopping', 'monitor', 'minDelta', 'restoreBest', 'maxSeconds', 'overfitBatches',
   'fastDevRun', 'health', 'seed', 'seeds', 'dtype', 'backend', 'threads',
 ];
 
@@ -46,7 +46,6 @@ function parseBase(base: unknown, set: unknown): TrainSpec {
   if (set !== undefined && !isRecord(set)) throw expected('ERR_CONFIG', 'keys of the spec', 'set', set, { path: 'set' });
   const spec = parseSpec(applyChanges(typeof base === 'string' ? { ...findPreset(base).spec } : base, set ?? {}));
   if (spec.seeds !== 1) throw expected('ERR_CONFIG', '1 (seeds of the search repeats its trials)', 'seeds of the base', spec.seeds, { path: 'base.seeds' });
-  if (spec.loss === 'mse') throw expected('ERR_CONFIG', 'loss cross-entropy, as trials are compared by accuracy,', 'the base', spec.loss, { path: 'base.loss' });
   return spec;
 }
 

@@ -2,7 +2,7 @@ import { describe } from '../errors';
 import { weightedMean } from '../numbers';
 import type { Standing } from './asha';
 import { isIn } from './domain';
-import type { DecisionEvent } from './events';
+import type { DecisionEvent, SearchMonitor } from './events';
 import type { JournalEntry, SearchHead } from './records';
 import type { Assignment, Observation } from './types';
 
@@ -15,7 +15,7 @@ export interface Trial {
   readonly steps: readonly number[];
   /** The rung that it is being trained for, or was last. */
   rung: number;
-  /** Validation accuracy by rung and replicate; undefined while unknown. */
+  /** The monitored metric by rung and replicate; undefined while unknown. */
   readonly scores: (number | undefined)[][];
   /** Validation rows of each replicate that has a score; 1 where the journal, of an earlier version, has none. */
   readonly rows: number[];
@@ -59,8 +59,11 @@ export class SearchState {
   /** Training that is done, as a number of runs of full length. */
   work = 0;
 
-  /** @param rungs where the rungs end, as shares of the full length of training. */
-  constructor(readonly rungs: readonly number[]) {}
+  /**
+   * @param rungs where the rungs end, as shares of the full length of training.
+   * @param better which scores are.
+   */
+  constructor(readonly rungs: readonly number[], private readonly better: SearchMonitor['better'] = 'higher') {}
 
   apply(entry: JournalEntry): void {
     if (entry.type === 'trial') {
@@ -69,7 +72,7 @@ export class SearchState {
     } else if (entry.type === 'unit') {
       const { trial: number, rung, replicate, score, rows = 1, seconds } = entry;
       const trial = this.trials[number]!;
-      (trial.scores[rung] ??= [])[replicate] = Number.isFinite(score) ? score : 0; // NaN ranks with failed trials
+      (trial.scores[rung] ??= [])[replicate] = Number.isFinite(score) ? score : this.better === 'higher' ? 0 : Infinity; // NaN ranks with failed trials
       trial.rows[replicate] = rows;
       trial.seconds += seconds;
       this.units++;
@@ -83,11 +86,16 @@ export class SearchState {
     }
   }
 
+  /** A score as a number of which higher is better. */
+  private rankOf(score: number): number {
+    return this.better === 'higher' ? score : -score;
+  }
+
   standings(): Standing[] {
     return this.trials.map((trial) => {
       const { trial: number, rung, isDropped } = trial;
       const done = rungDone(trial);
-      const scores = Array.from({ length: done + 1 }, (_, k) => scoreOf(trial, k)!.score);
+      const scores = Array.from({ length: done + 1 }, (_, k) => this.rankOf(scoreOf(trial, k)!.score));
       return { trial: number, scores, state: hasFailed(trial) ? 'failed' : done < rung ? 'running' : isDropped ? 'dropped' : 'waiting' };
     });
   }
@@ -98,17 +106,22 @@ export class SearchState {
       const { assignment } = trial;
       const done = rungDone(trial);
       if (hasFailed(trial) || done < 0) return { assignment, score: 0, budget: 0 };
-      return { assignment, score: scoreOf(trial, done)!.score, budget: this.rungs[done]! };
+      return { assignment, score: this.rankOf(scoreOf(trial, done)!.score), budget: this.rungs[done]! };
     });
   }
 
   /** Trials that have a score and did not fail, the best first; those that finished a higher rung stand before all others. */
   ranking(): Trial[] {
-    const last = (trial: Trial): number => scoreOf(trial, rungDone(trial))!.score;
+    const last = (trial: Trial): number => this.rankOf(scoreOf(trial, rungDone(trial))!.score);
     return this.trials
       .filter((trial) => !hasFailed(trial) && rungDone(trial) >= 0)
-      .sort((a, b) => rungDone(b) - rungDone(a) || last(b) - last(a) || a.trial - b.trial);
+      .sort((a, b) => rungDone(b) - rungDone(a) || compare(last(b), last(a)) || a.trial - b.trial);
   }
+}
+
+/** a − b, also where both are infinite. */
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
 }
 
 /** Names of trials' runs, SEARCH/RUN, as `runName` makes them. */

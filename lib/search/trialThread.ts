@@ -11,6 +11,8 @@ import { eventShape } from '../train/eventShape';
 import type { TrainingData } from '../build/buildTraining';
 import { Model } from '../inference/model';
 import { cachedFits } from '../build/batchSource';
+import { monitorOfSpec } from '../build/buildOptimizer';
+import { isBetter } from '../train/monitor';
 import { findResumption } from '../run/resume';
 import { runTraining } from '../run/run';
 import { RunFolder, runFiles } from '../runFolder/runFolder';
@@ -31,8 +33,8 @@ export interface Segment {
 /** Where a segment ended. */
 export interface SegmentEnd {
   readonly step: number;
-  /** Validation accuracy there; with restoreBest that of the best evaluation so far. */
-  readonly valAccuracy: number;
+  /** The monitored metric of the validation rows there; with restoreBest that of the best evaluation so far. NaN without validation rows. */
+  readonly score: number;
   /** Validation rows. */
   readonly rows: number;
   /** Wall time of the segment. */
@@ -67,14 +69,16 @@ const fit = cachedFits();
 
 function train({ spec, folder: path, until }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
   const startedAt = performance.now();
-  const end = (step: number, valAccuracy: number): SegmentEnd => ({ step, valAccuracy, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000 });
+  const end = (step: number, score: number): SegmentEnd => ({ step, score, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000 });
   const exists = existsSync(join(path, runFiles.spec));
   const resumption = exists ? findResumption(path, spec) : undefined;
   const progress = resumption?.checkpoint?.progress;
-  let best = progress?.best?.valAccuracy ?? 0;
-  const scoreOf = ({ valAccuracy }: EvaluationEvent): number => {
-    best = Math.max(best, valAccuracy);
-    return spec.restoreBest ? best : valAccuracy;
+  const monitor = monitorOfSpec(spec);
+  let best = valueIn(progress?.best ?? undefined);
+  const scoreOf = (event: EvaluationEvent): number => {
+    const value = valueIn({ ...event, monitored: event.monitored?.value });
+    if (isBetter(monitor, value, best)) best = value;
+    return spec.restoreBest ? best : value;
   };
   if (until !== null && progress !== undefined && progress.step >= until) return end(until, scoreOf(evaluationAt(path, until)));
 
@@ -89,7 +93,7 @@ function train({ spec, folder: path, until }: Segment, data: TrainingData, onSte
         onStep(event.step);
       }
       if (event.type === 'evaluation') score = scoreOf(event);
-      if (event.type === 'result') return end(event.steps, event.valAccuracy);
+      if (event.type === 'result') return end(event.steps, event.monitored?.value ?? Number.NaN);
       // Checkpoint and metrics of this step are on disk, so the run can be abandoned here and resumed later.
       if (until !== null && event.type === 'checkpoint' && event.step >= until) return end(event.step, score);
     }
@@ -97,6 +101,11 @@ function train({ spec, folder: path, until }: Segment, data: TrainingData, onSte
   } finally {
     folder?.close();
   }
+}
+
+/** The metric of an evaluation; those of earlier versions, whose trials all classified, went by accuracy. */
+function valueIn(evaluation: { readonly monitored?: number | undefined; readonly valAccuracy?: number | undefined } | undefined): number {
+  return evaluation?.monitored ?? evaluation?.valAccuracy ?? Number.NaN;
 }
 
 /** The evaluation at a step, from the run's metrics. Throws ERR_CHECKPOINT where there is none. */

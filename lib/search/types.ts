@@ -32,7 +32,7 @@ export interface Space {
 /** A trial with its score on the last rung that it has finished; samplers learn from these. */
 export interface Observation {
   readonly assignment: Assignment;
-  /** Validation accuracy; 0 for trials that failed or diverged. */
+  /** What trials are compared by, higher being better; 0 for trials that failed or diverged. */
   readonly score: number;
   /** Share of the full length of training at that rung: scores of larger budgets rank first. */
   readonly budget: number;

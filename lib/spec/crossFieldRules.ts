@@ -9,6 +9,7 @@ import { schedules, scheduleRequirements } from '../optim/scheduleKinds';
 import { dataSources } from '../data/sources';
 import type { DataName } from '../data/sources';
 import { minChunkRows } from '../data/stored';
+import { metricsOf } from '../train/scoring';
 import { specFields } from './fields';
 import type { TrainSpec } from './fields';
 
@@ -94,6 +95,15 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     needs: 'normalization pca or zca', received: 'normalization',
   },
   ...optionRules('loss', losses),
+  { key: 'weightColumn', holds: ({ mixup }) => mixup === 0, needs: 'no mixup, which would mix rows of different weights,', received: 'mixup' },
+  {
+    key: 'monitor', holds: ({ loss, monitor }) => Object.hasOwn(metricsOf(losses[loss].predicts), monitor!), received: 'loss',
+    needs: 'a loss whose model has that metric',
+  },
+  {
+    key: 'minDelta', holds: ({ earlyStopping, schedule }) => earlyStopping !== null || schedule === 'plateau', received: 'earlyStopping',
+    needs: 'earlyStopping or schedule plateau, which go by it,',
+  },
   ...optionRules('optimizer', optimizers),
   { key: 'nesterov', holds: ({ momentum }) => momentum > 0, needs: 'a momentum above 0', received: 'momentum' },
   { key: 'l2', holds: ({ weightDecay }) => weightDecay === 0, needs: 'no weightDecay', received: 'weightDecay' },

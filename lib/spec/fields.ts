@@ -22,6 +22,7 @@ import { losses, lossOptions } from '../model/losses';
 import type { LossOptions } from '../model/losses';
 import { optimizerOptions, optimizers } from '../optim/optimizers';
 import type { OptimizerName, OptimizerOptions } from '../optim/optimizers';
+import { metricNames } from '../train/monitor';
 import { factorScheduleOptions, scheduleOptions, schedules } from '../optim/scheduleKinds';
 import type { FactorScheduleOptions, ScheduleName, ScheduleOptions } from '../optim/scheduleKinds';
 
@@ -66,6 +67,8 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   logEvery: number | null;
   keepEvery: number | null;
   earlyStopping: number | null;
+  monitor: string | null;
+  minDelta: number;
   restoreBest: boolean;
   maxSeconds: number | null;
   overfitBatches: number | null;
@@ -169,6 +172,11 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   logEvery: orNull(integer(0, 1, 'steps between step events; null gives about 1,000 per run')),
   keepEvery: orNull(integer(0, 1, 'steps between permanent checkpoints, in checkpoints/')),
   earlyStopping: orNull(integer(0, 1, 'evaluations without improvement on validation after which training ends')),
+  monitor: orNull({
+    ...choice('', metricNames, 'what of the validation rows earlyStopping, restoreBest, schedule plateau and searches go by'),
+    help: `what of the validation rows earlyStopping, restoreBest, schedule plateau and searches go by: ${metricNames.join(', ')}; null is accuracy for classes, else loss, and for plateau loss`,
+  }),
+  minDelta: number(0, '≥ 0', (value) => value >= 0, 'change of that which counts as an improvement for earlyStopping and schedule plateau, which for 0 asks for 0.01 %'),
   restoreBest: flag(false, 'end with the best model by validation, not with the last'),
   maxSeconds: orNull(number(0, '> 0', (value) => value > 0, 'wall time in seconds after which training ends')),
   overfitBatches: orNull(integer(0, 1, 'train on the rows of the first n batches only: the loss must come near 0')),

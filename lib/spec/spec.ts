@@ -5,6 +5,8 @@ import { dataSources, sourceOf } from '../data/sources';
 import type { DataRequest } from '../data/sources';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
+import { losses } from '../model/losses';
+import type { Predicts } from '../model/losses';
 import { maxNumbers, tooManyParameters } from '../model/size';
 import { keysOfModel, checkCrossFieldRules } from './crossFieldRules';
 import { specFields } from './fields';
@@ -178,6 +180,11 @@ export function precisionOf({ dtype, precision }: TrainSpec): Precision {
   return precision === 'bfloat16' ? precision : dtype;
 }
 
+/** What the targets of such a model are. */
+function numericTargetsOf(predicts: Predicts): NonNullable<DataRequest['numericTargets']> {
+  return predicts === 'labels' ? 'labels' : predicts === 'rates' ? 'counts' : predicts !== 'classes';
+}
+
 /** The spec's request to the data loaders. */
 export function dataRequest(spec: TrainSpec): DataRequest {
   const { stratify, groupColumn, timeColumn, splitColumn } = spec;
@@ -193,7 +200,7 @@ export function dataRequest(spec: TrainSpec): DataRequest {
     ...(delimiter === null ? {} : { delimiter: delimiter === 'tab' ? '\t' : delimiter }),
     ...(columns === null ? {} : { columns }),
     ...(chunkRows === null ? {} : { chunkRows }),
-    numericTargets: loss === 'mse',
+    numericTargets: numericTargetsOf(losses[loss].predicts),
     splitSeed,
     ...(stratify && { stratify }),
     ...(groupColumn === null ? {} : { groupColumn }),

@@ -74,7 +74,7 @@ export function depthRuns(runs: string, base: string, changes: Readonly<Record<s
 
 /** The table's line for a trained net. */
 export function depthResult({ depth, norm, spec }: DepthRun, result: ResultEvent, parameters: number): DepthResult {
-  const { run, trainAccuracy, valAccuracy, seconds } = result;
+  const { run, trainAccuracy = NaN, valAccuracy = NaN, seconds } = result; // the nets classify
   return { run, depth, norm, layers: spec.layers, parameters, trainAccuracy, valAccuracy, seconds };
 }
 

@@ -39,12 +39,19 @@ export interface Spread {
   readonly std: number;
 }
 
+const spreadKeys = ['trainAccuracy', 'valAccuracy', 'trainRmse', 'valRmse', 'valLoss'] as const;
+type SpreadKey = (typeof spreadKeys)[number];
+
 /** Mean and spread of the results of several seeds. An event after the last result; the test split is not used. */
 export interface SeedsSummary {
   readonly type: 'summary';
-  readonly runs: readonly (Pick<ResultEvent, 'run' | 'trainAccuracy' | 'valAccuracy' | 'valLoss' | 'seconds'> & { readonly seed: number })[];
-  readonly trainAccuracy: Spread;
-  readonly valAccuracy: Spread;
+  readonly runs: readonly (Pick<ResultEvent, 'run' | SpreadKey | 'seconds'> & { readonly seed: number })[];
+  /** Of classes and labels. */
+  readonly trainAccuracy?: Spread;
+  readonly valAccuracy?: Spread;
+  /** Of numbers and counts. */
+  readonly trainRmse?: Spread;
+  readonly valRmse?: Spread;
   readonly valLoss: Spread;
 }
 
@@ -55,14 +62,12 @@ export function summariseSeeds(runs: readonly SeedRun[], results: readonly Resul
   if (results.length > runs.length) throw expected('ERR_SHAPE', `at most one for each of ${String(runs.length)} runs`, 'results', results.length, { path: 'results' });
   runs.forEach((run) => { checkObject(run, 'runs', 'the runs that seedRuns gives', ['spec', 'place']); });
   results.forEach((result) => { checkObject(result, 'results', 'the results of the runs', ['run']); });
-  const spread = (key: 'trainAccuracy' | 'valAccuracy' | 'valLoss'): Spread => spreadOf(results.map((result) => result[key]));
+  const known = spreadKeys.filter((key) => results.every((result) => result[key] !== undefined));
+  const pick = <Value>(of: (key: SpreadKey) => Value) => Object.fromEntries(known.map((key) => [key, of(key)])) as { readonly [Key in SpreadKey]: Value };
   return {
     type: 'summary',
-    runs: results.map(({ run, trainAccuracy, valAccuracy, valLoss, seconds }, i) =>
-      ({ run, seed: runs[i]!.spec.seed, trainAccuracy, valAccuracy, valLoss, seconds })),
-    trainAccuracy: spread('trainAccuracy'),
-    valAccuracy: spread('valAccuracy'),
-    valLoss: spread('valLoss'),
+    runs: results.map((result, i) => ({ run: result.run, seed: runs[i]!.spec.seed, ...pick((key) => result[key]!), seconds: result.seconds })),
+    ...pick((key) => spreadOf(results.map((result) => result[key]!))),
   };
 }
 

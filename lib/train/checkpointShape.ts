@@ -82,11 +82,11 @@ export const factsShape = refine(objectOf<CheckpointFacts>({
   inputSize: size,
   outputSize: size,
 }), 'a class, or a scale, for each output, or none,', ({ classNames: { length }, targetScale, outputSize }) =>
-  (length === 0 || length === outputSize) && (targetScale === undefined || (targetScale.mean.length === outputSize && targetScale.std.length === outputSize && (targetScale.logs?.length ?? outputSize) === outputSize)));
-const sums = { rows: count, correct: value, lossSum: value };
-const ofRows = objectOf<RunningSums>({ ...sums, weight: value });
-const ofSteps = objectOf<Omit<RunningSums, 'weight'> & { readonly steps: number }>({ ...sums, steps: count }) as Shape<unknown> as Shape<RunningSums>;
-/** Earlier versions averaged losses over steps, and stored their number in place of the weight. */
+  (length === 0 || length === outputSize) && (targetScale === undefined || (outputSize % targetScale.mean.length === 0 && targetScale.std.length === targetScale.mean.length && (targetScale.logs?.length ?? targetScale.mean.length) === targetScale.mean.length)));
+const sums = { rows: count, correct: value, lossSum: value, rowWeight: optional(value), squares: optional(value) };
+const ofRows = objectOf({ ...sums, weight: value }) as Shape<unknown> as Shape<RunningSums>;
+const ofSteps = objectOf({ ...sums, steps: count }) as Shape<unknown> as Shape<RunningSums>;
+/** As upgradeSums takes them: earlier versions averaged losses over steps, and stored their number in place of the weight. */
 const sumsShape: Shape<RunningSums> = (it, at) => (Object.hasOwn(Object(it) as object, 'steps') ? ofSteps : ofRows)(it, at);
 const doubles = shapeOf<Float64Array>('an array of float64', (it) => tagOf(it) === 'Float64Array');
 const bytes = shapeOf<Uint8Array>('an array of bytes', (it) => tagOf(it) === 'Uint8Array');
@@ -108,7 +108,8 @@ const progressShape = objectOf<TrainingProgress>({
   step: count,
   sinceEvaluation: sumsShape,
   inEpoch: sumsShape,
-  best: nullOr(objectOf<BestEvaluation>({ step: count, valAccuracy: value, valLoss: value })),
+  best: nullOr(objectOf<BestEvaluation>({ step: count, valAccuracy: optional(value), valLoss: value, monitored: optional(value) })),
+  toBeat: optional(nullOr(value)) as Shape<number | null>, // earlier versions have none
   evaluationsSinceBest: count,
   lastFiniteLoss: value,
   health: healthShape,

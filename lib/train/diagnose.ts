@@ -5,6 +5,7 @@ import type { WeightedLayer } from './layers';
 export interface RowScores {
   readonly rows: number;
   readonly loss: number;
+  /** NaN for a regression. */
   readonly accuracy: number;
 }
 
@@ -156,7 +157,7 @@ const minErrors = 3;
 
 function overfitting({ evaluation, trained, validationRows }: HealthFacts): string | undefined {
   if (evaluation === undefined || trained === null) return undefined;
-  const { valAccuracy, valLoss } = evaluation;
+  const { valAccuracy = Number.NaN, valLoss } = evaluation;
   const { rows, accuracy, loss } = trained;
   const pooled = (rows * accuracy + validationRows * valAccuracy) / (rows + validationRows);
   const error = Math.sqrt(pooled * (1 - pooled) * (1 / rows + 1 / validationRows));

@@ -4,20 +4,39 @@ import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
-import { unscale, unscaledSquares } from '../data/targetScale';
+import { unscale } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
+import { BatchScores } from './batchScores';
+import { hasAccuracy, hasRmse, scorers } from './scoring';
+import type { PredictedRows } from './scoring';
+import { accuracyOf, emptySums, meanLoss, rmseOf } from './sums';
 import { applyTemperature, logLossAt } from './temperature';
 
 /** Scores of a model on a set of rows. */
 export interface Evaluation {
-  /** Share of rows whose most probable class is the label; NaN for a regression. */
-  readonly accuracy: number;
-  /** Mean loss + λ‖W‖²: cross-entropy without label smoothing and class weights, or the mean squared error. */
+  /**
+   * Share of rows whose most probable class is the label, weighted where rows have weights; of several labels of those all of whose labels
+   * are predicted. Not of a regression.
+   */
+  readonly accuracy?: number | undefined;
+  /** Mean loss + λ‖W‖², cross-entropy without label smoothing and class weights. */
   readonly loss: number;
-  /** Root mean squared error; for a regression only. */
-  readonly rmse?: number;
+  /** Root mean squared error in the units of the targets; of a regression on numbers or counts only. */
+  readonly rmse?: number | undefined;
+}
+
+/** An evaluation with the value of a metric that was asked for. */
+export interface MonitoredEvaluation extends Evaluation {
+  readonly monitored?: number;
+}
+
+export interface EvaluateOptions {
+  /** Stops after a batch with a non-finite loss, so that its activations stay in the model, where the layer at fault can be found. */
+  readonly untilFault?: boolean;
+  /** A metric to return as `monitored`: see {@link metricsOf}. */
+  readonly metric?: string;
 }
 
 /** Evaluates a model on data sets, in batches of the model's `maxBatch`. */
@@ -27,8 +46,7 @@ export class Evaluator {
   /** [maxBatch, inputSize], the inputs of a batch. */
   private readonly inputBuffer: FloatArray;
   private readonly rows: Int32Array;
-  /** [maxBatch], predicted classes of the last batch. */
-  private readonly predicted: Int32Array;
+  private readonly scores: BatchScores;
 
   /**
    * @param average evaluates these averages in place of the model's parameters.
@@ -43,41 +61,55 @@ export class Evaluator {
     const { model } = objective;
     this.inputBuffer = model.kernels.allocate(model.maxBatch * model.inputSize);
     this.rows = new Int32Array(model.maxBatch);
-    this.predicted = new Int32Array(model.maxBatch);
+    this.scores = new BatchScores(objective, targetScale);
   }
 
-  /**
-   * Accuracy and loss on all rows of the data set; NaN for an empty one.
-   * @param untilFault stops after a batch with a non-finite loss, so that its activations stay in the model, where the layer at
-   * fault can be found.
-   */
-  evaluate(data: Dataset | StoredDataset, { untilFault = false } = {}): Evaluation {
-    const { objective, targetScale } = this;
-    if (data.size === 0) return { accuracy: Number.NaN, loss: Number.NaN, ...(objective.classifies ? {} : { rmse: Number.NaN }) };
-    const targets = new TargetReader(objective.model.kernels, data, objective.model.maxBatch, undefined, targetScale);
-    let correct = 0;
-    let sum = 0;
-    let weight = 0;
-    let squares = 0;
+  /** Accuracy or error, and loss, on all rows of the data set, weighted where they have weights; NaN where nothing weighs anything. */
+  evaluate(data: Dataset | StoredDataset, { untilFault = false, metric }: EvaluateOptions = {}): MonitoredEvaluation {
+    const { objective, objective: { predicts, model: { kernels, maxBatch, outputSize } }, targetScale, temperature } = this;
+    const isScore = metric !== undefined && Object.hasOwn(scorers[predicts].facts, metric);
+    const all = isScore ? allocate(kernels.dtype, data.size * outputSize) : undefined;
+    const targets = new TargetReader(kernels, data, maxBatch, undefined, targetScale);
+    const sums = emptySums();
     let penalty = 0;
     this.averaged(() => {
-      this.forEachBatch(data, (m, x) => {
+      this.forEachBatch(data, (m, x, from) => {
         const numbers = targets.read(m, this.rows);
-        const plain = objective.sum(m, x, numbers, 'evaluate');
-        sum += this.temperature === 1 ? plain
-          : logLossAt(this.temperature, m, objective.predictions, targets.labels, objective.model.outputSize);
-        if (targetScale !== null) squares += unscaledSquares(m, objective.predictions, numbers as FloatArray, targetScale);
-        weight += objective.weight;
-        correct += countEqual(m, this.classify(m), targets.labels);
-        return !untilFault || Number.isFinite(sum);
+        const plain = objective.sum(m, x, numbers, 'evaluate', targets.weights);
+        const sum = temperature === 1 ? plain : logLossAt(temperature, m, objective.predictions, targets.labels, outputSize, targets.weights);
+        this.scores.measure(m, targets, sum);
+        sums.lossSum += sum;
+        sums.weight += objective.weight;
+        sums.rowWeight += this.scores.rowWeight;
+        sums.correct += this.scores.correct;
+        sums.squares += this.scores.squares;
+        all?.set(objective.predictions.subarray(0, m * outputSize), from * outputSize);
+        return !untilFault || Number.isFinite(sums.lossSum);
       });
       penalty = objective.penalty();
     });
-    return {
-      accuracy: data.targets === undefined ? correct / data.size : Number.NaN,
-      loss: sum / weight + penalty,
-      ...(objective.classifies ? {} : { rmse: Math.sqrt((targetScale === null ? sum : squares) / weight) }),
+    const evaluation: Evaluation = {
+      ...(hasAccuracy(predicts) ? { accuracy: accuracyOf(sums) } : {}),
+      loss: meanLoss(sums) + penalty,
+      ...(hasRmse(predicts) ? { rmse: rmseOf(sums, outputSize) } : {}),
     };
+    if (metric === undefined) return evaluation;
+    if (all === undefined) return { ...evaluation, monitored: evaluation[metric as 'loss' | 'accuracy' | 'rmse']! };
+    return { ...evaluation, monitored: Number.isFinite(sums.lossSum) ? scorers[predicts].score(metric, this.predictedRows(this.inUnits(all), data)) : Number.NaN };
+  }
+
+  /** Predictions [size, outputs] of all rows of a data set, beside what they are held against. */
+  predictedRows(predictions: FloatArray, { labels, targets, weights }: Dataset | StoredDataset): PredictedRows {
+    const { model: { outputSize }, evaluationLoss: { levels } } = this.objective;
+    return { predictions, outputs: outputSize, labels, targets, weights, levels };
+  }
+
+  /** Predictions of all rows, as the objective gives them, in the units of the targets and calibrated. */
+  private inUnits(all: FloatArray): FloatArray {
+    const { objective: { model: { outputSize }, evaluationLoss: { levels } }, targetScale, temperature } = this;
+    if (targetScale !== null) unscale(all, targetScale, levels?.length);
+    if (temperature !== 1) applyTemperature(all, outputSize, temperature);
+    return all;
   }
 
   /** {@link Objective.predictions} of all rows, [size, outputs], and the most probable class of each, [size]. */
@@ -90,13 +122,11 @@ export class Evaluator {
       this.forEachBatch(data, (m, x, from) => {
         const predictions = this.objective.predict(m, x);
         all.set(predictions.subarray(0, m * outputSize), from * outputSize);
-        labels.set(this.classify(m).subarray(0, m), from);
+        labels.set(this.scores.classify(m).subarray(0, m), from);
         return true;
       });
     });
-    if (this.targetScale !== null) unscale(all, this.targetScale);
-    if (this.temperature !== 1) applyTemperature(all, outputSize, this.temperature);
-    return { predictions: all, labels };
+    return { predictions: this.inUnits(all), labels };
   }
 
   /** Runs `work` with the averages in place of the model's parameters, where there are averages. */
@@ -120,12 +150,6 @@ export class Evaluator {
     }
   }
 
-  private classify(m: number): Int32Array {
-    const { model, predictions } = this.objective;
-    model.kernels.argmax(m, model.outputSize, predictions, this.predicted);
-    return this.predicted;
-  }
-
   /** Calls `visit` for each batch, until it returns false. */
   private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => boolean): void {
     if (data.size === 0) return;
@@ -140,11 +164,4 @@ export class Evaluator {
       if (!visit(m, inputs.x, from)) return;
     }
   }
-}
-
-/** How many of the first m entries agree. */
-export function countEqual(m: number, a: Int32Array, b: Int32Array): number {
-  let count = 0;
-  for (let i = 0; i < m; i++) if (a[i] === b[i]) count++;
-  return count;
 }

@@ -1,4 +1,5 @@
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
+import type { Monitored } from './monitor';
 
 /** An event of a training run, in the order emitted. Plain objects; in metrics.jsonl NaN and Infinity are null. */
 export type TrainEvent =
@@ -33,8 +34,8 @@ export interface StepEvent {
   readonly epoch: number;
   /** J̃ on the step's rows before the update: mean loss + λ‖W‖². NaN where all rows have weight 0. */
   readonly loss: number;
-  /** Share of the rows classified correctly before the update. */
-  readonly batchAccuracy: number;
+  /** Share of the rows classified correctly before the update. Of no regression, except in runs of earlier versions, where it is NaN. */
+  readonly batchAccuracy?: number | undefined;
   readonly learningRate: number;
   /** Rows of the step. Absent, like `weight`, in runs of earlier versions. */
   readonly rows?: number;
@@ -52,7 +53,9 @@ export interface EpochEvent {
   /** Number of the epoch, from 1. */
   readonly epoch: number;
   readonly trainLoss: number;
-  readonly trainAccuracy: number;
+  /** Not of a regression; its error in the units of the targets, where it predicts numbers or counts. */
+  readonly trainAccuracy?: number | undefined;
+  readonly trainRmse?: number | undefined;
   /** Wall time of the epoch, evaluations and events included. */
   readonly seconds: number;
   /** Training rows per second, by the time of the steps alone. */
@@ -61,18 +64,21 @@ export interface EpochEvent {
 
 /**
  * An evaluation: scores on the validation rows, without dropout, and on the training rows since the last evaluation, as measured in
- * training. Accuracies of a regression are NaN, as are all validation scores without validation rows.
+ * training. Accuracies are those of classes and labels, root mean squared errors those of numbers and counts, in their units; runs of
+ * earlier versions have accuracies of NaN for regressions. Without validation rows their scores are NaN.
  */
 export interface EvaluationEvent {
   readonly type: 'evaluation';
   readonly step: number;
   readonly epoch: number;
-  readonly trainAccuracy: number;
+  readonly trainAccuracy?: number | undefined;
   readonly trainLoss: number;
-  readonly valAccuracy: number;
+  readonly valAccuracy?: number | undefined;
   readonly valLoss: number;
-  /** Root mean squared error on the validation rows; of a regression only. */
-  readonly valRmse?: number;
+  readonly trainRmse?: number | undefined;
+  readonly valRmse?: number | undefined;
+  /** The metric of the validation rows that the training goes by; absent without such rows, and in runs of earlier versions. */
+  readonly monitored?: Monitored | undefined;
 }
 
 /** Measurements of the layers on one large training batch, or on several small ones up to this step: see health.ts. */
@@ -127,18 +133,21 @@ export interface ResultEvent {
   readonly run: string;
   /** Why training ended: all steps done, on request, or by the spec's key of that name. */
   readonly ended: EndReason;
-  readonly trainAccuracy: number;
-  readonly valAccuracy: number;
+  /** Of classes and labels. */
+  readonly trainAccuracy?: number | undefined;
+  readonly valAccuracy?: number | undefined;
   readonly valLoss: number;
-  /** Root mean squared errors; of a regression only. */
-  readonly trainRmse?: number;
-  readonly valRmse?: number;
+  /** Root mean squared errors; of numbers and counts. */
+  readonly trainRmse?: number | undefined;
+  readonly valRmse?: number | undefined;
   /** Where probabilities are calibrated: what logits are divided by, and the loss on validation rows without it. Evaluations are without it too. */
   readonly temperature?: number;
   readonly uncalibratedValLoss?: number;
   /** The best evaluation on validation. */
   readonly bestStep: number;
-  readonly bestValAccuracy: number;
+  readonly bestValAccuracy?: number | undefined;
+  /** The metric that the training went by, of the final model and at its best; absent as of evaluations. */
+  readonly monitored?: Monitored | undefined;
   /** The step of the model's parameters: `bestStep` with restoreBest, else the last. */
   readonly modelStep: number;
   /** Epochs done, possibly a fraction. */

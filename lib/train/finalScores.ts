@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
+import type { Monitored } from './monitor';
 import { fitTemperature } from './temperature';
 import type { Training, TrainingProgress } from './train';
 
 /** Scores of a trained model. */
 export interface TrainingScores {
-  readonly trainAccuracy: number;
-  readonly valAccuracy: number;
+  /** Not of a regression. */
+  readonly trainAccuracy?: number;
+  readonly valAccuracy?: number;
   readonly valLoss: number;
-  /** For a regression only. */
+  /** Of a regression on numbers or counts only. */
   readonly trainRmse?: number;
   readonly valRmse?: number;
+  /** Absent without validation rows: see `ResultEvent`. */
+  readonly monitored?: Monitored;
   /** Of calibrated probabilities only: see `ResultEvent`. */
   readonly temperature?: number;
   readonly uncalibratedValLoss?: number;
@@ -34,12 +38,13 @@ export function calibrate({ evaluator, validation, objective: { model: { outputS
 export function finalScores(training: Training, progress: TrainingProgress): TrainingScores {
   const begun = performance.now();
   const { evaluator, evaluator: { temperature }, objective: { model: { arena: { values } } } } = training;
-  const validation = evaluator.evaluate(training.validation);
+  const { metric, better } = training.monitor;
+  const { monitored, ...validation } = evaluator.evaluate(training.validation, { metric });
   const train = evaluator.evaluate(training.train);
   const scores = {
-    trainAccuracy: train.accuracy,
-    valAccuracy: validation.accuracy,
+    ...(train.accuracy === undefined || validation.accuracy === undefined ? {} : { trainAccuracy: train.accuracy, valAccuracy: validation.accuracy }),
     valLoss: validation.loss,
+    ...(training.validation.size === 0 ? {} : { monitored: { metric, better, value: monitored!, best: progress.best?.monitored ?? monitored! } }),
     ...(train.rmse === undefined || validation.rmse === undefined ? {} : { trainRmse: train.rmse, valRmse: validation.rmse }),
     ...(temperature === 1 ? {} : { temperature, uncalibratedValLoss: evaluator.uncalibrated(() => evaluator.evaluate(training.validation)).loss }),
     parametersDigest: evaluator.averaged(() =>

@@ -134,7 +134,7 @@ export function checkGradients(
 }
 
 function validate(
-  { model }: Objective, m: number, x: FloatArray, targets: Targets, step: number, tolerance: number, samples?: number,
+  { model, evaluationLoss }: Objective, m: number, x: FloatArray, targets: Targets, step: number, tolerance: number, samples?: number,
 ): void {
   if (model.arena.dtype !== 'float64') throw expected('ERR_CONFIG', 'a float64 model', 'a gradient check', model.arena.dtype);
   const positive = { step, tolerance, samples: samples ?? 1 };
@@ -149,9 +149,10 @@ function validate(
   if (x.length < size) throw expected('ERR_SHAPE', `${String(m)}×${String(model.inputSize)} numbers`, 'x', x);
   if (isLabels(targets)) {
     if (targets.length < m) throw expected('ERR_SHAPE', `${String(m)} labels`, 'labels', targets);
-  } else if (targets.length < m * model.outputSize) {
-    throw expected('ERR_SHAPE', `${String(m)}×${String(model.outputSize)} numbers`, 'targets', targets);
+    return;
   }
+  const width = model.outputSize / (evaluationLoss.levels?.length ?? 1);
+  if (targets.length < m * width) throw expected('ERR_SHAPE', `${String(m)}×${String(width)} numbers`, 'targets', targets);
 }
 
 /**

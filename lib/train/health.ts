@@ -146,7 +146,7 @@ export class HealthMonitor {
     const isFirst = state.loss === null;
     updateLoss(state);
     if (sums !== undefined) updateTrained(sums, state);
-    const guessing = objective.classifies ? Math.log(objective.model.outputSize) : undefined;
+    const guessing = objective.predicts === 'classes' ? Math.log(objective.model.outputSize) : undefined;
     const facts = { ...observation, loss: state.loss, isFirst, trained: state.trained, penalty: objective.penalty(), highestRate, model, guessing };
     const found = diagnose(facts, state.said);
     state.said.push(...found.map(({ code }) => code));
@@ -169,6 +169,7 @@ function updateLoss(state: HealthState): void {
 function updateTrained(sums: RunningSums, state: HealthState): void {
   const { evaluated } = state;
   evaluated.rows += sums.rows;
+  evaluated.rowWeight += sums.rowWeight;
   evaluated.correct += sums.correct;
   evaluated.weight += sums.weight;
   evaluated.lossSum += sums.lossSum;

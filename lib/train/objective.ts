@@ -3,6 +3,7 @@ import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Mode } from '../model/layer';
 import type { EvaluationLoss, Loss, Targets } from '../model/loss';
 import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
+import type { Predicts } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { checkGroups, decayFactor, ranges } from '../optim/groups';
 import type { GroupOptions, Range } from '../optim/groups';
@@ -24,7 +25,7 @@ export interface ObjectiveOptions extends Pick<GroupOptions, 'decayBiases' | 'we
  */
 export class Objective {
   private readonly trainingLoss: Loss;
-  private readonly evaluationLoss: EvaluationLoss;
+  readonly evaluationLoss: EvaluationLoss;
   /** The loss of the last pass. */
   private current: EvaluationLoss;
   /** The parameters in the penalty, and the factor that each range of them has in it. */
@@ -49,17 +50,17 @@ export class Objective {
     this.penaltyFactors = Float64Array.from(this.penalised, factorOf);
   }
 
-  /** Whether the model's outputs are logits of classes; false for a regression. */
-  get classifies(): boolean {
-    return losses[this.trainingLoss.name].predicts === 'classes';
+  /** What the model's outputs stand for. */
+  get predicts(): Predicts {
+    return losses[this.trainingLoss.name].predicts;
   }
 
-  /** Class probabilities [m, classes] of the last batch; for a regression the model's outputs [m, outputs]. */
+  /** Of the last batch [m, outputs]: probabilities of classes or labels, rates, or for other regressions the model's outputs. */
   get predictions(): FloatArray {
     return this.current.predictions;
   }
 
-  /** Divisor of the sum of the last batch for its mean: the rows, their class weights summed, or all numbers of a regression. */
+  /** Divisor of the sum of the last batch for its mean: the rows, their weights summed, or all numbers of a regression, weighted too. */
   get weight(): number {
     return this.current.weight;
   }
@@ -75,11 +76,14 @@ export class Objective {
     return this.l2 * sum;
   }
 
-  /** Sum of the losses of m rows x[m, inputSize], without the penalty; fills {@link predictions} and {@link weight}. */
-  sum(m: number, x: SourceArray, targets: Targets, mode: Mode): number {
+  /**
+   * Sum of the losses of m rows x[m, inputSize], each times its weight, without the penalty; fills {@link predictions} and {@link weight}.
+   * @param weights [m], by default all 1.
+   */
+  sum(m: number, x: SourceArray, targets: Targets, mode: Mode, weights?: FloatArray): number {
     this.model.forward(m, x, mode);
     this.current = mode === 'train' ? this.trainingLoss : this.evaluationLoss;
-    return this.current.forward(m, this.model.output, targets);
+    return this.current.forward(m, this.model.output, targets, weights);
   }
 
   /** {@link predictions} for m rows x[m, inputSize] without targets. */
@@ -90,21 +94,21 @@ export class Objective {
     return this.predictions;
   }
 
-  /** After {@link sum} in training mode: gradients ← scale · gradient of that sum. */
-  backward(m: number, x: SourceArray, targets: Targets, scale: number): void {
-    this.trainingLoss.backward(m, this.model.output, targets, scale, this.model.outputGradient);
+  /** After {@link sum} in training mode, with the same weights: gradients ← scale · gradient of that sum. */
+  backward(m: number, x: SourceArray, targets: Targets, scale: number, weights?: FloatArray): void {
+    this.trainingLoss.backward(m, this.model.output, targets, scale, this.model.outputGradient, weights);
     this.model.backward(m, x);
   }
 
   /** J̃ on m rows, with layers in training mode. */
-  loss(m: number, x: FloatArray, targets: Targets): number {
-    return this.sum(m, x, targets, 'train') / this.weight + this.penalty();
+  loss(m: number, x: FloatArray, targets: Targets, weights?: FloatArray): number {
+    return this.sum(m, x, targets, 'train', weights) / this.weight + this.penalty();
   }
 
   /** J̃ on m rows; gradients ← gradient of its first term. */
-  lossAndGradient(m: number, x: FloatArray, targets: Targets): number {
-    const loss = this.loss(m, x, targets);
-    this.backward(m, x, targets, 1 / this.weight);
+  lossAndGradient(m: number, x: FloatArray, targets: Targets, weights?: FloatArray): number {
+    const loss = this.loss(m, x, targets, weights);
+    this.backward(m, x, targets, 1 / this.weight, weights);
     return loss;
   }
 

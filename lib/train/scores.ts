@@ -20,7 +20,7 @@ export interface ScoreFacts {
   readonly isShare?: true;
 }
 
-interface Score<Predictions> extends ScoreFacts {
+export interface Score<Predictions> extends ScoreFacts {
   /** NaN where it is not defined, as for an empty set of rows. */
   readonly compute: (predictions: Predictions) => number;
 }

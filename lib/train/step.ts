@@ -11,7 +11,7 @@ import type { WeightAverage } from '../optim/average';
 import { clipNorm } from '../optim/clip';
 import type { Optimizer } from '../optim/optimizer';
 import type { Schedule } from '../optim/schedules';
-import { countEqual } from './evaluate';
+import { BatchScores } from './batchScores';
 import type { Objective } from './objective';
 
 export interface StepOptions {
@@ -37,7 +37,7 @@ export interface StepOptions {
 export class TrainingStep {
   private readonly inputs: InputReader;
   private readonly targets: TargetReader;
-  private readonly predicted: Int32Array;
+  private readonly scores: BatchScores;
   /** Sum of the gradients of the batches so far, with accumulation. */
   private readonly gradientSum: FloatArray;
   private readonly accumulate: number;
@@ -47,9 +47,11 @@ export class TrainingStep {
   loss = Number.NaN;
   /** Weight of the loss in a mean over steps, see {@link Objective.weight}. */
   weight = 0;
-  /** Rows of the step, and the number classified correctly before the update; NaN for a regression. */
+  /** Rows of the step, their weight, the weight of those classified correctly before the update, and squared errors: see {@link BatchScores}. */
   rows = 0;
+  rowWeight = 0;
   correct = 0;
+  squares = 0;
   /** Called with the size m of each batch while the model holds its activations and gradients; null for none. */
   observer: ((m: number) => void) | null = null;
   /** Whether the loss of the step is finite. */
@@ -73,7 +75,7 @@ export class TrainingStep {
       mayBeBytes: 'scale' in normalization && model.readBytes(normalization),
     });
     this.targets = new TargetReader(kernels, data, maxBatch, augmenter, options.targetScale);
-    this.predicted = new Int32Array(maxBatch);
+    this.scores = new BatchScores(objective, options.targetScale);
     this.gradientSum = kernels.allocate(this.accumulate > 1 ? arena.gradients.length : 0);
   }
 
@@ -84,7 +86,9 @@ export class TrainingStep {
     const { kernels, arena } = model;
     if (options.dropoutFactor) model.setDropoutFactor(options.dropoutFactor(optimizer.steps));
     this.rows = 0;
+    this.rowWeight = 0;
     this.correct = 0;
+    this.squares = 0;
     if (this.accumulate === 1) this.runBatch();
     else this.accumulateBatches();
     if (!this.isFinite) {
@@ -99,17 +103,17 @@ export class TrainingStep {
   }
 
   private runBatch(): void {
-    const { objective, inputs: { x } } = this;
+    const { objective, inputs: { x }, targets: { weights } } = this;
     const rows = this.batches.next();
     const m = rows.length;
     const targets = this.read(m, rows);
     // As objective.lossAndGradient; inlined, as V8 then allocates fewer boxed doubles.
-    const sum = objective.sum(m, x, targets, 'train');
+    const sum = objective.sum(m, x, targets, 'train', weights);
     const { weight } = objective;
     this.setLoss(sum, weight);
     objective.model.arena.deferProducts(this.defersProducts);
-    objective.backward(m, x, targets, weight > 0 ? 1 / weight : 0);
-    this.count(m);
+    objective.backward(m, x, targets, weight > 0 ? 1 / weight : 0, weights);
+    this.count(m, sum);
   }
 
   /** Computes the gradients of the last update that were deferred, so that the arena's gradients are complete. */
@@ -121,7 +125,7 @@ export class TrainingStep {
 
   /** As {@link runBatch} on the rows of several batches as one: sums are divided by the weight of all. */
   private accumulateBatches(): void {
-    const { objective, inputs: { x }, gradientSum } = this;
+    const { objective, inputs: { x }, targets: { weights }, gradientSum } = this;
     const { kernels, arena: { gradients } } = objective.model;
     let sum = 0;
     let weight = 0;
@@ -129,12 +133,13 @@ export class TrainingStep {
       const rows = this.batches.next();
       const m = rows.length;
       const targets = this.read(m, rows);
-      sum += objective.sum(m, x, targets, 'train');
+      const batchSum = objective.sum(m, x, targets, 'train', weights);
+      sum += batchSum;
       weight += objective.weight;
       // Stop here, so that the activations are those of the batch at fault, where the layer can be found.
       if (!Number.isFinite(sum)) break;
-      objective.backward(m, x, targets, 1);
-      this.count(m);
+      objective.backward(m, x, targets, 1, weights);
+      this.count(m, batchSum);
       if (batch > 1) kernels.axpy(gradients.length, 1, gradientSum, gradients);
       if (this.batches.position >= this.data.size) break;
       if (batch < this.accumulate) gradientSum.set(gradients);
@@ -155,15 +160,13 @@ export class TrainingStep {
     return this.targets.read(m, rows);
   }
 
-  private count(m: number): void {
-    const { kernels, outputSize } = this.objective.model;
+  private count(m: number, sum: number): void {
+    const { scores } = this;
     this.rows += m;
     this.observer?.(m);
-    if (this.data.targets !== undefined) {
-      this.correct = Number.NaN;
-      return;
-    }
-    kernels.argmax(m, outputSize, this.objective.predictions, this.predicted);
-    this.correct += countEqual(m, this.predicted, this.targets.labels);
+    scores.measure(m, this.targets, sum);
+    this.rowWeight += scores.rowWeight;
+    this.correct += scores.correct;
+    this.squares += scores.squares;
   }
 }

@@ -103,8 +103,10 @@ export function applyTemperature(probabilities: FloatArray, classes: number, tem
   }
 }
 
-/** Σ over m rows of −log softmax(log(probabilities) / T)[label]. */
-export function logLossAt(temperature: number, m: number, probabilities: FloatArray, labels: ArrayLike<number>, classes: number): number {
+/** Σ over m rows of −log softmax(log(probabilities) / T)[label], each times its weight, by default 1. */
+export function logLossAt(
+  temperature: number, m: number, probabilities: FloatArray, labels: ArrayLike<number>, classes: number, weights?: ArrayLike<number>,
+): number {
   let loss = 0;
   for (let row = 0; row < m; row++) {
     const from = row * classes;
@@ -113,7 +115,7 @@ export function logLossAt(temperature: number, m: number, probabilities: FloatAr
     let sum = 0;
     for (let j = from; j < from + classes; j++) sum += powerOf(probabilities, j, top, temperature);
     const own = atLeastTiny(probabilities[from + labels[row]!]!, probabilities);
-    loss += Math.log(sum) - Math.log(own / top) / temperature;
+    loss += (weights === undefined ? 1 : weights[row]!) * (Math.log(sum) - Math.log(own / top) / temperature);
   }
   return loss;
 }

@@ -8,7 +8,10 @@ import { freshHealth, noteLoss } from './health';
 import type { HealthMonitor, HealthState } from './health';
 import type { Objective } from './objective';
 import type { TrainingStep } from './step';
-import { accuracyOf, addStep, clearSums, emptySums, isOfSteps, meanLoss, upgradeSums } from './sums';
+import { isBetter } from './monitor';
+import type { Monitor } from './monitor';
+import { hasAccuracy, hasRmse } from './scoring';
+import { accuracyOf, addStep, clearSums, emptySums, isOfSteps, meanLoss, rmseOf, upgradeSums } from './sums';
 import type { RunningSums } from './sums';
 
 /** Length and intervals of a training, in steps. */
@@ -30,8 +33,11 @@ export interface Training {
   readonly objective: Objective;
   readonly step: TrainingStep;
   readonly schedule: Schedule;
-  /** ReduceLROnPlateau, which takes the validation losses, where it is the schedule; else null. */
+  /** ReduceLROnPlateau, which takes the validation losses or the metric that is named, where it is the schedule; else null. */
   readonly plateau: ReduceOnPlateau | null;
+  /** What that takes: the loss, unless a metric is named. */
+  readonly plateauMetric: 'loss' | 'monitored';
+  readonly monitor: Monitor;
   readonly evaluator: Evaluator;
   readonly train: Dataset | StoredDataset;
   readonly validation: Dataset | StoredDataset;
@@ -41,7 +47,10 @@ export interface Training {
 }
 
 /** Step and scores of the best evaluation. */
-export type BestEvaluation = Pick<EvaluationEvent, 'step' | 'valAccuracy' | 'valLoss'>;
+export type BestEvaluation = Pick<EvaluationEvent, 'step' | 'valAccuracy' | 'valLoss'> & {
+  /** Of the metric that the training goes by; absent in checkpoints of earlier versions, see {@link restoreProgress}. */
+  readonly monitored?: number | undefined;
+};
 
 /** Progress of a training; part of a checkpoint. */
 export interface TrainingProgress {
@@ -49,6 +58,8 @@ export interface TrainingProgress {
   readonly sinceEvaluation: RunningSums;
   readonly inEpoch: RunningSums;
   best: BestEvaluation | null;
+  /** The value of the monitored metric that an evaluation has to improve on for early stopping; null before the first. */
+  toBeat: number | null;
   evaluationsSinceBest: number;
   lastFiniteLoss: number;
   readonly health: HealthState;
@@ -66,6 +77,7 @@ export function freshProgress(): TrainingProgress {
     sinceEvaluation: emptySums(),
     inEpoch: emptySums(),
     best: null,
+    toBeat: null,
     evaluationsSinceBest: 0,
     lastFiniteLoss: Number.NaN,
     health: freshHealth(),
@@ -79,7 +91,12 @@ export function freshProgress(): TrainingProgress {
 export function restoreProgress(progress: TrainingProgress, kept: TrainingProgress): boolean {
   const isOld = isOfSteps(kept.inEpoch);
   const health: Partial<HealthState> = isOld && kept.step > 0 ? { loss: kept.lastFiniteLoss } : {};
+  const { best } = kept;
+  // Earlier versions went by the accuracy where there was one, else by the loss.
+  const monitored = best?.monitored ?? (Number.isFinite(best?.valAccuracy) ? best?.valAccuracy : best?.valLoss);
   Object.assign(progress, kept, {
+    best: best === null ? null : { ...best, monitored },
+    toBeat: (kept.toBeat as number | null | undefined) ?? monitored ?? null,
     sinceEvaluation: upgradeSums(kept.sinceEvaluation),
     inEpoch: upgradeSums(kept.inEpoch),
     health: { ...freshHealth(), ...kept.health, ...health },
@@ -110,7 +127,7 @@ export function* train(
   progress: TrainingProgress,
   save: (request: SaveRequest) => TrainEvent | undefined,
 ): Generator<TrainEvent, EndReason, TrainCommand> {
-  const { step, plan, health, objective: { model } } = training;
+  const { step, plan, health, objective: { model, predicts } } = training;
   let command: TrainCommand;
   const observer = (m: number): void => { health?.observe(m, progress.health); };
   const emit = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
@@ -159,7 +176,7 @@ export function* train(
         step: next,
         epoch: next / plan.stepsPerEpoch,
         loss: step.loss,
-        batchAccuracy: step.correct / step.rows,
+        ...(hasAccuracy(predicts) ? { batchAccuracy: step.correct / step.rowWeight } : {}),
         learningRate,
         rows: step.rows,
         weight: step.weight,
@@ -172,7 +189,7 @@ export function* train(
       // An update can make the parameters diverge although its own loss, computed before it, was finite. Such parameters must not be saved.
       const loss = training.validation.size === 0 ? trainingLoss(training) : evaluation.valLoss;
       if (!Number.isFinite(loss)) throw diverged(model, loss, next, learningRate, progress.lastFiniteLoss);
-      training.plateau?.observe(evaluation.valLoss);
+      training.plateau?.observe(training.plateauMetric === 'loss' ? evaluation.valLoss : evaluation.monitored!.value);
       yield* emit(evaluation);
     }
     if (layers !== undefined) yield* emit({ type: 'health', step: next, layers });
@@ -184,7 +201,7 @@ export function* train(
     }
     if (epochEnds) {
       lap();
-      yield* emit(endEpoch(progress, plan.stepsPerEpoch));
+      yield* emit(endEpoch(training, progress));
     }
     if (evaluates || keeps) {
       const saved = save({ best: progress.best?.step === next, keep: keeps });
@@ -221,22 +238,27 @@ function nextEvaluation(step: number, { steps, evaluateEvery }: TrainingPlan): n
 
 function evaluate(training: Training, progress: TrainingProgress): EvaluationEvent {
   const { step, sinceEvaluation } = progress;
-  const { validation } = training;
-  const { accuracy, loss, rmse } = training.evaluator.evaluate(validation, { untilFault: true });
+  const { validation, monitor, monitor: { metric, better, minDelta }, objective: { predicts, model: { outputSize } } } = training;
+  const { accuracy, loss, rmse, monitored } = training.evaluator.evaluate(validation, { untilFault: true, metric });
+  const value = monitored!;
   const event: EvaluationEvent = {
     type: 'evaluation',
     step,
     epoch: step / training.plan.stepsPerEpoch,
-    trainAccuracy: accuracyOf(sinceEvaluation),
+    ...(hasAccuracy(predicts) ? { trainAccuracy: accuracyOf(sinceEvaluation) } : {}),
     trainLoss: meanLoss(sinceEvaluation),
-    valAccuracy: accuracy,
+    ...(accuracy === undefined ? {} : { valAccuracy: accuracy }),
     valLoss: loss,
-    ...(rmse === undefined ? {} : { valRmse: rmse }),
+    ...(rmse === undefined ? {} : { trainRmse: rmseOf(sinceEvaluation, outputSize), valRmse: rmse }),
+    ...(validation.size === 0 ? {} : { monitored: { metric, better, value } }),
   };
   clearSums(sinceEvaluation);
   if (validation.size === 0) return event; // no score to compare
-  if (isBetter(event, progress.best)) {
-    progress.best = { step, valAccuracy: accuracy, valLoss: loss };
+  if (progress.best === null || isBetter(monitor, value, progress.best.monitored!)) {
+    progress.best = { step, ...(accuracy === undefined ? {} : { valAccuracy: accuracy }), valLoss: loss, monitored: value };
+  }
+  if (progress.toBeat === null || isBetter(monitor, value, progress.toBeat, minDelta)) {
+    progress.toBeat = value;
     progress.evaluationsSinceBest = 0;
   } else {
     progress.evaluationsSinceBest++;
@@ -249,20 +271,15 @@ function trainingLoss({ evaluator, train, objective: { model } }: Training): num
   return evaluator.evaluate(sliceRows(train, 'train', 0, Math.min(train.size, model.maxBatch))).loss;
 }
 
-/** By accuracy, or by loss where nothing is classified; the first of equals stays the best. */
-function isBetter(one: EvaluationEvent, best: BestEvaluation | null): boolean {
-  if (best === null) return true;
-  return Number.isFinite(one.valAccuracy) ? one.valAccuracy > best.valAccuracy : one.valLoss < best.valLoss;
-}
-
-function endEpoch(progress: TrainingProgress, stepsPerEpoch: number): EpochEvent {
+function endEpoch({ plan: { stepsPerEpoch }, objective: { predicts, model: { outputSize } } }: Training, progress: TrainingProgress): EpochEvent {
   const { step, inEpoch, epochStart, seconds, stepSeconds } = progress;
   const event: EpochEvent = {
     type: 'epoch',
     step,
     epoch: step / stepsPerEpoch,
     trainLoss: meanLoss(inEpoch),
-    trainAccuracy: accuracyOf(inEpoch),
+    ...(hasAccuracy(predicts) ? { trainAccuracy: accuracyOf(inEpoch) } : {}),
+    ...(hasRmse(predicts) ? { trainRmse: rmseOf(inEpoch, outputSize) } : {}),
     seconds: seconds - epochStart.seconds,
     samplesPerSecond: inEpoch.rows / (stepSeconds - epochStart.stepSeconds),
   };

@@ -2,6 +2,7 @@
 
 #include "binding.h"
 #include "kernels/loss.h"
+#include "kernels/row_losses.h"
 #include "kernels/softmax.h"
 #include "pool.h"
 
@@ -91,6 +92,82 @@ struct LossBindings {
     const T* x = args.Array<T>(n);
     const T* targets = args.Array<T>(n);
     return blastrain::SquaredErrorForward(n, x, targets);
+  }
+
+  static double HuberForward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const T delta = args.Scalar<T>();
+    const T* x = args.Array<T>(m * n);
+    const T* targets = args.Array<T>(m * n);
+    const T* weights = args.Array<T>(m);
+    return blastrain::HuberForward(m, n, delta, x, targets, weights);
+  }
+
+  static void HuberBackward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const T scale = args.Scalar<T>();
+    const T delta = args.Scalar<T>();
+    const T* x = args.Array<T>(m * n);
+    const T* targets = args.Array<T>(m * n);
+    const T* weights = args.Array<T>(m);
+    T* dx = args.Array<T>(m * n);
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) {
+      blastrain::HuberBackward(end - i, n, scale, delta, x + i * n, targets + i * n, weights + i, dx + i * n);
+    });
+  }
+
+  static double PinballForward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const int64_t k = args.Size();
+    const T* x = args.Array<T>(m * n * k);
+    const T* targets = args.Array<T>(m * n);
+    const T* levels = args.Array<T>(k);
+    const T* weights = args.Array<T>(m);
+    return blastrain::PinballForward(m, n, k, x, targets, levels, weights);
+  }
+
+  static void PinballBackward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const int64_t k = args.Size();
+    const T scale = args.Scalar<T>();
+    const T* x = args.Array<T>(m * n * k);
+    const T* targets = args.Array<T>(m * n);
+    const T* levels = args.Array<T>(k);
+    const T* weights = args.Array<T>(m);
+    T* dx = args.Array<T>(m * n * k);
+    Split(Rows(m, n * k, kMemoryGrain), [=](int64_t i, int64_t end) {
+      const int64_t at = i * n;
+      blastrain::PinballBackward(end - i, n, k, scale, x + at * k, targets + at, levels, weights + i, dx + at * k);
+    });
+  }
+
+  template <SplitBy by = SplitBy::kThreads>
+  static double SigmoidCrossEntropyForward(Args& args) {
+    return RowLoss<by>(args, blastrain::SigmoidCrossEntropyForward<T>);
+  }
+
+  template <SplitBy by = SplitBy::kThreads>
+  static double PoissonForward(Args& args) {
+    return RowLoss<by>(args, blastrain::PoissonForward<T>);
+  }
+
+  // A loss of x[m,n] against targets[m,n] with weights[m], which also writes [m,n].
+  template <SplitBy by>
+  static double RowLoss(Args& args, double (*loss)(int64_t, int64_t, const T*, const T*, const T*, T*)) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const T* x = args.Array<T>(m * n);
+    const T* targets = args.Array<T>(m * n);
+    const T* weights = args.Array<T>(m);
+    T* out = args.Array<T>(m * n);
+    return Sum(Rows(m, n, kComputeGrain, by), [=](int64_t i, int64_t end) {
+      const int64_t at = i * n;
+      return loss(end - i, n, x + at, targets + at, weights + i, out + at);
+    });
   }
 
   static void Argmax(Args& args) {

@@ -109,8 +109,8 @@ describe('several seeds', () => {
     expect(summary.runs.map(({ run, seed }) => [run, seed])).toEqual([['many-seed5', 5], ['many-seed6', 6], ['many-seed7', 7]]);
     const [a, b, c] = results.map(({ valAccuracy }) => valAccuracy) as [number, number, number];
     const mean = (a + b + c) / 3;
-    expect(summary.valAccuracy.mean).toBeCloseTo(mean, 12);
-    expect(summary.valAccuracy.std).toBeCloseTo(Math.sqrt(((a - mean) ** 2 + (b - mean) ** 2 + (c - mean) ** 2) / 2), 12);
+    expect(summary.valAccuracy!.mean).toBeCloseTo(mean, 12);
+    expect(summary.valAccuracy!.std).toBeCloseTo(Math.sqrt(((a - mean) ** 2 + (b - mean) ** 2 + (c - mean) ** 2) / 2), 12);
     expect(existsSync(join(cwd, 'runs', 'many-seed7', 'loss.svg'))).toBe(true);
     const spec = JSON.parse(readFileSync(join(cwd, 'runs', 'many-seed6', 'spec.json'), 'utf8')) as object;
     expect(spec).toMatchObject({ seed: 6, seeds: 1 });

@@ -94,7 +94,7 @@ function render({ results, best, test }: DepthReport, files: readonly string[]):
     terminalOf(process.stdout),
   );
   return (
-    `\n${table}\n${best} on the test split: ${formatPercent(test.testAccuracy)} of ${String(test.testRows)} rows, ` +
+    `\n${table}\n${best} on the test split: ${formatPercent(test.testAccuracy ?? NaN)} of ${String(test.testRows)} rows, ` +
     `look ${String(test.look)} at this split\n${fileLines(files)}`
   );
 }

@@ -25,11 +25,16 @@ interface Listed {
   /** Steps done and to do, or trials or nets. */
   readonly done: number | null;
   readonly of: number | null;
-  readonly valAccuracy: number | null;
+  /** Of a regression its error takes its place. */
+  readonly valAccuracy?: number | null;
+  readonly valRmse?: number | null;
+  /** Of a search whose trials are compared by another metric: its value. */
+  readonly score?: number | null;
   /** Of a regression as well. */
   readonly valLoss: number | null;
   /** Of the last evaluation on the test split. */
-  readonly testAccuracy: number | null;
+  readonly testAccuracy?: number | null;
+  readonly testRmse?: number | null;
   readonly startedAt: string | null;
   /** Why it failed, or what is damaged. */
   readonly failure: Failure | null;
@@ -71,28 +76,30 @@ function readLedgerOrNone(runs: string): ReturnType<typeof readLedger> {
 }
 
 function listRuns(runs: string, testEvaluations: readonly TestResult[]): Listed[] {
-  const accuracies = new Map(testEvaluations.map(({ run, testAccuracy }) => [run, testAccuracy]));
-  return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, accuracies));
+  const tests = new Map(testEvaluations.map((test) => [test.run, test]));
+  return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, tests));
 }
 
-function describe(runs: string, entry: Entry, accuracies: ReadonlyMap<string, number>): Listed {
+function describe(runs: string, entry: Entry, tests: ReadonlyMap<string, TestResult>): Listed {
   const { kind, name, failure } = entry;
   if (entry.kind === 'run') {
-    const { state, step, steps, valAccuracy, valLoss, startedAt } = entry;
-    return { name, kind, state, done: step, of: steps, valAccuracy, valLoss, testAccuracy: finite(accuracies.get(name)), startedAt, failure };
+    const { state, step, steps, valAccuracy = null, valRmse, valLoss, startedAt } = entry;
+    const test = tests.get(name);
+    const scores = valRmse === undefined ? { valAccuracy, valLoss, testAccuracy: finite(test?.testAccuracy) } : { valRmse, valLoss, testRmse: finite(test?.testRmse) };
+    return { name, kind, state, done: step, of: steps, ...scores, startedAt, failure };
   }
-  const nothing = { name, kind, of: null, valLoss: null, testAccuracy: null, done: null, valAccuracy: null };
+  const nothing = { name, kind, of: null, valLoss: null, testAccuracy: null, done: null };
   const startedAt = entry.kind === 'search' ? entry.startedAt : null;
-  if (failure !== null) return { ...nothing, state: 'damaged', startedAt, failure };
+  if (failure !== null) return { ...nothing, valAccuracy: null, state: 'damaged', startedAt, failure };
   try {
     return { ...nothing, startedAt, failure, ...(entry.kind === 'depth' ? depthResult(join(runs, name)) : searchResult(join(runs, name))) };
   } catch (error) {
     const { code, message } = toPlain(error);
-    return { ...nothing, state: 'damaged', startedAt, failure: { code, message } };
+    return { ...nothing, valAccuracy: null, state: 'damaged', startedAt, failure: { code, message } };
   }
 }
 
-type Result = Pick<Listed, 'state' | 'done' | 'valAccuracy'> & Partial<Pick<Listed, 'testAccuracy'>>;
+type Result = Pick<Listed, 'state' | 'done' | 'valAccuracy' | 'score'> & Partial<Pick<Listed, 'testAccuracy'>>;
 
 function depthResult(folder: string): Result {
   const { results, test } = readDepthReport(folder);
@@ -103,7 +110,9 @@ function depthResult(folder: string): Result {
 function searchResult(folder: string): Result {
   const report = readSearchReport(folder);
   const state = isOwned(join(folder, lockName)) ? 'running' : report === undefined ? 'unfinished' : 'done';
-  return { state, done: report?.trials ?? null, valAccuracy: finite(report?.best?.valAccuracy) };
+  const { best } = report ?? {};
+  const scores = best === null || best === undefined || best.valAccuracy !== undefined ? { valAccuracy: finite(best?.valAccuracy) } : { score: finite(best.score) };
+  return { state, done: report?.trials ?? null, ...scores };
 }
 
 function finite(value: number | undefined): number | null {
@@ -121,12 +130,12 @@ function render(list: readonly Listed[], terminal: Terminal): string {
       { header: 'state', align: 'left', paint: (text) => paints[text]?.(text) ?? text },
       { header: 'done', align: 'right' }, { header: 'validation', align: 'right' }, { header: 'test', align: 'right' }, { header: 'started', align: 'left' },
     ],
-    list.map(({ name, kind, state, done, of, valAccuracy, valLoss, testAccuracy, startedAt }) => [
+    list.map(({ name, kind, state, done, of, valAccuracy = null, valRmse = null, score = null, valLoss, testAccuracy = null, testRmse = null, startedAt }) => [
       name,
       state,
       done === null ? none : `${count(done)}${of === null || of === done ? '' : `/${count(of)}`} ${{ run: 'steps', search: 'trials', depth: 'nets' }[kind]}`,
-      valAccuracy !== null ? formatPercent(valAccuracy) : valLoss !== null ? `loss ${formatSignificant(valLoss, 3)}` : none,
-      testAccuracy === null ? none : formatPercent(testAccuracy),
+      valAccuracy !== null ? formatPercent(valAccuracy) : valRmse !== null ? `RMSE ${formatSignificant(valRmse, 3)}` : score !== null ? formatSignificant(score, 3) : valLoss !== null ? `loss ${formatSignificant(valLoss, 3)}` : none,
+      testAccuracy !== null ? formatPercent(testAccuracy) : testRmse === null ? none : `RMSE ${formatSignificant(testRmse, 3)}`,
       startedAt === null ? none : localTime(startedAt),
     ]),
     terminal,

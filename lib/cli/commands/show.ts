@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { expected } from '../../errors';
 import { readRunHistory } from '../../history/readRunHistory';
 import type { RunHistory } from '../../history/runHistory';
+import type { EvaluationEvent, ResultEvent } from '../../train/events';
 import type { RunRecord } from '../../runFolder/runRecord';
 import { findRun, runFiles } from '../../runFolder/runFolder';
 import { readRunSpec } from '../../runFolder/runRecord';
@@ -61,13 +62,18 @@ function render(record: RunRecord, history: RunHistory, terminal: Terminal): str
     { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss] as const) },
   ];
   const accuracy: PlotSeries[] = [
-    { name: 'train', points: evaluations.map(({ step, trainAccuracy }) => [step, trainAccuracy] as const) },
-    { name: 'validation', points: evaluations.map(({ step, valAccuracy }) => [step, valAccuracy] as const) },
+    { name: 'train', points: evaluations.map(({ step, trainAccuracy = NaN }) => [step, trainAccuracy] as const) },
+    { name: 'validation', points: evaluations.map(({ step, valAccuracy = NaN }) => [step, valAccuracy] as const) },
+  ];
+  const error: PlotSeries[] = [
+    { name: 'train', points: evaluations.map(({ step, trainRmse = NaN }) => [step, trainRmse] as const) },
+    { name: 'validation', points: evaluations.map(({ step, valRmse = NaN }) => [step, valRmse] as const) },
   ];
   return [
     `${wrap(headline(record, history), columns).replace(printable(record.name), bold)}\n\n`,
     renderPlot(loss, { yLabel: 'loss', xLabel: 'step' }, terminal),
     history.hasAccuracy ? `\n${renderPlot(accuracy, { yLabel: 'accuracy', xLabel: 'step', yFormat: (share) => formatPercent(share, 0) }, terminal)}` : '',
+    history.hasRmse ? `\n${renderPlot(error, { yLabel: 'root mean squared error', xLabel: 'step' }, terminal)}` : '',
     ...warnings.map(({ step, message }) =>
       `\n${wrap(`warning ${step === undefined ? '' : `at step ${String(step)}: `}${message}`, columns).replace('warning', yellow)}\n`),
   ].join('');
@@ -82,7 +88,8 @@ function headline({ name, data }: RunRecord, { start, step, lastEvaluation, resu
   return `${name}${shape}, ${result.ended} after ${String(result.steps)} steps in ${formatDuration(result.seconds)}, ${scores(result)}`;
 }
 
-function scores({ trainAccuracy, valAccuracy, valLoss }: { trainAccuracy: number; valAccuracy: number; valLoss: number }): string {
+function scores({ trainAccuracy = NaN, valAccuracy = NaN, valRmse, valLoss }: EvaluationEvent | ResultEvent): string {
   const loss = `validation loss ${formatKnown(valLoss)}`;
-  return Number.isFinite(trainAccuracy) ? `train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)}, ${loss}` : loss;
+  if (Number.isFinite(trainAccuracy)) return `train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)}, ${loss}`;
+  return valRmse === undefined ? loss : `root mean squared error on validation rows ${formatKnown(valRmse)}, ${loss}`;
 }

@@ -5,7 +5,7 @@ import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
 import { renderScores } from '../scores';
-import { formatPercent } from '../terminal/format';
+import { formatKnown, formatPercent } from '../terminal/format';
 import { terminalOf } from '../terminal/style';
 import { warn } from '../warnings';
 
@@ -33,7 +33,8 @@ Options:
     else {
       process.stdout.write(
         `${renderScores(result.evaluation, 'test rows', terminalOf(process.stdout))}\n` +
-          `${printable(result.run)}: test ${Number.isFinite(result.testAccuracy) ? `accuracy ${formatPercent(result.testAccuracy)}, ` : ''}` +
+          `${printable(result.run)}: test ${result.testAccuracy === undefined ? '' : `accuracy ${formatPercent(result.testAccuracy)}, `}` +
+            (result.testRmse === undefined ? '' : `root mean squared error ${formatKnown(result.testRmse)}, `) +
           `loss ${result.testLoss.toFixed(4)} ` +
           `(${String(result.testRows)} rows)\n` +
           (result.look === 1

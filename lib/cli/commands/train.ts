@@ -118,16 +118,17 @@ async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Pro
   return 0;
 }
 
-function renderSeeds({ runs, trainAccuracy, valAccuracy, valLoss }: SeedsSummary): string {
+function renderSeeds({ runs, trainAccuracy, valAccuracy, trainRmse, valRmse, valLoss }: SeedsSummary): string {
   const terminal = terminalOf(process.stdout);
-  const row = (name: string, train: number, validation: number, loss: number): string[] =>
-    [name, formatPercent(train, 2), formatPercent(validation, 2), formatKnown(loss)];
+  const shown = trainAccuracy === undefined ? formatKnown : (share: number): string => formatPercent(share, 2);
+  const row = (name: string, train = NaN, validation = NaN, loss: number): string[] => [name, shown(train), shown(validation), formatKnown(loss)];
+  const [train, validation] = [trainAccuracy ?? trainRmse, valAccuracy ?? valRmse];
   return `\n${renderTable(
-    [{ header: 'run', align: 'left' }, { header: 'train' }, { header: 'validation' }, { header: 'loss' }],
+    [{ header: 'run', align: 'left' }, ...['train', 'validation'].map((split) => ({ header: trainAccuracy === undefined ? `${split} error` : split })), { header: 'loss' }],
     [
-      ...runs.map((run) => row(run.run, run.trainAccuracy, run.valAccuracy, run.valLoss)),
-      row('mean', trainAccuracy.mean, valAccuracy.mean, valLoss.mean),
-      row('standard deviation', trainAccuracy.std, valAccuracy.std, valLoss.std),
+      ...runs.map((run) => row(run.run, run.trainAccuracy ?? run.trainRmse, run.valAccuracy ?? run.valRmse, run.valLoss)),
+      row('mean', train?.mean, validation?.mean, valLoss.mean),
+      row('standard deviation', train?.std, validation?.std, valLoss.std),
     ],
     terminal,
   )}`;

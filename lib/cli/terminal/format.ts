@@ -1,5 +1,5 @@
 export { formatBytes } from '../../machine';
-export { formatCount, formatPercent } from '../../numbers';
+export { formatCount, formatMetric, formatPercent } from '../../numbers';
 
 /** `digits` significant digits, in scientific notation where the decimal form would be long: 1.482, 0.02000, 1.000e-9. */
 export function formatSignificant(value: number, digits = 4): string {

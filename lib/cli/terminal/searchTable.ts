@@ -1,7 +1,7 @@
 import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
 import type { ParameterValue } from '../../search/types';
-import { formatPercent, formatSignificant } from './format';
+import { formatMetric, formatPercent, formatSignificant } from './format';
 import { coloursOf } from './style';
 import type { Terminal } from './style';
 import { renderTable } from './table';
@@ -25,7 +25,8 @@ export function renderTrials(trials: readonly TrialSummary[], rungs: number, ter
 }
 
 /** A score, with its standard deviation over replicates where there is one: 52.1 ± 0.8 %. */
-export function scoreText({ score, std }: Pick<TrialSummary, 'score' | 'std'>): string {
+export function scoreText({ score, std, metric }: Pick<TrialSummary, 'score' | 'std' | 'metric'>): string {
+  if (metric !== 'accuracy') return `${metric} ${formatMetric(metric, score)}${std === undefined ? '' : ` ± ${formatMetric(metric, std)}`}`;
   return std === undefined ? formatPercent(score) : `${formatPercent(score).replace(' %', '')} ± ${formatPercent(std)}`;
 }
 

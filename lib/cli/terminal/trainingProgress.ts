@@ -93,6 +93,7 @@ export class TrainingProgress {
       { text: formatPercent(steps > 0 ? step / steps : 0, 0).padStart(5), rank: 4 },
       { text: `loss ${formatSignificant(this.loss)}`, rank: 8 },
     ];
+    if (lastEvaluation?.valRmse !== undefined) fields.push({ text: `val RMSE ${formatSignificant(lastEvaluation.valRmse)}`, rank: 7, paint: this.green });
     if (Number.isFinite(accuracy)) fields.push({ text: `val ${formatPercent(accuracy)}`, rank: 7, paint: this.green });
     const means = this.spans.map(({ sum, weight }) => sum / weight);
     if (means.length > 1) fields.push({ text: sparkline(means, this.sparkWidth, unicode), rank: 2, live: true });

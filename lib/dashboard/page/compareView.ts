@@ -98,7 +98,7 @@ export class CompareView implements View {
     const style = (series: number): { series: number } => ({ series });
     train.show(runs.map(({ name, history }, i) => smoothed(line(name, history.steps, (event) => event.loss, settings, style(i)), settings, lossWeights(history.steps)).pop()!), { log: settings.log });
     loss.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valLoss }) => valLoss, settings, style(i))), { log: settings.log });
-    accuracy.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valAccuracy }) => valAccuracy, settings, style(i))));
+    accuracy.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valAccuracy = NaN }) => valAccuracy, settings, style(i))));
     rate.show(runs.map(({ name, history }, i) => line(name, history.steps, ({ learningRate }) => learningRate, settings, style(i))), { log: settings.log });
     this.showTable();
   }
@@ -110,8 +110,8 @@ export class CompareView implements View {
       h('tbody', {}, ...this.runs.map(({ name, history: { start, result, best, scores } }, i) => {
         return h(
           'tr', {}, h('th', { scope: 'row' }, chip(i), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
-          h('td', {}, this.entries.get(name)?.state ?? ''), h('td', {}, percent(scores?.valAccuracy)), h('td', {}, percent(best?.valAccuracy)),
-          h('td', {}, percent(scores?.trainAccuracy)), h('td', {}, start === undefined ? '–' : start.parameters.toLocaleString('en')),
+          h('td', {}, this.entries.get(name)?.state ?? ''), h('td', {}, shown(scores?.valAccuracy, scores?.valRmse)), h('td', {}, shown(best?.valAccuracy, best?.valRmse)),
+          h('td', {}, shown(scores?.trainAccuracy, scores?.trainRmse)), h('td', {}, start === undefined ? '–' : start.parameters.toLocaleString('en')),
           h('td', {}, number(result?.stepMilliseconds, 3)), h('td', {}, result === undefined ? '–' : duration(result.seconds)),
         );
       })),
@@ -131,6 +131,11 @@ export class CompareView implements View {
         h('tbody', {}, ...shown.map((key) => h('tr', { class: differs(key) ? 'differs' : undefined }, h('th', { scope: 'row' }, key), ...known.map(({ spec }) => h('td', { class: 'text' }, spec.get(key) ?? '–'))))),
       ));
   }
+}
+
+/** An accuracy, or of a regression its root mean squared error. */
+function shown(accuracy: number | undefined, rmse: number | undefined): string {
+  return rmse === undefined ? percent(accuracy) : `RMSE ${number(rmse)}`;
 }
 
 function chip(series: number): HTMLElement {

@@ -1,6 +1,6 @@
 import type { Catalogue, Entry, RunEntry } from '../api';
 import { getJson } from './client';
-import { fill, h, percent } from './dom';
+import { fill, h, number, percent } from './dom';
 
 /** The list of runs: a filter, links, and checkboxes to select runs to compare. */
 export class RunList {
@@ -92,7 +92,7 @@ function detail(entry: Entry): HTMLElement {
   }
   if (entry.kind === 'depth') return h('span', { class: 'detail' }, `depth, ${String(entry.runs.length)} runs`);
   if (entry.kind === 'search') return h('span', { class: 'detail' }, 'search');
-  const { state, step, steps, valAccuracy } = entry;
+  const { state, step, steps, valAccuracy, valRmse } = entry;
   const done = state === 'running' && steps !== null ? ` ${String(Math.floor((100 * step) / steps))} %` : '';
-  return h('span', { class: 'detail' }, h('span', { class: `state ${state}` }, state + done), valAccuracy === null ? '' : ` ${percent(valAccuracy)}`);
+  return h('span', { class: 'detail' }, h('span', { class: `state ${state}` }, state + done), typeof valAccuracy === 'number' ? ` ${percent(valAccuracy)}` : typeof valRmse === 'number' ? ` RMSE ${number(valRmse)}` : '');
 }

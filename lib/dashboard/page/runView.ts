@@ -1,5 +1,6 @@
 import { Pace } from '../../history/pace';
 import { RunHistory } from '../../history/runHistory';
+import { formatMetric } from '../../numbers';
 import { eventShape } from '../../train/eventShape';
 import type { Catalogue, RunEntry } from '../api';
 import { Chart, ZoomGroup } from './plots/chart';
@@ -101,7 +102,7 @@ export class RunView implements View {
     const show = (chart: Chart, lines: Line[], options = {}): void => {
       chart.show(lines, options);
     };
-    show(this.loss, lossLines(history, settings), { log: settings.log, title: isRegression ? 'Loss: mean squared error + λ‖W‖²' : 'Loss: mean cross-entropy + λ‖W‖²' });
+    show(this.loss, lossLines(history, settings), { log: settings.log, title: isRegression ? 'Loss: mean + λ‖W‖²' : 'Loss: mean cross-entropy + λ‖W‖²' });
     if (isRegression) show(this.accuracy, rmseLines(history, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
     else show(this.accuracy, accuracyLines(history, settings));
     show(this.rate, rateLines(history, settings), { log: settings.log });
@@ -120,8 +121,8 @@ export class RunView implements View {
       ...(isRegression
         ? [['validation RMSE', number(scores?.valRmse)] as [string, string]]
         : [['validation', percent(scores?.valAccuracy)] as [string, string]]),
-      ['best', best === undefined ? '–' : `${isRegression ? number(best.valLoss) : percent(best.valAccuracy)} at step ${best.step.toLocaleString('en')}`],
-      ['train', isRegression ? number(result?.trainRmse ?? lastEvaluation?.trainLoss) : percent(scores?.trainAccuracy)],
+      ['best', best === undefined ? '–' : `${best.monitored !== undefined ? `${best.monitored.metric} ${formatMetric(best.monitored.metric, best.monitored.value)}` : isRegression ? number(best.valLoss) : percent(best.valAccuracy)} at step ${best.step.toLocaleString('en')}`],
+      ['train', isRegression ? number(result?.trainRmse ?? lastEvaluation?.trainRmse) : percent(scores?.trainAccuracy)],
       ['throughput', epoch === undefined ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
       state === 'running' ? ['time left', duration(this.pace.secondsLeft(history))] : ['time', result === undefined ? '–' : duration(result.seconds)],
     ];

@@ -1,3 +1,4 @@
+import { formatMetric } from '../../numbers';
 import { countTrials, SearchHistory } from '../../history/searchHistory';
 import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
@@ -76,19 +77,19 @@ export class SearchView implements View {
       rows.set(trial.trial, row);
     });
     this.picture.replaceChildren(chart.element);
-    const heads = ['rank', 'trial', 'score', 'rung', 'state', ...parameters.map(({ name }) => name)];
+    const heads = ['rank', 'trial', this.history.metric === 'accuracy' ? 'score' : this.history.metric, 'rung', 'state', ...parameters.map(({ name }) => name)];
     this.table.replaceChildren(h('table', { class: 'values' }, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))), h('tbody', {}, ...rows.values())));
   }
 }
 
 function trialRow(
-  { trial, runs, score, std, rung, state, reason, assignment }: TrialSummary, rank: number, parameters: readonly string[], digits: (name: string) => number,
+  { trial, runs, score, std, metric, rung, state, reason, assignment }: TrialSummary, rank: number, parameters: readonly string[], digits: (name: string) => number,
 ): HTMLElement {
   const [run] = runs;
   return h(
     'tr', {}, h('td', {}, Number.isFinite(score) ? rank + 1 : ''),
     h('th', { scope: 'row' }, run === undefined ? trial : h('a', { href: `#/run/${encodeURIComponent(run)}` }, `trial ${String(trial)}`)),
-    h('td', {}, percent(score, 2), std === undefined ? '' : ` ± ${(100 * std).toFixed(2)}`), h('td', {}, rung < 0 ? '' : rung + 1),
+    h('td', {}, metric === 'accuracy' ? percent(score, 2) : formatMetric(metric, score), std === undefined ? '' : ` ± ${metric === 'accuracy' ? (100 * std).toFixed(2) : formatMetric(metric, std)}`), h('td', {}, rung < 0 ? '' : rung + 1),
     h('td', { title: reason?.message }, reason === undefined ? state : `${state} (${reason.code})`),
     ...parameters.map((name) => {
       const value = assignment[name];

@@ -2,7 +2,7 @@ import type { FloatArray } from '../contract';
 import type { FamilyKernels } from '../signatures';
 import { round } from './rounding';
 
-const { exp, log } = Math;
+const { abs, exp, log, log1p } = Math;
 const { isNaN } = Number;
 
 /** Softmax, losses and the most probable class. */
@@ -86,6 +86,87 @@ export function lossReference(single: boolean): FamilyKernels<'loss'> {
     squaredErrorBackward(n, scale, x, targets, dx) {
       const factor = round(single, scale);
       for (let i = 0; i < n; i++) dx[i] = factor * round(single, x[i]! - targets[i]!);
+    },
+
+    huberForward(m, n, delta, x, targets, weights) {
+      const limit = round(single, delta);
+      let sum = 0;
+      for (let i = 0, at = 0; i < m; i++) {
+        const weight = weights[i]!;
+        if (weight === 0) at += n;
+        else for (const end = at + n; at < end; at++) {
+          const error = x[at]! - targets[at]!;
+          const size = abs(error);
+          sum += weight * (size <= limit ? 0.5 * error * error : limit * (size - 0.5 * limit));
+        }
+      }
+      return sum;
+    },
+
+    huberBackward(m, n, scale, delta, x, targets, weights, dx) {
+      const limit = round(single, delta);
+      for (let i = 0, at = 0; i < m; i++) {
+        const factor = round(single, round(single, scale) * weights[i]!);
+        for (const end = at + n; at < end; at++) {
+          const error = round(single, x[at]! - targets[at]!);
+          dx[at] = factor * (error > limit ? limit : error < -limit ? -limit : error);
+        }
+      }
+    },
+
+    pinballForward(m, n, k, x, targets, levels, weights) {
+      let sum = 0;
+      for (let i = 0; i < m; i++) {
+        const weight = weights[i]!;
+        if (weight === 0) continue;
+        for (let j = i * n; j < (i + 1) * n; j++) {
+          for (let l = 0; l < k; l++) {
+            const error = targets[j]! - x[j * k + l]!;
+            sum += weight * (error >= 0 ? levels[l]! * error : (levels[l]! - 1) * error);
+          }
+        }
+      }
+      return sum;
+    },
+
+    pinballBackward(m, n, k, scale, x, targets, levels, weights, dx) {
+      for (let i = 0; i < m; i++) {
+        const factor = round(single, round(single, scale) * weights[i]!);
+        for (let j = i * n; j < (i + 1) * n; j++) {
+          for (let l = 0; l < k; l++) {
+            const [own, target, level] = [x[j * k + l]!, targets[j]!, levels[l]!];
+            dx[j * k + l] = factor * (own > target ? round(single, 1 - level) : own < target ? -level : round(single, own - target));
+          }
+        }
+      }
+    },
+
+    sigmoidCrossEntropyForward(m, n, x, targets, weights, probs) {
+      let sum = 0;
+      for (let i = 0, at = 0; i < m; i++) {
+        const weight = weights[i]!;
+        for (const end = at + n; at < end; at++) {
+          const logit = x[at]!; // read first: probs may be x
+          const power = exp(-abs(logit));
+          if (weight !== 0) sum += weight * ((logit > 0 ? logit : 0) - logit * targets[at]! + log1p(power));
+          probs[at] = logit >= 0 ? 1 / (1 + power) : power / (1 + power);
+        }
+      }
+      return sum;
+    },
+
+    poissonForward(m, n, x, targets, weights, rates) {
+      let sum = 0;
+      for (let i = 0, at = 0; i < m; i++) {
+        const weight = weights[i]!;
+        for (const end = at + n; at < end; at++) {
+          const logarithm = x[at]!; // read first: rates may be x
+          const rate = exp(logarithm);
+          if (weight !== 0) sum += weight * (rate - targets[at]! * logarithm);
+          rates[at] = rate;
+        }
+      }
+      return sum;
     },
 
     argmax(m, n, x, out) {

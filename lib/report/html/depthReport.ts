@@ -21,7 +21,7 @@ export function depthReport(report: DepthReport, nets: readonly ReportedNet[], b
   const { test, name } = report;
   return renderPage({
     title: `Depth experiment ${name}`,
-    lead: html`<p class="lead">${nets.length} nets of ${Math.min(...nets.map(({ result }) => result.depth))} to ${Math.max(...nets.map(({ result }) => result.depth))} layers, with and without batch norm, trained alike. The best by validation, ${report.best}, classifies ${percentOf(test.testAccuracy, test.testRows)} of ${count(test.testRows)} test rows rightly.</p>${madeAt(frame)}`,
+    lead: html`<p class="lead">${nets.length} nets of ${Math.min(...nets.map(({ result }) => result.depth))} to ${Math.max(...nets.map(({ result }) => result.depth))} layers, with and without batch norm, trained alike. The best by validation, ${report.best}, classifies ${percentOf((test.testAccuracy ?? NaN), test.testRows)} of ${count(test.testRows)} test rows rightly.</p>${madeAt(frame)}`,
     sections: [
       { title: 'The nets compared', body: comparison(report, nets, best) },
       ...runSections(best, frame.keys).map(({ title, body }) => ({ title: `${title}${title === 'Data' ? '' : ' of the best net'}`, body })),
@@ -44,6 +44,6 @@ function comparison({ best, results, test }: DepthReport, nets: readonly Reporte
     ]),
   )}
 ${uncertainty}
-<p>The best leads the next by ${(100 * (first! - second!)).toFixed(1)} points of validation accuracy. Each net was trained once, from one seed: differences of the size of the standard error may be chance. On the test split, which only the best was run on, it reaches ${percentOf(test.testAccuracy, test.testRows)} (look ${test.look} at this split).</p>
+<p>The best leads the next by ${(100 * (first! - second!)).toFixed(1)} points of validation accuracy. Each net was trained once, from one seed: differences of the size of the standard error may be chance. On the test split, which only the best was run on, it reaches ${percentOf((test.testAccuracy ?? NaN), test.testRows)} (look ${test.look} at this split).</p>
 ${figure(drawing(depthSvg(nets)), 'Validation accuracy of all nets at each evaluation; dashed with batch norm.')}`;
 }

@@ -55,7 +55,7 @@ export function headline({ reportData, history: { start, result } }: ReportedRun
   const { evaluations: { validation, test }, record, summary } = reportData;
   const layers = start?.layers.join('-') ?? `${String(summary.inputSize)}-…-${String(summary.outputSize)}`;
   const accuracy = (one: typeof test): string =>
-    one === undefined ? '' : `${percentOf(one.accuracy, one.rows)} of ${count(one.rows)} ${one.split} rows`;
+    one === undefined ? '' : `${percentOf(one.accuracy ?? NaN, one.rows)} of ${count(one.rows)} ${one.split} rows`;
   const scores = [accuracy(validation), accuracy(test)].filter((score) => score !== '' && !score.startsWith('–'));
   const errors = [validation, test].flatMap((one) => (one?.rmse === undefined ? [] : [`${significant(one.rmse)} on ${count(one.rows)} ${one.split} rows`]));
   return html`A net of layers ${layers} with ${count(summary.parameterCount)} parameters, trained on ${record.data}${
@@ -71,8 +71,9 @@ function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Ht
   const changed = Object.keys(keys).filter((key) => JSON.stringify(values[0]![key]) !== JSON.stringify(values[1]![key]));
   const score = (run: ReportedRun, split: 'validation' | 'test'): string => {
     const evaluation = run.reportData.evaluations[split];
-    return evaluation === undefined ? '–' : percentOf(evaluation.accuracy, evaluation.rows);
+    return evaluation === undefined ? '–' : evaluation.accuracy === undefined ? significant(evaluation.rmse ?? NaN) : percentOf(evaluation.accuracy, evaluation.rows);
   };
+  const measure = runs.some(({ history }) => history.isRegression) ? 'root mean squared error' : 'accuracy';
   const grids = runs.flatMap(({ reportData: { pictures, record } }) => (pictures === undefined ? [] : [figure(
     photograph(
       weightGrid({ ...pictures.after, imageShape: pictures.imageShape }),
@@ -84,9 +85,9 @@ function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Ht
     `What ${names[0]!} and ${names[1]!} come to.`,
     ['', ...names],
     [
-      ['validation accuracy', ...runs.map((run) => score(run, 'validation'))],
-      ['test accuracy', ...runs.map((run) => score(run, 'test'))],
-      ['training accuracy', ...runs.map(({ history: { result } }) => percent(result?.trainAccuracy ?? NaN))],
+      [`validation ${measure}`, ...runs.map((run) => score(run, 'validation'))],
+      [`test ${measure}`, ...runs.map((run) => score(run, 'test'))],
+      [`training ${measure}`, ...runs.map(({ history: { result } }) => (result?.trainRmse === undefined ? percent(result?.trainAccuracy ?? NaN) : significant(result.trainRmse)))],
       ['parameters', ...runs.map(({ reportData: { summary } }) => count(summary.parameterCount))],
       ['duration', ...runs.map(({ history: { result } }) => duration(result?.seconds ?? NaN))],
     ],

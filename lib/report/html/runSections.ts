@@ -1,10 +1,9 @@
 import type { RunHistory } from '../../history/runHistory';
 import type { RunReportData } from '../../inference/runReportData';
 import { lineChart } from '../charts';
-import { accuracySvg, lossSvg } from '../figures';
+import { accuracySvg, lossSvg, rmseSvg } from '../figures';
 import { composeGrid } from '../drawing/png';
 import type { Raster } from '../drawing/png';
-import { isClassified } from '../isClassified';
 import { weightGrid } from '../weights';
 import { html } from './markup';
 import type { Content, Html } from './markup';
@@ -105,8 +104,13 @@ function modelPart({ summary, spec }: RunReportData): Html {
 <p>${count(parameterCount)} parameters (${bytes(memory.parameters)}); a row costs ${count(flops.forward)} FLOP forward and ${count(flops.step)} FLOP in a training step. Weights start as <code>init=${spec.init}</code> draws them from seed ${spec.seed}, biases at zero. The loss is ${lossText(spec)}.</p>`;
 }
 
+const lossTexts: Readonly<Record<RunReportData['spec']['loss'], string>> = {
+  'cross-entropy': 'the mean cross-entropy of the softmax', bce: 'the mean binary cross-entropy of the labels', mse: 'the mean squared error',
+  huber: 'the mean Huber loss', mae: 'the mean absolute error', quantile: 'the mean pinball loss', poisson: 'the mean Poisson loss',
+};
+
 function lossText({ loss, l2 }: RunReportData['spec']): string {
-  const what = loss === 'mse' ? 'the mean squared error' : 'the mean cross-entropy of the softmax';
+  const what = lossTexts[loss];
   return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
 }
 
@@ -121,6 +125,7 @@ function trainingPart({ reportData: { spec }, history }: ReportedRun, keys: Spec
   )}
 ${figure(drawing(lossSvg(history)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
 ${history.hasAccuracy ? figure(drawing(accuracySvg(history)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
+${history.hasRmse ? figure(drawing(rmseSvg(history)), 'Root mean squared error at each evaluation, in the units of the target: on validation rows as the model then stood; on training rows as training itself saw them.') : ''}
 ${spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
     title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', height: 260,
     series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
@@ -144,17 +149,17 @@ function healthFigure(health: RunHistory['health']): Content {
   );
 }
 
-function resultsPart({ reportData, history: { result } }: ReportedRun): Html {
+function resultsPart({ reportData, history, history: { result } }: ReportedRun): Html {
   const { evaluations, data } = reportData;
   const { validation, test } = evaluations;
   const trained = 'sizes' in data ? data.sizes.train : undefined;
   const scores: (readonly Content[])[] = [
-    ...(result === undefined ? [] : [['training', trained === undefined ? percent(result.trainAccuracy) : percentOf(result.trainAccuracy, trained), trained === undefined ? '–' : count(trained), '–']]),
-    ...[validation, test].flatMap((one) => (one === undefined ? [] : [[one.split, percentOf(one.accuracy, one.rows), count(one.rows), significant(one.loss)]])),
+    ...(result === undefined ? [] : [['training', trained === undefined ? percent(result.trainAccuracy ?? NaN) : percentOf(result.trainAccuracy ?? NaN, trained), trained === undefined ? '–' : count(trained), '–']]),
+    ...[validation, test].flatMap((one) => (one === undefined ? [] : [[one.split, percentOf(one.accuracy ?? NaN, one.rows), count(one.rows), significant(one.loss)]])),
   ];
   const detailed = validation ?? test;
   return html`${result === undefined ? html`<p class="note">The run has not ended, or was interrupted: this is its model as of the last checkpoint.</p>` : ''}
-${detailed === undefined || isClassified(detailed)
+${(detailed === undefined ? !history.isRegression : detailed.accuracy !== undefined)
     ? html`${table('Accuracy, the share of the rows that are classified rightly, and mean loss.', ['split', 'accuracy', 'rows', 'loss'], scores)}${uncertainty}`
     : regressionTable(reportData)}
 ${detailed === undefined ? '' : renderScores(detailed)}
@@ -188,9 +193,9 @@ function ledgerPart({ testEvaluations, record }: RunReportData): Html {
   const own = testEvaluations.filter(({ run }) => run === record.name).length;
   return html`${table(
     'Every recorded look at the test split of this data, by any run of the same folder.',
-    ['look', 'run', 'when', 'accuracy', 'rows', 'loss'],
-    testEvaluations.map(({ look, run, when, testAccuracy, testRows, testLoss }) =>
-      [String(look), run === record.name ? html`<strong>${run}</strong>` : run, moment(when), percentOf(testAccuracy, testRows), count(testRows), significant(testLoss)]),
+    ['look', 'run', 'when', testEvaluations.some(({ testRmse }) => testRmse !== undefined) ? 'error' : 'accuracy', 'rows', 'loss'],
+    testEvaluations.map(({ look, run, when, testAccuracy = NaN, testRmse, testRows, testLoss }) =>
+      [String(look), run === record.name ? html`<strong>${run}</strong>` : run, moment(when), testRmse === undefined ? percentOf(testAccuracy, testRows) : significant(testRmse), count(testRows), significant(testLoss)]),
   )}
 <p>${testEvaluations.length === 1 ? 'It was looked at once.' : `It was looked at ${String(testEvaluations.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
 }

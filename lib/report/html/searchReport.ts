@@ -1,3 +1,4 @@
+import { formatMetric } from '../../numbers';
 import type { SearchHead, SearchReport } from '../../search/records';
 import type { Domain, Parameter, ParameterValue } from '../../search/types';
 import { digitsApart, parameterDigits } from '../drawing/digits';
@@ -34,7 +35,7 @@ export function searchReport(search: ReportedSearch, frame: ReportFrame): string
   const { head: { name, data }, report, best } = search;
   return renderPage({
     title: `Search ${name}`,
-    lead: html`<p class="lead">${count(report.trials)} trials in ${duration(report.seconds)} on ${data}. The best, trial ${report.best!.trial}, classifies ${scoreOf(search, report.best!)} of the validation rows rightly.</p>${madeAt(frame)}`,
+    lead: html`<p class="lead">${count(report.trials)} trials in ${duration(report.seconds)} on ${data}. The best, trial ${report.best!.trial}, ${metricOf(search) === 'accuracy' ? html`classifies ${scoreOf(search, report.best!)} of the validation rows rightly` : html`reaches a validation ${metricOf(search)} of ${scoreOf(search, report.best!)}`}.</p>${madeAt(frame)}`,
     sections: [
       { title: 'What was searched', body: spacePart(search) },
       { title: 'What was found', body: foundPart(search) },
@@ -45,7 +46,8 @@ export function searchReport(search: ReportedSearch, frame: ReportFrame): string
   });
 }
 
-function spacePart({ head, figures, report }: ReportedSearch): Html {
+function spacePart(search: ReportedSearch): Html {
+  const { head, figures, report } = search;
   const { spec: { sampler, pruner, space, folds, seeds, seed, eta }, startedAt } = head;
   return html`${table(
     'The parameters, in the order in which they are drawn.',
@@ -55,7 +57,7 @@ function spacePart({ head, figures, report }: ReportedSearch): Html {
 ${facts([
     ['sampler', `${sampler}, seed ${String(seed)}`],
     ['pruner', pruner === 'none' ? 'none: every trial is trained to the end' : `ASHA: one in ${String(eta)} trials of a rung goes on to the next`],
-    ['score', `validation accuracy${folds > 1 ? `, mean over ${String(folds)} folds` : ''}${seeds > 1 ? `, mean over ${String(seeds)} seeds` : ''}`],
+    ['score', `validation ${metricOf(search)}${folds > 1 ? `, mean over ${String(folds)} folds` : ''}${seeds > 1 ? `, mean over ${String(seeds)} seeds` : ''}`],
     ['started', moment(startedAt)],
     ['trials', trialCounts(figures)],
     ['duration', duration(report.seconds)],
@@ -70,7 +72,7 @@ function foundPart(search: ReportedSearch): Html {
   const digits = parameterDigits(shown);
   return html`${table(
     `The ${shown.length < report.ranking.length ? `best ${String(shown.length)} of ${String(report.ranking.length)}` : String(shown.length)} trials with a score; those that came further stand first.`,
-    ['trial', 'validation accuracy', 'steps', ...(names.length > maxColumns ? ['parameters'] : names.map((name) => html`<code>${name}</code>`))],
+    ['trial', `validation ${metricOf(search)}`, 'steps', ...(names.length > maxColumns ? ['parameters'] : names.map((name) => html`<code>${name}</code>`))],
     shown.map((trial) => {
       const values = names.map((name) => short(trial.assignment[name], digits(name)));
       const listed = html`${names.map((name, i) => (values[i] === '' ? '' : html`${name}&nbsp;<b>${values[i]!}</b> `))}`;
@@ -85,10 +87,18 @@ ${figure(drawing(curvesSvg(figures)), 'The course of the trials: where a line en
 ${importancesTable(report)}`;
 }
 
+/** What trials are compared by. */
+function metricOf({ figures: { metric } }: ReportedSearch): string {
+  return metric;
+}
+
 /** A score with its uncertainty: over replicates where there are several, else of a share of the validation rows. */
-function scoreOf({ best: { reportData: { data } } }: ReportedSearch, { valAccuracy, valAccuracyStd }: { valAccuracy: number; valAccuracyStd?: number }): string {
-  if (valAccuracyStd !== undefined) return `${percent(valAccuracy)} (standard deviation ${percent(valAccuracyStd)})`;
-  return 'sizes' in data ? percentOf(valAccuracy, data.sizes.validation) : percent(valAccuracy);
+function scoreOf(search: ReportedSearch, { score, scoreStd }: { score: number; scoreStd?: number | undefined }): string {
+  const { best: { reportData: { data } } } = search;
+  const metric = metricOf(search);
+  const text = (value: number): string => (metric === 'accuracy' ? percent(value) : formatMetric(metric, value));
+  if (scoreStd !== undefined) return `${text(score)} (standard deviation ${text(scoreStd)})`;
+  return metric === 'accuracy' && 'sizes' in data ? percentOf(score, data.sizes.validation) : text(score);
 }
 
 function significanceText({ significance }: SearchReport): Content {

@@ -1,7 +1,7 @@
 import type { TrialSummary } from '../../history/searchHistory';
 import { lineChart } from '../charts';
 import type { ChartSeries } from '../drawing/lineChart';
-import { trialCounts } from './figureData';
+import { trialCounts, scoreAxisOf } from './figureData';
 import type { SearchFigureData } from './figureData';
 import type { Point } from '../drawing/thin';
 
@@ -16,8 +16,8 @@ export function curvesSvg(data: SearchFigureData): string {
     title: `${name}: learning curves`,
     subtitle: trialCounts(data),
     xLabel: 'share of the whole training, in %',
-    yLabel: 'validation accuracy',
-    yFormat: 'percent',
+    yLabel: scoreAxisOf(data).label,
+    yFormat: scoreAxisOf(data).yFormat,
     series: [
       ...kind('pruned', { name: 'left behind', style: 'faint', colour: 6 }),
       ...kind('running', { name: 'not ended', style: 'faint', colour: 0 }),

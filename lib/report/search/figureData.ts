@@ -13,6 +13,8 @@ export interface SearchFigureData {
   readonly name: string;
   readonly parameters: readonly Pick<Parameter, 'name' | 'domain'>[];
   readonly trials: readonly TrialSummary[];
+  /** What their scores are. */
+  readonly metric: string;
   /** The trials with a score, the best first. */
   readonly ranking: readonly TrialSummary[];
   /** Share of the scores' variance that a parameter explains, by name, where it is known. */
@@ -28,8 +30,8 @@ export function searchFigureData(
 ): SearchFigureData {
   const history = new SearchHistory();
   for (const entry of [{ elapsed: 0, ...head }, ...entries]) history.apply(entry);
-  const { trials, ranking } = history;
-  return { name: head.name, parameters: head.spec.space.parameters, trials, ranking, ...(importances && { importances }) };
+  const { trials, ranking, metric } = history;
+  return { name: head.name, metric, parameters: head.spec.space.parameters, trials, ranking, ...(importances && { importances }) };
 }
 
 /**
@@ -48,7 +50,7 @@ function runCurve(trial: TrialSummary, runs: string): readonly Point[] {
   if (!files.every(existsSync)) return trial.curve;
   const curves = files.map((file) => {
     const { evaluations } = readRunHistory(file);
-    return new Map(evaluations.map(({ step, valAccuracy }) => [step, valAccuracy]));
+    return new Map(evaluations.map(({ step, monitored, valAccuracy = NaN }) => [step, monitored?.value ?? valAccuracy]));
   });
   const [first] = curves;
   return [...first!.keys()]
@@ -66,4 +68,9 @@ export function trialCounts({ trials }: Pick<SearchFigureData, 'trials'>): strin
     `${trials.length} ${trials.length === 1 ? 'trial' : 'trials'}`,
     ...count('finished', 'trained to the end'), ...count('pruned', 'left behind'), ...count('running', 'not ended'), ...count('failed', 'failed'),
   ].join(', ');
+}
+
+/** What the scores are, for the words of figures, and how they are written. */
+export function scoreAxisOf({ metric }: Pick<SearchFigureData, 'metric'>): { readonly label: string; readonly yFormat: 'percent' | 'number' } {
+  return { label: `validation ${metric}`, yFormat: metric === 'accuracy' ? 'percent' : 'number' };
 }

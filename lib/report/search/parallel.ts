@@ -1,3 +1,4 @@
+import { formatMetric } from '../../numbers';
 import type { TrialSummary } from '../../history/searchHistory';
 import { printable } from '../../text';
 import { parameterAxis } from './parameterAxis';
@@ -23,7 +24,7 @@ export function parallelSvg(data: SearchFigureData): string {
   const { name, parameters, ranking } = data;
   const title = `${name}: trials across their parameters`;
   const lines = ranking.slice(0, maxDrawn);
-  const score = scoreAxis(lines);
+  const score = scoreAxis(lines, data.metric);
   const axes = [
     ...parameters.map((parameter) => ({ name: parameter.name, axis: parameterAxis(parameter.domain) })),
     { name: 'validation', axis: score },
@@ -85,14 +86,15 @@ function drawAxis(label: string, axis: ParameterAxis, x: number, y: (place: numb
 }
 
 /** From the worst score to the best one. */
-function scoreAxis(trials: readonly TrialSummary[]): ParameterAxis {
-  const scores = trials.map(({ score }) => score);
+function scoreAxis(trials: readonly TrialSummary[], metric: string): ParameterAxis {
+  const scores = trials.map(({ score }) => score).filter(Number.isFinite);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const span = high - low || 1;
   const ticks = trials.length === 0 ? [] : linearTicks(low, low + span, 5).filter((tick) => tick >= low && tick <= high);
-  const format = ticks.length > 1 ? tickFormat(ticks.map((tick) => 100 * tick)) : (value: number): string => value.toFixed(1);
+  const [unit, mark] = metric === 'accuracy' ? [100, ' %'] : [1, ''];
+  const format = ticks.length > 1 ? tickFormat(ticks.map((tick) => unit * tick)) : (value: number): string => value.toFixed(1);
   const place = (value: number): number => (trials.length < 2 ? 1 : (value - low) / span);
-  return { ticks: ticks.map((tick) => ({ at: place(tick), label: `${format(100 * tick)} %` })), place: (value) => place(value as number) };
+  return { ticks: ticks.map((tick) => ({ at: place(tick), label: `${format(unit * tick)}${mark}` })), place: (value) => place(value as number) };
 }
 
 /** The colour at `place` in [0, 1] between the shades. */
@@ -105,7 +107,7 @@ function describe(data: SearchFigureData): string {
   const [best] = data.ranking;
   const values = best === undefined ? [] : Object.entries(best.assignment).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return (
-    `Parallel coordinates of ${data.parameters.map(({ name }) => name).join(', ')} and validation accuracy. ${trialCounts(data)}.` +
-    (best === undefined ? '' : ` Best: trial ${best.trial} with ${(100 * best.score).toFixed(1)} %, ${values.join(', ')}.`)
+    `Parallel coordinates of ${data.parameters.map(({ name }) => name).join(', ')} and validation ${data.metric}. ${trialCounts(data)}.` +
+    (best === undefined ? '' : ` Best: trial ${best.trial} with ${formatMetric(data.metric, best.score)}, ${values.join(', ')}.`)
   );
 }

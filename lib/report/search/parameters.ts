@@ -1,6 +1,6 @@
 import type { TrialSummary } from '../../history/searchHistory';
 import { parameterAxis } from './parameterAxis';
-import { maxDrawn, trialCounts } from './figureData';
+import { maxDrawn, trialCounts, scoreAxisOf } from './figureData';
 import type { SearchFigureData } from './figureData';
 import { axisLabels, axisLine, finish, gridLine, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
 import { layAxes } from '../drawing/axes';
@@ -16,12 +16,13 @@ const inner = { left: 46, right: 14, top: 34, bottom: 30 };
  */
 export function parametersSvg(data: SearchFigureData): string {
   const { name, ranking, importances } = data;
-  const title = `${name}: validation accuracy against each parameter`;
+  const { label, yFormat } = scoreAxisOf(data);
+  const title = `${name}: ${label} against each parameter`;
   const parameters = [...data.parameters].sort((a, b) => (importances?.[b.name] ?? 0) - (importances?.[a.name] ?? 0));
   const width = 2 * margin + columns * panel.width;
   const top = margin + 78;
   const height = top + Math.ceil(parameters.length / columns) * panel.height + margin;
-  const y = layAxes(ranking.map(({ trial, score }) => [trial, score]), { yFormat: 'percent' }).y;
+  const y = layAxes(ranking.map(({ trial, score }) => [trial, score]), { yFormat }).y;
   const corner = (p: number): [x: number, y: number] =>
     [margin + (p % columns) * panel.width, top + Math.floor(p / columns) * panel.height];
   const [best, ...others] = ranking.slice(0, maxDrawn);
@@ -93,5 +94,5 @@ function describe({ parameters, importances }: SearchFigureData, ranking: readon
       `${share === undefined ? '' : `, importance ${(100 * share).toFixed(0)} %`}${value === undefined ? '' : `, ${JSON.stringify(value)} in the best`}.`
     );
   });
-  return `Scatter plots of validation accuracy against each parameter of a search. ${sentences.join(' ')}`;
+  return `Scatter plots of scores against each parameter of a search. ${sentences.join(' ')}`;
 }

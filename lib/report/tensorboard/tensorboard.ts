@@ -43,10 +43,11 @@ export class TensorBoardLog {
         file.scalars(event.step, known({ 'loss/batch': event.loss, 'accuracy/batch': event.batchAccuracy, learning_rate: event.learningRate }));
         break;
       case 'evaluation': {
-        const { step, trainLoss, valLoss, trainAccuracy, valAccuracy, valRmse = NaN } = event;
+        const { step, trainLoss, valLoss, trainAccuracy, valAccuracy, trainRmse, valRmse, monitored } = event;
         file.scalars(step, known({
           'loss/train': trainLoss, 'loss/validation': valLoss, 'accuracy/train': trainAccuracy, 'accuracy/validation': valAccuracy,
-          'rmse/validation': valRmse,
+          'rmse/train': trainRmse, 'rmse/validation': valRmse,
+          ...(monitored !== undefined && !['loss', 'accuracy', 'rmse'].includes(monitored.metric) && { [`${monitored.metric}/validation`]: monitored.value }),
         }));
         break;
       }
@@ -82,7 +83,7 @@ function healthScalars({ layers }: HealthEvent): Record<string, number> {
   ]) as [string, number][]);
 }
 
-/** Without values that are not finite: accuracies of a regression, or scores on no validation rows. */
-function known(values: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value)));
+/** Without values that are absent or not finite: accuracies of a regression, or scores on no validation rows. */
+function known(values: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
 }

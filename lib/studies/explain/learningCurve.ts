@@ -116,10 +116,10 @@ export function summariseLearningCurve(runs: readonly LearningCurveRun[], result
     validationRows: runs[0]?.data.validation.size ?? 0,
     points: shares.map((share): LearningCurvePoint => {
       const own = results.filter((_, i) => runs[i]!.share === share);
-      const { mean, std } = spreadOf(own.map((result) => (isRegression ? result.valRmse ?? Number.NaN : result.valAccuracy)));
+      const { mean, std } = spreadOf(own.map((result) => (isRegression ? result.valRmse ?? Number.NaN : result.valAccuracy ?? Number.NaN)));
       return {
         share, rows: runs.find((run) => run.share === share)!.rows, validation: mean, standardError: std / Math.sqrt(own.length),
-        train: spreadOf(own.map((result) => (isRegression ? result.trainRmse ?? Number.NaN : result.trainAccuracy))).mean,
+        train: spreadOf(own.map((result) => (isRegression ? result.trainRmse ?? Number.NaN : result.trainAccuracy ?? Number.NaN))).mean,
       };
     }),
   };

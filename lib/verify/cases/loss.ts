@@ -2,7 +2,7 @@ import type { FloatArray } from '../../kernels/contract';
 import { GUARDS } from '../draw';
 import type { Draw } from '../draw';
 import { boundEach, computeShapes, exact, exactLoop, indicesUpTo, memoryLengths, memoryShapes, shapeOf } from './shared';
-import type { CaseMakers } from './shared';
+import type { CaseMakers, VerifyCase } from './shared';
 
 /* Looked up once: inside a vm context, where Jest runs a suite, each look-up of a global costs some 100 ns. */
 const { abs } = Math;
@@ -60,6 +60,48 @@ function softTargets(draw: Draw, m: number, n: number): { targets: FloatArray; w
     return draw.pick([true, false]) ? indicesUpTo(n).map((j) => (j === hot ? 1 : 0)) : softmaxOf(draw.uniform(n, 3)).p;
   });
   return { targets, weights: draw.of(indicesUpTo(n).map(() => draw.pick([0, 1, 0.3, 7]))) };
+}
+
+/** Weights of rows, some of them zero. */
+const rowWeights = (draw: Draw, m: number): FloatArray => draw.of(boundEach(m, () => draw.pick([0, 1, 1, 0.3, 7])));
+
+/** Quantiles of one level and of three, on both sides of their targets and on them. */
+function* quantiles(draw: Draw) {
+  for (const [m, n] of memoryShapes) {
+    for (const levels of [[0.5], [0.1, 0.6, 0.95]]) {
+      const k = levels.length;
+      const targets = draw.uniform(m * n);
+      const x = draw.uniform(m * n * k, 2).map((value, at) => (at % 5 === 0 ? targets[Math.floor(at / k)]! : value));
+      yield { label: `${shapeOf(m, n)} levels=${k}`, m, n, k, x, targets, levels: draw.of(levels), weights: rowWeights(draw, m) };
+    }
+  }
+}
+
+/**
+ * The cases of a loss with weights of rows that writes a function of x. Both sides compute in double, by functions that are off by a unit in the
+ * last place or so, and round what they write once; terms have at most eight roundings, and the sum m·n.
+ */
+function rowLoss(
+  kernel: 'sigmoidCrossEntropyForward' | 'poissonForward', magnitudes: readonly number[],
+  { output, size }: { readonly output: (x: number) => number; readonly size: (x: number, target: number) => number },
+): (draw: Draw) => Generator<VerifyCase> {
+  return function* (draw) {
+    for (const [m, n] of computeShapes) {
+      for (const magnitude of magnitudes) {
+        const [x, targets, weights] = [draw.uniform(m * n, magnitude), draw.of(draw.random.uniform(0, 1, m * n)), rowWeights(draw, m)];
+        const total = indicesUpTo(m * n).reduce((sum, at) => sum + weights[Math.floor(at / n)]! * size(x[at]!, targets[at]!), 0);
+        yield {
+          label: `${shapeOf(m, n)} of ${magnitude}`,
+          run: (kernels) => {
+            const out = draw.output(m * n);
+            const loss = kernels[kernel](m, n, x, targets, weights, out);
+            return [out, [loss]];
+          },
+          bounds: [boundEach(m * n, (at) => draw.functionBound(8, output(x[at]!))), [(m * n + 16) * 2 ** -52 * total]],
+        };
+      }
+    }
+  };
 }
 
 export const lossCases: CaseMakers<'loss'> = {
@@ -182,6 +224,50 @@ export const lossCases: CaseMakers<'loss'> = {
   },
 
   squaredErrorBackward: exactLoop('squaredErrorBackward', { scale: [2 / 3] }),
+
+  *huberForward(draw) {
+    for (const [m, n] of memoryShapes) {
+      const [x, targets, weights] = [draw.uniform(m * n, 3), draw.uniform(m * n), rowWeights(draw, m)];
+      for (const delta of [1, Infinity]) yield exact(`${shapeOf(m, n)} delta=${delta}`, (kernels) => [[kernels.huberForward(m, n, delta, x, targets, weights)]]);
+    }
+  },
+
+  *huberBackward(draw) {
+    for (const [m, n] of memoryShapes) {
+      const weights = rowWeights(draw, m);
+      for (const [label, x, targets] of [['', draw.uniform(m * n, 3), draw.uniform(m * n)], [' hostile', draw.hostile(m * n), draw.hostile(m * n)]] as const) {
+        const delta = draw.pick([0.3, Infinity]);
+        yield exact(`${shapeOf(m, n)}${label} delta=${delta}`, (kernels) => {
+          const out = draw.output(m * n);
+          kernels.huberBackward(m, n, 2 / 3, delta, x, targets, weights, out);
+          return [out];
+        });
+      }
+    }
+  },
+
+  *pinballForward(draw) {
+    for (const { label, m, n, k, x, targets, levels, weights } of quantiles(draw)) {
+      yield exact(label, (kernels) => [[kernels.pinballForward(m, n, k, x, targets, levels, weights)]]);
+    }
+  },
+
+  *pinballBackward(draw) {
+    for (const { label, m, n, k, x, targets, levels, weights } of quantiles(draw)) {
+      yield exact(label, (kernels) => {
+        const out = draw.output(m * n * k);
+        kernels.pinballBackward(m, n, k, 2 / 3, x, targets, levels, weights, out);
+        return [out];
+      });
+    }
+  },
+
+  sigmoidCrossEntropyForward: rowLoss('sigmoidCrossEntropyForward', [5, 800], {
+    output: (x) => { const power = Math.exp(-abs(x)); return x >= 0 ? 1 / (1 + power) : power / (1 + power); },
+    size: (x, target) => abs(x) + abs(x * target) + Math.log1p(Math.exp(-abs(x))),
+  }),
+
+  poissonForward: rowLoss('poissonForward', [5, 60], { output: Math.exp, size: (x, target) => Math.exp(x) + abs(target * x) }),
 
   *argmax(draw) {
     for (const [m, n] of memoryShapes) {

@@ -44,14 +44,18 @@ export function lossLines({ steps, evaluations }: RunHistory, settings: CurveSet
 export function accuracyLines({ steps, evaluations }: RunHistory, settings: CurveSettings): Line[] {
   const dots = evaluations.length < fewPoints;
   return [
-    line('batch', steps, ({ batchAccuracy }) => batchAccuracy, settings, { series: 0, faint: true }),
-    line('train', evaluations, ({ trainAccuracy }) => trainAccuracy, settings, { series: 0, dots }),
-    line('validation', evaluations, ({ valAccuracy }) => valAccuracy, settings, { series: 1, dots }),
+    line('batch', steps, ({ batchAccuracy = NaN }) => batchAccuracy, settings, { series: 0, faint: true }),
+    line('train', evaluations, ({ trainAccuracy = NaN }) => trainAccuracy, settings, { series: 0, dots }),
+    line('validation', evaluations, ({ valAccuracy = NaN }) => valAccuracy, settings, { series: 1, dots }),
   ];
 }
 
 export function rmseLines({ evaluations }: RunHistory, settings: CurveSettings): Line[] {
-  return [line('validation', evaluations, ({ valRmse = NaN }) => valRmse, settings, { series: 1, dots: evaluations.length < fewPoints })];
+  const dots = evaluations.length < fewPoints;
+  return [
+    line('train', evaluations, ({ trainRmse = NaN }) => trainRmse, settings, { series: 0, dots }),
+    line('validation', evaluations, ({ valRmse = NaN }) => valRmse, settings, { series: 1, dots }),
+  ];
 }
 
 export function rateLines({ steps }: RunHistory, settings: CurveSettings): Line[] {
