@@ -3,7 +3,9 @@ import type { Kernels } from '../kernels/contract';
 import { requireMemory } from '../machine';
 import { checkCounts, modelSize, requireTogether } from '../model/size';
 import type { Asked } from '../model/size';
+import { isEncoded } from '../data/columns/column';
 import type { Dataset, StoredDataset } from '../data/dataset';
+import { keptBytes } from '../data/inputs';
 import { optimizers } from '../optim/optimizers';
 import { layersOf, maxBatchOf, modelSizes } from './buildModel';
 import { withBatchSize } from '../spec/spec';
@@ -55,7 +57,8 @@ function trainingBytes(
   const ofParameters = bytes * (copies * size.parameters + (2 + averages) * size.buffers);
   // Inputs of a batch in training and in evaluation, and their buffers before whitening and mixing; predictions and targets of each member.
   const perRow = size.perRow + size.scratch.perRow + 4 * sizes.inputSize + 2 * (spec.members ?? 1) * sizes.outputSize;
-  const ofBatch = bytes * maxBatch * perRow;
+  const ofKept = isEncoded(spec.normalization, train.columns) && !('stored' in train) ? keptBytes(train.size, sizes.inputSize, bytes) : 0;
+  const ofBatch = bytes * maxBatch * perRow + ofKept;
   const ofWhitening = spec.normalization === 'pca' || spec.normalization === 'zca' ? whiteningBytes(train.featureSize) : 0;
   return { ofParameters, ofBatch, ofWhitening };
 }

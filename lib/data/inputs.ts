@@ -22,6 +22,18 @@ export interface InputOptions {
   readonly mayBeBytes?: boolean;
 }
 
+/** Bytes of encoded training rows that are kept, so that a step only gathers them. */
+const mostKept = 256e6;
+
+/** Bytes of the inputs of encoded rows where they are kept: 0 for more than {@link mostKept}, which are encoded as they are read. */
+export function keptBytes(rows: number, inputSize: number, bytes: number): number {
+  const all = rows * inputSize * bytes;
+  return all <= mostKept ? all : 0;
+}
+
+/** Rows that are encoded together where they are kept. */
+const rowsPerBlock = 1024;
+
 /**
  * Turns rows of a data set into inputs of a model: reads them from memory or disk, augments, normalises, whitens and mixes.
  * Allocates on construction only.
@@ -43,6 +55,8 @@ export class InputReader {
   private readonly imageShape: ImageShape | undefined;
   private readonly normalization: Normalization;
   private readonly encoder: ColumnEncoder | undefined;
+  /** [size, inputSize], the encoded rows of the set, and what `gatherRows` takes to leave them as they are; undefined where they are not kept. */
+  private readonly kept: { readonly inputs: FloatArray; readonly ones: FloatArray; readonly zeros: FloatArray } | undefined;
   private readonly augmenter: Augmenter | undefined;
   /** Rows before whitening, and before mixing; undefined without these. */
   private readonly gathered: FloatArray | undefined;
@@ -75,6 +89,7 @@ export class InputReader {
     const isBytes = mayBeBytes === true && 'scale' in normalization && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
       augmenter?.isMixing !== true && augmenter?.isCutting !== true;
     const length = maxBatch * this.inputSize;
+    if (order === 'sharded' && !('stored' in data)) this.kept = this.keep(data);
     if (isBytes) this.x = buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer.buffer, buffer.byteOffset, length);
     else this.x = buffer ?? kernels.allocate(length);
   }
@@ -86,12 +101,25 @@ export class InputReader {
     const { matrix } = this.normalization;
     const indices = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
     augmenter?.draw(m);
-    if (this.converted === undefined) this.gather(m, indices, this.features, gathered ?? unmixed ?? x);
+    if (this.kept !== undefined) kernels.gatherRows(m, inputSize, rows, this.kept.inputs, this.kept.ones, this.kept.zeros, unmixed ?? x);
+    else if (this.converted === undefined) this.gather(m, indices, this.features, gathered ?? unmixed ?? x);
     else this.gather(m, this.identity, this.convert(m, indices, this.converted), gathered ?? unmixed ?? x);
     if (matrix !== undefined) {
       kernels.gemm(false, true, m, inputSize, this.featureSize, 1, gathered!, matrix, 0, unmixed ?? x);
     }
     if (unmixed !== undefined) kernels.mixRows(m, inputSize, augmenter!.lambda, augmenter!.partners, unmixed, x);
+  }
+
+  /** All rows encoded, for training, which reads them again and again. */
+  private keep({ size, features, order }: Dataset): InputReader['kept'] {
+    const { kernels, encoder, inputSize } = this;
+    if (encoder === undefined || keptBytes(size, inputSize, kernels.dtype === 'float32' ? 4 : 8) === 0) return undefined;
+    const inputs = kernels.allocate(size * inputSize);
+    for (let from = 0; from < size; from += rowsPerBlock) {
+      const places = order?.subarray(from, from + rowsPerBlock) ?? Int32Array.from({ length: Math.min(rowsPerBlock, size - from) }, (_, i) => from + i);
+      encoder.encode(places.length, places, features, inputs.subarray(from * inputSize, (from + places.length) * inputSize));
+    }
+    return { inputs, ones: kernels.allocate(inputSize).fill(1), zeros: kernels.allocate(inputSize) };
   }
 
   private locate(m: number, rows: Int32Array): Int32Array {

@@ -5,6 +5,7 @@ import { droppedColumns, encodedSize } from '../../../lib/data/columns/encoded';
 import { ColumnEncoder } from '../../../lib/data/columns/encoder';
 import { fitColumns } from '../../../lib/data/columns/encoding';
 import type { Dataset } from '../../../lib/data/dataset';
+import { InputReader } from '../../../lib/data/inputs';
 import { floatMoments, rangesOf } from '../../../lib/data/normalize/moments';
 import { normalQuantile } from '../../../lib/data/normalize/normalQuantile';
 import { fitNormalization, refuseOverflow } from '../../../lib/data/normalize/normalization';
@@ -150,4 +151,20 @@ test('mean and spread of what is there are those of the rows without what is mis
   expect(mean).toBeCloseTo(wantedMean, 5);
   expect(std / wantedStd).toBeCloseTo(1, 12);
   expect(Array.from(of([NaN, NaN]).mean)).toEqual([0]);
+});
+
+test.each(['float32', 'float64'] as const)('training gathers rows that were encoded once, which are those that are encoded as they are read, in %s', (dtype) => {
+  const size = 2500;
+  const columns = [Array.from({ length: size }, (_, i) => (i % 9 === 0 ? NaN : (i * 37) % 101)), Array.from({ length: size }, (_, i) => i % 5)];
+  const train = { ...tableOf(columns, ['number', 'category']), order: Int32Array.from({ length: size }, (_, i) => (i * 7) % size) };
+  const kernels = kernelsFor(dtype, 'typescript');
+  const normalization = fit('robust', train);
+  const rows = Int32Array.of(2499, 0, 3, 3, 1024, 1023);
+  const [kept, read] = (['sharded', 'sequential'] as const).map((order) => {
+    const reader = new InputReader(kernels, { data: train, normalization, maxBatch: 6, order });
+    reader.read(6, rows);
+    return Array.from(reader.x);
+  });
+  expect(kept).toEqual(read);
+  expect(new Set(kept).size).toBeGreaterThan(4);
 });
