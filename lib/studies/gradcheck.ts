@@ -21,6 +21,8 @@ export interface GradcheckOptions {
   readonly norm?: Norm;
   /** Rate of dropout in the hidden layers; default 0. */
   readonly dropout?: number;
+  /** Of an ensemble that shares the weights of hidden layers; a single net without it. */
+  readonly members?: number;
   readonly backend?: BackendName;
   /** Elements per parameter; every one when absent. */
   readonly samples?: number;

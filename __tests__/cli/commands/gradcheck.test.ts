@@ -48,6 +48,7 @@ test('the default network passes on both backends, in a table of at most 80 colu
 
 test.each([
   [['--activation', 'gelu', '--norm', 'batch', '--dropout', '0.3'], '4,10,3, gelu, batch norm, dropout 0.3', ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']],
+  [['--members', '3'], '4,10,3, relu, 3 members', ['R1', 'W1', 'S1', 'B1', 'W2', 'B2']],
   [['--activation', 'leaky-relu', '--norm', 'layer'], '4,10,3, leaky-relu, layer norm', ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']],
   [['--activation', 'sigmoid'], '4,10,3, sigmoid', ['W1', 'b1', 'W2', 'b2']],
 ])('%j passes on both backends', async (options, title, names) => {
@@ -89,6 +90,7 @@ test.each([
   [['--seed=-1'], 'ERR_CONFIG', '--seed'],
   [['--activation', 'swish'], 'ERR_CONFIG', '--activation'],
   [['--norm', 'group'], 'ERR_CONFIG', '--norm'],
+  [['--members', '1'], 'ERR_CONFIG', '--members'],
   [['--dropout', 'x'], 'ERR_CONFIG', '--dropout'],
   [['--dropout', '1'], 'ERR_CONFIG', 'in [0, 1)'],
   [['--backend', 'gpu'], 'ERR_CONFIG', '--backend'],

@@ -24,7 +24,7 @@ export const gradcheckCommand: Command = {
   name: 'gradcheck',
   summary: 'check backpropagation against finite differences',
   help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
-                           [--norm NAME] [--dropout X]
+                           [--norm NAME] [--dropout X] [--members N]
                            [--backend native|typescript|both]
                            [--samples N|all] [--batch N] [--l2 X] [--seed N]
                            [--junit FILE] [--json]
@@ -37,6 +37,7 @@ central differences in float64, on random weights and inputs.
                   ${activations.join(', ')}; default ${defaults.activation}
   --norm NAME     of hidden layers: ${norms.join(', ')}; default ${defaults.norm}
   --dropout X     rate in hidden layers, with fixed masks; default ${defaults.dropout}
+  --members N     of an ensemble that shares the weights of its hidden layers
   --backend NAME  native, typescript or both; default: each that loads
   --samples N     elements drawn from each parameter, or all; default ${defaults.samples}
   --batch N       examples; default ${defaults.batch}
@@ -53,6 +54,7 @@ Exit status 1 when a gradient is wrong.
       activation: { type: 'string', default: defaults.activation },
       norm: { type: 'string', default: defaults.norm },
       dropout: { type: 'string', default: defaults.dropout },
+      members: { type: 'string' },
       backend: { type: 'string' },
       samples: { type: 'string', default: defaults.samples },
       batch: { type: 'string', default: defaults.batch },
@@ -66,6 +68,7 @@ Exit status 1 when a gradient is wrong.
       activation: choiceOption('activation', values.activation, activations),
       norm: choiceOption('norm', values.norm, norms),
       dropout: numberOption('dropout', values.dropout),
+      ...(values.members === undefined ? {} : { members: integerOption('members', values.members, 2) }),
       batch: integerOption('batch', values.batch, 1),
       l2: numberOption('l2', values.l2),
       seed: integerOption('seed', values.seed, 0),
@@ -101,8 +104,16 @@ function backendsOf(choice: string | undefined): readonly BackendName[] {
   return backendNames.slice(backendNames.indexOf(selectBackend().backend));
 }
 
-function titleOf({ layers, activation, norm, dropout }: Readonly<Record<'layers' | 'activation' | 'norm' | 'dropout', string>>): string {
-  return [layers, activation, ...(norm === 'none' ? [] : [`${norm} norm`]), ...(Number(dropout) === 0 ? [] : [`dropout ${dropout}`])].join(', ');
+/** The values of the flags that describe the net. */
+interface NetFlags extends Readonly<Record<'layers' | 'activation' | 'norm' | 'dropout', string>> {
+  readonly members?: string | undefined;
+}
+
+function titleOf({ layers, activation, norm, dropout, members }: NetFlags): string {
+  return [
+    layers, activation, ...(norm === 'none' ? [] : [`${norm} norm`]), ...(Number(dropout) === 0 ? [] : [`dropout ${dropout}`]),
+    ...(members === undefined ? [] : [`${members} members`]),
+  ].join(', ');
 }
 
 function renderReports(title: string, reports: readonly GradcheckReport[], terminal: Terminal): string {
