@@ -6,7 +6,7 @@ target_link_options(blastrain PRIVATE
   -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
 
 # Functions bound to their versions of before glibc 2.28 (native/prebuild.cc).
-foreach(FUNCTION log hypot pthread_create pthread_detach pthread_join pthread_mutex_trylock pthread_getaffinity_np pthread_setaffinity_np)
+foreach(FUNCTION exp log hypot pthread_create pthread_detach pthread_join pthread_mutex_trylock pthread_getaffinity_np pthread_setaffinity_np)
   target_link_options(blastrain PRIVATE -Wl,--wrap=${FUNCTION})
 endforeach()
 

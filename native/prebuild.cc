@@ -26,6 +26,7 @@ extern "C" {
 
 using Main = void* (*)(void*);
 
+BLASTRAIN_OLD(BLASTRAIN_GLIBC, double, exp, (double x), (x))
 BLASTRAIN_OLD(BLASTRAIN_GLIBC, double, log, (double x), (x))
 BLASTRAIN_OLD(BLASTRAIN_GLIBC, double, hypot, (double x, double y), (x, y))
 BLASTRAIN_OLD(BLASTRAIN_GLIBC, int, pthread_create, (pthread_t* thread, const pthread_attr_t* attributes, Main main, void* argument),

@@ -82,7 +82,6 @@ describe('what is refused', () => {
     ['an unknown key of the spec', base, { lr: 1 }, 'lr', /did you mean learningRate\?/],
     ['a set that is none', base, ['learningRate=1'], 'set', /keys of the spec/],
     ['seeds in the base', base, { seeds: 3 }, 'base.seeds', /seeds of the search/],
-    ['a regression', base, { loss: 'mse' }, 'base.loss', /compared by accuracy/],
   ])('%s', (_, of, set, path, message) => {
     expect(() => parseSpace(of, set, { learningRate: rate }))
       .toThrow(expect.objectContaining({ code: 'ERR_CONFIG', message: expect.stringMatching(message), details: expect.objectContaining({ path }) }));

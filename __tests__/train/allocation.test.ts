@@ -51,7 +51,7 @@ function collections(backend: string, spec: object, megabytes: number): string[]
 describe.each(backends)('10,000 steps on %s kernels', (backend) => {
   test.each([
     ['SGD with momentum', 2, { momentum: 0.9, l2: 1e-3 }],
-    ['float64, an ensemble', 2, { dtype: 'float64', momentum: 0.9, l2: 1e-3, members: 2 }],
+    ['float64, an ensemble', 4, { dtype: 'float64', momentum: 0.9, l2: 1e-3, members: 2 }],
     ['AdamW, a schedule and what else a step can do', 4, {
       optimizer: 'adamw', weightDecay: 0.01, schedule: 'cosine', norm: 'batch', dropout: 0.2, clipNorm: 1, emaDecay: 0.99,
     }],

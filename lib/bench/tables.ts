@@ -7,7 +7,7 @@ import { BlastrainError, expected } from '../errors';
 import { packageRoot, readFile, readJson, readJsonLines, sizeLimits } from '../files';
 import { count, listOf, number, objectOf, oneOf, optional, text } from '../files/shape';
 import { train } from '../run/train';
-import { findPreset } from '../spec/presets';
+import { presetFor } from '../spec/presets';
 import { applySettings, dataRequest, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { describeMachine, LoadWatch } from './machine';
@@ -126,12 +126,12 @@ function readResults(file: string): TableResult[] {
 /** The spec of a preset for a table: what a user gives to `fit`, and the split. */
 export function tableSpec(folder: string, { name, predicts }: RealTable, seed: number, preset: string, settings: readonly string[]): TrainSpec {
   const others = tableSeeds.filter((other) => other !== seed).map((other) => [`split${String(other)}`, 'ignore'] as const);
-  const task = predicts === 'classes' ? { loss: 'cross-entropy' } : { loss: 'mse', targetScaling: 'standardize' };
+  const base = predicts === 'classes' ? presetFor(preset, 'cross-entropy') : { ...presetFor(preset, 'mse'), targetScaling: 'standardize' };
   const table = {
     data: 'csv', dataFile: join(folder, `${name}.csv`), target: 'target', splitColumn: `split${String(seed)}`, columns: Object.fromEntries(others),
-    seed, ...task,
+    seed,
   };
-  return parseSpec(applySettings({ ...findPreset(preset).spec, ...table }, settings));
+  return parseSpec(applySettings({ ...base, ...table }, settings));
 }
 
 async function fitTable(folder: string, table: RealTable, seed: number, preset: string, settings: readonly string[]): Promise<TableResult> {

@@ -7,7 +7,7 @@ import type { ValueOptions } from './columns/splitValues';
 import { ColumnCollector } from './columns/values';
 import type { ValueTable } from './columns/values';
 import { textOf } from './csv/utf8';
-import type { Encoding } from './csv/utf8';
+import type { Encoding } from './csv/encodings';
 import type { DataSplits } from './dataset';
 import { badFile, readingFile } from './files';
 

@@ -20,8 +20,8 @@ Options:
   --seeds 0,1,2     which splits [all three]
   --presets A,B     which presets [table,table-ensemble]
   --set key=value   change the presets; repeat it or list several
-  --results FILE    results of other libraries, as scripts/tables/peers.py prints
-                    them, which are not run again; repeat it for several
+  --results FILE    results of other libraries, as scripts/tables/peers.py
+                    prints them, which are not run again; repeat it for more
   --peers DIR       folder with a venv of other libraries [$BLASTRAIN_PEERS]
   --alone           without running other libraries
   --out FILE.md     the tables as Markdown, too

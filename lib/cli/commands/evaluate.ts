@@ -13,7 +13,7 @@ import { warn } from '../warnings';
 
 export const evaluateCommand: Command = {
   name: 'evaluate',
-  summary: 'score a run\'s model class by class on its rows or on another file',
+  summary: 'score a run\'s model in detail, on its rows or on another file',
   help: `Usage: blastrain evaluate RUN [FILE] [options]
 
 RUN is a run's name or the path of its folder. Prints precision, recall and F1

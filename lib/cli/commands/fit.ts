@@ -26,18 +26,18 @@ import { warn } from '../warnings';
 
 export const fitCommand: Command = {
   name: 'fit',
-  summary: 'train a model on a table, from the file to scores beside two baselines',
+  summary: 'train on a table: from the file to scores beside two baselines',
   help: `Usage: blastrain fit FILE [options] [--set key=value ...]
 
-FILE is a table: .csv, .tsv, .jsonl, .parquet, .npy or .npz. Says what it takes
-each column for, shares out the rows, trains the preset for tables with the best
-epoch kept, and scores the model beside two baselines that any model has to beat:
-the most frequent class or the mean, and a linear model. Nothing has to be said;
-all that is guessed can be overruled.
+FILE is a table: .csv, .tsv, .jsonl, .parquet, .arrow, .npy or .npz. Says what
+it takes each column for, shares out the rows, trains the preset for tables,
+keeps the best epoch, and scores the model beside two baselines that any model
+has to beat: the most frequent class or the mean, and a linear model. Nothing
+has to be said; all that is guessed can be overruled.
 
 Columns:
-  --target COLUMN      what to predict, by name or number from 0; several between
-                       commas [the last]
+  --target COLUMN      what to predict, by name or number from 0; several
+                       between commas [the last]
   --weights COLUMN     how much each row counts
   --ignore A,B         columns that are no features
   --columns A=KIND,... what columns are: number, category, boolean, date, ignore
@@ -45,13 +45,14 @@ Columns:
 Rows:
   --split-column COLUMN  says of each row train, validation or test
   --group COLUMN         rows of the same value stay in one part
-  --time-column COLUMN   the newest rows are for test, those before for validation
-                         [random rows, classes in their shares; a tenth each]
+  --time-column COLUMN   the newest rows are for test, those before for
+                         validation [random rows, classes in their shares; a
+                         tenth each]
 
 Training:
   --ensemble           the preset table-ensemble in place of table
-  --folds K            K runs, each scored on the rows that it was not trained on;
-                       no look at the test rows
+  --folds K            K runs, each scored on the rows that it was not
+                       trained on; no look at the test rows
   --budget TIME        ends all of it after about 90s, 10m or 1h30m
   --set key=value      change a key of the spec, see blastrain train --help;
                        repeat it or list several

@@ -34,7 +34,8 @@ central differences in float64, on random weights and inputs.
 
   --layers A,B,…  sizes from input to output; default ${defaults.layers}
   --activation NAME
-                  ${activations.join(', ')}; default ${defaults.activation}
+                  ${activations.join(', ')};
+                  default ${defaults.activation}
   --norm NAME     of hidden layers: ${norms.join(', ')}; default ${defaults.norm}
   --dropout X     rate in hidden layers, with fixed masks; default ${defaults.dropout}
   --members N     of an ensemble that shares the weights of its hidden layers

@@ -42,7 +42,7 @@ interface Listed {
 
 export const runsCommand: Command = {
   name: 'runs',
-  summary: 'list runs, searches and depth experiments with what they came to',
+  summary: 'list runs, searches and depth experiments with their results',
   help: `Usage: blastrain runs [options]
 
 The last started stands first. A run is running, finished, stopped, failed, or

@@ -14,7 +14,7 @@ import { kindOf, placeOfWeights } from '../columns/targetColumns';
 import type { TargetOption } from '../columns/targetColumns';
 import { findDelimiter } from './delimiter';
 import { textOf } from './utf8';
-import type { Encoding } from './utf8';
+import type { Encoding } from './encodings';
 
 export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
   /** The column of the classes or targets, by name or by number from 0, or several columns of numbers; by default the last. */

@@ -1,14 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { expected } from '../../errors';
 import { badFile } from '../files';
+import { encodings } from './encodings';
+import type { Encoding } from './encodings';
 
 const replacement = '\uFFFD';
 
 const byteOrderMark = Buffer.from('\uFEFF');
-
-/** Encodings of text files, as the Encoding standard names them. */
-export const encodings = ['utf-8', 'utf-16le', 'utf-16be', 'latin1', 'windows-1252'] as const;
-export type Encoding = (typeof encodings)[number];
 
 /** Bytes that are converted at a time: an even number, below the longest text of the engine. */
 const bytesAtATime = 2 ** 26;

@@ -48,8 +48,8 @@ const ledger = {
     const file = join(folder, 'test-ledger.jsonl');
     return ([bytes]) => {
       writeFileSync(file, bytes);
-      for (const { run, testAccuracy, look } of readLedger(file).testEvaluations) {
-        demand(typeof run === 'string' && typeof testAccuracy === 'number' && Number.isInteger(look), `an evaluation of ${typeof run} with ${typeof testAccuracy}`);
+      for (const { run, testLoss, look } of readLedger(file).testEvaluations) {
+        demand(typeof run === 'string' && typeof testLoss === 'number' && Number.isInteger(look), `an evaluation of ${typeof run} with ${typeof testLoss}`);
       }
     };
   },
