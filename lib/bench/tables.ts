@@ -126,7 +126,7 @@ function readResults(file: string): TableResult[] {
 /** The spec of a preset for a table: what a user gives to `fit`, and the split. */
 export function tableSpec(folder: string, { name, predicts }: RealTable, seed: number, preset: string, settings: readonly string[]): TrainSpec {
   const others = tableSeeds.filter((other) => other !== seed).map((other) => [`split${String(other)}`, 'ignore'] as const);
-  const base = predicts === 'classes' ? presetFor(preset, 'cross-entropy') : { ...presetFor(preset, 'mse'), targetScaling: 'standardize' };
+  const base = presetFor(preset, predicts === 'classes' ? 'cross-entropy' : 'mse');
   const table = {
     data: 'csv', dataFile: join(folder, `${name}.csv`), target: 'target', splitColumn: `split${String(seed)}`, columns: Object.fromEntries(others),
     seed,

@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { findPreset } from '../spec/presets';
+import { presetFor } from '../spec/presets';
 import { readJson, sizeLimits } from '../files';
 import { anything, recordOf } from '../files/shape';
 
-/** A preset by name, or a spec from a file; `base` names a run of it. Throws ERR_CONFIG, ERR_IO. */
-export function readSpec(source: string): { base: string; spec: Record<string, unknown> } {
-  if (extname(source) !== '.json' && !existsSync(source)) return { base: source, spec: { ...findPreset(source).spec } };
+/**
+ * A preset by name, or a spec from a file; `base` names a run of it. Where the settings name another loss, a preset has its keys for that loss.
+ * Throws ERR_CONFIG, ERR_IO.
+ */
+export function readSpec(source: string, settings: readonly string[] = []): { base: string; spec: Record<string, unknown> } {
+  if (extname(source) !== '.json' && !existsSync(source)) {
+    const loss = settings.findLast((setting) => setting.startsWith('loss='))?.slice('loss='.length);
+    return { base: source, spec: { ...presetFor(source, loss) } };
+  }
   return { base: baseOf(source), spec: readSpecFile(source) };
 }
 

@@ -47,7 +47,7 @@ Exit status 1 when the loss fell at no rate.
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const [source, ...settings] = positionals;
-    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'));
+    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'), [...(values.set ?? []), ...settings]);
     const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
     announceFallback(parsed.backend ?? undefined);
     const report = findLearningRate(parsed, loadData(dataRequest(parsed)), {

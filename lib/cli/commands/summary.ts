@@ -32,7 +32,7 @@ counted.
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const [source, ...settings] = positionals;
-    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'));
+    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'), [...(values.set ?? []), ...settings]);
     const summary = summarizeSpec(parseSpec(applySettings(spec, [...(values.set ?? []), ...settings])));
     process.stdout.write(values.json ? jsonLine(summary) : render(base, summary, terminalOf(process.stdout)));
     return Promise.resolve(0);

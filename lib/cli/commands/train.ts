@@ -89,7 +89,7 @@ training after the current step and keeps what was learned.
     }
 
     const [source, ...settings] = positionals;
-    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'));
+    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'), [...(values.set ?? []), ...settings]);
     const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
     announceFallback(parsed.backend ?? undefined);
     if (values.profile === true) {

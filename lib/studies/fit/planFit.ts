@@ -63,9 +63,8 @@ function specFor(preset: string, loss: LossName, keys: Readonly<Record<string, u
   const isClasses = Object.hasOwn(losses, loss) && losses[loss].predicts === 'classes';
   const isDivided = ['splitColumn', 'timeColumn'].some((key) => keys[key] !== undefined && keys[key] !== null);
   const base = {
-    ...(Object.hasOwn(losses, loss) ? presetFor(preset, loss) : { loss }), // parseSpec refuses an unknown loss
+    ...presetFor(preset, loss), loss,
     ...(isClasses && !isDivided && { stratify: true }),
-    ...(loss === 'mse' && { targetScaling: 'standardize' }),
   };
   return parseSpec(applyChanges(base, keys));
 }
