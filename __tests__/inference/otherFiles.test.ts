@@ -4,6 +4,7 @@ import { loadCsv } from '../../lib/data/csv/csv';
 import { loadJsonLines } from '../../lib/data/jsonLines';
 import { loadData } from '../../lib/data/sources';
 import type { Dataset } from '../../lib/data/dataset';
+import { ledgerFile, readLedger } from '../../lib/inference/ledger';
 import { evaluateFile } from '../../lib/inference/evaluateFile';
 import { Model } from '../../lib/inference/model';
 import { readRows } from '../../lib/inference/readRows';
@@ -140,6 +141,9 @@ test('rows of the test split in a file are a look at it, and others none', async
   const { status, stdout } = await blastrain(['evaluate', 'people', given, '--runs', folder, '--json']);
   expect(status).toBe(0);
   expect(jsonLines(stdout)).toEqual([expect.objectContaining({ type: 'evaluate', run: 'people', file: given, rows: 240, testRows: 24, look: 2 })]);
+  expect(readLedger(join(folder, ledgerFile)).testEvaluations.map(({ testRows, scoredRows }) => [testRows, scoredRows])).toEqual([[5, 29], [24, 240]]);
+  const listed = await blastrain(['runs', '--runs', folder, '--json']);
+  expect(listed.stdout).toContain('"testAccuracy":null'); // other rows were scored with those of the split
   const printed = await blastrain(['evaluate', 'people', train, '--runs', folder]);
   expect(printed.stdout).toMatch(/on 192 rows of \d+\.csv/);
   for (const line of printed.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

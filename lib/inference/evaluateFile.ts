@@ -36,7 +36,8 @@ export function evaluateFile(folder: string, name: string, file: string, options
   };
   if (testRows === null || testRows === 0) return { ...evaluation, file, testRows, leftOut: [] };
   const { result: { look }, leftOut } = recordTest(folder, {
-    run: name, when: evaluation.when, testAccuracy: evaluation.accuracy, testLoss: evaluation.loss, testRows, dataDigest: model.dataDigest,
+    run: name, when: evaluation.when, testAccuracy: evaluation.accuracy, testLoss: evaluation.loss, testRows, ...(testRows < data.size && { scoredRows: data.size }),
+    dataDigest: model.dataDigest,
   });
   return { ...evaluation, file, testRows, look, leftOut };
 }

@@ -13,6 +13,8 @@ export interface TestResult {
   readonly testRmse?: number | undefined;
   readonly testLoss: number;
   readonly testRows: number;
+  /** Rows that were scored in all, where a file had rows beside those of the test split: the scores are theirs too. */
+  readonly scoredRows?: number | undefined;
   readonly dataDigest: string;
   /** Number of evaluations on this data set's test split so far, including this one. */
   readonly look: number;
@@ -46,7 +48,7 @@ export function recordTest(folder: string, entry: Omit<TestResult, 'look'>): { r
 
 /** Shape of a line of the ledger, and of `test` in depth.json. */
 export const testResultShape = objectOf<TestResult>({
-  run: text, when: text, testAccuracy: optional(numberOrNaN), testRmse: optional(numberOrNaN), testLoss: numberOrNaN, testRows: count, dataDigest: text, look: count,
+  run: text, when: text, testAccuracy: optional(numberOrNaN), testRmse: optional(numberOrNaN), testLoss: numberOrNaN, testRows: count, scoredRows: optional(count), dataDigest: text, look: count,
 });
 
 /**

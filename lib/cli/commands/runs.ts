@@ -76,7 +76,7 @@ function readLedgerOrNone(runs: string): ReturnType<typeof readLedger> {
 }
 
 function listRuns(runs: string, testEvaluations: readonly TestResult[]): Listed[] {
-  const tests = new Map(testEvaluations.map((test) => [test.run, test]));
+  const tests = new Map(testEvaluations.filter(({ scoredRows }) => scoredRows === undefined).map((test) => [test.run, test]));
   return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, tests));
 }
 
