@@ -36,7 +36,7 @@ const augmented = {
 const ofTables = {
   hidden: [256, 256], activation: 'mish', inputScale: true, numericEmbedding: 'pbld', dropout: 0.3, labelSmoothing: 0.1, optimizer: 'adamw',
   learningRate: 2e-3, learningRates: { embedding: 0.1, scale: 6 }, weightDecay: 0.01, schedule: 'one-cycle', emaDecay: 0.95, batchSize: null,
-  epochs: 60, restoreBest: true, monitor: 'loss', calibration: 'temperature',
+  epochs: 150, restoreBest: true, monitor: 'loss', calibration: 'temperature',
 } as const;
 const ofNumbers = { hidden: [256, 256, 256], dropout: 0.1, targetScaling: 'standardize' } as const;
 
@@ -93,7 +93,7 @@ export const presets: Readonly<Record<string, Preset>> = {
   table: { summary: 'a table of any columns: blastrain fit, or dataFile=FILE (loss=mse for numbers)', spec: ofTables, ofNumbers },
   'table-ensemble': {
     summary: 'an ensemble of 32 nets that share their weights, for a table: more accurate, and slower',
-    spec: { ...ofTables, members: 32 },
+    spec: { ...ofTables, members: 32, epochs: 60 },
     ofNumbers,
   },
   'speedrun-60': { summary: 'the shortest way to 60 %', spec: { ...deepSprint, epochs: 17 } },
