@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 #include <napi.h>
@@ -31,6 +32,16 @@ template <>
 inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
 template <>
 inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
+
+// Products and sums of sizes for the lengths of arrays of more than two. They saturate, and no array is as long as that.
+inline int64_t Times(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
+}
+inline int64_t Plus(int64_t a, int64_t b) {
+  int64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<int64_t>::max() : sum;
+}
 
 class Args {
  public:

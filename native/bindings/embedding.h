@@ -90,16 +90,6 @@ struct EmbeddingBindings {
   }
 
  private:
-  // Products and sums of sizes that saturate: no array is as long.
-  static int64_t Times(int64_t a, int64_t b) {
-    int64_t product;
-    return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<int64_t>::max() : product;
-  }
-  static int64_t Plus(int64_t a, int64_t b) {
-    int64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? std::numeric_limits<int64_t>::max() : sum;
-  }
-
   static PeriodicShape ReadShape(Args& args) {
     const int64_t n = args.Size();
     const int64_t k = args.Size();

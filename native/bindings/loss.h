@@ -122,7 +122,7 @@ struct LossBindings {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
     const int64_t k = args.Size();
-    const T* x = args.Array<T>(m * n * k);
+    const T* x = args.Array<T>(Times(m * n, k));
     const T* targets = args.Array<T>(m * n);
     const T* levels = args.Array<T>(k);
     const T* weights = args.Array<T>(m);
@@ -134,11 +134,11 @@ struct LossBindings {
     const int64_t n = args.Size();
     const int64_t k = args.Size();
     const T scale = args.Scalar<T>();
-    const T* x = args.Array<T>(m * n * k);
+    const T* x = args.Array<T>(Times(m * n, k));
     const T* targets = args.Array<T>(m * n);
     const T* levels = args.Array<T>(k);
     const T* weights = args.Array<T>(m);
-    T* dx = args.Array<T>(m * n * k);
+    T* dx = args.Array<T>(Times(m * n, k));
     Split(Rows(m, n * k, kMemoryGrain), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       blastrain::PinballBackward(end - i, n, k, scale, x + at * k, targets + at, levels, weights + i, dx + at * k);

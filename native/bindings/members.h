@@ -16,7 +16,7 @@ struct MemberBindings {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     const T* scale = args.Array<T>(members * n);
-    T* y = args.Array<T>(Volume(m, members, n));
+    T* y = args.Array<T>(Times(m * members, n));
     Split(Rows(m, members * n, kMemoryGrain), [=](int64_t i, int64_t end) {
       blastrain::ExpandMembersForward(end - i, members, n, x + i * n, scale, y + i * members * n);
     });
@@ -28,7 +28,7 @@ struct MemberBindings {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     const T* scale = args.Array<T>(members * n);
-    const T* dy = args.Array<T>(Volume(m, members, n));
+    const T* dy = args.Array<T>(Times(m * members, n));
     T* dscale = args.Array<T>(members * n);
     T* dx = args.Array<T>(m * n);
     SplitMembers(members, m * n, [=](int64_t begin, int64_t end) {
@@ -71,10 +71,10 @@ struct MemberBindings {
     const int64_t members = args.Size();
     const int64_t n = args.Size();
     const int64_t k = args.Size();
-    const T* x = args.Array<T>(Volume(m, members, k));
-    const T* w = args.Array<T>(Volume(members, n, k));
+    const T* x = args.Array<T>(Times(m * members, k));
+    const T* w = args.Array<T>(Times(members * n, k));
     const T* bias = args.Array<T>(members * n);
-    T* y = args.Array<T>(Volume(m, members, n));
+    T* y = args.Array<T>(Times(m * members, n));
     Split(Rows(m, members * k, kMemoryGrain), [=](int64_t i, int64_t end) {
       blastrain::MemberLinearForward(end - i, members, n, k, x + i * members * k, w, bias, y + i * members * n);
     });
@@ -85,11 +85,11 @@ struct MemberBindings {
     const int64_t members = args.Size();
     const int64_t n = args.Size();
     const int64_t k = args.Size();
-    const T* x = args.Array<T>(Volume(m, members, k));
-    const T* w = args.Array<T>(Volume(members, n, k));
-    const T* dy = args.Array<T>(Volume(m, members, n));
-    T* dw = args.Array<T>(Volume(members, n, k));
-    T* dx = args.Array<T>(Volume(m, members, k));
+    const T* x = args.Array<T>(Times(m * members, k));
+    const T* w = args.Array<T>(Times(members * n, k));
+    const T* dy = args.Array<T>(Times(m * members, n));
+    T* dw = args.Array<T>(Times(members * n, k));
+    T* dx = args.Array<T>(Times(m * members, k));
     SplitMembers(members, m * k, [=](int64_t begin, int64_t end) {
       blastrain::MemberLinearBackward(m, members, n, k, begin, end, x, w, dy, dw, dx);
     });
@@ -99,7 +99,7 @@ struct MemberBindings {
     const int64_t m = args.Size();
     const int64_t members = args.Size();
     const int64_t n = args.Size();
-    const T* x = args.Array<T>(Volume(m, members, n));
+    const T* x = args.Array<T>(Times(m * members, n));
     T* y = args.Array<T>(m * n);
     Split(Rows(m, members * n, kMemoryGrain), [=](int64_t i, int64_t end) {
       blastrain::MeanMembers(end - i, members, n, x + i * members * n, y + i * n);
@@ -107,13 +107,6 @@ struct MemberBindings {
   }
 
  private:
-  // Elements of an array of three sizes. One that exceeds every array is refused, before the product could overflow.
-  static int64_t Volume(int64_t a, int64_t b, int64_t c) {
-    const int64_t plane = a * b;
-    if (c != 0 && plane > (int64_t(1) << 53) / c) throw kBadArgument;
-    return plane * c;
-  }
-
   // By members, so that sums over rows keep their order, whatever the number of threads.
   template <typename Work>
   static void SplitMembers(int64_t members, int64_t elements, const Work& work) {
