@@ -124,7 +124,7 @@ function readResults(file: string): TableResult[] {
 }
 
 /** The spec of a preset for a table: what a user gives to `fit`, and the split. */
-export function tableSpec(folder: string, { name, predicts }: RealTable, seed: number, preset: string, settings: readonly string[]): TrainSpec {
+function tableSpec(folder: string, { name, predicts }: RealTable, seed: number, preset: string, settings: readonly string[]): TrainSpec {
   const others = tableSeeds.filter((other) => other !== seed).map((other) => [`split${String(other)}`, 'ignore'] as const);
   const base = presetFor(preset, predicts === 'classes' ? 'cross-entropy' : 'mse');
   const table = {

@@ -142,6 +142,21 @@ export class Arena {
   }
 }
 
+/**
+ * Stores the factors of the gradient dyᵀ·x of a parameter that has one, over m rows, and multiplies them unless that is deferred. Bytes x
+ * need their scale.
+ */
+export function setGradientProduct(
+  kernels: Kernels, parameter: Parameter, m: number, dy: FloatArray, x: SourceArray, byteScale: ByteScale | undefined,
+): void {
+  const product = parameter.product!;
+  product.m = m;
+  product.dy = dy;
+  product.x = x;
+  product.byteScale = byteScale;
+  if (!product.isDeferred) multiplyGradient(kernels, parameter);
+}
+
 /** Computes a parameter's gradient from the stored factors; does nothing where it is not a product. */
 export function multiplyGradient(kernels: Kernels, { shape, product, gradient }: Parameter): void {
   if (product === undefined) return;

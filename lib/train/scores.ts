@@ -1,5 +1,5 @@
 import { balancedAccuracy, brier, logLoss, matthews, overClasses } from './scores/classes';
-import { exactMatch, labelAccuracy, labelBrier, labelLogLoss, macroF1, microF1, ranks } from './scores/labels';
+import { labelAccuracy, labelBrier, labelLogLoss, macroF1, microF1, ranks } from './scores/labels';
 import { absoluteError, determination, miscoverage, pinball, poissonDeviance, relativeError } from './scores/numbers';
 import { overOutputs } from './scores/predictions';
 import type { ClassPredictions, NumberPredictions, QuantilePredictions } from './scores/predictions';
@@ -89,9 +89,6 @@ export function computeScores<Name extends string, Predictions>(
   const entries = Object.entries<Score<Predictions>>(table).map(([name, { compute }]) => [name, compute(predictions)]);
   return Object.fromEntries(entries) as Record<Name, number>;
 }
-
-/** The share of rows that are classified rightly: of several labels of those all of whose labels are. */
-export const labelsMatch = exactMatch;
 
 /** Facts of the scores of all tables by name; undefined for another name. */
 export function scoreFacts(name: string): ScoreFacts | undefined {

@@ -1,5 +1,3 @@
-import { checkOptions, checkText } from '../../arguments';
-import { FileBytes } from '../bytes';
 import type { ValueOptions } from '../columns/splitValues';
 import type { DataSplits } from '../dataset';
 import { onThread } from '../threads/onThread';
@@ -13,8 +11,5 @@ export type ParquetOptions = ValueOptions;
  * ignored, and what `loadRows` rejects with.
  */
 export function loadParquet(file: string, options: ParquetOptions = {}): DataSplits {
-  checkText(file, 'file');
-  checkOptions(options);
-  checkOptions(options.sizes, 'sizes');
-  return onThread('parquet', new FileBytes(file).name, options); // a file that cannot be opened needs no thread
+  return onThread('parquet', file, options);
 }

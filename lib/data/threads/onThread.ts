@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { checkOptions, checkText } from '../../arguments';
 import { expected, fromPlain } from '../../errors';
 import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
+import { FileBytes } from '../bytes';
+import type { ValueOptions } from '../columns/splitValues';
 import type { DataSplits } from '../dataset';
 
 /** Readers that are asynchronous, as the libraries are that they use. */
@@ -22,11 +25,15 @@ export interface ReaderTask {
 }
 
 /**
- * Reads a data set on a thread of its own and waits for it, so that loading stays a function with a result: a training loads in a thread that
+ * Reads the table in a file on a thread of its own and waits for it, so that loading stays a function with a result: a training loads in a thread that
  * does nothing else, and the command line has nothing else to do. The rows lie in shared memory and are not copied. Throws what the reader
- * throws, ERR_CONFIG for options that cannot be sent to a thread.
+ * throws, ERR_IO for a file that cannot be opened, ERR_CONFIG for options that cannot be sent to a thread.
  */
-export function onThread(reader: ReaderName, source: string, options: object): DataSplits {
+export function onThread(reader: ReaderName, file: string, options: ValueOptions): DataSplits {
+  checkText(file, 'file');
+  checkOptions(options);
+  checkOptions(options.sizes, 'sizes');
+  const { name: source } = new FileBytes(file); // a file that cannot be opened needs no thread
   const { port1, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(4));
   const task: ReaderTask = { reader, source, options, answer: { port: port2, signal } };

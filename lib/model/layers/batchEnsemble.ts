@@ -1,6 +1,6 @@
 import { expected } from '../../errors';
 import type { FloatArray, Kernels } from '../../kernels/contract';
-import { multiplyGradient } from '../arena';
+import { setGradientProduct } from '../arena';
 import type { Parameter, ParameterSpec } from '../arena';
 import type { Flops, Layer, Scratch } from '../layer';
 import { sizeOf } from '../shape';
@@ -108,12 +108,7 @@ export class BatchEnsemble implements Layer {
     const { kernels, members, inputs, outputs, scaled, product, inputScale, weight, outputScale, bias, expansion } = this;
     // dz takes the place of z: both the product of the weights' gradient and that of the inputs' read it afterwards.
     kernels.affineColumnsBackward(m, members * outputs, product, outputScale.value, dy, outputScale.gradient, bias.gradient, product);
-    const gradient = weight.product!;
-    gradient.m = m * members;
-    gradient.dy = product;
-    gradient.x = scaled;
-    gradient.byteScale = undefined;
-    if (!gradient.isDeferred) multiplyGradient(kernels, weight);
+    setGradientProduct(kernels, weight, m * members, product, scaled, undefined);
     // A layer that is not the first of its ensemble has another before it, so that dx is given.
     const dscaled = expansion?.gradient ?? dx!;
     kernels.gemm(false, false, m * members, inputs, outputs, 1, product, weight.value, 0, dscaled);

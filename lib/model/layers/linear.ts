@@ -1,5 +1,5 @@
 import type { FloatArray, Kernels, SourceArray } from '../../kernels/contract';
-import { multiplyGradient } from '../arena';
+import { setGradientProduct } from '../arena';
 import type { ByteScale, Parameter, ParameterSpec } from '../arena';
 import type { Flops, Layer } from '../layer';
 import { sizeOf } from '../shape';
@@ -75,12 +75,7 @@ export class Linear implements Layer {
 
   backward(m: number, x: SourceArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {
     const { kernels, inputSize, outputSize, weight } = this;
-    const product = weight.product!;
-    product.m = m;
-    product.dy = dy;
-    product.x = x;
-    product.byteScale = this.scaleOf(x);
-    if (!product.isDeferred) multiplyGradient(kernels, weight);
+    setGradientProduct(kernels, weight, m, dy, x, this.scaleOf(x));
     kernels.biasBackward(m, outputSize, dy, 0, this.bias.gradient);
     if (dx !== undefined) kernels.gemm(false, false, m, inputSize, outputSize, 1, dy, this.weight.value, 0, dx);
   }
