@@ -6,14 +6,6 @@ import type { RankingScore } from './ranking';
 /** From this probability on a label is taken to apply. */
 export const labelThreshold = 0.5;
 
-/** Share of rows all of whose labels are predicted. */
-export function exactMatch({ predictions, targets, outputs, weights }: NumberPredictions): number {
-  return weightedMean(weightsOf(targets.length / outputs, weights), (row) => {
-    for (let at = row * outputs; at < (row + 1) * outputs; at++) if (predictions[at]! >= labelThreshold !== (targets[at] === 1)) return 0;
-    return 1;
-  });
-}
-
 export function labelLogLoss({ p, t, w }: Column): number {
   return weightedMean(w, (row) => -Math.log(within(t[row] === 1 ? p[row]! : 1 - p[row]!)));
 }
