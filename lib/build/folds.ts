@@ -2,6 +2,7 @@ import { expected } from '../errors';
 import { allocate, dtypeOf } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import { blocksOf } from '../data/blocks';
+import { pickRows } from '../data/dataset';
 import type { Dataset } from '../data/dataset';
 import { dealGroups } from '../data/divide';
 import type { TrainingData } from './buildTraining';
@@ -35,9 +36,10 @@ export function foldsOf(data: TrainingData, folds: number, seed: number): readon
   }
   const pool = pooled(train, validation);
   const foldOf = pool.groups === undefined ? deal(pool.labels, folds, seed) : dealWhole(pool.groups, pool, folds, seed);
+  const rows = Int32Array.from(pool.labels.keys());
   return Array.from({ length: folds }, (_, fold) => ({
-    train: select(pool, 'train', (row) => foldOf[row] !== fold),
-    validation: select(pool, 'validation', (row) => foldOf[row] === fold),
+    train: pickRows(pool, 'train', rows.filter((row) => foldOf[row] !== fold)),
+    validation: pickRows(pool, 'validation', rows.filter((row) => foldOf[row] === fold)),
     origin: { ...origin, description: `${origin.description}, fold ${String(fold + 1)} of ${String(folds)}` },
   }));
 }
@@ -119,30 +121,4 @@ function deal(labels: Int32Array, folds: number, seed: number): Int32Array {
     for (const row of rows) foldOf[row] = dealt++ % folds;
   }
   return foldOf;
-}
-
-/** The rows for which `belongs` is true, in their order. Order and labels are in shared memory, so that workers need no copy. */
-function select(pool: Dataset, split: 'train' | 'validation', belongs: (row: number) => boolean): Dataset {
-  const rows = Array.from(pool.labels.keys()).filter(belongs);
-  const shared = (): Int32Array => new Int32Array(new SharedArrayBuffer(4 * rows.length));
-  const [order, labels] = [shared(), shared()];
-  rows.forEach((row, i) => {
-    order[i] = row;
-    labels[i] = pool.labels[row]!;
-  });
-  const { targets, weights } = pool;
-  const groups = pool.groups && Int32Array.from(rows, (row) => pool.groups![row]!);
-  const rowNumbers = pool.rowNumbers && Int32Array.from(rows, (row) => pool.rowNumbers![row]!);
-  return {
-    ...pool, split, order, labels, ...(groups && { groups }), ...(rowNumbers && { rowNumbers }), size: rows.length,
-    ...(targets && { targets: selectNumbers(targets, pool.size, rows) }), ...(weights && { weights: selectNumbers(weights, pool.size, rows) }),
-  };
-}
-
-/** The numbers of some of `size` rows. */
-function selectNumbers(numbers: FloatArray, size: number, rows: readonly number[]): FloatArray {
-  const width = numbers.length / size;
-  const own = allocate(dtypeOf(numbers), rows.length * width);
-  rows.forEach((row, i) => { own.set(numbers.subarray(row * width, (row + 1) * width), i * width); });
-  return own;
 }

@@ -1,4 +1,5 @@
 import { expected } from '../errors';
+import { dtypeOf } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Column } from './columns/column';
 import type { StoredFeatures } from './stored';
@@ -107,6 +108,40 @@ export function sliceRows<D extends Dataset | StoredDataset>(data: D, split: Spl
 function sliceFeatures({ features, order, featureSize }: Dataset, from: number, size: number): Pick<Dataset, 'features' | 'order'> {
   if (order !== undefined) return { features, order: order.subarray(from, from + size) };
   return { features: features.subarray(from * featureSize, (from + size) * featureSize) };
+}
+
+/**
+ * Some rows of a data set in memory, in an order of their own. The features are shared; labels and all else that rows have is copied into
+ * shared memory, so that workers need no copy.
+ */
+export function pickRows(data: Dataset, split: SplitName, rows: ArrayLike<number>): Dataset {
+  const { order } = data;
+  return { ...data, split, size: rows.length, order: pickIntegers(rows, (row) => order?.[row] ?? row), ...pickLabels(data, rows) };
+}
+
+/** Labels, targets, weights, groups and numbers of some rows, in shared memory. */
+export function pickLabels({ labels, targets, weights, groups, rowNumbers, size }: Rows, rows: ArrayLike<number>): ReturnType<typeof sliceLabels> {
+  return {
+    labels: pickIntegers(rows, (row) => labels[row]!),
+    ...(groups && { groups: pickIntegers(rows, (row) => groups[row]!) }),
+    ...(rowNumbers && { rowNumbers: pickIntegers(rows, (row) => rowNumbers[row]!) }),
+    ...(targets && { targets: pickNumbers(targets, targets.length / size, rows) }),
+    ...(weights && { weights: pickNumbers(weights, 1, rows) }),
+  };
+}
+
+function pickIntegers(rows: ArrayLike<number>, of: (row: number) => number): Int32Array {
+  const own = new Int32Array(new SharedArrayBuffer(4 * rows.length));
+  for (let i = 0; i < rows.length; i++) own[i] = of(rows[i]!);
+  return own;
+}
+
+/** Of numbers [size, width]. */
+function pickNumbers(numbers: FloatArray, width: number, rows: ArrayLike<number>): FloatArray {
+  const bytes = new SharedArrayBuffer(numbers.BYTES_PER_ELEMENT * rows.length * width) as unknown as ArrayBuffer;
+  const own = dtypeOf(numbers) === 'float32' ? new Float32Array(bytes) : new Float64Array(bytes);
+  for (let i = 0; i < rows.length; i++) own.set(numbers.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+  return own;
 }
 
 /** Labels, targets, weights, groups and numbers of rows [from, from + size), as views. */

@@ -1,5 +1,6 @@
 import { checkInteger, checkList, checkObject, checkOptions } from '../../arguments';
 import type { TrainingData } from '../../build/buildTraining';
+import { pickRows } from '../../data/dataset';
 import type { Dataset, StoredDataset } from '../../data/dataset';
 import { expected } from '../../errors';
 import { RandomState } from '../../random';
@@ -81,24 +82,7 @@ export function learningCurveRuns(spec: TrainSpec, data: TrainingData, options: 
 function firstRows(data: Dataset | StoredDataset, rows: number, seed: number): Dataset | StoredDataset {
   if (rows === data.size) return data;
   if ('stored' in data) throw expected('ERR_CONFIG', 'null, as rows that stay on disk cannot be drawn from,', 'chunkRows', data.chunkRows, { path: 'chunkRows' });
-  const { labels, targets, weights, groups, order, size } = data;
-  const drawn = new RandomState(seed).permutation(size).slice(0, rows).sort();
-  const shared = (bytes: number): ArrayBuffer => new SharedArrayBuffer(bytes * rows) as unknown as ArrayBuffer;
-  const integers = (of: (i: number) => number): Int32Array => {
-    const all = new Int32Array(shared(4));
-    for (let i = 0; i < rows; i++) all[i] = of(drawn[i]!);
-    return all;
-  };
-  const numbers = (given: ArrayLike<number>): Float64Array => {
-    const width = given.length / size;
-    const all = new Float64Array(shared(8 * width));
-    for (let i = 0; i < rows; i++) for (let j = 0; j < width; j++) all[i * width + j] = given[drawn[i]! * width + j]!;
-    return all;
-  };
-  return {
-    ...data, size: rows, labels: integers((row) => labels[row]!), order: integers((row) => order?.[row] ?? row),
-    ...(targets && { targets: numbers(targets) }), ...(weights && { weights: numbers(weights) }), ...(groups && { groups: integers((row) => groups[row]!) }),
-  };
+  return pickRows(data, data.split, new RandomState(seed).permutation(data.size).slice(0, rows).sort());
 }
 
 /** The curve that the results of {@link learningCurveRuns}, in their order, give. Throws ERR_SHAPE where they are not as many. */

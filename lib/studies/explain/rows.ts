@@ -2,6 +2,7 @@ import { expected, nearest } from '../../errors';
 import { alignRows } from '../../data/columns/align';
 import { blocksOf } from '../../data/blocks';
 import type { Column } from '../../data/columns/column';
+import { pickLabels } from '../../data/dataset';
 import type { Dataset, StoredDataset } from '../../data/dataset';
 import type { Model } from '../../inference/model';
 import { requireMemory } from '../../machine';
@@ -22,7 +23,7 @@ export interface OwnRows {
  */
 export function ownRows(model: Model, given: Dataset | StoredDataset, maxRows = Infinity, seed = 0): OwnRows {
   const data = alignRows(given, model);
-  const { size, featureSize, name, labels, targets, weights } = data;
+  const { size, featureSize, name } = data;
   if (size === 0) throw expected('ERR_DATA', 'at least one row', name, size);
   const drawn = size <= maxRows ? undefined : new RandomState(seed).permutation(size).slice(0, maxRows).sort();
   const kept = drawn?.length ?? size;
@@ -33,17 +34,8 @@ export function ownRows(model: Model, given: Dataset | StoredDataset, maxRows = 
     if (drawn === undefined) features.set(block, from * featureSize);
     else for (; to < kept && drawn[to]! < from + rows; to++) features.set(block.subarray((drawn[to]! - from) * featureSize, (drawn[to]! - from + 1) * featureSize), to * featureSize);
   }
-  const width = targets === undefined ? 0 : targets.length / size;
-  const pick = (numbers: ArrayLike<number>, per: number): Float64Array => Float64Array.from({ length: kept * per }, (_, at) =>
-    numbers[(drawn === undefined ? Math.floor(at / per) : drawn[Math.floor(at / per)]!) * per + (at % per)]!);
-  const { order: _, stored: __, groups: ___, ...facts } = { order: undefined, stored: undefined, ...data };
-  return {
-    features,
-    rows: {
-      ...facts, size: kept, features, labels: Int32Array.from(pick(labels, 1)),
-      ...(targets && { targets: pick(targets, width) }), ...(weights && { weights: pick(weights, 1) }),
-    },
-  };
+  const { order: _, stored: __, ...facts } = { order: undefined, stored: undefined, ...data };
+  return { features, rows: { ...facts, size: kept, features, ...(drawn && pickLabels(data, drawn)) } };
 }
 
 /** A feature by place and name; without names they are called by their number. */
