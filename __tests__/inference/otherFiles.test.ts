@@ -8,6 +8,7 @@ import { ledgerFile, readLedger } from '../../lib/inference/ledger';
 import { evaluateFile } from '../../lib/inference/evaluateFile';
 import { Model } from '../../lib/inference/model';
 import { readRows } from '../../lib/inference/readRows';
+import { testRun } from '../../lib/inference/testRun';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
@@ -148,4 +149,19 @@ test('rows of the test split in a file are a look at it, and others none', async
   expect(printed.stdout).toMatch(/on 192 rows of \d+\.csv/);
   for (const line of printed.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   expect(await blastrain(['evaluate', 'people', train, '--split', 'train', '--runs', folder])).toMatchObject({ status: 1, stderr: 'blastrain: Expected no --split with a FILE for --split but received \'train\' [ERR_CONFIG]\n' });
+});
+
+test('a look at numbers by another file keeps their error, as blastrain test does', () => {
+  const file = join(folder, 'line.csv');
+  writeFileSync(file, `x,y\n${Array.from({ length: 60 }, (_, i) => `${String(i)},${String(2 * i + 1)}`).join('\n')}\n`);
+  const own = parseSpec({ ...spec, dataFile: file, loss: 'mse', targetScaling: 'standardize' });
+  const its = RunFolder.create({ runs: join(folder, 'numbers'), name: 'line' });
+  drive(runTraining(own, loadData(dataRequest(own)), undefined, its));
+  its.close();
+  const { rmse } = evaluateFile(its.path, 'line', file);
+  testRun(its.path, 'line');
+  const [byFile, byCommand] = readLedger(join(folder, 'numbers', ledgerFile)).testEvaluations;
+  expect(byFile).toMatchObject({ testRmse: rmse, testRows: 6, scoredRows: 60, look: 1 });
+  expect(byFile).not.toHaveProperty('testAccuracy');
+  expect(byCommand).toMatchObject({ testRmse: expect.any(Number) as number, testRows: 6, look: 2 });
 });

@@ -96,7 +96,11 @@ test('of a regression numbers are averaged and errors rise', () => {
   const splits = loadData(dataRequest(own));
   const line = Model.fromBytes(drive(runTraining(own, splits, 'line')).checkpoint, { name: 'line' });
   const { score, better, columns } = permutationImportance(line, splits.validation, { repeats: 3 });
-  expect({ score, better, first: columns[0]!.column }).toEqual({ score: 'rmse', better: 'lower', first: 'x' });
+  expect({ score, better, first: columns[0]!.column }).toEqual({ score: 'loss', better: 'lower', first: 'x' });
+  expect(permutationImportance(line, splits.validation, { repeats: 1, score: 'rmse' }).baseline).toBe(line.evaluate(splits.validation).rmse);
+  const monitored = parseSpec({ ...own, monitor: 'r2' });
+  const explained = Model.fromBytes(drive(runTraining(monitored, splits, 'line')).checkpoint, { name: 'line' });
+  expect(permutationImportance(explained, splits.validation, { repeats: 1 })).toMatchObject({ score: 'r2', better: 'higher' });
   const { points, outputs } = partialDependence(line, splits.validation, 'x');
   expect(outputs).toEqual(['y']);
   for (const { value, mean } of points) expect(mean[0]).toBeCloseTo(3 * Number(value) + 1, 0);

@@ -35,10 +35,7 @@ export function evaluateFile(folder: string, name: string, file: string, options
     run: name, when: new Date().toISOString(), rows: data.size, dataDigest: model.dataDigest, ...evaluateInFull(model, data),
   };
   if (testRows === null || testRows === 0) return { ...evaluation, file, testRows, leftOut: [] };
-  const { result: { look }, leftOut } = recordTest(folder, {
-    run: name, when: evaluation.when, testAccuracy: evaluation.accuracy, testLoss: evaluation.loss, testRows, ...(testRows < data.size && { scoredRows: data.size }),
-    dataDigest: model.dataDigest,
-  });
+  const { result: { look }, leftOut } = recordTest(folder, evaluation, testRows);
   return { ...evaluation, file, testRows, look, leftOut };
 }
 

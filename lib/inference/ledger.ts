@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { AppendFile, badLines, readFileIfThere, readJsonLines, sizeLimits, withLock } from '../files';
 import { count, numberOrNaN, objectOf, optional, text } from '../files/shape';
 import { runsOf } from '../runFolder/runFolder';
+import type { Evaluation } from '../train/evaluate';
 
 /** One evaluation on a test split, as kept in the ledger. */
 export interface TestResult {
@@ -23,12 +24,26 @@ export interface TestResult {
 /** Name of the ledger, beside the runs. */
 export const ledgerFile = 'test-ledger.jsonl';
 
+/** What the ledger keeps of an evaluation. */
+interface ScoredTest extends Pick<Evaluation, 'accuracy' | 'rmse' | 'loss'> {
+  readonly run: string;
+  readonly when: string;
+  /** All rows that were scored. */
+  readonly rows: number;
+  readonly dataDigest: string;
+}
+
 /**
- * Writes an evaluation on test rows of a run into the ledger beside the runs, and counts those on the same data; `leftOut` has a sentence for each line of
- * the ledger that is left out. Throws ERR_IO.
+ * Writes an evaluation of which `testRows` rows were test rows of a run into the ledger beside the runs, and counts those on the same data; `leftOut`
+ * has a sentence for each line of the ledger that is left out. Throws ERR_IO.
  */
-export function recordTest(folder: string, entry: Omit<TestResult, 'look'>): { readonly result: TestResult; readonly leftOut: readonly string[] } {
+export function recordTest(folder: string, evaluation: ScoredTest, testRows: number): { readonly result: TestResult; readonly leftOut: readonly string[] } {
   const ledger = join(runsOf(folder), ledgerFile);
+  const { run, when, accuracy, rmse, loss, rows, dataDigest } = evaluation;
+  const entry: Omit<TestResult, 'look'> = {
+    run, when, ...(accuracy !== undefined && { testAccuracy: accuracy }), ...(rmse !== undefined && { testRmse: rmse }), testLoss: loss, testRows,
+    ...(testRows < rows && { scoredRows: rows }), dataDigest,
+  };
   // Counted and written under a lock, so that no two evaluations get the same number.
   return withLock(`${ledger}.lock`, () => {
     const file = new AppendFile(ledger);

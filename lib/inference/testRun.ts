@@ -10,16 +10,8 @@ import type { TestResult } from './ledger';
  * left out. Throws as {@link evaluateRun} does.
  */
 export function testRun(folder: string, name: string, loaded?: LoadedData): TestResult & { readonly evaluation: RunEvaluation; readonly leftOut: readonly string[] } {
-  const { evaluation, origin } = evaluateSplit(folder, name, 'test', loaded);
-  const { result, leftOut } = recordTest(folder, {
-    run: name,
-    when: evaluation.when,
-    ...(evaluation.accuracy === undefined ? {} : { testAccuracy: evaluation.accuracy }),
-    ...(evaluation.rmse === undefined ? {} : { testRmse: evaluation.rmse }),
-    testLoss: evaluation.loss,
-    testRows: evaluation.rows,
-    dataDigest: origin.digest,
-  });
+  const { evaluation } = evaluateSplit(folder, name, 'test', loaded);
+  const { result, leftOut } = recordTest(folder, evaluation, evaluation.rows);
   recordEvaluation(folder, evaluation);
   return { ...result, evaluation, leftOut };
 }

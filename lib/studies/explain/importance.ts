@@ -1,4 +1,5 @@
 import { checkInteger, checkList, checkObject, checkOptions } from '../../arguments';
+import { monitorOfSpec } from '../../build/buildOptimizer';
 import { expected } from '../../errors';
 import type { Dataset, StoredDataset } from '../../data/dataset';
 import { evaluateInFull } from '../../inference/evaluateRun';
@@ -77,8 +78,8 @@ export function permutationImportance(model: Model, data: Dataset | StoredDatase
 
 const evaluated: Readonly<Record<string, 'higher' | 'lower'>> = { accuracy: 'higher', loss: 'lower', rmse: 'lower' };
 
-function scoreNamed({ classNames }: Model, asked: string | undefined): { score: string; better: 'higher' | 'lower' } {
-  const score = asked ?? (classNames.length === 0 ? 'rmse' : 'accuracy');
+function scoreNamed({ spec }: Model, asked: string | undefined): { score: string; better: 'higher' | 'lower' } {
+  const score = asked ?? monitorOfSpec(spec).metric;
   const better = Object.hasOwn(evaluated, score) ? evaluated[score]! : scoreFacts(score)?.better;
   if (better === undefined) throw expected('ERR_CONFIG', 'accuracy, loss, rmse or the name of a score', 'score', asked, { path: 'score' });
   return { score, better };
