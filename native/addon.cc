@@ -167,9 +167,10 @@ void LimitDefaultThreads(Args& args) {
 
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
-// Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one. Once for the process.
-void TakeOverThreads() {
+// Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one; sees that it uses what the CPU has. Once for the process.
+void PrepareBlas() {
   static const bool once = [] {
+    blas::ChooseCore();
     Pool::Shared().LimitDefault(blas::Threads());
     blas::SetThreads(1);
     return true;
@@ -178,7 +179,7 @@ void TakeOverThreads() {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  TakeOverThreads();
+  PrepareBlas();
   exports["float32"] = Kernels<float>(env);
   exports["float64"] = Kernels<double>(env);
   exports["bfloat16"] = Bfloat16Kernels(env);

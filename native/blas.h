@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <string>
 
@@ -23,6 +24,9 @@ __attribute__((weak)) char* openblas_get_corename(void);
 __attribute__((weak)) int openblas_get_num_procs(void);
 __attribute__((weak)) int openblas_get_num_threads(void);
 __attribute__((weak)) void openblas_set_num_threads(int);
+// Forgets, and chooses again, the CPU whose kernels are called.
+__attribute__((weak)) void gotoblas_dynamic_quit(void);
+__attribute__((weak)) void gotoblas_dynamic_init(void);
 }
 
 namespace blastrain::blas {
@@ -34,6 +38,31 @@ inline int MaxThreads() { return openblas_get_num_procs != nullptr ? openblas_ge
 inline int Threads() { return openblas_get_num_threads != nullptr ? openblas_get_num_threads() : 1; }
 inline void SetThreads(int threads) {
   if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);
+}
+
+// OpenBLAS knows CPUs by their model numbers. On one that is newer than it is (Emerald Rapids with 0.3.21) it falls back to kernels of 2004,
+// which take four times as long: it is told to take those for the CPU's instructions. A variable that names a core is obeyed; one that is empty
+// names none, where OpenBLAS takes the last that it has. To be called once in the process, before any product is computed.
+inline void ChooseCore() {
+#if defined(__x86_64__) && !defined(_WIN32)
+  constexpr char kVariable[] = "OPENBLAS_CORETYPE";
+  const char* const given = std::getenv(kVariable);
+  if (gotoblas_dynamic_quit == nullptr || gotoblas_dynamic_init == nullptr || (given != nullptr && *given != 0)) return;
+  const auto choose = [] {
+    gotoblas_dynamic_quit();
+    gotoblas_dynamic_init();
+  };
+  if (given != nullptr) {
+    unsetenv(kVariable);
+    choose();
+  }
+  if (Core() != "Prescott" || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
+  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+                    __builtin_cpu_supports("avx512vl");
+  setenv(kVariable, wide ? "SkylakeX" : "Haswell", 1);
+  choose();
+  unsetenv(kVariable);
+#endif
 }
 
 // Leading dimensions follow from the shapes; CBLAS requires at least 1 even if a matrix is empty.
