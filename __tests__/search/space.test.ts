@@ -27,6 +27,12 @@ describe('a range of two billion integers is read without counting through it', 
   });
 });
 
+test('a preset for tables needs one, and has the keys of the loss that is set', () => {
+  const learningRate = { type: 'log-uniform', low: 1e-4, high: 0.3 };
+  expect(() => parseSpace('table', {}, { learningRate })).toThrow('Expected the path of a table, which the preset table is for, for dataFile but received null');
+  expect(parseSpace('table', { dataFile: 'x.csv', loss: 'mse' }, { learningRate }).base).toMatchObject({ loss: 'mse', targetScaling: 'standardize', labelSmoothing: 0 });
+});
+
 describe('what is refused', () => {
   const conditional = (when: unknown): object => ({ optimizer: { type: 'choice', values: ['sgd', 'adam'] }, momentum: { type: 'uniform', low: 0, high: 0.9, when } });
   test.each([

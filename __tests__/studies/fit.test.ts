@@ -32,6 +32,27 @@ describe('what is predicted', () => {
     expect(data.train.targets === undefined).toBe(loss !== 'mse');
   });
 
+  test.each<[string, readonly string[], string, object, object, readonly string[]]>([
+    ['several columns of 0 and 1', ['a,s,t', ...rows(40, (i) => [i, i % 2, Number(i % 3 === 0)])], 's,t', {}, { loss: 'bce', stratify: false, targetScaling: 'none', calibration: 'none' },
+      ['the targets are 0 or 1 in every row, so each is taken for a label of its own: loss=mse predicts them as numbers']],
+    ['several columns of yes and no', ['a,s,t', ...rows(40, (i) => [i, i % 2 ? 'yes' : 'no', i % 3 ? 'yes' : 'no'])], 's,t', {}, { loss: 'bce' }, ['the targets say yes or no, so each is taken for a label of its own']],
+    ['several columns of numbers', ['a,s,t', ...rows(40, (i) => [i, i % 2, i / 3])], 's,t', {}, { loss: 'mse' }, ['there are several targets, so they are predicted as numbers']],
+    ['a key that only numbers have', ['a,t', ...rows(40, (i) => [i, i % 2])], 't', { targetScaling: 'log' }, { loss: 'mse', targetScaling: 'log' }, []],
+    ['a key that only classes have', ['a,t', ...rows(40, (i) => [i, i])], 't', { classWeights: 'balanced' }, { loss: 'cross-entropy', classWeights: 'balanced' }, []],
+    ['a metric that only numbers have', ['a,t', ...rows(40, (i) => [i, i % 2])], 't', { monitor: 'rmse' }, { loss: 'mse' }, []],
+  ])('follows from %s', (name, lines, target, keys, expectedSpec, said) => {
+    const { spec, assumed, data } = planFit({ preset: 'table', keys: { dataFile: table(`${name}.csv`, lines), target, ...keys } });
+    expect(spec).toMatchObject(expectedSpec);
+    expect(assumed.filter((phrase) => /predict|class|label/.test(phrase))).toEqual(said);
+    expect(data.train.targets === undefined).toBe(spec.loss === 'cross-entropy');
+  });
+
+  test('is refused where keys go with no loss that follows, and where several columns are neither', () => {
+    const file = table('quantiles.csv', ['a,s,t', ...rows(40, (i) => [i, i % 2 ? 'yes' : 'maybe', i])]);
+    expect(() => planFit({ preset: 'table', keys: { dataFile: file, quantiles: [0.5] } })).toThrow('Expected loss quantile for quantiles but received \'cross-entropy\'');
+    expect(() => planFit({ preset: 'table', keys: { dataFile: file, target: 's,t' } })).toThrow(/^Expected one column of classes/);
+  });
+
   test('is what the keys say', () => {
     const file = table('numbers.csv', ['a,t', ...rows(40, (i) => [i, i % 3])]);
     expect(planFit({ preset: 'table', keys: { dataFile: file, loss: 'mse', epochs: 3, stratify: false } }).spec).toMatchObject({ loss: 'mse', epochs: 3, steps: null });

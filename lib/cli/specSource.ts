@@ -1,19 +1,44 @@
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { presetFor } from '../spec/presets';
+import type { LoadedData } from '../data/sources';
 import { readJson, sizeLimits } from '../files';
 import { anything, recordOf } from '../files/shape';
+import { changedPreset } from '../spec/presets';
+import { applyChanges, applySettings, parseSpec } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
+import { followTarget } from '../studies/fit/followTarget';
+import { jsonLine } from '../text';
+import { wrap } from './terminal/style';
+
+/** A spec that was named on the command line. */
+export interface NamedSpec {
+  /** What runs of it are called. */
+  readonly base: string;
+  readonly spec: TrainSpec;
+  /** The table, where it was loaded to settle the loss. */
+  readonly data?: LoadedData;
+  /** What was assumed of the target, in phrases. */
+  readonly assumed: readonly string[];
+}
 
 /**
- * A preset by name, or a spec from a file; `base` names a run of it. Where the settings name another loss, a preset has its keys for that loss.
- * Throws ERR_CONFIG, ERR_IO.
+ * A preset by name, or a spec from a file, with `key=value` settings. Where neither says the loss it follows from the target of the table. Throws
+ * ERR_CONFIG, ERR_IO, and what loading the table throws.
  */
-export function readSpec(source: string, settings: readonly string[] = []): { base: string; spec: Record<string, unknown> } {
-  if (extname(source) !== '.json' && !existsSync(source)) {
-    const loss = settings.findLast((setting) => setting.startsWith('loss='))?.slice('loss='.length);
-    return { base: source, spec: { ...presetFor(source, loss) } };
-  }
-  return { base: baseOf(source), spec: readSpecFile(source) };
+export function readSpec(source: string, settings: readonly string[]): NamedSpec {
+  const isPreset = extname(source) !== '.json' && !existsSync(source);
+  const given = isPreset ? {} : readSpecFile(source);
+  const changes = applySettings({}, settings);
+  const base = isPreset ? source : baseOf(source);
+  const specWith = (loss: object): TrainSpec => parseSpec(isPreset ? changedPreset(source, { ...loss, ...changes }) : applyChanges({ ...loss, ...given }, changes));
+  if ('loss' in given || 'loss' in changes) return { base, spec: specWith({}), assumed: [] };
+  return { base, ...followTarget((loss) => specWith({ loss })) };
+}
+
+/** What was assumed, for people, or as an event. */
+export function renderAssumed({ spec: { loss }, assumed }: NamedSpec, json = false): string {
+  if (assumed.length === 0) return '';
+  return json ? jsonLine({ type: 'assumed', loss, assumed }) : assumed.map((phrase) => `${wrap(`Assumed: ${phrase}`, 80)}\n`).join('');
 }
 
 /** The object in a JSON file that the user has named, so that a link is followed. Throws ERR_CONFIG, ERR_IO. */

@@ -1,5 +1,5 @@
 import { BlastrainError, describe, expected, nearest, toPlain } from '../errors';
-import { findPreset } from '../spec/presets';
+import { changedPreset } from '../spec/presets';
 import { applyChanges, parseSpec, specFields } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { RandomState } from '../random';
@@ -44,7 +44,7 @@ export function parseSpace(base: unknown, set: unknown, space: unknown): Space {
 function parseBase(base: unknown, set: unknown): TrainSpec {
   if (typeof base !== 'string' && !isRecord(base)) throw expected('ERR_CONFIG', 'the name of a preset or a spec', 'base', base, { path: 'base' });
   if (set !== undefined && !isRecord(set)) throw expected('ERR_CONFIG', 'keys of the spec', 'set', set, { path: 'set' });
-  const spec = parseSpec(applyChanges(typeof base === 'string' ? { ...findPreset(base).spec } : base, set ?? {}));
+  const spec = parseSpec(typeof base === 'string' ? changedPreset(base, set ?? {}) : applyChanges(base, set ?? {}));
   if (spec.seeds !== 1) throw expected('ERR_CONFIG', '1 (seeds of the search repeats its trials)', 'seeds of the base', spec.seeds, { path: 'base.seeds' });
   return spec;
 }

@@ -1,6 +1,7 @@
 import { expected, nearest } from '../errors';
 import { losses } from '../model/losses';
 import type { LossName } from '../model/loss';
+import { applyChanges } from './spec';
 import type { TrainSpec } from './spec';
 
 /** A named spec shipped with blastrain. Keys not given have their defaults. */
@@ -9,6 +10,8 @@ export interface Preset {
   readonly spec: Partial<TrainSpec>;
   /** What differs where numbers are to be predicted, not classes. */
   readonly ofNumbers?: Partial<TrainSpec>;
+  /** Whether it is for tables, of which it needs one. */
+  readonly isOfTables?: true;
 }
 
 /** The split for accuracies to better than ±3 points: 5,000 validation rows and all 10,000 test rows. */
@@ -90,14 +93,26 @@ export const presets: Readonly<Record<string, Preset>> = {
     },
   },
   'speedrun-57': { summary: 'the shortest way to 57 %, by a deeper net', spec: { ...deepSprint, epochs: 7 } },
-  table: { summary: 'a table of any columns: blastrain fit, or dataFile=FILE (loss=mse for numbers)', spec: ofTables, ofNumbers },
+  table: { summary: 'a table of any columns: blastrain fit, or dataFile=FILE (loss=mse for numbers)', spec: ofTables, ofNumbers, isOfTables: true },
   'table-ensemble': {
     summary: 'an ensemble of 32 nets that share their weights, for a table: more accurate, and slower',
     spec: { ...ofTables, members: 32, epochs: 60 },
-    ofNumbers,
+    ofNumbers, isOfTables: true,
   },
   'speedrun-60': { summary: 'the shortest way to 60 %', spec: { ...deepSprint, epochs: 17 } },
 };
+
+/**
+ * A preset with changes: the keys that it has for the loss of the changes, if one is among them. Throws ERR_CONFIG for an unknown preset, and where one for
+ * tables is given no table: it would train on pictures.
+ */
+export function changedPreset(name: string, changes: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { isOfTables } = findPreset(name);
+  if (isOfTables === true && (changes['dataFile'] ?? null) === null && changes['data'] === undefined) {
+    throw expected('ERR_CONFIG', `the path of a table, which the preset ${name} is for,`, 'dataFile', null, { path: 'dataFile' });
+  }
+  return applyChanges({ ...presetFor(name, changes['loss']) }, changes);
+}
 
 /** The preset of that name. Throws ERR_CONFIG, naming the nearest, when there is none. */
 export function findPreset(name: string): Preset {
@@ -118,15 +133,15 @@ export function findPreset(name: string): Preset {
  * The keys of a preset with a loss: those for numbers where it predicts no classes, less those that this loss has not, such as label smoothing for
  * numbers. Without a loss, or with an unknown one, which `parseSpec` refuses, as the preset is. Throws ERR_CONFIG for a preset that is not there.
  */
-export function presetFor(name: string, loss: string | undefined): Partial<TrainSpec> {
+export function presetFor(name: string, loss: unknown): Partial<TrainSpec> {
   const { spec, ofNumbers } = findPreset(name);
-  if (loss === undefined || !isLoss(loss)) return spec;
+  if (!isLoss(loss)) return spec;
   const { options, predicts } = losses[loss];
   const others = Object.values(losses).flatMap((other) => Object.keys(other.options)).filter((option) => !Object.hasOwn(options, option));
   const keys = Object.entries({ ...spec, ...(predicts !== 'classes' && ofNumbers) });
   return { ...Object.fromEntries(keys.filter(([key]) => !others.includes(key))), loss };
 }
 
-function isLoss(name: string): name is LossName {
-  return Object.hasOwn(losses, name);
+function isLoss(name: unknown): name is LossName {
+  return typeof name === 'string' && Object.hasOwn(losses, name);
 }

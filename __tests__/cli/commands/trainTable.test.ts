@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Model } from '../../../lib/inference/model';
 import { RandomState } from '../../../lib/random';
@@ -58,6 +58,26 @@ test('a CSV of numbers is a regression with loss=mse', async () => {
   ], { cwd });
   expect(stderr).toBe('');
   expect(jsonLines(stdout).pop()!['valRmse']).toBeLessThan(0.01);
+});
+
+test('without a loss it follows from the target, which is said and recorded; --set loss= overrules', async () => {
+  writeFileSync(join(cwd, 'ages.csv'), `a,age\n${Array.from({ length: 100 }, (_, i) => `${String(i % 9)},${String(i)}`).join('\n')}\n`);
+  const loss = async (name: string, ...settings: readonly string[]): Promise<unknown> => {
+    const { stdout, stderr, status } = await blastrain(['train', 'table', '--set', 'dataFile=ages.csv', 'hidden=4', 'epochs=1', ...settings, '--name', name, '--json'], { cwd });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const spec = JSON.parse(readFileSync(join(cwd, 'runs', name, 'spec.json'), 'utf8')) as Record<string, unknown>;
+    return [spec['loss'], spec['targetScaling'], jsonLines(stdout)[0]!['type']];
+  };
+  expect(await loss('followed')).toEqual(['mse', 'standardize', 'assumed']);
+  expect(await loss('overruled', 'loss=mae')).toEqual(['mae', 'standardize', 'start']);
+  const { stdout } = await blastrain(['summary', 'table', '--set', 'dataFile=ages.csv'], { cwd });
+  expect(stdout).toMatch(/^Assumed: the target has many different numbers, so they are predicted as\nnumbers: loss=cross-entropy takes them for classes\nModel of table/);
+});
+
+test.each([['train', 'table'], ['lr-find', 'table-ensemble', '--set', 'loss=mse']])('%s %s without a table is refused', async (...args) => {
+  expect(await blastrain(args, { cwd })).toMatchObject({
+    status: 1, stdout: '', stderr: `blastrain: Expected the path of a table, which the preset ${args[1]} is for, for dataFile but received null [ERR_CONFIG]\n`,
+  });
 });
 
 test('four rows leave none for validation: they train, and what needs validation rows is refused by name', async () => {

@@ -18,7 +18,8 @@ import type { Command } from '../command';
 import { integerOption } from '../flagValues';
 import { interruptible } from '../interrupt';
 import { readOptions, requirePositional } from '../options';
-import { readSpec } from '../specSource';
+import { readSpec, renderAssumed } from '../specSource';
+import type { NamedSpec } from '../specSource';
 import { formatDuration, formatKnown, formatPercent } from '../terminal/format';
 import { fileLines, terminalOf } from '../terminal/style';
 import { renderTable } from '../terminal/table';
@@ -50,10 +51,11 @@ go into its folder, else beside the runs under the spec's name.
     );
     const [given, ...settings] = positionals;
     const source = requirePositional(given, 'RUN, PRESET or SPEC.json', 'learning-curve');
-    const { name, spec: base, place } = subjectOf(values.runs ?? 'runs', source);
-    const spec = parseSpec(applySettings(base, [...(values.set ?? []), ...settings]));
+    const { place, ...named } = subjectOf(values.runs ?? 'runs', source, [...(values.set ?? []), ...settings]);
+    const { base: name, spec, data = loadData(dataRequest(spec)) } = named;
     announceFallback(spec.backend ?? undefined);
-    const { train: rows, validation, origin } = loadData(dataRequest(spec));
+    if (values.json !== true) process.stdout.write(renderAssumed(named));
+    const { train: rows, validation, origin } = data;
     const runs = learningCurveRuns(spec, { train: rows, validation, origin }, {
       ...(values.shares !== undefined && { shares: sharesOf(values.shares) }),
       ...(values.repeats !== undefined && { repeats: integerOption('repeats', values.repeats, 1) }),
@@ -71,11 +73,13 @@ go into its folder, else beside the runs under the spec's name.
 };
 
 /** A run by name or folder, else a preset or the file of a spec; `place` is the path of its files, without their extensions. */
-function subjectOf(runs: string, source: string): { name: string; spec: Readonly<Record<string, unknown>>; place: string } {
+function subjectOf(runs: string, source: string, settings: readonly string[]): NamedSpec & { place: string } {
   const folder = findFolder(runs, source, (path) => existsSync(join(path, runFiles.spec)));
-  if (folder !== undefined) return { name: runName(folder), spec: readRunSpec(folder).spec, place: join(folder, 'learning-curve') };
-  const { base, spec } = readSpec(source);
-  return { name: base, spec, place: join(runs, `${base}-learning-curve`) };
+  if (folder !== undefined) {
+    return { base: runName(folder), spec: parseSpec(applySettings(readRunSpec(folder).spec, settings)), assumed: [], place: join(folder, 'learning-curve') };
+  }
+  const named = readSpec(source, settings);
+  return { ...named, place: join(runs, `${named.base}-learning-curve`) };
 }
 
 function sharesOf(text: string): number[] {

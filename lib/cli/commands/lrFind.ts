@@ -2,14 +2,14 @@ import { replaceFile } from '../../files';
 import { loadData } from '../../data/sources';
 import { findLearningRate, lrFindDefaults } from '../../studies/lrFind';
 import type { LrFindReport } from '../../studies/lrFind';
-import { applySettings, dataRequest, parseSpec } from '../../spec/spec';
+import { dataRequest } from '../../spec/spec';
 import { lrFindSvg } from '../../report/lrFind';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { integerOption, numberOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
-import { readSpec } from '../specSource';
+import { readSpec, renderAssumed } from '../specSource';
 import { formatSignificant } from '../terminal/format';
 import { renderPlot } from '../terminal/plot';
 import { fileLines, terminalOf } from '../terminal/style';
@@ -47,10 +47,11 @@ Exit status 1 when the loss fell at no rate.
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const [source, ...settings] = positionals;
-    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'), [...(values.set ?? []), ...settings]);
-    const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
-    announceFallback(parsed.backend ?? undefined);
-    const report = findLearningRate(parsed, loadData(dataRequest(parsed)), {
+    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'), [...(values.set ?? []), ...settings]);
+    const { base, spec, data = loadData(dataRequest(spec)) } = named;
+    announceFallback(spec.backend ?? undefined);
+    if (values.json !== true) process.stdout.write(renderAssumed(named));
+    const report = findLearningRate(spec, data, {
       ...(values.from !== undefined && { from: numberOption('from', values.from) }),
       ...(values.to !== undefined && { to: numberOption('to', values.to) }),
       ...(values.steps !== undefined && { steps: integerOption('steps', values.steps, 1) }),

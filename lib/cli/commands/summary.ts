@@ -1,10 +1,9 @@
-import { applySettings, parseSpec } from '../../spec/spec';
 import { summarizeSpec } from '../../studies/summary';
 import type { LayerSummary, ModelSummary } from '../../studies/summary';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
-import { readSpec } from '../specSource';
+import { readSpec, renderAssumed } from '../specSource';
 import { formatBytes, formatCount } from '../terminal/format';
 import { terminalOf } from '../terminal/style';
 import type { Terminal } from '../terminal/style';
@@ -32,9 +31,9 @@ counted.
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const [source, ...settings] = positionals;
-    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'), [...(values.set ?? []), ...settings]);
-    const summary = summarizeSpec(parseSpec(applySettings(spec, [...(values.set ?? []), ...settings])));
-    process.stdout.write(values.json ? jsonLine(summary) : render(base, summary, terminalOf(process.stdout)));
+    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'), [...(values.set ?? []), ...settings]);
+    const summary = summarizeSpec(named.spec);
+    process.stdout.write(values.json ? jsonLine(summary) : `${renderAssumed(named)}${render(named.base, summary, terminalOf(process.stdout))}`);
     return Promise.resolve(0);
   },
 };

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { expected } from '../../errors';
+import type { LoadedData } from '../../data/sources';
 import { train } from '../../run/train';
 import { presets } from '../../spec/presets';
 import { findRun } from '../../runFolder/runFolder';
 import type { RunPlace } from '../../runFolder/runFolder';
 import { seedRuns, summariseSeeds } from '../../studies/seeds';
 import type { SeedsSummary } from '../../studies/seeds';
-import { applySettings, layerHelp, parseSpec, specFields } from '../../spec/spec';
+import { applySettings, layerHelp, specFields } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
 import type { ResultEvent } from '../../train/events';
 import { jsonLine } from '../../text';
@@ -17,7 +18,7 @@ import type { Output } from '../completeRun';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
-import { readSpec } from '../specSource';
+import { readSpec, renderAssumed } from '../specSource';
 import { formatKnown, formatPercent } from '../terminal/format';
 import { terminalOf } from '../terminal/style';
 import { renderTable } from '../terminal/table';
@@ -89,20 +90,26 @@ training after the current step and keeps what was learned.
     }
 
     const [source, ...settings] = positionals;
-    const { base, spec } = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'), [...(values.set ?? []), ...settings]);
-    const parsed = parseSpec(applySettings(spec, [...(values.set ?? []), ...settings]));
+    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'), [...(values.set ?? []), ...settings]);
+    const { base, spec: parsed, data: loaded } = named;
     announceFallback(parsed.backend ?? undefined);
     if (values.profile === true) {
       const { profileSpec } = await import('../profile.js');
       return profileSpec(parsed, values.json === true);
     }
+    process.stdout.write(renderAssumed(named, output.json));
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
-    if (values.folds !== undefined) return (await import('../folds.js')).trainFolds(parsed, integerOption('folds', values.folds, 2), place, output);
+    if (values.folds !== undefined) return (await import('../folds.js')).trainFolds(parsed, integerOption('folds', values.folds, 2), place, output, loaded);
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
-    const run = train(parsed, { place, onWait: sayWaiting() });
+    const run = train(parsed, { ...(loaded && isInMemory(loaded) && { data: loaded }), place, onWait: sayWaiting() });
     return statusOf(await complete(run, (name) => join(runs, name), output));
   },
 };
+
+/** Whether rows can be handed to the training's thread, which reads those on disk for itself. */
+function isInMemory({ train: rows, validation }: LoadedData): boolean {
+  return !('stored' in rows) && !('stored' in validation);
+}
 
 /** Trains with one seed after the other; prints a summary at the end. */
 async function trainSeeds(spec: TrainSpec, place: RunPlace, output: Output): Promise<number> {
