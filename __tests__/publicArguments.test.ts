@@ -23,7 +23,7 @@ const model = mlp([3, 4, 2], kernels, 5);
 const objective = new Objective(model, 0);
 const random = new RandomState(0);
 const spec = parseSpec(tinySpec);
-const tinyModel = library.Model.fromBytes(run({ steps: 1 }).checkpoint, { name: 'tiny' });
+const tinyModel = library.Model.load(run({ steps: 1 }).checkpoint, { name: 'tiny' });
 const search = parseSearch({ base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } });
 const decay = { l2: 0 };
 
@@ -73,8 +73,8 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   checkGradients: [asCall(library.checkGradients), [objective, 2, new Float64Array(6), new Int32Array(2), { samples: 1 }]],
   classificationReport: [asCall(library.classificationReport), [[0.5, 0.5], [1], ['a', 'b'], {}]],
   Objective: [asNew(Objective), [model, 0, {}]],
-  'Model.load': [(file, backend) => library.Model.load(file as string, backend as 'native'), [join(runs, 'none.safetensors'), 'typescript']],
-  'Model.fromBytes': [(bytes, source) => library.Model.fromBytes(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
+  'Model.load': [(from, options) => library.Model.load(from as string, options as object), [join(runs, 'none.safetensors'), { backend: 'typescript' }]],
+  'Model.fromBytes': [(bytes, source) => library.Model.load(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
   readRows: [asCall(library.readRows), [{ spec, classNames: ['a'], columns: undefined, targetNames: undefined }, join(runs, 'none.csv'), {}]],
   permutationImportance: [asCall(library.permutationImportance), [tinyModel, tinyData().validation, { repeats: 1, columns: ['0'] }]],
   partialDependence: [asCall(library.partialDependence), [tinyModel, tinyData().validation, '0', { points: 2 }]],

@@ -42,7 +42,7 @@ describe.each(variants)('on $backend in $dtype', ({ backend, dtype }) => {
     const { checkpoint, result } = drive(runTraining(spec, data, 'flowers'));
     expect([data.train.size, data.validation.size, data.test.size]).toEqual([105, 15, 30]);
     expect(result.valAccuracy).toBeGreaterThan(0.8);
-    const classifier = Model.fromBytes(checkpoint, { name: 'memory' });
+    const classifier = Model.load(checkpoint, { name: 'memory' });
     expect(classifier.evaluate(data.test).accuracy).toBeGreaterThan(0.8);
     const kinds = classifier.predict(Float64Array.of(5.1, 3.5, 1.4, 0.2, 6.7, 3.1, 5.6, 2.4)).map(({ className }) => className);
     expect(kinds).toEqual(['setosa', 'virginica']);
@@ -58,7 +58,7 @@ test('augmentation leaves batches and weights alone, and differs with the seed',
 test('evaluation sees rows as they are', () => {
   const { checkpoint, result } = run({ mixup: 1, flip: true, cutout: 2 }, { data: pictures });
   const { train, validation } = tiny;
-  const classifier = Model.fromBytes(checkpoint, { name: 'memory' });
+  const classifier = Model.load(checkpoint, { name: 'memory' });
   expect(classifier.evaluate(validation).accuracy).toBe(result.valAccuracy);
   expect(classifier.evaluate(train).accuracy).toBe(result.trainAccuracy);
 });
@@ -67,16 +67,16 @@ describe('a whitened model', () => {
   const { checkpoint, result } = run({ normalization: 'pca', components: 5, layers: [5, 8, 3] });
 
   test.each(backends)('predicts from features on %s: the matrix is part of it', (backend) => {
-    const classifier = Model.fromBytes(checkpoint, { name: 'memory', backend });
+    const classifier = Model.load(checkpoint, { name: 'memory', backend });
     expect(classifier.evaluate(tiny.validation).accuracy).toBe(result.valAccuracy);
     expect(classifier.predict(tiny.validation.features.subarray(0, 24))).toHaveLength(2);
     expect(() => classifier.predict(new Uint8Array(10))).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
   });
 
   test('shows the first layer on features', () => {
-    const { weights, units } = Model.fromBytes(checkpoint, { name: 'memory' }).firstLayer()!;
+    const { weights, units } = Model.load(checkpoint, { name: 'memory' }).firstLayer()!;
     const { tensors } = decodeCheckpoint(checkpoint, 'memory');
-    const [first, matrix] = [tensors.get('W1')!.data, tensors.get('normalization.matrix')!.data];
+    const [first, matrix] = ['W1', 'normalization.matrix'].map((name) => tensors.get(name)!.data as Float32Array) as [Float32Array, Float32Array];
     expect([units, weights.length, matrix.length]).toEqual([8, 8 * 12, 5 * 12]);
     let sum = 0;
     for (let p = 0; p < 5; p++) sum += first[5 + p]! * matrix[p * 12 + 3]!;
@@ -117,7 +117,7 @@ describe('rows that stay on disk', () => {
   test('are evaluated as rows in memory are', () => {
     const [stored, memory] = [{ chunkRows: 80 }, {}].map((spec) => loadData(dataRequest(specOf(spec)))) as [TableSplits, TableSplits];
     expect(['features' in memory.train, 'features' in stored.train]).toEqual([true, false]);
-    const classifier = Model.fromBytes(trained({ chunkRows: 80 }).checkpoint, { name: 'memory' });
+    const classifier = Model.load(trained({ chunkRows: 80 }).checkpoint, { name: 'memory' });
     for (const split of ['train', 'validation', 'test'] as const) {
       expect(classifier.evaluate(stored[split])).toEqual(classifier.evaluate(memory[split]));
     }

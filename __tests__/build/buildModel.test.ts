@@ -32,7 +32,7 @@ describe.each(variants)('training on $backend $dtype', ({ backend, dtype }) => {
     expect((events[0] as StartEvent).layers).toEqual(layers);
     expect(result.valAccuracy).toBeGreaterThan(0.9);
     // Evaluation draws no masks and uses the running statistics, so that the model read back says the same.
-    const again = Model.fromBytes(checkpoint, { name: 'memory', backend }).evaluate(tinyData().validation);
+    const again = Model.load(checkpoint, { name: 'memory', backend }).evaluate(tinyData().validation);
     expect([again.accuracy, again.loss]).toEqual([result.valAccuracy, result.valLoss]);
   });
 });

@@ -90,7 +90,7 @@ test('an average is what is evaluated and predicts, and leaves training as it is
   expect(averaged.result.valLoss).not.toBe(plain.result.valLoss);
   expect(averaged.result.parametersDigest).not.toBe(plain.result.parametersDigest);
   for (const backend of backends) {
-    const classifier = Model.fromBytes(averaged.checkpoint, { name: 'memory', backend });
+    const classifier = Model.load(averaged.checkpoint, { name: 'memory', backend });
     expect(classifier.evaluate(data.validation).loss).toBeCloseTo(averaged.result.valLoss, 5);
   }
 });
@@ -131,7 +131,7 @@ describe('losses', () => {
   test('smoothing trains towards less certain answers', () => {
     const certainty = (labelSmoothing: number): number => {
       const { checkpoint } = run({ steps: 60, labelSmoothing });
-      const predictions = Model.fromBytes(checkpoint, { name: 'memory' }).predict(tinyData().validation.features);
+      const predictions = Model.load(checkpoint, { name: 'memory' }).predict(tinyData().validation.features);
       return predictions.reduce((sum, { probabilities }) => sum + Math.max(...probabilities), 0) / predictions.length;
     };
     expect(certainty(0.3)).toBeLessThan(certainty(0) - 0.1);
@@ -177,7 +177,7 @@ test.each(variants)('regression learns numbers and reports their error: $backend
   const evaluations = events.filter((event): event is EvaluationEvent => event.type === 'evaluation');
   expect(evaluations.every(({ valRmse, valLoss }) => Math.abs(valRmse! ** 2 - valLoss) < 1e-6)).toBe(true);
 
-  const model = Model.fromBytes(checkpoint, { name: 'memory', backend });
+  const model = Model.load(checkpoint, { name: 'memory', backend });
   const { validation } = regressionData();
   expect(model.evaluate(validation).rmse).toBeCloseTo(result.valRmse!, 5);
   const numbers = model.predictNumbers((validation as Dataset).features);

@@ -94,6 +94,6 @@ test('what a cursor throws comes through', async () => {
 test('a model trains on them, and predicts rows as they come', async () => {
   const rows = Array.from({ length: 200 }, (_, i) => ({ age: i % 7 === 0 ? null : i, city: ['Bern', 'Zug'][i % 2], since: new Date(86_400_000 * i), kind: i % 2 === 0 ? 'a' : 'b' }));
   const spec = parseSpec({ hidden: [8], epochs: 20, batchSize: 20, learningRate: 0.1, optimizer: 'adam' });
-  const model = Model.fromBytes(drive(runTraining(spec, await loadRows(rows), 'run')).checkpoint, { name: 'model' });
+  const model = Model.load(drive(runTraining(spec, await loadRows(rows), 'run')).checkpoint, { name: 'model' });
   expect(model.predict(rows.slice(0, 10)).map(({ className }) => className)).toEqual(rows.slice(0, 10).map(({ kind }) => kind));
 });

@@ -42,7 +42,7 @@ const data = loadData(dataRequest(spec));
 const place = RunFolder.create({ runs: folder, name: 'people' });
 drive(runTraining(spec, data, undefined, place));
 place.close();
-const model = Model.ofRun(place.path);
+const model = Model.load(place.path);
 
 /** Rows of two classes, and so with other codes of classes, cities and truths, all whose cities are of two names. */
 const some = rows.filter((row) => row['class'] !== 'first' && row['city'] !== 'Bern' && row['member'] === 'yes');
@@ -106,7 +106,7 @@ test('classes of other spellings of a number are the same, and a missing cell ha
   };
   const values = Array.from({ length: 60 }, (_, i) => String(i % 2));
   const own = parseSpec({ ...spec, dataFile: numbers(values, ['1', '2']) });
-  const plain = Model.fromBytes(drive(runTraining(own, loadData(dataRequest(own)), 'run')).checkpoint, { name: 'model' });
+  const plain = Model.load(drive(runTraining(own, loadData(dataRequest(own)), 'run')).checkpoint, { name: 'model' });
   expect(plain.evaluate(readRows(plain, numbers(values, ['1.0', '2.00']))).accuracy).toBe(1);
   expect(() => plain.evaluate(readRows(plain, numbers(values.map((value, i) => (i === 4 ? '' : value)), ['1', '2'])))).toThrow(expect.objectContaining({
     code: 'ERR_DATA', details: expect.objectContaining({ row: 4, column: 0 }) as object, message: expect.stringMatching(/as no row that the model was trained on lacks it/) as string,
@@ -121,7 +121,7 @@ test('several targets are matched by name', () => {
     return file;
   };
   const own = parseSpec({ ...spec, dataFile: write2(['x', 'y', 'z']), loss: 'mse', target: 'y,z', learningRate: 0.01 });
-  const regression = Model.fromBytes(drive(runTraining(own, loadData(dataRequest(own)), 'run')).checkpoint, { name: 'model' });
+  const regression = Model.load(drive(runTraining(own, loadData(dataRequest(own)), 'run')).checkpoint, { name: 'model' });
   const right = regression.evaluateRegression(readRows(regression, write2(['x', 'y', 'z'])));
   expect(regression.evaluateRegression(readRows(regression, write2(['z', 'x', 'y'])))).toEqual(right);
   expect(regression.evaluateRegression(loadCsv(write2(['z', 'x', 'y']), { target: ['z', 'y'], numericTargets: true, sizes: all }).train)).toEqual(right);

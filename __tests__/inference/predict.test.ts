@@ -11,7 +11,7 @@ const table = (floats: (numbers: ArrayLike<number>) => Float32Array | Float64Arr
   });
   return { ...data, train: part(data.train), validation: part(data.validation) };
 };
-const load = (spec: object, data?: TrainingData): Model => Model.fromBytes(run(spec, data && { data }).checkpoint, { name: 'model' });
+const load = (spec: object, data?: TrainingData): Model => Model.load(run(spec, data && { data }).checkpoint, { name: 'model' });
 const models: Readonly<Record<string, Model>> = {
   'of bytes': load({}), 'of floats': load({}, table((numbers) => Float32Array.from(numbers))),
   'in float64': load({ dtype: 'float64' }, table((numbers) => Float64Array.from(numbers))),

@@ -33,7 +33,7 @@ describe.each(variants)('a table of columns of several kinds, %s, on %s kernels'
   test('trains, and its model takes raw rows', () => {
     const { checkpoint, result } = drive(runTraining(spec, data, 'run'));
     expect(result.valAccuracy).toBeGreaterThan(0.9);
-    const model = Model.fromBytes(checkpoint, { name: 'model' });
+    const model = Model.load(checkpoint, { name: 'model' });
     expect(model.columns!.map(({ name, kind, hasMissing }) => [name, kind, hasMissing])).toEqual([
       ['age', 'number', true], ['city', 'category', true], ['member', 'boolean', false], ['joined', 'date', false], ['fare', 'number', false],
     ]);
@@ -58,13 +58,13 @@ describe.each(variants)('a table of columns of several kinds, %s, on %s kernels'
     const { result, checkpoint } = resume(killed.path, {}, { data });
     expect(withoutTimes([result])).toEqual(withoutTimes([wanted.result]));
     const inputs = [rows[0]!, rows[1]!];
-    expect(Model.fromBytes(checkpoint, { name: 'a' }).predict(inputs)).toEqual(Model.fromBytes(wanted.checkpoint, { name: 'b' }).predict(inputs));
+    expect(Model.load(checkpoint, { name: 'a' }).predict(inputs)).toEqual(Model.load(wanted.checkpoint, { name: 'b' }).predict(inputs));
   });
 });
 
 test('one whose columns are others is refused', () => {
   const spec = parseSpec(base);
-  const model = Model.fromBytes(drive(runTraining(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
+  const model = Model.load(drive(runTraining(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
   const other = loadData(dataRequest(parseSpec({ ...base, columns: { city: 'ignore' } })));
   expect(() => model.evaluate(other.validation)).toThrow(expect.objectContaining({
     code: 'ERR_DATA', message: expect.stringMatching(/^Expected a column city, which the model was trained on, for people\.csv but received age, member, joined and fare$/) as string,
@@ -75,7 +75,7 @@ test('numbers alone are trained as ever, and may be given by name too', () => {
   const numbers = join(folder, 'numbers.csv');
   writeFileSync(numbers, `a,b,kind\n${Array.from({ length: 60 }, (_, i) => `${String(i % 2)},${String(i % 7)},${i % 2 === 0 ? 'x' : 'y'}`).join('\n')}\n`);
   const spec = parseSpec({ ...base, dataFile: numbers });
-  const model = Model.fromBytes(drive(runTraining(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
+  const model = Model.load(drive(runTraining(spec, loadData(dataRequest(spec)), 'run')).checkpoint, { name: 'model' });
   expect(model.predict([{ b: 3, a: 1 }])).toEqual(model.predict([1, 3]));
   for (const missing of [null, NaN]) expect(() => model.predict([{ a: 1, b: missing }])).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: { row: 0, column: 1 } }));
 });
@@ -88,7 +88,7 @@ test.each(['robust', 'quantile'])('%s leaves out what tells nothing, says so, an
   const { events, checkpoint, result } = drive(runTraining(spec, loadData(dataRequest(spec)), 'run'));
   expect(events[0]).toMatchObject({ type: 'start', data: expect.stringMatching(/; constant and left out: unit; duplicate and left out: again \(as fare\)$/) as string });
   expect(result.valAccuracy).toBeGreaterThan(0.9);
-  const model = Model.fromBytes(checkpoint, { name: 'model' });
+  const model = Model.load(checkpoint, { name: 'model' });
   const predictions = model.predict(all);
   expect(predictions.filter(({ className }, i) => className === ['first', 'second', 'third'][i % 3]).length).toBeGreaterThan(0.9 * rows.length);
   // What was left out decides nothing, and may be missing.
@@ -101,7 +101,7 @@ test('numbers of an array without names are fitted by robust too; there nothing 
   const data = { train, validation: { ...train, split: 'validation' }, origin: { name: 'array', description: 'array', digest: 'e'.repeat(64) } } as const;
   const { checkpoint, result } = drive(runTraining(parseSpec({ hidden: [12], normalization: 'robust', optimizer: 'adam', learningRate: 0.02, batchSize: 20, steps: 100, threads: 1 }), data, 'run'));
   expect(result.valAccuracy).toBeGreaterThan(0.9);
-  const model = Model.fromBytes(checkpoint, { name: 'model' });
+  const model = Model.load(checkpoint, { name: 'model' });
   expect(model.predict([9000, 1, 4, 5, 1, 3]).map(({ className }) => className)).toEqual(['high', 'low']);
   expect(() => model.predict([NaN, 1, 4])).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
 });

@@ -49,7 +49,7 @@ describe('early stopping', () => {
     const { result, checkpoint } = into('restored', (place) => run({ ...spec, restoreBest: true }, { data: hopeless(), place }));
     expect(result).toMatchObject({ modelStep: result.bestStep, valAccuracy: result.bestValAccuracy });
     expect(result.modelStep).toBeLessThan(result.steps);
-    const bytes = Model.fromBytes(checkpoint, { name: 'memory' });
+    const bytes = Model.load(checkpoint, { name: 'memory' });
     const file = Model.load(modelFile(join(runs, 'restored')));
     for (const model of [bytes, file]) expect(model.evaluate(tiny.validation).accuracy).toBe(result.bestValAccuracy);
     // The last model stays too, for a run that is to go on.
@@ -97,7 +97,7 @@ test.each(backends)('overfitBatches on %s learns a few rows by heart, whatever t
   const spec = { overfitBatches: 2, steps: 1500, evaluateEvery: 500, l2: 0, layers: [12, 64, 3], learningRate: 0.3, backend };
   const { result, checkpoint } = run(spec, { data });
   expect(result.trainAccuracy).toBe(1);
-  const model = Model.fromBytes(checkpoint, { name: 'memory' });
+  const model = Model.load(checkpoint, { name: 'memory' });
   expect(model.evaluate(sliceRows(data.train, 'train', 0, 40)).loss).toBeLessThan(0.01);
   expect(model.evaluate(data.train).accuracy).toBeLessThan(0.8);
 });
@@ -139,7 +139,7 @@ test('an epoch sums up its steps', () => {
 
 describe('scores class by class', () => {
   test('agree with the plain evaluation', () => {
-    const model = Model.fromBytes(run({ steps: 3 }).checkpoint, { name: 'memory' });
+    const model = Model.load(run({ steps: 3 }).checkpoint, { name: 'memory' });
     const report = model.evaluateInDetail(tiny.validation, { k: 2 });
     expect(report).toMatchObject(model.evaluate(tiny.validation));
     expect(report.classes.map(({ className, support }) => [className, support])).toEqual([['a', 10], ['b', 10], ['c', 10]]);

@@ -25,13 +25,13 @@ test('no event of a regression has an accuracy, and its errors are in the units 
   expect(result.valRmse).toBeGreaterThan(1);
   expect(result.valRmse).toBeLessThan(60);
   expect(result.monitored).toMatchObject({ metric: 'loss', better: 'lower' });
-  expect(Model.fromBytes(checkpoint, { name: 'm' }).outputNames).toEqual(['t0', 't1']);
+  expect(Model.load(checkpoint, { name: 'm' }).outputNames).toEqual(['t0', 't1']);
 });
 
 test('labels: probabilities, the names of those that apply, and their scores', () => {
   const data = dataOf((a, b) => [a > 0 ? 1 : 0, b > 0 ? 1 : 0, a + b > 1 ? 1 : 0]);
   const { events, result, checkpoint } = drive(runTraining(parseSpec({ ...base, loss: 'bce', monitor: 'f1', restoreBest: true }), data, 'run'));
-  const model = Model.fromBytes(checkpoint, { name: 'm' });
+  const model = Model.load(checkpoint, { name: 'm' });
   expect(result.valAccuracy).toBeGreaterThan(0.7);
   expect(result.monitored).toMatchObject({ metric: 'f1', better: 'higher' });
   const values = events.flatMap((event) => (event.type === 'evaluation' ? [event.monitored!.value] : []));
@@ -45,7 +45,7 @@ test('labels: probabilities, the names of those that apply, and their scores', (
 
 test('quantiles are in the units of the data, each with its name', () => {
   const { checkpoint } = drive(runTraining(parseSpec({ ...base, steps: 400, loss: 'quantile', quantiles: [0.1, 0.9], targetScaling: 'standardize', monitor: 'pinball' }), far, 'run'));
-  const model = Model.fromBytes(checkpoint, { name: 'm' });
+  const model = Model.load(checkpoint, { name: 'm' });
   expect(model.outputNames).toEqual(['t0 q0.1', 't0 q0.9', 't1 q0.1', 't1 q0.9']);
   const [low, high] = model.predictNumbers([0, 0]);
   expect([low! > 900, low! < high!, high! < 1100]).toEqual([true, true, true]);
@@ -54,7 +54,7 @@ test('quantiles are in the units of the data, each with its name', () => {
 test('rates of counts', () => {
   const data = dataOf((a) => [Math.round(Math.exp(1 + a))]);
   const { checkpoint, result } = drive(runTraining(parseSpec({ ...base, loss: 'poisson', monitor: 'poissonDeviance' }), data, 'run'));
-  expect(Model.fromBytes(checkpoint, { name: 'm' }).predictNumbers([0, 0])[0]).toBeCloseTo(Math.E, -0.5);
+  expect(Model.load(checkpoint, { name: 'm' }).predictNumbers([0, 0])[0]).toBeCloseTo(Math.E, -0.5);
   expect(result.valRmse).toBeLessThan(10);
 });
 

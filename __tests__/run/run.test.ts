@@ -37,7 +37,7 @@ describe.each(backends)('on %s kernels', (backend) => {
 test('a model trained on one backend predicts the same on the other', () => {
   const { checkpoint, result } = run({});
   for (const backend of backends) {
-    const classifier = Model.fromBytes(checkpoint, { name: 'memory', backend });
+    const classifier = Model.load(checkpoint, { name: 'memory', backend });
     expect(classifier.evaluate(data.validation).accuracy).toBe(result.valAccuracy);
     const [prediction] = classifier.predict(data.validation.features.subarray(0, 12));
     expect(prediction).toMatchObject({ label: 0, className: 'a' });

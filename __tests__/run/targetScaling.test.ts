@@ -46,7 +46,7 @@ describe.each(backends)('a regression on scaled targets, on %s kernels', (backen
 
   test('learns numbers of any size; its predictions and errors are in the units of the data', () => {
     const { checkpoint, result } = drive(runTraining(parsed, data, 'run'));
-    const model = Model.fromBytes(checkpoint, { name: 'model' });
+    const model = Model.load(checkpoint, { name: 'model' });
     const { features, targets } = data.validation as Dataset;
     const predictions = model.predictNumbers(features);
     for (const j of [0, 1]) {
@@ -110,7 +110,7 @@ describe('targetScaling=log', () => {
     back.forEach((value, i) => { expect(value).toBeCloseTo(targets[i]!, 6); });
 
     const { checkpoint, result } = drive(runTraining(logSpec, rows, 'run'));
-    const model = Model.fromBytes(checkpoint, { name: 'model' });
+    const model = Model.load(checkpoint, { name: 'model' });
     const { features, targets: truth } = rows.validation as Dataset;
     const predictions = model.predictNumbers(features);
     const errors = Array.from(truth!, (target, i) => Math.abs(log(predictions[i]!) - log(target)));

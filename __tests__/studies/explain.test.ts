@@ -32,7 +32,7 @@ const data = loadData(dataRequest(spec));
 const place = RunFolder.create({ runs: folder, name: 'signs' });
 drive(runTraining(spec, data, undefined, place));
 place.close();
-const model = Model.ofRun(place.path);
+const model = Model.load(place.path);
 const validation = data.validation as Dataset;
 
 test('a column that is the label is worth what shuffling it loses, and columns that say nothing are worth nothing', () => {
@@ -80,7 +80,7 @@ test.each(['sign', 'noise', 'since', 'town'])('the partial dependence of %s is t
 });
 
 test('a partial dependence draws rows where there are many, and features without names go by their numbers', () => {
-  const tiny = Model.fromBytes(run({}).checkpoint, { name: 'tiny' });
+  const tiny = Model.load(run({}).checkpoint, { name: 'tiny' });
   const [one, again] = [3, 3].map((seed) => partialDependence(tiny, tinyData().validation, '5', { rows: 10, points: 4, seed }));
   expect(one).toEqual(again);
   expect(one).toMatchObject({ column: '5', kind: 'number', rows: 10, outputs: ['a', 'b', 'c'] });
@@ -94,12 +94,12 @@ test('of a regression numbers are averaged and errors rise', () => {
   writeFileSync(numbers, `x,other,y\n${lines.join('\n')}\n`);
   const own = parseSpec({ ...spec, dataFile: numbers, loss: 'mse', targetScaling: 'standardize', hidden: [] });
   const splits = loadData(dataRequest(own));
-  const line = Model.fromBytes(drive(runTraining(own, splits, 'line')).checkpoint, { name: 'line' });
+  const line = Model.load(drive(runTraining(own, splits, 'line')).checkpoint, { name: 'line' });
   const { score, better, columns } = permutationImportance(line, splits.validation, { repeats: 3 });
   expect({ score, better, first: columns[0]!.column }).toEqual({ score: 'loss', better: 'lower', first: 'x' });
   expect(permutationImportance(line, splits.validation, { repeats: 1, score: 'rmse' }).baseline).toBe(line.evaluate(splits.validation).rmse);
   const monitored = parseSpec({ ...own, monitor: 'r2' });
-  const explained = Model.fromBytes(drive(runTraining(monitored, splits, 'line')).checkpoint, { name: 'line' });
+  const explained = Model.load(drive(runTraining(monitored, splits, 'line')).checkpoint, { name: 'line' });
   expect(permutationImportance(explained, splits.validation, { repeats: 1 })).toMatchObject({ score: 'r2', better: 'higher' });
   const { points, outputs } = partialDependence(line, splits.validation, 'x');
   expect(outputs).toEqual(['y']);

@@ -88,7 +88,7 @@ describe('a checkpoint with a right digest and odd contents is ERR_CHECKPOINT', 
   /** What a reading of the file throws; undefined where it is a checkpoint as good as another. */
   function refusal(file: Uint8Array): unknown {
     try {
-      Model.fromBytes(file, { name: 'some.file', backend: 'typescript' });
+      Model.load(file, { name: 'some.file', backend: 'typescript' });
       return undefined;
     } catch (error) {
       return error;

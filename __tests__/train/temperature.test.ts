@@ -83,9 +83,9 @@ describe.each([['the last', {}], ['the best', { restoreBest: true }], ['an avera
 
   test('keeps it in the file of the model, which applies it', () => {
     expect(model.temperature).toBe(result.temperature);
-    expect(Model.fromBytes(whole.checkpoint, { name: 'bytes' }).temperature).toBe(result.temperature);
+    expect(Model.load(whole.checkpoint, { name: 'bytes' }).temperature).toBe(result.temperature);
     expect(model.evaluate(validation).loss).toBeCloseTo(result.valLoss, 6);
-    const wanted = Model.fromBytes(plain.checkpoint, { name: 'plain' }).probabilities(validation).slice();
+    const wanted = Model.load(plain.checkpoint, { name: 'plain' }).probabilities(validation).slice();
     applyTemperature(wanted, 3, result.temperature!);
     expect(Array.from(model.probabilities(validation))).toEqual(Array.from(wanted));
     const rowsOf = model.predict(validation.features);
@@ -114,7 +114,7 @@ test('too few validation rows are said, and leave probabilities as they are', ()
   const { events, result, checkpoint } = run(spec, { data: tinyData(90, 15) });
   expect(events.find(({ type }) => type === 'warning')).toMatchObject({ code: 'NO_CALIBRATION', message: expect.stringMatching(/there are 15 validation rows/) as string });
   expect(result.temperature).toBeUndefined();
-  expect(Model.fromBytes(checkpoint, { name: 'model' }).temperature).toBe(1);
+  expect(Model.load(checkpoint, { name: 'model' }).temperature).toBe(1);
 });
 
 test.each([['mse', { loss: 'mse' }], ['no validation rows', {}]])('a temperature with %s is refused', (name, changes) => {

@@ -1,5 +1,6 @@
 import { Model } from '../inference/model';
 import { readFile, sizeLimits } from '../files';
+import type { FloatArray } from '../kernels/contract';
 import { TensorBoardLog } from '../report/tensorboard/tensorboard';
 import type { ModelState } from '../report/tensorboard/tensorboard';
 import { decodeCheckpoint } from '../train/checkpoint';
@@ -23,12 +24,12 @@ const besideModel = /^(normalization|optimizer|live|state)\./;
 function readModel(file: string): ModelState {
   const bytes = readFile(file, { limit: sizeLimits.checkpoint });
   const { progress, tensors } = decodeCheckpoint(bytes, file);
-  const parameters = [...tensors].filter(([name]) => !besideModel.test(name)).map(([name, { data }]) => [name, data] as const);
+  const parameters = [...tensors].filter(([name]) => !besideModel.test(name)).map(([name, { data }]) => [name, data as FloatArray] as const);
   return {
     step: progress.step,
     parameters: Object.fromEntries(parameters),
     firstLayer: () => {
-      const classifier = Model.fromBytes(bytes, { name: file });
+      const classifier = Model.load(bytes, { name: file });
       const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];
       return layer && imageShape && { ...layer, imageShape };
     },

@@ -18,7 +18,7 @@ const maxProbable = 5;
  * that the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
  */
 export function examineRun(folder: string, name: string): Examination {
-  const classifier = Model.ofRun(folder);
+  const classifier = Model.load(folder);
   const { classNames, imageShape, step } = classifier;
   if (classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'the confusion matrix', 'a regression');
   const { origin, validation } = loadData(dataRequest(classifier.spec));

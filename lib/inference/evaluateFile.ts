@@ -27,7 +27,7 @@ export type FileEvaluation = ScoredRows & {
  * them the evaluation goes into the ledger beside the runs, as {@link testRun} writes it. Throws what {@link readRows} and `Model.evaluate` throw.
  */
 export function evaluateFile(folder: string, name: string, file: string, options: ReadRowsOptions = {}): FileEvaluation {
-  const model = Model.ofRun(folder);
+  const model = Model.load(folder);
   const data = alignRows(readRows(model, file, options), model);
   if (data.size === 0) throw expected('ERR_DATA', 'at least one row', file, data.size, { file });
   const testRows = countTestRows(model, data);

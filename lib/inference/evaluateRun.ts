@@ -10,7 +10,7 @@ import type { DataOrigin, Dataset, SplitName, StoredDataset } from '../data/data
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
 import { Model } from './model';
-import type { Calibrated, DetailedEvaluation, RegressionEvaluation } from './model';
+import type { Calibrated, DetailedEvaluation, RegressionEvaluation } from './evaluateModel';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
@@ -43,7 +43,7 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
 /** Evaluates any split of the run's data, which are loaded where they are not given, without writing the result. Throws as {@link evaluateRun} does. */
 export function evaluateSplit(folder: string, name: string, split: SplitName, loaded?: LoadedData): { evaluation: RunEvaluation; origin: DataOrigin } {
   readEvaluations(folder); // a damaged file is refused before anything is computed
-  const model = Model.ofRun(folder);
+  const model = Model.load(folder);
   const { data, origin } = rowsOfRun(folder, name, model, split, loaded);
   const evaluation: RunEvaluation = {
     run: name,

@@ -1,44 +1,31 @@
-import { checkObject, checkText } from '../arguments';
-import { expected, toPlain } from '../errors';
-import type { BackendName, FloatArray, Kernels } from '../kernels/contract';
-import { defaultKernels } from '../kernels';
+import { checkOptions, checkText } from '../arguments';
+import { expected } from '../errors';
+import { replaceFile } from '../files';
+import type { FloatArray } from '../kernels/contract';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
-import { checkGivenRows, checkOutputs } from '../data/givenRows';
+import { checkGivenRows } from '../data/givenRows';
 import type { GivenRows } from '../data/givenRows';
-import { alignColumns, alignRows, refuseMissing } from '../data/columns/align';
 import type { Column } from '../data/columns/column';
 import { featuresOf } from '../data/columns/records';
 import type { RowRecord } from '../data/columns/records';
 import { refuseOverflow } from '../data/normalize/normalization';
-import { featureSizeOf, inputLayoutOf, weightsOnFeatures } from '../data/normalize/transform';
-import type { Normalization } from '../data/normalize/transform';
-import { refuseOddRows } from '../data/givenTargets';
-import { refuseLostTargets } from '../data/targets';
-import { refuseScaledOverflow } from '../data/targetScale';
-import type { TargetScale } from '../data/targetScale';
-import { initialize } from '../model/init';
-import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
-import type { Sequential } from '../model/sequential';
+import { weightsOnFeatures } from '../data/normalize/transform';
+import { losses } from '../model/losses';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';
-import { RandomState } from '../random';
-import { decodeCheckpoint, restoreNormalization, restoreModel } from '../train/checkpoint';
-import type { Checkpoint } from '../train/checkpoint';
-import type { CheckpointFacts } from '../train/checkpointShape';
-import { Evaluator } from '../train/evaluate';
 import type { Evaluation } from '../train/evaluate';
-import { classificationReport } from '../train/metrics';
-import { classScores, computeScores } from '../train/scores';
-import type { ClassScoreName, ScoreName } from '../train/scores';
+import type { ReportOptions } from '../train/metrics';
+import { modelChunks } from '../train/modelFile';
+import type { ModelFacts, ModelMetrics, StoredDtype } from '../train/modelFile';
 import { labelThreshold } from '../train/scores/labels';
-import { scorers } from '../train/scoring';
-import type { ClassificationReport, ReportOptions } from '../train/metrics';
-import { Objective } from '../train/objective';
-import { fileError, readFile, sizeLimits } from '../files';
-import { buildModel } from '../build/buildModel';
-import { modelFile } from '../runFolder/runFolder';
-import { precisionOf, trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
+import { evaluateClasses, evaluateNumbers } from './evaluateModel';
+import type { DetailedEvaluation, RegressionEvaluation } from './evaluateModel';
+import { Net } from './net';
+import { readTrained } from './source';
+import type { LoadOptions } from './source';
+import { setWeightsOf, weightsOf } from './weights';
+import type { ModelWeights } from './weights';
 
 /** One predicted row. */
 export interface Prediction {
@@ -48,18 +35,6 @@ export interface Prediction {
   readonly probabilities: readonly number[];
 }
 
-/** Accuracy and loss of a classifier, with scores by class and of its probabilities. */
-export type DetailedEvaluation = Evaluation & ClassificationReport & Calibrated & { readonly scores: Readonly<Record<ClassScoreName, number>> };
-
-/** Of a model whose probabilities are calibrated: its temperature, and what they would score without it. */
-export interface Calibrated {
-  readonly temperature?: number | undefined;
-  readonly uncalibrated?: { readonly loss: number; readonly logLoss: number; readonly brier: number; readonly calibrationError: number } | undefined;
-}
-
-/** Loss, and root mean squared error or of labels accuracy, with the scores of what is predicted: see lib/train/scores.ts. */
-export type RegressionEvaluation = Evaluation & { readonly scores: Readonly<Partial<Record<ScoreName, number>>> };
-
 /** The labels of one row. */
 export interface LabelsPrediction {
   /** Names of the labels whose probability is at least 0.5; numbers from 0 where the targets have no names. */
@@ -68,82 +43,96 @@ export interface LabelsPrediction {
   readonly probabilities: readonly number[];
 }
 
-/** How to make a {@link Model} of a checkpoint. */
-export interface ModelSource {
-  /** Name of the checkpoint in error messages. */
-  readonly name: string;
-  readonly backend?: BackendName;
-  /** Whether to use the initial parameters, which follow from the spec's seed, in place of the trained ones. */
-  readonly untrained?: boolean;
+/** How a model is saved. */
+export interface SaveOptions {
+  /**
+   * float32 rounds a model in float64; bfloat16 rounds parameters to 8 bits of precision, by at most 1/256 of each, which halves the file.
+   * By default they are stored as they are.
+   */
+  readonly dtype?: StoredDtype;
 }
 
 /** A trained model with everything needed for prediction: parameters, normalisation, class names. */
 export class Model {
-  readonly spec: TrainSpec;
-  readonly classNames: readonly string[];
-  readonly imageShape: ImageShape | undefined;
   /** What its features are, where it was trained on a table whose columns have names. */
   readonly columns: readonly Column[] | undefined;
+  readonly classNames: readonly string[];
+  readonly imageShape: ImageShape | undefined;
   /** Names of the columns that it predicts, where it was trained on such a table. */
   readonly targetNames: readonly string[] | undefined;
   /** SHA-256 of the data set that it was trained on. */
   readonly dataDigest: string;
   /** Number of steps that it was trained for. */
   readonly step: number;
-  /** What logits are divided by before they become probabilities: 1, or fitted to validation rows, see the key `calibration` of a spec. */
-  readonly temperature: number;
-  private readonly model: Sequential;
-  private readonly normalization: Normalization;
-  private readonly targetScale: TargetScale | undefined;
-  private readonly evaluator: Evaluator;
+  /** What the best evaluation of the training found; null where there was none. */
+  readonly metrics: ModelMetrics | null;
+  private readonly net: Net;
 
-  private constructor(checkpoint: Checkpoint, { backend, untrained }: Omit<ModelSource, 'name'>) {
-    const facts: CheckpointFacts = checkpoint.facts;
-    this.spec = trainedSpec(checkpoint);
+  private constructor(private readonly known: ModelFacts, net: Net) {
+    const { facts, step, metrics } = known;
+    this.columns = facts.columns;
     this.classNames = facts.classNames;
     this.imageShape = facts.imageShape;
-    this.columns = facts.columns;
     this.targetNames = facts.targetNames;
-    this.targetScale = facts.targetScale;
     this.dataDigest = facts.dataDigest;
-    this.step = checkpoint.progress.step;
-    const kernels = defaultKernels(precisionOf(this.spec), backend);
-    this.normalization = restoreNormalization(checkpoint);
-    this.model = modelOf(checkpoint, this.spec, this.normalization, kernels);
-    if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
-    else restoreModel(checkpoint, this.model);
-    if (this.imageShape !== undefined && pixelsOf(this.imageShape) !== this.featureSize) {
-      throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, checkpoint.source, `a shape of ${String(pixelsOf(this.imageShape))}`);
-    }
-    const { l2, decayBiases, weightDecays, huberDelta, quantiles } = this.spec;
-    const objective = new Objective(this.model, l2, {
-      loss: makeLoss(this.spec.loss, this.model, { huberDelta, quantiles }), evaluationLoss: makeEvaluationLoss(this.spec.loss, this.model, this.spec), decayBiases, weightDecays,
-    });
-    this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
-    this.temperature = this.evaluator.temperature = untrained === true ? 1 : facts.temperature ?? 1;
+    this.step = step;
+    this.metrics = metrics;
+    this.net = net;
   }
 
   /**
-   * Loads a checkpoint file. The backend can be another than that of the training.
-   * Throws ERR_IO, ERR_CHECKPOINT, ERR_BACKEND.
+   * Loads a model: the path of a model file that {@link save} wrote, of a checkpoint or of a run's folder, or the bytes of one of these files. With weight
+   * averaging a checkpoint gives the averages; a folder gives the best checkpoint where the run has `restoreBest`, else the last.
+   * Throws ERR_IO, ERR_CHECKPOINT for a damaged file and for one of another program, ERR_BACKEND, ERR_CONFIG where the run's spec.json is damaged.
    */
-  static load(file: string, backend?: BackendName): Model {
-    checkText(file, 'file');
-    return Model.fromBytes(readFile(file, { limit: sizeLimits.checkpoint, follow: true }), { name: file, ...(backend && { backend }) });
+  static load(from: string | Uint8Array, options: LoadOptions = {}): Model {
+    const trained = readTrained(from, options);
+    return new Model(trained, new Net(trained, options));
   }
 
-  /** Loads the model of a run's folder. Throws as {@link load} does, and ERR_CONFIG where the run's spec.json is damaged. */
-  static ofRun(folder: string): Model {
-    const file = modelFile(folder);
-    return Model.fromBytes(readFile(file, { limit: sizeLimits.checkpoint }), { name: file });
+  /** The spec of its training. */
+  get spec(): TrainSpec {
+    return this.net.spec;
   }
 
-  /** As {@link load}, from the bytes of a checkpoint. */
-  static fromBytes(bytes: Uint8Array, source: ModelSource): Model {
-    if (!ArrayBuffer.isView(bytes)) throw expected('ERR_CONFIG', 'the bytes of a checkpoint', 'bytes', bytes, { path: 'bytes' });
-    checkObject(source, 'source', 'an object with a name', ['name']);
-    const { name, ...options } = source;
-    return new Model(decodeCheckpoint(bytes, name), options);
+  /** What logits are divided by before they become probabilities: 1, or fitted to validation rows, see the key `calibration` of a spec. */
+  get temperature(): number {
+    return this.net.temperature;
+  }
+
+  /**
+   * Writes a model file, replacing an earlier one at once: safetensors with the parameters and buffers that the model predicts with, under the keys of a
+   * torch nn.Sequential, and all else that prediction needs as JSON in the metadata; see docs/models.md. Throws ERR_CONFIG, ERR_IO.
+   */
+  save(path: string, options: SaveOptions = {}): void {
+    checkText(path, 'path');
+    replaceFile(path, this.chunks(options));
+  }
+
+  /** The bytes of the file that {@link save} writes. Throws ERR_CONFIG. */
+  toBytes(options: SaveOptions = {}): Uint8Array {
+    return new Uint8Array(Buffer.concat(this.chunks(options)));
+  }
+
+  private chunks(options: SaveOptions): Uint8Array[] {
+    checkOptions(options);
+    const { dtype } = options;
+    if (dtype !== undefined && !['float32', 'bfloat16'].includes(dtype)) throw expected('ERR_CONFIG', 'float32 or bfloat16', 'dtype', dtype, { path: 'dtype' });
+    const facts = { ...this.known.facts, temperature: this.temperature }; // 1 for the initial parameters
+    return modelChunks(this.net.model, { ...this.known, facts }, dtype);
+  }
+
+  /** A copy of all parameters and buffers by name, such as `0.weight` [outputs, inputs] and `0.bias`: as in a model file. */
+  weights(): ModelWeights {
+    return weightsOf(this.net.model);
+  }
+
+  /**
+   * Replaces the parameters and buffers that are given, each as a flat array; none of them where one is refused. Throws ERR_CONFIG for a name that the model
+   * lacks, ERR_SHAPE for another number of values, ERR_DATA for a value that is no finite number and for a negative variance.
+   */
+  setWeights(weights: Readonly<Record<string, ArrayLike<number>>>): void {
+    setWeightsOf(this.net.model, weights);
   }
 
   /**
@@ -152,54 +141,33 @@ export class Model {
    * without names do not fit.
    */
   evaluate(data: Dataset | StoredDataset): Evaluation {
-    return this.evaluator.evaluate(this.labelled(data));
+    return this.net.evaluator.evaluate(this.net.labelled(data));
   }
 
   /**
-   * Accuracy and loss, what a {@link ClassificationReport} holds (by class, confusion matrix, calibration), and the scores of `classScores`. Throws as
+   * Accuracy and loss, what a ClassificationReport holds (by class, confusion matrix, calibration), and the scores of `classScores`. Throws as
    * {@link evaluate} does, ERR_CONFIG for a regression, which has no classes.
    */
-  evaluateInDetail(given: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
-    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'evaluateInDetail', 'a regression');
-    const data = this.labelled(given);
-    const evaluation = this.evaluator.evaluate(data);
-    // What is listed by class counts rows; the accuracy is that of their weights.
-    const scored = { ...this.scoreClasses(data, options), accuracy: evaluation.accuracy! };
-    if (this.temperature === 1) return { ...evaluation, ...scored };
-    const { loss, scores: { logLoss, brier }, calibration: { error: calibrationError } } = this.evaluator.uncalibrated(() =>
-      ({ ...this.evaluator.evaluate(data), ...this.scoreClasses(data, options) }));
-    return { ...evaluation, ...scored, temperature: this.temperature, uncalibrated: { loss, logLoss, brier, calibrationError } };
-  }
-
-  private scoreClasses(data: Dataset | StoredDataset, options?: ReportOptions) {
-    const { predictions } = this.outputsOf(data);
-    const { classNames, classNames: { length: classes } } = this;
-    return {
-      ...classificationReport(predictions, data.labels, classNames, options),
-      scores: computeScores(classScores, { probabilities: predictions, labels: data.labels, classes, weights: data.weights }),
-    };
+  evaluateInDetail(data: Dataset | StoredDataset, options?: ReportOptions): DetailedEvaluation {
+    return evaluateClasses(this.net, data, options);
   }
 
   /**
    * Loss and root mean squared error, or of labels accuracy, and the scores of what the model predicts: numbers, counts, quantiles or labels.
    * Throws as {@link evaluate} does, ERR_CONFIG for rows with classes.
    */
-  evaluateRegression(given: Dataset | StoredDataset): RegressionEvaluation {
-    if (given.targets === undefined) throw expected('ERR_CONFIG', 'rows with numeric targets', 'evaluateRegression', `those of ${given.name}`);
-    const data = this.labelled(given);
-    const evaluation = this.evaluator.evaluate(data);
-    const { predictions } = this.outputsOf(data);
-    return { ...evaluation, scores: scorers[losses[this.spec.loss].predicts].all(this.evaluator.predictedRows(predictions, data)) };
+  evaluateRegression(data: Dataset | StoredDataset): RegressionEvaluation {
+    return evaluateNumbers(this.net, data);
   }
 
   /** The most probable class of every row of a data set [size], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
   classify(data: Dataset | StoredDataset): Int32Array {
-    return this.outputsOf(this.aligned(data)).labels;
+    return this.net.outputsOf(this.net.aligned(data)).labels;
   }
 
   /** Probability of every class for every row of a data set [size, classes], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
   probabilities(data: Dataset | StoredDataset): FloatArray {
-    return this.outputsOf(this.aligned(data)).predictions;
+    return this.net.outputsOf(this.net.aligned(data)).predictions;
   }
 
   /**
@@ -211,7 +179,7 @@ export class Model {
    */
   predict(features: GivenRows | readonly RowRecord[]): Prediction[] {
     if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes (predictNumbers and predictLabels are for others)', 'predict', 'a regression');
-    const { outputSize } = this.model;
+    const { outputSize } = this.net.model;
     const { labels, predictions } = this.outputsFor(features);
     return Array.from(labels, (label, row) => ({
       label,
@@ -225,7 +193,7 @@ export class Model {
    * else, and as that does for its features.
    */
   predictLabels(features: GivenRows | readonly RowRecord[]): LabelsPrediction[] {
-    const { spec: { loss }, model: { outputSize }, targetNames } = this;
+    const { spec: { loss }, net: { model: { outputSize } }, targetNames } = this;
     if (losses[loss].predicts !== 'labels') throw expected('ERR_CONFIG', 'a model that was trained with loss bce', 'predictLabels', `one of loss ${loss}`);
     const { predictions } = this.outputsFor(features);
     return Array.from({ length: predictions.length / outputSize }, (_, row) => {
@@ -236,7 +204,7 @@ export class Model {
 
   /** What each output of {@link predictNumbers} is, in order: the target by name or number, and for quantiles the level. */
   get outputNames(): readonly string[] {
-    const { classNames, model: { outputSize }, spec: { loss, quantiles }, targetNames } = this;
+    const { classNames, net: { model: { outputSize } }, spec: { loss, quantiles }, targetNames } = this;
     if (classNames.length > 0) return classNames;
     const levels = losses[loss].predicts === 'quantiles' ? quantiles : [undefined];
     const names = Array.from({ length: outputSize / levels.length }, (_, j) => targetNames?.[j] ?? String(j));
@@ -257,7 +225,7 @@ export class Model {
    * the first layer with weights is not linear.
    */
   firstLayer(): { weights: FloatArray; units: number } | undefined {
-    const { model: { inputWeights, kernels }, normalization } = this;
+    const { model: { inputWeights, kernels }, normalization } = this.net;
     if (inputWeights === undefined) return undefined;
     const units = inputWeights.shape[0]!;
     return { weights: weightsOnFeatures(inputWeights.value, units, normalization, kernels), units };
@@ -265,11 +233,11 @@ export class Model {
 
   /** Layers, parameters and FLOPs of the model. */
   summary(): ModelSummary {
-    return summarize(this.model);
+    return summarize(this.net.model);
   }
 
-  private outputsFor(given: GivenRows | readonly RowRecord[]): ReturnType<Evaluator['predict']> {
-    const { featureSize, classNames, normalization, columns, model: { kernels: { dtype } } } = this;
+  private outputsFor(given: GivenRows | readonly RowRecord[]): ReturnType<Net['outputsOf']> {
+    const { classNames, columns, net: { featureSize, normalization, model: { kernels: { dtype } } } } = this;
     // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
     const isEncoded = 'columns' in normalization;
     const features = areRecords(given) ? featuresOf(given, this.namedColumns())
@@ -278,14 +246,7 @@ export class Model {
     const size = features.length / featureSize;
     const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };
     refuseOverflow(rows, normalization, dtype);
-    return this.outputsOf(rows);
-  }
-
-  /** Throws ERR_DATA for a row whose outputs are not finite. */
-  private outputsOf(data: Dataset | StoredDataset): ReturnType<Evaluator['predict']> {
-    const outputs = this.evaluator.predict(data);
-    checkOutputs(outputs.predictions, this.model.outputSize, data.name);
-    return outputs;
+    return this.net.outputsOf(rows);
   }
 
   /** Throws ERR_CONFIG for a model whose features have no names. */
@@ -293,55 +254,9 @@ export class Model {
     if (this.columns === undefined) throw expected('ERR_CONFIG', 'an array of numbers, as the columns of this model have no names,', 'features', 'records', { path: 'features' });
     return this.columns;
   }
-
-  private get featureSize(): number {
-    return featureSizeOf(this.normalization);
-  }
-
-  /** Rows with the model's columns and classes. */
-  private labelled(data: Dataset | StoredDataset): Dataset | StoredDataset {
-    const rows = alignRows(data, this);
-    this.checkRows(rows);
-    return rows;
-  }
-
-  private aligned(data: Dataset | StoredDataset): Dataset | StoredDataset {
-    const rows = this.columns === undefined ? data : alignColumns(data, this.columns);
-    this.checkRows(rows);
-    return rows;
-  }
-
-  private checkRows(data: Dataset | StoredDataset): void {
-    const { featureSize } = data;
-    if (featureSize !== this.featureSize) {
-      throw expected('ERR_SHAPE', `${String(this.featureSize)} features per row`, 'the data set', featureSize);
-    }
-    const { dtype } = this.model.kernels;
-    refuseOddRows(data, losses[this.spec.loss].predicts);
-    if (!('columns' in this.normalization)) refuseMissing(data);
-    refuseOverflow(data, this.normalization, dtype);
-    if (this.targetScale === undefined) refuseLostTargets(data, dtype);
-    else refuseScaledOverflow(data, this.targetScale, dtype);
-  }
 }
 
 function areRecords(given: GivenRows | readonly RowRecord[]): given is readonly RowRecord[] {
   const first: unknown = Array.isArray(given) ? given[0] : undefined;
   return typeof first === 'object' && first !== null && !Array.isArray(first);
-}
-
-/** Bytes, or numbers, of a picture. */
-function pixelsOf({ channels, height, width }: ImageShape): number {
-  return channels * height * width;
-}
-
-/** Builds the model that a checkpoint describes. Throws ERR_CHECKPOINT where its spec gives no model of the sizes that it states. */
-function modelOf(checkpoint: Checkpoint, spec: TrainSpec, normalization: Normalization, kernels: Kernels): Sequential {
-  try {
-    return buildModel(spec, { ...checkpoint.facts, inputLayout: inputLayoutOf(normalization) }, kernels, 200);
-  } catch (error) {
-    const { code, message } = toPlain(error);
-    if (code !== 'ERR_CONFIG' && code !== 'ERR_SHAPE') throw error;
-    throw fileError('ERR_CHECKPOINT', 'the spec of its model', checkpoint.source, `one that gives none: ${message} [${code}]`);
-  }
 }

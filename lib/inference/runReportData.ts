@@ -73,11 +73,11 @@ const mistakesShown = 20;
 export function runReportData(folder: string): RunReportData {
   const file = modelFile(folder);
   const bytes = readFile(file, { limit: sizeLimits.checkpoint });
-  const trained = Model.fromBytes(bytes, { name: file });
+  const trained = Model.load(bytes, { name: file });
   const { record, spec: given } = readRunSpec(folder);
   const spec = parseSpec(given);
   const { imageShape } = trained;
-  const [before, after] = [Model.fromBytes(bytes, { name: file, untrained: true }).firstLayer(), trained.firstLayer()];
+  const [before, after] = [Model.load(bytes, { name: file, untrained: true }).firstLayer(), trained.firstLayer()];
   const ledger = readLedger(join(runsOf(folder), ledgerFile));
   const data = findData(spec, record);
   return {

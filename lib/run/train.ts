@@ -101,7 +101,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   });
   // Imported only now, so that the import runs while the thread starts.
   const modelModule = import('../inference/model.js');
-  const model = checkpoint.then(async (bytes) => (await modelModule).Model.fromBytes(bytes, { name }));
+  const model = checkpoint.then(async (bytes) => (await modelModule).Model.load(bytes, { name }));
   // The iteration throws the error too. Without this, a rejected `model` that nobody awaits would end the process.
   model.catch(() => undefined);
 

@@ -118,7 +118,7 @@ function evaluationAt(folder: string, step: number): EvaluationEvent {
 
 /** 1 for each validation row that the run's model classifies correctly, else 0. */
 function check(folder: string, { validation }: TrainingData): Uint8Array {
-  const labels = Model.ofRun(folder).classify(validation);
+  const labels = Model.load(folder).classify(validation);
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 

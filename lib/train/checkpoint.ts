@@ -10,7 +10,8 @@ import type { Sequential } from '../model/sequential';
 import type { WeightAverage } from '../optim/average';
 import type { Optimizer } from '../optim/optimizer';
 import type { ReduceOnPlateau } from '../optim/schedules';
-import type { Tensor, TensorArray } from './safetensors';
+import { fromBfloat16 } from './bfloat16';
+import type { Tensor, TensorArray, TensorFile } from './safetensors';
 import { decodeTensors, tensorChunks } from './safetensors';
 import { factsShape, stateShape } from './checkpointShape';
 import type { CheckpointFacts, PartsState } from './checkpointShape';
@@ -95,12 +96,16 @@ export function withFacts(bytes: Uint8Array, source: string, facts: CheckpointFa
 
 /** Reads a checkpoint. Throws ERR_CHECKPOINT, naming `source`, for a truncated or altered file or another format. */
 export function decodeCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
-  const { tensors, metadata } = decodeTensors(bytes, source);
+  return readCheckpoint(decodeTensors(bytes, source), source);
+}
+
+/** As {@link decodeCheckpoint}, of a file whose tensors have been read. */
+export function readCheckpoint({ tensors, metadata }: TensorFile, source: string): Checkpoint {
   const { format, version, facts, state } = metadata;
   if (format !== 'blastrain' || version !== String(formatVersion) || facts === undefined || state === undefined) {
     throw fileError(
       'ERR_CHECKPOINT', `a blastrain checkpoint of version ${String(formatVersion)}`, source,
-      format !== 'blastrain' ? 'a safetensors file of another program'
+      format !== 'blastrain' ? (metadata['blastrain'] === undefined ? 'a safetensors file of another program' : 'a model file, which has no state of a training')
         : version === String(formatVersion) ? 'one without facts and state' : `version ${String(version)}`,
     );
   }
@@ -138,9 +143,16 @@ export function restoreParts(checkpoint: Checkpoint, parts: CheckpointParts): vo
 }
 
 /** The normalisation that a model was trained with. Throws ERR_CHECKPOINT where it is missing or does not fit the model's inputs. */
-export function restoreNormalization({ source, tensors, facts: { inputSize, columns, encoding } }: Checkpoint): Normalization {
+export function restoreNormalization({ source, tensors, facts }: Checkpoint): Normalization {
   // Copies: views would keep all bytes of the checkpoint in memory as long as the model lives.
-  const find = (name: string): FloatArray | undefined => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined;
+  return normalizationOf((name) => tensors.get(`normalization.${name}`)?.data.slice() as FloatArray | undefined, facts, source);
+}
+
+/** The normalisation of the arrays that are found by name. Throws as {@link restoreNormalization} does. */
+export function normalizationOf(
+  find: (name: 'scale' | 'shift' | 'mean' | 'std' | 'matrix') => FloatArray | undefined,
+  { inputSize, columns, encoding }: CheckpointFacts, source: string,
+): Normalization {
   const [scale, shift, mean, std, matrix] = [find('scale'), find('shift'), find('mean'), find('std'), find('matrix')];
   const own = scale && shift?.length === scale.length ? { scale, shift }
     : mean?.BYTES_PER_ELEMENT === 8 && std?.BYTES_PER_ELEMENT === 8 && std.length === mean.length
@@ -172,18 +184,29 @@ function stateArrays(parts: CheckpointParts): [string, FloatArray][] {
   ];
 }
 
-function copyTensor({ source, tensors }: Checkpoint, name: string, shape: readonly number[], into: FloatArray): void {
+/** Copies a tensor of real numbers. Throws ERR_CHECKPOINT where it is missing or is none of that shape. */
+export function copyTensor({ source, tensors }: Pick<Checkpoint, 'source' | 'tensors'>, name: string, shape: readonly number[], into: FloatArray): void {
   const tensor = tensors.get(name);
   const describeShape = (extents: readonly number[]): string => `[${extents.join(', ')}]`;
-  if (tensor === undefined || describeShape(tensor.shape) !== describeShape(shape)) {
+  const numbers = tensor && realNumbers(tensor.data);
+  if (tensor === undefined || numbers === undefined || describeShape(tensor.shape) !== describeShape(shape)) {
     throw new BlastrainError(
       'ERR_CHECKPOINT',
       `Expected shape ${describeShape(shape)} for ${name} in ${source} but received ` +
-        (tensor === undefined ? 'no such tensor' : describeShape(tensor.shape)),
+        (tensor === undefined ? 'no such tensor' : numbers === undefined ? 'integers' : describeShape(tensor.shape)),
       { file: source },
     );
   }
-  into.set(tensor.data);
+  into.set(numbers);
+}
+
+/** The numbers of a tensor; undefined where they are integers. */
+export function realNumbers(data: TensorArray): FloatArray | undefined {
+  switch (data[Symbol.toStringTag]) {
+    case 'Float32Array': case 'Float64Array': return data as FloatArray;
+    case 'Uint16Array': return fromBfloat16(data as Uint16Array);
+    default: return undefined;
+  }
 }
 
 /** Stands in the JSON state for an array that is stored as a tensor. */

@@ -9,7 +9,7 @@ import type { Shape } from '../files/shape';
  * header with dtype, shape and offsets of each tensor, then the raw little-endian data. Python reads it with the safetensors
  * package. Our metadata holds a SHA-256 of header and data, by which truncated or altered files are recognised.
  */
-export type TensorArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+export type TensorArray = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | Uint16Array | BigInt64Array;
 
 /** A named array with its shape. */
 export interface Tensor {
@@ -29,6 +29,9 @@ const constructors = {
   I32: Int32Array,
   U32: Uint32Array,
   U8: Uint8Array,
+  /** Upper halves of float32 numbers, see bfloat16.ts. */
+  BF16: Uint16Array,
+  I64: BigInt64Array,
 } as const;
 type TensorDtype = keyof typeof constructors;
 
@@ -38,6 +41,8 @@ const dtypeByTag: Readonly<Record<string, TensorDtype>> = {
   Int32Array: 'I32',
   Uint32Array: 'U32',
   Uint8Array: 'U8',
+  Uint16Array: 'BF16',
+  BigInt64Array: 'I64',
 };
 
 interface HeaderEntry {
@@ -53,7 +58,7 @@ type Header = Readonly<Record<string, HeaderEntry>>;
 const maxHeader = 1e8;
 
 const entryShape = objectOf<HeaderEntry>({
-  dtype: oneOf('F32', 'F64', 'I32', 'U32', 'U8'),
+  dtype: oneOf('F32', 'F64', 'I32', 'U32', 'U8', 'BF16', 'I64'),
   shape: listOf(count),
   data_offsets: listOf(count, 2) as Shape<readonly [number, number]>,
 });

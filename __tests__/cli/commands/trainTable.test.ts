@@ -40,7 +40,7 @@ test('members=4 trains an ensemble, which is evaluated, saved and loaded as any 
   const [evaluation] = jsonLines((await blastrain(['evaluate', 'ensemble', '--json'], { cwd })).stdout);
   expect(evaluation).toMatchObject({ accuracy: valAccuracy, loss: valLoss });
   expect(evaluation!['scores']).toMatchObject({ logLoss: expect.closeTo(valLoss as number, 5) as number });
-  const model = Model.ofRun(join(cwd, 'runs', 'ensemble'));
+  const model = Model.load(join(cwd, 'runs', 'ensemble'));
   const { probabilities } = model.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2))[0]!;
   expect(probabilities).toHaveLength(3);
   expect(probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);

@@ -58,7 +58,7 @@ Options:
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'explain'));
     announceFallback();
     const name = runName(folder);
-    const model = Model.ofRun(folder);
+    const model = Model.load(folder);
     const { data } = rowsOfRun(folder, name, model, split);
     const seed = values.seed === undefined ? 0 : integerOption('seed', values.seed, 0);
     const columns = values.columns?.split(',').map((column) => column.trim());

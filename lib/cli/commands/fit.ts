@@ -102,7 +102,7 @@ into the ledger beside the runs. docs/fit.md explains the scores.
     const result = await complete(run, (name) => join(runs, name), { json, tensorboard: false });
     if (result.ended === 'stopped') return statusOf(result);
     const folder = join(runs, result.run);
-    const model = Model.ofRun(folder);
+    const model = Model.load(folder);
     const linear = await trainQuietly(linearSpec(spec, rows.train.size, left(budget, began)), rows);
     if (linear === undefined) return 130;
 
