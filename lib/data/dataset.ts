@@ -120,7 +120,7 @@ export function pickRows(data: Dataset, split: SplitName, rows: ArrayLike<number
 }
 
 /** Labels, targets, weights, groups and numbers of some rows, in shared memory. */
-export function pickLabels({ labels, targets, weights, groups, rowNumbers, size }: Rows, rows: ArrayLike<number>): ReturnType<typeof sliceLabels> {
+export function pickLabels({ labels, targets, weights, groups, rowNumbers, size }: Pick<Rows, 'labels' | 'targets' | 'weights' | 'groups' | 'rowNumbers' | 'size'>, rows: ArrayLike<number>): ReturnType<typeof sliceLabels> {
   return {
     labels: pickIntegers(rows, (row) => labels[row]!),
     ...(groups && { groups: pickIntegers(rows, (row) => groups[row]!) }),
@@ -140,7 +140,7 @@ function pickIntegers(rows: ArrayLike<number>, of: (row: number) => number): Int
 function pickNumbers(numbers: FloatArray, width: number, rows: ArrayLike<number>): FloatArray {
   const bytes = new SharedArrayBuffer(numbers.BYTES_PER_ELEMENT * rows.length * width) as unknown as ArrayBuffer;
   const own = dtypeOf(numbers) === 'float32' ? new Float32Array(bytes) : new Float64Array(bytes);
-  for (let i = 0; i < rows.length; i++) own.set(numbers.subarray(rows[i]! * width, (rows[i]! + 1) * width), i * width);
+  for (let i = 0, to = 0; i < rows.length; i++) for (let from = rows[i]! * width, end = from + width; from < end; from++) own[to++] = numbers[from]!;
   return own;
 }
 

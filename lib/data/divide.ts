@@ -24,9 +24,6 @@ const unused = splitNames.length;
 /** The rows of each part, ascending. Rows beyond the sum of `sizes` are left out. */
 export function divideRows(rows: number, sizes: SplitSizes, division: Division): readonly Int32Array[] {
   const counts = splitNames.map((split) => sizes[split]);
-  if (division.strata === undefined && division.groups === undefined && division.times === undefined && division.parts === undefined) {
-    return inTurn(new RandomState(division.seed).permutation(rows), counts);
-  }
   const partOf = division.parts ?? partsOf(rows, counts, division);
   return splitNames.map((_, part) => rowsOf(partOf, part));
 }
@@ -40,9 +37,12 @@ function rowsOf(partOf: ArrayLike<number>, part: number): Int32Array {
   return order;
 }
 
-function inTurn(order: Int32Array, counts: readonly number[]): Int32Array[] {
-  let from = 0;
-  return counts.map((count) => order.slice(from, (from += count)).sort());
+/** The first rows of an order in the first part, those that follow in the next. */
+function inTurn(order: Int32Array, sizes: readonly number[]): Uint8Array {
+  const partOf = new Uint8Array(order.length).fill(unused);
+  let at = 0;
+  sizes.forEach((size, part) => { for (const end = at + size; at < end; at++) partOf[order[at]!] = part; });
+  return partOf;
 }
 
 /** The part of each row. */
@@ -51,7 +51,7 @@ function partsOf(rows: number, counts: readonly number[], { seed, strata, groups
   if (times !== undefined) return byTime(times, sizes);
   const random = new RandomState(seed);
   if (groups !== undefined) return dealGroups(groups, strata, sizes, random, counts.length);
-  return byStrata(strata!, sizes, random);
+  return strata === undefined ? inTurn(random.permutation(rows), sizes) : byStrata(strata, sizes, random);
 }
 
 /** Rows that are left out are the oldest. Rows of the same time keep their order. */

@@ -4,6 +4,7 @@ import type { FloatArray } from '../kernels/contract';
 import { requireMemory } from '../machine';
 import { FileBytes } from './bytes';
 import type { Column } from './columns/column';
+import { pickLabels } from './dataset';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
 import { divideRows, splitNames } from './divide';
 import type { Division } from './divide';
@@ -170,25 +171,10 @@ function inMemory(stored: StoredFeatures, rows: number): Dataset['features'] {
 /** Labels, targets and weights of the rows `order`, on shared memory. */
 function selectTargets({ labels, targets, targetNames, weights, classNames, imageShape, columns, division, ...table }: Table, order: Int32Array) {
   const rows = rowsOf({ ...table, classNames });
-  const ownLabels = labels === undefined ? new Int32Array(new SharedArrayBuffer(4 * order.length)) : selectIntegers(labels, order);
+  const given = { labels: labels ?? new Int32Array(rows), size: rows, ...(targets && { targets }), ...(weights && { weights }), ...(division?.groups && { groups: division.groups }) };
   return {
-    labels: ownLabels, rowNumbers: order, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }),
-    ...(division?.groups && { groups: selectIntegers(division.groups, order) }),
-    ...(targets && { targets: selectNumbers(targets, targets.length / rows, order) }), ...(targetNames && { targetNames }),
-    ...(weights && { weights: selectNumbers(weights, 1, order) }),
+    ...pickLabels(given, order), rowNumbers: order, classNames, ...(imageShape && { imageShape }), ...(columns && { columns }), ...(targetNames && { targetNames }),
   };
-}
-
-function selectIntegers(integers: Int32Array, order: Int32Array): Int32Array {
-  const own = new Int32Array(new SharedArrayBuffer(4 * order.length));
-  order.forEach((row, i) => { own[i] = integers[row]!; });
-  return own;
-}
-
-function selectNumbers(numbers: Float64Array, width: number, order: Int32Array): Float64Array {
-  const own = new Float64Array(new SharedArrayBuffer(8 * order.length * width));
-  order.forEach((row, i) => { own.set(numbers.subarray(row * width, (row + 1) * width), i * width); });
-  return own;
 }
 
 /** Turns shares into numbers of rows and fills in the defaults. Throws ERR_CONFIG for sizes that do not fit the rows. */

@@ -172,3 +172,18 @@ describe('columns become inputs', () => {
     expect(() => fitColumns({ kind: 'none', oneHot: null }, { ...train, split: 'test' })).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
   });
 });
+
+describe('a column whose first thousand rows mislead', () => {
+  const rowsOf = (some: number, first: string, others: string): string[] => Array.from({ length: 2400 }, (_, i) => (i < some ? `${first}${String(i % 7)}` : `${others}${String(i % 5)}`));
+
+  test.each<[string, string[], string | number]>([
+    ['texts throughout', rowsOf(0, '', 't'), 'category'],
+    ['texts first, and fewer numbers', rowsOf(1300, 't', ''), 'category'],
+    ['numbers first, and more texts', rowsOf(1100, '', 't'), 'category'],
+    ['texts first, and more numbers', ['t', 't', ...rowsOf(1100, 't', '')].slice(0, 2400).map((cell, i) => (i === 0 ? '1' : cell)), 3],
+    ['numbers first, and fewer texts', rowsOf(1300, '', 't'), 1302],
+  ])('%s', (_, cells, expected) => {
+    if (typeof expected === 'string') expect(columnOf(cells).column.kind).toBe(expected);
+    else expect(() => columnOf(cells)).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: expect.objectContaining({ line: expected, column: 1 }) as unknown }) as Error);
+  });
+});

@@ -9,6 +9,31 @@ const [space, tab, plus, minus, point, zero, nine, upperE, lowerE] = [0x20, 0x09
  * through JavaScript's own conversion.
  */
 export function parseDecimal(bytes: Uint8Array, from: number, to: number): number {
+  // Most cells are a sign, up to nine digits and a point, which integers of 32 bits count.
+  if (to - from > 0 && to - from <= 10) {
+    let at = from;
+    const sign = bytes[at]!;
+    if (sign === minus || sign === plus) at++;
+    let value = 0;
+    let pointAt = to;
+    const first = at;
+    for (; at < to; at++) {
+      const digit = bytes[at]! - zero;
+      if (digit >= 0 && digit <= 9) value = (10 * value + digit) | 0;
+      else if (digit === point - zero && pointAt === to) pointAt = at;
+      else break;
+    }
+    const digits = to - first - (pointAt === to ? 0 : 1);
+    if (at === to && digits > 0 && digits <= 9) {
+      const size = pointAt >= to - 1 ? value : value / powersOfTen[to - 1 - pointAt]!;
+      return sign === minus ? -size : size;
+    }
+  }
+  return parseLonger(bytes, from, to);
+}
+
+/** {@link parseDecimal} of any text. */
+function parseLonger(bytes: Uint8Array, from: number, to: number): number {
   let at = from;
   let end = to;
   while (at < end && (bytes[at] === space || bytes[at] === tab)) at++;

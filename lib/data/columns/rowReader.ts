@@ -1,3 +1,5 @@
+import type { Dictionary } from './dictionary';
+
 /** Reads a table row by row. */
 export interface RowReader {
   /** How many cells the last row has. */
@@ -14,4 +16,6 @@ export interface RowReader {
   number(i: number): number;
   /** The text of cell i; empty for a missing one. */
   text(i: number): string;
+  /** The code of the text of cell i. */
+  code(i: number, dictionary: Dictionary): number;
 }

@@ -7,7 +7,7 @@ import type { TableOptions } from '../table';
 import { columnKinds } from './column';
 import type { Column, ColumnKind } from './column';
 import { classify } from './labels';
-import type { ReadTable } from './readTable';
+import type { ReadTable } from './plan';
 import { suggestion, takeSplitters, withSplitters } from './splitters';
 import type { Splitters } from './splitters';
 import { kindOf } from './targetColumns';
@@ -40,8 +40,8 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
     targetNames,
     ...(classes === undefined
       ? { targets: table.targets, classNames: [] }
-      : { labels: Int32Array.from(table.targets, (code) => classes.labels[code]!), classNames: classes.classNames }),
-    layout: { features: table.features, rows: table.rows, featureSize: table.columns.length },
+      : { labels: labelsOf(table.targets, classes.labels), classNames: classes.classNames }),
+    layout: { features: table.features.values, rows: table.rows, featureSize: table.columns.length },
     columns: table.columns,
     division,
     ...(table.weights && { weights: table.weights }),
@@ -55,6 +55,13 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
       ...(merged.length > 0 && { classes: classes!.classNames.length }),
     },
   }, options) as DataSplits;
+}
+
+/** The labels of rows by the codes of their texts. */
+function labelsOf(codes: Float64Array, labelOf: Int32Array): Int32Array {
+  const labels = new Int32Array(codes.length);
+  for (let row = 0; row < codes.length; row++) labels[row] = labelOf[codes[row]!]!;
+  return labels;
 }
 
 /**

@@ -3,6 +3,7 @@ import { badFile } from '../files';
 import type { TableOptions } from '../table';
 import type { ColumnKind } from './column';
 import { findColumn } from './findColumn';
+import type { ReadTable } from './plan';
 import { readTable } from './readTable';
 import { kindsByPlace, splitColumns } from './splitColumns';
 import { kindOf, placeOfWeights, placesOfTargets } from './targetColumns';
@@ -51,7 +52,7 @@ export function splitValues(file: string, values: ValueTable, options: ValueOpti
 }
 
 /** What the digest of a table that is in no file is computed from. */
-function contentsOf({ features, targets, weights, columns, targetTexts }: ReturnType<typeof readTable>): Uint8Array[] {
-  const bytes = [features, targets, ...(weights === undefined ? [] : [weights])].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
+function contentsOf({ features, targets, weights, columns, targetTexts }: ReadTable): Uint8Array[] {
+  const bytes = [features.values, targets, ...(weights === undefined ? [] : [weights])].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
   return [...bytes, Buffer.from(JSON.stringify([columns, targetTexts]))];
 }

@@ -2,7 +2,7 @@ import { expected, nearest } from '../../errors';
 import { badFile } from '../files';
 import type { TableOptions } from '../table';
 import type { Column, ColumnKind } from './column';
-import type { ReadTable } from './readTable';
+import type { ReadTable } from './plan';
 
 /** The columns that decide which rows belong to which part of a split, by name. */
 export type Splitters = Pick<TableOptions, 'groupColumn' | 'timeColumn' | 'splitColumn'>;
@@ -79,12 +79,14 @@ function placeIn({ columns }: ReadTable, name: string): number {
 
 /** The numbers of a column, all of which have to be there. */
 function valuesOf(table: ReadTable, name: string, what: string): Float64Array {
-  const { rows, columns: { length: width }, features } = table;
   const at = placeIn(table, name);
-  const values = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    values[row] = features[row * width + at]!;
-    if (Number.isNaN(values[row])) throw bad(table, what, name, row, 'nothing');
+  const values = new Float64Array(table.rows);
+  let row = 0;
+  for (const { block, rows } of table.features.blocks()) {
+    for (let i = 0, from = at; i < rows; i++, row++, from += table.columns.length) {
+      values[row] = block[from]!;
+      if (Number.isNaN(values[row])) throw bad(table, what, name, row, 'nothing');
+    }
   }
   return values;
 }
@@ -114,9 +116,7 @@ function bad({ placeOf }: ReadTable, what: string, name: string, row: number, re
 }
 
 function without(table: ReadTable, taken: readonly string[]): ReadTable {
-  const { rows, columns, features: all } = table;
+  const { columns, features } = table;
   const kept = columns.flatMap(({ name }, at) => (taken.some((one) => one.trim() === name.trim()) ? [] : [at]));
-  const features = new Float64Array(rows * kept.length);
-  for (let row = 0, to = 0; row < rows; row++) for (const at of kept) features[to++] = all[row * columns.length + at]!;
-  return { ...table, columns: kept.map((at) => columns[at]!), features };
+  return { ...table, columns: kept.map((at) => columns[at]!), features: features.select(kept) };
 }

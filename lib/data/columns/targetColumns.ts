@@ -1,6 +1,6 @@
 import { expected, nearest } from '../../errors';
 import type { TableOptions } from '../table';
-import type { TargetKind } from './readTable';
+import type { TargetKind } from './plan';
 
 /** What to predict from a table: a column by name or number from 0, or several, also as names between commas. */
 export type TargetOption = string | number | readonly (string | number)[];

@@ -1,6 +1,7 @@
 import { describe, expected } from '../../errors';
 import { parseNumber } from '../../numbers';
 import { badFile } from '../files';
+import type { Dictionary } from './dictionary';
 import type { RowReader } from './rowReader';
 
 /** A column of values as programs and typed files hold them. */
@@ -120,6 +121,10 @@ export class ValueReader implements RowReader {
       `a number, text, boolean${this.unit === 'row' ? ', date' : ''} or null (or columns {"${name}": "ignore"})`, `${this.file}, ${this.unit} ${String(this.line)}, ${name}`, describe(value),
       { file: this.file, [this.unit]: this.line, column: i + 1 },
     );
+  }
+
+  code(i: number, dictionary: Dictionary): number {
+    return dictionary.codeOf(this.text(i));
   }
 }
 

@@ -1,4 +1,5 @@
 import { parseDecimal } from '../columns/decimal';
+import type { Dictionary } from '../columns/dictionary';
 import type { RowReader } from '../columns/rowReader';
 import { badFile } from '../files';
 
@@ -20,6 +21,8 @@ export class CellReader implements RowReader {
   /** Whether a cell of it stands in quotes, within which two stand for one. */
   isQuoted = false;
   private at: number;
+  /** Bytes above this one neither end a cell nor are quotes. */
+  private readonly highest: number;
 
   /**
    * @param delimiter a byte below 128.
@@ -29,6 +32,7 @@ export class CellReader implements RowReader {
     readonly bytes: Uint8Array, private readonly delimiter: number, private readonly file: string, from = 0, private nextLine = 1,
   ) {
     this.at = from;
+    this.highest = Math.max(quote, delimiter);
   }
 
   /** Bytes read so far. */
@@ -46,7 +50,7 @@ export class CellReader implements RowReader {
 
   /** Goes to the next line; false at the end. Throws ERR_DATA, naming the line, for quotes that RFC 4180 does not allow. */
   next(): boolean {
-    const { bytes, delimiter } = this;
+    const { bytes, delimiter, highest } = this;
     const { length } = bytes;
     let { starts, ends, at } = this;
     while (at < length) {
@@ -65,7 +69,7 @@ export class CellReader implements RowReader {
         } else {
           starts[count] = at;
           let byte = 0;
-          while (at < length && (byte = bytes[at]!) !== delimiter && byte !== lf && byte !== cr) {
+          while (at < length && ((byte = bytes[at]!) > highest || (byte !== delimiter && byte !== lf && byte !== cr))) {
             if (byte === quote) throw this.bad('one within a cell');
             at++;
           }
@@ -87,8 +91,14 @@ export class CellReader implements RowReader {
 
   /** The text of cell i. */
   text(i: number): string {
+    if (this.starts[i] === this.ends[i]) return '';
     const text = Buffer.from(this.bytes.buffer, this.bytes.byteOffset + this.starts[i]!, this.ends[i]! - this.starts[i]!).toString('utf8');
     return this.isQuoted && text.includes('""') ? text.replaceAll('""', '"') : text;
+  }
+
+  code(i: number, dictionary: Dictionary): number {
+    const [from, to] = [this.starts[i]!, this.ends[i]!];
+    return dictionary.find(this.bytes, from, to) ?? dictionary.add(this.bytes, from, to, this.text(i));
   }
 
   /** The texts of all cells of the last line. */
