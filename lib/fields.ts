@@ -5,7 +5,7 @@ export interface Field {
   /** A description of valid values, for the error message. */
   readonly what: string;
   readonly accepts: (value: unknown) => boolean;
-  /** Whether `--set key=1,2` is read as a list of numbers. */
+  /** Whether `--set key=1,2` is read as a list, of numbers or of texts. */
   readonly list?: boolean;
 }
 

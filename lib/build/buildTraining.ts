@@ -58,6 +58,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   const normalization = fit(spec, data.train, kernels);
   const model = buildModel(spec, { ...modelSizes(spec, data.train), inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
+  if (spec.freeze !== null) model.freeze(spec.freeze);
   const losses = makeLosses(spec, model, train);
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases, weightDecays: spec.weightDecays });
   const optimizer = makeOptimizer(spec.optimizer, kernels, model.arena, spec);

@@ -66,6 +66,8 @@ export interface Parameter extends ParameterSpec {
   readonly gradient: FloatArray;
   /** The factors of the gradient, where it is a product. */
   readonly product?: GradientProduct;
+  /** Whether training leaves it as it is, see {@link Arena.freeze}. */
+  isFrozen: boolean;
 }
 
 /** A contiguous range of the arena. */
@@ -86,8 +88,7 @@ export class Arena {
   readonly ordered: readonly Parameter[];
   readonly regularised: Block;
   readonly unregularised: Block;
-  /** Of all parameters whose gradient is a product. */
-  private readonly products: readonly GradientProduct[];
+  private isDeferring = false;
 
   constructor(private readonly kernels: Kernels, specs: readonly ParameterSpec[]) {
     const ordered = [...specs.filter((spec) => spec.regularised), ...specs.filter((spec) => !spec.regularised)];
@@ -103,6 +104,7 @@ export class Arena {
         ...spec,
         value: this.values.subarray(offset, end),
         gradient: this.gradients.subarray(offset, end),
+        isFrozen: false,
         ...(spec.isProduct === true && { product: { isDeferred: false, m: 0, dy: this.gradients, x: this.values, byteScale: undefined } }),
       });
       offset = end;
@@ -110,7 +112,6 @@ export class Arena {
     }
     this.parameters = specs.map((spec) => placed.get(spec)!);
     this.ordered = ordered.map((spec) => placed.get(spec)!);
-    this.products = this.parameters.flatMap(({ product }) => product ?? []);
     this.regularised = { values: this.values.subarray(0, boundary), gradients: this.gradients.subarray(0, boundary) };
     this.unregularised = { values: this.values.subarray(boundary), gradients: this.gradients.subarray(boundary) };
   }
@@ -129,11 +130,26 @@ export class Arena {
    * the weights are in the cache, and never store them.
    */
   deferProducts(defer: boolean): void {
-    for (const product of this.products) product.isDeferred = defer;
+    this.isDeferring = defer;
+    for (const { product, isFrozen } of this.parameters) if (product !== undefined) product.isDeferred = defer || isFrozen;
   }
 
   get defersProducts(): boolean {
-    return this.products[0]?.isDeferred === true;
+    return this.isDeferring;
+  }
+
+  /**
+   * Freezes parameters: optimisers made from now on leave them as they are, and their gradients that are products are not computed. Others are
+   * until {@link clearFrozen}.
+   */
+  freeze(parameters: readonly Parameter[]): void {
+    for (const parameter of parameters) parameter.isFrozen = true;
+    this.deferProducts(this.isDeferring);
+  }
+
+  /** Sets the gradients of frozen parameters to 0, so that a norm of all gradients is that of the others. */
+  clearFrozen(): void {
+    for (const { isFrozen, gradient } of this.parameters) if (isFrozen) gradient.fill(0);
   }
 
   /** The parameter of that name, or undefined. */

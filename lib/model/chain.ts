@@ -64,12 +64,15 @@ export class Chain implements InnerLayers {
     }
   }
 
-  /** From dy[m, ...outputShape]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx. */
-  backward(m: number, x: SourceArray, dy: FloatArray, dx: FloatArray | undefined): void {
+  /**
+   * From dy[m, ...outputShape]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx; of the layers
+   * from `first` on, where no others are asked for.
+   */
+  backward(m: number, x: SourceArray, dy: FloatArray, dx: FloatArray | undefined, first = 0): void {
     const last = this.layers.length - 1;
-    for (let i = last; i >= 0; i--) {
+    for (let i = last; i >= first; i--) {
       const input = i === 0 ? x as FloatArray : this.outputs[i - 1]!;
-      const inputGradient = i === 0 ? dx : this.outputGradients[i - 1]!;
+      const inputGradient = i === first ? dx : this.outputGradients[i - 1]!;
       this.layers[i]!.backward(m, input, this.outputs[i]!, i === last ? dy : this.outputGradients[i]!, inputGradient);
     }
   }

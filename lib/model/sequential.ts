@@ -28,6 +28,8 @@ export class Sequential {
   readonly arena: Arena;
   readonly buffers: readonly Buffer[];
   readonly chain: Chain;
+  /** The first layer that has parameters which are trained. */
+  private firstTrained = 0;
   /** Numbers of a row of inputs. */
   readonly inputSize: number;
   /** Members of an ensemble, each of which gives outputs of its own; 1 for a single net. */
@@ -98,7 +100,26 @@ export class Sequential {
 
   /** Overwrites the arena's gradients, from {@link outputGradient} and the activations of the last forward in training. */
   backward(m: number, x: SourceArray): void {
-    this.chain.backward(m, x, this.outputGradient, undefined);
+    this.chain.backward(m, x, this.outputGradient, undefined, this.firstTrained);
+  }
+
+  /**
+   * Freezes the parameters that `patterns` name: as W1, or with the number of their layer, from 0, as layers.0.W1; `*` stands for any text. Batch
+   * normalisation goes on averaging. Throws ERR_CONFIG, with the names there are, for a pattern that names none, and where nothing is left to train.
+   */
+  freeze(patterns: readonly string[]): void {
+    const { layers, arena } = this;
+    const named = layers.flatMap(({ parameterSpecs }, i) => parameterSpecs.map(({ name }) => ({ i, name, path: `layers.${String(i)}.${name}` })));
+    const frozen = new Set(patterns.flatMap((pattern) => {
+      const matches = matcher(pattern);
+      const found = named.filter(({ name, path }) => matches(name) || matches(path));
+      if (found.length > 0) return found;
+      throw expected('ERR_CONFIG', `names of parameters (${named.map(({ name }) => name).join(', ')}, or as ${named[0]?.path ?? ''})`, 'freeze', pattern, { path: 'freeze' });
+    }));
+    const trained = named.find((parameter) => !frozen.has(parameter));
+    if (trained === undefined) throw expected('ERR_CONFIG', 'a parameter that is left to train', 'freeze', patterns, { path: 'freeze' });
+    arena.freeze([...frozen].map(({ name }) => arena.find(name)!));
+    this.firstTrained = trained.i;
   }
 
   /** Gives all dropout layers a factor in [0, 1] on the rate that they were made with; 1 until then. */
@@ -120,6 +141,13 @@ export class Sequential {
   setRandomStates(states: unknown): void {
     setRandomStates(this.layers, states);
   }
+}
+
+/** Whether a text is like a pattern, in which `*` stands for any text. */
+function matcher(pattern: string): (text: string) => boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[$()+.?[\\\]^{|}]/g, '\\$&'));
+  const expression = new RegExp(`^${parts.join('.*')}$`, 's');
+  return (text) => expression.test(text);
 }
 
 /**

@@ -89,13 +89,14 @@ export abstract class ArenaOptimizer implements Optimizer {
         decoupled: weightDecay * decay * rateFactor(first, options),
       };
     };
-    const areAlike = (one: Parameter, next: Parameter): boolean => one.regularised === next.regularised &&
+    const areAlike = (one: Parameter, next: Parameter): boolean => one.regularised === next.regularised && one.isFrozen === next.isFrozen &&
       rateOf(one, options, rule) === rateOf(next, options, rule) && rateFactor(one, options) === rateFactor(next, options) &&
       decayFactor(one, options) === decayFactor(next, options);
-    this.updates = ranges(arena, areAlike).map((range) => rule.part(partOf(range)));
+    const trained = (all: readonly Range[]): Range[] => all.filter(({ first }) => !first.isFrozen);
+    this.updates = trained(ranges(arena, areAlike)).map((range) => rule.part(partOf(range)));
     this.takesProducts = rule.product !== undefined;
     const apart = ranges(arena, (one, next) => one.product === undefined && next.product === undefined && areAlike(one, next));
-    this.productUpdates = rule.product === undefined ? [] : apart.map((range) => {
+    this.productUpdates = rule.product === undefined ? [] : trained(apart).map((range) => {
       const { product, shape } = range.first;
       return product === undefined ? rule.part(partOf(range)) : rule.product!(partOf(range), product, shape[0]!, shape[1]!);
     });

@@ -52,6 +52,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   model: readonly LayerDescription[] | null;
   init: Initializer;
   initStd: number;
+  freeze: readonly string[] | null;
   loss: LossName;
   optimizer: OptimizerName;
   learningRate: number;
@@ -152,6 +153,13 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   },
   init: choice('he', initializers, 'initial weights; biases start at zero'),
   initStd: number(1e-4, '≥ 0', (value) => value >= 0, 'standard deviation of init normal'),
+  freeze: orNull({
+    help: 'parameters that training leaves as they are: names, as ["W1"], or those of a layer by its number, as ["layers.0.*"]',
+    default: null,
+    what: 'a list of names of parameters',
+    list: true,
+    accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== ''),
+  }),
   loss: choice('cross-entropy', Object.keys(losses), 'what training minimises'),
   ...fieldsOf(lossOptions, losses),
   optimizer: choice('sgd', Object.keys(optimizers), 'update rule'),

@@ -101,7 +101,7 @@ export function trainedSpec({ facts, source }: Pick<Checkpoint, 'facts' | 'sourc
 }
 
 /**
- * A spec with `key=value` settings applied. A value is read as JSON, as comma-separated numbers for a list, as a number in other notations
+ * A spec with `key=value` settings applied. A value is read as JSON, as comma-separated numbers or texts for a list, as a number in other notations
  * (.1, 1., +0.1) or as plain text: the first of these that the key accepts. Throws ERR_CONFIG for an unknown key.
  */
 export function applySettings(base: Readonly<Record<string, unknown>>, settings: readonly string[]): Record<string, unknown> {
@@ -133,7 +133,8 @@ export function applyChanges(base: Readonly<Record<string, unknown>>, changes: R
 
 function readValue(text: string, { accepts, list = false }: Field): unknown {
   const json = jsonOf(text);
-  const readings = [...json, ...(list ? [text.split(',').map(parseNumber)] : []), parseNumber(text), text];
+  const parts = list ? text.split(',') : [];
+  const readings = [...json, ...(list ? [parts.map(parseNumber), parts] : []), parseNumber(text), text];
   const accepted = readings.findIndex(accepts);
   return accepted >= 0 ? readings[accepted] : json.length > 0 ? json[0] : text;
 }

@@ -115,19 +115,24 @@ function deadUnits({ layers = [], model, learningRate }: HealthFacts): string | 
  * Updates should change weights by about a thousandth of their size. The first steps, low rates late in a schedule and a trained
  * net, whose gradients are small, are excluded.
  */
-function rateTooLow({ step, loss, penalty, guessing, layers, learningRate, highestRate }: HealthFacts): string | undefined {
+function rateTooLow({ step, loss, penalty, guessing, layers, learningRate, highestRate, model }: HealthFacts): string | undefined {
   if (layers === undefined || step < 50 || learningRate < highestRate / 2) return undefined;
   if (guessing === undefined || loss === null || !(loss - penalty >= guessing / 4)) return undefined;
-  const largest = Math.max(...layers.map(({ updateRatio }) => updateRatio));
-  if (!(largest < 1e-5)) return undefined;
+  const largest = Math.max(...updateRatios(layers, model));
+  if (!(largest < 1e-5 && largest >= 0)) return undefined;
   return `A step changes no layer's weights by more than ${significant(largest)} of their size, where 0.001 is usual: ` +
     `raise learningRate (now ${significant(learningRate)})`;
 }
 
-function rateTooHigh({ step, layers, learningRate }: HealthFacts): string | undefined {
+/** Of the layers whose weights are trained. */
+function updateRatios(layers: readonly LayerHealth[], model: HealthFacts['model']): number[] {
+  return layers.filter(({ layer }) => !model[layer - 1]!.weights.isFrozen).map(({ updateRatio }) => updateRatio);
+}
+
+function rateTooHigh({ step, layers, learningRate, model }: HealthFacts): string | undefined {
   if (layers === undefined || step < 50) return undefined;
-  const smallest = Math.min(...layers.map(({ updateRatio }) => updateRatio));
-  if (!(smallest > 0.1)) return undefined;
+  const smallest = Math.min(...updateRatios(layers, model));
+  if (!(smallest > 0.1 && smallest < Infinity)) return undefined;
   return `A step changes every layer's weights by ${percent(smallest)} of their size or more, where 0.1 % is usual: ` +
     `lower learningRate (now ${significant(learningRate)})`;
 }

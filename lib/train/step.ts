@@ -95,7 +95,10 @@ export class TrainingStep {
       arena.deferProducts(false);
       return false;
     }
-    if (typeof options.clipNorm === 'number') clipNorm(kernels, arena.gradients, options.clipNorm);
+    if (typeof options.clipNorm === 'number') {
+      arena.clearFrozen();
+      clipNorm(kernels, arena.gradients, options.clipNorm);
+    }
     optimizer.step(learningRate, options.weightDecayFactor ? options.weightDecayFactor(optimizer.steps) : 1);
     arena.deferProducts(false);
     options.average?.update(optimizer.steps);
@@ -120,7 +123,7 @@ export class TrainingStep {
   completeGradients(): void {
     if (!this.defersProducts) return;
     const { kernels, arena } = this.objective.model;
-    for (const parameter of arena.parameters) multiplyGradient(kernels, parameter);
+    for (const parameter of arena.parameters) if (!parameter.isFrozen) multiplyGradient(kernels, parameter);
   }
 
   /** As {@link runBatch} on the rows of several batches as one: sums are divided by the weight of all. */
