@@ -120,6 +120,14 @@ describe('losses', () => {
     expect(loss.weight).toBeCloseTo(90, 10);
   });
 
+  test('balanced weights count a row of weight 2 as two', () => {
+    const weights = Float64Array.from(data.labels, (label, i) => (label === 0 ? 3 : 1 + (i % 2)));
+    const spec = parseSpec({ ...tinySpec, dtype: 'float64', classWeights: 'balanced' });
+    const { loss } = makeLosses(spec, mlp(tinySpec.layers, kernels, 90), { ...data, weights });
+    const counts = [0, 1, 2].map((label) => data.labels.reduce((sum, own, i) => sum + (own === label ? weights[i]! : 0), 0));
+    for (const label of [0, 1, 2]) expect(loss.forward(1, new Float64Array(3), Int32Array.of(label)) / Math.log(3)).toBeCloseTo(counts.reduce((sum, count) => sum + count) / (3 * counts[label]!), 12);
+  });
+
   test('evaluation reports the plain cross-entropy', () => {
     const plain = run({ steps: 1, learningRate: 1e-9 });
     const smoothed = run({ steps: 1, learningRate: 1e-9, labelSmoothing: 0.3, classWeights: [1, 2, 3] });

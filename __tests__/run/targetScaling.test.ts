@@ -41,6 +41,16 @@ test('the scale is mean and standard deviation of the training rows, and its inv
   expect(() => fitTargetScale({ ...data.train, split: 'validation' }, 'standardize')).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
 });
 
+test.each(['standardize', 'log'] as const)('%s takes a row of weight 2 for two', (kind) => {
+  const targets = Float64Array.from({ length: 2 * 1500 }, (_, at) => 1 + ((at * at) % 23));
+  const weights = Float64Array.from({ length: 1500 }, (_, i) => i % 3);
+  const repeated = Float64Array.from(Array.from(weights.keys()).flatMap((i) => Array.from({ length: weights[i]! }, () => [targets[2 * i]!, targets[2 * i + 1]!]).flat()));
+  const scale = fitTargetScale({ ...data.train, targets, weights, size: 1500 }, kind);
+  const direct = fitTargetScale({ ...data.train, targets: repeated, size: repeated.length / 2 }, kind);
+  for (const part of ['mean', 'std'] as const) scale[part].forEach((value, j) => { expect(value).toBeCloseTo(direct[part][j]!, 12); });
+  expect(scale.mean[0]).not.toBeCloseTo(fitTargetScale({ ...data.train, targets, size: 1500 }, kind).mean[0]!, 4);
+});
+
 describe.each(backends)('a regression on scaled targets, on %s kernels', (backend) => {
   const parsed = parseSpec({ ...spec, backend });
 

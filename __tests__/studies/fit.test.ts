@@ -1,10 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../../lib/data/dataset';
+import type { LossName } from '../../lib/model/loss';
+import { losses } from '../../lib/model/losses';
 import { RandomState } from '../../lib/random';
 import { presetFor } from '../../lib/spec/presets';
 import { linearSpec, score, scoreConstant } from '../../lib/studies/fit/baselines';
+import type { Scores } from '../../lib/studies/fit/baselines';
 import { planFit } from '../../lib/studies/fit/planFit';
+import { scorers } from '../../lib/train/scoring';
 import { bootstrapped, meanWithError } from '../../lib/train/standardErrors';
 import { temporaryFolder } from '../support/folder';
 
@@ -94,12 +98,13 @@ test('the linear model has the data, the loss and the split of the model that it
 });
 
 describe('scores', () => {
+  const spec = (loss: LossName): { loss: LossName; quantiles: number[] } => ({ loss, quantiles: [0.1, 0.5, 0.9] });
   const facts = { name: 'rows', split: 'validation', features: new Float64Array(0), featureSize: 1 } as const;
   const classes: Dataset = { ...facts, size: 4, labels: Int32Array.of(0, 0, 1, 1), classNames: ['a', 'b'] };
   const numbers: Dataset = { ...facts, size: 3, labels: new Int32Array(3), classNames: [], targets: Float64Array.of(1, 2, 6) };
 
   test('of classes have the errors of a binomial, of the rows and of a bootstrap', () => {
-    const { accuracy, logLoss, rocAuc } = score([0.9, 0.1, 0.6, 0.4, 0.7, 0.3, 0.2, 0.8], classes);
+    const { accuracy, logLoss, rocAuc } = score([0.9, 0.1, 0.6, 0.4, 0.7, 0.3, 0.2, 0.8], classes, spec('cross-entropy'));
     expect(accuracy).toEqual({ value: 0.75, error: Math.sqrt((0.75 * 0.25) / 4) });
     const losses = [0.9, 0.6, 0.3, 0.8].map((p) => -Math.log(p));
     const mean = losses.reduce((sum, loss) => sum + loss, 0) / 4;
@@ -110,13 +115,13 @@ describe('scores', () => {
   });
 
   test('of numbers: the mean alone has an R² of 0', () => {
-    const { r2, rmse, mae } = scoreConstant(numbers, numbers);
+    const { r2, rmse, mae } = scoreConstant(numbers, numbers, spec('mse'));
     expect([r2!.value, rmse!.value, mae!.value]).toEqual([expect.closeTo(0, 12), expect.closeTo(Math.sqrt(14 / 3), 12), 2].map((value) => value as unknown));
     expect(mae!.error).toBeCloseTo(Math.sqrt(1 / 3), 12);
   });
 
   test('of the shares of classes are the entropy', () => {
-    expect(scoreConstant(classes, classes)['logLoss']).toEqual({ value: expect.closeTo(Math.log(2), 12) as number, error: 0 });
+    expect(scoreConstant(classes, classes, spec('cross-entropy'))['logLoss']).toEqual({ value: expect.closeTo(Math.log(2), 12) as number, error: 0 });
   });
 
   test('a bootstrap of a mean has its standard error, and the same at every call', () => {
@@ -126,6 +131,51 @@ describe('scores', () => {
     const first = bootstrapped(400, undefined, mean);
     expect(first).toEqual(bootstrapped(400, undefined, mean));
     expect(first.error / meanWithError(400, undefined, (row) => values[row]!).error).toBeCloseTo(1, 0);
+  });
+
+  const random = new RandomState(3);
+  const count = 40;
+  const draw = (width: number, of: (row: number) => number): Float64Array => Float64Array.from({ length: count * width }, (_, at) => of(Math.floor(at / width)));
+  /** Of 40 rows: what they are held against, and predictions. */
+  const cases: readonly [LossName, Partial<Dataset>, Float64Array, readonly string[]][] = [
+    ['cross-entropy', { labels: Int32Array.from({ length: count }, (_, i) => i % 2), classNames: ['a', 'b'] }, Float64Array.from({ length: 2 * count }, (_, at) => [0.3, 0.7][(at + Number(at % 6 < 2)) % 2]!), ['accuracy', 'logLoss', 'rocAuc']],
+    ['bce', { targets: draw(2, (i) => i % 2) }, draw(2, (i) => (i % 3) / 2), ['accuracy', 'logLoss', 'rocAuc']],
+    ['quantile', { targets: draw(1, () => random.gaussian()) }, Float64Array.from({ length: 2 * count }, (_, at) => [-1, 1][at % 2]!), ['pinball', 'miscoverage']],
+    ['poisson', { targets: draw(1, (i) => i % 4) }, draw(1, (i) => 1 + (i % 3)), ['poissonDeviance', 'rmse', 'mae']],
+    ['mae', { targets: draw(2, () => random.gaussian()) }, draw(2, () => random.gaussian()), ['r2', 'rmse', 'mae']],
+  ];
+  describe.each(cases)('of loss %s', (loss, held, predictions, names) => {
+    const told = { loss, quantiles: [0.1, 0.9] };
+    const all: Dataset = { ...facts, size: count, labels: new Int32Array(count), classNames: [], ...held };
+    const { predicts } = losses[loss];
+
+    test('have errors, and the values that evaluations have', () => {
+      const scores = score(predictions, all, told);
+      expect(Object.keys(scores)).toEqual(names);
+      const known = scorers[predicts].all({ predictions, outputs: predictions.length / count, labels: all.labels, targets: all.targets, levels: told.quantiles });
+      for (const [name, { value, error }] of Object.entries(scores)) {
+        if (Object.hasOwn(known, name)) expect(value).toBeCloseTo(known[name]!, 12);
+        expect(error).toBeGreaterThan(0);
+      }
+    });
+
+    test('count a row of weight 2 as two, also in what needs no features', () => {
+      const weights = Float64Array.from({ length: count }, (_, i) => i % 3);
+      const rowsOf = Array.from(weights.keys()).flatMap((i) => Array.from({ length: weights[i]! }, () => i));
+      const repeat = (numbers: ArrayLike<number>): Float64Array => Float64Array.from(rowsOf.flatMap((i) => Array.from({ length: numbers.length / count }, (_, j) => numbers[(i * numbers.length) / count + j]!)));
+      const twice: Dataset = { ...all, size: rowsOf.length, labels: Int32Array.from(repeat(all.labels)), ...(all.targets && { targets: repeat(all.targets) }) };
+      const values = (scores: Scores): number[] => Object.values(scores).map(({ value }) => value);
+      expect(values(score(predictions, { ...all, weights }, told))).toEqual(values(score(repeat(predictions), twice, told)).map((value) => expect.closeTo(value, 12) as number));
+      expect(values(scoreConstant({ ...all, weights }, all, told))).toEqual(values(scoreConstant(twice, all, told)).map((value) => expect.closeTo(value, 12) as number));
+    });
+  });
+
+  test('of a mean over rows have the deviation of the rows over the root of their number', () => {
+    const targets = Float64Array.of(1, 2, 6);
+    const { pinball } = score([0, 4, 0, 4, 0, 4], { ...numbers, targets }, { loss: 'quantile', quantiles: [0.25, 0.75] });
+    const own = [1, 2, 6].map((t) => (0.25 * t + (t >= 4 ? 0.75 * (t - 4) : 0.25 * (4 - t))) / 2);
+    const mean = own.reduce((sum, one) => sum + one) / 3;
+    expect(pinball).toEqual({ value: expect.closeTo(mean, 12) as number, error: expect.closeTo(Math.sqrt(own.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 2 / 3), 12) as number });
   });
 
   test('rows of weight 2 count as two', () => {

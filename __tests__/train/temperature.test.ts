@@ -135,3 +135,16 @@ test('the evaluation of a run holds, and says, what the probabilities score with
   expect(evaluation.uncalibrated!.logLoss).toBeGreaterThan(evaluation.scores!['logLoss']!);
   expect(renderScores(evaluation, 'validation rows', { isTTY: false, columns: 80, colour: false, unicode: true })).toMatch(/calibrated by the temperature 0\.\d+; without it log\s+loss/);
 });
+
+test('a row of weight 2 counts as two, one of weight 0 not at all', () => {
+  const labels = Int32Array.from({ length: 90 }, (_, i) => (i * 7) % 3);
+  const probabilities = Float64Array.from({ length: 270 }, (_, at) => [0.6, 0.3, 0.1][(at + (Math.floor(at / 3) % 4)) % 3]!);
+  const weights = Float64Array.from({ length: 90 }, (_, i) => i % 3);
+  const repeated = Array.from(weights.keys()).flatMap((i) => Array.from({ length: weights[i]! }, () => i));
+  const direct = fitTemperature(Float64Array.from(repeated.flatMap((i) => Array.from(probabilities.subarray(3 * i, 3 * i + 3)))), repeated.map((i) => labels[i]!), 3);
+  const { temperature } = fitTemperature(probabilities, labels, 3, weights);
+  expect(temperature / direct.temperature).toBeCloseTo(1, 12);
+  expect(temperature / fitTemperature(probabilities, labels, 3).temperature).not.toBeCloseTo(1, 3);
+  expect(fitTemperature(probabilities, labels, 3, weights.map((weight) => weight / 1000)).temperature / temperature).toBeCloseTo(1, 12);
+  expect(fitTemperature(probabilities, labels, 3, weights.map((_, i) => Number(i < 19)))).toEqual({ temperature: 1, reason: 'there are 19 validation rows, and a temperature takes 20' });
+});

@@ -57,7 +57,7 @@ function milestoneSteps({ milestones, epochs }: TrainSpec, steps: number, stepsP
 }
 
 /** The parts of a data set that losses depend on. */
-type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'size' | 'classNames'>;
+type LabelledRows = Pick<Dataset, 'name' | 'labels' | 'targets' | 'weights' | 'size' | 'classNames'>;
 
 /**
  * The losses of a spec for training and, where it is another, for evaluation, which is without label smoothing and class weights. Throws ERR_CONFIG where the
@@ -85,13 +85,17 @@ export function makeLosses(
   return { loss, evaluationLoss: makeEvaluationLoss(spec.loss, model) };
 }
 
-/** The class weights of a spec. 'balanced' is rows / (classes · rows of the class): equal total weight per class, mean weight 1 per row. */
-function weightsOf({ classWeights }: TrainSpec, { labels, size, classNames }: LabelledRows): readonly number[] | undefined {
+/**
+ * The class weights of a spec. 'balanced' is rows / (classes · rows of the class), where a row of weight w counts w times: equal total weight per class,
+ * mean weight 1 per row.
+ */
+function weightsOf({ classWeights }: TrainSpec, { labels, weights, size, classNames }: LabelledRows): readonly number[] | undefined {
   if (classWeights === null) return undefined;
   if (classWeights === 'balanced') {
     const counts = classNames.map(() => 0);
-    for (let i = 0; i < size; i++) counts[labels[i]!]!++;
-    return counts.map((count) => (count === 0 ? 0 : size / (classNames.length * count)));
+    for (let i = 0; i < size; i++) counts[labels[i]!]! += weights?.[i] ?? 1;
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    return counts.map((count) => (count === 0 ? 0 : all / (classNames.length * count)));
   }
   if (classWeights.length !== classNames.length) {
     throw expected('ERR_CONFIG', `${String(classNames.length)} numbers, one for each class,`, 'classWeights', classWeights, { path: 'classWeights' });

@@ -24,7 +24,7 @@ import { fitInputs, BatchSource } from './batchSource';
 import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
 import { makeOptimizer } from '../optim/optimizers';
-import { factorsOf, makeLosses, monitorOfSpec, scheduleOf } from './buildOptimizer';
+import { factorsOf, makeLosses, monitorOfSpec, predictsOf, scheduleOf } from './buildOptimizer';
 import { precisionOf, withBatchSize } from '../spec/spec';
 import type { SizedSpec, TrainSpec } from '../spec/spec';
 
@@ -59,6 +59,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   const model = buildModel(spec, { ...modelSizes(spec, data.train), inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
   if (spec.freeze !== null) model.freeze(spec.freeze);
+  for (const rows of [train, validation]) refuseOddRows(rows, predictsOf(spec));
   const losses = makeLosses(spec, model, train);
   const objective = new Objective(model, spec.l2, { ...losses, decayBiases: spec.decayBiases, weightDecays: spec.weightDecays });
   const optimizer = makeOptimizer(spec.optimizer, kernels, model.arena, spec);
@@ -66,9 +67,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
   const targetScale = spec.targetScaling === 'none' ? null : fitTargetScale(data.train, spec.targetScaling);
-  const { predicts } = objective;
   for (const rows of [train, validation]) {
-    refuseOddRows(rows, predicts);
     if (targetScale === null) refuseLostTargets(rows, kernels.dtype);
     else refuseScaledOverflow(rows, targetScale, kernels.dtype);
   }

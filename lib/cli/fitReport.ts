@@ -83,7 +83,8 @@ export interface ScoredModel {
 }
 
 const titles: Readonly<Record<string, string>> = {
-  accuracy: 'accuracy', logLoss: 'log loss', rocAuc: 'ROC area', r2: 'R²', rmse: 'RMSE', mae: 'MAE',
+  accuracy: 'accuracy', logLoss: 'log loss', rocAuc: 'ROC area', r2: 'R²', rmse: 'RMSE', mae: 'MAE', pinball: 'pinball loss',
+  miscoverage: 'off by', poissonDeviance: 'deviance',
 };
 
 /** Scores of several models on the same rows: value ± standard error. */
@@ -98,6 +99,6 @@ export function renderScored(rows: string, models: readonly ScoredModel[], termi
 
 function withError(name: string, { value, error }: { readonly value: number; readonly error: number }, { unicode }: Terminal): string {
   const sign = unicode ? '±' : '+-';
-  if (name === 'accuracy') return `${(100 * value).toFixed(1)} ${sign} ${(100 * error).toFixed(1)} %`;
+  if (name === 'accuracy' || name === 'miscoverage') return `${(100 * value).toFixed(1)} ${sign} ${(100 * error).toFixed(1)} %`;
   return `${formatKnown(value)} ${sign} ${formatKnown(error, 2)}`;
 }

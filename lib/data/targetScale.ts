@@ -23,12 +23,12 @@ export const targetScalings = ['none', 'standardize', 'log'] as const;
 export type TargetScaling = (typeof targetScalings)[number];
 
 /**
- * Fits the scale to training rows, in float64; a target that is constant to the rounding of doubles keeps its unit. `log` scales the
+ * Fits the scale to training rows, in float64, a row of weight w as w rows; a target that is constant to the rounding of doubles keeps its unit. `log` scales the
  * logarithms of targets, or of 1 + t where a training row has a target of 0. Throws ERR_SHAPE for rows of another split, without numeric
  * targets or none; ERR_DATA, naming row and target, for one that is not finite, or negative with `log`.
  */
 export function fitTargetScale(rows: Rows, kind: Exclude<TargetScaling, 'none'>): TargetScale {
-  const { targets, size, split, name } = rows;
+  const { targets, weights, size, split, name } = rows;
   if (split !== 'train') throw expected('ERR_SHAPE', 'training rows', 'fitTargetScale', `the ${split} split`);
   if (targets === undefined || size === 0) throw expected('ERR_SHAPE', 'at least one row with numeric targets', 'fitTargetScale', size);
   const width = targets.length / size;
@@ -43,7 +43,7 @@ export function fitTargetScale(rows: Rows, kind: Exclude<TargetScaling, 'none'>)
   }
   const data: Dataset = { name, split, size, featureSize: width, features: scaled, labels: new Int32Array(0), classNames: [] };
   const ranges = rangesOf(data);
-  const moments = floatMoments(data, ranges);
+  const moments = floatMoments(data, ranges, weights);
   const varies = variation(moments, ranges, bytesPerNumber(data));
   return { mean: Array.from(moments.mean), std: Array.from(moments.std, (std, j) => (varies(j) ? std : 1)), ...(logs && { logs }) };
 }

@@ -15,6 +15,8 @@ import type { TrainSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
 import type { TrainTask, WorkerMessage } from './trainWorker';
 
+export type { TrainingData } from '../build/buildTraining';
+
 export interface TrainOptions {
   /** Rows to train on; by default the data that the spec names. Rows in shared memory are not copied. */
   readonly data?: TrainingData;

@@ -86,7 +86,7 @@ function cell(text: string): string {
 }
 
 /** The mean of each score over the folds, and its standard error: their standard deviation, n − 1 in the denominator, over √n. */
-export function meanOverFolds(results: readonly FoldResult[]): Scores {
+export function meanOverFolds(results: readonly Pick<FoldResult, 'scores'>[]): Scores {
   return Object.fromEntries(Object.keys(results[0]!.scores).map((name) => {
     const { mean, std } = spreadOf(results.map(({ scores }) => scores[name]!.value));
     return [name, { value: mean, error: std / Math.sqrt(results.length) }];

@@ -28,7 +28,7 @@ export interface TrainingScores {
 export function calibrate({ evaluator, validation, objective: { model: { outputSize } } }: Training, progress: TrainingProgress): string | undefined {
   const begun = performance.now();
   const { predictions } = evaluator.predict(validation);
-  const { temperature, reason } = fitTemperature(predictions, validation.labels, outputSize);
+  const { temperature, reason } = fitTemperature(predictions, validation.labels, outputSize, validation.weights);
   evaluator.temperature = temperature;
   progress.seconds += (performance.now() - begun) / 1000;
   return reason;

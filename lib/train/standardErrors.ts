@@ -1,6 +1,9 @@
+import type { Predicts } from '../model/losses';
 import { RandomState } from '../random';
-import { classScores, numberScores } from './scores';
-import type { ClassPredictions, NumberPredictions } from './scores';
+import { within } from './scores/classes';
+import { labelThreshold } from './scores/labels';
+import { scorers } from './scoring';
+import type { PredictedRows } from './scoring';
 
 /** A score of a model on some rows, with the standard error that comes from there being no more of them. */
 export interface ScoreWithError {
@@ -14,49 +17,81 @@ const resamples = 200;
 const manyRows = 20_000;
 const fewResamples = 40;
 
+/** Scores of a model by name. */
+export type ScoresWithErrors = Readonly<Record<string, ScoreWithError>>;
+
 /**
- * Accuracy, log loss and, of two classes, the area under the ROC curve. The error of accuracy p is √(p(1 − p)/n), of the log loss the
- * deviation of the rows' losses over √n, of the area that of a bootstrap with a fixed seed.
+ * The scores that sum up what a model predicts: of classes accuracy, log loss and, of two, the area under the ROC curve; of labels the same, the
+ * accuracy being the share of rows all of whose labels are right; of numbers R², root mean squared and mean absolute error; of rates the Poisson deviance
+ * in the place of R²; of quantiles the pinball loss and how far they are off their levels.
+ *
+ * The error of a mean over rows is the deviation of the rows' values over √n, of accuracy p √(p(1 − p)/n), of a root that which follows from the error of
+ * its square (Δ√m ≈ Δm / 2√m), of the rest that of a bootstrap with a fixed seed. Rows of weight w count w times in scores; n is then (Σw)²/Σw².
  */
-export function classScoresWithErrors(given: ClassPredictions): Readonly<Record<string, ScoreWithError>> {
-  const { probabilities, labels, classes } = given;
-  const rows = labels.length;
-  const isRight = (row: number): number => {
-    let best = 0;
-    for (let j = 1; j < classes; j++) if (probabilities[row * classes + j]! > probabilities[row * classes + best]!) best = j;
-    return best === labels[row] ? 1 : 0;
+export function scoresWithErrors(predicts: Predicts, given: PredictedRows): ScoresWithErrors {
+  const { facts, score } = scorers[predicts];
+  const outputs = predicts === 'classes' ? given.outputs : given.outputs / (given.levels?.length ?? 1);
+  const rows = given.targets === undefined ? given.labels.length : given.targets.length / outputs;
+  const { predictions, labels, targets = [], weights } = given;
+  const mean = (of: (row: number) => number): ScoreWithError => meanWithError(rows, weights, of);
+  const bootstrap = (name: string): ScoreWithError => (Object.hasOwn(facts, name) ? bootstrapped(rows, weights, (own) => score(name, { ...given, weights: own })) : none);
+  /** The mean over the outputs of a row. */
+  const ofOutputs = (of: (prediction: number, target: number) => number) => (row: number): number => {
+    let sum = 0;
+    for (let at = row * outputs; at < (row + 1) * outputs; at++) sum += of(predictions[at]!, targets[at]!);
+    return sum / outputs;
   };
-  const lossOf = (row: number): number => {
-    const p = probabilities[row * classes + labels[row]!]!;
-    return -Math.log(Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, p)));
-  };
-  const { value: accuracy } = meanWithError(rows, given.weights, isRight);
+  if (predicts === 'classes') {
+    const classes = outputs;
+    return {
+      accuracy: shareWithError(rows, weights, (row) => isRight(given, row)),
+      logLoss: mean((row) => -Math.log(within(predictions[row * classes + labels[row]!]!))),
+      ...(classes === 2 && { rocAuc: bootstrap('rocAuc') }),
+    };
+  }
+  if (predicts === 'labels') {
+    return {
+      accuracy: shareWithError(rows, weights, (row) => ofOutputs((p, t) => Number(p >= labelThreshold === (t === 1)))(row) === 1),
+      logLoss: mean(ofOutputs((p, t) => -Math.log(within(t === 1 ? p : 1 - p)))),
+      rocAuc: bootstrap('rocAuc'),
+    };
+  }
+  if (predicts === 'quantiles') {
+    return { pinball: mean((row) => score('pinball', { ...given, ...rowOf(given, outputs, row) })), miscoverage: bootstrap('miscoverage') };
+  }
+  const square = mean(ofOutputs((p, t) => (p - t) ** 2));
+  const root = Math.sqrt(square.value);
   return {
-    accuracy: { value: accuracy, error: Math.sqrt((accuracy * (1 - accuracy)) / rows) },
-    logLoss: meanWithError(rows, given.weights, lossOf),
-    ...(classes === 2 && { rocAuc: bootstrapped(rows, given.weights, (weights) => classScores.rocAuc.compute({ ...given, weights })) }),
+    ...(predicts === 'rates' ? { poissonDeviance: mean((row) => score('poissonDeviance', { ...given, ...rowOf(given, outputs, row) })) } : { r2: bootstrap('r2') }),
+    rmse: { value: root, error: square.error === 0 ? 0 : square.error / (2 * root) },
+    mae: mean(ofOutputs((p, t) => Math.abs(p - t))),
   };
 }
 
-/**
- * R², root mean squared error and mean absolute error. The error of the latter is the deviation of the rows' errors over √n, that of the root
- * follows from that of its square (Δ√m ≈ Δm / 2√m), that of R² from a bootstrap with a fixed seed.
- */
-export function numberScoresWithErrors(given: NumberPredictions): Readonly<Record<string, ScoreWithError>> {
-  const { predictions, targets, outputs } = given;
-  const rows = targets.length / outputs;
-  const meanOver = (row: number, of: (error: number) => number): number => {
-    let sum = 0;
-    for (let at = row * outputs; at < (row + 1) * outputs; at++) sum += of(predictions[at]! - targets[at]!);
-    return sum / outputs;
-  };
-  const square = meanWithError(rows, given.weights, (row) => meanOver(row, (error) => error * error));
-  const root = Math.sqrt(square.value);
-  return {
-    r2: bootstrapped(rows, given.weights, (weights) => numberScores.r2.compute({ ...given, weights })),
-    rmse: { value: root, error: square.error === 0 ? 0 : square.error / (2 * root) },
-    mae: meanWithError(rows, given.weights, (row) => meanOver(row, Math.abs)),
-  };
+const none: ScoreWithError = { value: Number.NaN, error: Number.NaN };
+
+function isRight({ predictions, labels, outputs: classes }: PredictedRows, row: number): boolean {
+  let best = 0;
+  for (let j = 1; j < classes; j++) if (predictions[row * classes + j]! > predictions[row * classes + best]!) best = j;
+  return best === labels[row];
+}
+
+/** A row alone. */
+function rowOf({ predictions, outputs: perRow, targets = [] }: PredictedRows, outputs: number, row: number): Pick<PredictedRows, 'predictions' | 'targets' | 'weights'> {
+  const cut = (numbers: ArrayLike<number>, width: number): number[] => Array.from({ length: width }, (_, j) => numbers[row * width + j]!);
+  return { predictions: cut(predictions, perRow), targets: cut(targets, outputs), weights: undefined };
+}
+
+/** The share of rows of which something holds, and its standard error √(p(1 − p)/n). */
+function shareWithError(rows: number, weights: ArrayLike<number> | undefined, holds: (row: number) => boolean): ScoreWithError {
+  const { value } = meanWithError(rows, weights, (row) => Number(holds(row)));
+  let [total, squares] = [0, 0];
+  for (let row = 0; row < rows; row++) {
+    const weight = weights?.[row] ?? 1;
+    total += weight;
+    squares += weight * weight;
+  }
+  return { value, error: Math.sqrt(value * (1 - value) * squares) / total };
 }
 
 /** A weighted mean over rows, and its standard error, √Σw²(x − m)² / Σw, times √(n/(n − 1)). */

@@ -18,18 +18,23 @@ const minRows = 20;
  *
  * Where every row is classified rightly, the log loss falls for ever as T falls: labels then count as 1 − 1/(rows + 1), and the rest is spread over
  * all classes. T is 1, with the reason, for fewer than 20 rows, rows of one class alone, and predictions that no T > 0 improves on equal probabilities.
+ * @param weights [rows], how much each row counts; those of weight 0 are no rows.
  */
-export function fitTemperature(probabilities: FloatArray, labels: ArrayLike<number>, classes: number): FittedTemperature {
-  const rows = labels.length;
+export function fitTemperature(probabilities: FloatArray, labels: ArrayLike<number>, classes: number, weights?: ArrayLike<number>): FittedTemperature {
+  const counted = Array.from(labels, (_, row) => row).filter((row) => weights === undefined || weights[row]! > 0);
+  const rows = counted.length;
   if (rows < minRows) return { temperature: 1, reason: `there are ${String(rows)} validation rows, and a temperature takes ${String(minRows)}` };
-  if (Array.from(labels).every((label) => label === labels[0])) return { temperature: 1, reason: 'all validation rows are of one class' };
-  const logits = Float64Array.from(probabilities, (p) => Math.log(atLeastTiny(p, probabilities)));
-  const smoothing = areAllRight(logits, labels, classes) ? 1 / (rows + 1) : 0;
-  const targets = targetLogits(logits, labels, classes, smoothing);
-  if (derivatives(logits, classes, 0).slope >= targets) return { temperature: 1, reason: 'the model tells the validation rows\' classes apart no better than chance' };
+  if (counted.every((row) => labels[row] === labels[counted[0]!])) return { temperature: 1, reason: 'all validation rows are of one class' };
+  const total = weights === undefined ? rows : counted.reduce((sum, row) => sum + weights[row]!, 0);
+  const given: CalibratedRows = {
+    logits: Float64Array.from(probabilities, (p) => Math.log(atLeastTiny(p, probabilities))), labels, classes, rows: counted, shareOf: (row) => (weights?.[row] ?? 1) / total,
+  };
+  const smoothing = areAllRight(given) ? 1 / (rows + 1) : 0;
+  const targets = targetLogits(given, smoothing);
+  if (derivatives(given, 0).slope >= targets) return { temperature: 1, reason: 'the model tells the validation rows\' classes apart no better than chance' };
   let [low, high, beta] = [0, Infinity, 1];
   for (let round = 0; round < maxRounds; round++) {
-    const { slope, curvature } = derivatives(logits, classes, beta);
+    const { slope, curvature } = derivatives(given, beta);
     if (slope > targets) high = beta;
     else low = beta;
     // Within what is known to enclose the minimum, as far from it Newton's steps are much too long.
@@ -45,21 +50,34 @@ export function fitTemperature(probabilities: FloatArray, labels: ArrayLike<numb
 /** Newton's method takes some ten; halving an interval to the last bit some sixty. */
 const maxRounds = 200;
 
+/** What a temperature is fitted to. */
+interface CalibratedRows {
+  /** [rows, classes], of all rows. */
+  readonly logits: Float64Array;
+  readonly labels: ArrayLike<number>;
+  readonly classes: number;
+  /** The rows that count. */
+  readonly rows: readonly number[];
+  /** The share of a row in all that counts. */
+  readonly shareOf: (row: number) => number;
+}
+
 /** Σ over classes of target · logit, the mean over rows. */
-function targetLogits(logits: Float64Array, labels: ArrayLike<number>, classes: number, smoothing: number): number {
-  const rows = labels.length;
+function targetLogits({ logits, labels, classes, rows, shareOf }: CalibratedRows, smoothing: number): number {
   let [own, all] = [0, 0];
-  for (let row = 0; row < rows; row++) {
-    own += logits[row * classes + labels[row]!]!;
-    for (let j = 0; j < classes; j++) all += logits[row * classes + j]!;
+  for (const row of rows) {
+    const share = shareOf(row);
+    own += share * logits[row * classes + labels[row]!]!;
+    for (let j = 0; j < classes; j++) all += share * logits[row * classes + j]!;
   }
-  return ((1 - smoothing) * own + (smoothing * all) / classes) / rows;
+  return (1 - smoothing) * own + (smoothing * all) / classes;
 }
 
 /** First and second derivative in β of the mean over rows of log Σ exp(β·z): the mean and the variance of z under softmax(β·z). */
-function derivatives(logits: Float64Array, classes: number, beta: number): { slope: number; curvature: number } {
+function derivatives({ logits, classes, rows, shareOf }: CalibratedRows, beta: number): { slope: number; curvature: number } {
   let [slope, curvature] = [0, 0];
-  for (let from = 0; from < logits.length; from += classes) {
+  for (const row of rows) {
+    const from = row * classes;
     const top = highest(logits, from, classes);
     let [sum, first, second] = [0, 0, 0];
     for (let j = from; j < from + classes; j++) {
@@ -69,11 +87,11 @@ function derivatives(logits: Float64Array, classes: number, beta: number): { slo
       first += power * z;
       second += power * z * z;
     }
-    slope += first / sum + top;
-    curvature += second / sum - (first / sum) ** 2;
+    const share = shareOf(row);
+    slope += share * (first / sum + top);
+    curvature += share * (second / sum - (first / sum) ** 2);
   }
-  const rows = logits.length / classes;
-  return { slope: slope / rows, curvature: curvature / rows };
+  return { slope, curvature };
 }
 
 function highest(logits: Float64Array, from: number, classes: number): number {
@@ -82,9 +100,8 @@ function highest(logits: Float64Array, from: number, classes: number): number {
   return top;
 }
 
-function areAllRight(logits: Float64Array, labels: ArrayLike<number>, classes: number): boolean {
-  for (let row = 0; row < labels.length; row++) if (logits[row * classes + labels[row]!]! < highest(logits, row * classes, classes)) return false;
-  return true;
+function areAllRight({ logits, labels, classes, rows }: CalibratedRows): boolean {
+  return rows.every((row) => logits[row * classes + labels[row]!]! >= highest(logits, row * classes, classes));
 }
 
 /** p, or where it is smaller the smallest normal number of its format: the logarithm of 0 is infinite. */

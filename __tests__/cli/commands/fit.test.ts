@@ -57,12 +57,16 @@ test.each([
 test('--folds scores every row by a model that was not trained on it', async () => {
   const { stdout, stderr, status } = await blastrain(['fit', 'flowers.csv', '--folds', '3', '--json', ...short, '--name', 'crossed'], { cwd });
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  const { type, runs, mean, predictions } = jsonLines(stdout).pop() as { type: string; runs: { run: string; rows: number; scores: { accuracy: { value: number } } }[]; mean: { accuracy: { value: number; error: number } }; predictions: string };
+  const { type, runs, mean, baselines, predictions } = jsonLines(stdout).pop() as { type: string; baselines: { model: string; mean: { accuracy: { value: number } }; folds: unknown[] }[]; runs: { run: string; rows: number; scores: { accuracy: { value: number } } }[]; mean: { accuracy: { value: number; error: number } }; predictions: string };
   expect([type, runs.map(({ run, rows }) => [run, rows])]).toEqual(['folds', [['crossed-fold1', 45], ['crossed-fold2', 45], ['crossed-fold3', 45]]]);
   const accuracies = runs.map(({ scores }) => scores.accuracy.value);
   const centre = accuracies.reduce((sum, value) => sum + value, 0) / 3;
   expect(mean.accuracy.value).toBeCloseTo(centre, 12);
   expect(mean.accuracy.error).toBeCloseTo(Math.sqrt(accuracies.reduce((sum, value) => sum + (value - centre) ** 2, 0) / 2 / 3), 12);
+
+  expect(baselines.map(({ model, folds }) => [model, folds.length])).toEqual([['linear', 3], ['class shares', 3]]);
+  expect(baselines[0]!.mean.accuracy.value).toBeGreaterThan(0.8);
+  expect(baselines[1]!.mean.accuracy.value).toBeCloseTo(1 / 3, 12);
 
   const [header, ...lines] = readFileSync(join(cwd, predictions), 'utf8').trimEnd().split('\n').map((line) => line.split(','));
   expect(header).toEqual(['row', 'fold', 'kind', ...['setosa', 'versicolor', 'virginica'].map((kind) => `probability of ${kind}`)]);

@@ -3,22 +3,23 @@ import { expected } from '../../errors';
 import { testRun } from '../../inference/testRun';
 import { Model } from '../../inference/model';
 import { train } from '../../run/train';
-import type { TrainOptions } from '../../run/train';
+import type { TrainingData } from '../../run/train';
 import type { RunPlace } from '../../runFolder/runFolder';
 import { applySettings } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
-import { linearSpec, scoreConstant, scoreModel } from '../../studies/fit/baselines';
+import { scoreModel } from '../../studies/fit/baselines';
 import { planFit } from '../../studies/fit/planFit';
 import type { FitPlan } from '../../studies/fit/planFit';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
+import { trainBaselines } from '../baselines';
+import type { Baselines } from '../baselines';
 import { complete, statusOf } from '../completeRun';
 import type { Command } from '../command';
 import { renderPlan, renderScored } from '../fitReport';
 import type { ScoredModel } from '../fitReport';
 import { durationOption, integerOption } from '../flagValues';
 import { trainFolds } from '../folds';
-import { follow } from '../follow';
 import { readOptions, requirePositional } from '../options';
 import { terminalOf } from '../terminal/style';
 import { sayWaiting } from '../waiting';
@@ -51,8 +52,8 @@ Rows:
 
 Training:
   --ensemble           the preset table-ensemble in place of table
-  --folds K            K runs, each scored on the rows that it was not
-                       trained on; no look at the test rows
+  --folds K            K runs and baselines, each scored on the rows that it
+                       was not trained on; no look at the test rows
   --budget TIME        ends all of it after about 90s, 10m or 1h30m
   --set key=value      change a key of the spec, see blastrain train --help;
                        repeat it or list several
@@ -97,20 +98,19 @@ into the ledger beside the runs. docs/fit.md explains the scores.
 
     const { spec, data: { test, ...rows } } = plan;
     const place: RunPlace = values.name === undefined ? { runs, base: baseOf(file) } : { runs, name: values.name };
-    if (folds !== undefined) return trainFolds(spec, folds, place, { json, tensorboard: false }, plan.data);
+    if (folds !== undefined) {
+      const baselines = (data: TrainingData, of: number): Promise<Baselines | undefined> => trainBaselines(spec, data, left(budget, began, of));
+      return trainFolds(spec, folds, place, { json, tensorboard: false }, plan.data, baselines);
+    }
     const run = train(spec, { data: rows, place, onWait: sayWaiting() });
     const result = await complete(run, (name) => join(runs, name), { json, tensorboard: false });
     if (result.ended === 'stopped') return statusOf(result);
     const folder = join(runs, result.run);
     const model = Model.load(folder);
-    const linear = await trainQuietly(linearSpec(spec, rows.train.size, left(budget, began)), rows);
-    if (linear === undefined) return 130;
+    const baselines = await trainBaselines(spec, rows, left(budget, began));
+    if (baselines === undefined) return 130;
 
-    const scored = (part: typeof test): readonly ScoredModel[] => [
-      { model: result.run, scores: scoreModel(model, part) },
-      { model: 'linear', scores: scoreModel(linear, part) },
-      { model: part.targets === undefined ? 'class shares' : 'mean', scores: scoreConstant(rows.train, part) },
-    ];
+    const scored = (part: typeof test): readonly ScoredModel[] => [{ model: result.run, scores: scoreModel(model, part) }, ...baselines(part)];
     const say = (split: string, part: typeof test, more: object = {}): void => {
       const models = scored(part);
       const text = json ? jsonLine({ type: 'scores', split, rows: part.size, ...more, models }) : `\n${renderScored(`${split}, ${String(part.size)} rows`, models, terminal)}`;
@@ -130,25 +130,18 @@ into the ledger beside the runs. docs/fit.md explains the scores.
 
 /** The spec with the time that a budget leaves for the training: the baselines need some too. */
 function limited(plan: FitPlan, budget: number | undefined, began: number, runs = 1): FitPlan {
-  const seconds = left(budget, began);
+  const seconds = left(budget, began, runs);
   const { maxSeconds } = plan.spec;
-  return seconds === null ? plan : { ...plan, spec: { ...plan.spec, maxSeconds: Math.min(maxSeconds ?? Infinity, Math.max(0.1, Math.round((10 * seconds) / runs) / 10)) } };
+  return seconds === null ? plan : { ...plan, spec: { ...plan.spec, maxSeconds: Math.min(maxSeconds ?? Infinity, seconds) } };
 }
 
 /** The share of the rest of a budget that one training may take. */
 const shareOfRest = 0.8;
 
-/** Seconds for the next training, to a tenth; null without a budget. */
-function left(budget: number | undefined, began: number): number | null {
+/** Seconds for each of the next trainings, to a tenth; null without a budget. */
+function left(budget: number | undefined, began: number, trainings = 1): number | null {
   if (budget === undefined) return null;
-  return Math.max(0.1, Math.round(10 * shareOfRest * (budget - (performance.now() - began) / 1000)) / 10);
-}
-
-/** Trains without a folder and without a word; undefined where Ctrl-C ended it. */
-async function trainQuietly(spec: TrainSpec, data: NonNullable<TrainOptions['data']>): Promise<Model | undefined> {
-  const run = train(spec, { data, name: 'linear' });
-  const { result } = await follow(run, 'nothing');
-  return result.ended === 'stopped' ? undefined : run.model;
+  return Math.max(0.1, Math.round((10 * shareOfRest * (budget - (performance.now() - began) / 1000)) / trainings) / 10);
 }
 
 function planLines({ preset, spec, data, target, columns, assumed, warnings }: FitPlan): string {

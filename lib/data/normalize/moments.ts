@@ -76,11 +76,11 @@ export function rangesOf(data: Dataset | StoredDataset, mayBeMissing = false): R
 }
 
 /**
- * Moments of floats that are there, in one pass: moments of each block about its own mean, combined as by Chan, Golub and LeVeque (1979). Values are
+ * Moments of floats that are there, a row of weight w as w rows, in one pass: moments of each block about its own mean, combined as by Chan, Golub and LeVeque (1979). Values are
  * shifted by the middle of their range and divided by it (rounded down to a power of two), which avoids cancellation, overflow and
  * underflow. Throws ERR_DATA for a feature whose range max − min overflows float64.
  */
-export function floatMoments(data: Dataset | StoredDataset, { min, max, missing }: Ranges): Moments {
+export function floatMoments(data: Dataset | StoredDataset, { min, max, missing }: Ranges, weights?: ArrayLike<number>): Moments {
   const { featureSize, size } = data;
   const unit = new Float64Array(featureSize).fill(1);
   const middle = new Float64Array(featureSize);
@@ -100,19 +100,26 @@ export function floatMoments(data: Dataset | StoredDataset, { min, max, missing 
   const blockSquares = new Float64Array(featureSize);
   const seen = new Float64Array(featureSize);
   const present = new Float64Array(featureSize);
-  for (const { features, size: rows } of blocksOf(data, rowsPerBlock)) {
+  for (const { features, from: first, size: rows } of blocksOf(data, rowsPerBlock)) {
     blockMean.fill(0);
     blockSquares.fill(0);
-    present.fill(rows);
-    for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
-      const value = features[at]!;
-      if (value === value) blockMean[j]! += (value - middle[j]!) / unit[j]!;
-      else present[j]!--;
+    present.fill(0);
+    for (let row = 0, at = 0; row < rows; row++) {
+      const weight = weights?.[first + row] ?? 1;
+      for (let j = 0; j < featureSize; j++, at++) {
+        const value = features[at]!;
+        if (value !== value) continue;
+        blockMean[j]! += weight * ((value - middle[j]!) / unit[j]!);
+        present[j]! += weight;
+      }
     }
     for (let j = 0; j < featureSize; j++) if (present[j]! > 0) blockMean[j]! /= present[j]!;
-    for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === featureSize ? 0 : j + 1) {
-      const value = features[at]!;
-      if (value === value) blockSquares[j]! += ((value - middle[j]!) / unit[j]! - blockMean[j]!) ** 2;
+    for (let row = 0, at = 0; row < rows; row++) {
+      const weight = weights?.[first + row] ?? 1;
+      for (let j = 0; j < featureSize; j++, at++) {
+        const value = features[at]!;
+        if (value === value) blockSquares[j]! += weight * ((value - middle[j]!) / unit[j]! - blockMean[j]!) ** 2;
+      }
     }
     for (let j = 0; j < featureSize; j++) {
       const [from, own] = [seen[j]!, present[j]!];
@@ -125,7 +132,7 @@ export function floatMoments(data: Dataset | StoredDataset, { min, max, missing 
   }
   return {
     mean: mean.map((value, j) => middle[j]! + unit[j]! * value),
-    std: squares.map((square, j) => unit[j]! * Math.sqrt(square / Math.max(1, seen[j]!))),
+    std: squares.map((square, j) => unit[j]! * Math.sqrt(square / (seen[j]! > 0 ? seen[j]! : 1))),
   };
 }
 

@@ -1,14 +1,14 @@
 import type { Dataset, StoredDataset } from '../../data/dataset';
 import { dataOptions } from '../../data/sources';
 import type { Model } from '../../inference/model';
-import { lossOptions } from '../../model/losses';
+import { losses, lossOptions } from '../../model/losses';
 import { parseSpec, withBatchSize } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
-import { classScoresWithErrors, numberScoresWithErrors } from '../../train/standardErrors';
-import type { ScoreWithError } from '../../train/standardErrors';
+import { weightedMean, weightsOf } from '../../train/scores/predictions';
+import { scoresWithErrors } from '../../train/standardErrors';
+import type { ScoresWithErrors as Scores } from '../../train/standardErrors';
 
-/** Scores of a model by name, see lib/train/standardErrors.ts. */
-export type Scores = Readonly<Record<string, ScoreWithError>>;
+export type { ScoresWithErrors as Scores } from '../../train/standardErrors';
 
 /** Keys that a baseline shares with the model it is held against: the data, its split, and where it runs. */
 const sharedKeys: readonly (keyof TrainSpec)[] = [
@@ -36,32 +36,51 @@ export function linearSpec(spec: TrainSpec, trainRows: number, maxSeconds: numbe
   });
 }
 
-/** Scores of what needs no features: the classes' shares of the training rows as probabilities, or the mean of their targets. */
-export function scoreConstant(train: Dataset | StoredDataset, rows: Dataset | StoredDataset): Scores {
-  const { classNames, targets } = train;
-  if (targets === undefined) {
-    const shares = new Float64Array(classNames.length);
-    for (const label of train.labels) shares[label]! += 1 / train.size;
-    return score(repeated(shares, rows.size), rows);
-  }
-  const means = new Float64Array(targets.length / train.size);
-  for (let at = 0; at < targets.length; at++) means[at % means.length]! += targets[at]! / train.size;
-  return score(repeated(means, rows.size), rows);
+/** What a model is scored by follows from these keys of its spec. */
+type Scored = Pick<TrainSpec, 'loss' | 'quantiles'>;
+
+/** What answers without features, as {@link scoreConstant} scores it, is called. */
+export function nameOfConstant({ loss }: Scored): string {
+  const { predicts } = losses[loss];
+  return predicts === 'classes' ? 'class shares' : predicts === 'labels' ? 'label shares' : predicts === 'quantiles' ? 'quantiles' : 'mean';
 }
 
-function repeated(row: Float64Array, times: number): Float64Array {
-  const all = new Float64Array(row.length * times);
-  for (let i = 0; i < times; i++) all.set(row, i * row.length);
-  return all;
+/**
+ * Scores of what needs no features: the shares of the classes or labels among the training rows as probabilities, the means of their targets, or their
+ * quantiles, by the weights of the rows.
+ */
+export function scoreConstant(train: Dataset | StoredDataset, rows: Dataset | StoredDataset, spec: Scored): Scores {
+  const answer = constantOf(train, spec);
+  const all = new Float64Array(rows.size * answer.length);
+  for (let i = 0; i < rows.size; i++) all.set(answer, i * answer.length);
+  return score(all, rows, spec);
+}
+
+function constantOf({ classNames, labels, targets, weights, size }: Dataset | StoredDataset, { loss, quantiles }: Scored): Float64Array {
+  const w = weightsOf(size, weights);
+  if (targets === undefined) return Float64Array.from(classNames, (_, label) => weightedMean(w, (row) => Number(labels[row] === label)));
+  const width = targets.length / size;
+  if (losses[loss].predicts !== 'quantiles') return Float64Array.from({ length: width }, (_, j) => weightedMean(w, (row) => targets[row * width + j]!));
+  return Float64Array.from(Array.from({ length: width }, (_, j) => quantilesOf(w, (row) => targets[row * width + j]!, quantiles)).flat());
+}
+
+/** The smallest values at or below which at least these shares of the weight lie: those of the lowest pinball loss. */
+function quantilesOf(w: Float64Array, valueOf: (row: number) => number, levels: readonly number[]): readonly number[] {
+  const order = Array.from(w.keys()).filter((row) => w[row]! > 0).sort((a, b) => valueOf(a) - valueOf(b));
+  const total = order.reduce((sum, row) => sum + w[row]!, 0);
+  return levels.map((level) => {
+    let below = 0;
+    return valueOf(order.find((row) => (below += w[row]!) >= level * total) ?? order[order.length - 1]!);
+  });
 }
 
 /** Scores of a model on rows. Throws what {@link Model.probabilities} does. */
 export function scoreModel(model: Model, rows: Dataset | StoredDataset): Scores {
-  return score(model.probabilities(rows), rows);
+  return score(model.probabilities(rows), rows, model.spec);
 }
 
-/** Scores of predictions [rows, classes or targets]. */
-export function score(predictions: ArrayLike<number>, { labels, targets, weights, classNames: { length: classes }, size }: Dataset | StoredDataset): Scores {
-  if (targets === undefined) return classScoresWithErrors({ probabilities: predictions, labels, classes, weights });
-  return numberScoresWithErrors({ predictions, targets, outputs: targets.length / size, weights });
+/** Scores of predictions [rows, outputs]. */
+export function score(predictions: ArrayLike<number>, { labels, targets, weights, size }: Dataset | StoredDataset, { loss, quantiles }: Scored): Scores {
+  const { predicts } = losses[loss];
+  return scoresWithErrors(predicts, { predictions, outputs: predictions.length / size, labels, targets, weights, ...(predicts === 'quantiles' && { levels: quantiles }) });
 }
