@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   build: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec'],
   runFolder: ['kernels/contract', 'data', 'train'],
   inference: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'runFolder'],
+  formats: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference'],
   run: ['kernels', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
   search: ['kernels', 'random', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run'],
   history: ['train/eventShape', 'search/asha', 'search/state'],
@@ -27,9 +28,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'run', 'history', 'studies'],
   report: ['history'],
   dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
-  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard'],
+  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard'],
   jest: ['train'],
-  index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run', 'search', 'verify', 'studies', 'report'],
+  index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'formats', 'run', 'search', 'verify', 'studies', 'report'],
 };
 /** What a room may import as types only. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {

@@ -76,6 +76,11 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   'Model.load': [(from, options) => library.Model.load(from as string, options as object), [join(runs, 'none.safetensors'), { backend: 'typescript' }]],
   'Model.fromBytes': [(bytes, source) => library.Model.load(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
   readRows: [asCall(library.readRows), [{ spec, classNames: ['a'], columns: undefined, targetNames: undefined }, join(runs, 'none.csv'), {}]],
+  exportModel: [
+    (given, format, path, options) => library.exportModel(given as typeof tinyModel, format as 'onnx', typeof path === 'string' ? join(runs, path) : path as string, options as object),
+    [tinyModel, 'onnx', 'exported.onnx', { force: true }],
+  ],
+  exportOnnx: [asCall(library.exportOnnx), [tinyModel]],
   permutationImportance: [asCall(library.permutationImportance), [tinyModel, tinyData().validation, { repeats: 1, columns: ['0'] }]],
   partialDependence: [asCall(library.partialDependence), [tinyModel, tinyData().validation, '0', { points: 2 }]],
   learningCurveRuns: [asCall(library.learningCurveRuns), [spec, tinyData(), { repeats: 1 }]],

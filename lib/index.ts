@@ -81,6 +81,10 @@ export type { LabelsPrediction, Prediction, SaveOptions } from './inference/mode
 export type { LoadOptions } from './inference/source';
 export type { ModelWeights } from './inference/weights';
 export type { ModelMetrics, StoredDtype } from './train/modelFile';
+export { exportModel } from './formats/exportModel';
+export type { ExportFormatName, ExportOptions, ExportResult } from './formats/exportModel';
+export { exportOnnx } from './formats/onnx/exportOnnx';
+export type { OnnxExport, OnnxInput } from './formats/onnx/exportOnnx';
 export { findLearningRate } from './studies/lrFind';
 export type { LrFindOptions, LrFindReport, LrPoint } from './studies/lrFind';
 export { partialDependence } from './studies/explain/dependence';

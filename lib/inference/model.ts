@@ -10,7 +10,10 @@ import { featuresOf } from '../data/columns/records';
 import type { RowRecord } from '../data/columns/records';
 import { refuseOverflow } from '../data/normalize/normalization';
 import { weightsOnFeatures } from '../data/normalize/transform';
+import type { Normalization } from '../data/normalize/transform';
+import type { TargetScale } from '../data/targetScale';
 import { losses } from '../model/losses';
+import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';
 import type { Evaluation } from '../train/evaluate';
@@ -229,6 +232,12 @@ export class Model {
     if (inputWeights === undefined) return undefined;
     const units = inputWeights.shape[0]!;
     return { weights: weightsOnFeatures(inputWeights.value, units, normalization, kernels), units };
+  }
+
+  /** What the model is made of, for its forms in other programs' formats; nothing of it may be changed. */
+  get parts(): { readonly net: Sequential; readonly normalization: Normalization; readonly targetScale: TargetScale | undefined } {
+    const { net: { model, normalization }, known: { facts: { targetScale } } } = this;
+    return { net: model, normalization, targetScale };
   }
 
   /** Layers, parameters and FLOPs of the model. */

@@ -16,7 +16,7 @@ export interface Column {
 }
 
 /** Cells that stand for nothing, as pandas reads them, and the question mark of the UCI tables. */
-const missingWords: ReadonlySet<string> = new Set([
+export const missingWords: ReadonlySet<string> = new Set([
   '', '?', 'NA', 'N/A', 'n/a', '#N/A', '#NA', '<NA>', '#N/A N/A', 'NaN', 'nan', '-NaN', '-nan', 'NULL', 'Null', 'null', 'None', 'none', '1.#IND', '1.#QNAN', '-1.#IND', '-1.#QNAN',
 ]);
 

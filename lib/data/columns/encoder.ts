@@ -3,9 +3,9 @@ import { encodedLayout, partsOf } from './encoded';
 import type { ColumnNormalization, EncodedBoolean, EncodedCategory, EncodedDate, EncodedNumber, NumberScale } from './encoded';
 import { clip, normalRank } from './scales';
 
-const secondsPerDay = 86_400;
-const secondsPerWeek = 7 * secondsPerDay;
-const secondsPerYear = 365.2425 * secondsPerDay;
+export const secondsPerDay = 86_400;
+export const secondsPerWeek = 7 * secondsPerDay;
+export const secondsPerYear = 365.2425 * secondsPerDay;
 
 /** Where a column is read and where its inputs go. */
 interface Place {

@@ -59,7 +59,7 @@ export function rankScale(sorted: Float64Array): NumberScale {
 }
 
 /** Distances from which on z / √(1 + (z/3)²) is ±3 to the last bit, and squares could overflow. */
-const farAway = 1e9;
+export const farAway = 1e9;
 
 /** z / √(1 + (z/3)²) for z = factor·(value − center). */
 export function clip(value: number, center: number, factor: number): number {
@@ -69,7 +69,7 @@ export function clip(value: number, center: number, factor: number): number {
 }
 
 /** The standard normal number of the smallest rank that is told from 0; the largest is its negative. */
-const lowest = normalQuantile(1e-7 - 2 ** -52);
+export const lowest = normalQuantile(1e-7 - 2 ** -52);
 
 /**
  * The standard normal number at the rank of a value among ascending quantiles: in the middle of those that it equals, linearly between

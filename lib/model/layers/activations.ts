@@ -87,7 +87,7 @@ export class ActivationLayer extends Elementwise {
   readonly keepsSign: boolean;
   private readonly function: ActivationFunction;
 
-  constructor(kernels: Kernels, shape: Shape, readonly kind: Activation, private readonly options: OptionsOf<Fields> = {}) {
+  constructor(kernels: Kernels, shape: Shape, readonly kind: Activation, readonly options: OptionsOf<Fields> = {}) {
     super(kernels, shape);
     this.function = activationFunctions[kind];
     const { reads, keepsSign } = this.function;
@@ -129,7 +129,7 @@ export class ParametricActivation implements Layer {
 
   /** @param index which such layer of the model this is, from 1: names a1. */
   constructor(
-    private readonly kernels: Kernels, shape: Shape, readonly kind: Activation, index: number, private readonly options: OptionsOf<Fields> = {},
+    private readonly kernels: Kernels, shape: Shape, readonly kind: Activation, index: number, readonly options: OptionsOf<Fields> = {},
   ) {
     this.function = activationFunctions[kind];
     this.inputShape = shape;

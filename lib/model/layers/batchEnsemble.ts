@@ -36,7 +36,7 @@ export class BatchEnsemble implements Layer {
   readonly outputShape: Shape;
   readonly members: number;
   readonly parameterSpecs: readonly ParameterSpec[];
-  private readonly isFirst: boolean;
+  readonly isFirst: boolean;
   /** Of one member. */
   private readonly inputs: number;
   private readonly outputs: number;

@@ -43,12 +43,12 @@ export class Embedding implements Layer {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly parameterSpecs: readonly ParameterSpec[];
-  private readonly frequencies: number;
+  readonly frequencies: number;
   /** Outputs of a number beside itself. */
-  private readonly mapped: number;
-  private readonly categorySize: number;
+  readonly mapped: number;
+  readonly categorySize: number;
   /** The first row of each category, and how many rows there are. */
-  private readonly starts: Int32Array;
+  readonly starts: Int32Array;
   private readonly rows: number;
   private ofNumbers: readonly Parameter[] = [];
   private table: Parameter | undefined;
@@ -57,7 +57,7 @@ export class Embedding implements Layer {
   private inputGradient!: FloatArray;
 
   /** @param index which embedding of the model this is, from 1: names frequencies1, phases1, maps1, offsets1 and categories1. */
-  constructor(private readonly kernels: Kernels, private readonly layout: InputLayout, index: number, options: EmbeddingOptions = {}) {
+  constructor(private readonly kernels: Kernels, readonly layout: InputLayout, index: number, options: EmbeddingOptions = {}) {
     const { numeric = 'pbld', frequencies = 16, size: outputs = 4, sigma = 0.1, categorySize = 8 } = options;
     const { numbers, passed, categories } = layout;
     const isPlain = numeric === 'none' || numbers === 0;

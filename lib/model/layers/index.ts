@@ -1,12 +1,20 @@
 import { activationTypes } from './activations';
+import type { ActivationLayer, ParametricActivation } from './activations';
 import { batchEnsemble, memberLinear } from './batchEnsemble';
+import type { BatchEnsemble, MemberLinear } from './batchEnsemble';
 import type { LayerField, Fields, LayerType, NestedDescription } from './define';
 import { dropout } from './dropout';
+import type { Dropout } from './dropout';
 import { embedding } from './embedding';
+import type { Embedding } from './embedding';
 import { linear } from './linear';
+import type { Linear } from './linear';
 import { batchNorm, layerNorm } from './normalization';
+import type { BatchNorm, LayerNorm } from './normalization';
 import { scale } from './scale';
+import type { Scale } from './scale';
 import { bottleneck, residual } from './residual';
+import type { Residual } from './residual';
 
 /** Every type of layer. What descriptions may say, their checks and errors, and their documentation follow from this table. */
 export const layerTypes = {
@@ -22,6 +30,10 @@ export const layerTypes = {
   'residual': residual,
   'bottleneck': bottleneck,
 };
+
+/** The layers that these types make, told apart by their kind; activation functions by whether they have a parameter. */
+export type MadeLayer =
+  ActivationLayer | BatchEnsemble | BatchNorm | Dropout | Embedding | LayerNorm | Linear | MemberLinear | ParametricActivation | Residual | Scale;
 
 /** The name of a type of layer. */
 export type LayerName = keyof typeof layerTypes;

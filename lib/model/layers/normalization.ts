@@ -30,7 +30,7 @@ export class BatchNorm implements Layer {
   readonly bufferSpecs: readonly BufferSpec[];
   private readonly size: number;
   private readonly momentum: number;
-  private readonly epsilon: number;
+  readonly epsilon: number;
   private readonly mean: FloatArray;
   private readonly inverseStd: FloatArray;
   private gamma!: Parameter;
@@ -109,7 +109,7 @@ export class LayerNorm implements Layer {
   private readonly size: number;
   /** How many of a row's parts are normalised on their own. */
   private readonly rows: number;
-  private readonly epsilon: number;
+  readonly epsilon: number;
   private mean!: FloatArray;
   private inverseStd!: FloatArray;
   private gamma!: Parameter;

@@ -5,7 +5,7 @@ import { withFileErrors } from '../../files';
 import { printable } from '../../text';
 import { encodePng } from '../drawing/png';
 import type { Raster } from '../drawing/png';
-import { bytesField, doubleField, doublesField, floatField, varintField } from './protobuf';
+import { bytesField, doubleField, doublesField, floatField, varintField } from '../../files/protobuf';
 
 /**
  * A file that TensorBoard reads: records of `Event` messages (tensorflow/core/util/event.proto and
