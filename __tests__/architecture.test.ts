@@ -28,7 +28,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'run', 'history', 'studies'],
   report: ['history'],
   dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
-  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard'],
+  serve: ['data', 'model', 'inference'],
+  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard', 'serve'],
   jest: ['train'],
   index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'formats', 'run', 'search', 'verify', 'studies', 'report'],
 };

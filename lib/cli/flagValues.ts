@@ -18,6 +18,13 @@ export function integerOption(name: string, text: string, least: number): number
   throw expected('ERR_CONFIG', `an integer of at least ${String(least)}`, `--${name}`, text, { path: name });
 }
 
+/** A port, from the text behind --port; 0 is any that is free. Throws ERR_CONFIG. */
+export function portOption(text: string): number {
+  const port = parseNumber(text);
+  if (Number.isInteger(port) && port! >= 0 && port! <= 65_535) return port! + 0; // never -0
+  throw expected('ERR_CONFIG', 'an integer in [0, 65535]', '--port', text, { path: 'port' });
+}
+
 /** A non-negative number, from the text behind --name. Throws ERR_CONFIG. */
 export function numberOption(name: string, text: string): number {
   const value = parseNumber(text);

@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   toy: async () => (await import('./commands/toy.js')).toyCommand,
   gradcheck: async () => (await import('./commands/gradcheck.js')).gradcheckCommand,
   verify: async () => (await import('./commands/verify.js')).verifyCommand,
+  serve: async () => (await import('./commands/serve.js')).serveCommand,
   dashboard: async () => (await import('./commands/dashboard.js')).dashboardCommand,
   data: async () => (await import('./commands/data.js')).dataCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,

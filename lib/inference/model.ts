@@ -98,6 +98,11 @@ export class Model {
     return this.net.spec;
   }
 
+  /** Numbers of a row: columns, or pixels of all colours. */
+  get featureSize(): number {
+    return this.net.featureSize;
+  }
+
   /** What logits are divided by before they become probabilities: 1, or fitted to validation rows, see the key `calibration` of a spec. */
   get temperature(): number {
     return this.net.temperature;

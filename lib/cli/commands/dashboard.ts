@@ -1,8 +1,7 @@
-import { expected } from '../../errors';
 import { startDashboard } from '../../dashboard/server';
-import { parseNumber } from '../../numbers';
 import { jsonLine } from '../../text';
 import type { Command } from '../command';
+import { portOption } from '../flagValues';
 import { readOptions } from '../options';
 
 export const dashboardCommand: Command = {
@@ -24,7 +23,7 @@ Ctrl-C ends it; runs go on.
 `,
   async run(args) {
     const { values, positionals: [runs = 'runs'] } = readOptions(args, { port: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUNS_DIR'] });
-    const dashboard = await startDashboard({ runs, ...(values.port !== undefined && { port: readPort(values.port) }) });
+    const dashboard = await startDashboard({ runs, ...(values.port !== undefined && { port: portOption(values.port) }) });
     process.stdout.write(values.json === true ? jsonLine({ type: 'dashboard', url: dashboard.url }) : `${dashboard.url}\nCtrl-C ends the dashboard; runs go on.\n`);
     await interrupted();
     await dashboard.close();
@@ -61,10 +60,4 @@ function interrupted(): Promise<void> {
     process.on('SIGINT', end);
     process.on('SIGTERM', end);
   });
-}
-
-function readPort(text: string): number {
-  const port = parseNumber(text);
-  if (!(Number.isInteger(port) && port! >= 0 && port! <= 65_535)) throw expected('ERR_CONFIG', 'an integer in [0, 65535]', '--port', text, { path: 'port' });
-  return port! + 0; // never -0
 }
