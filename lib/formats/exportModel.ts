@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import { expected } from '../errors';
 import { replaceFile } from '../files';
 import type { Model } from '../inference/model';
+import { huggingFaceFiles } from './huggingface';
+import { npzOfWeights } from './npz';
 import { exportOnnx } from './onnx/exportOnnx';
+import { torchCode } from './torch/torchCode';
 
 /** What a format makes of a model. */
 interface Exported {
-  /** The files by what their names end in, behind the path that was asked for. */
+  /** Contents by path. */
   readonly files: Readonly<Record<string, Uint8Array | string>>;
   /** What users of the files have to know, in sentences. */
   readonly notes: readonly string[];
@@ -17,7 +21,7 @@ interface ExportFormat {
   readonly help: string;
   /** How the names of its files end. */
   readonly ending: string;
-  readonly make: (model: Model) => Exported;
+  readonly make: (model: Model, path: string) => Exported;
 }
 
 /** Formats of other programs that a model can be written in, by name. */
@@ -25,21 +29,39 @@ export const exportFormats = {
   safetensors: {
     help: 'the model as a file of its own, whose weights PyTorch reads',
     ending: '.safetensors',
-    make: (model) => ({ files: { '': model.toBytes() }, notes: [] }),
+    make: (model, path) => ({ files: { [path]: model.toBytes() }, notes: [] }),
   },
   onnx: {
     help: 'a graph with the preprocessing inside, for ONNX Runtime and others',
     ending: '.onnx',
-    make(model) {
+    make(model, path) {
       const { bytes, inputs, outputs, leftOut } = exportOnnx(model);
       return {
-        files: { '': bytes },
+        files: { [path]: bytes },
         notes: [
           ...inputs.map(({ name, type, what }) => `input ${name} (${type}): ${what}`),
           `output ${outputs.join(', ')}`,
           ...(leftOut.length > 0 ? [`not read, as the model makes nothing of them: ${leftOut.join(', ')}`] : []),
         ],
       };
+    },
+  },
+  npz: {
+    help: 'the weights alone, as NumPy arrays',
+    ending: '.npz',
+    make: (model, path) => ({ files: { [path]: npzOfWeights(model) }, notes: [] }),
+  },
+  huggingface: {
+    help: 'a folder for the Hugging Face hub: weights, config.json, model card',
+    ending: '-huggingface',
+    make: (model, path) => ({ files: Object.fromEntries(Object.entries(huggingFaceFiles(model)).map(([name, contents]) => [join(path, name), contents])), notes: [] }),
+  },
+  'torch-code': {
+    help: 'a Python file with the network as torch modules, and its weights',
+    ending: '.py',
+    make(model, path) {
+      const weights = join(dirname(path), `${basename(path, extname(path))}.safetensors`);
+      return { files: { [path]: torchCode(model, basename(weights)), [weights]: model.toBytes() }, notes: [`predict(rows) of ${basename(path)} takes raw rows; it needs torch and safetensors`] };
     },
   },
 } as const satisfies Readonly<Record<string, ExportFormat>>;
@@ -67,12 +89,11 @@ export function exportModel(model: Model, format: ExportFormatName, path: string
   checkText(path, 'path');
   checkOptions(options);
   const { make } = formatOf(format);
-  const { files, notes } = make(model);
-  const written = Object.entries(files).map(([suffix, contents]) => [`${path}${suffix}`, contents] as const);
-  const there = written.find(([file]) => existsSync(file));
-  if (there !== undefined && options.force !== true) throw expected('ERR_CONFIG', 'a path where there is no file (--force replaces it)', 'the export', there[0], { path: 'out' });
-  for (const [file, contents] of written) replaceFile(file, contents);
-  return { files: written.map(([file]) => file), notes };
+  const { files, notes } = make(model, path);
+  const there = Object.keys(files).find((file) => existsSync(file));
+  if (there !== undefined && options.force !== true) throw expected('ERR_CONFIG', 'a path where there is no file (--force replaces it)', 'the export', there, { path: 'out' });
+  for (const [file, contents] of Object.entries(files)) replaceFile(file, contents);
+  return { files: Object.keys(files), notes };
 }
 
 /** The format of that name. Throws ERR_CONFIG for another. */

@@ -42,7 +42,7 @@ test('files that are there stay, unless told otherwise', async () => {
 });
 
 test.each([
-  [['first'], /Expected --to safetensors\|onnx.* for blastrain export but received nothing/], [['first', '--to', 'tflite'], /Expected one of safetensors, onnx.* for the format but received 'tflite'/],
+  [['first'], /Expected --to safetensors\|onnx\|npz\|huggingface\|torch-code for blastrain export but received nothing/], [['first', '--to', 'tflite'], /Expected one of safetensors, onnx, npz, huggingface, torch-code for the format but received 'tflite'/],
   [['second', '--to', 'onnx'], /Expected a run of runs.* but received 'second'/], [['rows.csv', '--to', 'onnx'], /Expected .* for rows.csv but received/],
 ])('%j is refused in one sentence', async (args, message) => {
   const { status, stderr } = await blastrain(['export', ...args], { cwd });

@@ -1,11 +1,10 @@
-import { inflateRawSync } from 'node:zlib';
 import { requireMemory } from '../../machine';
-import { MemoryBytes } from '../bytes';
+import { readBytes } from '../bytes';
 import type { ByteSource } from '../bytes';
 import { badFile } from '../files';
 import { numberFormats } from '../stored';
-import { utf8Of } from '../csv/utf8';
 import type { NumberFormat } from '../stored';
+import { readZip } from '../zip';
 
 /** A NumPy array whose header was read: little-endian numbers in C order. */
 export interface NpyArray {
@@ -19,8 +18,6 @@ export interface NpyArray {
 const magic = '\x93NUMPY';
 /** Bytes of the longest header accepted; one for plain numbers has about 100. */
 const maxHeader = 2 ** 16;
-/** Bytes of the largest entry that is unpacked. */
-const maxInflated = 2 ** 31;
 
 /**
  * Reads the header of a .npy file (versions 1 to 3), or of an entry of an .npz archive. Throws ERR_DATA, naming the file, for
@@ -76,71 +73,11 @@ export function readNumbers({ bytes, shape, format, offset }: NpyArray): Instanc
  */
 export function readNpz(archive: ByteSource): ReadonlyMap<string, NpyArray> {
   const arrays = new Map<string, NpyArray>();
-  for (const entry of directoryOf(archive)) {
+  for (const entry of readZip(archive, 'an archive of NumPy arrays (.npz)', '; np.save writes a .npy')) {
     if (!entry.name.endsWith('.npy')) continue;
     const name = entry.name.slice(0, -4);
     if (arrays.has(name)) throw badFile(`one array named ${name}`, archive.name, 'two');
-    arrays.set(name, readNpyHeader(openEntry(archive, entry)));
+    arrays.set(name, readNpyHeader(entry.open()));
   }
   return arrays;
-}
-
-/** One entry in the central directory of a zip file (PKWARE's APPNOTE 6.3, section 4.3.12). */
-interface ZipEntry {
-  readonly name: string;
-  readonly method: number;
-  readonly packedSize: number;
-  readonly size: number;
-  readonly position: number;
-}
-
-function directoryOf(archive: ByteSource): ZipEntry[] {
-  const tail = readBytes(archive, Math.max(0, archive.size - 22 - 65535), Math.min(archive.size, 22 + 65535));
-  const end = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
-  if (end < 0 || end + 22 > tail.length) throw badFile('an archive of NumPy arrays (.npz)', archive.name, 'something else');
-  const count = tail.readUInt16LE(end + 10);
-  const [length, start] = [tail.readUInt32LE(end + 12), tail.readUInt32LE(end + 16)];
-  if (start + length > archive.size) throw badFile('a whole archive of at most 4 GB', archive.name, `${String(archive.size)} bytes`);
-  const directory = readBytes(archive, start, length);
-  const entries: ZipEntry[] = [];
-  for (let at = 0; entries.length < count; ) {
-    if (at + 46 > length || directory.readUInt32LE(at) !== 0x02014b50) throw badFile('a whole archive', archive.name, 'a damaged directory');
-    const nameLength = directory.readUInt16LE(at + 28);
-    const [packedSize, size, position] = [20, 24, 42].map((field) => directory.readUInt32LE(at + field)) as [number, number, number];
-    if (Math.max(packedSize, size, position) === 0xffffffff) throw badFile('an archive of at most 4 GB', archive.name, 'a larger one; np.save writes a .npy');
-    const name = utf8Of(directory.subarray(at + 46, at + 46 + nameLength), `the name of entry ${String(entries.length + 1)} of ${archive.name}`).toString('utf8');
-    entries.push({ name, method: directory.readUInt16LE(at + 10), packedSize, size, position });
-    at += 46 + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
-  }
-  return entries;
-}
-
-function openEntry(archive: ByteSource, { name, method, packedSize, size, position }: ZipEntry): ByteSource {
-  const label = `${name} in ${archive.name}`;
-  const header = position + 30 <= archive.size ? readBytes(archive, position, 30) : Buffer.alloc(30);
-  const start = position + 30 + header.readUInt16LE(26) + header.readUInt16LE(28);
-  if (header.readUInt32LE(0) !== 0x04034b50 || start + packedSize > archive.size) throw badFile('a whole entry', label, 'a damaged one');
-  if (method === 0) {
-    return {
-      name: label,
-      size: packedSize,
-      inMemory: archive.inMemory,
-      read: (into, from) => {
-        archive.read(into, start + from);
-      },
-    };
-  }
-  if (method !== 8 || size > maxInflated) throw badFile('an entry that is stored or deflated, of at most 2 GB,', label, `method ${String(method)}`);
-  requireMemory(packedSize + size, 'dataFile', label);
-  try {
-    return new MemoryBytes(label, inflateRawSync(readBytes(archive, start, packedSize), { maxOutputLength: size }));
-  } catch (error) {
-    throw badFile('a whole entry', label, (error as Error).message);
-  }
-}
-
-function readBytes(bytes: ByteSource, position: number, length: number): Buffer {
-  const read = Buffer.alloc(length);
-  bytes.read(read, position);
-  return read;
 }

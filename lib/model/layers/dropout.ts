@@ -30,7 +30,7 @@ export class Dropout extends Elementwise {
    * @param rate in [0, 1).
    * @param random gives the layer's own generator its state.
    */
-  constructor(kernels: Kernels, shape: Shape, rate: number, random: RandomState) {
+  constructor(kernels: Kernels, shape: Shape, readonly rate: number, random: RandomState) {
     super(kernels, shape);
     let scale = 1;
     this.setDropoutFactor = (factor) => {
