@@ -45,6 +45,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   loadJsonLines: [asCall(library.loadJsonLines), [join(runs, 'none.jsonl'), {}]],
   loadNumpy: [asCall(library.loadNumpy), [join(runs, 'none.npz'), {}]],
   loadParquet: [asCall(library.loadParquet), [join(runs, 'none.parquet'), {}]],
+  loadPictures: [asCall(library.loadPictures), [join(runs, 'none'), {}]],
   loadArrow: [asCall(library.loadArrow), [join(runs, 'none.arrow'), {}]],
   loadRows: [asCall(library.loadRows), [[{ a: 1, y: 'x' }, { a: 2, y: 'z' }], {}]],
   makeSynthetic: [asCall(library.makeSynthetic), [{ train: 1, validation: 0, test: 0 }, 0]],

@@ -23,6 +23,8 @@ export { loadNumpy } from './data/numpy/numpy';
 export type { NumpyOptions } from './data/numpy/numpy';
 export { loadParquet } from './data/parquet/parquet';
 export type { ParquetOptions } from './data/parquet/parquet';
+export { loadPictures } from './data/pictures/pictures';
+export type { ImageFit, ImageSize, PictureOptions, PicturesOptions } from './data/pictures/pictures';
 export { loadRows } from './data/rows';
 export type { GivenRow, GivenTable, RowsOptions } from './data/rows';
 export type { StoredFeatures, StoredLayout } from './data/stored';

@@ -2,7 +2,9 @@
 import { toPlain, expected, nearest } from '../errors';
 import { version } from '../version';
 import { printable, printableLines } from '../text';
+import { setLoadingListener } from '../data/threads/progress';
 import type { Command } from './command';
+import { sayLoading } from './loading';
 import { exitStatus, watchOutput } from './output';
 
 /** The commands by name, in the overview's order. Only the requested one is loaded: loading all takes 100 ms. */
@@ -71,6 +73,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 watchOutput();
+setLoadingListener(sayLoading());
 
 const words = process.argv.slice(2);
 main(words).then(

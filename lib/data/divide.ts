@@ -4,6 +4,14 @@ import type { SplitSizes } from './dataset';
 /** The parts that rows are divided into, in the order in which they are filled. */
 export const splitNames = ['train', 'validation', 'test'] as const;
 
+/** The words for the parts in columns and names of folders. */
+const partWords: readonly (readonly string[])[] = [['train', 'training'], ['validation', 'val', 'valid', 'dev'], ['test', 'holdout']];
+
+/** The place in {@link splitNames} of the part that a word names; -1 for another word. */
+export function partNamed(word: string): number {
+  return partWords.findIndex((words) => words.includes(word.trim().toLowerCase()));
+}
+
 /** What decides which rows belong to which part. At most one of `groups`, `times` and `parts` is given. */
 export interface Division {
   /** Seed of the shuffle. */

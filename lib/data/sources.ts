@@ -14,6 +14,8 @@ import { locateImages } from './locate';
 import { loadJsonLines } from './jsonLines';
 import { loadNumpy } from './numpy/numpy';
 import { loadParquet } from './parquet/parquet';
+import { loadPictures, pictureFields } from './pictures/pictures';
+import type { ImageFit, ImageSize, PicturesOptions } from './pictures/pictures';
 import { makeSynthetic } from './synthetic';
 import type { TableOptions } from './table';
 
@@ -34,6 +36,10 @@ export interface DataOptions {
   timeColumn: string | null;
   splitColumn: string | null;
   chunkRows: number | null;
+  imageSize: ImageSize | null;
+  imageFit: ImageFit;
+  grey: boolean;
+  skipDamaged: boolean;
   flip: boolean;
   shift: number;
   cutout: number;
@@ -44,7 +50,7 @@ function column(help: string): Field {
 }
 
 export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
-  dataFolder: orNull(path('folder of the data set; null searches the datasets folders')),
+  dataFolder: orNull(path('folder of the data set, or of pictures, with a folder for each class; null searches the datasets folders')),
   dataFile: orNull(path('table to train on: a .csv, .jsonl, .parquet, .arrow, .feather, .npy or .npz file')),
   target: orNull({
     help: 'what to predict: column of a table by name or number [the last], or several as a,b; array of an .npz [y], .npy file beside a .npy',
@@ -82,6 +88,7 @@ export const dataOptions: { readonly [Key in keyof DataOptions]: Field } = {
   timeColumn: orNull(column('column of a table by which rows are shared out: the newest for test, those before them for validation; stays a feature unless ignored')),
   splitColumn: orNull(column('column of a table that says which part a row is in: train, validation (val, dev) or test (holdout); no feature')),
   chunkRows: orNull(integer(0, 8, 'training rows in memory at a time, for data larger than memory; null for all')),
+  ...pictureFields,
   flip: flag(false, 'mirror half of the training pictures, left to right'),
   shift: integer(0, 0, 'largest shift of training pictures in pixels, along each axis; edge pixels are repeated'),
   cutout: integer(0, 0, 'side in pixels of a random square that is set to 0 in training pictures'),
@@ -92,7 +99,7 @@ function isColumn(value: unknown): boolean {
 }
 
 /** Where a source loads from, and what it loads. */
-interface SourceRequest extends TableOptions {
+interface SourceRequest extends TableOptions, Omit<PicturesOptions, 'sizes'> {
   /** The file of a table. */
   readonly file?: string;
   /** What to predict from a table: see `loadCsv` and `loadNumpy`. */
@@ -104,7 +111,7 @@ interface SourceRequest extends TableOptions {
   readonly delimiter?: string;
   readonly encoding?: Encoding;
   readonly columns?: Readonly<Record<string, ColumnKind>>;
-  /** A folder with images in a layout of CIFAR-10, or with such a folder in it; by default the datasets folders are searched. */
+  /** A folder of pictures, or with images in a layout of CIFAR-10, or with such a folder in it; by default the datasets folders are searched for CIFAR-10. */
   readonly folder?: string;
   readonly sizes?: Partial<SplitSizes>;
 }
@@ -117,8 +124,8 @@ interface DataSource {
   readonly options: Readonly<Partial<Record<keyof DataOptions, true>>>;
   /** How the names of its files end, where it reads a file. */
   readonly endings?: readonly string[];
-  /** Whether it is a user's file whose rows are divided into splits; other sources have splits of their own. */
-  readonly isTable: boolean;
+  /** Whether it is a user's data, a file or folder that has to be said, whose rows are divided into splits; other sources have splits of their own. */
+  readonly isOwn: boolean;
   readonly load: (request: SourceRequest) => LoadedData;
 }
 
@@ -136,44 +143,57 @@ function loadImages(name: 'auto' | 'cifar10' | 'synthetic') {
 
 /** The data sources by name: spec keys and their rules follow from this table. */
 export const dataSources = {
-  auto: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('auto') },
-  cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isTable: false, load: loadImages('cifar10') },
-  synthetic: { options: { dataFolder: true, ...ofPictures }, isTable: false, load: loadImages('synthetic') },
+  auto: { options: { dataFolder: true, ...ofPictures }, isOwn: false, load: loadImages('auto') },
+  cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isOwn: false, load: loadImages('cifar10') },
+  synthetic: { options: { dataFolder: true, ...ofPictures }, isOwn: false, load: loadImages('synthetic') },
   csv: {
-    options: { ...ofColumns, header: true, delimiter: true, encoding: true }, isTable: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
+    options: { ...ofColumns, header: true, delimiter: true, encoding: true }, isOwn: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
     load: (request) => loadCsv(fileOf(request), request),
   },
   jsonl: {
     options: { ...ofColumns, encoding: true },
-    isTable: true,
+    isOwn: true,
     endings: ['.jsonl', '.ndjson'],
     load: (request) => loadJsonLines(fileOf(request), request),
   },
   parquet: {
     options: ofColumns,
-    isTable: true,
+    isOwn: true,
     endings: ['.parquet', '.pq'],
     load: (request) => loadParquet(fileOf(request), request),
   },
   arrow: {
     options: ofColumns,
-    isTable: true,
+    isOwn: true,
     endings: ['.arrow', '.feather'],
     load: (request) => loadArrow(fileOf(request), request),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },
-    isTable: true,
+    isOwn: true,
     endings: ['.npy', '.npz'],
     load: ({ target, ...request }) => loadNumpy(fileOf(request), { ...request, ...(target !== undefined && { target: String(target) }) }),
+  },
+  pictures: {
+    options: { dataFolder: true, splitSeed: true, stratify: true, imageSize: true, imageFit: true, grey: true, skipDamaged: true, ...ofPictures },
+    isOwn: true,
+    load: ({ folder, ...request }) => {
+      if (folder === undefined) throw expected('ERR_CONFIG', 'the path of a folder of pictures', 'dataFolder', null, { path: 'dataFolder' });
+      return loadPictures(folder, request);
+    },
   },
 } as const satisfies Readonly<Record<string, DataSource>>;
 
 /**
  * Name of a data source. `auto` is CIFAR-10 where it is found, else the synthetic images; `csv` and `npy` are tables in a file of the
- * user's.
+ * user's, `pictures` a folder.
  */
 export type DataName = keyof typeof dataSources;
+
+/** Whether a source reads a table in a file. */
+export function isTable(name: DataName): boolean {
+  return 'dataFile' in dataSources[name].options;
+}
 
 /** The source that reads a file of this name. Throws ERR_CONFIG where the name's ending tells none. */
 export function sourceOf(file: string): DataName {

@@ -178,7 +178,7 @@ function selectTargets({ labels, targets, targetNames, weights, classNames, imag
 }
 
 /** Turns shares into numbers of rows and fills in the defaults. Throws ERR_CONFIG for sizes that do not fit the rows. */
-function resolveShares(given: Partial<SplitSizes>, rows: number): SplitSizes {
+export function resolveShares(given: Partial<SplitSizes>, rows: number): SplitSizes {
   const tenth = Math.round(rows / 10);
   const count = (split: SplitName, fallback: number): number => {
     const size = given[split] ?? fallback;

@@ -1,7 +1,9 @@
+import { statSync } from 'node:fs';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { loadData, sourceOf } from '../data/sources';
+import { isTable, loadData, sourceOf } from '../data/sources';
 import type { DataName, DataRequest } from '../data/sources';
+import { expected } from '../errors';
 import { dataRequest } from '../spec/spec';
 import type { Model } from './model';
 
@@ -14,12 +16,14 @@ export interface ReadRowsOptions {
 /**
  * All rows of another file of the table that a model was trained on, as one data set for `evaluate`, `classify` and the like: its columns are read as
  * what the model's are, which are found by name, and further ones are left out. The format follows from the file's name, else it is that of
- * the training. Throws what the loader throws, such as ERR_CONFIG for a file without the target.
+ * the training. A folder is one of pictures, which get the size and the channels that the model takes. Throws what the loader throws, such as
+ * ERR_CONFIG for a file without the target, and for a folder where the model takes no pictures of bytes.
  */
 export function readRows(model: Model, file: string, options: ReadRowsOptions = {}): Dataset | StoredDataset {
   checkObject(model, 'model', 'a model', ['spec', 'classNames']);
   checkText(file, 'file');
   checkOptions(options);
+  if (isFolder(file)) return readPictures(model, file, options);
   const { name: trainedOn, target: own, header, delimiter, weightColumn, numericTargets } = dataRequest(model.spec);
   const name = sourceFor(file, trainedOn);
   const target = options.target ?? model.targetNames ?? own;
@@ -35,6 +39,21 @@ export function readRows(model: Model, file: string, options: ReadRowsOptions = 
     ...(name === trainedOn && delimiter !== undefined && { delimiter }),
     sizes: { validation: 0, test: 0 },
   };
+  return { ...loadData(request).train, split: 'test' };
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function readPictures({ spec, imageShape }: Model, folder: string, { target }: ReadRowsOptions): Dataset | StoredDataset {
+  if (target !== undefined) throw expected('ERR_CONFIG', 'a file, as the classes of pictures are their folders,', 'target', target, { path: 'target' });
+  if (imageShape === undefined || isTable(spec.data)) {
+    throw expected('ERR_CONFIG', 'a file, as the model was trained on a table,', 'the rows', folder, { path: 'file' });
+  }
+  const { channels, height, width } = imageShape;
+  const { imageFit, skipDamaged } = spec;
+  const request: DataRequest = { name: 'pictures', folder, imageSize: [height, width], imageFit, grey: channels === 1, skipDamaged, whole: true };
   return { ...loadData(request).train, split: 'test' };
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
+import { tellLoading } from '../data/threads/progress';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from '../build/buildTraining';
 import type { Model } from '../inference/model';
@@ -83,6 +84,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
     };
     worker.on('message', (message: WorkerMessage) => {
       if (message.type === 'events') events.push(message.events);
+      else if (message.type === 'loading') tellLoading(message.rows, message.all);
       else if (message.type === 'waiting') onWait?.(message.waiting);
       else if (message.type === 'owning') lock = Lock.of(message.lock).keepAlive();
       else if (message.type === 'failed') fail(fromPlain(message.error));

@@ -7,6 +7,7 @@ import type { LockHandle } from '../files/lock';
 import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
 import { loadData } from '../data/sources';
+import { setLoadingListener } from '../data/threads/progress';
 import { checkPlace } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
 import { findResumption } from './resume';
@@ -39,6 +40,8 @@ export type WorkerMessage =
   | { readonly type: 'waiting'; readonly waiting: Waiting }
   /** This process owns the run's folder; the main thread must write the heartbeats of its lock. */
   | { readonly type: 'owning'; readonly lock: LockHandle }
+  /** How many rows of how many are loaded. */
+  | { readonly type: 'loading'; readonly rows: number; readonly all: number }
   | { readonly type: 'events'; readonly events: readonly TrainEvent[] }
   | { readonly type: 'done'; readonly checkpoint: Uint8Array }
   | { readonly type: 'failed'; readonly error: PlainError };
@@ -88,6 +91,7 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     else if (place !== undefined) checkPlace(place);
     // The spec of a run to resume is read again now that nobody else can change it.
     const spec = resume === undefined ? task.spec : resumedSpec(resume.folder, resume.changes);
+    setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
     const data = task.data ?? loadData(dataRequest(spec));
     const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
     const openFolder = (): RunFolder => {

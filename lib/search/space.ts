@@ -8,7 +8,8 @@ import type { Assignment, Domain, Parameter, ParameterValue, Space } from './typ
 
 /** Keys that all trials of a search share: data, length of training, seeds, and keys that no score depends on. */
 const shared: readonly (keyof TrainSpec)[] = [
-  'data', 'dataFolder', 'dataFile', 'target', 'weightColumn', 'trainRows', 'validationRows', 'testRows', 'splitSeed', 'chunkRows', 'loss', 'model',
+  'data', 'dataFolder', 'dataFile', 'target', 'weightColumn', 'header', 'delimiter', 'encoding', 'columns', 'trainRows', 'validationRows', 'testRows', 'splitSeed',
+  'stratify', 'groupColumn', 'timeColumn', 'splitColumn', 'chunkRows', 'imageSize', 'imageFit', 'grey', 'skipDamaged', 'loss', 'model',
   'steps', 'epochs', 'evaluateEvery', 'logEvery', 'keepEvery', 'earlyStopping', 'monitor', 'minDelta', 'restoreBest', 'maxSeconds', 'overfitBatches',
   'fastDevRun', 'health', 'seed', 'seeds', 'dtype', 'backend', 'threads',
 ];

@@ -6,7 +6,7 @@ import type { LayerDescription } from '../model/layers';
 import { losses } from '../model/losses';
 import { optimizers } from '../optim/optimizers';
 import { schedules, scheduleRequirements } from '../optim/scheduleKinds';
-import { dataSources } from '../data/sources';
+import { dataSources, isTable } from '../data/sources';
 import type { DataName } from '../data/sources';
 import { minChunkRows } from '../data/stored';
 import { metricsOf } from '../train/scoring';
@@ -24,8 +24,8 @@ interface CrossFieldRule {
   readonly received: keyof TrainSpec;
 }
 
-const isTable = ({ data }: TrainSpec): boolean => dataSources[data].isTable;
-const tables = anyOf(Object.keys(dataSources).filter((name) => dataSources[name as DataName].isTable));
+const isOwn = ({ data }: TrainSpec): boolean => dataSources[data].isOwn;
+const ownData = anyOf(Object.keys(dataSources).filter((name) => dataSources[name as DataName].isOwn));
 
 /** Additions to the requirement in the error message of an option. */
 const hints: Readonly<Partial<Record<keyof TrainSpec, string>>> = {
@@ -47,9 +47,9 @@ function optionRules(key: 'data' | 'loss' | 'optimizer' | 'schedule', kinds: Kin
   });
 }
 
-/** A number of rows may be a share below 1 for tables only. */
+/** A number of rows may be a share below 1 only of data whose rows are shared out. */
 const shareRule = (key: 'trainRows' | 'validationRows' | 'testRows'): CrossFieldRule =>
-  ({ key, holds: (spec) => isTable(spec) || Number.isInteger(spec[key]), needs: `data ${tables}, whose rows are shared out (else whole rows),`, received: 'data' });
+  ({ key, holds: (spec) => isOwn(spec) || Number.isInteger(spec[key]), needs: `data ${ownData}, whose rows are shared out (else whole rows),`, received: 'data' });
 
 /** Keys that describe the model where `model` is null, and are not allowed with it. */
 export const keysOfModel = [
@@ -72,7 +72,9 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   { key: 'members', holds: hasHiddenLayer, needs: 'a hidden layer, whose weights they share,', received: 'layers' },
   { key: 'embeddingSize', holds: ({ oneHot }) => oneHot !== null, needs: 'a number of names oneHot, beyond which categories are embedded,', received: 'oneHot' },
   { key: 'initStd', holds: ({ init }) => init === 'normal', needs: 'init normal', received: 'init' },
-  { key: 'data', holds: (spec) => !isTable(spec) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
+  { key: 'data', holds: (spec) => !isTable(spec.data) || spec.dataFile !== null, needs: 'a dataFile', received: 'dataFile' },
+  { key: 'data', holds: (spec) => spec.data !== 'pictures' || spec.dataFolder !== null, needs: 'a dataFolder', received: 'dataFolder' },
+  { key: 'loss', holds: ({ data, loss }) => data !== 'pictures' || losses[loss].predicts === 'classes', needs: 'another data than pictures, whose folders are classes,', received: 'data' },
   ...optionRules('data', dataSources),
   shareRule('trainRows'),
   shareRule('validationRows'),

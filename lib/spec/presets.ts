@@ -99,6 +99,14 @@ export const presets: Readonly<Record<string, Preset>> = {
     spec: { ...ofTables, members: 32, epochs: 60 },
     ofNumbers, isOfTables: true,
   },
+  pictures: {
+    summary: 'a folder of pictures: blastrain fit, or data=pictures dataFolder=FOLDER',
+    spec: {
+      hidden: [1024, 512], normalization: 'standardize-channel', shift: 2, activation: 'gelu', norm: 'batch', dropout: 0.3, inputDropout: 0.1,
+      labelSmoothing: 0.1, optimizer: 'adamw', learningRate: 2e-3, weightDecay: 0.2, schedule: 'one-cycle', batchSize: null, epochs: 60,
+      restoreBest: true, monitor: 'loss', calibration: 'temperature',
+    },
+  },
   'speedrun-60': { summary: 'the shortest way to 60 %', spec: { ...deepSprint, epochs: 17 } },
 };
 

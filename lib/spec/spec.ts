@@ -30,7 +30,7 @@ const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
 };
 
 /**
- * Checks a spec and fills in the defaults; `data` follows from the name of a `dataFile`, and of a table `hidden`, the length of training and
+ * Checks a spec and fills in the defaults; `data` follows from the name of a `dataFile`, and of a table or pictures `hidden`, the length of training and
  * that the batch follows from the rows need not be said. Ignores the key `record`, information for readers of a run's spec.json. Throws ERR_CONFIG with
  * details.path for an unknown key (naming the nearest) or an invalid value, ERR_SHAPE for layers with more parameters than kernels can
  * index.
@@ -51,7 +51,7 @@ export function parseSpec(input: unknown): TrainSpec {
   const parsed = spec as unknown as TrainSpec;
   const given = input as Partial<TrainSpec>;
   if (given.data === undefined && parsed.dataFile !== null) parsed.data = sourceOf(parsed.dataFile);
-  if (dataSources[parsed.data].isTable) fillForTable(parsed, given);
+  if (dataSources[parsed.data].isOwn) fillForOwnData(parsed, given);
   if ((parsed.steps === null) === (parsed.epochs === null)) {
     throw expected('ERR_CONFIG', 'either steps or epochs', 'the length of training', parsed.steps === null ? 'neither' : 'both', {
       path: 'steps',
@@ -66,14 +66,15 @@ export function parseSpec(input: unknown): TrainSpec {
   return parsed;
 }
 
-/** What holds for a table whose spec does not say it. */
-const ofTables = { hidden: [256, 256], batchSize: null, epochs: 60 } as const;
+/** What holds for a user's table, or pictures, whose spec does not say it. */
+const ofOwnData = { hidden: [256, 256], batchSize: null, epochs: 60 } as const;
 
-/** Fills in for a table what the defaults for pictures are wrong for. */
-function fillForTable(spec: TrainSpec, { layers, hidden, model, batchSize }: Partial<TrainSpec>): void {
-  if (layers === undefined && hidden === undefined && (model ?? null) === null) spec.hidden = ofTables.hidden;
-  if (batchSize === undefined) spec.batchSize = ofTables.batchSize;
-  if (spec.steps === null && spec.epochs === null) spec.epochs = ofTables.epochs;
+/** Fills in for a user's data what the defaults for CIFAR-10 are wrong for. */
+function fillForOwnData(spec: TrainSpec, { layers, hidden, model, batchSize, stratify }: Partial<TrainSpec>): void {
+  if (layers === undefined && hidden === undefined && (model ?? null) === null) spec.hidden = ofOwnData.hidden;
+  if (batchSize === undefined) spec.batchSize = ofOwnData.batchSize;
+  if (spec.steps === null && spec.epochs === null) spec.epochs = ofOwnData.epochs;
+  if (spec.data === 'pictures' && stratify === undefined) spec.stratify = true;
 }
 
 /** A value with 0 in place of −0, also within lists and objects: JSON writes −0 as 0, and a spec has to be the same when read back. */
@@ -190,6 +191,7 @@ function numericTargetsOf(predicts: Predicts): NonNullable<DataRequest['numericT
 export function dataRequest(spec: TrainSpec): DataRequest {
   const { stratify, groupColumn, timeColumn, splitColumn } = spec;
   const { data, dataFolder, dataFile, target, weightColumn, header, delimiter, encoding, columns, loss, splitSeed, chunkRows, trainRows, validationRows, testRows } = spec;
+  const { imageSize, imageFit, grey, skipDamaged } = spec;
   return {
     name: data,
     ...(dataFolder === null ? {} : { folder: dataFolder }),
@@ -203,7 +205,8 @@ export function dataRequest(spec: TrainSpec): DataRequest {
     ...(chunkRows === null ? {} : { chunkRows }),
     numericTargets: numericTargetsOf(losses[loss].predicts),
     splitSeed,
-    ...(stratify && { stratify }),
+    stratify,
+    ...(data === 'pictures' && { imageFit, grey, skipDamaged, ...(imageSize === null ? {} : { imageSize }) }),
     ...(groupColumn === null ? {} : { groupColumn }),
     ...(timeColumn === null ? {} : { timeColumn }),
     ...(splitColumn === null ? {} : { splitColumn }),

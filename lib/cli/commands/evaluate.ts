@@ -14,7 +14,7 @@ import { warn } from '../warnings';
 export const evaluateCommand: Command = {
   name: 'evaluate',
   summary: 'score a run\'s model in detail, on its rows or on another file',
-  help: `Usage: blastrain evaluate RUN [FILE] [options]
+  help: `Usage: blastrain evaluate RUN [FILE|FOLDER] [options]
 
 RUN is a run's name or the path of its folder. Prints precision, recall and F1
 of each class, what its rows are most often taken for, and how far the model's
@@ -22,10 +22,11 @@ confidence can be believed; evaluation.json in the run's folder has the whole
 confusion matrix and reliability table too. The test split is kept for
 'blastrain test'.
 
-With FILE, another .csv, .jsonl, .npy or .npz with the same columns, all its
-rows are scored. Columns and classes are matched by name, so that their order
-plays no part and further columns are left out. Where rows of the run's test
-split are among them, this counts as a look at it.
+With FILE, another .csv, .jsonl, .parquet, .arrow, .npy or .npz with the same
+columns, all its rows are scored. Columns and classes are matched by name, so
+that their order plays no part and further columns are left out. With FOLDER,
+all its pictures are scored, whose classes are its folders. Where rows of the
+run's test split are among them, this counts as a look at it.
 
 Options:
   --split SPLIT    validation or train [validation]

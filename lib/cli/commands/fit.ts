@@ -1,4 +1,5 @@
-import { basename, extname, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
 import { expected } from '../../errors';
 import { testRun } from '../../inference/testRun';
 import { Model } from '../../inference/model';
@@ -27,14 +28,16 @@ import { warn } from '../warnings';
 
 export const fitCommand: Command = {
   name: 'fit',
-  summary: 'train on a table: from the file to scores beside two baselines',
-  help: `Usage: blastrain fit FILE [options] [--set key=value ...]
+  summary: 'train on a table or pictures: from the data to scores beside baselines',
+  help: `Usage: blastrain fit FILE|FOLDER [options] [--set key=value ...]
 
 FILE is a table: .csv, .tsv, .jsonl, .parquet, .arrow, .npy or .npz. Says what
 it takes each column for, shares out the rows, trains the preset for tables,
 keeps the best epoch, and scores the model beside two baselines that any model
 has to beat: the most frequent class or the mean, and a linear model. Nothing
-has to be said; all that is guessed can be overruled.
+has to be said; all that is guessed can be overruled. FOLDER holds pictures in
+a folder for each class, or in train, val and test with these in them; they are
+scaled to 32 x 32 pixels (--set imageSize=64), and the preset is pictures.
 
 Columns:
   --target COLUMN      what to predict, by name or number from 0; several
@@ -83,15 +86,17 @@ into the ledger beside the runs. docs/fit.md explains the scores.
     const file = requirePositional(given, 'FILE', 'fit');
     const { runs = 'runs', json = false } = values;
     const budget = values.budget === undefined ? undefined : durationOption('budget', values.budget);
+    const isFolder = statSync(file, { throwIfNoEntry: false })?.isDirectory() === true;
+    if (isFolder && values.ensemble === true) throw expected('ERR_CONFIG', 'a FILE', '--ensemble', file, { path: 'ensemble' });
     const columns = columnsOf(values.ignore, values.columns);
     const flags: Partial<Record<keyof TrainSpec, unknown>> = {
-      dataFile: file, target: targetOf(values.target), weightColumn: values.weights, splitColumn: values['split-column'], groupColumn: values.group,
+      ...(isFolder ? { data: 'pictures', dataFolder: file } : { dataFile: file }), target: targetOf(values.target), weightColumn: values.weights, splitColumn: values['split-column'], groupColumn: values.group,
       timeColumn: values['time-column'], ...(Object.keys(columns).length > 0 && { columns }),
     };
     const keys = { ...defined(flags), ...applySettings({}, [...(values.set ?? []), ...settings]) };
     const folds = values.folds === undefined ? undefined : integerOption('folds', values.folds, 2);
     announceFallback();
-    const plan = limited(planFit({ preset: values.ensemble === true ? 'table-ensemble' : 'table', keys }), budget, began, folds);
+    const plan = limited(planFit({ preset: isFolder ? 'pictures' : values.ensemble === true ? 'table-ensemble' : 'table', keys }), budget, began, folds);
     const terminal = terminalOf(process.stdout);
     process.stdout.write(json ? planLines(plan) : `${renderPlan(plan, terminal)}\n`);
     if (values['dry-run'] === true) return 0;
@@ -146,7 +151,7 @@ function left(budget: number | undefined, began: number, trainings = 1): number 
 
 function planLines({ preset, spec, data, target, columns, assumed, warnings }: FitPlan): string {
   const { train: { size: trainRows }, validation, test, origin } = data;
-  return jsonLine({ type: 'columns', file: spec.dataFile, data: origin.description, dataDigest: origin.digest, target, columns, assumed }) +
+  return jsonLine({ type: 'columns', file: spec.dataFile ?? spec.dataFolder, data: origin.description, dataDigest: origin.digest, target, columns, assumed }) +
     warnings.map((message) => jsonLine({ type: 'warning', code: 'TABLE', message })).join('') +
     jsonLine({ type: 'plan', preset, trainRows, validationRows: validation.size, testRows: test.size, spec });
 }
@@ -179,5 +184,5 @@ function defined(keys: Readonly<Record<string, unknown>>): Record<string, unknow
 
 /** The base name of runs on a file. */
 function baseOf(file: string): string {
-  return basename(file, extname(file)).replace(/[^\w.-]/g, '-').replace(/^[^\w]+/, '') || 'fit';
+  return basename(resolve(file), extname(file)).replace(/[^\w.-]/g, '-').replace(/^[^\w]+/, '') || 'fit';
 }

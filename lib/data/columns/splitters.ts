@@ -1,4 +1,5 @@
 import { expected, nearest } from '../../errors';
+import { partNamed } from '../divide';
 import { badFile } from '../files';
 import type { TableOptions } from '../table';
 import type { Column, ColumnKind } from './column';
@@ -15,9 +16,6 @@ const splitterKinds: Readonly<Record<keyof Splitters, { readonly allowed: readon
 };
 
 const keys = Object.keys(splitterKinds) as (keyof Splitters)[];
-
-/** The words that a splitColumn may hold, by the part that they name. */
-const partWords = [['train', 'training'], ['validation', 'val', 'valid', 'dev'], ['test', 'holdout']] as const;
 
 /** The name nearest to one that is no column, as an addition to «the names of columns». */
 export function suggestion(name: string, names: readonly string[]): string {
@@ -102,7 +100,7 @@ function timesOf(table: ReadTable, name: string): Float64Array {
 
 function partsBy(table: ReadTable, name: string): Uint8Array {
   const words = table.columns[placeIn(table, name)]!.categories!;
-  const partOf = words.map((text) => partWords.findIndex((some) => (some as readonly string[]).includes(text.trim().toLowerCase())));
+  const partOf = words.map(partNamed);
   return Uint8Array.from(valuesOf(table, name, 'train, validation or test'), (code, row) => {
     const part = partOf[code]!;
     if (part < 0) throw bad(table, 'train, validation or test', name, row, `'${words[code]!}' (splitColumn=null takes it for a feature)`);

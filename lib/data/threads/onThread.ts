@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
@@ -5,12 +6,12 @@ import { checkOptions, checkText } from '../../arguments';
 import { expected, fromPlain } from '../../errors';
 import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
-import { FileBytes } from '../bytes';
-import type { ValueOptions } from '../columns/splitValues';
-import type { DataSplits } from '../dataset';
+import type { DataSplits, SplitSizes } from '../dataset';
+import { readingFile } from '../files';
+import { tellLoading } from './progress';
 
 /** Readers that are asynchronous, as the libraries are that they use. */
-export type ReaderName = 'parquet' | 'arrow';
+export type ReaderName = 'parquet' | 'arrow' | 'pictures';
 
 /** What a thread that reads answers. */
 export type ReaderAnswer = { readonly data: DataSplits } | { readonly error: PlainError };
@@ -20,23 +21,28 @@ export interface ReaderTask {
   readonly reader: ReaderName;
   readonly source: string;
   readonly options: object;
+  /** [3], shared: 1 after the answer, and how many rows of how many are read, where the reader says so. */
+  readonly signal: Int32Array;
   /** Where the answer goes, after which signal[0] becomes 1; absent in the thread that reads. */
-  readonly answer?: { readonly port: MessagePort; readonly signal: Int32Array };
+  readonly answer?: MessagePort;
 }
 
+/** Milliseconds between two looks at how far a reader is. */
+const pause = 250;
+
 /**
- * Reads the table in a file on a thread of its own and waits for it, so that loading stays a function with a result: a training loads in a thread that
- * does nothing else, and the command line has nothing else to do. The rows lie in shared memory and are not copied. Throws what the reader
- * throws, ERR_IO for a file that cannot be opened, ERR_CONFIG for options that cannot be sent to a thread.
+ * Reads a table in a file, or a folder, on a thread of its own and waits for it, so that loading stays a function with a result: a training loads in
+ * a thread that does nothing else, and the command line has nothing else to do. The rows lie in shared memory and are not copied. Throws what
+ * the reader throws, ERR_DATA for a source that is not there, ERR_CONFIG for options that cannot be sent to a thread.
  */
-export function onThread(reader: ReaderName, file: string, options: ValueOptions): DataSplits {
-  checkText(file, 'file');
+export function onThread(reader: ReaderName, source: string, options: { readonly sizes?: Partial<SplitSizes> }): DataSplits {
+  checkText(source, reader === 'pictures' ? 'folder' : 'file');
   checkOptions(options);
   checkOptions(options.sizes, 'sizes');
-  const { name: source } = new FileBytes(file); // a file that cannot be opened needs no thread
+  readingFile(source, () => statSync(source)); // what is not there needs no thread
   const { port1, port2 } = new MessageChannel();
-  const signal = new Int32Array(new SharedArrayBuffer(4));
-  const task: ReaderTask = { reader, source, options, answer: { port: port2, signal } };
+  const signal = new Int32Array(new SharedArrayBuffer(12));
+  const task: ReaderTask = { reader, source, options, signal, answer: port2 };
   let worker: Worker;
   try {
     worker = new Worker(join(packageRoot, 'dist', 'data', 'threads', 'readWorker.js'), { workerData: task, transferList: [port2] });
@@ -46,7 +52,13 @@ export function onThread(reader: ReaderName, file: string, options: ValueOptions
     throw expected('ERR_CONFIG', 'options of plain values', 'options', options, { path: 'options' });
   }
   worker.unref();
-  Atomics.wait(signal, 0, 0);
+  let isTold = false;
+  while (Atomics.wait(signal, 0, 0, pause) === 'timed-out') {
+    if (signal[2] === 0) continue;
+    tellLoading(signal[1]!, signal[2]!);
+    isTold = true;
+  }
+  if (isTold) tellLoading(signal[2]!, signal[2]!);
   const answer = receiveMessageOnPort(port1)!.message as ReaderAnswer;
   port1.close();
   if ('error' in answer) throw fromPlain(answer.error);

@@ -3,23 +3,27 @@ import { BlastrainError, toPlain } from '../../errors';
 import type { DataSplits } from '../dataset';
 import { readArrow } from '../arrow/readArrow';
 import { readParquet } from '../parquet/readParquet';
+import { readPictures } from '../pictures/readPictures';
 import type { ReaderAnswer, ReaderName, ReaderTask } from './onThread';
 
-const readers: Readonly<Record<ReaderName, (source: string, options: object) => Promise<DataSplits>>> = { parquet: readParquet, arrow: readArrow };
+/** `progress` [2] takes how many rows of how many are read. */
+type Reader = (source: string, options: object, progress: Int32Array) => Promise<DataSplits>;
+
+const readers: Readonly<Record<ReaderName, Reader>> = { parquet: readParquet, arrow: readArrow, pictures: readPictures };
 
 /**
  * Starts the thread that reads and answers in its place if it ends without an answer, as it does where memory runs out: whoever waits for
  * the signal hears of nothing else.
  */
-function watch(task: ReaderTask, { port, signal }: Required<ReaderTask>['answer']): void {
+function watch({ answer: port, ...task }: ReaderTask & Required<Pick<ReaderTask, 'answer'>>): void {
+  const { source, signal } = task;
   const answer = (message: ReaderAnswer): void => {
     if (Atomics.load(signal, 0) === 1) return;
     port.postMessage(message);
     Atomics.store(signal, 0, 1);
     Atomics.notify(signal, 0);
   };
-  const { reader, source, options } = task;
-  const worker = new Worker(__filename, { workerData: { reader, source, options } satisfies ReaderTask });
+  const worker = new Worker(__filename, { workerData: task satisfies ReaderTask });
   worker.on('message', answer);
   worker.on('error', (error) => { answer({ error: toPlain(error) }); });
   worker.on('exit', (code) => {
@@ -27,15 +31,15 @@ function watch(task: ReaderTask, { port, signal }: Required<ReaderTask>['answer'
   });
 }
 
-async function read({ reader, source, options }: ReaderTask): Promise<void> {
+async function read({ reader, source, options, signal }: ReaderTask): Promise<void> {
   const post = (message: ReaderAnswer): void => { parentPort!.postMessage(message); };
   try {
-    post({ data: await readers[reader](source, options) });
+    post({ data: await readers[reader](source, options, signal.subarray(1)) });
   } catch (error) {
     post({ error: toPlain(error) });
   }
 }
 
-const task = workerData as ReaderTask;
-if (task.answer === undefined) void read(task);
-else watch(task, task.answer);
+const { answer, ...task } = workerData as ReaderTask;
+if (answer === undefined) void read(task);
+else watch({ ...task, answer });

@@ -25,8 +25,9 @@ export interface ColumnFacts {
 /** Rows that are looked at together. */
 const rowsPerBlock = 4096;
 
-/** Facts about the features of training rows, in the order of the table; columns without names are called by their place. */
+/** Facts about the features of training rows, in the order of the table; columns without names are called by their place. None of pixels. */
 export function columnFacts(train: Dataset | StoredDataset): readonly ColumnFacts[] {
+  if (train.imageShape !== undefined) return [];
   const columns = train.columns ?? Array.from({ length: train.featureSize }, (_, j): Column => ({ name: String(j), kind: 'number', hasMissing: false }));
   const tallies = columns.map((column) => new Tally(column.categories?.length ?? 0));
   for (const { features } of blocksOf(train, rowsPerBlock)) {

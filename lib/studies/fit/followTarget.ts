@@ -1,6 +1,6 @@
 import { fromPlain, toPlain } from '../../errors';
 import type { PlainError } from '../../errors';
-import { dataSources, loadData } from '../../data/sources';
+import { isTable, loadData } from '../../data/sources';
 import type { LoadedData } from '../../data/sources';
 import type { LossName } from '../../model/loss';
 import { parseNumber } from '../../numbers';
@@ -33,7 +33,7 @@ const mostNumberedClasses = 20;
 export function followTarget(specFor: (loss: LossName) => TrainSpec): FollowedTarget {
   const possible = possibleSpecs(specFor);
   const [first] = possible.values();
-  if (!dataSources[first!.data].isTable) return { spec: specFor('cross-entropy'), assumed: [] };
+  if (!isTable(first!.data)) return { spec: specFor('cross-entropy'), assumed: [] };
   if (possible.size === 1) return { spec: first!, assumed: [] };
   const { data, preferred, why } = lookAt(possible);
   const loss = preferred.find((name) => possible.has(name))!;

@@ -11,10 +11,10 @@ import type { ColumnFacts } from './columnFacts';
 import { followTarget } from './followTarget';
 import type { FollowedTarget } from './followTarget';
 
-/** What is to be fitted: a table, and the keys of the spec that are said. */
+/** What is to be fitted: a table or pictures, and the keys of the spec that are said. */
 export interface FitRequest {
   readonly preset: string;
-  /** Keys that replace the preset's and what follows from the table; `dataFile` among them. */
+  /** Keys that replace the preset's and what follows from the table; `dataFile`, or `data` and `dataFolder`, among them. */
   readonly keys: Readonly<Record<string, unknown>>;
 }
 
