@@ -229,6 +229,34 @@ describe('many at once', () => {
   });
 });
 
+test('a body that is announced is asked for, unless it would be refused', async () => {
+  const url = await serve(people, { maxBody: 2000 });
+  const announced = (body: string): Promise<{ asked: boolean; status: number }> => new Promise((settle, reject) => {
+    let asked = false;
+    const request = httpRequest(`${url}predict`, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' } }, (response) => {
+      response.resume();
+      settle({ asked, status: response.statusCode! });
+      request.destroy();
+    });
+    request.on('continue', () => {
+      asked = true;
+      request.end(body);
+    }).on('error', reject).flushHeaders();
+  });
+  expect(await announced(JSON.stringify(records))).toEqual({ asked: true, status: 200 });
+  expect(await announced('x'.repeat(3000))).toEqual({ asked: false, status: 413 });
+});
+
+test('no host need be named', async () => {
+  const { hostname, port } = new URL(await serve(people));
+  const answer = await new Promise<string>((settle) => {
+    const socket = connect(Number(port), hostname, () => { socket.write('GET /healthz HTTP/1.1\r\nconnection: close\r\n\r\n'); });
+    let text = '';
+    socket.setEncoding('utf8').on('data', (part: string) => { text += part; }).on('close', () => { settle(text); });
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+});
+
 test('closing answers what is under way, then nothing', async () => {
   const server = await serveModel(prices, { name: 'prices', port: 0, batchRows: 1, maxRows: 20_000 });
   const body = Array.from({ length: 3000 }, (_, i) => [i % 7, 1]);

@@ -31,7 +31,7 @@ export interface ServeOptions {
   readonly maxQueue?: number;
   /** Rows that are computed at a time, after which the event loop turns. Default 256. */
   readonly batchRows?: number;
-  /** Milliseconds in which a request has to arrive whole. Default 30,000. */
+  /** Milliseconds in which a request has to arrive whole, and half of those in which some of its answer has to be read. Default 30,000. */
   readonly requestTimeout?: number;
   /** Milliseconds that requests under way have after `close`. Default 10,000. */
   readonly grace?: number;
@@ -53,7 +53,10 @@ const checkInterval = 500;
 export async function serveModel(model: Model, options: ServeOptions): Promise<ModelServer> {
   const { host = '127.0.0.1', port = 8080, requestTimeout = 30_000, grace = 10_000 } = options;
   const service = new Service(model, options);
-  const server = createServer({ requestTimeout, headersTimeout: Math.min(10_000, requestTimeout), connectionsCheckingInterval: checkInterval, keepAliveTimeout: 65_000 });
+  const server = createServer({
+    requestTimeout, headersTimeout: Math.min(10_000, requestTimeout), connectionsCheckingInterval: checkInterval, keepAliveTimeout: 65_000, requireHostHeader: false,
+  });
+  server.setTimeout(2 * requestTimeout); // of a client that does not read its answer
   const handle = (request: IncomingMessage, response: ServerResponse): void => { void service.handle(request, response); };
   server.on('request', handle);
   // The body is asked for once its head is found to be in order.
