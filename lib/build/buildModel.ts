@@ -1,6 +1,8 @@
 import { expected } from '../errors';
 import type { Kernels } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
+import { inputLayoutOf } from '../data/normalize/transform';
+import type { Normalization } from '../data/normalize/transform';
 import { makeLayers } from '../model/description';
 import type { Layer } from '../model/layer';
 import { inputsIn } from '../model/layers/define';
@@ -21,10 +23,10 @@ export interface ModelSizes {
   readonly inputLayout?: InputLayout;
 }
 
-/** The sizes of a spec's model on this data. */
-export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset): ModelSizes {
+/** The sizes of a spec's model on this data, whose features become inputs by `normalization`, by default one that is fitted to them. */
+export function modelSizes(spec: TrainSpec, data: Dataset | StoredDataset, normalization?: Normalization): ModelSizes {
   const { targets, classNames, size } = data;
-  const inputLayout = inputsOf(spec, data);
+  const inputLayout = normalization === undefined ? inputsOf(spec, data) : inputLayoutOf(normalization);
   return { inputLayout, inputSize: inputsIn(inputLayout), outputSize: targets === undefined ? classNames.length : outputsPerTarget(spec) * (targets.length / size) };
 }
 

@@ -4,13 +4,13 @@ import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
 import { refuseOverflow } from '../data/normalize/normalization';
-import { inputLayoutOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { refuseOddRows } from '../data/givenTargets';
 import { refuseLostTargets } from '../data/targets';
 import { fitTargetScale, refuseScaledOverflow } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
 import { initialize } from '../model/init';
+import type { Sequential } from '../model/sequential';
 import { WeightAverage } from '../optim/average';
 import { RandomState } from '../random';
 import { Evaluator } from '../train/evaluate';
@@ -41,23 +41,43 @@ export interface BuiltTraining {
   readonly targetScale: TargetScale | null;
 }
 
+/** What a training takes over from a trained model, see warmStart.ts. */
+export interface StartingPoint {
+  readonly normalization: Normalization;
+  /** Of a last layer that is kept. */
+  readonly targetScale: TargetScale | undefined;
+  /** Copies the parameters into an initialised model. Throws ERR_SHAPE, naming the parameter, for layers unlike the trained model's. */
+  readonly restore: (model: Sequential) => void;
+}
+
+/** What a training is built with beside its spec and data. */
+export interface BuildOptions {
+  /** Fits what turns features into inputs; by default without a cache. */
+  readonly fit?: typeof fitInputs | undefined;
+  /** What turns features into inputs, where that is known already. */
+  readonly normalization?: Normalization | undefined;
+  /** The model whose parameters the training starts from, of whose rows `data` are. */
+  readonly start?: StartingPoint | undefined;
+}
+
 /**
  * Builds the objects of a training from a spec. Weights, batches, augmentation and dropout draw from separate generators, seeded with
- * `seed` to `seed + 3`, so that changing one does not change the others. `fit` fits the normalisation, by default without a cache.
+ * `seed` to `seed + 3`, so that changing one does not change the others.
  * Throws ERR_SHAPE where layers do not fit the data, ERR_CONFIG where other keys do not, such as early stopping without validation rows;
  * ERR_MEMORY.
  */
-export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, fit = fitInputs): BuiltTraining {
+export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, { fit = fitInputs, start, normalization: known = start?.normalization }: BuildOptions = {}): BuiltTraining {
   const spec = withBatchSize(given, data.train.size);
   const { train, validation } = usedRows(spec, data);
-  checkTrainingMemory(spec, data.train, kernels);
+  checkTrainingMemory(spec, data.train, kernels, known);
   if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
   // With fastDevRun too, schedules are those of the full length.
   const fullLength = planOf({ ...spec, fastDevRun: false }, data.train.size);
-  const normalization = fit(spec, data.train, kernels);
-  const model = buildModel(spec, { ...modelSizes(spec, data.train), inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchOf(spec));
+  const normalization = known ?? fit(spec, data.train, kernels);
+  const model = buildModel(spec, modelSizes(spec, data.train, normalization), kernels, maxBatchOf(spec));
   initialize(model, spec.init, spec.initStd, new RandomState(spec.seed));
+  start?.restore(model);
   if (spec.freeze !== null) model.freeze(spec.freeze);
   for (const rows of [train, validation]) refuseOddRows(rows, predictsOf(spec));
   const losses = makeLosses(spec, model, train);
@@ -66,7 +86,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   const average = spec.emaDecay === null ? null : new WeightAverage(model, spec.emaDecay);
   const batchSource = new BatchSource(spec, train);
   const { batches, augmenter } = batchSource;
-  const targetScale = spec.targetScaling === 'none' ? null : fitTargetScale(data.train, spec.targetScaling);
+  const targetScale = spec.targetScaling === 'none' ? null : start?.targetScale ?? fitTargetScale(data.train, spec.targetScaling);
   for (const rows of [train, validation]) {
     if (targetScale === null) refuseLostTargets(rows, kernels.dtype);
     else refuseScaledOverflow(rows, targetScale, kernels.dtype);

@@ -5,6 +5,7 @@ import { checkCounts, modelSize, requireTogether } from '../model/size';
 import type { Asked } from '../model/size';
 import { isEncoded } from '../data/columns/column';
 import type { Dataset, StoredDataset } from '../data/dataset';
+import type { Normalization } from '../data/normalize/transform';
 import { keptBytes } from '../data/inputs';
 import { optimizers } from '../optim/optimizers';
 import { layersOf, maxBatchOf, modelSizes } from './buildModel';
@@ -19,11 +20,11 @@ const runtimeBytes = 16e6;
  * optimiser state and other arrays of that length, activations and inputs of a batch in training and in evaluation, and whitening. Throws
  * ERR_MEMORY, or ERR_SHAPE for more numbers than an array holds, naming `layers` (or `model`), `batchSize` or `normalization`.
  */
-export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels): void {
+export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels, normalization?: Normalization): void {
   const layers: Asked = spec.model !== null ? { name: 'model', value: spec.model }
     : spec.hidden !== null ? { name: 'hidden', value: spec.hidden } : { name: 'layers', value: spec.layers };
   const batch: Asked = { name: 'batchSize', value: spec.batchSize };
-  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, layers, batch);
+  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, normalization, layers, batch);
   if (ofWhitening > ofParameters + ofBatch) requireTogether(ofWhitening, { name: 'normalization', value: spec.normalization }, ofParameters + ofBatch, layers);
   else requireTogether(ofParameters, layers, ofBatch + ofWhitening + runtimeBytes, batch);
 }
@@ -39,10 +40,10 @@ export function checkWorkersMemory(workers: number, spec: TrainSpec, train: Data
 
 /** Bytes that a training needs. Throws ERR_SHAPE for more numbers than an array holds. */
 function trainingBytes(
-  spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels,
+  spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels, normalization?: Normalization,
   layers: Asked = { name: 'layers', value: spec.layers }, batch: Asked = { name: 'batchSize', value: spec.batchSize },
 ): { ofParameters: number; ofBatch: number; ofWhitening: number } {
-  const sizes = modelSizes(spec, train);
+  const sizes = modelSizes(spec, train, normalization);
   const size = modelSize(layersOf(spec, sizes, kernels));
   const maxBatch = maxBatchOf(withBatchSize(spec, train.size));
   checkCounts(size, maxBatch, layers, batch);

@@ -34,10 +34,11 @@ export async function follow(run: TrainingRun, show: 'progress' | 'json' | 'noth
   });
 }
 
-function heading({ run, layers, parameters, data, backend, dtype, precision = dtype, threads, seed, resumedFrom }: StartEvent): string {
+function heading({ run, layers, parameters, data, backend, dtype, precision = dtype, threads, seed, from, keepsLastLayer, resumedFrom }: StartEvent): string {
   return (
     `${printable(run)}: ${layers.join('-')} (${parameters.toLocaleString('en')} parameters) on ${printable(data)}\n` +
     `${backend} ${precision}, ${String(threads)} thread${threads === 1 ? '' : 's'}, seed ${String(seed)}` +
+    (from === undefined ? '' : `\nstarting from ${printable(from)}${keepsLastLayer === false ? ', with a new last layer' : ''}`) +
     `${resumedFrom === undefined ? '' : `, going on from step ${String(resumedFrom)}`}\n`
   );
 }

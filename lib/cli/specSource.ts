@@ -4,7 +4,8 @@ import type { LoadedData } from '../data/sources';
 import { readJson, sizeLimits } from '../files';
 import { anything, recordOf } from '../files/shape';
 import { changedPreset } from '../spec/presets';
-import { applyChanges, applySettings, parseSpec } from '../spec/spec';
+import { readTrained } from '../inference/source';
+import { applyChanges, applySettings, parseSpec, trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { followTarget } from '../studies/fit/followTarget';
 import { jsonLine } from '../text';
@@ -33,6 +34,18 @@ export function readSpec(source: string, settings: readonly string[]): NamedSpec
   const specWith = (loss: object): TrainSpec => parseSpec(isPreset ? changedPreset(source, { ...loss, ...changes }) : applyChanges({ ...loss, ...given }, changes));
   if ('loss' in given || 'loss' in changes) return { base, spec: specWith({}), assumed: [] };
   return { base, ...followTarget((loss) => specWith({ loss })) };
+}
+
+/**
+ * The spec of a training that starts from a trained model: that of the model, with `key=value` settings, or where a preset or spec file is named that. What
+ * depends on the machine is left to this one. Throws as {@link readSpec} and `Model.load` do.
+ */
+export function readSpecFrom(model: string, source: string | undefined, settings: readonly string[]): NamedSpec {
+  const from = `from=${JSON.stringify(model)}`;
+  if (source !== undefined) return readSpec(source, [...settings, from]);
+  const { backend: _, threads: __, ...own } = trainedSpec(readTrained(model, {}));
+  const spec = parseSpec(applyChanges(own, applySettings({}, [...settings, from])));
+  return { base: baseOf(basename(model, '.safetensors')), spec, assumed: [] };
 }
 
 /** What was assumed, for people, or as an event. */

@@ -2,8 +2,12 @@ import { statSync } from 'node:fs';
 import { checkOptions, checkText } from '../arguments';
 import { expected } from '../errors';
 import { readFile, sizeLimits } from '../files';
-import type { BackendName } from '../kernels/contract';
+import type { BackendName, Kernels } from '../kernels/contract';
+import { warmStart } from '../build/warmStart';
+import type { WarmStart } from '../build/warmStart';
+import type { TrainingData } from '../build/buildTraining';
 import { modelFile } from '../runFolder/runFolder';
+import type { TrainSpec } from '../spec/spec';
 import { decodeTrained } from '../train/modelFile';
 import type { TrainedModel } from '../train/modelFile';
 
@@ -15,6 +19,11 @@ export interface LoadOptions {
   readonly name?: string;
   /** Whether to use the initial parameters, which follow from the spec's seed, in place of the trained ones. */
   readonly untrained?: boolean;
+}
+
+/** What a training of this spec takes over from the model that its key `from` names. Throws as `Model.load` and {@link warmStart} do. */
+export function startOf(spec: TrainSpec, data: TrainingData, kernels: Kernels): WarmStart | undefined {
+  return spec.from === null ? undefined : warmStart(spec, data, readTrained(spec.from, {}), kernels);
 }
 
 /** Reads a trained model, see `Model.load`. */

@@ -9,6 +9,7 @@ import type { CheckpointParts } from '../train/checkpoint';
 import type { CheckpointFacts } from '../train/checkpointShape';
 import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
 import { fileError } from '../files';
+import type { Kernels } from '../kernels/contract';
 import { droppedColumns } from '../data/columns/encoded';
 import { otherData } from '../data/otherData';
 import { bytesPerNumber } from '../data/normalize/moments';
@@ -22,6 +23,9 @@ import type { TrainingData } from '../build/buildTraining';
 import type { fitInputs, BatchSource } from '../build/batchSource';
 import { CheckpointWriter } from './checkpointWriter';
 import { modelSizes } from '../build/buildModel';
+import { matchRows } from '../build/warmStart';
+import type { WarmStart } from '../build/warmStart';
+import { startOf } from '../inference/source';
 import { readBest, scheduleChange } from './resume';
 import type { Resumption } from './resume';
 import { runFiles } from '../runFolder/runFolder';
@@ -44,16 +48,18 @@ import { WeightSnapshots } from './weightSnapshots';
  * the last good checkpoint stays.
  */
 export function* runTraining(
-  spec: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
+  asGiven: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
-  const { train: rows, origin } = data;
+  const { origin } = data;
   if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
-  const kernels = kernelsOf(spec);
-  setThreads(spec.threads ?? defaultThreads());
+  const kernels = kernelsOf(asGiven);
+  setThreads(asGiven.threads ?? defaultThreads());
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
+  const { start: source, spec, data: own } = startingPoint(asGiven, data, kernels, asked);
+  const { train: rows } = own;
   const { found, known } = asked === undefined ? {} : fittingLast(asked, spec, rows);
-  const { training, optimizer, average, batchSource, normalization, targetScale } = buildTraining(spec, data, kernels, known === undefined ? fit : () => known);
+  const { training, optimizer, average, batchSource, normalization, targetScale } = buildTraining(spec, own, kernels, { fit, normalization: known, start: source });
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
@@ -89,6 +95,7 @@ export function* runTraining(
     ...resolved,
     record: {
       name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: description, dataDigest: origin.digest,
+      ...(source && { from: source.source }),
       ...resumption?.record,
       ...conditions,
       ...(resumption && { resumed: [...(resumption.record.resumed ?? []), { at, step: startStep }] }),
@@ -115,6 +122,7 @@ export function* runTraining(
     seed: spec.seed,
     data: description,
     dataDigest: origin.digest,
+    ...(source && spec.from !== null && { from: spec.from, keepsLastLayer: source.source.keepsLastLayer }),
   };
   const startEvent = resumption === undefined ? start : { ...start, resumedFrom: startStep };
   const isInMetrics = (event: TrainEvent): boolean => earlier.some((one) => JSON.stringify(one) === JSON.stringify(event));
@@ -199,14 +207,32 @@ export function* runTraining(
   return encodeModel(parts, modelFacts, restored ?? progress);
 }
 
+/**
+ * What a training starts from, and its spec and rows as seen from there: of a run that goes on the columns and classes of its checkpoint, else the
+ * model that `from` names. Throws ERR_CHECKPOINT where that is another model than the run began with.
+ */
+function startingPoint(
+  spec: TrainSpec, data: TrainingData, kernels: Kernels, asked: Resumption | undefined,
+): { readonly spec: TrainSpec; readonly data: TrainingData; readonly start?: WarmStart } {
+  if (spec.from !== null && asked?.checkpoint !== undefined) return { spec, data: matchRows(data, asked.checkpoint.facts).rows };
+  const start = startOf(spec, data, kernels);
+  if (start === undefined) return { spec, data };
+  const before = asked?.record.from?.parametersDigest;
+  if (before !== undefined && before !== start.source.parametersDigest) {
+    throw fileError('ERR_CHECKPOINT', `the model that run ${asked!.record.name} started from (parameters ${before.slice(0, 12)})`, spec.from!, `one with parameters ${start.source.parametersDigest.slice(0, 12)}`);
+  }
+  return { spec: start.spec, data: start.data, start };
+}
+
 /** The last checkpoint whose model and normalisation fit these rows, `known`. Throws ERR_CHECKPOINT where there are checkpoints but none fits. */
 function fittingLast(resumption: Resumption, spec: TrainSpec, rows: TrainingData['train']): { readonly found: Resumption; readonly known?: Normalization } {
   const { checkpoint, fallBack } = resumption;
   if (checkpoint === undefined) return { found: resumption };
   const { source, facts } = checkpoint;
-  const sizes = modelSizes(spec, rows);
   try {
     const known = restoreNormalization(checkpoint);
+    // What was taken over was not fitted to these rows.
+    const sizes = modelSizes(spec, rows, spec.from === null ? undefined : known);
     if (facts.inputSize !== sizes.inputSize || facts.outputSize !== sizes.outputSize || featureSizeOf(known) !== rows.featureSize) {
       throw fileError('ERR_CHECKPOINT', `a model from ${String(sizes.inputSize)} inputs to ${String(sizes.outputSize)} outputs`, source, 'one of other sizes');
     }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { readJson, readJsonIfThere, sizeLimits } from '../files';
-import { anything, count, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
+import { anything, count, flag, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
+import type { StartingModel } from '../train/modelFile';
 import { runFiles } from './runFolder';
 
 /** What a run computes with. Runs of the same spec give the same bits only where all of this is equal. */
@@ -20,6 +21,8 @@ export interface RunRecord extends Conditions {
   readonly platform: string;
   readonly data: string;
   readonly dataDigest: string;
+  /** Of a run that started from a trained model, which one. */
+  readonly from?: StartingModel | undefined;
   /** When the run was resumed, and from which step. */
   readonly resumed?: readonly { readonly at: string; readonly step: number }[];
 }
@@ -34,6 +37,7 @@ const recordShape = objectOf<RunRecord>({
   platform: text,
   data: text,
   dataDigest: text,
+  from: optional(objectOf<StartingModel>({ parametersDigest: text, dataDigest: text, step: count, keepsLastLayer: flag })),
   resumed: optional(listOf(objectOf<{ at: string; step: number }>({ at: text, step: count }))),
 });
 const specFileShape = objectOf<{ readonly record: RunRecord }>({ record: recordShape });

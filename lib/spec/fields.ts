@@ -1,6 +1,6 @@
 import { dataOptions, dataSources } from '../data/sources';
 import type { DataName, DataOptions } from '../data/sources';
-import { choice, fieldsOf, flag, integer, isNumber, number, orNull, share } from '../fields';
+import { choice, fieldsOf, flag, integer, isNumber, number, orNull, path, share } from '../fields';
 import type { Field } from '../fields';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
@@ -52,6 +52,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   model: readonly LayerDescription[] | null;
   init: Initializer;
   initStd: number;
+  from: string | null;
   freeze: readonly string[] | null;
   loss: LossName;
   optimizer: OptimizerName;
@@ -157,6 +158,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   },
   init: choice('he', initializers, 'initial weights; biases start at zero'),
   initStd: number(1e-4, '≥ 0', (value) => value >= 0, 'standard deviation of init normal'),
+  from: orNull(path('a model file, checkpoint or run whose parameters and preprocessing training starts with; its last layer begins anew where classes or targets differ')),
   freeze: orNull({
     help: 'parameters that training leaves as they are: names, as ["W1"], or those of a layer by its number, as ["layers.0.*"]',
     default: null,

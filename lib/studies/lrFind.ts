@@ -5,6 +5,7 @@ import type { BackendName, Dtype } from '../kernels/contract';
 import { defaultThreads } from '../machine';
 import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
+import { startOf } from '../inference/source';
 import { parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
@@ -73,7 +74,9 @@ export function findLearningRate(given: TrainSpec, data: TrainingData, options: 
   const spec: TrainSpec = { ...parseSpec(given), dropoutSchedule: 'constant', weightDecaySchedule: 'constant' };
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? defaultThreads());
-  const { step } = buildTraining(spec, trainingRows(data), kernels).training;
+  const rows = trainingRows(data);
+  const start = startOf(spec, rows, kernels);
+  const { step } = buildTraining(start?.spec ?? spec, start?.data ?? rows, kernels, { start }).training;
   const rates: number[] = [];
   const losses: WeighedLoss[] = [];
   let lowest = Infinity;

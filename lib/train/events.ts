@@ -22,6 +22,9 @@ export interface StartEvent {
   readonly seed: number;
   readonly data: string;
   readonly dataDigest: string;
+  /** The trained model that the run starts from, and whether its last layer is kept. */
+  readonly from?: string | undefined;
+  readonly keepsLastLayer?: boolean | undefined;
   /** Steps done before, where the run resumes from a checkpoint. */
   readonly resumedFrom?: number;
 }

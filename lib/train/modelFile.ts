@@ -41,6 +41,17 @@ export interface TrainedModel extends ModelFacts {
   readonly restore: (model: Sequential) => void;
 }
 
+/** The model that a training started from. */
+export interface StartingModel {
+  /** SHA-256 of its parameters. */
+  readonly parametersDigest: string;
+  readonly dataDigest: string;
+  /** Number of steps that it was trained for. */
+  readonly step: number;
+  /** False where the classes or targets are others, so that the last layer begins anew. */
+  readonly keepsLastLayer: boolean;
+}
+
 /** How the numbers of a model file are stored: as they are, rounded to float32, or parameters rounded to bfloat16. */
 export type StoredDtype = 'float32' | 'bfloat16';
 

@@ -18,7 +18,8 @@ import type { Output } from '../completeRun';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
-import { readSpec, renderAssumed } from '../specSource';
+import { readSpec, readSpecFrom, renderAssumed } from '../specSource';
+import type { NamedSpec } from '../specSource';
 import { formatKnown, formatPercent } from '../terminal/format';
 import { terminalOf } from '../terminal/style';
 import { renderTable } from '../terminal/table';
@@ -33,6 +34,7 @@ export const trainCommand: Command = {
   name: 'train',
   summary: 'train a network from a preset or a spec file',
   help: `Usage: blastrain train PRESET|SPEC.json [--set key=value ...] [options]
+       blastrain train --from MODEL [PRESET|SPEC.json] [--set key=value ...]
        blastrain train --resume RUN [--set key=value ...] [options]
 
 Presets:
@@ -40,6 +42,9 @@ ${Object.entries(presets).map(([name, { summary }]) => helpEntry(name, 21, summa
 
 Options:
   --set key=value   change a key of the spec; repeat it or list several
+  --from MODEL      start with the parameters and preprocessing of a model file
+                    or run, and with its spec unless one is named; set dataFile
+                    for new rows, freeze for layers to leave as they are
   --resume RUN      go on with a run, by name or folder, from its last
                     checkpoint, to the bit; only how long it lasts and where it
                     runs may be set
@@ -68,7 +73,7 @@ training after the current step and keeps what was learned.
     const { values, positionals } = readOptions(
       args,
       {
-        set: { type: 'string', multiple: true }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
+        set: { type: 'string', multiple: true }, from: { type: 'string' }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
         folds: { type: 'string' }, profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
       },
       { names: ['PRESET|SPEC.json'], rest: true },
@@ -83,14 +88,14 @@ training after the current step and keeps what was learned.
     if (values.resume !== undefined) {
       if (values.profile === true) throw expected('ERR_CONFIG', 'a preset or a spec file', '--profile', '--resume', { path: 'profile' });
       if (values.folds !== undefined) throw expected('ERR_CONFIG', 'no --folds, as one run goes on,', '--resume', values.folds, { path: 'folds' });
+      if (values.from !== undefined) throw expected('ERR_CONFIG', 'no --from, as the run has its parameters,', '--resume', values.from, { path: 'from' });
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
       const folder = findRun(runs, values.resume);
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
       return statusOf(await complete(train(changes, { resume: folder, onWait: sayWaiting() }), () => folder, output));
     }
 
-    const [source, ...settings] = positionals;
-    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'train'), [...(values.set ?? []), ...settings]);
+    const named = readNamed(values.from, positionals, values.set ?? []);
     const { base, spec: parsed, data: loaded } = named;
     announceFallback(parsed.backend ?? undefined);
     if (values.profile === true) {
@@ -105,6 +110,12 @@ training after the current step and keeps what was learned.
     return statusOf(await complete(run, (name) => join(runs, name), output));
   },
 };
+
+function readNamed(from: string | undefined, positionals: readonly string[], set: readonly string[]): NamedSpec {
+  const [first, ...others] = positionals;
+  if (from === undefined) return readSpec(requirePositional(first, 'PRESET or SPEC.json', 'train'), [...set, ...others]);
+  return first === undefined || first.includes('=') ? readSpecFrom(from, undefined, [...set, ...positionals]) : readSpecFrom(from, first, [...set, ...others]);
+}
 
 /** Whether rows can be handed to the training's thread, which reads those on disk for itself. */
 function isInMemory({ train: rows, validation }: LoadedData): boolean {

@@ -20,9 +20,13 @@ export interface Names {
 }
 
 /** Rows of another table with the columns, classes and targets of a model, see the functions below. */
-export function alignRows(data: Dataset | StoredDataset, { columns, classNames, targetNames }: Names): Dataset | StoredDataset {
-  const rows = columns === undefined ? data : alignColumns(data, columns);
-  return alignTargets(alignClasses(rows, classNames), targetNames);
+export function alignRows(data: Dataset | StoredDataset, { columns, ...names }: Names): Dataset | StoredDataset {
+  return alignLabels(columns === undefined ? data : alignColumns(data, columns), names);
+}
+
+/** Rows with a model's classes and targets. Throws ERR_DATA, naming them, for rows of other classes and for targets that are missing. */
+export function alignLabels(data: Dataset | StoredDataset, { classNames, targetNames }: Omit<Names, 'columns'>): Dataset | StoredDataset {
+  return alignTargets(alignClasses(data, classNames), targetNames);
 }
 
 /**
