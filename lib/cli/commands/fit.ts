@@ -28,7 +28,7 @@ import { warn } from '../warnings';
 
 export const fitCommand: Command = {
   name: 'fit',
-  summary: 'train on a table or pictures: from data to scores beside baselines',
+  summary: 'train on a table or pictures, with scores beside baselines',
   help: `Usage: blastrain fit FILE|FOLDER [options] [--set key=value ...]
 
 FILE is a table: .csv, .tsv, .jsonl, .parquet, .arrow, .npy or .npz. Says what
