@@ -43,7 +43,7 @@ test.each(cases)('%s is a folder with a card', async (name) => {
   expect(config).toMatchObject({ model_type: 'blastrain', spec: { loss: made.model.spec.loss } });
   expect(config['id2label']).toEqual(made.model.classNames.length === 0 ? undefined : Object.fromEntries(made.model.classNames.map((label, i) => [String(i), label])));
   const given = made.features ?? made.records!;
-  expect(Model.load(join(path, 'model.safetensors')).predictNumbers(given)).toEqual(made.model.predictNumbers(given));
+  expect(Model.load(join(path, 'model.safetensors')).outputs(given)).toEqual(made.model.outputs(given));
   const [, head = '', text = ''] = readFileSync(join(path, 'README.md'), 'utf8').split(/^---$/m);
   const task = name.startsWith('pictures') ? 'image-classification' : name === 'quantiles' ? 'tabular-regression' : 'tabular-classification';
   expect(head).toContain(`pipeline_tag: ${task}\n`);

@@ -45,8 +45,8 @@ function numbersOf(values: Readonly<Record<string, Value>>, outputs: readonly st
 }
 
 function labelsOf({ model, features, records }: ExportCase): (string | number)[] {
-  if (model.classNames.length === 0) return model.predictLabels(features ?? records!).flatMap(({ probabilities }) => probabilities.map((p) => Number(p >= 0.5)));
-  return model.predict(features ?? records!).map(({ className }) => (Number.isInteger(Number(className)) ? Number(className) : className));
+  if (model.classNames.length === 0) return Array.from(model.outputs(features ?? records!), (p) => Number(p >= 0.5));
+  return model.predict(features ?? records!).map(({ className }) => (Number.isInteger(Number(className)) ? Number(className) : className!));
 }
 
 /** Where a Python with onnx and onnxruntime is: they then run the exported models too. */

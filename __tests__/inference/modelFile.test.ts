@@ -22,7 +22,7 @@ const refusal = (code: string, message: string | RegExp): Error =>
 describe.each([['float32', 1e-5], ['float64', 1e-12], ['bfloat16', 1e-5]] as const)('a model file in %s', (name, tolerance) => {
   const file = join(golden, `${name}.safetensors`);
   test('gives the probabilities that PyTorch computes from it', () => {
-    const found = Model.load(file, { backend: 'typescript' }).predictNumbers(torch.rows);
+    const found = Model.load(file, { backend: 'typescript' }).outputs(torch.rows);
     expect(found.length).toBe(torch[name].length);
     torch[name].forEach((wanted, i) => { expect(Math.abs(found[i]! - wanted)).toBeLessThan(tolerance); });
   });
@@ -69,7 +69,7 @@ describe.each(Object.entries(models))('a model %s', (_, make) => {
     model.save(file);
     const again = Model.load(file);
     const rows = model.columns === undefined ? features : people;
-    expect(again.predictNumbers(rows)).toEqual(model.predictNumbers(rows));
+    expect(again.outputs(rows)).toEqual(model.outputs(rows));
     expect(again.outputNames).toEqual(model.outputNames);
     for (const key of ['spec', 'columns', 'classNames', 'targetNames', 'dataDigest', 'step', 'temperature', 'metrics'] as const) expect([key, again[key]]).toEqual([key, model[key]]);
     expect(again.summary()).toEqual(model.summary());

@@ -61,7 +61,7 @@ describe.each<[string, () => ReturnType<typeof readRows>]>([
   test('is predicted and scored as the rows are', () => {
     expect(some.length).toBeGreaterThan(20);
     expect(Array.from(model.classify(other))).toEqual(wanted.map(({ label }) => label));
-    expect(Array.from(model.probabilities(other))).toEqual(wanted.flatMap(({ probabilities }) => probabilities));
+    expect(Array.from(model.outputs(other))).toEqual(wanted.flatMap(({ probabilities }) => probabilities));
     const { accuracy, classes, confusion } = model.evaluateInDetail(other);
     expect(accuracy).toBe(wanted.filter(({ className }, i) => className === some[i]!['class']).length / some.length);
     expect(model.evaluate(other).accuracy).toBe(accuracy);
@@ -79,7 +79,7 @@ test('rows of the same columns are taken as they are', () => {
 
 test('a category that the model does not know is none of its own, as in a prediction', () => {
   const elsewhere = some.map((row) => ({ ...row, city: 'Rome' }));
-  expect(Array.from(model.probabilities(readRows(model, write(elsewhere, shuffled))))).toEqual(model.predict(elsewhere).flatMap(({ probabilities }) => probabilities));
+  expect(Array.from(model.outputs(readRows(model, write(elsewhere, shuffled))))).toEqual(model.predict(elsewhere).flatMap(({ probabilities }) => probabilities));
 });
 
 const without = (...names: string[]): string[] => ['age', 'city', 'member', 'joined', 'fare', 'class'].filter((name) => !names.includes(name));

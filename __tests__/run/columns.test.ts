@@ -44,7 +44,7 @@ describe.each(variants)('a table of columns of several kinds, %s, on %s kernels'
     const [{ fare, ...first }] = rows as unknown as [(typeof rows)[0]];
     expect(model.predict([{ fare, ...first }])).toEqual(model.predict([rows[0]!]));
     const [unseen] = model.predict([{ ...rows[4]!, city: 'Rome', colour: 'red' }]);
-    expect(unseen!.probabilities.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+    expect(unseen!.probabilities!.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
   });
 
   test('goes on to the bit after a kill', () => {

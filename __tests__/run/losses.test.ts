@@ -36,9 +36,10 @@ test('labels: probabilities, the names of those that apply, and their scores', (
   expect(result.monitored).toMatchObject({ metric: 'f1', better: 'higher' });
   const values = events.flatMap((event) => (event.type === 'evaluation' ? [event.monitored!.value] : []));
   expect(result.monitored!.best).toBe(Math.max(...values));
-  expect(model.predictLabels([2, 2, -2, -2]).map(({ labels }) => labels)).toEqual([['t0', 't1', 't2'], []]);
+  expect(model.predict([2, 2, -2, -2]).map(({ labels }) => labels)).toEqual([['t0', 't1', 't2'], []]);
   expect(model.evaluateRegression(data.validation).scores).toMatchObject({ f1: result.monitored!.value });
-  expect(() => model.predict([1, 1])).toThrow('predictLabels');
+  expect(model.predict([1, 1])[0]!.probabilities).toEqual(Array.from(model.outputs([1, 1])));
+  expect(() => model.classify([1, 1])).toThrow('Expected a model of classes for classify but received \'a regression\'');
   const odd = { ...data, train: { ...data.train, targets: Float64Array.from(data.train.targets!).fill(2, 4, 5) } } as TrainingData;
   expect(() => drive(runTraining(parseSpec({ ...base, loss: 'bce' }), odd, 'run'))).toThrow('Expected 0 or 1, as loss bce has it, for made, train row 1, target t1, but received 2');
 });
@@ -47,14 +48,14 @@ test('quantiles are in the units of the data, each with its name', () => {
   const { checkpoint } = drive(runTraining(parseSpec({ ...base, steps: 400, loss: 'quantile', quantiles: [0.1, 0.9], targetScaling: 'standardize', monitor: 'pinball' }), far, 'run'));
   const model = Model.load(checkpoint, { name: 'm' });
   expect(model.outputNames).toEqual(['t0 q0.1', 't0 q0.9', 't1 q0.1', 't1 q0.9']);
-  const [low, high] = model.predictNumbers([0, 0]);
+  const [low, high] = model.outputs([0, 0]);
   expect([low! > 900, low! < high!, high! < 1100]).toEqual([true, true, true]);
 });
 
 test('rates of counts', () => {
   const data = dataOf((a) => [Math.round(Math.exp(1 + a))]);
   const { checkpoint, result } = drive(runTraining(parseSpec({ ...base, loss: 'poisson', monitor: 'poissonDeviance' }), data, 'run'));
-  expect(Model.load(checkpoint, { name: 'm' }).predictNumbers([0, 0])[0]).toBeCloseTo(Math.E, -0.5);
+  expect(Model.load(checkpoint, { name: 'm' }).outputs([0, 0])[0]).toBeCloseTo(Math.E, -0.5);
   expect(result.valRmse).toBeLessThan(10);
 });
 

@@ -13,7 +13,7 @@ const runs = temporaryFolder();
 const golden = join(__dirname, '..', 'golden', 'olderTable');
 const table = join(golden, 'table.csv');
 const rows = Float64Array.of(1700003.2, 1.5, 1700001, -2);
-const ofCat = (model: Model): number[] => model.predict(rows).map(({ probabilities }) => probabilities[0]!);
+const ofCat = (model: Model): number[] => model.predict(rows).map(({ probabilities }) => probabilities![0]!);
 const close = (values: readonly number[]): unknown => values.map((value) => expect.closeTo(value, 6) as unknown);
 
 test('an older checkpoint predicts as it did, rows and tables', () => {

@@ -41,7 +41,7 @@ test('a model trained on one backend predicts the same on the other', () => {
     expect(classifier.evaluate(data.validation).accuracy).toBe(result.valAccuracy);
     const [prediction] = classifier.predict(data.validation.features.subarray(0, 12));
     expect(prediction).toMatchObject({ label: 0, className: 'a' });
-    expect(prediction!.probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5);
+    expect(prediction!.probabilities!.reduce((sum, p) => sum + p)).toBeCloseTo(1, 5);
     expect(() => classifier.predict(new Uint8Array(13))).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
   }
 });

@@ -58,7 +58,7 @@ describe.each(backends)('a regression on scaled targets, on %s kernels', (backen
     const { checkpoint, result } = drive(runTraining(parsed, data, 'run'));
     const model = Model.load(checkpoint, { name: 'model' });
     const { features, targets } = data.validation as Dataset;
-    const predictions = model.predictNumbers(features);
+    const predictions = model.outputs(features);
     for (const j of [0, 1]) {
       const column = (numbers: ArrayLike<number>): number[] => Array.from({ length: numbers.length / 2 }, (_, i) => numbers[2 * i + j]!);
       const [truth, said] = [column(targets!), column(predictions)];
@@ -122,7 +122,7 @@ describe('targetScaling=log', () => {
     const { checkpoint, result } = drive(runTraining(logSpec, rows, 'run'));
     const model = Model.load(checkpoint, { name: 'model' });
     const { features, targets: truth } = rows.validation as Dataset;
-    const predictions = model.predictNumbers(features);
+    const predictions = model.outputs(features);
     const errors = Array.from(truth!, (target, i) => Math.abs(log(predictions[i]!) - log(target)));
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.2);
     const rmse = Math.sqrt(Array.from(truth!).reduce((sum, target, i) => sum + (target - predictions[i]!) ** 2, 0) / truth!.length);

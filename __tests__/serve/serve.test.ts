@@ -67,18 +67,18 @@ describe('predictions are those of the model, in the order of the rows', () => {
     expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
     expect(json()).toEqual({
       predictions: own.map(({ className, label, probabilities }) => ({
-        class: className, probability: probabilities[label], probabilities: Object.fromEntries(people.classNames.map((name, j) => [name, probabilities[j]])),
+        class: className, probability: probabilities![label!], probabilities: Object.fromEntries(people.classNames.map((name, j) => [name, probabilities![j]])),
       })),
     });
-    expect((await predict(url, body)).json()).toEqual({ predictions: own.map(({ className, label, probabilities }) => ({ class: className, probability: probabilities[label] })) });
+    expect((await predict(url, body)).json()).toEqual({ predictions: own.map(({ className, label, probabilities }) => ({ class: className, probability: probabilities![label!] })) });
   });
 
   test.each<[string, Model, (row: number) => unknown]>([
-    ['numbers', prices, (row) => ({ price: prices.predictNumbers(numbers.flat())[row] })],
-    ['quantiles', levels, (row) => ({ 'price q0.1': levels.predictNumbers(numbers.flat())[2 * row], 'price q0.9': levels.predictNumbers(numbers.flat())[2 * row + 1] })],
+    ['numbers', prices, (row) => ({ price: prices.outputs(numbers.flat())[row] })],
+    ['quantiles', levels, (row) => ({ 'price q0.1': levels.outputs(numbers.flat())[2 * row], 'price q0.9': levels.outputs(numbers.flat())[2 * row + 1] })],
     ['labels', tags, (row) => {
-      const { labels, probabilities } = tags.predictLabels(numbers.flat())[row]!;
-      return { labels, probabilities: { hot: probabilities[0], new: probabilities[1] } };
+      const { labels, probabilities } = tags.predict(numbers.flat())[row]!;
+      return { labels, probabilities: { hot: probabilities![0], new: probabilities![1] } };
     }],
   ])('%s', async (_, model, wanted) => {
     const url = await serve(model);
@@ -178,7 +178,7 @@ describe('many at once', () => {
     const answers = await together(url, Array.from({ length: 60 }, (_, i) => (i % 10 === 3 ? [[1, 2], [i, 1e300]] : [[i, 1]])));
     answers.forEach(({ status, json }, i) => {
       if (i % 10 === 3) expect({ status, ...json() }).toMatchObject({ status: 400, code: 'ERR_DATA', details: { row: 1 } });
-      else expect(json()).toEqual({ predictions: [{ price: prices.predictNumbers([i, 1])[0] }] });
+      else expect(json()).toEqual({ predictions: [{ price: prices.outputs([i, 1])[0] }] });
     });
     const { text } = await send(`${url}metrics`, undefined);
     expect(Number(/blastrain_batch_rows_count (\d+)/.exec(text)![1])).toBeLessThan(60);

@@ -73,7 +73,7 @@ test.each(['sign', 'noise', 'since', 'town'])('the partial dependence of %s is t
   for (const { value, mean } of points) {
     const predicted = model.predict(records.map((record) => ({ ...record, [column]: value })));
     mean.forEach((one, j) => {
-      expect(one).toBeCloseTo(predicted.reduce((sum, { probabilities }) => sum + probabilities[j]!, 0) / 90, 6);
+      expect(one).toBeCloseTo(predicted.reduce((sum, { probabilities }) => sum + probabilities![j]!, 0) / 90, 6);
     });
   }
   if (column === 'sign') expect(points.map(({ mean }) => mean.indexOf(Math.max(...mean)))).toEqual([0, 1, 2]);

@@ -125,5 +125,5 @@ export function feedsOf({ model, features, records }: ExportCase, inputs: readon
 
 /** What the model itself predicts for the rows of a case. */
 export function predictionsOf({ model, features, records }: ExportCase): number[] {
-  return Array.from(model.predictNumbers(features ?? records!));
+  return Array.from(model.outputs(features ?? records!));
 }

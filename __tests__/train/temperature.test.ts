@@ -85,9 +85,9 @@ describe.each([['the last', {}], ['the best', { restoreBest: true }], ['an avera
     expect(model.temperature).toBe(result.temperature);
     expect(Model.load(whole.checkpoint, { name: 'bytes' }).temperature).toBe(result.temperature);
     expect(model.evaluate(validation).loss).toBeCloseTo(result.valLoss, 6);
-    const wanted = Model.load(plain.checkpoint, { name: 'plain' }).probabilities(validation).slice();
+    const wanted = Model.load(plain.checkpoint, { name: 'plain' }).outputs(validation).slice();
     applyTemperature(wanted, 3, result.temperature!);
-    expect(Array.from(model.probabilities(validation))).toEqual(Array.from(wanted));
+    expect(Array.from(model.outputs(validation))).toEqual(Array.from(wanted));
     const rowsOf = model.predict(validation.features);
     rowsOf.forEach(({ probabilities }, i) => { expect(probabilities).toEqual(Array.from(wanted.subarray(3 * i, 3 * i + 3))); });
     const { temperature, uncalibrated, scores, loss } = model.evaluateInDetail(validation);

@@ -25,7 +25,7 @@ export function examineRun(folder: string, name: string): Examination {
   if (origin.digest !== classifier.dataDigest) throw otherData(`run ${name} was trained on`, classifier.dataDigest, origin);
   if (validation.size === 0) throw expected('ERR_DATA', 'at least one row', `the validation split of ${origin.name}`, 0, { path: 'split' });
   const { accuracy, loss, confusion, classes, calibration } = classifier.evaluateInDetail(validation);
-  const rows = rowsOf(validation, classifier.probabilities(validation));
+  const rows = rowsOf(validation, classifier.outputs(validation));
   const { shown, examples, worst } = choose(rows, validation);
   return {
     run: name, step, rows: validation.size, accuracy, loss, classNames, imageShape: imageShape ?? null, confusion, classes,

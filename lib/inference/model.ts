@@ -3,16 +3,10 @@ import { expected } from '../errors';
 import { replaceFile } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { Dataset, ImageShape, StoredDataset } from '../data/dataset';
-import { checkGivenRows } from '../data/givenRows';
-import type { GivenRows } from '../data/givenRows';
 import type { Column } from '../data/columns/column';
-import { featuresOf } from '../data/columns/records';
-import type { RowRecord } from '../data/columns/records';
-import { refuseOverflow } from '../data/normalize/normalization';
 import { weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import type { TargetScale } from '../data/targetScale';
-import { losses } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';
@@ -20,31 +14,21 @@ import type { Evaluation } from '../train/evaluate';
 import type { ReportOptions } from '../train/metrics';
 import { modelChunks } from '../train/modelFile';
 import type { ModelFacts, ModelMetrics, StoredDtype } from '../train/modelFile';
-import { labelThreshold } from '../train/scores/labels';
 import type { TrainSpec } from '../spec/spec';
 import { evaluateClasses, evaluateNumbers } from './evaluateModel';
 import type { DetailedEvaluation, RegressionEvaluation } from './evaluateModel';
+import { rowsFor } from './givenRows';
+import type { PredictRows } from './givenRows';
 import { Net } from './net';
+import { outputNamesOf, predictionsOf } from './prediction';
+import type { Outputs, Prediction } from './prediction';
 import { readTrained } from './source';
 import type { LoadOptions } from './source';
+import { Background } from './threads/background';
+import { predictBlocks } from './threads/predictBlocks';
+import type { PredictOptions } from './threads/predictBlocks';
 import { setWeightsOf, weightsOf } from './weights';
 import type { ModelWeights } from './weights';
-
-/** One predicted row. */
-export interface Prediction {
-  readonly label: number;
-  readonly className: string;
-  /** Probability of every class, in the order of `classNames`. */
-  readonly probabilities: readonly number[];
-}
-
-/** The labels of one row. */
-export interface LabelsPrediction {
-  /** Names of the labels whose probability is at least 0.5; numbers from 0 where the targets have no names. */
-  readonly labels: readonly string[];
-  /** Of every label, in the order of `targetNames`. */
-  readonly probabilities: readonly number[];
-}
 
 /** How a model is saved. */
 export interface SaveOptions {
@@ -70,6 +54,7 @@ export class Model {
   /** What the best evaluation of the training found; null where there was none. */
   readonly metrics: ModelMetrics | null;
   private readonly net: Net;
+  private background: Background | undefined;
 
   private constructor(private readonly known: ModelFacts, net: Net) {
     const { facts, step, metrics } = known;
@@ -141,6 +126,8 @@ export class Model {
    */
   setWeights(weights: Readonly<Record<string, ArrayLike<number>>>): void {
     setWeightsOf(this.net.model, weights);
+    this.background?.retire();
+    this.background = undefined;
   }
 
   /**
@@ -168,64 +155,52 @@ export class Model {
     return evaluateNumbers(this.net, data);
   }
 
-  /** The most probable class of every row of a data set [size], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
-  classify(data: Dataset | StoredDataset): Int32Array {
-    return this.net.outputsOf(this.net.aligned(data)).labels;
-  }
-
-  /** Probability of every class for every row of a data set [size, classes], whose columns are matched as by {@link evaluate}. Throws as that does, but for classes. */
-  probabilities(data: Dataset | StoredDataset): FloatArray {
-    return this.net.outputsOf(this.net.aligned(data)).predictions;
-  }
-
-  /**
-   * Classifies rows. `features` [rows, featureSize] are raw, as in the data set: bytes for images, a typed or plain array of numbers for
-   * tables, or for a table with named columns records by these names, with null for a missing value; they are normalised here. A category
-   * that no training row has is encoded as none of theirs. Throws ERR_SHAPE when the length is not a multiple of the feature size, ERR_DATA,
-   * naming row and column, for anything but finite numbers and for a value of another kind than its column, ERR_CONFIG for anything but an
-   * array and for a regression, see {@link predictNumbers}.
-   */
-  predict(features: GivenRows | readonly RowRecord[]): Prediction[] {
-    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes (predictNumbers and predictLabels are for others)', 'predict', 'a regression');
-    const { outputSize } = this.net.model;
-    const { labels, predictions } = this.outputsFor(features);
-    return Array.from(labels, (label, row) => ({
-      label,
-      className: this.classNames[label]!,
-      probabilities: Array.from(predictions.subarray(row * outputSize, (row + 1) * outputSize)),
-    }));
-  }
-
-  /**
-   * The labels of rows, of a model that was trained with loss bce, for rows given as to {@link predict}. Throws ERR_CONFIG for a model of anything
-   * else, and as that does for its features.
-   */
-  predictLabels(features: GivenRows | readonly RowRecord[]): LabelsPrediction[] {
-    const { spec: { loss }, net: { model: { outputSize } }, targetNames } = this;
-    if (losses[loss].predicts !== 'labels') throw expected('ERR_CONFIG', 'a model that was trained with loss bce', 'predictLabels', `one of loss ${loss}`);
-    const { predictions } = this.outputsFor(features);
-    return Array.from({ length: predictions.length / outputSize }, (_, row) => {
-      const probabilities = Array.from(predictions.subarray(row * outputSize, (row + 1) * outputSize));
-      return { labels: probabilities.flatMap((p, j) => (p >= labelThreshold ? [targetNames?.[j] ?? String(j)] : [])), probabilities };
-    });
-  }
-
-  /** What each output of {@link predictNumbers} is, in order: the target by name or number, and for quantiles the level. */
+  /** What each output of {@link outputs} is, in order: the class, label or target by name or number, and for quantiles the level. */
   get outputNames(): readonly string[] {
-    const { classNames, net: { model: { outputSize } }, spec: { loss, quantiles }, targetNames } = this;
-    if (classNames.length > 0) return classNames;
-    const levels = losses[loss].predicts === 'quantiles' ? quantiles : [undefined];
-    const names = Array.from({ length: outputSize / levels.length }, (_, j) => targetNames?.[j] ?? String(j));
-    return names.flatMap((name) => levels.map((level) => (level === undefined ? name : `${name} q${String(level)}`)));
+    return outputNamesOf(this.net);
   }
 
   /**
-   * The outputs [rows, outputs] of a regression for rows given as to {@link predict}, in the units of the targets: numbers, quantiles [rows, targets,
-   * levels], rates of counts, or probabilities of labels; of a classifier the probabilities of the classes. See {@link outputNames}.
-   * Throws ERR_SHAPE, ERR_DATA and ERR_CONFIG as that does for its features.
+   * Predicts rows, of any form that {@link PredictRows} lists: classes with their probabilities, labels with theirs, or numbers by the name of the target. A category
+   * that no training row has is encoded as none of theirs; columns of records and data sets are matched by name, and further ones are left out. Throws ERR_SHAPE where the features of a row are too few or
+   * too many, ERR_DATA, naming row and column, for anything but finite numbers, for a value of another kind than its column and for a column that is missing, ERR_CONFIG for anything but rows.
    */
-  predictNumbers(features: GivenRows | readonly RowRecord[]): FloatArray {
-    return this.outputsFor(features).predictions;
+  predict(rows: PredictRows): Prediction[] {
+    return predictionsOf(this.net, this.outputNames, this.outputsFor(rows));
+  }
+
+  /**
+   * As {@link predict}, on a thread, so that this one's event loop goes on; rows may not change meanwhile. The thread is started by the first call, keeps a copy of the model,
+   * and keeps no process alive that waits for nothing of it. Rejects as that throws, with the signal's reason where it is aborted, ERR_WORKER where the thread ended.
+   */
+  async predictAsync(rows: PredictRows, options: PredictOptions = {}): Promise<Prediction[]> {
+    checkOptions(options);
+    const { outputNames: names, net } = this;
+    this.background ??= new Background({ bytes: this.toBytes(), backend: net.model.kernels.backend });
+    const all: Prediction[] = [];
+    for await (const block of predictBlocks(net, this.background, rows, options)) for (const one of predictionsOf(net, names, block)) all.push(one);
+    return all;
+  }
+
+  /** Ends the thread of {@link predictAsync}, where there is one: what is under way is rejected with ERR_WORKER. A later call starts another. */
+  async close(): Promise<void> {
+    const { background } = this;
+    this.background = undefined;
+    await background?.close();
+  }
+
+  /**
+   * The outputs [rows, outputs] of rows given as to {@link predict}, as one array: probabilities of classes or labels, or numbers, rates and quantiles in the units of the
+   * targets. See {@link outputNames}. Throws as that does.
+   */
+  outputs(rows: PredictRows): FloatArray {
+    return this.outputsFor(rows).predictions;
+  }
+
+  /** The most probable class of each row [rows], given as to {@link predict}. Throws as that does, and ERR_CONFIG for a model of anything but classes. */
+  classify(rows: PredictRows): Int32Array {
+    if (this.classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'classify', 'a regression');
+    return this.outputsFor(rows).labels;
   }
 
   /**
@@ -250,27 +225,7 @@ export class Model {
     return summarize(this.net.model);
   }
 
-  private outputsFor(given: GivenRows | readonly RowRecord[]): ReturnType<Net['outputsOf']> {
-    const { classNames, columns, net: { featureSize, normalization, model: { kernels: { dtype } } } } = this;
-    // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
-    const isEncoded = 'columns' in normalization;
-    const features = areRecords(given) ? featuresOf(given, this.namedColumns())
-      : checkGivenRows(given, featureSize, isEncoded || 'mean' in normalization ? 'float64' : dtype, isEncoded && columns !== undefined);
-    if (!isEncoded && areRecords(given)) checkGivenRows(features, featureSize, 'float64');
-    const size = features.length / featureSize;
-    const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };
-    refuseOverflow(rows, normalization, dtype);
-    return this.net.outputsOf(rows);
+  private outputsFor(rows: PredictRows): Outputs {
+    return this.net.outputsOf(rowsFor(this.net, rows));
   }
-
-  /** Throws ERR_CONFIG for a model whose features have no names. */
-  private namedColumns(): readonly Column[] {
-    if (this.columns === undefined) throw expected('ERR_CONFIG', 'an array of numbers, as the columns of this model have no names,', 'features', 'records', { path: 'features' });
-    return this.columns;
-  }
-}
-
-function areRecords(given: GivenRows | readonly RowRecord[]): given is readonly RowRecord[] {
-  const first: unknown = Array.isArray(given) ? given[0] : undefined;
-  return typeof first === 'object' && first !== null && !Array.isArray(first);
 }

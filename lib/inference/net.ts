@@ -63,7 +63,7 @@ export class Net {
   }
 
   /** Predictions and classes of rows that have been checked. Throws ERR_DATA for a row whose outputs are not finite. */
-  outputsOf(data: Dataset | StoredDataset): { predictions: FloatArray; labels: Int32Array } {
+  outputsOf(data: Dataset | StoredDataset): { readonly predictions: FloatArray; readonly labels: Int32Array } {
     const outputs = this.evaluator.predict(data);
     checkOutputs(outputs.predictions, this.model.outputSize, data.name);
     return outputs;

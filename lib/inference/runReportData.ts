@@ -150,14 +150,15 @@ function rowsOf(labels: Int32Array, label: number): number[] {
 }
 
 function worstMistakes(data: Dataset, model: Model, image: (row: number) => Uint8Array): Mistake[] {
-  return model
-    .predict(data.features)
-    .flatMap(({ label, className, probabilities }, row) => {
+  const { classNames, classNames: { length } } = model;
+  const [taken, probabilities] = [model.classify(data.features), model.outputs(data.features)];
+  return Array.from(taken)
+    .flatMap((label, row) => {
       const right = data.labels[row]!;
       if (label === right) return [];
       return [{
-        image: image(row), className: data.classNames[right]!, takenFor: className,
-        probability: probabilities[right]!, wrongProbability: probabilities[label]!,
+        image: image(row), className: data.classNames[right]!, takenFor: classNames[label]!,
+        probability: probabilities[row * length + right]!, wrongProbability: probabilities[row * length + label]!,
       }];
     })
     .sort((a, b) => b.wrongProbability - a.wrongProbability)

@@ -17,11 +17,11 @@ export function answerKind({ spec: { loss } }: Model): 'class' | 'labels' | 'num
 export function answersOf(model: Model, features: Float64Array): readonly Answer[] {
   const kind = answerKind(model);
   if (kind === 'class') {
-    return model.predict(features).map(({ label, className, probabilities }) => ({ class: className, probability: probabilities[label]!, probabilities }));
+    return model.predict(features).map(({ label, className, probabilities }) => ({ class: className!, probability: probabilities![label!]!, probabilities: probabilities! }));
   }
-  if (kind === 'labels') return model.predictLabels(features);
+  if (kind === 'labels') return model.predict(features).map(({ labels, probabilities }) => ({ labels: labels!, probabilities: probabilities! }));
   const { outputNames: { length: outputs } } = model;
-  const numbers = model.predictNumbers(features);
+  const numbers = model.outputs(features);
   return Array.from({ length: numbers.length / outputs }, (_, row) => ({ numbers: numbers.subarray(row * outputs, (row + 1) * outputs) }));
 }
 

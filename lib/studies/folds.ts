@@ -59,7 +59,7 @@ export interface FoldResult {
 
 /** Scores a fold's model on its validation rows. */
 export function foldResult({ fold, data: { validation }, place: { name } }: FoldRun, model: Model): FoldResult {
-  const predictions = model.probabilities(validation);
+  const predictions = model.outputs(validation);
   const { size, labels, targets, classNames, rowNumbers } = validation;
   const width = predictions.length / size;
   const lines = Array.from({ length: size }, (_, i): readonly [number, string] => {

@@ -43,7 +43,7 @@ test('members=4 trains an ensemble, which is evaluated, saved and loaded as any 
   const model = Model.load(join(cwd, 'runs', 'ensemble'));
   const { probabilities } = model.predict(Float32Array.of(5.1, 3.5, 1.4, 0.2))[0]!;
   expect(probabilities).toHaveLength(3);
-  expect(probabilities.reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);
+  expect(probabilities!.reduce((sum, p) => sum + p)).toBeCloseTo(1, 6);
 });
 
 test('a CSV of numbers is a regression with loss=mse', async () => {

@@ -54,7 +54,7 @@ export function partialDependence(model: Model, data: Dataset | StoredDataset, c
   const values = gridOf(Float64Array.from({ length: size }, (_, i) => features[i * featureSize + place]!), feature, points);
   const curve = values.map((value): DependencePoint => {
     for (let at = place; at < features.length; at += featureSize) features[at] = value;
-    const predictions = model.probabilities(rows);
+    const predictions = model.outputs(rows);
     const outputs = predictions.length / size;
     const sums = new Float64Array(outputs);
     for (let at = 0; at < predictions.length; at++) sums[at % outputs]! += predictions[at]!;

@@ -74,9 +74,9 @@ function quantilesOf(w: Float64Array, valueOf: (row: number) => number, levels: 
   });
 }
 
-/** Scores of a model on rows. Throws what {@link Model.probabilities} does. */
+/** Scores of a model on rows. Throws what {@link Model.outputs} does. */
 export function scoreModel(model: Model, rows: Dataset | StoredDataset): Scores {
-  return score(model.probabilities(rows), rows, model.spec);
+  return score(model.outputs(rows), rows, model.spec);
 }
 
 /** Scores of predictions [rows, outputs]. */

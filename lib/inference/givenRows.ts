@@ -1,0 +1,80 @@
+import { expected } from '../errors';
+import type { Column } from '../data/columns/column';
+import { featuresOf } from '../data/columns/records';
+import type { RowRecord } from '../data/columns/records';
+import type { Dataset, StoredDataset } from '../data/dataset';
+import { checkGivenRows } from '../data/givenRows';
+import type { GivenRows } from '../data/givenRows';
+import { refuseOverflow } from '../data/normalize/normalization';
+import type { Net } from './net';
+
+/**
+ * Rows to predict: one flat array [rows, features], a list of a row's arrays, records by the names of columns, or a data set. All are raw, as the training's
+ * data set was: bytes for images, numbers for tables, with null in a record for a missing value.
+ */
+export type PredictRows = GivenRows | readonly GivenRows[] | readonly RowRecord[] | Dataset | StoredDataset;
+
+/** Rows of any form as a data set with the model's columns, checked. Throws what `Model.predict` throws for its rows. */
+export function rowsFor(net: Net, given: PredictRows): Dataset | StoredDataset {
+  if (isDataset(given)) return net.aligned(given);
+  const { featureSize, normalization, facts: { classNames, columns }, model: { kernels: { dtype } } } = net;
+  const isEncoded = 'columns' in normalization;
+  // Floats are centred before they are rounded, so that it is refuseOverflow which knows whether the dtype holds them.
+  const largest = isEncoded || 'mean' in normalization ? 'float64' : dtype;
+  const byName = areRecords(given);
+  const flat = byName ? featuresOf(given, namedColumns(columns)) : flatten(given, featureSize);
+  const features = byName && isEncoded ? flat as Float64Array : checkGivenRows(flat, featureSize, largest, isEncoded && columns !== undefined);
+  const size = features.length / featureSize;
+  const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };
+  refuseOverflow(rows, normalization, dtype);
+  return rows;
+}
+
+/** The rows from `from` on, `count` at most, of a form that {@link rowsFor} takes, in memory that can go to another thread. */
+export function someRows(given: Exclude<PredictRows, Dataset | StoredDataset>, featureSize: number, from: number, count: number): GivenRows | readonly GivenRows[] | readonly RowRecord[] {
+  const width = isList(given) ? 1 : featureSize;
+  // Not by its own `slice`: that of a Buffer copies nothing.
+  const { slice } = (ArrayBuffer.isView(given) ? Object.getPrototypeOf(Uint8Array.prototype) : Array.prototype) as { slice: (this: unknown, from: number, to: number) => GivenRows };
+  return slice.call(given, from * width, (from + count) * width);
+}
+
+/** How many rows there are; a part of one counts as one, for the error that it gives. */
+export function countRows(given: PredictRows, featureSize: number): number {
+  if (isDataset(given)) return given.size;
+  return Math.ceil(given.length / (isList(given) ? 1 : featureSize));
+}
+
+export function isDataset(given: PredictRows): given is Dataset | StoredDataset {
+  return typeof given === 'object' && (given as unknown) !== null && 'featureSize' in given && 'size' in given;
+}
+
+/** Whether each element is a row. */
+function isList(given: unknown): given is readonly unknown[] {
+  const first: unknown = Array.isArray(given) ? given[0] : undefined;
+  return typeof first === 'object' && first !== null;
+}
+
+function areRecords(given: unknown): given is readonly RowRecord[] {
+  return isList(given) && !isArray(given[0]);
+}
+
+export const isArray = (value: unknown): value is ArrayLike<unknown> => Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
+
+/** One array of a list of rows; anything else as it is, for `checkGivenRows` to judge. */
+function flatten(given: unknown, featureSize: number): unknown {
+  if (!isList(given)) return given;
+  const areBytes = given.every((row) => Object.prototype.toString.call(row) === '[object Uint8Array]');
+  const flat = (areBytes ? new Uint8Array(given.length * featureSize) : new Array<unknown>(given.length * featureSize)) as unknown[];
+  given.forEach((row, i) => {
+    if (!isArray(row)) throw expected('ERR_DATA', 'an array of numbers', `row ${String(i)} of features`, row, { row: i });
+    if (row.length !== featureSize) throw expected('ERR_SHAPE', `${String(featureSize)} values`, `row ${String(i)} of features`, row, { row: i });
+    for (let j = 0; j < featureSize; j++) flat[i * featureSize + j] = row[j];
+  });
+  return flat;
+}
+
+/** Throws ERR_CONFIG for a model whose features have no names. */
+function namedColumns(columns: readonly Column[] | undefined): readonly Column[] {
+  if (columns === undefined) throw expected('ERR_CONFIG', 'an array of numbers, as the columns of this model have no names,', 'features', 'records', { path: 'features' });
+  return columns;
+}
