@@ -32,7 +32,7 @@ test('a training starts with the weights of another model, and with its normalis
   for (const rows of [other.train, other.validation]) for (let i = 0; i < rows.features.length; i++) (rows.features as Uint8Array)[i]! += 20;
   const { events, checkpoint } = run(still, { data: other });
   expect(weightsOf(checkpoint)).toEqual(weightsOf(trained));
-  expect(Model.load(checkpoint).probabilities(tinyData().validation)).toEqual(trained.probabilities(tinyData().validation));
+  expect(Model.load(checkpoint).outputs(tinyData().validation)).toEqual(trained.outputs(tinyData().validation));
   expect(events[0]).toMatchObject({ type: 'start', from: file, keepsLastLayer: true });
 });
 
@@ -83,7 +83,7 @@ describe('columns of a table', () => {
     const { checkpoint } = begin(await table(['extra', 'colour', 'size']));
     const [own, theirs] = [Model.load(checkpoint), Model.load(model)];
     expect(weightsOf(own)).toEqual(weightsOf(theirs));
-    expect(own.predictNumbers([{ colour: 'blue', size: 0.5 }])).toEqual(theirs.predictNumbers([{ colour: 'blue', size: 0.5 }]));
+    expect(own.outputs([{ colour: 'blue', size: 0.5 }])).toEqual(theirs.outputs([{ colour: 'blue', size: 0.5 }]));
   });
   test('that are missing are named', async () => {
     const data = await table(['size']);
