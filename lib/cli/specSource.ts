@@ -49,7 +49,7 @@ export function readSpecFrom(model: string, source: string | undefined, settings
 }
 
 /** What was assumed, for people, or as an event. */
-export function renderAssumed({ spec: { loss }, assumed }: NamedSpec, json = false): string {
+export function renderAssumed({ spec: { loss }, assumed }: Pick<NamedSpec, 'spec' | 'assumed'>, json = false): string {
   if (assumed.length === 0) return '';
   return json ? jsonLine({ type: 'assumed', loss, assumed }) : assumed.map((phrase) => `${wrap(`Assumed: ${phrase}`, 80)}\n`).join('');
 }

@@ -16,7 +16,7 @@ import { isBetter } from '../train/monitor';
 import { findResumption } from '../run/resume';
 import { runTraining } from '../run/run';
 import { RunFolder, runFiles } from '../runFolder/runFolder';
-import { dataRequest } from '../spec/spec';
+import { dataRequest, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
 /** A segment of a run: from its last checkpoint, or its beginning, to a step. */
@@ -67,7 +67,8 @@ const stepEvery = 200;
 
 const fit = cachedFits();
 
-function train({ spec, folder: path, until }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
+function train({ spec: given, folder: path, until }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
+  const spec = withBatchSize(given, data.train.size); // as its spec.json and its checkpoints have it
   const startedAt = performance.now();
   const end = (step: number, score: number): SegmentEnd => ({ step, score, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000 });
   const exists = existsSync(join(path, runFiles.spec));

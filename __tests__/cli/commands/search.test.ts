@@ -123,3 +123,11 @@ test.each<[string, string, string[], string]>([
   expect(stderr).toMatch(/^blastrain: Expected .*\[ERR_(CONFIG|IO)\]\n$/);
   expect(stderr).toContain(part);
 });
+
+test('the loss follows from the target of a table, which is said, and the batch from its rows, also where a trial goes on', async () => {
+  writeFileSync(join(cwd, 'line.csv'), `a,b\n${Array.from({ length: 60 }, (_, i) => `${String(i)},${String(i / 7)}`).join('\n')}\n`);
+  writeFileSync(join(cwd, 'line.json'), JSON.stringify({ base: 'table', set: { dataFile: 'line.csv', epochs: 1, hidden: [4] }, space: { learningRate: { type: 'choice', values: [0.01] } }, sampler: 'grid' }));
+  const { status, stdout } = await blastrain(['search', 'line.json', '--name', 'line'], { cwd });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^Assumed: the target has many different numbers, so they are predicted as\nnumbers: /) as string });
+  expect(json('runs', 'line', 'best.json')).toMatchObject({ loss: 'mse', targetScaling: 'standardize' });
+});

@@ -4,6 +4,7 @@ import { expected } from '../../errors';
 import { nextName } from '../../runFolder/ownedFolder';
 import { findFolder, runsOf, searchFiles } from '../../runFolder/runFolder';
 import { applySettings } from '../../spec/spec';
+import type { TrainSpec } from '../../spec/spec';
 import { ledgerFile, readLedger } from '../../inference/ledger';
 import { writeSearchFigures } from '../../report/search/figures';
 import { searchFigureData, withRunCurves } from '../../report/search/figureData';
@@ -13,7 +14,9 @@ import { readSearchReport } from '../../search/report';
 import { resumeSearch, search } from '../../search/search';
 import type { SearchRun } from '../../search/search';
 import { parseSearch } from '../../search/searchSpec';
+import type { SearchSpec } from '../../search/searchSpec';
 import { findSearch, searches } from '../../search/spaces';
+import { followTarget } from '../../studies/fit/followTarget';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import { helpEntry } from '../command';
@@ -23,7 +26,7 @@ import { interruptible } from '../interrupt';
 import { readOptions, requirePositional } from '../options';
 import { sayWaiting } from '../waiting';
 import { renderSearch, searchHeading } from '../terminal/searchReport';
-import { baseOf, readSpecFile } from '../specSource';
+import { baseOf, readSpecFile, renderAssumed } from '../specSource';
 import { SearchProgress } from '../terminal/searchProgress';
 import { fileLines, terminalOf } from '../terminal/style';
 import { warn } from '../warnings';
@@ -90,14 +93,17 @@ kill. docs/search.md explains spec files.
     const { base, given } = readSearch(requirePositional(source, 'NAME or SPEC.json', 'search'));
     const numbers = (['folds', 'seeds', 'seed'] as const).flatMap((key) =>
       values[key] === undefined ? [] : [[key, integerOption(key, values[key], key === 'seed' ? 0 : 1)]]);
-    const spec = parseSearch({
+    const set = setOver(given, [...(values.set ?? []), ...settings]);
+    const whole = {
       ...given,
-      set: setOver(given, [...(values.set ?? []), ...settings]),
+      set,
       ...trials,
       ...(values.sampler !== undefined && { sampler: values.sampler }),
       ...(values.pruner !== undefined && { pruner: values.pruner }),
       ...Object.fromEntries(numbers) as object,
-    });
+    };
+    const { spec, assumed } = withLoss(whole);
+    if (values.json !== true) process.stdout.write(renderAssumed({ spec: spec.space.base, assumed }));
     return complete(search(spec, { runs, name: values.name ?? nextName(runs, base), ...limits, onWait: sayWaiting() }), values.json === true);
   },
 };
@@ -118,6 +124,20 @@ function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: re
     }
   }
   return applySettings(set as Readonly<Record<string, unknown>> | undefined ?? {}, settings);
+}
+
+/** A search whose loss follows from the target of its table, where neither `base`, `set` nor `space` has it. */
+function withLoss(given: Readonly<Record<string, unknown>>): { spec: SearchSpec; assumed: readonly string[] } {
+  const { base, set, space } = given;
+  const isSaid = [base, set, space].some((keys) => isObject(keys) && Object.hasOwn(keys, 'loss'));
+  if (isSaid || (set !== undefined && !isObject(set))) return { spec: parseSearch(given), assumed: [] };
+  const specFor = (loss: TrainSpec['loss']): SearchSpec => parseSearch({ ...given, set: { ...set, loss } });
+  const { spec: { loss }, assumed } = followTarget((name) => specFor(name).space.base);
+  return { spec: specFor(loss), assumed };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The folder of a search, by path or by name below `runs`; errors about it are thrown by the search itself. */
