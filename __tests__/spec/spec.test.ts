@@ -96,6 +96,14 @@ test.each([
   expect(withBatchSize(parseSpec({ steps: 1, batchSize: 7 }), rows).batchSize).toBe(7);
 });
 
+test.each([
+  [8, 2], [64, 16], [400, 64], [4096, 64],
+])('of %i chunkRows follows a batch of at most a quarter', (chunkRows, batchSize) => {
+  const spec = withBatchSize(parseSpec({ steps: 1, batchSize: null, data: 'npy', dataFile: 'x.npy', target: 'y.npy', layers: [1, 2], chunkRows }), 1000);
+  expect(spec.batchSize).toBe(batchSize);
+  expect(parseSpec(spec).chunkRows).toBe(chunkRows);
+});
+
 test.each<[string, Partial<TrainSpec>, Partial<TrainSpec>]>([
   ['layers, batch and length', {}, { hidden: [256, 256], batchSize: null, epochs: 60, steps: null }],
   ['not what is said', { hidden: [8], batchSize: 50, steps: 10 }, { hidden: [8], batchSize: 50, steps: 10, epochs: null }],

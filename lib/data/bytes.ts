@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly size: number;
   /** Whether the bytes are held in memory. */
   readonly inMemory: boolean;
+  /** Whether these are all bytes of the file of this name. */
+  readonly isFile?: boolean;
   /** Fills `into` with the bytes from `position` on. Throws ERR_DATA where fewer are left. */
   read(into: Uint8Array, position: number): void;
 }
@@ -15,6 +17,7 @@ export interface ByteSource {
 /** A file. It is opened for each read, so that no descriptor stays open; beside a read of megabytes that costs nothing. */
 export class FileBytes implements ByteSource {
   readonly inMemory = false;
+  readonly isFile = true;
   readonly size: number;
 
   /** Throws ERR_DATA for a file that cannot be opened. */

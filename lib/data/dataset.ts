@@ -82,6 +82,9 @@ export interface DataSplits<D extends Rows = Dataset> {
   readonly origin: DataOrigin;
 }
 
+/** The splits of a data set, in memory or with features that stay on disk. */
+export type LoadedRows = DataSplits<Dataset | StoredDataset>;
+
 /** Number of rows of each split. */
 export interface SplitSizes {
   readonly train: number;

@@ -9,7 +9,7 @@ import type { Encoding } from './csv/encodings';
 import { columnKinds } from './columns/column';
 import type { TargetOption } from './columns/targetColumns';
 import type { ColumnKind } from './columns/column';
-import type { Dataset, DataSplits, SplitSizes, StoredDataset } from './dataset';
+import type { LoadedRows, SplitSizes } from './dataset';
 import { locateImages } from './locate';
 import { loadJsonLines } from './jsonLines';
 import { loadNumpy } from './numpy/numpy';
@@ -116,8 +116,7 @@ interface SourceRequest extends TableOptions, Omit<PicturesOptions, 'sizes'> {
   readonly sizes?: Partial<SplitSizes>;
 }
 
-/** The splits of a data set, in memory or with features that stay on disk. */
-export type LoadedData = DataSplits<Dataset | StoredDataset>;
+export type LoadedData = LoadedRows;
 
 interface DataSource {
   /** The options that apply to it. */
@@ -147,17 +146,17 @@ export const dataSources = {
   cifar10: { options: { dataFolder: true, chunkRows: true, ...ofPictures }, isOwn: false, load: loadImages('cifar10') },
   synthetic: { options: { dataFolder: true, ...ofPictures }, isOwn: false, load: loadImages('synthetic') },
   csv: {
-    options: { ...ofColumns, header: true, delimiter: true, encoding: true }, isOwn: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
+    options: { ...ofColumns, chunkRows: true, header: true, delimiter: true, encoding: true }, isOwn: true, endings: ['.csv', '.tsv', '.tab', '.txt'],
     load: (request) => loadCsv(fileOf(request), request),
   },
   jsonl: {
-    options: { ...ofColumns, encoding: true },
+    options: { ...ofColumns, chunkRows: true, encoding: true },
     isOwn: true,
     endings: ['.jsonl', '.ndjson'],
     load: (request) => loadJsonLines(fileOf(request), request),
   },
   parquet: {
-    options: ofColumns,
+    options: { ...ofColumns, chunkRows: true },
     isOwn: true,
     endings: ['.parquet', '.pq'],
     load: (request) => loadParquet(fileOf(request), request),
@@ -166,7 +165,7 @@ export const dataSources = {
     options: ofColumns,
     isOwn: true,
     endings: ['.arrow', '.feather'],
-    load: (request) => loadArrow(fileOf(request), request),
+    load: ({ chunkRows: _, ...request }) => loadArrow(fileOf(request), request),
   },
   npy: {
     options: { ...ofTables, chunkRows: true, ...ofPictures },

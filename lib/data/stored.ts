@@ -32,6 +32,10 @@ export interface StoredLayout {
   readonly skip: number;
   /** Bytes from one row to the next. */
   readonly stride: number;
+  /** Whether NaN stands for a number that is missing, of f8; else it is refused. */
+  readonly mayBeMissing?: boolean;
+  /** Whether the parts are files that nobody needs once the rows were used. */
+  readonly isTemporary?: boolean;
 }
 
 /** Bytes of the buffer for one read, which keeps the memory for reading small; a longer row has a buffer of its length. */
@@ -51,7 +55,7 @@ export class StoredFeatures {
    * @param inMemory number format in memory; it has to represent the numbers exactly.
    */
   constructor(
-    readonly layout: StoredLayout, private readonly order: Int32Array, readonly inMemory: MemoryFormat = memoryFormats[layout.format],
+    readonly layout: StoredLayout, readonly order: Int32Array, readonly inMemory: MemoryFormat = memoryFormats[layout.format],
   ) {
     this.roundingErrors = new Float64Array(layout.format === 'i8' ? layout.featureSize : 0);
     const { stride, parts } = layout;
@@ -95,7 +99,7 @@ export class StoredFeatures {
 
   /** One read: rows [i, end) of the data set, the first of which is row `first` of the part. */
   #readBlock({ bytes }: StoredPart, first: number, i: number, end: number, into: SourceArray, from: number): void {
-    const { format, featureSize, offset, skip, stride } = this.layout;
+    const { format, featureSize, offset, skip, stride, mayBeMissing = false } = this.layout;
     const rows = this.order[end - 1]! - this.order[i]! + 1;
     bytes.read(this.#block.subarray(0, rows * stride), offset + first * stride);
     for (let row = i; row < end; row++) {
@@ -103,6 +107,7 @@ export class StoredFeatures {
       const values = new numberFormats[format](this.#block.buffer, at, featureSize);
       const to = (row - from) * featureSize;
       if (format === 'u1') into.set(values as Uint8Array, to);
+      else if (mayBeMissing) into.set(values as Float64Array, to);
       else copyFinite(values, into, to, this.roundingErrors, () => `${bytes.name}, row ${String(first + this.order[row]! - this.order[i]!)}`);
     }
   }
@@ -126,6 +131,11 @@ const shardsTogether = shardsInMemory / 2;
 /** Minimum of `chunkRows` for a batch size. */
 export function minChunkRows(batchSize: number): number {
   return Math.max(shardsInMemory, 4 * batchSize);
+}
+
+/** The largest batch size for `chunkRows`, see {@link minChunkRows}. */
+export function maxBatchOfChunks(chunkRows: number): number {
+  return Math.max(1, Math.floor(chunkRows / 4));
 }
 
 /** Rows per shard, the unit of reading from disk. */

@@ -4,6 +4,7 @@ import type { FloatArray } from '../kernels/contract';
 import { requireMemory } from '../machine';
 import { FileBytes } from './bytes';
 import type { Column } from './columns/column';
+import type { TableInMemory } from './columns/rowStore';
 import { pickLabels } from './dataset';
 import type { Dataset, DataSplits, ImageShape, Rows, SplitName, SplitSizes, StoredDataset } from './dataset';
 import { divideRows, splitNames } from './divide';
@@ -39,6 +40,9 @@ export interface TableOptions {
   readonly chunkRows?: number;
 }
 
+/** Options of a table whose features may stay on disk. */
+export type MaybeChunked<Options> = Omit<Options, 'chunkRows'> & Pick<TableOptions, 'chunkRows'>;
+
 /** A table as read, but for its features, which `layout` locates. */
 export interface Table {
   /** Where its features lie: in files, or in memory as numbers that are finite, or NaN for missing ones. */
@@ -64,13 +68,6 @@ export interface Table {
   readonly notes?: readonly string[];
   /** Options that decide its contents beside the files; part of the digest. */
   readonly choices: Readonly<Record<string, string | number | null>>;
-}
-
-/** Features that were parsed: [rows, featureSize]. */
-export interface TableInMemory {
-  readonly features: Float64Array;
-  readonly rows: number;
-  readonly featureSize: number;
 }
 
 /**

@@ -14,7 +14,7 @@ export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
 export type { ReadOptions } from './read';
 export { linkAs, makeFolders, replaceFile, syncFolder } from './replace';
 export { fileError, systemError, withFileErrors } from './system';
-export { removeLeftovers, temporaryName } from './temporary';
+export { removeLeftovers, removeLeftoversOf, temporaryName } from './temporary';
 
 /** The root of the package, the same from lib/ and from dist/. */
 export const packageRoot = dirname(dirname(__dirname));

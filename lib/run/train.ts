@@ -14,6 +14,7 @@ import type { RunPlace } from '../runFolder/ownedFolder';
 import { parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
+import { packTraining } from '../data/packed';
 import type { TrainTask, WorkerMessage } from './trainWorker';
 
 export type { TrainingData } from '../build/buildTraining';
@@ -65,7 +66,7 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
   const task: TrainTask = {
-    spec: parsed, name, control: port2, ...(data && { data: trainingRows(data) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
+    spec: parsed, name, control: port2, ...(data && { data: packTraining(trainingRows(data)) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
   };
   const worker = new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
     workerData: task,

@@ -6,6 +6,8 @@ import type { Waiting } from '../files/acquire';
 import type { LockHandle } from '../files/lock';
 import type { TrainEvent } from '../train/events';
 import type { TrainCommand } from '../train/train';
+import { unpackTraining } from '../data/packed';
+import type { PackedTraining } from '../data/packed';
 import { loadData } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
 import { checkPlace } from '../runFolder/ownedFolder';
@@ -15,7 +17,6 @@ import { resumedSpec } from './resumedSpec';
 import { RunControl } from '../runFolder/runControl';
 import { RunFolder } from '../runFolder/runFolder';
 import { runTraining } from './run';
-import type { TrainingData } from '../build/buildTraining';
 import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import type { MessagePort } from 'node:worker_threads';
@@ -24,7 +25,7 @@ import type { MessagePort } from 'node:worker_threads';
 export interface TrainTask {
   readonly spec: TrainSpec;
   /** Rows in shared memory; loaded by the worker when absent. */
-  readonly data?: TrainingData;
+  readonly data?: PackedTraining;
   readonly name: string;
   /** Where to create the run's folder; absent for a run that writes nothing. */
   readonly place?: RunPlace;
@@ -92,7 +93,7 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     // The spec of a run to resume is read again now that nobody else can change it.
     const spec = resume === undefined ? task.spec : resumedSpec(resume.folder, resume.changes);
     setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
-    const data = task.data ?? loadData(dataRequest(spec));
+    const data = task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data);
     const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
     const openFolder = (): RunFolder => {
       const owned = folder ?? own(RunFolder.create(place!, { onWait }));

@@ -3,6 +3,7 @@ import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
 import { dataSources, sourceOf } from '../data/sources';
 import type { DataRequest } from '../data/sources';
+import { maxBatchOfChunks } from '../data/stored';
 import { parseNumber } from '../numbers';
 import { checkDescription } from '../model/checkDescription';
 import { losses } from '../model/losses';
@@ -170,11 +171,13 @@ const batchesPerEpoch = 8;
 
 /**
  * The spec with a batch size. One that follows from the training rows is the largest power of two that gives an epoch eight batches, from
- * 16 to 256, but all rows where there are fewer.
+ * 16 to 256, but all rows where there are fewer, and at most a quarter of `chunkRows`.
  */
 export function withBatchSize(spec: TrainSpec, trainRows: number): SizedSpec {
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, trainRows / batchesPerEpoch)));
-  return { ...spec, batchSize: spec.batchSize ?? Math.min(trainRows, Math.max(smallestBatch, Math.min(largestBatch, fitting))) };
+  // A batch has to lie in as few shards of the rows on disk as are in memory.
+  const most = spec.chunkRows === null ? trainRows : Math.min(trainRows, maxBatchOfChunks(spec.chunkRows));
+  return { ...spec, batchSize: spec.batchSize ?? Math.min(most, Math.max(smallestBatch, Math.min(largestBatch, fitting))) };
 }
 
 /** The precision of the spec's kernels. */

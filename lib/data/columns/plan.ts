@@ -1,6 +1,6 @@
 import type { Column, ColumnKind } from './column';
 import type { RowReader } from './rowReader';
-import type { MemoryRows } from './rowStore';
+import type { RowStore } from './rowStore';
 
 export type TargetKind = 'classes' | 'numbers' | 'labels' | 'counts';
 
@@ -22,6 +22,8 @@ export interface TablePlan {
   readonly commaIsDecimal: boolean;
   /** About how many rows there are. */
   readonly rows: number;
+  /** Whether features are kept in a temporary file. */
+  readonly isOnDisk: boolean;
 }
 
 /** A table's features as numbers, see {@link Column}, and its target as text or numbers. */
@@ -29,7 +31,7 @@ export interface ReadTable {
   readonly rows: number;
   readonly columns: readonly Column[];
   /** [rows, columns] */
-  readonly features: MemoryRows;
+  readonly features: RowStore;
   /** [rows, targets], the targets' numbers, or of one target the places of its texts in `targetTexts`. */
   readonly targets: Float64Array;
   /** [rows], where a column has them. */

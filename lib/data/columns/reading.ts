@@ -6,9 +6,13 @@ import { parseDecorated } from './decimal';
 import { Dictionary } from './dictionary';
 import { cellPlace } from './plan';
 import type { Place, ReadTable, TablePlan } from './plan';
+import { tellLoading } from '../threads/progress';
 import type { RowReader } from './rowReader';
-import { MemoryRows } from './rowStore';
+import { FileRows, MemoryRows } from './rowStore';
+import type { RowStore } from './rowStore';
 
+/** Rows between two messages of how far reading is: some tenths of a second. */
+const rowsPerMessage = 100_000;
 /** Rows after which columns that are mostly text are taken for texts, so that not all rows are read twice. */
 const sampleRows = 1000;
 /** Texts of which each row may have its own before a column of them is taken for names or remarks. */
@@ -21,11 +25,13 @@ export class Reading {
   /** By column, of those that are read as texts. */
   private readonly dictionaries: readonly (Dictionary | undefined)[];
   private readonly targetDictionary = new Dictionary((text) => text.trim() === '');
-  private readonly features: MemoryRows;
+  private readonly features: RowStore;
+  /** By place among the features, of those read as texts: what the codes stand for. */
+  private readonly values = new Map<number, readonly number[]>();
   private readonly targets: MemoryRows;
   private readonly weights: MemoryRows;
   /** By column that is read as numbers: the first cell that is none. */
-  private readonly firstText = new Map<number, { readonly line: number; readonly text: string }>();
+  private readonly firstText = new Map<number, Place & { readonly text: string }>();
   /** By column: how many cells are missing, and how many others are no numbers. */
   private readonly missing: Float64Array;
   private readonly texts: Float64Array;
@@ -33,21 +39,24 @@ export class Reading {
 
   /**
    * @param texts the columns to read as texts.
-   * @param placeOf where a row is, from 0, for errors.
+   * @param placeAt where a row is, from 0, for errors.
    */
-  constructor(private readonly plan: TablePlan, texts: ReadonlySet<number>, private readonly placeOf: (row: number) => RowReader) {
-    const { names, targetsAt, weightAt, kinds, rows } = plan;
+  constructor(private readonly plan: TablePlan, texts: ReadonlySet<number>, private readonly placeAt: (row: number) => Place) {
+    const { names, targetsAt, weightAt, kinds, rows, isOnDisk } = plan;
     this.featureAt = names.flatMap((_, at) => (targetsAt.includes(at) || at === weightAt || kinds.get(at) === 'ignore' ? [] : [at]));
     this.dictionaries = names.map((_, at) => (texts.has(at) ? new Dictionary(isMissing) : undefined));
-    this.features = new MemoryRows(this.featureAt.length, rows);
+    this.features = isOnDisk ? new FileRows(this.featureAt.length) : new MemoryRows(this.featureAt.length, rows);
     this.targets = new MemoryRows(targetsAt.length, rows);
     this.weights = new MemoryRows(weightAt === undefined ? 0 : 1, rows);
     this.missing = new Float64Array(names.length);
     this.texts = new Float64Array(names.length);
   }
 
-  /** Returns the columns that have to be read as texts. Throws ERR_DATA for a line of another length and a target that is missing. */
-  readAll(reader: RowReader): ReadonlySet<number> {
+  /**
+   * Reads rows to the end, or to where the first of them tell that columns have to be read as texts, which are returned. Throws ERR_DATA for a
+   * line of another length and a target that is missing.
+   */
+  read(reader: RowReader): readonly number[] {
     const { file, names, targetsAt, targetKind, weightAt } = this.plan;
     const { featureAt, dictionaries, features, targets, weights } = this;
     while (reader.next()) {
@@ -74,13 +83,25 @@ export class Reading {
         targets.block[to++] = targetKind === 'classes' ? this.readClass(reader, at) : this.readTarget(reader, at);
       }
       if (weightAt !== undefined) weights.block[weights.next(reader)] = this.readWeight(reader, weightAt);
+      if (features.rows % rowsPerMessage === 0) tellLoading(features.rows, Math.max(features.rows + 1, this.plan.rows));
       if (features.rows === sampleRows) {
         const found = [...this.firstText.keys()].filter((at) => this.isMostlyText(at));
-        if (found.length > 0) return new Set(found);
+        if (found.length > 0) return found;
       }
     }
-    for (const [at, { line, text }] of this.firstText) if (!this.isMostlyText(at)) throw this.noNumber({ unit: reader.unit, line }, at, text);
-    return new Set(this.firstText.keys());
+    if (features.rows >= rowsPerMessage) tellLoading(features.rows, features.rows);
+    return [];
+  }
+
+  /** The columns that have to be read as texts, once all rows are read. Throws ERR_DATA for a text in a column of numbers. */
+  findTexts(): readonly number[] {
+    for (const [at, { text, ...row }] of this.firstText) if (!this.isMostlyText(at)) throw this.noNumber(row, at, text);
+    return [...this.firstText.keys()];
+  }
+
+  /** Removes what is on disk. */
+  discard(): void {
+    this.features.remove();
   }
 
   table(): Omit<ReadTable, 'placeOf'> {
@@ -88,8 +109,9 @@ export class Reading {
     const notes: string[] = [];
     const columns = featureAt.map((at, j) => this.columnOf(at, j, notes));
     const kept = columns.flatMap((column, j) => (column === undefined ? [] : [j]));
+    if (kept.length < columns.length || this.values.size > 0) features.keep(kept, this.values);
     return {
-      rows: features.rows, columns: kept.map((j) => columns[j]!), features: kept.length === columns.length ? features : features.select(kept), notes,
+      rows: features.rows, columns: kept.map((j) => columns[j]!), features, notes,
       targets: this.targets.values, targetTexts: this.targetDictionary.names, ...(this.plan.weightAt !== undefined && { weights: this.weights.values }),
     };
   }
@@ -111,7 +133,7 @@ export class Reading {
       return decorated;
     }
     if (this.plan.kinds.get(at) === 'number') throw this.noNumber(reader, at, text);
-    if (!this.firstText.has(at)) this.firstText.set(at, { line: reader.line, text });
+    if (!this.firstText.has(at)) this.firstText.set(at, { unit: reader.unit, line: reader.line, text });
     this.texts[at]!++;
     return Number.NaN;
   }
@@ -134,13 +156,13 @@ export class Reading {
     if (asked === 'date' || (dates.length > 0 && dates.every((date) => date !== undefined))) {
       const odd = dates.indexOf(undefined);
       if (odd >= 0) throw badFile('an ISO 8601 date', this.place(at), `'${names[odd]!}'`, { column: at + 1 });
-      this.features.recode(j, dates as number[]);
+      this.values.set(j, dates as number[]);
       return { name, kind: 'date', hasMissing };
     }
     const booleans = asked === undefined || asked === 'boolean' ? booleansOf(names) : undefined;
     if (asked === 'boolean' && booleans === undefined) throw badFile('two words for true and false, such as yes and no,', this.place(at), names.slice(0, 3).join(', '), { column: at + 1 });
     if (booleans !== undefined) {
-      this.features.recode(j, names.map((text) => (text === booleans[1] ? 1 : 0)));
+      this.values.set(j, names.map((text) => (text === booleans[1] ? 1 : 0)));
       return { name, kind: 'boolean', categories: booleans, hasMissing };
     }
     if (asked === undefined && names.length > maxNames && names.length > this.features.rows / 2) {
@@ -149,7 +171,7 @@ export class Reading {
     }
     const sorted = [...names].sort((a, b) => (a < b ? -1 : 1));
     const places = new Map(sorted.map((text, place) => [text, place]));
-    this.features.recode(j, names.map((text) => places.get(text)!));
+    this.values.set(j, names.map((text) => places.get(text)!));
     return { name, kind: 'category', categories: sorted, hasMissing };
   }
 
@@ -157,18 +179,17 @@ export class Reading {
   private refuseNumbers(at: number, j: number, names: readonly string[]): void {
     const isNumber = names.map((text) => parseNumber(text) !== undefined || parseDecorated(text, this.plan.commaIsDecimal) !== undefined);
     if (!isNumber.includes(true)) return;
-    let [texts, row, first] = [0, 0, -1];
+    let [texts, row, first, text] = [0, 0, -1, ''];
     for (const { block, rows } of this.features.blocks()) {
       for (let i = 0, place = j; i < rows; i++, row++, place += this.featureAt.length) {
         const code = block[place]!;
         if (Number.isNaN(code) || isNumber[code] === true) continue;
-        if (first < 0) first = row;
+        if (first < 0) [first, text] = [row, names[code]!];
         texts++;
       }
     }
     if (2 * texts > row - this.missing[at]! || first < 0) return;
-    const reader = this.placeOf(first);
-    throw this.noNumber(reader, at, reader.text(at));
+    throw this.noNumber(this.placeAt(first), at, text);
   }
 
   private readClass(reader: RowReader, at: number): number {

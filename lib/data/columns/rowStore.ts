@@ -1,24 +1,51 @@
+import { closeSync, existsSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { removeLeftoversOf, temporaryName, withFileErrors } from '../../files';
+import { FileBytes } from '../bytes';
+import type { StoredLayout } from '../stored';
 import type { RowReader } from './rowReader';
 
-/** Consecutive rows of a store. What is changed in them stays changed. */
+/** Consecutive rows of a store. */
 export interface RowBlock {
-  /** [rows, width] */
+  /** [rows, width], to be read alone. */
   readonly block: Float64Array;
   readonly rows: number;
 }
 
-/** Rows of numbers in memory, as a reader gives them, one after the other. */
-export class MemoryRows {
-  /** How many there are. */
+/** Features that were read: [rows, featureSize]. */
+export interface TableInMemory {
+  readonly features: Float64Array;
+  readonly rows: number;
+  readonly featureSize: number;
+}
+
+/** Rows of numbers, as a reader gives them, one after the other. */
+export interface RowStore {
+  /** Numbers of a row. */
+  readonly width: number;
+  /** How many rows there are. */
+  readonly rows: number;
+  /** Where the last row is to be written, from where {@link next} said. */
+  readonly block: Float64Array;
+  /** Adds a row of numbers that are still to be written; returns where in {@link block} it begins. */
+  next(reader: Pick<RowReader, 'progress'>): number;
+  blocks(): Iterable<RowBlock>;
+  /** Keeps some of the columns alone, ascending, and replaces codes in them by what they stand for, `values`, by column as it was. No rows are added behind that. */
+  keep(columns: readonly number[], values?: ReadonlyMap<number, readonly number[]>): void;
+  /** Where the rows are. No rows are added behind that. */
+  layout(): TableInMemory | StoredLayout;
+  /** Removes what is on disk. */
+  remove(): void;
+}
+
+/** Rows in memory. */
+export class MemoryRows implements RowStore {
   rows = 0;
-  /** Room for them: the last row is to be written from where {@link next} says. */
   block: Float64Array;
 
-  /**
-   * @param width numbers of a row.
-   * @param rows about how many there will be.
-   */
-  constructor(readonly width: number, rows: number) {
+  /** @param rows about how many there will be. */
+  constructor(public width: number, rows: number) {
     this.block = new Float64Array(Math.max(1, rows) * width);
   }
 
@@ -27,7 +54,6 @@ export class MemoryRows {
     return this.block.subarray(0, this.rows * this.width);
   }
 
-  /** Adds a row of numbers that are still to be written; returns where in {@link block} it begins. */
   next(reader: Pick<RowReader, 'progress'>): number {
     const at = this.rows * this.width;
     if (at + this.width > this.block.length) {
@@ -44,21 +70,119 @@ export class MemoryRows {
     return [{ block: this.values, rows: this.rows }];
   }
 
-  /** Replaces the codes of a column by what they stand for. */
-  recode(column: number, values: readonly number[]): void {
-    const { block, rows, width } = this;
-    for (let at = column; at < rows * width; at += width) {
-      const code = block[at]!;
-      if (code === code) block[at] = values[code]!;
+  keep(columns: readonly number[], values: ReadonlyMap<number, readonly number[]> = new Map()): void {
+    keepColumns(this.block, this.rows, this.width, columns, values);
+    this.width = columns.length;
+  }
+
+  layout(): TableInMemory {
+    return { features: this.values, rows: this.rows, featureSize: this.width };
+  }
+
+  remove(): void {
+    this.rows = 0;
+  }
+}
+
+/** Bytes of rows that are written and read together. */
+const blockBytes = 2 ** 20;
+
+/** Rows in a temporary file, of which a block is in memory. */
+export class FileRows implements RowStore {
+  rows = 0;
+  readonly block: Float64Array;
+  private readonly path: string;
+  private readonly descriptor: number;
+  private isOpen = true;
+  /** How many of the rows are in the block alone. */
+  private pending = 0;
+
+  /** Throws ERR_IO where no file can be made. */
+  constructor(public width: number) {
+    const place = join(folderForRows(), 'blastrain-rows');
+    removeLeftoversOf(place);
+    this.path = temporaryName(place);
+    this.descriptor = withFileErrors(this.path, () => openSync(this.path, 'wx+', 0o600));
+    this.block = new Float64Array(Math.max(1, Math.floor(blockBytes / (8 * Math.max(1, width)))) * width);
+  }
+
+  next(): number {
+    if ((this.pending + 1) * this.width > this.block.length) this.flush();
+    this.rows++;
+    return this.pending++ * this.width;
+  }
+
+  *blocks(): Generator<RowBlock> {
+    this.flush();
+    const { width } = this;
+    const block = new Float64Array(this.block.length);
+    const each = width === 0 ? this.rows : Math.floor(block.length / width);
+    for (let from = 0; from < this.rows; from += each) {
+      const rows = Math.min(each, this.rows - from);
+      const part = block.subarray(0, rows * width);
+      this.transfer(readSync, part, 8 * from * width);
+      yield { block: part, rows };
     }
   }
 
-  /** The same rows with some of their numbers. */
-  select(columns: readonly number[]): MemoryRows {
-    const { block, rows, width } = this;
-    const some = new MemoryRows(columns.length, rows);
-    some.rows = rows;
-    for (let row = 0, to = 0; row < rows; row++) for (const column of columns) some.block[to++] = block[row * width + column]!;
-    return some;
+  keep(columns: readonly number[], values: ReadonlyMap<number, readonly number[]> = new Map()): void {
+    let from = 0;
+    for (const { block, rows } of this.blocks()) {
+      keepColumns(block, rows, this.width, columns, values);
+      // What is kept of rows lies before the rows that are still to be read.
+      this.transfer(writeSync, block.subarray(0, rows * columns.length), 8 * from * columns.length);
+      from += rows;
+    }
+    this.width = columns.length;
   }
+
+  layout(): StoredLayout {
+    this.flush();
+    this.close();
+    const { path, rows, width } = this;
+    return { parts: [{ bytes: new FileBytes(path), rows }], format: 'f8', featureSize: width, offset: 0, skip: 0, stride: 8 * width, mayBeMissing: true, isTemporary: true };
+  }
+
+  remove(): void {
+    this.close();
+    rmSync(this.path, { force: true });
+  }
+
+  private close(): void {
+    if (this.isOpen) closeSync(this.descriptor);
+    this.isOpen = false;
+  }
+
+  private flush(): void {
+    this.transfer(writeSync, this.block.subarray(0, this.pending * this.width), 8 * (this.rows - this.pending) * this.width);
+    this.pending = 0;
+  }
+
+  /** Reads or writes all of an array. Throws ERR_IO, as for a full disk. */
+  private transfer(some: (descriptor: number, bytes: Uint8Array, offset: number, length: number, position: number) => number, array: Float64Array, position: number): void {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    withFileErrors(this.path, () => {
+      for (let done = 0; done < bytes.length; ) done += some(this.descriptor, bytes, done, bytes.length - done, position + done);
+    });
+  }
+}
+
+/** Where large temporary files belong: TMPDIR, or a folder on disk where the system has one. */
+function folderForRows(): string {
+  return process.env.TMPDIR ?? (existsSync('/var/tmp') ? '/var/tmp' : tmpdir());
+}
+
+/** Moves some columns of rows together, to the front, and replaces codes in them. */
+function keepColumns(block: Float64Array, rows: number, width: number, columns: readonly number[], values: ReadonlyMap<number, readonly number[]>): void {
+  if (columns.length < width) {
+    for (let row = 0, to = 0; row < rows; row++) for (const column of columns) block[to++] = block[row * width + column]!;
+  }
+  columns.forEach((column, j) => {
+    const own = values.get(column);
+    if (own === undefined) return;
+    for (let at = j; at < rows * columns.length; at += columns.length) {
+      const code = block[at]!;
+      if (code === code) block[at] = own[code]!;
+    }
+  });
 }

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { expected } from '../../errors';
-import type { DataSplits } from '../dataset';
+import type { LoadedRows } from '../dataset';
 import { badFile } from '../files';
 import { splitTable } from '../table';
 import type { TableOptions } from '../table';
@@ -23,13 +23,22 @@ interface Assumptions {
 }
 
 /** How a table of columns is divided, and what these were said to be. */
-type ColumnsOptions = Omit<TableOptions, 'chunkRows'> & { readonly columns?: Readonly<Record<string, ColumnKind>> };
+type ColumnsOptions = TableOptions & { readonly columns?: Readonly<Record<string, ColumnKind>> };
 
 /**
  * The three parts of a table that was read: texts of the target become classes. Throws ERR_DATA for one without features, and what
  * {@link takeSplitters} and {@link splitTable} throw.
  */
-export function splitColumns(file: string, read: ReadTable, { targetNames, notes, choices, kinds, contents }: Assumptions, options: ColumnsOptions): DataSplits {
+export function splitColumns(file: string, read: ReadTable, assumptions: Assumptions, options: ColumnsOptions): LoadedRows {
+  try {
+    return splitRead(file, read, assumptions, options);
+  } catch (error) {
+    read.features.remove();
+    throw error;
+  }
+}
+
+function splitRead(file: string, read: ReadTable, { targetNames, notes, choices, kinds, contents }: Assumptions, options: ColumnsOptions): LoadedRows {
   const { timeColumn, columns = {} } = options;
   const isTimeIgnored = Object.entries(columns).some(([name, kind]) => kind === 'ignore' && name.trim() === timeColumn?.trim());
   const { table, ...division } = takeSplitters(read, options, isTimeIgnored);
@@ -41,7 +50,7 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
     ...(classes === undefined
       ? { targets: table.targets, classNames: [] }
       : { labels: labelsOf(table.targets, classes.labels), classNames: classes.classNames }),
-    layout: { features: table.features.values, rows: table.rows, featureSize: table.columns.length },
+    layout: table.features.layout(),
     columns: table.columns,
     division,
     ...(table.weights && { weights: table.weights }),
@@ -54,7 +63,7 @@ export function splitColumns(file: string, read: ReadTable, { targetNames, notes
       ...(kinds.size > 0 && { columns: JSON.stringify([...kinds]) }),
       ...(merged.length > 0 && { classes: classes!.classNames.length }),
     },
-  }, options) as DataSplits;
+  }, options);
 }
 
 /** The labels of rows by the codes of their texts. */

@@ -116,5 +116,6 @@ function bad({ placeOf }: ReadTable, what: string, name: string, row: number, re
 function without(table: ReadTable, taken: readonly string[]): ReadTable {
   const { columns, features } = table;
   const kept = columns.flatMap(({ name }, at) => (taken.some((one) => one.trim() === name.trim()) ? [] : [at]));
-  return { ...table, columns: kept.map((at) => columns[at]!), features: features.select(kept) };
+  features.keep(kept);
+  return { ...table, columns: kept.map((at) => columns[at]!) };
 }

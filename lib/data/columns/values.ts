@@ -17,8 +17,6 @@ export interface ValueColumn {
 export interface ValueTable {
   readonly columns: readonly ValueColumn[];
   readonly rows: number;
-  /** [rows], the line of the file where each row begins, where it has lines. */
-  readonly lines?: ArrayLike<number>;
 }
 
 /** Collects rows one by one as columns. A key that a row lacks is missing there. */
@@ -40,9 +38,8 @@ export class ColumnCollector {
     this.endRow();
   }
 
-  table(lines?: ArrayLike<number>): ValueTable {
-    const columns = [...this.columns].map(([name, values]) => typed(name, values));
-    return { columns, rows: this.rows, ...(lines && { lines }) };
+  table(): ValueTable {
+    return { columns: [...this.columns].map(([name, values]) => typed(name, values)), rows: this.rows };
   }
 
   private begin(name: string): unknown[] {
@@ -77,21 +74,40 @@ function isDate(value: unknown): value is Date {
   return Object.prototype.toString.call(value) === '[object Date]';
 }
 
+/** The number that a value is or spells; NaN for another. */
+export function numberOf(value: unknown): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN; // JSON's 1e999 is infinite
+  if (typeof value === 'string') return parseNumber(value) ?? Number.NaN;
+  return typeof value === 'bigint' ? Number(value) : Number.NaN;
+}
+
+/** The text of a value, empty for a missing one; undefined for a list or an object. */
+export function textOf(value: unknown): string | undefined {
+  if (value === null || value === undefined || Number.isNaN(value)) return '';
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint' ? String(value) : undefined;
+}
+
+/** Throws ERR_DATA for a value that is no cell of a table. */
+export function noCell({ unit, line }: Pick<RowReader, 'unit' | 'line'>, file: string, name: string, i: number, value: unknown): never {
+  const what = `a number, text, boolean${unit === 'row' ? ', date' : ''} or null (or columns {"${name}": "ignore"})`;
+  throw badFile(what, `${file}, ${unit} ${String(line)}, ${name}`, describe(value), { file, [unit]: line, column: i + 1 });
+}
+
 /** Reads columns of values row by row. */
 export class ValueReader implements RowReader {
-  readonly unit: 'line' | 'row';
+  readonly unit = 'row';
   private at = -1;
 
-  constructor(private readonly table: ValueTable, private readonly file: string) {
-    this.unit = table.lines === undefined ? 'row' : 'line';
-  }
+  /** @param first the number of the first row, where others come before. */
+  constructor(private readonly table: ValueTable, private readonly file: string, private readonly first = 0){}
 
   get count(): number {
     return this.table.columns.length;
   }
 
   get line(): number {
-    return this.table.lines?.[this.at] ?? this.at;
+    return this.first + this.at;
   }
 
   get progress(): number {
@@ -103,10 +119,7 @@ export class ValueReader implements RowReader {
   }
 
   number(i: number): number {
-    const value = this.table.columns[i]!.values[this.at];
-    if (typeof value === 'number') return Number.isFinite(value) ? value : Number.NaN; // JSON's 1e999 is infinite
-    if (typeof value === 'string') return parseNumber(value) ?? Number.NaN;
-    return typeof value === 'bigint' ? Number(value) : Number.NaN;
+    return numberOf(this.table.columns[i]!.values[this.at]);
   }
 
   text(i: number): string {
@@ -115,12 +128,7 @@ export class ValueReader implements RowReader {
     if (value === null || value === undefined || Number.isNaN(value)) return '';
     if (kind === 'date') return new Date(1000 * (value as number)).toISOString();
     if (kind === 'boolean') return String(value === 1);
-    if (isDate(value)) return Number.isNaN(value.getTime()) ? '' : value.toISOString();
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-    throw badFile(
-      `a number, text, boolean${this.unit === 'row' ? ', date' : ''} or null (or columns {"${name}": "ignore"})`, `${this.file}, ${this.unit} ${String(this.line)}, ${name}`, describe(value),
-      { file: this.file, [this.unit]: this.line, column: i + 1 },
-    );
+    return textOf(value) ?? noCell(this, this.file, name, i, value);
   }
 
   code(i: number, dictionary: Dictionary): number {

@@ -1,22 +1,23 @@
-import { readFileSync } from 'node:fs';
 import { checkOptions, checkText } from '../../arguments';
 import { expected } from '../../errors';
 import { requireMemory } from '../../machine';
 import type { ColumnKind } from '../columns/column';
-import type { DataSplits } from '../dataset';
-import { badFile, readingFile } from '../files';
-import type { TableOptions } from '../table';
+import type { Dataset, DataSplits, StoredDataset } from '../dataset';
+import type { MaybeChunked, TableOptions } from '../table';
 import { CellReader } from './cells';
 import { columnsOf } from './columns';
+import { ownRows } from '../ownRows';
 import { readTable } from '../columns/readTable';
 import { kindsByPlace, splitColumns } from '../columns/splitColumns';
 import { kindOf, placeOfWeights } from '../columns/targetColumns';
 import type { TargetOption } from '../columns/targetColumns';
 import { findDelimiter } from './delimiter';
-import { textOf } from './utf8';
+import { TextReader } from './textReader';
 import type { Encoding } from './encodings';
 
 export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
+  /** Only of tables whose features stay on disk, see below. */
+  readonly chunkRows?: never;
   /** The column of the classes or targets, by name or by number from 0, or several columns of numbers; by default the last. */
   readonly target?: TargetOption;
   /** The column that says how much each row counts, in numbers ≥ 0; it is no feature then. */
@@ -34,9 +35,6 @@ export interface CsvOptions extends Omit<TableOptions, 'chunkRows'> {
   readonly columns?: Readonly<Record<string, ColumnKind>>;
 }
 
-/** Bytes that one buffer of Node.js holds, and that places in it are counted in. */
-const maxBytes = 2 ** 31 - 1;
-
 /**
  * Loads a table of comma-separated values (RFC 4180, UTF-8): one row a line, one column the target, all others features: numbers,
  * categories, booleans or dates, of which some may be missing. The texts in the target column are the names of the classes, numbered in
@@ -45,32 +43,34 @@ const maxBytes = 2 ** 31 - 1;
  * not UTF-8 and for two columns of the target's name; ERR_CONFIG for a target that is no column and for sizes that do not fit; ERR_MEMORY
  * for a table that does not fit into memory.
  */
-export function loadCsv(file: string, options: CsvOptions = {}): DataSplits {
+export function loadCsv(file: string, options?: CsvOptions): DataSplits;
+/** With `chunkRows`, features stay in a temporary file, which is removed when this thread ends; with so many training rows in memory at a time. */
+export function loadCsv(file: string, options: MaybeChunked<CsvOptions>): DataSplits<Dataset | StoredDataset>;
+export function loadCsv(file: string, options: MaybeChunked<CsvOptions> = {}): DataSplits<Dataset | StoredDataset> {
   checkText(file, 'file');
   checkOptions(options);
   checkOptions(options.sizes, 'sizes');
-  const given = readingFile(file, () => readFileSync(file));
-  if (given.length > maxBytes) throw badFile('at most 2 GB of text', file, `${String(given.length)} bytes; NumPy arrays (.npy) may be larger`);
-  const bytes = textOf(given, file, options.encoding);
-  const { delimiter, from, line, note: between } = findDelimiter(bytes, options.delimiter);
+  const open = (): TextReader => new TextReader(file, options.encoding);
+  const { delimiter, from, line, note: between } = findDelimiter(open().next() ?? Buffer.alloc(0), options.delimiter);
   if (delimiter.charCodeAt(0) > 127) throw expected('ERR_CONFIG', 'one ASCII character', 'delimiter', delimiter, { path: 'delimiter' });
-  const reader = (): CellReader => new CellReader(bytes, delimiter.charCodeAt(0), file, from, line);
+  const reader = (): CellReader => new CellReader(open(), delimiter.charCodeAt(0), from, line);
   const { names, targetsAt, isHeader, isUnusual, notes } = columnsOf(reader, file, options);
   const weightAt = placeOfWeights(options.weightColumn, names, targetsAt);
   const kinds = kindsByPlace(options.columns, names, [...targetsAt, weightAt], options);
   const rows = estimateRows(reader());
-  requireMemory(16 * rows * names.length, 'dataFile', file);
+  const isOnDisk = options.chunkRows !== undefined;
+  if (!isOnDisk) requireMemory(16 * rows * names.length, 'dataFile', file);
   const table = readTable(() => (isHeader ? behindFirst(reader()) : reader()), {
-    file, names, targetsAt, targetKind: kindOf(options.numericTargets), weightAt, kinds, commaIsDecimal: delimiter !== ',', rows,
+    file, names, targetsAt, targetKind: kindOf(options.numericTargets), weightAt, kinds, commaIsDecimal: delimiter !== ',', rows, isOnDisk,
   });
   const targetNames = targetsAt.map((at) => names[at]!);
-  return splitColumns(file, table, {
+  return ownRows(splitColumns(file, table, {
     targetNames,
     notes: [...notes, ...(weightAt === undefined ? [] : [`${names[weightAt]!.trim()} is the weight of a row`]), between],
     // What the file alone decides is left out where it is as it always was, so that earlier runs find their digest.
     choices: { target: targetNames.join(), ...(weightAt !== undefined && { weights: names[weightAt]! }), ...(isUnusual && { header: 'unusual' }), ...(delimiter !== ',' && { delimiter }), ...(options.encoding !== undefined && { encoding: options.encoding }) },
     kinds,
-  }, options);
+  }, options));
 }
 
 /** Lines by which the number of rows is estimated. */
@@ -78,10 +78,9 @@ const sampleLines = 1000;
 
 /** How many rows there are, about, by the length of the first. */
 function estimateRows(reader: CellReader): number {
-  const { position: from } = reader;
   let lines = 0;
   while (lines < sampleLines && reader.next()) lines++;
-  return lines < sampleLines ? lines : Math.ceil((1.02 * lines * (reader.bytes.length - from)) / (reader.position - from));
+  return lines < sampleLines ? lines : Math.ceil((1.02 * lines) / reader.progress);
 }
 
 function behindFirst(reader: CellReader): CellReader {

@@ -1,5 +1,6 @@
 import type { ValueOptions } from '../columns/splitValues';
-import type { DataSplits } from '../dataset';
+import type { DataSplits, LoadedRows } from '../dataset';
+import type { MaybeChunked } from '../table';
 import { onThread } from '../threads/onThread';
 
 export type ParquetOptions = ValueOptions;
@@ -10,6 +11,9 @@ export type ParquetOptions = ValueOptions;
  * ERR_DATA, naming the file, for one that is damaged, that needs that package, or whose columns hold lists or records unless they are
  * ignored, and what `loadRows` rejects with.
  */
-export function loadParquet(file: string, options: ParquetOptions = {}): DataSplits {
+export function loadParquet(file: string, options?: ParquetOptions): DataSplits;
+/** With `chunkRows`, features stay in a temporary file, see `loadCsv`; a group of rows of the file is in memory while it is read. */
+export function loadParquet(file: string, options: MaybeChunked<ParquetOptions>): LoadedRows;
+export function loadParquet(file: string, options: MaybeChunked<ParquetOptions> = {}): LoadedRows {
   return onThread('parquet', file, options);
 }

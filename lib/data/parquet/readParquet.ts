@@ -1,13 +1,15 @@
 // An ES module, which Node 20.17 cannot require: its code is imported where it is needed.
 import type * as Hyparquet from 'hyparquet' with { 'resolution-mode': 'import' };
-import { requireMemory } from '../../machine';
 import { FileBytes } from '../bytes';
-import { splitValues } from '../columns/splitValues';
+import type { RowReader } from '../columns/rowReader';
+import { splitParts } from '../columns/splitValues';
 import type { ValueOptions } from '../columns/splitValues';
-import type { ValueColumn, ValueTable } from '../columns/values';
-import type { DataSplits } from '../dataset';
+import { ValueReader } from '../columns/values';
+import type { ValueColumn } from '../columns/values';
+import type { LoadedRows } from '../dataset';
 import { badFile } from '../files';
 import { peer } from '../peer';
+import type { MaybeChunked } from '../table';
 
 type Metadata = Hyparquet.FileMetaData;
 type SchemaElement = Hyparquet.SchemaElement;
@@ -24,41 +26,43 @@ const parsers = {
 } as unknown as Partial<Hyparquet.ParquetParsers>;
 
 /** See `loadParquet`. */
-export async function readParquet(file: string, options: ValueOptions): Promise<DataSplits> {
-  return splitValues(file, await valuesOf(file, options), options, true);
-}
-
-async function valuesOf(file: string, options: ValueOptions): Promise<ValueTable> {
-  try {
-    return await readColumns(file, options);
-  } catch (error) {
-    if ((error as Error).name === 'BlastrainError') throw error;
-    throw badFile('a Parquet file that is whole', file, (error as Error).message);
-  }
-}
-
-async function readColumns(file: string, { columns: kinds = {}, groupColumn, timeColumn, splitColumn, weightColumn }: ValueOptions): Promise<ValueTable> {
+export async function readParquet(file: string, options: MaybeChunked<ValueOptions>): Promise<LoadedRows> {
+  const { columns: kinds = {}, groupColumn, timeColumn, splitColumn, weightColumn } = options;
   const { parquetMetadataAsync, parquetRead, parquetSchema } = await import('hyparquet');
   const source = bufferOf(new FileBytes(file));
-  const metadata = await parquetMetadataAsync(source, { geoparquet: false });
-  const rows = Number(metadata.num_rows);
+  const metadata = await whole(file, () => parquetMetadataAsync(source, { geoparquet: false }));
   const fields = parquetSchema(metadata).children.map(({ element }) => element);
   const needed = [groupColumn, timeColumn, splitColumn, weightColumn];
   const isRead = (name: string): boolean => kinds[name] !== 'ignore' || needed.includes(name);
   const names = fields.map(({ name }) => name).filter(isRead);
-  requireMemory(8 * rows * names.length, 'dataFile', file);
   const compressors = await compressorsFor(metadata, file);
-  const chunks = new Map<string, ArrayLike<unknown>[]>(names.map((name) => [name, []]));
-  // One group of rows after the other, so that no more than its pages are in memory beside the columns.
-  for (let from = 0, group = 0; group < metadata.row_groups.length; group++) {
-    const to = from + Number(metadata.row_groups[group]!.num_rows);
-    await parquetRead({
-      file: source, metadata, columns: names, rowStart: from, rowEnd: to, parsers, geoparquet: false, ...(compressors && { compressors }),
-      onChunk: ({ columnName, columnData }) => { chunks.get(columnName)?.push(columnData); },
-    });
-    from = to;
+  // One group of rows after the other, so that no more than that is in memory beside what is made of it.
+  async function* groups(): AsyncGenerator<RowReader> {
+    let from = 0;
+    for (const group of metadata.row_groups) {
+      const rows = Number(group.num_rows);
+      const chunks = new Map<string, ArrayLike<unknown>[]>(names.map((name) => [name, []]));
+      await whole(file, () => parquetRead({
+        file: source, metadata, columns: names, rowStart: from, rowEnd: from + rows, parsers, geoparquet: false, ...(compressors && { compressors }),
+        onChunk: ({ columnName, columnData }) => { chunks.get(columnName)?.push(columnData); },
+      }));
+      const columns = fields.map((field) => (isRead(field.name) ? columnOf(field, chunks.get(field.name)!, rows, file) : { name: field.name, values: [] }));
+      yield new ValueReader({ columns, rows }, file, from);
+      from += rows;
+    }
   }
-  return { columns: fields.map((field) => (isRead(field.name) ? columnOf(field, chunks.get(field.name)!, rows, file) : { name: field.name, values: [] })), rows };
+  const columns = fields.map((field) => ({ name: field.name, ...(kindOf(field) && { kind: kindOf(field)! }) }));
+  return splitParts(file, { columns, rows: Number(metadata.num_rows), open: groups }, options);
+}
+
+/** What `read` gives; what the library throws is ERR_DATA. */
+async function whole<Result>(file: string, read: () => Promise<Result>): Promise<Result> {
+  try {
+    return await read();
+  } catch (error) {
+    if ((error as Error).name === 'BlastrainError') throw error;
+    throw badFile('a Parquet file that is whole', file, (error as Error).message);
+  }
 }
 
 /** The chunks of a column as one. Throws ERR_DATA where they do not hold as many values as there are rows. */

@@ -65,5 +65,5 @@ export function loadPictures(folder: string, options: PicturesOptions = {}): Dat
   for (const [key, { accepts, what }] of Object.entries<Field>(pictureFields)) {
     if (given[key] !== undefined && !accepts(given[key])) throw expected('ERR_CONFIG', what, key, given[key], { path: key });
   }
-  return onThread('pictures', folder, options);
+  return onThread('pictures', folder, options) as DataSplits; // as there are no chunkRows
 }

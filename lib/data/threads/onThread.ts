@@ -6,15 +6,18 @@ import { checkOptions, checkText } from '../../arguments';
 import { expected, fromPlain } from '../../errors';
 import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
-import type { DataSplits, SplitSizes } from '../dataset';
+import type { LoadedRows, SplitSizes } from '../dataset';
 import { readingFile } from '../files';
+import { ownRows } from '../ownRows';
+import { unpackSplits } from '../packed';
+import type { PackedSplits } from '../packed';
 import { tellLoading } from './progress';
 
 /** Readers that are asynchronous, as the libraries are that they use. */
 export type ReaderName = 'parquet' | 'arrow' | 'pictures';
 
 /** What a thread that reads answers. */
-export type ReaderAnswer = { readonly data: DataSplits } | { readonly error: PlainError };
+export type ReaderAnswer = { readonly data: PackedSplits } | { readonly error: PlainError };
 
 /** `workerData` of the thread that reads, and of the one that waits for it. */
 export interface ReaderTask {
@@ -35,7 +38,7 @@ const pause = 250;
  * a thread that does nothing else, and the command line has nothing else to do. The rows lie in shared memory and are not copied. Throws what
  * the reader throws, ERR_DATA for a source that is not there, ERR_CONFIG for options that cannot be sent to a thread.
  */
-export function onThread(reader: ReaderName, source: string, options: { readonly sizes?: Partial<SplitSizes> }): DataSplits {
+export function onThread(reader: ReaderName, source: string, options: { readonly sizes?: Partial<SplitSizes> }): LoadedRows {
   checkText(source, reader === 'pictures' ? 'folder' : 'file');
   checkOptions(options);
   checkOptions(options.sizes, 'sizes');
@@ -62,5 +65,5 @@ export function onThread(reader: ReaderName, source: string, options: { readonly
   const answer = receiveMessageOnPort(port1)!.message as ReaderAnswer;
   port1.close();
   if ('error' in answer) throw fromPlain(answer.error);
-  return answer.data;
+  return ownRows(unpackSplits(answer.data));
 }

@@ -1,13 +1,14 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { BlastrainError, toPlain } from '../../errors';
-import type { DataSplits } from '../dataset';
+import type { LoadedRows } from '../dataset';
+import { packSplits } from '../packed';
 import { readArrow } from '../arrow/readArrow';
 import { readParquet } from '../parquet/readParquet';
 import { readPictures } from '../pictures/readPictures';
 import type { ReaderAnswer, ReaderName, ReaderTask } from './onThread';
 
 /** `progress` [2] takes how many rows of how many are read. */
-type Reader = (source: string, options: object, progress: Int32Array) => Promise<DataSplits>;
+type Reader = (source: string, options: object, progress: Int32Array) => Promise<LoadedRows>;
 
 const readers: Readonly<Record<ReaderName, Reader>> = { parquet: readParquet, arrow: readArrow, pictures: readPictures };
 
@@ -34,7 +35,7 @@ function watch({ answer: port, ...task }: ReaderTask & Required<Pick<ReaderTask,
 async function read({ reader, source, options, signal }: ReaderTask): Promise<void> {
   const post = (message: ReaderAnswer): void => { parentPort!.postMessage(message); };
   try {
-    post({ data: await readers[reader](source, options, signal.subarray(1)) });
+    post({ data: packSplits(await readers[reader](source, options, signal.subarray(1))) });
   } catch (error) {
     post({ error: toPlain(error) });
   }
