@@ -6,7 +6,7 @@ import { toPlain } from '../errors';
 import { systemError } from '../files';
 import type { Model } from '../inference/model';
 import { printable } from '../text';
-import { shown } from './answers';
+import { answerOf } from './answers';
 import { Batcher } from './batcher';
 import { modelInfo, openApi } from './describeModel';
 import { ServerMetrics } from './metrics';
@@ -29,7 +29,7 @@ export interface ServeOptions {
   readonly maxRows?: number;
   /** Requests for predictions that are read, wait or are computed at a time; further ones are answered with 503. Default 256. */
   readonly maxQueue?: number;
-  /** Rows that are computed at a time, after which the event loop turns. Default 256. */
+  /** Rows that are computed at a time; a request with more is computed off the thread. Default 256. */
   readonly batchRows?: number;
   /** Milliseconds in which a request has to arrive whole, and half of those in which some of its answer has to be read. Default 30,000. */
   readonly requestTimeout?: number;
@@ -109,7 +109,7 @@ class Service {
   private readonly gets: Readonly<Record<string, () => Reply>>;
 
   constructor(private readonly model: Model, { name, maxBody = 2 ** 23, maxRows = 10_000, maxQueue = 256, batchRows = 256 }: ServeOptions) {
-    this.batcher = new Batcher(model, model.featureSize, batchRows, (rows, seconds) => { this.metrics.batch(rows, seconds); });
+    this.batcher = new Batcher(model, batchRows, (rows, seconds) => { this.metrics.batch(rows, seconds); });
     this.budget = { perRequest: maxBody, all: largeBodies * maxBody, held: 0 };
     this.names = model.outputNames;
     this.maxRows = maxRows;
@@ -182,9 +182,9 @@ class Service {
       if (request.headers.expect !== undefined) response.writeContinue();
       const { bytes, release } = await readBody(request, this.budget);
       try {
-        const answers = await this.batcher.predict(readRows(parseBody(bytes), this.model, this.maxRows), left.signal);
-        this.metrics.predicted(answers.length, (performance.now() - began) / 1000);
-        return json({ predictions: answers.map((answer) => shown(answer, this.names, withProbabilities)) });
+        const predictions = await this.batcher.predict(readRows(parseBody(bytes), this.model, this.maxRows), left.signal);
+        this.metrics.predicted(predictions.length, (performance.now() - began) / 1000);
+        return json({ predictions: predictions.map((prediction) => answerOf(prediction, this.names, withProbabilities)) });
       } finally {
         release();
       }

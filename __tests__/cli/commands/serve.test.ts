@@ -37,7 +37,11 @@ test.each(['SIGTERM', 'SIGINT'] as const)('answers until %s, then what is under 
   const { type, name, url } = JSON.parse(line) as { type: string; name: string; url: string };
   expect([type, name, url]).toEqual(['serve', 'flowers', expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/)]);
   const under = Array.from({ length: 4 }, () => post(url));
-  await new Promise((settle) => { setTimeout(settle, 60); });
+  // All have begun: those that are answered, and those that are open.
+  for (let begun = 0; begun < 4;) {
+    const text = await (await fetch(`${url}metrics`)).text();
+    begun = [/status="200"} (\d+)/, /^blastrain_open_requests (\d+)/m].reduce((sum, count) => sum + Number(count.exec(text.replaceAll(/.*path="\/metrics".*\n/g, ''))?.[1] ?? 0), 0);
+  }
   child.kill(signal);
   const wanted = Model.load(join(cwd, 'runs', 'flowers')).predict(rows.flat()).map(({ className }) => className);
   for (const { status, predictions } of await Promise.all(under)) {
