@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   depth: async () => (await import('./commands/depth.js')).depthCommand,
   'lr-find': async () => (await import('./commands/lrFind.js')).lrFindCommand,
   evaluate: async () => (await import('./commands/evaluate.js')).evaluateCommand,
+  predict: async () => (await import('./commands/predict.js')).predictCommand,
   test: async () => (await import('./commands/test.js')).testCommand,
   explain: async () => (await import('./commands/explain.js')).explainCommand,
   'learning-curve': async () => (await import('./commands/learningCurve.js')).learningCurveCommand,

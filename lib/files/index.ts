@@ -13,6 +13,7 @@ export type { Owner } from './lockFile';
 export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
 export type { ReadOptions } from './read';
 export { linkAs, makeFolders, replaceFile, syncFolder } from './replace';
+export { StreamedFile } from './streamed';
 export { fileError, systemError, withFileErrors } from './system';
 export { removeLeftovers, removeLeftoversOf, temporaryName } from './temporary';
 

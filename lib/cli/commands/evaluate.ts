@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expected } from '../../errors';
 import { evaluateFile } from '../../inference/evaluateFile';
@@ -14,9 +15,10 @@ import { warn } from '../warnings';
 export const evaluateCommand: Command = {
   name: 'evaluate',
   summary: 'score a run\'s model in detail, on its rows or on another file',
-  help: `Usage: blastrain evaluate RUN [FILE|FOLDER] [options]
+  help: `Usage: blastrain evaluate MODEL [FILE|FOLDER] [options]
 
-RUN is a run's name or the path of its folder. Prints precision, recall and F1
+MODEL is a run's name or the path of its folder, or a model file, which needs
+a FILE. Prints precision, recall and F1
 of each class, what its rows are most often taken for, and how far the model's
 confidence can be believed; evaluation.json in the run's folder has the whole
 confusion matrix and reliability table too. The test split is kept for
@@ -38,8 +40,11 @@ Options:
     const { values, positionals } = readOptions(
       args, { split: { type: 'string' }, target: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN', 'FILE'] },
     );
-    const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'evaluate'));
+    const given = requirePositional(positionals[0], 'MODEL', 'evaluate');
+    const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() === true;
+    const folder = isFile ? given : findRun(values.runs ?? 'runs', given);
     const file = positionals[1];
+    if (isFile && file === undefined) throw expected('ERR_CONFIG', 'a FILE to evaluate a model file on', 'blastrain evaluate', given, { path: 'file' });
     if (file !== undefined && values.split !== undefined) throw expected('ERR_CONFIG', 'no --split with a FILE', '--split', values.split, { path: 'split' });
     if (file === undefined && values.target !== undefined) throw expected('ERR_CONFIG', 'a FILE with --target', '--target', values.target, { path: 'target' });
     announceFallback();
