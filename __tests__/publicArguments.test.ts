@@ -81,6 +81,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
     (given, format, path, options) => library.exportModel(given as typeof tinyModel, format as 'onnx', typeof path === 'string' ? join(runs, path) : path as string, options as object),
     [tinyModel, 'onnx', 'exported.onnx', { force: true }],
   ],
+  importModel: [asCall(library.importModel), [join(runs, 'none.pt'), {}]],
   exportOnnx: [asCall(library.exportOnnx), [tinyModel]],
   permutationImportance: [asCall(library.permutationImportance), [tinyModel, tinyData().validation, { repeats: 1, columns: ['0'] }]],
   partialDependence: [asCall(library.partialDependence), [tinyModel, tinyData().validation, '0', { points: 2 }]],

@@ -86,6 +86,8 @@ export type { PredictOptions } from './inference/threads/predictBlocks';
 export type { LoadOptions } from './inference/source';
 export type { ModelWeights } from './inference/weights';
 export type { ModelMetrics, StoredDtype } from './train/modelFile';
+export { importModel } from './formats/import/importModel';
+export type { Imported, ImportOptions } from './formats/import/importModel';
 export { exportModel } from './formats/exportModel';
 export type { ExportFormatName, ExportOptions, ExportResult } from './formats/exportModel';
 export { exportOnnx } from './formats/onnx/exportOnnx';

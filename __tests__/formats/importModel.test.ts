@@ -1,0 +1,101 @@
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { importModel } from '../../lib/formats/import/importModel';
+import { unpickleTorch } from '../../lib/formats/import/unpickleTorch';
+import { decodeModel, encodeModel } from '../../lib/formats/onnx/messages';
+import type { OnnxModel } from '../../lib/formats/onnx/messages';
+import { Model } from '../../lib/inference/model';
+import { temporaryFolder } from '../support/folder';
+
+const golden = join(__dirname, '..', 'golden');
+interface Golden {
+  readonly outputs: readonly number[];
+  readonly spec?: object;
+  readonly classNames?: readonly string[];
+}
+/** What golden/imports.py wrote. */
+const { rows, cases } = JSON.parse(readFileSync(join(golden, 'imports.json'), 'utf8')) as { rows: readonly number[]; cases: Readonly<Record<string, Golden>> };
+const fileOf = (name: string): string => join(golden, 'imports', name);
+const folder = temporaryFolder();
+
+test.each(Object.keys(cases))('%s predicts what its own program does', (name) => {
+  const { outputs, spec, classNames } = cases[name]!;
+  const { model, notes } = importModel(fileOf(name), { ...(spec && { spec: spec as Record<string, unknown> }) });
+  const found = model.outputs(rows);
+  expect(found).toHaveLength(outputs.length);
+  found.forEach((value, i) => { expect(Math.abs(value - outputs[i]!)).toBeLessThan(3e-6 * Math.max(1, Math.abs(outputs[i]!))); });
+  if (classNames !== undefined) expect(model.classNames).toEqual(classNames);
+  expect(notes).toEqual(name.endsWith('.onnx') || spec !== undefined ? [] : [expect.stringContaining('relu was taken') as string]);
+  const saved = join(folder, `${name}.safetensors`);
+  model.save(saved);
+  expect(Model.load(saved).outputs(rows)).toEqual(found);
+});
+
+test('names of classes and the loss can be given', () => {
+  const { model } = importModel(fileOf('plain.pt'), { classNames: ['a', 'b', 'c'], spec: { activation: 'relu' } });
+  expect(model.predict(rows)[0]).toMatchObject({ className: expect.stringMatching(/[abc]/) as string });
+  const { model: numbers } = importModel(fileOf('plain.pt'), { spec: { loss: 'mse', activation: 'relu' } });
+  expect(numbers.classNames).toEqual([]);
+  expect(numbers.outputs(rows)).toHaveLength(18);
+});
+
+const bytesOf = (name: string): Buffer => readFileSync(fileOf(name));
+/** The model of a file with changes to it. */
+const changed = (name: string, change: (model: OnnxModel) => OnnxModel): Uint8Array => encodeModel(change(decodeModel(bytesOf(name), name)), 'g', '1');
+const withOp = (op: string) => (model: OnnxModel): OnnxModel => ({ ...model, nodes: model.nodes.map((node, i) => (i === 1 ? { ...node, op, name: 'the second' } : node)) });
+
+test.each<[string, () => Uint8Array, RegExp]>([
+  ['conv.onnx', () => bytesOf('conv.onnx'), /an operator of a multi-layer perceptron for the node \S+ for .*conv.onnx but received Conv/],
+  ['odd.onnx', () => changed('torch-script.onnx', withOp('Hardmax')), /for the node the second for .*odd.onnx but received Hardmax/],
+  ['cut.onnx', () => bytesOf('torch-script.onnx').subarray(0, 900), /but received/],
+  ['bare.onnx', () => changed('torch-script.onnx', (model) => ({ ...model, initializers: model.initializers.slice(1) })), /but received/],
+  ['module.pt', () => bytesOf('module.pt'), /a file that names .*, which was not called/],
+  ['cut.pt', () => bytesOf('plain.pt').subarray(0, 1500), /a file that torch.save wrote/],
+  ['text.pt', () => Buffer.from('hello'), /a file that torch.save wrote/],
+  ['cut.safetensors', () => bytesOf('normed.safetensors').subarray(0, 1200), /bytes for .* of a file of/],
+  ['text.safetensors', () => Buffer.from('hello, this is no such file'), /whole safetensors file/],
+  ['text.npz', () => Buffer.from('hello'), /an archive of NumPy arrays/],
+])('%s is refused in one sentence', (name, bytes, message) => {
+  const file = join(folder, name);
+  writeFileSync(file, bytes());
+  expect(() => importModel(file)).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }));
+});
+
+test('refuses what does not fit', () => {
+  const refused = (options: object): void => { expect(() => importModel(fileOf('plain.pt'), options)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' })); };
+  refused({ classNames: ['a', 'b'] });
+  refused({ classNames: ['a', 'b', 'b'] });
+  refused({ spec: { activation: 'swish' } });
+  refused({ spec: { losss: 'mse' } });
+  copyFileSync(fileOf('plain.pt'), join(folder, 'plain.bin'));
+  expect(() => importModel(join(folder, 'plain.bin'))).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  expect(() => importModel(join(folder, 'none.pt'))).toThrow(expect.objectContaining({ code: 'ERR_IO' }));
+  const own = join(folder, 'own.safetensors');
+  importModel(fileOf('plain.pt')).model.save(own);
+  expect(() => importModel(own)).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringContaining('which Model.load takes') as string }));
+});
+
+test.each<[string, string, RegExp]>([
+  ['names a function', 'cos\nsystem\n(U\x02lsR.', /os\.system, which was not called/], ['ends too soon', '\x80\x02}q', /ends at byte/], ['has an unknown opcode', '\x80\x02\x00', /opcode 0x00/],
+  ['calls what is none', '\x80\x02}}R.', /a call of something else/], ['reads what was never stored', '\x80\x02h\x05.', /never stored/], ['lacks operands', '\x80\x02\x86.', /without its operand/],
+])('a pickle that %s is refused', (_, pickle, message) => {
+  expect(() => unpickleTorch(Buffer.from(pickle, 'latin1'), 'evil.pt')).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }));
+});
+
+test('every cut and many changes of a file are refused or read, never more', () => {
+  for (const name of ['plain.pt', 'torch-script.onnx', 'plain.npz', 'half.safetensors']) {
+    const bytes = bytesOf(name);
+    const file = join(folder, name);
+    for (let i = 0; i < 150; i++) {
+      const at = Math.floor((i * bytes.length) / 150);
+      const mutated = Buffer.from(i % 3 === 0 ? bytes.subarray(0, at) : bytes);
+      if (i % 3 !== 0) mutated[at] = (mutated[at]! + 1 + i) % 256;
+      writeFileSync(file, mutated);
+      try {
+        importModel(file);
+      } catch (error) {
+        expect({ code: (error as { code?: string }).code, at, name, error }).toMatchObject({ code: expect.stringMatching(/^ERR_(DATA|CONFIG|MEMORY|SHAPE)$/) as string });
+      }
+    }
+  }
+});

@@ -1,0 +1,267 @@
+import type { BlastrainError } from '../../errors';
+import { fileError } from '../../files';
+import { activationOf, composed } from './forms';
+import type { Form } from './forms';
+import { decodeModel } from '../onnx/messages';
+import type { Attribute, OnnxModel, OnnxNode } from '../onnx/messages';
+import type { LayerDescription } from '../../model/layers';
+import type { ImportedLayer, ImportedNetwork, NamedArray } from './network';
+
+/** Nodes that do nothing to a row of numbers in evaluation. */
+const plain: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Dropout', 'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze']);
+/** Nodes behind probabilities that name the class. */
+const naming: ReadonlySet<string> = new Set([...plain, 'ArgMax', 'ArrayFeatureExtractor', 'Gather', 'ZipMap', 'Concat', 'Sub', 'Normalizer']);
+
+const activations: Readonly<Record<string, (node: OnnxNode) => LayerDescription | undefined>> = {
+  Relu: () => ({ type: 'relu' }), Tanh: () => ({ type: 'tanh' }), Mish: () => ({ type: 'mish' }), Sigmoid: () => ({ type: 'sigmoid' }),
+  LeakyRelu: (node) => ({ type: 'leaky-relu', slope: numberIn(node, 'alpha', 0.01) }),
+  Gelu: ({ attributes: { approximate } }) => (approximate === undefined || ('s' in approximate && approximate.s === 'none') ? { type: 'gelu' } : undefined),
+  Selu: (node) => (Math.abs(numberIn(node, 'alpha', 1.6732632) - 1.6732632) < 1e-4 && Math.abs(numberIn(node, 'gamma', 1.050701) - 1.050701) < 1e-4 ? { type: 'selu' } : undefined),
+};
+
+/**
+ * The network of an ONNX file that holds a multi-layer perceptron, as torch.onnx, skl2onnx, tf2onnx and Keras write them: products by Gemm or MatMul, also of transposed
+ * constants, sums and factors of each unit, normalisations, activation functions, and a softmax or sigmoid at the end. Throws ERR_DATA, naming the file and the node, for any other.
+ */
+export function networkOfOnnx(bytes: Uint8Array, file: string): ImportedNetwork {
+  const model = decodeModel(bytes, file);
+  const walk = new Walk(model, file);
+  for (const node of model.nodes) walk.visit(node);
+  return walk.network();
+}
+
+class Walk {
+  private readonly constants = new Map<string, NamedArray>();
+  private readonly texts = new Map<string, readonly string[]>();
+  /** The value that holds the rows as they go through the net; undefined behind the probabilities. */
+  private rows: string;
+  private readonly layers: ImportedLayer[] = [];
+  /** Numbers of a row; 0 until a layer says. */
+  private width = 0;
+  private inputSize = 0;
+  /** Values computed of shapes of rows, and of probabilities. */
+  private readonly shapes = new Set<string>();
+  private readonly derived = new Set<string>();
+  /** What values are of the rows where several nodes read these, and how many are still to read a value. */
+  private readonly forms = new Map<string, Form>();
+  private readonly readers = new Map<string, number>();
+  private end: 'softmax' | 'sigmoid' | undefined;
+  private classNames: readonly string[] | undefined;
+
+  constructor(model: OnnxModel, private readonly file: string) {
+    for (const { name, type, shape, values } of model.initializers) {
+      if (type === 'string') this.texts.set(name, values as readonly string[]);
+      else this.constants.set(name, { shape, values: values as ArrayLike<number> });
+    }
+    const inputs = model.inputs.filter(({ name }) => !this.constants.has(name) && !this.texts.has(name));
+    if (inputs.length !== 1) throw fileError('ERR_DATA', 'a network of one input', file, String(inputs.length));
+    this.rows = inputs[0]!.name;
+    for (const name of model.nodes.flatMap((node) => node.inputs)) this.readers.set(name, (this.readers.get(name) ?? 0) + 1);
+  }
+
+  visit(node: OnnxNode): void {
+    const { op, inputs, outputs } = node;
+    const output = outputs[0] ?? '';
+    if (this.folds(node, output)) return;
+    // What names a class, or makes two probabilities of one, comes behind the last layer.
+    if (naming.has(op) && !plain.has(op) && !this.isAffine(node)) this.endWithSigmoid();
+    if (this.end !== undefined) {
+      if (!naming.has(op) || !inputs.some((name) => name === this.rows || this.derived.has(name) || this.constants.has(name) || this.texts.has(name))) throw this.refuse(node, 'the choice of a class behind probabilities');
+      outputs.forEach((name) => this.derived.add(name));
+      this.readNames(node);
+      return;
+    }
+    if (this.branches(node, output)) return;
+    if (!inputs.includes(this.rows)) throw this.refuse(node, 'one node behind the other');
+    this.add(node);
+    this.rows = output;
+  }
+
+  network(): ImportedNetwork {
+    this.endWithSigmoid();
+    const { layers, end, classNames, file } = this;
+    if (!layers.some(({ description: { type } }) => type === 'linear')) throw fileError('ERR_DATA', 'a network with a linear layer', file, 'none');
+    let { width } = this;
+    const last = layers[layers.length - 1]!;
+    const names = classNames ?? (this.texts.size === 1 ? [...this.texts.values()][0] : undefined);
+    if (end === 'sigmoid' && width === 1 && names?.length === 2 && last.description.type === 'linear') {
+      // The sigmoid of one number as the softmax of it and 0.
+      const [weight, bias] = last.arrays as [ArrayLike<number>, ArrayLike<number>];
+      layers[layers.length - 1] = { description: { type: 'linear', size: 2 }, arrays: [[...Array.from(weight, () => 0), ...Array.from(weight)], [0, bias[0]!]] };
+      width = 2;
+      return { layers, inputSize: this.inputSize, outputSize: 2, loss: 'cross-entropy', classNames: names, notes: [] };
+    }
+    const loss = end === 'softmax' ? 'cross-entropy' : end === 'sigmoid' ? 'bce' : undefined;
+    return { layers, inputSize: this.inputSize, outputSize: width, ...(loss && { loss }), ...(names?.length === width && { classNames: names }), notes: loss === undefined && width > 1 ? ['the file ends with plain numbers, which were taken for logits of classes (--spec with {"loss": "mse"} takes them as they are)'] : [] };
+  }
+
+  /** Constants, and what is made of constants alone. Returns whether the node is one. */
+  private folds(node: OnnxNode, output: string): boolean {
+    const { op, inputs, attributes } = node;
+    if (op === 'Constant') {
+      const { value, value_float: float, value_int: int, value_floats: floats, value_ints: ints } = attributes;
+      if (value !== undefined && 't' in value) {
+        if (value.t.type === 'string') this.texts.set(output, value.t.values as readonly string[]);
+        else this.constants.set(output, { shape: value.t.shape, values: value.t.values as ArrayLike<number> });
+      } else if (float !== undefined && 'f' in float) this.constants.set(output, { shape: [], values: [float.f] });
+      else if (int !== undefined && 'i' in int) this.constants.set(output, { shape: [], values: [int.i] });
+      else if (floats !== undefined && 'floats' in floats) this.constants.set(output, { shape: [floats.floats.length], values: floats.floats });
+      else if (ints !== undefined && 'ints' in ints) this.constants.set(output, { shape: [ints.ints.length], values: ints.ints });
+      return true;
+    }
+    const given = this.constants.get(inputs[0] ?? '');
+    if (given === undefined || inputs.slice(1).some((name) => !this.constants.has(name))) {
+      // The shape that rows are brought into is computed by some writers, and plays no part.
+      if (op === 'Shape' || (inputs.length > 0 && inputs.every((name) => this.constants.has(name) || this.shapes.has(name)) && inputs.some((name) => this.shapes.has(name)))) {
+        this.shapes.add(output);
+        return true;
+      }
+      return false;
+    }
+    if (op === 'Transpose' && given.shape.length === 2) this.constants.set(output, transposed(given));
+    else if (plain.has(op)) this.constants.set(output, { shape: op === 'Reshape' ? reshaped(given, this.constants.get(inputs[1]!)!.values) : given.shape, values: given.values });
+    else throw this.refuse(node, 'constants that are only transposed or reshaped');
+    return true;
+  }
+
+  /**
+   * Nodes that together compute an activation function, as exporters write those that their operator set lacks: several read the same rows. Returns whether the node is one of them; the
+   * last of them adds the layer.
+   */
+  private branches(node: OnnxNode, output: string): boolean {
+    const { rows, forms } = this;
+    if (forms.size === 0 && (this.readers.get(rows) ?? 0) < 2) return false;
+    forms.set(rows, (x) => x);
+    const inputs = node.inputs.map((name): Form | undefined => {
+      const constant = this.constants.get(name);
+      return forms.get(name) ?? (constant?.values.length === 1 ? () => constant.values[0]! : undefined);
+    });
+    const form = inputs.every((one) => one !== undefined) ? composed(node.op, inputs) : undefined;
+    if (form === undefined) throw this.refuse(node, 'a part of an activation function');
+    forms.set(output, form);
+    for (const name of node.inputs) if (forms.has(name)) this.readers.set(name, this.readers.get(name)! - 1);
+    if ([...forms.keys()].some((name) => name !== output && this.readers.get(name)! > 0)) return true;
+    const type = activationOf(form);
+    if (type === undefined) throw this.refuse(node, `an activation function of ${String(forms.size - 1)} nodes that is known`);
+    this.layers.push({ description: { type }, arrays: [] });
+    forms.clear();
+    this.rows = output;
+    return true;
+  }
+
+  private add(node: OnnxNode): void {
+    const { op, inputs } = node;
+    if (plain.has(op)) return;
+    const constant = (i: number): NamedArray | undefined => this.constants.get(inputs[i] ?? '');
+    const make = activations[op];
+    if (op === 'Gemm' || op === 'MatMul') {
+      const given = constant(1);
+      if (given?.shape.length !== 2 || numberIn(node, 'alpha', 1) !== 1 || numberIn(node, 'beta', 1) !== 1 || numberIn(node, 'transA', 0) !== 0) throw this.refuse(node, 'a product of rows with a constant matrix');
+      const weight = numberIn(node, 'transB', 0) === 1 ? given : transposed(given);
+      const [outputs, ins] = weight.shape as [number, number];
+      this.takes(node, ins);
+      const bias = constant(2);
+      this.layers.push({ description: { type: 'linear', size: outputs }, arrays: [weight.values, bias === undefined ? new Float64Array(outputs) : spread(bias.values, outputs)] });
+      this.width = outputs;
+    } else if (op === 'Add' || op === 'Sub' || op === 'Mul' || op === 'Div') this.affine(node);
+    else if (op === 'Scaler') {
+      const [offset, scale] = [listIn(node, 'offset'), listIn(node, 'scale')];
+      this.takes(node, Math.max(offset.length, scale.length));
+      this.scaled(spread(scale, this.width), Float64Array.from(spread(offset, this.width), (value, j) => -value * spread(scale, this.width)[j]!));
+    } else if (op === 'BatchNormalization' || op === 'LayerNormalization') {
+      const isBatch = op === 'BatchNormalization';
+      const size = constant(1)?.values.length;
+      if (size === undefined || (!isBatch && numberIn(node, 'axis', -1) > 1)) throw this.refuse(node, 'a normalisation with constant parameters');
+      this.takes(node, size);
+      const arrays = (isBatch ? [1, 2, 3, 4] : [1, 2]).map((i) => constant(i)?.values ?? new Float64Array(size));
+      this.layers.push({ description: { type: isBatch ? 'batch-norm' : 'layer-norm', epsilon: numberIn(node, 'epsilon', 1e-5) }, arrays });
+    } else if (op === 'Softmax') this.end = 'softmax';
+    else {
+      const description = make?.(node);
+      if (description === undefined) throw this.refuse(node, 'an operator of a multi-layer perceptron');
+      this.layers.push({ description, arrays: [] });
+    }
+  }
+
+  /** Whether a difference is that of rows less a constant. */
+  private isAffine({ op, inputs }: OnnxNode): boolean {
+    return op === 'Sub' && inputs[0] === this.rows;
+  }
+
+  private affine(node: OnnxNode): void {
+    const { op, inputs } = node;
+    const at = inputs[0] === this.rows ? 1 : 0;
+    const given = this.constants.get(inputs[at] ?? '');
+    if (given === undefined || (at === 0 && (op === 'Sub' || op === 'Div'))) throw this.refuse(node, 'a constant that is added to rows or multiplies them');
+    this.takes(node, given.values.length === 1 && this.width > 0 ? this.width : given.values.length);
+    const values = spread(given.values, this.width);
+    if (op === 'Add' || op === 'Sub') this.scaled(new Float64Array(this.width).fill(1), values.map((value) => (op === 'Add' ? value : -value)));
+    else this.scaled(values.map((value) => (op === 'Mul' ? value : 1 / value)), new Float64Array(this.width));
+  }
+
+  /** factor·x + shift, within the linear layer or scale before it. */
+  private scaled(factor: Float64Array, shift: Float64Array): void {
+    const last = this.layers[this.layers.length - 1];
+    if (last?.description.type === 'linear' || last?.description.type === 'scale') {
+      const [weight, bias] = last.arrays as [ArrayLike<number>, ArrayLike<number>];
+      const each = weight.length / factor.length;
+      this.layers[this.layers.length - 1] = {
+        description: last.description,
+        arrays: [Float64Array.from(weight, (value, i) => value * factor[Math.floor(i / each)]!), Float64Array.from(bias, (value, j) => value * factor[j]! + shift[j]!)],
+      };
+    } else this.layers.push({ description: { type: 'scale', bias: true }, arrays: [factor, shift] });
+  }
+
+  /** Settles how many numbers a row has. Throws where it has another number. */
+  private takes(node: OnnxNode, size: number): void {
+    if (this.width === 0) this.inputSize = this.width = size;
+    else if (this.width !== size) throw this.refuse(node, `parameters for ${String(this.width)} numbers`);
+  }
+
+  /** Names of classes where a node holds them. */
+  private readNames({ op, inputs, attributes }: OnnxNode): void {
+    const list = (attribute: Attribute | undefined): readonly string[] | undefined =>
+      (attribute === undefined ? undefined : 'strings' in attribute ? attribute.strings : 'ints' in attribute ? attribute.ints.map(String) : undefined);
+    const own = list(attributes['classlabels_strings']) ?? list(attributes['classlabels_int64s']);
+    if (own !== undefined && own.length > 0) this.classNames = own;
+    const table = op === 'ArrayFeatureExtractor' || op === 'Gather' ? inputs[0]! : '';
+    const found = this.texts.get(table) ?? (this.constants.has(table) ? Array.from(this.constants.get(table)!.values, String) : undefined);
+    if (found !== undefined) this.classNames ??= found;
+  }
+
+  /** A sigmoid behind the last linear layer gives probabilities. */
+  private endWithSigmoid(): void {
+    if (this.end !== undefined || this.layers[this.layers.length - 1]?.description.type !== 'sigmoid') return;
+    this.layers.pop();
+    this.end = 'sigmoid';
+  }
+
+  private refuse({ op, name }: OnnxNode, what: string): BlastrainError {
+    return fileError('ERR_DATA', `${what} for the node ${name === '' ? op : name}`, this.file, op);
+  }
+}
+
+function transposed({ shape, values }: NamedArray): NamedArray {
+  const [rows, columns] = shape as [number, number];
+  return { shape: [columns, rows], values: Float64Array.from({ length: values.length }, (_, at) => values[(at % rows) * columns + Math.floor(at / rows)]!) };
+}
+
+function reshaped({ values }: NamedArray, wanted: ArrayLike<number>): number[] {
+  const known = Array.from(wanted).reduce((product, extent) => product * (extent > 0 ? extent : 1), 1);
+  return Array.from(wanted, (extent) => (extent > 0 ? extent : values.length / known));
+}
+
+/** Numbers for each unit, where one may stand for all. */
+function spread(values: ArrayLike<number>, size: number): Float64Array {
+  return Float64Array.from({ length: size }, (_, i) => values[values.length === 1 ? 0 : i]!);
+}
+
+function numberIn({ attributes }: OnnxNode, name: string, otherwise: number): number {
+  const attribute = attributes[name];
+  return attribute === undefined ? otherwise : 'f' in attribute ? attribute.f : 'i' in attribute ? attribute.i : otherwise;
+}
+
+function listIn({ attributes }: OnnxNode, name: string): readonly number[] {
+  const attribute = attributes[name];
+  return attribute !== undefined && 'floats' in attribute ? attribute.floats : [];
+}
