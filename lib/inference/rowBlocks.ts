@@ -65,25 +65,26 @@ export async function* jsonLinesBlocks({ columns }: Model, pieces: AsyncIterable
 
 class CsvTable {
   private readonly delimiter: string;
-  private readonly begin: number;
+  /** Reads the rows of the first piece. */
+  private first: CellReader | undefined;
   private readonly places: readonly number[];
   private readonly idAt: number | undefined;
   private readonly width: number;
   private readonly columns: readonly Column[];
   private readonly readers: readonly ((value: unknown) => number | undefined)[];
-  private isFirst = true;
 
   constructor(model: Model, text: Buffer, private readonly options: RowBlockOptions) {
     const { name, id } = options;
     const found = findDelimiter(text, model.spec.delimiter ?? undefined);
-    const reader = new CellReader(text, found.delimiter.charCodeAt(0), name, found.from, found.line);
+    const open = (): CellReader => new CellReader(onePart(text, name), found.delimiter.charCodeAt(0), found.from, found.line);
+    const reader = open();
     if (!reader.next()) throw badFile('rows', name, 'an empty file');
     const cells = reader.texts().map((cell) => cell.trim());
     this.delimiter = found.delimiter;
     this.width = cells.length;
     // A table without a header has numbers for names.
     const isHeadless = model.columns?.every((column) => /^\d+$/.test(column.name)) === true && !model.columns.every((column) => cells.includes(column.name));
-    this.begin = isHeadless ? found.from : reader.position;
+    this.first = isHeadless ? open() : reader;
     const names = isHeadless ? cells.map((_, i) => String(i)) : cells;
     this.idAt = id === undefined ? undefined : names.indexOf(id);
     if (this.idAt === -1) throw expected('ERR_CONFIG', `a column of ${name}`, '--id', id, { path: 'id' });
@@ -101,8 +102,8 @@ class CsvTable {
 
   read(text: Buffer, line: number): RowBlock {
     const { places, readers, columns, idAt, options: { name } } = this;
-    const reader = new CellReader(text, this.delimiter.charCodeAt(0), name, this.isFirst ? this.begin : 0, this.isFirst ? 2 : line);
-    this.isFirst = false;
+    const reader = this.first ?? new CellReader(onePart(text, name), this.delimiter.charCodeAt(0), 0, line);
+    this.first = undefined;
     const features: number[] = [];
     const ids: string[] = [];
     while (reader.next()) {
@@ -114,6 +115,19 @@ class CsvTable {
     }
     return { features: Float64Array.from(features), ids: idAt === undefined ? undefined : ids };
   }
+}
+
+/** A text that is at hand, as a reader of cells takes it. */
+function onePart(text: Buffer, file: string): ConstructorParameters<typeof CellReader>[0] {
+  let part: Buffer | undefined = text;
+  return {
+    file, size: text.length, position: text.length,
+    next: () => {
+      const own = part;
+      part = undefined;
+      return own;
+    },
+  };
 }
 
 /** What reads a cell of a column; with a decimal comma where cells stand between other characters. */

@@ -32,7 +32,7 @@ export class CellReader implements RowReader {
    * @param delimiter a byte below 128.
    * @param from the byte to begin with, which is in the first part, in line `nextLine`.
    */
-  constructor(private readonly source: TextReader, private readonly delimiter: number, from = 0, private nextLine = 1) {
+  constructor(private readonly source: Pick<TextReader, 'file' | 'size' | 'position' | 'next'>, private readonly delimiter: number, from = 0, private nextLine = 1) {
     this.readOn(0);
     this.at = from;
     this.highest = Math.max(quote, delimiter);
