@@ -78,6 +78,7 @@ class Walk {
   }
 
   network(): ImportedNetwork {
+    if (this.forms.size > 0) throw fileError('ERR_DATA', 'a known activation function', this.file, `${String(this.forms.size - 1)} nodes at its end that compute another`);
     this.endWithSigmoid();
     const { layers, end, classNames, file } = this;
     if (!layers.some(({ description: { type } }) => type === 'linear')) throw fileError('ERR_DATA', 'a network with a linear layer', file, 'none');
@@ -137,12 +138,12 @@ class Walk {
       return forms.get(name) ?? (constant?.values.length === 1 ? () => constant.values[0]! : undefined);
     });
     const form = inputs.every((one) => one !== undefined) ? composed(node.op, inputs) : undefined;
-    if (form === undefined) throw this.refuse(node, 'a part of an activation function');
+    if (form === undefined) throw this.refuse(node, 'nodes that compute a known activation function before it');
     forms.set(output, form);
     for (const name of node.inputs) if (forms.has(name)) this.readers.set(name, this.readers.get(name)! - 1);
     if ([...forms.keys()].some((name) => name !== output && this.readers.get(name)! > 0)) return true;
     const type = activationOf(form);
-    if (type === undefined) throw this.refuse(node, `an activation function of ${String(forms.size - 1)} nodes that is known`);
+    if (type === undefined) return true; // a factor may follow, as the half of GELU does
     this.layers.push({ description: { type }, arrays: [] });
     forms.clear();
     this.rows = output;
