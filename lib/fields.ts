@@ -51,6 +51,16 @@ export function choice(fallback: string, values: readonly string[], help: string
   };
 }
 
+/** The name of an entry of a table, which may gain some. */
+export function keyOf(fallback: string, table: object, help: string): Field {
+  return {
+    default: fallback,
+    get help() { return `${help}: ${Object.keys(table).join(', ')}`; },
+    get what() { return `one of ${Object.keys(table).join(', ')}`; },
+    accepts: (value) => typeof value === 'string' && Object.hasOwn(table, value),
+  };
+}
+
 /** Joins names: 'a', 'a or b', 'a, b or c'. */
 export function anyOf(names: readonly string[], last = 'or'): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} ${last} ${names.at(-1)!}`;

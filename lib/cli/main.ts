@@ -4,6 +4,7 @@ import { version } from '../version';
 import { printable, printableLines } from '../text';
 import { setLoadingListener } from '../data/threads/progress';
 import type { Command } from './command';
+import { moduleIn } from './options';
 import { sayLoading } from './loading';
 import { exitStatus, watchOutput } from './output';
 
@@ -45,6 +46,7 @@ Usage: blastrain COMMAND [options]
 ${all.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
 
 blastrain COMMAND --help explains a command; --debug adds stack traces.
+--module FILE loads layers, losses, metrics, … of your own (docs/own-parts.md).
 Exit status: 0, 1 for an error, 130 after Ctrl-C, 141 when the reader of the
 output has gone.
 `;
@@ -70,6 +72,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(command.help);
     return 0;
+  }
+  const module = moduleIn(rest);
+  if (module !== undefined) {
+    const { loadModule } = await import('../spec/modules.js');
+    await loadModule(module);
   }
   return command.run(rest);
 }

@@ -12,8 +12,8 @@ export interface Positionals {
   readonly rest?: boolean;
 }
 
-/** Accepted by every command; main.ts handles it. */
-const common = { debug: { type: 'boolean' } } as const satisfies OptionTable;
+/** Accepted by every command; main.ts handles them. */
+const common = { debug: { type: 'boolean' }, module: { type: 'string' } } as const satisfies OptionTable;
 
 /** A command's parsed arguments: `values` by option, and the positional ones in order. */
 type Parsed<Options extends OptionTable> = ReturnType<
@@ -63,4 +63,10 @@ function parse<Options extends OptionTable>(args: readonly string[], options: Op
   } catch (cause) {
     throw expected('ERR_CONFIG', 'legal options', 'the command line', (cause as Error).message.split('. ')[0]);
   }
+}
+
+/** The module that the words of a command name, last of several; undefined where none does. */
+export function moduleIn(args: readonly string[]): string | undefined {
+  const { values } = parseArgs({ args: [...args], options: { module: { type: 'string' } }, strict: false, allowPositionals: true });
+  return typeof values.module === 'string' ? values.module : undefined;
 }

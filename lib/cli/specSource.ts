@@ -5,6 +5,7 @@ import { readJson, sizeLimits } from '../files';
 import { anything, recordOf } from '../files/shape';
 import { changedPreset } from '../spec/presets';
 import { readTrained } from '../inference/source';
+import { moduleKey } from '../spec/modules';
 import { applyChanges, applySettings, parseSpec, trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { followTarget } from '../studies/fit/followTarget';
@@ -31,7 +32,7 @@ export function readSpec(source: string, settings: readonly string[]): NamedSpec
   const given = isPreset ? {} : readSpecFile(source);
   const changes = applySettings({}, settings);
   const base = isPreset ? source : baseOf(source);
-  const specWith = (loss: object): TrainSpec => parseSpec(isPreset ? changedPreset(source, { ...loss, ...changes }) : applyChanges({ ...loss, ...given }, changes));
+  const specWith = (loss: object): TrainSpec => parseSpec(isPreset ? changedPreset(source, { ...loss, ...moduleKey(), ...changes }) : applyChanges({ ...loss, ...moduleKey(), ...given }, changes));
   if ('loss' in given || 'loss' in changes) return { base, spec: specWith({}), assumed: [] };
   return { base, ...followTarget((loss) => specWith({ loss })) };
 }
@@ -44,7 +45,7 @@ export function readSpecFrom(model: string, source: string | undefined, settings
   const from = `from=${JSON.stringify(model)}`;
   if (source !== undefined) return readSpec(source, [...settings, from]);
   const { backend: _, threads: __, ...own } = trainedSpec(readTrained(model, {}));
-  const spec = parseSpec(applyChanges(own, applySettings({}, [...settings, from])));
+  const spec = parseSpec(applyChanges({ ...own, ...(own.module === null && moduleKey()) }, applySettings({}, [...settings, from])));
   return { base: baseOf(basename(model, '.safetensors')), spec, assumed: [] };
 }
 

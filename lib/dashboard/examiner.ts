@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { BlastrainError, expected, fromPlain } from '../errors';
 import { modelFile } from '../runFolder/runFolder';
 import { packageRoot } from '../files';
+import { loadedModules } from '../spec/modules';
 import type { Examination } from './api';
 import type { ExaminationMessage } from './examineProcess';
 
@@ -42,7 +43,7 @@ export class Examiner {
 
   private start(folder: string, name: string): Promise<Examination> {
     return new Promise((resolve, reject) => {
-      const child = fork(join(packageRoot, 'dist', 'dashboard', 'examineProcess.js'), [folder, name], {
+      const child = fork(join(packageRoot, 'dist', 'dashboard', 'examineProcess.js'), [folder, name, ...loadedModules()], {
         env: { ...process.env, OPENBLAS_NUM_THREADS: '1' }, execArgv: [], stdio: 'ignore',
       });
       this.child = child;

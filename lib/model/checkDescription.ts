@@ -20,7 +20,7 @@ function checkLayer(layer: unknown, path: string, depth: number): void {
   }
   const { type, ...rest } = layer as Record<string, unknown>;
   const known = layerTypeOf(type);
-  if (known === undefined) throw misspelt(`one of ${layerNames.join(', ')}`, String(type), layerNames, `${path}.type`, type);
+  if (known === undefined) throw misspelt(`one of ${layerNames().join(', ')}`, String(type), layerNames(), `${path}.type`, type);
   const { fields } = known;
   for (const [name, value] of Object.entries(rest)) {
     const at = `${path}.${name}`;

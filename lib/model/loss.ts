@@ -10,7 +10,8 @@ export type LossName = 'cross-entropy' | 'bce' | 'mse' | 'huber' | 'mae' | 'quan
 
 /** A loss over the rows of a batch, as evaluation needs it: its mean is the sum that forward returns, over {@link weight}. */
 export interface EvaluationLoss {
-  readonly name: LossName;
+  /** As in the table of losses: it says what the outputs stand for. */
+  readonly name: string;
   /** Of the last forward [m, outputs]: class probabilities, or the outputs themselves. */
   readonly predictions: FloatArray;
   /** The divisor that makes the last forward's sum a mean. */

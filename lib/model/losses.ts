@@ -1,3 +1,4 @@
+import { expected } from '../errors';
 import { choice, isNumber, number, orNull, share } from '../fields';
 import type { Field } from '../fields';
 import type { Kernels } from '../kernels/contract';
@@ -51,7 +52,9 @@ export type Predicts = 'classes' | 'labels' | 'numbers' | 'quantiles' | 'rates';
 
 type AnyLossOptions = CrossEntropyOptions & RowLossOptions;
 
-interface LossKind {
+export interface LossKind {
+  /** Whether a module of the user's own has it; what other programs would make of its outputs is not known. */
+  readonly isOwn?: boolean;
   /** The options that it has, each with its default. */
   readonly options: Readonly<Partial<Record<keyof LossOptions, number | string | readonly number[] | null>>>;
   readonly predicts: Predicts;
@@ -59,7 +62,10 @@ interface LossKind {
   readonly make: (kernels: Kernels, outputs: number, maxBatch: number, options?: AnyLossOptions) => Loss;
 }
 
-/** The losses by name: spec keys, their help and rules, and what a model predicts follow from this table. */
+/**
+ * The losses by name: spec keys, their help and rules, and what a model predicts follow from this table. A module of one's own adds to it, see
+ * `registerParts`; the type names those that come with the package.
+ */
 export const losses: Readonly<Record<LossName, LossKind>> = {
   'cross-entropy': {
     options: { labelSmoothing: 0, classWeights: null, calibration: 'none' },
@@ -82,21 +88,38 @@ export const losses: Readonly<Record<LossName, LossKind>> = {
   poisson: { options: {}, predicts: 'rates', make: (kernels, outputs, maxBatch) => new PoissonLoss(kernels, outputs, maxBatch) },
 };
 
+/** The loss of that name, which an own `Loss` may have given itself. Throws ERR_CONFIG where there is none. */
+function kindOf(name: string): LossKind {
+  const kind = Object.hasOwn(losses, name) ? losses[name as LossName] : undefined;
+  if (kind === undefined) throw expected('ERR_CONFIG', `one of ${Object.keys(losses).join(', ')}, or of a loss that registerParts was given,`, 'the name of a loss', name, { path: 'loss' });
+  return kind;
+}
+
+/** What the outputs of a model with a loss of that name stand for. Throws ERR_CONFIG where there is none. */
+export function predictedBy(name: string): Predicts {
+  return kindOf(name).predicts;
+}
+
+/** Throws ERR_CONFIG for a loss of the user's own: what predictions are of a model's outputs is then not known outside. */
+export function refuseOwnLoss(name: string): void {
+  if (kindOf(name).isOwn === true) throw expected('ERR_CONFIG', 'a loss that comes with blastrain, whose predictions other programs can compute,', 'the loss of an exported model', name, { path: 'loss' });
+}
+
 /** The loss of that name for the outputs of a model; of an ensemble the mean of its members' losses. */
-export function makeLoss(name: LossName, model: EnsembleSizes, options?: AnyLossOptions): Loss {
+export function makeLoss(name: string, model: EnsembleSizes, options?: AnyLossOptions): Loss {
   const { kernels, members, outputSize, maxBatch } = model;
-  return members === 1 ? losses[name].make(kernels, outputSize, maxBatch, options) : ensembleLoss(name, model, options);
+  return members === 1 ? kindOf(name).make(kernels, outputSize, maxBatch, options) : ensembleLoss(name, model, options);
 }
 
 /** What a model is judged by, whatever the options of its training; of an ensemble the loss of its members' mean prediction. */
-export function makeEvaluationLoss(name: LossName, model: EnsembleSizes, { huberDelta, quantiles }: RowLossOptions = {}): EvaluationLoss {
+export function makeEvaluationLoss(name: string, model: EnsembleSizes, { huberDelta, quantiles }: RowLossOptions = {}): EvaluationLoss {
   const options = { ...(huberDelta !== undefined && { huberDelta }), ...(quantiles !== undefined && { quantiles }) };
   const { kernels, members, outputSize, maxBatch } = model;
-  const single = losses[name].make(kernels, outputSize, maxBatch, options);
+  const single = kindOf(name).make(kernels, outputSize, maxBatch, options);
   return members === 1 ? single : new MeanPredictionLoss(ensembleLoss(name, model, options), single, model);
 }
 
-function ensembleLoss(name: LossName, model: EnsembleSizes, options?: AnyLossOptions): EnsembleLoss {
+function ensembleLoss(name: string, model: EnsembleSizes, options?: AnyLossOptions): EnsembleLoss {
   const { kernels, members, outputSize, maxBatch } = model;
-  return new EnsembleLoss(losses[name].make(kernels, outputSize, members * maxBatch, options), model);
+  return new EnsembleLoss(kindOf(name).make(kernels, outputSize, members * maxBatch, options), model);
 }

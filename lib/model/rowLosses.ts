@@ -1,14 +1,14 @@
 import { checkInteger, checkKernels, checkList, checkNumber } from '../arguments';
 import { expected } from '../errors';
 import type { FloatArray, Kernels } from '../kernels/contract';
-import type { Loss, LossName, Targets } from './loss';
+import type { Loss, Targets } from './loss';
 
 /**
  * A loss of outputs [m, outputs] against numbers, each row of which counts by its weight: the mean divides by the sum of the weights times the
  * outputs. Its kernels throw ERR_KERNEL_ARG for labels as targets.
  */
 abstract class RowLoss implements Loss {
-  abstract readonly name: LossName;
+  abstract readonly name: string;
   abstract readonly predictions: FloatArray;
   weight = 0;
   /** [maxBatch], the weights of rows that have none. */
@@ -38,8 +38,11 @@ abstract class RowLoss implements Loss {
   protected abstract gradient(m: number, outputs: FloatArray, targets: FloatArray, scale: number, doutputs: FloatArray, weights: FloatArray): void;
 }
 
-/** A loss whose predictions are the outputs themselves. */
-abstract class NumberLoss extends RowLoss {
+/**
+ * A loss whose predictions are the outputs themselves. One of your own gives the sum over m rows of outputs[m, outputs] against targets of the same
+ * shape, each row times its weight, and writes scale times the gradient of that sum into doutputs.
+ */
+export abstract class NumberLoss extends RowLoss {
   predictions: FloatArray;
 
   constructor(kernels: Kernels, outputs: number, maxBatch: number) {

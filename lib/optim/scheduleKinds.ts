@@ -55,12 +55,12 @@ export interface ScheduleInUse {
 }
 
 /** Length of a training. */
-interface Length {
+export interface Length {
   readonly steps: number;
   readonly stepsPerEpoch: number;
 }
 
-interface ScheduleKind {
+export interface ScheduleKind {
   /** The options that apply to it, with their defaults; null where the default follows from the training's length. */
   readonly options: Readonly<Partial<Record<keyof ScheduleOptions, number | null>>>;
   /** Requirements on its options beside their ranges. */
@@ -71,7 +71,7 @@ interface ScheduleKind {
 
 const decays = { option: 'decay', what: 'a decay below 1', holds: ({ decay }: ScheduleOptions) => decay < 1 } as const;
 
-/** The schedules by name. Spec keys, their help and cross-field rules follow from this table. */
+/** The schedules by name. Spec keys, their help and cross-field rules follow from this table. A module of one's own adds to it, see `registerParts`. */
 export const schedules = {
   constant: { options: { warmupSteps: 0 }, make: constant },
   step: {

@@ -31,6 +31,7 @@ import type { Resumption } from './resume';
 import { runFiles } from '../runFolder/runFolder';
 import type { RunFolder } from '../runFolder/runFolder';
 import type { Conditions, RunRecord } from '../runFolder/runRecord';
+import { callbacksOf } from '../spec/modules';
 import { precisionOf, trainedSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { version } from '../version';
@@ -102,9 +103,15 @@ export function* runTraining(
     } satisfies RunRecord,
   });
 
+  const callbacks = callbacksOf(spec);
+  const tell = function* (event: TrainEvent): Generator<TrainEvent, TrainCommand, TrainCommand> {
+    const stops = callbacks.map((callback) => callback(event)).includes('stop');
+    const command = yield event;
+    return stops ? 'stop' : command;
+  };
   const emit = function* (event: TrainEvent): Generator<TrainEvent, TrainCommand, TrainCommand> {
     folder?.appendEvent(event);
-    return yield event;
+    return yield* tell(event);
   };
   const { steps, stepsPerEpoch } = training.plan;
   const start: StartEvent = {
@@ -129,7 +136,7 @@ export function* runTraining(
   // Metrics must equal those of a run that was never interrupted: no event is written twice, and where a kill came before the first
   // event they begin with the start event, without resumedFrom.
   if (earlier.length === 0) folder?.appendEvent(start);
-  if (earlier.length === 0 || isInMetrics(start)) yield startEvent;
+  if (earlier.length === 0 || isInMetrics(start)) yield* tell(startEvent);
   else yield* emit(startEvent);
   for (const event of [...resumption?.warnings ?? [], ...badLines]) yield* emit(event);
   const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
@@ -168,7 +175,7 @@ export function* runTraining(
   });
   let next = loop.next();
   // A checkpoint's event is in the metrics already, see CheckpointWriter.
-  while (next.done !== true) next = loop.next(next.value.type === 'checkpoint' ? yield next.value : yield* emit(next.value));
+  while (next.done !== true) next = loop.next(next.value.type === 'checkpoint' ? yield* tell(next.value) : yield* emit(next.value));
   if (checkpoints.savedAt !== progress.step) checkpoints.saveLast(progress.step);
 
   const restoreBest = (): TrainingProgress | undefined => {

@@ -11,8 +11,9 @@ import type { Waiting } from '../files/acquire';
 import { resumedSpec } from './resumedSpec';
 import { checkPlaceArgument } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
+import { loadedModules, loadModule } from '../spec/modules';
 import { parseSpec } from '../spec/spec';
-import type { TrainSpec } from '../spec/spec';
+import type { GivenSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
 import type { TrainTask, WorkerMessage } from './trainWorker';
@@ -29,6 +30,11 @@ export interface TrainOptions {
    * changes only, see {@link resumedSpec}. In place of `place`.
    */
   readonly resume?: string;
+  /**
+   * A module with layers, losses, metrics, schedules and callbacks of one's own, see `loadModule`, for the key `module` of the spec. The spec is then checked
+   * when it has been loaded, so that errors are thrown by the iteration and by `model`.
+   */
+  readonly module?: string;
   /** Name of a run without a folder, for its events. */
   readonly name?: string;
   /**
@@ -52,28 +58,33 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  * Trains in a worker thread, so that the caller's event loop is not blocked. Leaving the `for await` loop early stops the training.
  * Throws ERR_CONFIG at once for an invalid spec; later errors are thrown by the iteration and by `model`.
  */
-export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): TrainingRun {
+export function train(spec: GivenSpec, options: TrainOptions = {}): TrainingRun {
   checkOptions(options);
-  const { data, place, resume, name = 'run', onWait } = options;
+  const { data, place, resume, name = 'run', onWait, module } = options;
   checkObject(spec, 'spec', 'a spec');
   checkText(name, 'name', 'a name');
   if (place !== undefined) checkPlaceArgument(place);
   if (resume !== undefined) checkText(resume, 'resume', 'the folder of a run');
+  if (module !== undefined) checkText(module, 'module', 'the path of a module');
   if (onWait !== undefined && typeof onWait !== 'function') throw expected('ERR_CONFIG', 'a function', 'onWait', onWait, { path: 'onWait' });
   if (place !== undefined && resume !== undefined) throw expected('ERR_CONFIG', 'no place', 'a run that goes on', place, { path: 'place' });
-  const parsed = resume === undefined ? parseSpec(spec) : resumedSpec(resume, spec);
-  if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
-  const task: TrainTask = {
-    spec: parsed, name, control: port2, ...(data && { data: packTraining(trainingRows(data)) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
+  const startWorker = (): Worker => {
+    const parsed = resume === undefined ? parseSpec(module === undefined ? spec : { module, ...spec }) : resumedSpec(resume, spec);
+    if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
+    const task: TrainTask = {
+      spec: parsed, name, control: port2, modules: loadedModules(),
+      ...(data && { data: packTraining(trainingRows(data)) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
+    };
+    return new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
+      workerData: task,
+      transferList: [port2],
+      // A small young generation: loading data makes garbage, training hardly any. Saves 7 MB with CIFAR-10.
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+    });
   };
-  const worker = new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
-    workerData: task,
-    transferList: [port2],
-    // A small young generation: loading data makes garbage, training hardly any. Saves 7 MB with CIFAR-10.
-    resourceLimits: { maxYoungGenerationSizeMb: 6 },
-  });
+  const started = module === undefined ? startWorker() : loadModule(module).then(startWorker);
 
   const events = new EventQueue();
   let trained: Uint8Array | undefined;
@@ -83,26 +94,34 @@ export function train(spec: Partial<TrainSpec>, options: TrainOptions = {}): Tra
       events.fail(error);
       reject(error);
     };
-    worker.on('message', (message: WorkerMessage) => {
-      if (message.type === 'events') events.push(message.events);
-      else if (message.type === 'loading') tellLoading(message.rows, message.all);
-      else if (message.type === 'waiting') onWait?.(message.waiting);
-      else if (message.type === 'owning') lock = Lock.of(message.lock).keepAlive();
-      else if (message.type === 'failed') fail(fromPlain(message.error));
-      else {
-        events.end();
-        trained = message.checkpoint;
-      }
-    });
-    worker.on('error', (error) => { fail(fromPlain(toPlain(error))); });
-    worker.on('exit', (code) => {
-      control.close();
-      lock?.release(); // the thread has released it, unless it crashed
-      // Only now, so that the model is built after the thread has freed its memory.
-      if (trained !== undefined) resolve(trained);
-      // Does nothing after 'done' or 'failed': a promise settles once, and so does the queue.
-      fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));
-    });
+    const follow = (worker: Worker): void => {
+      worker.on('message', (message: WorkerMessage) => {
+        if (message.type === 'events') events.push(message.events);
+        else if (message.type === 'loading') tellLoading(message.rows, message.all);
+        else if (message.type === 'waiting') onWait?.(message.waiting);
+        else if (message.type === 'owning') lock = Lock.of(message.lock).keepAlive();
+        else if (message.type === 'failed') fail(fromPlain(message.error));
+        else {
+          events.end();
+          trained = message.checkpoint;
+        }
+      });
+      worker.on('error', (error) => { fail(fromPlain(toPlain(error))); });
+      worker.on('exit', (code) => {
+        control.close();
+        lock?.release(); // the thread has released it, unless it crashed
+        // Only now, so that the model is built after the thread has freed its memory.
+        if (trained !== undefined) resolve(trained);
+        // Does nothing after 'done' or 'failed': a promise settles once, and so does the queue.
+        fail(new BlastrainError('ERR_WORKER', `Expected the training thread to report an end but received exit code ${String(code)}`));
+      });
+    };
+    if ('then' in started) {
+      started.then(follow, (error: unknown) => {
+        control.close();
+        fail(fromPlain(toPlain(error)));
+      });
+    } else follow(started);
   });
   // Imported only now, so that the import runs while the thread starts.
   const modelModule = import('../inference/model.js');

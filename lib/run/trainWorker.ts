@@ -17,8 +17,9 @@ import { resumedSpec } from './resumedSpec';
 import { RunControl } from '../runFolder/runControl';
 import { RunFolder } from '../runFolder/runFolder';
 import { runTraining } from './run';
+import { loadModules } from '../spec/modules';
 import { dataRequest } from '../spec/spec';
-import type { TrainSpec } from '../spec/spec';
+import type { GivenSpec, TrainSpec } from '../spec/spec';
 import type { MessagePort } from 'node:worker_threads';
 
 /** The worker's `workerData`. */
@@ -27,10 +28,12 @@ export interface TrainTask {
   /** Rows in shared memory; loaded by the worker when absent. */
   readonly data?: PackedTraining;
   readonly name: string;
+  /** Modules with parts of the user's own, to be loaded first. */
+  readonly modules: readonly string[];
   /** Where to create the run's folder; absent for a run that writes nothing. */
   readonly place?: RunPlace;
   /** The folder of a run to resume, in place of `place`, and changes to its spec. */
-  readonly resume?: { readonly folder: string; readonly changes: Partial<TrainSpec> };
+  readonly resume?: { readonly folder: string; readonly changes: GivenSpec };
   /** Carries 'stop' to the worker. Polled between events, because the training loop never returns to the event loop. */
   readonly control: MessagePort;
 }
@@ -140,6 +143,16 @@ function recordFailure(folder: RunFolder | undefined, control: RunControl | unde
 }
 
 const port = parentPort!;
-main(workerData as TrainTask, (message, transfer = []) => {
-  port.postMessage(message, transfer);
-});
+const given = workerData as TrainTask;
+const begin = (): void => {
+  main(given, (message, transfer = []) => {
+    port.postMessage(message, transfer);
+  });
+};
+// At once where there is nothing to load.
+if (given.modules.length === 0) begin();
+else {
+  loadModules(given.modules).then(begin, (error: unknown) => {
+    port.postMessage({ type: 'failed', error: toPlain(error) } satisfies WorkerMessage);
+  });
+}

@@ -16,6 +16,7 @@ import { isBetter } from '../train/monitor';
 import { findResumption } from '../run/resume';
 import { runTraining } from '../run/run';
 import { RunFolder, runFiles } from '../runFolder/runFolder';
+import { loadModules } from '../spec/modules';
 import { dataRequest, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
@@ -60,6 +61,8 @@ export type TrialRows = { readonly rows: readonly TrainingData[] } | { readonly 
 export interface TrialThreadData {
   readonly data: TrialRows;
   readonly lock: LockHandle;
+  /** Modules with parts of the user's own, to be loaded first. */
+  readonly modules: readonly string[];
 }
 
 /** Milliseconds between 'step' messages, at least. */
@@ -123,7 +126,8 @@ function check(folder: string, { validation }: TrainingData): Uint8Array {
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 
-const { data: source, lock: handle } = workerData as TrialThreadData;
+const { data: source, lock: handle, modules } = workerData as TrialThreadData;
+const ready = loadModules(modules);
 const lock = Lock.of(handle);
 let rows: readonly TrainingData[] | undefined;
 
@@ -144,7 +148,11 @@ function execute(task: TrialTask, post: (message: TrialMessage) => void): void {
 
 const port = parentPort!;
 port.on('message', (task: TrialTask) => {
-  execute(task, (message) => {
-    port.postMessage(message);
+  ready.then(() => {
+    execute(task, (message) => {
+      port.postMessage(message);
+    });
+  }, (error: unknown) => {
+    port.postMessage({ type: 'failed', error: toPlain(error) } satisfies TrialMessage);
   });
 });

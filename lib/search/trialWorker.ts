@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
+import { loadedModules } from '../spec/modules';
 import type { LockHandle } from '../files/lock';
 import type { TrialRows, TrialMessage, TrialTask, TrialThreadData, Segment, SegmentEnd } from './trialThread';
 
@@ -37,7 +38,7 @@ export class TrialWorker {
   }
 
   private execute(task: TrialTask, onStep?: (step: number) => void): Promise<TrialMessage> {
-    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'search', 'trialThread.js'), { workerData: { data: this.data, lock: this.lock } satisfies TrialThreadData });
+    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'search', 'trialThread.js'), { workerData: { data: this.data, lock: this.lock, modules: loadedModules() } satisfies TrialThreadData });
     return new Promise((resolve, reject) => {
       const onMessage = (message: TrialMessage): void => {
         if (message.type === 'step') {

@@ -43,7 +43,7 @@ function optionRules(key: 'data' | 'loss' | 'optimizer' | 'schedule', kinds: Kin
   return options.flatMap((option): CrossFieldRule[] => {
     const allowedKinds = kindsWith(kinds, option);
     if (allowedKinds.length === names.length) return [];
-    return [{ key: option, holds: (spec) => allowedKinds.includes(spec[key]), needs: `${key} ${anyOf(allowedKinds)}${hints[option] ?? ''}`, received: key }];
+    return [{ key: option, holds: (spec) => Object.hasOwn(kinds[spec[key]]!.options, option), needs: `${key} ${anyOf(allowedKinds)}${hints[option] ?? ''}`, received: key }];
   });
 }
 
@@ -62,6 +62,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
   ...keysOfModel.map((key): CrossFieldRule => ({
     key, holds: ({ model }) => model === null, needs: 'no model, which describes every layer,', received: 'model',
   })),
+  { key: 'moduleDigest', holds: ({ module }) => module !== null, needs: 'a module', received: 'module' },
   { key: 'parametrization', holds: ({ members }) => members === null, needs: 'no members, whose layers have the standard one,', received: 'members' },
   { key: 'layers', holds: ({ hidden }) => hidden === null, needs: 'no hidden, which stands in its place,', received: 'hidden' },
   {

@@ -1,6 +1,6 @@
 import { dataOptions, dataSources } from '../data/sources';
 import type { DataName, DataOptions } from '../data/sources';
-import { choice, fieldsOf, flag, integer, isNumber, number, orNull, path, share } from '../fields';
+import { choice, fieldsOf, flag, integer, isNumber, keyOf, number, orNull, path, share } from '../fields';
 import type { Field } from '../fields';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
@@ -50,6 +50,8 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   parametrization: Parametrization;
   members: number | null;
   model: readonly LayerDescription[] | null;
+  module: string | null;
+  moduleDigest: string | null;
   init: Initializer;
   initStd: number;
   from: string | null;
@@ -83,6 +85,16 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   backend: BackendName | null;
   threads: number | null;
 }
+
+/** A name beside those that are known, such as one that a module of the caller's own registers. */
+type OtherName = string & Record<never, never>;
+
+/** A spec as callers give it: any of its keys, and names of their own losses, schedules and layers too. */
+export type GivenSpec = Partial<Omit<TrainSpec, 'loss' | 'schedule' | 'model'>> & {
+  readonly loss?: LossName | OtherName;
+  readonly schedule?: ScheduleName | OtherName;
+  readonly model?: readonly (LayerDescription | (Readonly<Record<string, unknown>> & { readonly type: OtherName }))[] | null;
+};
 
 /** A field for a number of rows, or for tables a share of them. */
 function rows(min: number, help: string): Field {
@@ -156,6 +168,8 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     help: 'the model as a list of layers, in place of the keys from layers to members: [{"type": "linear", "size": 512}, {"type": "relu"}, …]',
     default: null, what: 'a list of layers or null', accepts: (value) => value === null || Array.isArray(value),
   },
+  module: orNull(path('a module with layers, losses, metrics, schedules and callbacks of your own, which --module has to name too')),
+  moduleDigest: orNull({ help: 'SHA-256 of that module, filled in', default: null, what: '64 hexadecimal digits', accepts: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) }),
   init: choice('he', initializers, 'initial weights; biases start at zero'),
   initStd: number(1e-4, '≥ 0', (value) => value >= 0, 'standard deviation of init normal'),
   from: orNull(path('a model file, checkpoint or run whose parameters and preprocessing training starts with; its last layer begins anew where classes or targets differ')),
@@ -166,13 +180,13 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     list: true,
     accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === 'string' && name !== ''),
   }),
-  loss: choice('cross-entropy', Object.keys(losses), 'what training minimises'),
+  loss: keyOf('cross-entropy', losses, 'what training minimises'),
   ...fieldsOf(lossOptions, losses),
   optimizer: choice('sgd', Object.keys(optimizers), 'update rule'),
   learningRate: number(1e-3, '> 0', (value) => value > 0, 'initial learning rate; of one-cycle and coslog4 the highest'),
   ...fieldsOf(optimizerOptions, optimizers),
   clipNorm: orNull(number(0, '> 0', (value) => value > 0, 'limit on the norm of the loss\'s gradient')),
-  schedule: choice('exponential', Object.keys(schedules), 'learning rate schedule'),
+  schedule: keyOf('exponential', schedules, 'learning rate schedule'),
   ...fieldsOf(scheduleOptions, schedules),
   ...factorScheduleOptions,
   emaDecay: orNull(number(0, 'in (0, 1)', (value) => value > 0 && value < 1,
@@ -186,10 +200,12 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   logEvery: orNull(integer(0, 1, 'steps between step events; null gives about 1,000 per run')),
   keepEvery: orNull(integer(0, 1, 'steps between permanent checkpoints, in checkpoints/')),
   earlyStopping: orNull(integer(0, 1, 'evaluations without improvement on validation after which training ends')),
-  monitor: orNull({
-    ...choice('', metricNames, 'what of the validation rows earlyStopping, restoreBest, schedule plateau and searches go by'),
-    help: `what of the validation rows earlyStopping, restoreBest, schedule plateau and searches go by: ${metricNames.join(', ')}; null is accuracy for classes, else loss, and for plateau loss`,
-  }),
+  monitor: {
+    default: null,
+    get help() { return `what of the validation rows earlyStopping, restoreBest, schedule plateau and searches go by: ${metricNames().join(', ')}; null is accuracy for classes, else loss, and for plateau loss`; },
+    get what() { return `one of ${metricNames().join(', ')} or null`; },
+    accepts: (value) => value === null || metricNames().includes(value as string),
+  },
   minDelta: number(0, '≥ 0', (value) => value >= 0, 'change of that which counts as an improvement for earlyStopping and schedule plateau, which for 0 asks for 0.01 %'),
   restoreBest: flag(false, 'end with the best model by validation, not with the last'),
   maxSeconds: orNull(number(0, '> 0', (value) => value > 0, 'wall time in seconds after which training ends')),

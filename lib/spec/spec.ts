@@ -11,13 +11,14 @@ import type { Predicts } from '../model/losses';
 import { maxNumbers, tooManyParameters } from '../model/size';
 import { keysOfModel, checkCrossFieldRules } from './crossFieldRules';
 import { specFields } from './fields';
+import { digestOfModule } from './modules';
 import type { Checkpoint } from '../train/checkpoint';
 import type { Field } from '../fields';
 import type { TrainSpec } from './fields';
 
 export { layerHelp } from '../model/layers';
 export { specFields } from './fields';
-export type { TrainSpec } from './fields';
+export type { GivenSpec, TrainSpec } from './fields';
 
 /** Names of keys in other frameworks, for suggestions in error messages. */
 const synonyms: Readonly<Record<string, keyof TrainSpec>> = {
@@ -42,7 +43,10 @@ export function parseSpec(input: unknown): TrainSpec {
   }
   const spec: Record<string, unknown> = {};
   for (const [key, field] of Object.entries(specFields)) spec[key] = field.default;
-  for (const [key, value] of Object.entries(input)) {
+  // First, as what a spec without its module has to say of its parts would be that they are unknown.
+  const { module = null, moduleDigest = null } = input as Partial<TrainSpec>;
+  if (typeof module === 'string' && (moduleDigest === null || typeof moduleDigest === 'string')) input = { ...input, moduleDigest: digestOfModule({ module, moduleDigest }) };
+  for (const [key, value] of Object.entries(input as object)) {
     if (key === 'record' || value === undefined) continue;
     const field = fieldOf(key);
     if (!field.accepts(value)) throw expected('ERR_CONFIG', field.what, key, value, { path: key });

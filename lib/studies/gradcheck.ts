@@ -1,4 +1,4 @@
-import type { BackendName } from '../kernels/contract';
+import type { BackendName, FloatArray } from '../kernels/contract';
 import { defaultKernels } from '../kernels';
 import type { Activation } from '../model/layers/activations';
 import type { Norm } from '../model/layers/hidden';
@@ -6,8 +6,16 @@ import { initialize } from '../model/init';
 import { mlp } from '../model/sequential';
 import { RandomState } from '../random';
 import { checkGradients } from '../train/gradientCheck';
-import type { GradientReport } from '../train/gradientCheck';
+import type { GradientCheckOptions, GradientReport } from '../train/gradientCheck';
 import { Objective } from '../train/objective';
+import { buildTraining } from '../build/buildTraining';
+import type { TrainingData } from '../build/buildTraining';
+import { trainingRows } from '../build/trainingRows';
+import { InputReader } from '../data/inputs';
+import { TargetReader } from '../data/targets';
+import { startOf } from '../inference/source';
+import type { Sequential } from '../model/sequential';
+import type { TrainSpec } from '../spec/spec';
 
 export { activations } from '../model/layers/activations';
 export { norms } from '../model/layers/hidden';
@@ -51,13 +59,47 @@ export function runGradcheck({ layers, backend, samples, batch, l2, seed, ...hid
   const model = mlp(layers, kernels, batch, { ...hidden, random: new RandomState(seed) });
   const random = new RandomState(seed);
   initialize(model, 'he', 0, random);
-  const { values } = model.arena.unregularised;
-  const noise = random.randn(values.length);
-  values.set(values.map((value, i) => value + 0.1 * noise[i]!));
+  moveUnregularised(model, random);
   const x = random.randn(batch * model.inputSize);
   const labels = random.randint(0, model.outputSize, batch);
 
   const objective = new Objective(model, l2);
   const report = checkGradients(objective, batch, x, labels, { seed, ...(samples === undefined ? {} : { samples }) });
   return { ...report, backend: kernels.backend };
+}
+
+/** What a spec is checked with beside {@link GradientCheckOptions}. */
+export interface SpecCheckOptions extends GradientCheckOptions {
+  readonly backend?: BackendName;
+  /** Rows of the batch: the first of the training rows. */
+  readonly batch: number;
+}
+
+/**
+ * Checks the gradients of a spec's own model and loss in float64, on training rows of its data: layers and losses of a module of one's own among them. Other
+ * parameters than weights are moved off their initial values, as in {@link runGradcheck}, but for a model that is trained on. Throws as a training of the spec does
+ * before its first step, and ERR_CONFIG for options out of range.
+ */
+export function checkSpec(given: TrainSpec, data: TrainingData, { backend, batch, ...options }: SpecCheckOptions): GradcheckReport {
+  const kernels = defaultKernels('float64', backend);
+  const own: TrainSpec = { ...given, dtype: 'float64', precision: 'float32', freeze: null };
+  const start = startOf(own, trainingRows(data), kernels);
+  const { spec, data: { train, validation, origin } } = start ?? { spec: own, data: trainingRows(data) };
+  const { training: { objective }, normalization, targetScale } = buildTraining(spec, { train, validation, origin }, kernels, { start });
+  const { model } = objective;
+  if (start === undefined) moveUnregularised(model, new RandomState(options.seed ?? 0));
+  const m = Math.min(batch, train.size, model.maxBatch);
+  const rows = Int32Array.from({ length: m }, (_, i) => i);
+  const inputs = new InputReader(kernels, { data: train, normalization, maxBatch: m, order: 'sequential' });
+  inputs.read(m, rows);
+  const targets = new TargetReader(kernels, train, m, undefined, targetScale).read(m, rows);
+  // Without mayBeBytes they are floats.
+  return { ...checkGradients(objective, m, inputs.x as FloatArray, targets, options), backend: kernels.backend };
+}
+
+/** Adds normal numbers (std 0.1) to the parameters that are no weights: at their initial values, 0 and 1, errors in terms that multiply with them would not show. */
+function moveUnregularised(model: Sequential, random: RandomState): void {
+  const { values } = model.arena.unregularised;
+  const noise = random.randn(values.length);
+  values.set(values.map((value, i) => value + 0.1 * noise[i]!));
 }

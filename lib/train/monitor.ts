@@ -19,9 +19,11 @@ export interface Monitored extends Pick<Monitor, 'metric' | 'better'> {
 }
 
 /** All metrics that may be named, for the help of a spec. */
-export const metricNames: readonly string[] = [
-  ...new Set((['classes', 'labels', 'numbers', 'rates', 'quantiles'] as const).flatMap((predicts) => Object.keys(metricsOf(predicts)))),
-];
+export function metricNames(): readonly string[] {
+  return [
+    ...new Set((['classes', 'labels', 'numbers', 'rates', 'quantiles'] as const).flatMap((predicts) => Object.keys(metricsOf(predicts)))),
+  ];
+}
 
 /** The monitor of a spec: by default the accuracy where there is one, else the loss. */
 export function monitorOf(predicts: Predicts, metric: string | null, minDelta = 0): Monitor {

@@ -2,7 +2,7 @@ import { checkModel, checkNumber, checkObject, checkOptions } from '../arguments
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Mode } from '../model/layer';
 import type { EvaluationLoss, Loss, Targets } from '../model/loss';
-import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
+import { makeEvaluationLoss, makeLoss, predictedBy } from '../model/losses';
 import type { Predicts } from '../model/losses';
 import type { Sequential } from '../model/sequential';
 import { checkGroups, decayFactor, ranges } from '../optim/groups';
@@ -52,7 +52,7 @@ export class Objective {
 
   /** What the model's outputs stand for. */
   get predicts(): Predicts {
-    return losses[this.trainingLoss.name].predicts;
+    return predictedBy(this.trainingLoss.name);
   }
 
   /** Of the last batch [m, outputs]: probabilities of classes or labels, rates, or for other regressions the model's outputs. */

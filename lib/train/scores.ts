@@ -82,6 +82,9 @@ export type RateScoreName = keyof typeof rateScores;
 export type QuantileScoreName = keyof typeof quantileScores;
 export type ScoreName = ClassScoreName | NumberScoreName | LabelScoreName | RateScoreName | QuantileScoreName;
 
+/** The scores of each thing that a model predicts. A module of one's own adds to them, see `registerParts`. */
+export const scoreTables = { classes: classScores, labels: labelScores, numbers: numberScores, rates: rateScores, quantiles: quantileScores };
+
 /** All scores of a table for some predictions. */
 export function computeScores<Name extends string, Predictions>(
   table: Readonly<Record<Name, Score<Predictions>>>, predictions: Predictions,
@@ -92,6 +95,6 @@ export function computeScores<Name extends string, Predictions>(
 
 /** Facts of the scores of all tables by name; undefined for another name. */
 export function scoreFacts(name: string): ScoreFacts | undefined {
-  const tables: Readonly<Record<string, ScoreFacts>> = { ...classScores, ...labelScores, ...rateScores, ...quantileScores };
-  return Object.hasOwn(tables, name) ? tables[name] : undefined;
+  const table = Object.values<Readonly<Record<string, ScoreFacts>>>(scoreTables).find((scores) => Object.hasOwn(scores, name));
+  return table?.[name];
 }

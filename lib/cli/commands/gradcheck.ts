@@ -1,5 +1,5 @@
 import type { Command } from '../command';
-import { activations, norms, runGradcheck } from '../../studies/gradcheck';
+import { activations, checkSpec, norms, runGradcheck } from '../../studies/gradcheck';
 import type { GradcheckReport } from '../../studies/gradcheck';
 import { selectBackend } from '../../kernels';
 import { backendNames } from '../../kernels/contract';
@@ -13,7 +13,13 @@ import { coloursOf, terminalOf } from '../terminal/style';
 import type { Terminal } from '../terminal/style';
 import { renderTable } from '../terminal/table';
 import { replaceFile } from '../../files';
-import { jsonLine } from '../../text';
+import { jsonLine, printable } from '../../text';
+import { expected } from '../../errors';
+import { loadData } from '../../data/sources';
+import type { LoadedData } from '../../data/sources';
+import { dataRequest } from '../../spec/spec';
+import { readSpec } from '../specSource';
+import type { NamedSpec } from '../specSource';
 
 const defaults = {
   layers: '3072,50,10', activation: 'relu', norm: 'none', dropout: '0', samples: '100', batch: '5', l2: '0.05', seed: '0',
@@ -23,14 +29,19 @@ const defaults = {
 export const gradcheckCommand: Command = {
   name: 'gradcheck',
   summary: 'check backpropagation against finite differences',
-  help: `Usage: blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
+  help: `Usage: blastrain gradcheck PRESET|SPEC.json [--set key=value ...] [options]
+       blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
                            [--norm NAME] [--dropout X] [--members N]
                            [--backend native|typescript|both]
                            [--samples N|all] [--batch N] [--l2 X] [--seed N]
                            [--junit FILE] [--json]
 
 Compares the gradient of every parameter of a multi-layer perceptron with
-central differences in float64, on random weights and inputs.
+central differences in float64, on random weights and inputs. With a preset or
+a spec file it checks the model and the loss of that, on rows of its data, those
+of a --module of your own too.
+
+  --set key=value change a key of the spec; repeat it or list several
 
   --layers A,B,…  sizes from input to output; default ${defaults.layers}
   --activation NAME
@@ -50,7 +61,8 @@ central differences in float64, on random weights and inputs.
 Exit status 1 when a gradient is wrong.
 `,
   run(args) {
-    const { values } = readOptions(args, {
+    const { values, positionals } = readOptions(args, {
+      set: { type: 'string', multiple: true },
       layers: { type: 'string', default: defaults.layers },
       activation: { type: 'string', default: defaults.activation },
       norm: { type: 'string', default: defaults.norm },
@@ -63,21 +75,27 @@ Exit status 1 when a gradient is wrong.
       seed: { type: 'string', default: defaults.seed },
       junit: { type: 'string' },
       json: { type: 'boolean' },
-    });
+    }, { names: ['PRESET|SPEC.json'], rest: true });
+    const checks = {
+      batch: integerOption('batch', values.batch, 1),
+      seed: integerOption('seed', values.seed, 0),
+      ...(values.samples === 'all' ? {} : { samples: integerOption('samples', values.samples, 1) }),
+    };
     const options = {
       layers: values.layers.split(',').map((size) => integerOption('layers', size, 1)),
       activation: choiceOption('activation', values.activation, activations),
       norm: choiceOption('norm', values.norm, norms),
       dropout: numberOption('dropout', values.dropout),
       ...(values.members === undefined ? {} : { members: integerOption('members', values.members, 2) }),
-      batch: integerOption('batch', values.batch, 1),
       l2: numberOption('l2', values.l2),
-      seed: integerOption('seed', values.seed, 0),
-      ...(values.samples === 'all' ? {} : { samples: integerOption('samples', values.samples, 1) }),
+      ...checks,
     };
     const backends = backendsOf(values.backend);
     const started = performance.now();
-    const reports = backends.map((backend) => runGradcheck({ ...options, backend }));
+    const [source, ...settings] = positionals;
+    const named = source === undefined ? undefined : specToCheck(source, [...(values.set ?? []), ...settings], args);
+    const title = named === undefined ? titleOf(values) : `${printable(named.base)} on ${printable(named.data.origin.name)}`;
+    const reports = backends.map((backend) => (named === undefined ? runGradcheck({ ...options, backend }) : checkSpec(named.spec, named.data, { ...checks, backend })));
     const passed = reports.every((report) => report.passed);
 
     if (values.junit !== undefined) {
@@ -88,14 +106,25 @@ Exit status 1 when a gradient is wrong.
           ...(parameter.passed ? {} : { failure: failureText(parameter) }),
         })),
       );
-      replaceFile(values.junit, junitXml(`gradcheck ${titleOf(values)}`, cases, (performance.now() - started) / 1000));
+      replaceFile(values.junit, junitXml(`gradcheck ${title}`, cases, (performance.now() - started) / 1000));
     }
     process.stdout.write(
-      values.json ? jsonLine({ passed, ...options, reports }) : renderReports(titleOf(values), reports, terminalOf(process.stdout)),
+      values.json ? jsonLine({ passed, ...(named === undefined ? options : { spec: named.spec, ...checks }), reports }) : renderReports(title, reports, terminalOf(process.stdout)),
     );
     return Promise.resolve(passed ? 0 : 1);
   },
 };
+
+/** A preset or a spec from a file, with its data. Throws ERR_CONFIG for flags that describe another net. */
+function specToCheck(source: string, settings: readonly string[], args: readonly string[]): NamedSpec & { readonly data: LoadedData } {
+  for (const flag of ['layers', 'activation', 'norm', 'dropout', 'members', 'l2']) {
+    if (args.some((word) => word === `--${flag}` || word.startsWith(`--${flag}=`))) {
+      throw expected('ERR_CONFIG', `no --${flag}, as the spec has its own (--set changes it),`, 'gradcheck', source, { path: flag });
+    }
+  }
+  const named = readSpec(source, settings);
+  return { ...named, data: named.data ?? loadData(dataRequest(named.spec)) };
+}
 
 /** The backends to check: by default the selected one and those that could take its place. */
 function backendsOf(choice: string | undefined): readonly BackendName[] {

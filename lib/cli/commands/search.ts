@@ -3,6 +3,7 @@ import { dirname, extname, join } from 'node:path';
 import { expected } from '../../errors';
 import { nextName } from '../../runFolder/ownedFolder';
 import { findFolder, runsOf, searchFiles } from '../../runFolder/runFolder';
+import { moduleKey } from '../../spec/modules';
 import { applySettings } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
 import { ledgerFile, readLedger } from '../../inference/ledger';
@@ -96,7 +97,7 @@ kill. docs/search.md explains spec files.
     const set = setOver(given, [...(values.set ?? []), ...settings]);
     const whole = {
       ...given,
-      set,
+      set: withModule(given, set),
       ...trials,
       ...(values.sampler !== undefined && { sampler: values.sampler }),
       ...(values.pruner !== undefined && { pruner: values.pruner }),
@@ -124,6 +125,13 @@ function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: re
     }
   }
   return applySettings(set as Readonly<Record<string, unknown>> | undefined ?? {}, settings);
+}
+
+/** The `set` of a search with the module that --module names, unless the search names one. */
+function withModule({ base }: Readonly<Record<string, unknown>>, set: unknown): unknown {
+  const module = moduleKey();
+  if (!('module' in module) || (isObject(base) && 'module' in base) || !(set === undefined || isObject(set))) return set;
+  return { ...module, ...set };
 }
 
 /** A search whose loss follows from the target of its table, where neither `base`, `set` nor `space` has it. */

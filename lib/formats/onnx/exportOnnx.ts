@@ -5,7 +5,7 @@ import type { TargetScale } from '../../data/targetScale';
 import { featureSizeOf } from '../../data/normalize/transform';
 import type { ByteNormalization, FloatNormalization } from '../../data/normalize/transform';
 import type { Model } from '../../inference/model';
-import { losses } from '../../model/losses';
+import { losses, refuseOwnLoss } from '../../model/losses';
 import { addColumns } from './columns';
 import { GraphBuilder } from './graph';
 import type { Flow } from './graph';
@@ -55,6 +55,7 @@ export function exportOnnx(model: Model): OnnxExport {
   const { spec: { loss }, classNames, targetNames, dataDigest, columns, parts: { net } } = model;
   const bytesOfWeights = 4 * net.arena.values.length;
   if (bytesOfWeights > maxBytes) throw expected('ERR_CONFIG', 'at most 2 GiB of weights, which an ONNX file holds,', 'the model', `${String(bytesOfWeights)} bytes`, { path: 'model' });
+  refuseOwnLoss(loss);
   const { predicts } = losses[loss];
   const isProbable = predicts === 'classes' || predicts === 'labels';
   const outputs = isProbable ? ['label', 'probabilities'] : targetNames === undefined ? ['predictions'] : model.outputNames;

@@ -3,7 +3,7 @@ import type { Model } from '../../inference/model';
 import type { Layer } from '../../model/layer';
 import type { MadeLayer } from '../../model/layers';
 import type { Activation } from '../../model/layers/activations';
-import { losses } from '../../model/losses';
+import { losses, refuseOwnLoss } from '../../model/losses';
 import { sizeOf } from '../../model/shape';
 import { version } from '../../version';
 import { encodeColumns, modules } from './modules';
@@ -98,6 +98,7 @@ function prepareOf({ columns, spec: { dtype }, parts: { normalization } }: Model
 
 /** Lines that make predictions of the network's outputs y. */
 function outputsOf({ spec: { loss, quantiles }, temperature, parts: { net, targetScale } }: Model): string[] {
+  refuseOwnLoss(loss);
   const { predicts } = losses[loss];
   const linked = { classes: ['y = torch.softmax(y, -1)'], labels: ['y = torch.sigmoid(y)'], rates: ['y = torch.exp(y)'], numbers: [], quantiles: [] }[predicts];
   const isMembers = net.outputShape.length > 1 && net.layers[net.layers.length - 1]!.members !== undefined;

@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { BlastrainError, fromPlain, toPlain } from '../../errors';
 import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
+import { loadedModules } from '../../spec/modules';
 import type { BackendName } from '../../kernels/contract';
 import type { Outputs } from '../prediction';
 
@@ -11,6 +12,8 @@ export interface PredictTask {
   /** A model file. */
   readonly bytes: Uint8Array;
   readonly backend: BackendName;
+  /** Modules with parts of the user's own, to be loaded first. */
+  readonly modules: readonly string[];
 }
 
 /** A block of rows, as `Model.predict` takes them. */
@@ -36,7 +39,8 @@ export class Background {
   private requests = 0;
   private isRetired = false;
 
-  constructor(task: PredictTask) {
+  constructor(given: Omit<PredictTask, 'modules'>) {
+    const task: PredictTask = { ...given, modules: loadedModules() };
     this.worker = new Worker(join(packageRoot, 'dist', 'inference', 'threads', 'predictWorker.js'), {
       workerData: task, transferList: [task.bytes.buffer as ArrayBuffer],
     });

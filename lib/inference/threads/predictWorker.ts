@@ -3,18 +3,23 @@ import { toPlain } from '../../errors';
 import { rowsFor } from '../givenRows';
 import type { PredictRows } from '../givenRows';
 import { Net } from '../net';
+import { loadModules } from '../../spec/modules';
 import { readTrained } from '../source';
 import type { PredictAnswer, PredictRequest, PredictTask } from './background';
 
-const { bytes, backend } = workerData as PredictTask;
-const net = new Net(readTrained(bytes, {}), { backend });
+const { bytes, backend, modules } = workerData as PredictTask;
+const loading = loadModules(modules).then(() => new Net(readTrained(bytes, {}), { backend }));
 
 parentPort!.on('message', ({ id, rows }: PredictRequest) => {
+  void answer(id, rows);
+});
+
+async function answer(id: number, rows: unknown): Promise<void> {
   try {
+    const net = await loading;
     const outputs = net.outputsOf(rowsFor(net, rows as PredictRows));
-    const answer: PredictAnswer = { id, outputs };
-    parentPort!.postMessage(answer, [outputs.predictions.buffer as ArrayBuffer, outputs.labels.buffer as ArrayBuffer]);
+    parentPort!.postMessage({ id, outputs } satisfies PredictAnswer, [outputs.predictions.buffer as ArrayBuffer, outputs.labels.buffer as ArrayBuffer]);
   } catch (error) {
     parentPort!.postMessage({ id, error: toPlain(error) } satisfies PredictAnswer);
   }
-});
+}

@@ -16,7 +16,10 @@ import type { Scale } from './scale';
 import { bottleneck, residual } from './residual';
 import type { Residual } from './residual';
 
-/** Every type of layer. What descriptions may say, their checks and errors, and their documentation follow from this table. */
+/**
+ * Every type of layer. What descriptions may say, their checks and errors, and their documentation follow from this table. A module of one's own adds
+ * to it, see `registerParts`; the types below name those that come with the package.
+ */
 export const layerTypes = {
   'linear': linear,
   ...activationTypes,
@@ -38,7 +41,9 @@ export type MadeLayer =
 /** The name of a type of layer. */
 export type LayerName = keyof typeof layerTypes;
 
-export const layerNames = Object.keys(layerTypes) as readonly LayerName[];
+export function layerNames(): readonly LayerName[] {
+  return Object.keys(layerTypes) as LayerName[];
+}
 
 type FieldsOf<Name extends LayerName> = (typeof layerTypes)[Name]['fields'];
 type ValueOf<Given> =

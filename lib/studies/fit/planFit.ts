@@ -4,6 +4,7 @@ import type { LoadedData } from '../../data/sources';
 import type { LossName } from '../../model/loss';
 import { losses } from '../../model/losses';
 import { presetFor } from '../../spec/presets';
+import { moduleKey } from '../../spec/modules';
 import { applyChanges, dataRequest, parseSpec, withBatchSize } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
 import { columnFacts, targetFacts } from './columnFacts';
@@ -59,7 +60,7 @@ function specFor(preset: string, loss: LossName, keys: Readonly<Record<string, u
   const isClasses = Object.hasOwn(losses, loss) && losses[loss].predicts === 'classes';
   const isDivided = ['splitColumn', 'timeColumn'].some((key) => keys[key] !== undefined && keys[key] !== null);
   const base = {
-    ...presetFor(preset, loss), loss,
+    ...presetFor(preset, loss), loss, ...moduleKey(),
     ...(isClasses && !isDivided && { stratify: true }),
   };
   return parseSpec(applyChanges(base, keys));
