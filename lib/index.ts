@@ -1,4 +1,6 @@
 /** The public API of blastrain. */
+import './files/packageRoot'; // first, so that a bundle that cannot run says why
+
 export { BlastrainError } from './errors';
 export type { ErrorCode, ErrorDetails } from './errors';
 

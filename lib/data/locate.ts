@@ -1,5 +1,6 @@
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BlastrainError } from '../errors';
+import { packageRoot } from '../files';
 import { findCifar10 } from './cifar10/cifar10';
 
 /** Images found on this machine, or generated. */
@@ -19,7 +20,7 @@ export function datasetsFolder(): string {
 
 /** The folders searched for data sets, in order: {@link datasetsFolder}, `./datasets`, the package's own. */
 export function datasetsFolders(): readonly string[] {
-  return [...new Set([datasetsFolder(), resolve('datasets'), join(dirname(dirname(__dirname)), 'datasets')])];
+  return [...new Set([datasetsFolder(), resolve('datasets'), join(packageRoot, 'datasets')])];
 }
 
 /**

@@ -1,5 +1,3 @@
-import { dirname } from 'node:path';
-
 export { acquireLock, isLockFile, isOwned, waitAsync, waitSync, withLock } from './acquire';
 export type { Clock, LockOptions, Waiting } from './acquire';
 export { AppendFile } from './append';
@@ -10,12 +8,10 @@ export { Lock } from './lock';
 export type { LockHandle } from './lock';
 export { lockedBy, lockName } from './lockFile';
 export type { Owner } from './lockFile';
+export { packageRoot } from './packageRoot';
 export { readFile, readFileIfThere, readPart, sizeLimits } from './read';
 export type { ReadOptions } from './read';
 export { linkAs, makeFolders, replaceFile, syncFolder } from './replace';
 export { StreamedFile } from './streamed';
 export { fileError, systemError, withFileErrors } from './system';
 export { removeLeftovers, removeLeftoversOf, temporaryName } from './temporary';
-
-/** The root of the package, the same from lib/ and from dist/. */
-export const packageRoot = dirname(dirname(__dirname));

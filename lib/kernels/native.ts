@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
+import { packageRoot } from '../files';
 import { defaultThreads } from '../machine';
 import { allocate, storedDtype } from './contract';
 import type { Dtype, KernelName, Kernels, Precision } from './contract';
@@ -47,9 +48,6 @@ export interface Addon {
   readonly getThreads: () => number;
 }
 
-/** Where the addon is looked for: the package, or what BLASTRAIN_PREBUILD names (a convention of node-gyp-build). */
-const packageRoot = join(__dirname, '..', '..');
-
 type Outcome = { readonly addon: Addon } | { readonly reason: string; readonly mend: string };
 let outcome: Outcome | undefined;
 
@@ -85,7 +83,8 @@ export function setAddonThreads(threads: number): void {
 
 function tryToLoad(): Outcome {
   try {
-    const load = createRequire(__filename)('node-gyp-build') as (root: string) => Addon;
+    // From the package, or from what BLASTRAIN_PREBUILD names (a convention of node-gyp-build).
+    const load = createRequire(join(packageRoot, 'package.json'))('node-gyp-build') as (root: string) => Addon;
     const addon = load(packageRoot);
     // OpenBLAS, which says how many there are, knows nothing of quotas.
     addon.limitDefaultThreads(defaultThreads());

@@ -53,6 +53,8 @@ in front of it.
     const ended = untilSignal(() => server.close());
     process.stdout.write(values.json === true ? jsonLine({ type: 'serve', name, url: server.url }) : `${printable(name)} at ${server.url}\nCtrl-C ends it.\n`);
     await ended;
+    // In a process of a cluster (node:cluster, PM2) the channel to the primary would keep it alive.
+    if (process.connected) process.disconnect();
     return 0;
   },
 };
