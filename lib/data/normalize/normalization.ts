@@ -117,12 +117,31 @@ export function refuseOverflow(
 
 /** Whether all inputs are finite: in one pass that keeps nothing, as single rows are predicted by the thousand. */
 function holdsAll(data: Dataset | StoredDataset, { mean, std }: FloatNormalization, rounded: (value: number) => number): boolean {
+  if (isFarFromOverflow(data, mean, std, rounded)) return true;
   for (const { features } of blocksOf(data, 1024)) {
     for (let at = 0, j = 0; at < features.length; at++, j = j + 1 === mean.length ? 0 : j + 1) {
       if (!Number.isFinite(rounded((features[at]! - mean[j]!) / std[j]!))) return false;
     }
   }
   return true;
+}
+
+/** Whether even the largest feature less the largest mean over the smallest deviation would be finite, which one pass without a division tells; NaN is not. */
+function isFarFromOverflow(data: Dataset | StoredDataset, mean: Float64Array, std: Float64Array, rounded: (value: number) => number): boolean {
+  let [largest, largestMean, smallest, zero] = [0, 0, Infinity, 0];
+  for (let j = 0; j < mean.length; j++) {
+    largestMean = Math.max(largestMean, Math.abs(mean[j]!));
+    smallest = Math.min(smallest, std[j]!);
+  }
+  for (const { features } of blocksOf(data, 1024)) {
+    for (let at = 0; at < features.length; at++) {
+      const value = features[at]!;
+      zero += 0 * value;
+      if (value > largest) largest = value;
+      else if (-value > largest) largest = -value;
+    }
+  }
+  return zero === 0 && Number.isFinite(rounded((largest + largestMean) / smallest));
 }
 
 /** The first row whose feature j is `value`. */

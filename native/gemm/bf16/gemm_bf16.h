@@ -20,8 +20,8 @@
 
 namespace blastrain::bf16 {
 
-// Packed pairs of a block, which stay in L2.
-inline constexpr int64_t kMaxPackedPairs = 1 << 16;
+// Packed pairs of a block, which stay in L2: of CPUs with AMX that has 2 MB, and their products wait for all that comes from farther away.
+inline int64_t MaxPackedPairs() { return UsedInstructions().amx ? 1 << 18 : 1 << 16; }
 // Tiles of the depth that one segment of a split-K product sums.
 inline constexpr int64_t kSplitKTiles = 16;
 
@@ -45,7 +45,7 @@ Packed PackWhole(const Operand<Source>& operand, Side side, int threads) {
 template <int parts, typename Source>
 int64_t PanelsInL2(const Operand<Source>& operand, int64_t step, int64_t max) {
   const int64_t panel = std::max<int64_t>(1, parts * operand.DepthTiles() * kTileSize);
-  const int64_t fit = std::clamp<int64_t>(kMaxPackedPairs / panel, 1, max);
+  const int64_t fit = std::clamp<int64_t>(MaxPackedPairs() / panel, 1, max);
   return fit < step ? fit : fit / step * step;
 }
 
@@ -75,21 +75,28 @@ struct PackedProduct {
 };
 
 // The macro-kernel: take(row, rows, column, columns, sums) for each micro-tile of a product of m rows and n columns; rows of
-// sums are kMaxNR apart.
+// sums are kMaxNR apart. The panels of `in_l2` are read again for each of the other operand's, which come from farther away.
 template <typename Take>
-void ForEachMicroTile(const PackedProduct& product, int64_t m, int64_t n, const Take& take) {
+void ForEachMicroTile(const PackedProduct& product, Side in_l2, int64_t m, int64_t n, const Take& take) {
   const MicroKernel& kernel = UsedMicroKernel();
   const auto panels = [](int64_t lines) { return (lines + kTileLines - 1) / kTileLines; };
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, panels(m)), b_panels = Ranges::OfAtMost(kernel.b_panels, panels(n));
   const PrefetchList none{};
   alignas(64) float sums[kMaxMR * kMaxNR];
-  for (int64_t v = 0; v < b_panels.count; v++) {
+  const auto tile = [&](int64_t u, int64_t v) {
     const int64_t column = b_panels.Begin(v) * kTileLines, columns = std::min(n - column, b_panels.Length(v) * kTileLines);
+    const int64_t row = a_panels.Begin(u) * kTileLines, rows = std::min(m - row, a_panels.Length(u) * kTileLines);
+    kernel.function({product.depth_tiles, product.passes, product.a.From(a_panels.Begin(u)),
+                     product.b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), sums, kMaxNR}, none);
+    take(row, rows, column, columns, sums);
+  };
+  if (in_l2 == Side::kA) {
+    for (int64_t v = 0; v < b_panels.count; v++) {
+      for (int64_t u = 0; u < a_panels.count; u++) tile(u, v);
+    }
+  } else {
     for (int64_t u = 0; u < a_panels.count; u++) {
-      const int64_t row = a_panels.Begin(u) * kTileLines, rows = std::min(m - row, a_panels.Length(u) * kTileLines);
-      kernel.function({product.depth_tiles, product.passes, product.a.From(a_panels.Begin(u)),
-                       product.b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), sums, kMaxNR}, none);
-      take(row, rows, column, columns, sums);
+      for (int64_t v = 0; v < b_panels.count; v++) tile(u, v);
     }
   }
 }
@@ -123,7 +130,7 @@ void GemmSplitK(const Operand<Source>& a, const Operand<>& b, float alpha, float
       float* sums = partial + s * size;
       if (shift == nullptr) std::fill_n(sums + m * n, n, 0.0f);
       else Offsets(b_slice, shift + s * kSplitKTiles * kTileDepth, 0, n, sums + m * n);
-      ForEachMicroTile({a_slice.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a, packed_b}, m, n,
+      ForEachMicroTile({a_slice.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a, packed_b}, Side::kA, m, n,
                        [&](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* tile) {
         for (int64_t r = 0; r < rows; r++) std::copy_n(tile + r * kMaxNR, columns, sums + (row + r) * n + column);
       });
@@ -148,8 +155,8 @@ void Gemm(const Operand<Source>& a, const Operand<>& b, float alpha, float beta,
   const MicroKernel& kernel = UsedMicroKernel();
   const int threads = ThreadsFor(m, n, a.depth);
   float* offsets = Scratch<float, 1>(n);
-  const auto multiply = [&](const Packed& packed_a, int64_t i, int64_t mc, const Packed& packed_b, int64_t j, int64_t nc) {
-    ForEachMicroTile({a.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a, packed_b}, mc, nc,
+  const auto multiply = [&](Side in_l2, const Packed& packed_a, int64_t i, int64_t mc, const Packed& packed_b, int64_t j, int64_t nc) {
+    ForEachMicroTile({a.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a, packed_b}, in_l2, mc, nc,
                      [&](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* tile) {
       for (int64_t r = 0; r < rows; r++) {
         float* out = c + (i + row + r) * n + j + column;
@@ -168,13 +175,13 @@ void Gemm(const Operand<Source>& a, const Operand<>& b, float alpha, float beta,
     }
     const int64_t panels = block_of(a, PanelsInL2<a_parts>(a, kernel.a_panels, a.Panels()));
     ForEachBlock<a_parts>(a, Side::kA, panels, threads,
-                          [&](const Packed& packed_a, int64_t i, int64_t mc) { multiply(packed_a, i, mc, packed_b, 0, n); });
+                          [&](const Packed& packed_a, int64_t i, int64_t mc) { multiply(Side::kA, packed_a, i, mc, packed_b, 0, n); });
   } else {
     const Packed packed_a = PackWhole<a_parts>(a, Side::kA, threads);
     const int64_t panels = block_of(b, PanelsInL2<b_parts>(b, kernel.b_panels, b.Panels()));
     ForEachBlock<b_parts>(b, Side::kB, panels, threads, [&](const Packed& packed_b, int64_t j, int64_t nc) {
       if (shift != nullptr) Offsets(b, shift, j, j + nc, offsets);
-      multiply(packed_a, 0, m, packed_b, j, nc);
+      multiply(Side::kB, packed_a, 0, m, packed_b, j, nc);
     });
   }
 }

@@ -60,6 +60,9 @@ bool Scale(A& a, B& b, float& alpha) {
   return true;
 }
 
+// Panels of three parts that have to fit into L2, or else they come from farther away too often: with a depth of 3072 AVX-512 is faster.
+inline constexpr int64_t kMinSplitPanels = 4;
+
 template <typename A, typename B>
 bool SplitPays(const A& a, const B& b) {
   return UsedMicroKernel().split_pays && a.depth >= kMinSplitDepth && a.lines * b.lines * a.depth >= kMinParallelProduct;
@@ -68,6 +71,8 @@ bool SplitPays(const A& a, const B& b) {
 // C <- alpha op(A) op(B) + beta C.
 inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
   Operand<> op_a = OperandA(shape, a), op_b = OperandB(shape, b);
+  // A few rows are bound by the reading of B.
+  if (shape.m <= blas::kMaxDotRows || kMinSplitPanels * 3 * op_a.DepthTiles() * kTileSize > MaxPackedPairs()) return false;
   if (!SplitPays(op_a, op_b) || !Scale(op_a, op_b, alpha)) return false;
   Gemm<3, 3>(op_a, op_b, alpha, beta, c);
   return true;
