@@ -48,6 +48,8 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   loadPictures: [asCall(library.loadPictures), [join(runs, 'none'), {}]],
   loadArrow: [asCall(library.loadArrow), [join(runs, 'none.arrow'), {}]],
   loadRows: [asCall(library.loadRows), [[{ a: 1, y: 'x' }, { a: 2, y: 'z' }], {}]],
+  dataset: [asCall(library.dataset), [{ features: [1, 2], labels: [0, 1] }]],
+  split: [asCall(library.split), [library.dataset({ features: new Float32Array(40), labels: new Uint8Array(20) }), { seed: 1 }]],
   makeSynthetic: [asCall(library.makeSynthetic), [{ train: 1, validation: 0, test: 0 }, 0]],
   makeLayers: [asCall(makeLayers), [[{ type: 'linear' }], 3, 2, kernels, random]],
   initialize: [asCall(library.initialize), [model, 'he', 1, random]],
@@ -154,6 +156,13 @@ describe('odd values within objects', () => {
   test.each(['type', 'low', 'high', 'step', 'values', 'points', 'when'])('as %s of a parameter', async (key) => {
     const entries = within({ type: 'integer', low: 1, high: 9 }, key);
     expect(await complaintsOf(asCall(parseSearch), entries.map((batchSize) => [{ base: tinySpec, space: { batchSize } }]))).toEqual([]);
+  });
+  test.each(['features', 'labels', 'classNames', 'targets', 'weights', 'imageShape', 'columns', 'name'])('as %s of data of one\'s own', async (key) => {
+    expect(await complaintsOf(asCall(library.dataset), within({ features: [[1, 2], [3, 4]], ...(key !== 'targets' && { labels: [0, 1] }) }, key).map((given) => [given]))).toEqual([]);
+  });
+  test.each(['train', 'validation', 'test', 'seed', 'stratify'])('as %s of a split', async (key) => {
+    const data = library.dataset({ features: new Float32Array(40), labels: new Uint8Array(20) });
+    expect(await complaintsOf(asCall(library.split), within({}, key).map((options) => [data, options]))).toEqual([]);
   });
   test.each(['train', 'validation', 'origin'])('as %s of the data', async (key) => {
     expect(await complaintsOf(asCall(library.train), within(tinyData(), key).map((data) => [tinySpec, { data }]))).toEqual([]);

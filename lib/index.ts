@@ -23,6 +23,8 @@ export { loadJsonLines } from './data/jsonLines';
 export type { JsonLinesOptions } from './data/jsonLines';
 export { loadNumpy } from './data/numpy/numpy';
 export type { NumpyOptions } from './data/numpy/numpy';
+export { dataset, split } from './data/ownData';
+export type { GivenNumbers, OwnData, SplitOptions, WholeDataset } from './data/ownData';
 export { loadParquet } from './data/parquet/parquet';
 export type { ParquetOptions } from './data/parquet/parquet';
 export { loadPictures } from './data/pictures/pictures';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
+import { isNumber } from '../fields';
 import { requireMemory } from '../machine';
 import { FileBytes } from './bytes';
 import type { Column } from './columns/column';
@@ -179,7 +180,7 @@ export function resolveShares(given: Partial<SplitSizes>, rows: number): SplitSi
   const tenth = Math.round(rows / 10);
   const count = (split: SplitName, fallback: number): number => {
     const size = given[split] ?? fallback;
-    const whole = size > 0 && size < 1 ? Math.round(size * rows) : size;
+    const whole = isNumber(size) && size > 0 && size < 1 ? Math.round(size * rows) : size;
     if (!(Number.isInteger(whole) && whole >= (split === 'train' ? 1 : 0))) {
       throw expected('ERR_CONFIG', 'a number of rows, or a share below 1,', `the number of ${split} rows`, size, { path: `sizes.${split}` });
     }

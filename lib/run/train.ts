@@ -12,7 +12,7 @@ import { resumedSpec } from './resumedSpec';
 import { checkPlaceArgument } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
 import { loadedModules, loadModule } from '../spec/modules';
-import { parseSpec } from '../spec/spec';
+import { parseSpec, specForRows } from '../spec/spec';
 import type { GivenSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
@@ -21,7 +21,10 @@ import type { TrainTask, WorkerMessage } from './trainWorker';
 export type { TrainingData } from '../build/buildTraining';
 
 export interface TrainOptions {
-  /** Rows to train on; by default the data that the spec names. Rows in shared memory are not copied. */
+  /**
+   * Rows to train on, as `split` and the loaders give them; by default the data that the spec names. Rows in shared memory are not copied. Layers, batch and length that
+   * the spec does not give are those for a table, see {@link parseSpec}, where those for CIFAR-10 do not fit.
+   */
   readonly data?: TrainingData;
   /** Where to create the run's folder; by default nothing is written to disk. */
   readonly place?: RunPlace;
@@ -71,11 +74,13 @@ export function train(spec: GivenSpec, options: TrainOptions = {}): TrainingRun 
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
   const startWorker = (): Worker => {
-    const parsed = resume === undefined ? parseSpec(module === undefined ? spec : { module, ...spec }) : resumedSpec(resume, spec);
+    const rows = data && trainingRows(data);
+    const own = rows === undefined ? spec : specForRows(spec, rows.train);
+    const parsed = resume === undefined ? parseSpec(module === undefined ? own : { module, ...own }) : resumedSpec(resume, spec);
     if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
     const task: TrainTask = {
       spec: parsed, name, control: port2, modules: loadedModules(),
-      ...(data && { data: packTraining(trainingRows(data)) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
+      ...(rows && { data: packTraining(rows) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
     };
     return new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
       workerData: task,

@@ -1,6 +1,7 @@
 import { BlastrainError, expected, nearest, toPlain } from '../errors';
 import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
+import type { Rows } from '../data/dataset';
 import { dataSources, sourceOf } from '../data/sources';
 import type { DataRequest } from '../data/sources';
 import { maxBatchOfChunks } from '../data/stored';
@@ -14,7 +15,7 @@ import { specFields } from './fields';
 import { digestOfModule } from './modules';
 import type { Checkpoint } from '../train/checkpoint';
 import type { Field } from '../fields';
-import type { TrainSpec } from './fields';
+import type { GivenSpec, TrainSpec } from './fields';
 
 export { layerHelp } from '../model/layers';
 export { specFields } from './fields';
@@ -80,6 +81,21 @@ function fillForOwnData(spec: TrainSpec, { layers, hidden, model, batchSize, str
   if (batchSize === undefined) spec.batchSize = ofOwnData.batchSize;
   if (spec.steps === null && spec.epochs === null) spec.epochs = ofOwnData.epochs;
   if (spec.data === 'pictures' && stratify === undefined) spec.stratify = true;
+}
+
+/**
+ * The spec of a training on rows that the caller passes: where the defaults for CIFAR-10 do not fit them, and the spec says nothing, layers, batch and length are those for a
+ * user's table.
+ */
+export function specForRows(given: GivenSpec, { size, featureSize, classNames }: Rows): GivenSpec {
+  const { layers, hidden, model, batchSize, steps, epochs } = given;
+  const isAsDefault = featureSize === 3072 && classNames.length === 10;
+  return {
+    ...given,
+    ...(layers === undefined && hidden === undefined && (model ?? null) === null && !isAsDefault && { hidden: ofOwnData.hidden }),
+    ...(batchSize === undefined && size < (specFields.batchSize.default as number) && { batchSize: ofOwnData.batchSize }),
+    ...((steps ?? null) === null && (epochs ?? null) === null && { epochs: ofOwnData.epochs }),
+  };
 }
 
 /** A value with 0 in place of −0, also within lists and objects: JSON writes −0 as 0, and a spec has to be the same when read back. */
