@@ -15,6 +15,5 @@ for platform in linux-x64 linux-arm64; do
 done
 
 npm run build
-npm run docs
 npx publint run --strict
 npm publish "$@"
