@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   history: ['train/eventShape', 'search/asha', 'search/state'],
   verify: ['kernels', 'random'],
   studies: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
-  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'run', 'history', 'studies'],
+  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference', 'formats', 'run', 'history', 'studies'],
   report: ['history'],
   dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
   serve: ['data', 'model', 'inference'],

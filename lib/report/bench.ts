@@ -37,7 +37,7 @@ function stepTable({ benchmark, entries }: BenchReport): TextTable {
       i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
       shareText(entry), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
     ]));
-  const [part, time] = benchmark === 'job' ? ['part', 'time'] : ['sizes', 'a step'];
+  const [part, time] = benchmark === 'job' ? ['part', 'time'] : benchmark === 'inference' ? ['rows', 'time'] : ['sizes', 'a step'];
   return { headers: ['net', part, 'who', time, '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
 }
 
@@ -52,6 +52,7 @@ export function benchVerdicts({ benchmark, entries, load }: BenchReport): string
     const [first, ...others] = group as [BenchEntry, ...BenchEntry[]];
     const ratios = others.map(({ who, time }) => ({ who, ratio: time.median / first.time.median }));
     if (ratios.length === 0) return [];
+    if (benchmark === 'inference') return [`${first.subject}, ${first.case}: ${ratios.map(({ who, ratio }) => `${who} takes ${ratioText(ratio)} as long`).join(', ')}.`];
     if (benchmark === 'step') {
       const parts = ratios.map(({ who, ratio }) =>
         who === 'typescript' ? `TypeScript takes ${ratioText(ratio)} as long` : `it takes ${ratioText(1 / ratio)} as long as the ${who}`);

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { compareReports, readBenchReport } from '../../bench/compare';
 import { benchJob } from '../../bench/job';
+import { benchInference } from '../../bench/inference';
 import { benchKernels } from '../../bench/kernels';
 import { findNet, netNames } from '../../bench/nets';
 import { benchPeers } from '../../bench/peers';
@@ -50,6 +51,8 @@ export const benchCommand: Command = {
             installed: scripts/bench-peers/README.md
   scaling   how a step's time grows with its operations, from 50 to 4096 hidden
             units and from 32 to 4096 rows
+  inference one row and 10,000, from features to probabilities, beside the
+            exported model in onnxruntime-node where that is installed
   tables    presets on real tables, beside scikit-learn, LightGBM, RealMLP and
             TabM: options below
   job       whole trainings [${jobNets.join(', ')}]: from the start of the process to
@@ -106,8 +109,9 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
     if (benchmark === 'step') return await benchStep({ ...common, nets, backends, bfloat16 });
     if (benchmark === 'job') return await benchJob({ ...common, nets, backend: backends[0]! });
     if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
+    const folder = values.peers ?? process.env.BLASTRAIN_PEERS;
+    if (benchmark === 'inference') return await benchInference({ ...common, backends, ...(folder !== undefined && { folder }) });
     if (benchmark === 'peers') {
-      const folder = values.peers ?? process.env.BLASTRAIN_PEERS;
       return await benchPeers({ ...common, nets, backends, bfloat16, ...(folder !== undefined && { folder }) });
     }
     return await benchKernels({
