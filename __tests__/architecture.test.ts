@@ -39,7 +39,7 @@ const typesOnly: Readonly<Record<string, readonly string[]>> = {
   report: ['inference', 'studies', 'search', 'bench', 'train', 'data/dataset', 'kernels/contract'],
 };
 /** Which start threads. */
-const threaded = ['run', 'search', 'data/threads', 'inference/threads'];
+const threaded = ['run', 'search', 'data/threads', 'inference/threads', 'studies/threads'];
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 

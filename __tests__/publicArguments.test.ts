@@ -89,7 +89,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   partialDependence: [asCall(library.partialDependence), [tinyModel, tinyData().validation, '0', { points: 2 }]],
   learningCurveRuns: [asCall(library.learningCurveRuns), [spec, tinyData(), { repeats: 1 }]],
   summariseLearningCurve: [asCall(library.summariseLearningCurve), [[], []]],
-  findLearningRate: [asCall(library.findLearningRate), [spec, tinyData(), { steps: 20 }]],
+  findLearningRate: [asCall(library.findLearningRate), [spec, { data: tinyData(), steps: 20 }]],
   train: [asCall(library.train), [{ ...tinySpec, steps: 1 }, { name: 'run' }]],
   seedRuns: [asCall(library.seedRuns), [spec, { runs, name: 'seeds' }]],
   summariseSeeds: [asCall(library.summariseSeeds), [[], []]],
@@ -169,6 +169,6 @@ describe('odd values within objects', () => {
   });
   test.each(['features', 'labels', 'size', 'featureSize', 'classNames', 'split', 'order'])('as %s of the training rows', async (key) => {
     const data = tinyData();
-    expect(await complaintsOf(asCall(library.findLearningRate), within(data.train, key).map((train) => [{ ...spec, steps: 1 }, { ...data, train }, { steps: 20 }]))).toEqual([]);
+    expect(await complaintsOf(asCall(library.findLearningRate), within(data.train, key).map((train) => [{ ...spec, steps: 1 }, { data: { ...data, train }, steps: 20 }]))).toEqual([]);
   });
 });

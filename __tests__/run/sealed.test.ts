@@ -1,5 +1,5 @@
 import type { TrainingData } from '../../lib/build/buildTraining';
-import { findLearningRate } from '../../lib/studies/lrFind';
+import { sweepLearningRates } from '../../lib/studies/lrFind';
 import { train } from '../../lib/run/train';
 import { parseSpec } from '../../lib/spec/spec';
 import { search } from '../../lib/search/search';
@@ -17,7 +17,7 @@ export type Sealed = TrainingData['test'];
 
 describe.each<[string, (rows: TrainingData) => unknown]>([
   ['training', (rows) => train(spec, { data: rows })],
-  ['a learning-rate sweep', (rows) => findLearningRate(spec, rows)],
+  ['a learning-rate sweep', (rows) => sweepLearningRates(spec, rows)],
   ['a search', (rows) => search(space, { runs, data: rows })],
 ])('%s', (_, use) => {
   test.each<[string, TrainingData]>([

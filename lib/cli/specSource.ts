@@ -49,6 +49,11 @@ export function readSpecFrom(model: string, source: string | undefined, settings
   return { base: baseOf(basename(model, '.safetensors')), spec, assumed: [] };
 }
 
+/** Whether rows can be handed to another thread, which reads those on disk for itself. */
+export function isInMemory({ train: rows, validation }: LoadedData): boolean {
+  return !('stored' in rows) && !('stored' in validation);
+}
+
 /** What was assumed, for people, or as an event. */
 export function renderAssumed({ spec: { loss }, assumed }: Pick<NamedSpec, 'spec' | 'assumed'>, json = false): string {
   if (assumed.length === 0) return '';

@@ -1,4 +1,3 @@
-import { checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { setThreads } from '../kernels';
 import type { BackendName, Dtype } from '../kernels/contract';
@@ -53,10 +52,17 @@ const MAX_SWEEP_SHARE = 0.1;
 /** A first step of at least this many rows sets the lowest loss by itself. */
 const MIN_FIRST_ROWS = 16;
 
+/** Throws ERR_CONFIG for an impossible range. */
+export function checkRates(options: LrFindOptions): Required<LrFindOptions> {
+  const { from, to, steps } = { ...lrFindDefaults, ...options };
+  if (!(from > 0 && Number.isFinite(from))) throw expected('ERR_CONFIG', 'a positive number', 'from', from, { path: 'from' });
+  if (!(to > from && Number.isFinite(to))) throw expected('ERR_CONFIG', `a number above ${String(from)}`, 'to', to, { path: 'to' });
+  if (!(Number.isInteger(steps) && steps >= 20)) throw expected('ERR_CONFIG', 'an integer of at least 20', 'steps', steps, { path: 'steps' });
+  return { from, to, steps };
+}
+
 /**
- * The learning-rate range test (Smith 2017, section 3.3): trains the spec's model from its initial weights while the rate
- * grows exponentially from step to step, and reads off the loss where learning is fastest and where it breaks. The spec's
- * schedules and length are ignored; momentum, decay and augmentation are used.
+ * What `findLearningRate` does in its thread.
  *
  * The suggestion is a tenth of the rate at which the loss blew up. The rate at which the loss falls fastest, which others suggest, is
  * reported too; but for a net whose first loss is far above log(classes) that is where it unlearns its initial weights, at rates ten
@@ -64,13 +70,8 @@ const MIN_FIRST_ROWS = 16;
  *
  * Throws ERR_CONFIG for an impossible range, ERR_DATA for test rows, ERR_SHAPE, ERR_BACKEND.
  */
-export function findLearningRate(given: TrainSpec, data: TrainingData, options: LrFindOptions = {}): LrFindReport {
-  checkOptions(options);
-  const { from, to, steps } = { ...lrFindDefaults, ...options };
-  if (!(from > 0 && Number.isFinite(from))) throw expected('ERR_CONFIG', 'a positive number', 'from', from, { path: 'from' });
-  if (!(to > from && Number.isFinite(to))) throw expected('ERR_CONFIG', `a number above ${String(from)}`, 'to', to, { path: 'to' });
-  if (!(Number.isInteger(steps) && steps >= 20)) throw expected('ERR_CONFIG', 'an integer of at least 20', 'steps', steps, { path: 'steps' });
-
+export function sweepLearningRates(given: TrainSpec, data: TrainingData, options: LrFindOptions = {}): LrFindReport {
+  const { from, to, steps } = checkRates(options);
   const spec: TrainSpec = { ...parseSpec(given), dropoutSchedule: 'constant', weightDecaySchedule: 'constant' };
   const kernels = kernelsOf(spec);
   setThreads(spec.threads ?? defaultThreads());

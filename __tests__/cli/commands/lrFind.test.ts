@@ -31,7 +31,7 @@ test('exit status 1 where the loss fell nowhere', async () => {
   expect(output).toContain('No suggestion');
 });
 
-test.each([[['--steps', '0']], [['--from', 'x']], [['--to', '1e-9']], [[]]])('refuses %j', (flags) => {
+test.each([[['--steps', '0']], [['--from', 'x']], [['--to', '1e-9']], [[]]])('refuses %j', async (flags) => {
   const args = flags.length === 0 ? flags : [...small, ...flags];
-  expect(() => lrFindCommand.run(args)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+  await expect(lrFindCommand.run(args)).rejects.toMatchObject({ code: 'ERR_CONFIG' });
 });

@@ -1,15 +1,14 @@
 import { replaceFile } from '../../files';
-import { loadData } from '../../data/sources';
-import { findLearningRate, lrFindDefaults } from '../../studies/lrFind';
+import { findLearningRate } from '../../studies/findLearningRate';
+import { lrFindDefaults } from '../../studies/lrFind';
 import type { LrFindReport } from '../../studies/lrFind';
-import { dataRequest } from '../../spec/spec';
 import { lrFindSvg } from '../../report/lrFind';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { integerOption, numberOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
-import { readSpec, renderAssumed } from '../specSource';
+import { isInMemory, readSpec, renderAssumed } from '../specSource';
 import { formatSignificant } from '../terminal/format';
 import { renderPlot } from '../terminal/plot';
 import { fileLines, terminalOf } from '../terminal/style';
@@ -37,7 +36,7 @@ Schedule and length of the spec play no part.
 
 Exit status 1 when the loss fell at no rate.
 `,
-  run(args) {
+  async run(args) {
     const { values, positionals } = readOptions(
       args,
       {
@@ -48,10 +47,11 @@ Exit status 1 when the loss fell at no rate.
     );
     const [source, ...settings] = positionals;
     const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'), [...(values.set ?? []), ...settings]);
-    const { base, spec, data = loadData(dataRequest(spec)) } = named;
+    const { base, spec, data } = named;
     announceFallback(spec.backend ?? undefined);
     if (values.json !== true) process.stdout.write(renderAssumed(named));
-    const report = findLearningRate(spec, data, {
+    const report = await findLearningRate(spec, {
+      ...(data !== undefined && isInMemory(data) && { data }),
       ...(values.from !== undefined && { from: numberOption('from', values.from) }),
       ...(values.to !== undefined && { to: numberOption('to', values.to) }),
       ...(values.steps !== undefined && { steps: integerOption('steps', values.steps, 1) }),
@@ -59,7 +59,7 @@ Exit status 1 when the loss fell at no rate.
     const figure = values.out ?? (values.json ? undefined : defaultFigure);
     if (figure !== undefined) replaceFile(figure, lrFindSvg(report, base));
     process.stdout.write(values.json ? jsonLine(report) : render(report, base, figure!, terminalOf(process.stdout)));
-    return Promise.resolve(report.suggestion === null ? 1 : 0);
+    return report.suggestion === null ? 1 : 0;
   },
 };
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expected } from '../../errors';
-import type { LoadedData } from '../../data/sources';
 import { train } from '../../run/train';
 import { presets } from '../../spec/presets';
 import { findRun } from '../../runFolder/runFolder';
@@ -18,7 +17,7 @@ import type { Output } from '../completeRun';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
-import { readSpec, readSpecFrom, renderAssumed } from '../specSource';
+import { isInMemory, readSpec, readSpecFrom, renderAssumed } from '../specSource';
 import type { NamedSpec } from '../specSource';
 import { formatKnown, formatPercent } from '../terminal/format';
 import { terminalOf } from '../terminal/style';
@@ -115,11 +114,6 @@ function readNamed(from: string | undefined, positionals: readonly string[], set
   const [first, ...others] = positionals;
   if (from === undefined) return readSpec(requirePositional(first, 'PRESET or SPEC.json', 'train'), [...set, ...others]);
   return first === undefined || first.includes('=') ? readSpecFrom(from, undefined, [...set, ...positionals]) : readSpecFrom(from, first, [...set, ...others]);
-}
-
-/** Whether rows can be handed to the training's thread, which reads those on disk for itself. */
-function isInMemory({ train: rows, validation }: LoadedData): boolean {
-  return !('stored' in rows) && !('stored' in validation);
 }
 
 /** Trains with one seed after the other; prints a summary at the end. */
