@@ -77,7 +77,8 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   classificationReport: [asCall(library.classificationReport), [[0.5, 0.5], [1], ['a', 'b'], {}]],
   Objective: [asNew(Objective), [model, 0, {}]],
   'Model.load': [(from, options) => library.Model.load(from as string, options as object), [join(runs, 'none.safetensors'), { backend: 'typescript' }]],
-  'Model.fromBytes': [(bytes, source) => library.Model.load(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
+  'Model.load of bytes': [(bytes, source) => library.Model.load(bytes as Uint8Array, source as { name: string }), [new Uint8Array(3), { name: 'none' }]],
+  'Model.average': [(models) => library.Model.average(models as never), [[tinyModel]]],
   readRows: [asCall(library.readRows), [{ spec, classNames: ['a'], columns: undefined, targetNames: undefined }, join(runs, 'none.csv'), {}]],
   exportModel: [
     (given, format, path, options) => library.exportModel(given as typeof tinyModel, format as 'onnx', typeof path === 'string' ? join(runs, path) : path as string, options as object),

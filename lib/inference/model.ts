@@ -1,4 +1,4 @@
-import { checkOptions, checkText } from '../arguments';
+import { checkList, checkObject, checkOptions, checkText } from '../arguments';
 import { expected } from '../errors';
 import { replaceFile } from '../files';
 import type { FloatArray } from '../kernels/contract';
@@ -24,6 +24,7 @@ import { outputNamesOf, predictionsOf } from './prediction';
 import type { Outputs, Prediction } from './prediction';
 import { readTrained } from './source';
 import type { LoadOptions } from './source';
+import { meanTemperature, meanWeights } from './average';
 import { Background } from './threads/background';
 import { predictBlocks } from './threads/predictBlocks';
 import type { PredictOptions } from './threads/predictBlocks';
@@ -76,6 +77,24 @@ export class Model {
   static load(from: string | Uint8Array, options: LoadOptions = {}): Model {
     const trained = readTrained(from, options);
     return new Model(trained, new Net(trained, options));
+  }
+
+  /**
+   * The model whose parameters and buffers are the mean of those of several models (Wortsman et al. 2022, *Model soups*): of runs that started `from` the same model,
+   * as nets from different initial weights have nothing in common to average. What it is worth is for `evaluate` to say. Throws ERR_CONFIG for no models, and
+   * for models that differ in layers, preprocessing, columns, classes or targets.
+   */
+  static average(models: readonly Model[]): Model {
+    checkList(models, 'models', 'a list of models');
+    const [first] = models;
+    if (first === undefined) throw expected('ERR_CONFIG', 'at least one model', 'models', models, { path: 'models' });
+    for (const model of models) checkObject(model, 'models', 'models', ['weights', 'known']);
+    const all = models.map((model) => ({ facts: model.known, weights: model.weights() }));
+    const weights = meanWeights(all);
+    const known: ModelFacts = { ...first.known, metrics: null, facts: { ...first.known.facts, temperature: meanTemperature(all) } };
+    const average = Model.load(new Uint8Array(Buffer.concat(modelChunks(first.net.model, known))), { backend: first.net.model.kernels.backend });
+    average.setWeights(weights);
+    return average;
   }
 
   /** The spec of its training. */
