@@ -96,8 +96,9 @@ export const presets: Readonly<Record<string, Preset>> = {
   table: { summary: 'a table of any columns: blastrain fit, or dataFile=FILE (loss=mse for numbers)', spec: ofTables, ofNumbers, isOfTables: true },
   'table-ensemble': {
     summary: 'an ensemble of 32 nets that share their weights, for a table: more accurate, and slower',
-    spec: { ...ofTables, members: 32, epochs: 60 },
-    ofNumbers, isOfTables: true,
+    // Members that differ need less dropout than one net, and with more of it their shared weights learn too slowly.
+    spec: { ...ofTables, members: 32, dropout: 0.1, epochs: 120 },
+    ofNumbers: { ...ofNumbers, epochs: 60 }, isOfTables: true,
   },
   pictures: {
     summary: 'a folder of pictures: blastrain fit, or data=pictures dataFolder=FOLDER',
