@@ -81,6 +81,11 @@ test.each(files)('%s leaves console, process.exit and threads to the rooms that 
   if (!threaded.some((place) => file.startsWith(`${place}/`))) expect(importsOf(file).map(({ target }) => target)).not.toContain('node:worker_threads');
 });
 
+test('files of the package are found by packageRoot alone, which bundles need', () => {
+  const users = files.filter((file) => /\b__dirname\b|\b__filename\b|require\.resolve/.test(readFileSync(join(lib, file), 'utf8')));
+  expect(users.sort()).toEqual(['data/threads/readWorker.ts', 'files/packageRoot.ts']); // the first starts itself
+});
+
 test('no room needs one that needs it', () => {
   const needs = (room: string): string[] => [...allowed[room]!, ...typesOnly[room] ?? []].map((path) => path.split('/')[0]!);
   const settled: string[] = [];

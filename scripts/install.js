@@ -35,7 +35,7 @@ function loadError() {
 /** Builds the addon; returns why that failed, or undefined. */
 function build() {
   const missing = ['c++', 'cmake'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
-  if (missing.length > 0) return `${missing.join(' and ')} not found; on Debian or Ubuntu type: apt-get install g++ make cmake libopenblas-dev`;
+  if (missing.length > 0) return `${missing.join(' and ')} not found; on Debian or Ubuntu type: apt-get install g++ make cmake libopenblas-dev; on Alpine: apk add g++ make cmake openblas-dev`;
   const tools = isClone ? undefined : fetchTools();
   let cmakeJs;
   try {

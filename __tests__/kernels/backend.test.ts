@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -121,6 +121,16 @@ describe('without native kernels', () => {
     );
     expect(kernels.kernelsFor('float32').nrm2(2, Float32Array.of(3, 4))).toBe(5);
     expect(kernels.getThreads()).toBe(1);
+  });
+
+  test('on Alpine the line to type is one for apk', () => {
+    const { existsSync } = fs;
+    const spy = jest.spyOn(fs, 'existsSync').mockImplementation((path) => path === '/etc/alpine-release' || existsSync(path));
+    try {
+      expect(freshKernels().selectBackend().fallback).toMatch(/type: apk add g\+\+ make cmake openblas-dev && npm run install$/);
+    } finally {
+      spy.mockRestore();
+    }
   });
 
   test('asking for native by name is refused with reason and mend', () => {

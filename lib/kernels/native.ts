@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { BlastrainError, toPlain } from '../errors';
@@ -96,7 +97,7 @@ function tryToLoad(): Outcome {
 
 /** What a build needs, by platform; elsewhere the build says what it misses. */
 const tools: Partial<Record<NodeJS.Platform, string>> = {
-  linux: 'apt-get install g++ make cmake libopenblas-dev && ',
+  linux: existsSync('/etc/alpine-release') ? 'apk add g++ make cmake openblas-dev && ' : 'apt-get install g++ make cmake libopenblas-dev && ',
   darwin: 'xcode-select --install; brew install cmake && ',
 };
 
