@@ -74,6 +74,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   stepDecay: [asCall(library.stepDecay), [0.1, 0.5, [3]]],
   warmUp: [asCall(library.warmUp), [library.constant(0.1), 3]],
   checkGradients: [asCall(library.checkGradients), [objective, 2, new Float64Array(6), new Int32Array(2), { samples: 1 }]],
+  smallestFailing: [asCall(library.smallestFailing), [[2, 3], () => false]],
   classificationReport: [asCall(library.classificationReport), [[0.5, 0.5], [1], ['a', 'b'], {}]],
   Objective: [asNew(Objective), [model, 0, {}]],
   'Model.load': [(from, options) => library.Model.load(from as string, options as object), [join(runs, 'none.safetensors'), { backend: 'typescript' }]],

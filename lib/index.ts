@@ -72,7 +72,11 @@ export type { SgdOptions } from './optim/sgd';
 
 export type { Evaluation } from './train/evaluate';
 export type * from './train/events';
-export { checkGradients } from './train/gradientCheck';
+export { checkGradients } from './studies/checkGradients';
+export type { SpecGradientOptions } from './studies/checkGradients';
+export type { GradcheckReport, SpecCheckOptions } from './studies/gradcheck';
+export type { DifferentiableFunction, NamedArrays } from './train/functionCheck';
+export { smallestFailing } from './train/smallestFailing';
 export type { GradientCheckOptions, GradientElement, GradientReport, ParameterReport } from './train/gradientCheck';
 export { classificationReport } from './train/metrics';
 export type { ClassScoreName, NumberScoreName } from './train/scores';

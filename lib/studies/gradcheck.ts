@@ -40,6 +40,9 @@ export interface GradcheckOptions {
   readonly l2: number;
   /** Of weights, biases, inputs, labels, dropout and the sample of elements. */
   readonly seed: number;
+  /** As of {@link GradientCheckOptions}. */
+  readonly directions?: number;
+  readonly secondOrder?: boolean;
 }
 
 /** A {@link GradientReport} and where it was computed. */
@@ -54,7 +57,7 @@ export interface GradcheckReport extends GradientReport {
  *
  * Throws ERR_SHAPE for impossible layers or batches, ERR_CONFIG for options out of range, ERR_BACKEND.
  */
-export function runGradcheck({ layers, backend, samples, batch, l2, seed, ...hidden }: GradcheckOptions): GradcheckReport {
+export function runGradcheck({ layers, backend, samples, batch, l2, seed, directions, secondOrder = false, ...hidden }: GradcheckOptions): GradcheckReport {
   const kernels = defaultKernels('float64', backend);
   const model = mlp(layers, kernels, batch, { ...hidden, random: new RandomState(seed) });
   const random = new RandomState(seed);
@@ -64,7 +67,7 @@ export function runGradcheck({ layers, backend, samples, batch, l2, seed, ...hid
   const labels = random.randint(0, model.outputSize, batch);
 
   const objective = new Objective(model, l2);
-  const report = checkGradients(objective, batch, x, labels, { seed, ...(samples === undefined ? {} : { samples }) });
+  const report = checkGradients(objective, batch, x, labels, { seed, secondOrder, ...(directions !== undefined && { directions }), ...(samples === undefined ? {} : { samples }) });
   return { ...report, backend: kernels.backend };
 }
 

@@ -50,6 +50,7 @@ test.each([
   [['--activation', 'gelu', '--norm', 'batch', '--dropout', '0.3'], '4,10,3, gelu, batch norm, dropout 0.3', ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']],
   [['--members', '3'], '4,10,3, relu, 3 members', ['R1', 'W1', 'S1', 'B1', 'W2', 'B2']],
   [['--activation', 'leaky-relu', '--norm', 'layer'], '4,10,3, leaky-relu, layer norm', ['W1', 'b1', 'gamma1', 'beta1', 'W2', 'b2']],
+  [['--directions', '2', '--second-order'], '4,10,3, relu', ['direction 1', 'direction 2', 'second order']],
   [['--activation', 'sigmoid'], '4,10,3, sigmoid', ['W1', 'b1', 'W2', 'b2']],
 ])('%j passes on both backends', async (options, title, names) => {
   const { status, output } = await capture(() => gradcheckCommand.run([...small, '--backend', 'both', ...options]));
@@ -65,6 +66,7 @@ test('a wrong gradient: status 1, and its parameter and index in table, JSON and
   expect(text.status).toBe(1);
   expect(text.output).toMatch(/typescript W1\[2, 1\]: analytic \S+, numeric \S+, relative error \S+; 1 of 40 elements failed/);
   expect(text.output).not.toContain('Every gradient agrees');
+  expect(text.output).toContain('It still fails with --layers 1,10,1 --batch 1\n'); // the tenth element of W1 is the one
 
   const xml = readFileSync(junit, 'utf8');
   expect(xml).toContain('<testsuite name="gradcheck 4,10,3, relu" tests="4" failures="1"');
@@ -84,6 +86,7 @@ test.each([
   [['--layers', '4,x,3'], 'ERR_CONFIG', '--layers'],
   [['--layers', '4,0,3'], 'ERR_CONFIG', '--layers'],
   [['--samples', '0'], 'ERR_CONFIG', '--samples'],
+  [['--directions', '0'], 'ERR_CONFIG', '--directions'],
   [['--samples', 'some'], 'ERR_CONFIG', '--samples'],
   [['--batch', '1.5'], 'ERR_CONFIG', '--batch'],
   [['--l2', 'NaN'], 'ERR_CONFIG', '--l2'],

@@ -5,6 +5,7 @@ import { selectBackend } from '../../kernels';
 import { backendNames } from '../../kernels/contract';
 import type { BackendName } from '../../kernels/contract';
 import { failureText } from '../../train/gradientCheck';
+import { smallestFailing } from '../../train/smallestFailing';
 import { announceFallback } from '../backend';
 import { backendOption, choiceOption, integerOption, numberOption } from '../flagValues';
 import { readOptions } from '../options';
@@ -33,7 +34,8 @@ export const gradcheckCommand: Command = {
        blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
                            [--norm NAME] [--dropout X] [--members N]
                            [--backend native|typescript|both]
-                           [--samples N|all] [--batch N] [--l2 X] [--seed N]
+                           [--samples N|all] [--directions N] [--second-order]
+                           [--batch N] [--l2 X] [--seed N]
                            [--junit FILE] [--json]
 
 Compares the gradient of every parameter of a multi-layer perceptron with
@@ -52,6 +54,8 @@ of a --module of your own too.
   --members N     of an ensemble that shares the weights of its hidden layers
   --backend NAME  native, typescript or both; default: each that loads
   --samples N     elements drawn from each parameter, or all; default ${defaults.samples}
+  --directions N  in place of elements, random directions through all parameters
+  --second-order  also whether second derivatives are symmetric, uHv = vHu
   --batch N       examples; default ${defaults.batch}
   --l2 X          strength of the L2 penalty; default ${defaults.l2}
   --seed N        of weights, inputs and the elements drawn; default ${defaults.seed}
@@ -70,6 +74,8 @@ Exit status 1 when a gradient is wrong.
       members: { type: 'string' },
       backend: { type: 'string' },
       samples: { type: 'string', default: defaults.samples },
+      directions: { type: 'string' },
+      'second-order': { type: 'boolean' },
       batch: { type: 'string', default: defaults.batch },
       l2: { type: 'string', default: defaults.l2 },
       seed: { type: 'string', default: defaults.seed },
@@ -80,6 +86,8 @@ Exit status 1 when a gradient is wrong.
       batch: integerOption('batch', values.batch, 1),
       seed: integerOption('seed', values.seed, 0),
       ...(values.samples === 'all' ? {} : { samples: integerOption('samples', values.samples, 1) }),
+      ...(values.directions !== undefined && { directions: integerOption('directions', values.directions, 1) }),
+      ...(values['second-order'] === true && { secondOrder: true }),
     };
     const options = {
       layers: values.layers.split(',').map((size) => integerOption('layers', size, 1)),
@@ -95,8 +103,12 @@ Exit status 1 when a gradient is wrong.
     const [source, ...settings] = positionals;
     const named = source === undefined ? undefined : specToCheck(source, [...(values.set ?? []), ...settings], args);
     const title = named === undefined ? titleOf(values) : `${printable(named.base)} on ${printable(named.data.origin.name)}`;
-    const reports = backends.map((backend) => (named === undefined ? runGradcheck({ ...options, backend }) : checkSpec(named.spec, named.data, { ...checks, backend })));
+    const check = (backend: BackendName, layers = options.layers, batch = options.batch): GradcheckReport => (named === undefined
+      ? runGradcheck({ ...options, layers, batch, backend }) : checkSpec(named.spec, named.data, { ...checks, batch, backend }));
+    const reports = backends.map((backend) => check(backend));
     const passed = reports.every((report) => report.passed);
+    const failing = reports.find((report) => !report.passed);
+    const smallest = failing && smallestFailing([options.batch, ...(named === undefined ? options.layers : [])], ([batch, ...layers]) => !check(failing.backend, layers, batch).passed);
 
     if (values.junit !== undefined) {
       const cases = reports.flatMap(({ backend, parameters }) =>
@@ -109,7 +121,7 @@ Exit status 1 when a gradient is wrong.
       replaceFile(values.junit, junitXml(`gradcheck ${title}`, cases, (performance.now() - started) / 1000));
     }
     process.stdout.write(
-      values.json ? jsonLine({ passed, ...(named === undefined ? options : { spec: named.spec, ...checks }), reports }) : renderReports(title, reports, terminalOf(process.stdout)),
+      values.json ? jsonLine({ passed, ...(named === undefined ? options : { spec: named.spec, ...checks }), reports, ...(smallest && { smallest }) }) : renderReports(title, reports, terminalOf(process.stdout)) + renderSmallest(smallest),
     );
     return Promise.resolve(passed ? 0 : 1);
   },
@@ -146,6 +158,13 @@ function titleOf({ layers, activation, norm, dropout, members }: NetFlags): stri
   ].join(', ');
 }
 
+/** The smallest batch, and net, at which the check still fails. */
+function renderSmallest(smallest: readonly number[] | undefined): string {
+  if (smallest === undefined) return '';
+  const [batch, ...layers] = smallest;
+  return `It still fails with ${layers.length === 0 ? '' : `--layers ${layers.join(',')} `}--batch ${String(batch)}\n`;
+}
+
 function renderReports(title: string, reports: readonly GradcheckReport[], terminal: Terminal): string {
   const colours = coloursOf(terminal);
   const [pass, fail] = terminal.unicode ? ['✓', '✗'] : ['ok', 'FAILED'];
@@ -168,7 +187,7 @@ function renderReports(title: string, reports: readonly GradcheckReport[], termi
       `${String(checked)}/${String(shape.reduce((product, extent) => product * extent, 1))}`,
       kinks,
       worst?.error.toExponential(2) ?? '-',
-      worst === null ? '-' : `[${worst.index.join(', ')}]`,
+      worst === null || worst.index.length === 0 ? '-' : `[${worst.index.join(', ')}]`,
       worst === null ? '-' : `${(100 * worst.ofLimit).toFixed(0)} %`,
       passed ? pass : fail,
     ]),
@@ -178,6 +197,9 @@ function renderReports(title: string, reports: readonly GradcheckReport[], termi
     .filter(({ parameter }) => !parameter.passed)
     .map(({ backend, parameter }) => `${colours.red(fail)} ${backend} ${failureText(parameter)}\n`);
   const { step } = reports[0]!;
+  for (const { backend, deterministic } of reports) {
+    if (!deterministic) failures.push(`${colours.red(fail)} ${backend} the same input twice gave different bits\n`);
+  }
   return `Gradient check of ${title}\nCentral differences with h = ${String(step)} in float64\n\n${table}\n` +
     (failures.length === 0 ? 'Every gradient agrees with its difference quotients.\n' : failures.join(''));
 }
