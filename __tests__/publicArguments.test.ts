@@ -26,6 +26,11 @@ const spec = parseSpec(tinySpec);
 const tinyModel = library.Model.load(run({ steps: 1 }).checkpoint, { name: 'tiny' });
 const search = parseSearch({ base: tinySpec, space: { l2: { type: 'uniform', low: 0, high: 1 } } });
 const decay = { l2: 0 };
+const tinyNet = mlp([12, 4, 3], kernels, 5);
+const tinyLoop = {
+  objective: new Objective(tinyNet, 0), optimizer: new library.Sgd(kernels, tinyNet.arena, { l2: 0, momentum: 0, nesterov: false }),
+  normalization: library.fitNormalization('standardize', tinyData().train, kernels),
+};
 
 type Call = (...args: unknown[]) => unknown;
 const asCall = (given: unknown): Call => given as Call;
@@ -74,6 +79,10 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   stepDecay: [asCall(library.stepDecay), [0.1, 0.5, [3]]],
   warmUp: [asCall(library.warmUp), [library.constant(0.1), 3]],
   checkGradients: [asCall(library.checkGradients), [objective, 2, new Float64Array(6), new Int32Array(2), { samples: 1 }]],
+  Batches: [asNew(library.Batches), [tinyData().train, 20, random, 'shuffle']],
+  fitNormalization: [asCall(library.fitNormalization), ['standardize', tinyData().train, kernels]],
+  TrainingStep: [asNew(library.TrainingStep), [tinyLoop.objective, tinyLoop.optimizer, new library.Batches(tinyData().train, 5, random), tinyData().train, tinyLoop.normalization, {}]],
+  Evaluator: [asNew(library.Evaluator), [tinyLoop.objective, tinyLoop.normalization]],
   smallestFailing: [asCall(library.smallestFailing), [[2, 3], () => false]],
   classificationReport: [asCall(library.classificationReport), [[0.5, 0.5], [1], ['a', 'b'], {}]],
   Objective: [asNew(Objective), [model, 0, {}]],

@@ -12,6 +12,11 @@ export type { NativeInfo, NativeStatus } from './kernels/native';
 export { RandomState } from './random';
 export type { RandomSnapshot, Shuffleable } from './random';
 
+export { Batches } from './data/batches';
+export type { BatchesState, EpochOrder, Sampling } from './data/batches';
+export { fitNormalization } from './data/normalize/normalization';
+export type { PlainNormalization } from './data/normalize/normalization';
+export type { ByteNormalization, FloatNormalization, Normalization } from './data/normalize/transform';
 export { loadArrow } from './data/arrow/arrow';
 export type { ArrowOptions } from './data/arrow/arrow';
 export { loadCifar10 } from './data/cifar10/cifar10';
@@ -70,7 +75,8 @@ export type { PlateauState, Schedule } from './optim/schedules';
 export { Sgd } from './optim/sgd';
 export type { SgdOptions } from './optim/sgd';
 
-export type { Evaluation } from './train/evaluate';
+export { Evaluator } from './train/evaluate';
+export type { EvaluateOptions, Evaluation, MonitoredEvaluation } from './train/evaluate';
 export type * from './train/events';
 export { checkGradients } from './studies/checkGradients';
 export type { SpecGradientOptions } from './studies/checkGradients';
@@ -81,6 +87,8 @@ export type { GradientCheckOptions, GradientElement, GradientReport, ParameterRe
 export { classificationReport } from './train/metrics';
 export type { ClassScoreName, NumberScoreName } from './train/scores';
 export type { Calibration, CalibrationBin, ClassificationReport, ClassScores, ReportOptions } from './train/metrics';
+export { TrainingStep } from './train/step';
+export type { StepOptions } from './train/step';
 export { Objective } from './train/objective';
 export type { ObjectiveOptions } from './train/objective';
 

@@ -112,6 +112,14 @@ process.exit(0);
   expect(said.slice(6)).toEqual(['finished', true]);
 });
 
+test('the loop of the documents trains', async () => {
+  writeFileSync(join(cwd, 'loop.mjs'), shown['loop.mjs']!.replace('\'blastrain\'', `'${library}'`));
+  const { stdout } = await promisify(execFile)(process.execPath, ['loop.mjs'], { cwd });
+  const [, parameters, steps, accuracy] = /^(\d+) parameters, (\d+) steps, best accuracy ([\d.]+)\n$/.exec(stdout)!.map(Number);
+  expect([parameters, steps]).toEqual([162, 300]);
+  expect(accuracy).toBeGreaterThan(0.9);
+});
+
 const compute = (): number => 0;
 test.each<[object, string]>([
   [{ layer: {} }, 'Expected one of layers, losses, metrics, schedules, callbacks (did you mean layers?) for the parts of a module but received \'layer\''],

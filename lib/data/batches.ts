@@ -1,3 +1,4 @@
+import { checkInteger, checkObject, checkRandom } from '../arguments';
 import { expected } from '../errors';
 import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';
@@ -41,7 +42,7 @@ export class Batches {
 
   /**
    * Takes over the generator: nobody else may draw from it. `fillOrder` is used with 'shuffle', by default a uniform permutation.
-   * Throws ERR_SHAPE for an empty data set and for a batchSize outside [1, size].
+   * Throws ERR_CONFIG for arguments of another kind, ERR_SHAPE for an empty data set and for a batchSize outside [1, size].
    */
   constructor(
     data: Pick<Rows, 'size'>,
@@ -50,6 +51,11 @@ export class Batches {
     readonly sampling: Sampling = 'shuffle',
     private readonly fillOrder: EpochOrder = uniformOrder,
   ) {
+    checkObject(data, 'data', 'a data set', ['size']);
+    checkInteger(data.size, 'data.size', 0);
+    checkRandom(random);
+    if (!['shuffle', 'replacement'].includes(sampling)) throw expected('ERR_CONFIG', 'shuffle or replacement', 'sampling', sampling, { path: 'sampling' });
+    if (typeof (fillOrder as unknown) !== 'function') throw expected('ERR_CONFIG', 'a function', 'fillOrder', fillOrder, { path: 'fillOrder' });
     if (!(Number.isInteger(batchSize) && batchSize >= 1 && batchSize <= data.size)) {
       throw expected('ERR_SHAPE', `an integer in [1, ${String(data.size)}], the rows,`, 'batchSize', batchSize, { path: 'batchSize' });
     }

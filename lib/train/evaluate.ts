@@ -1,7 +1,9 @@
+import { checkObject } from '../arguments';
 import { allocate } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
+import { checkNormalization } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
 import { unscale } from '../data/targetScale';
@@ -58,6 +60,8 @@ export class Evaluator {
     private readonly average: WeightAverage | null = null,
     private readonly targetScale: TargetScale | null = null,
   ) {
+    checkObject(objective, 'objective', 'an Objective', ['model', 'lossAndGradient']);
+    checkNormalization(normalization);
     const { model } = objective;
     this.inputBuffer = model.kernels.allocate(model.maxBatch * model.inputSize);
     this.rows = new Int32Array(model.maxBatch);

@@ -1,8 +1,11 @@
+import { checkInteger, checkObject, checkOptions } from '../arguments';
+import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
 import type { Batches } from '../data/batches';
 import type { Augmenter } from '../data/augment';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
+import { checkNormalization, inputSizeOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
 import type { TargetScale } from '../data/targetScale';
@@ -57,6 +60,10 @@ export class TrainingStep {
   /** Whether the loss of the step is finite. */
   private isFinite = true;
 
+  /**
+   * A step of a loop of one's own: `run(learningRate)` as often as is wanted. The model must take the inputs that `normalization` makes of the rows, and as many rows as a batch has.
+   * Throws ERR_CONFIG for arguments of another kind, ERR_SHAPE for sizes that do not fit together.
+   */
   constructor(
     private readonly objective: Objective,
     private readonly optimizer: Optimizer,
@@ -65,8 +72,17 @@ export class TrainingStep {
     normalization: Normalization,
     private readonly options: StepOptions = {},
   ) {
+    checkObject(objective, 'objective', 'an Objective', ['model', 'lossAndGradient']);
+    checkObject(optimizer, 'optimizer', 'an optimiser, such as Sgd,', ['step', 'takesProducts']);
+    checkObject(batches, 'batches', 'Batches', ['next', 'batchesPerEpoch', 'batchSize']);
+    checkObject(data, 'data', 'a data set', ['labels', 'size', 'featureSize', 'classNames']);
+    checkNormalization(normalization);
+    checkOptions(options);
+    if (options.accumulate !== undefined) checkInteger(options.accumulate, 'accumulate', 1);
     const { model } = objective;
     const { kernels, maxBatch, arena } = model;
+    if (batches.batchSize > maxBatch) throw expected('ERR_SHAPE', `at most ${String(maxBatch)} rows, the model's maxBatch,`, 'batchSize', batches.batchSize, { path: 'batchSize' });
+    if (inputSizeOf(normalization) !== model.inputSize) throw expected('ERR_SHAPE', `${String(model.inputSize)} inputs, as the model has,`, 'normalization', inputSizeOf(normalization), { path: 'normalization' });
     this.accumulate = options.accumulate ?? 1;
     this.defersProducts = optimizer.takesProducts && this.accumulate === 1 && typeof options.clipNorm !== 'number';
     const { augmenter } = options;

@@ -1,3 +1,4 @@
+import { checkKernels, checkObject } from '../../arguments';
 import { expected } from '../../errors';
 import type { Dtype, Kernels } from '../../kernels/contract';
 import { blocksOf } from '../blocks';
@@ -37,9 +38,12 @@ export function fitNormalization(
   if (!plainKinds.includes(kind)) {
     throw expected('ERR_CONFIG', `one of ${plainKinds.join(', ')}`, 'normalization', kind, { path: 'normalization' });
   }
+  checkObject(train, 'train', 'a data set', ['labels', 'size', 'featureSize', 'split']);
+  checkKernels(kernels);
   if (train.split !== 'train') throw expected('ERR_SHAPE', 'training rows', 'fitNormalization', `the ${train.split} split`);
   const fitted = bytesPerNumber(train) === 1 ? fitBytes(kind, train, kernels) : fitFloats(kind, train, kernels.dtype);
   if (kind !== 'pca' && kind !== 'zca') return fitted;
+  checkObject(whitening, 'whitening', 'components, epsilon and kernels', ['epsilon', 'kernels']);
   const { components } = whitening!;
   if (components !== null && components > train.featureSize) {
     throw expected('ERR_SHAPE', `at most ${String(train.featureSize)}, the features of ${train.name},`, 'components', components, { path: 'components' });

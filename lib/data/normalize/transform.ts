@@ -1,3 +1,4 @@
+import { expected } from '../../errors';
 import type { FloatArray, Kernels } from '../../kernels/contract';
 import { encodedLayout, encodedSize } from '../columns/encoded';
 import type { ColumnNormalization, EncodedLayout } from '../columns/encoded';
@@ -23,6 +24,13 @@ export interface FloatNormalization {
  * for floats too.
  */
 export type Normalization = ByteNormalization | FloatNormalization | ColumnNormalization;
+
+/** Throws ERR_CONFIG for anything but a normalisation, as `fitNormalization` gives it. */
+export function checkNormalization(value: unknown): void {
+  const { scale, shift, mean, std, columns } = Object(value) as Readonly<Record<string, unknown>>; // Object(null) is {}
+  const isKnown = Array.isArray(columns) || [[scale, shift], [mean, std]].some((pair) => pair.every((array) => ArrayBuffer.isView(array)));
+  if (!isKnown) throw expected('ERR_CONFIG', 'a normalisation, as fitNormalization gives it,', 'normalization', value, { path: 'normalization' });
+}
 
 /** Number of features per row. */
 export function featureSizeOf(normalization: Normalization): number {
