@@ -41,7 +41,7 @@ type Values = ReturnType<typeof readOptions<typeof options>>['values'];
 export const benchCommand: Command = {
   name: 'bench',
   summary: 'measure kernels and training steps, also beside other libraries',
-  help: `Usage: blastrain bench ${[...benchmarks, 'tables FOLDER'].join('|')} [options]
+  help: `Usage: blastrain bench BENCHMARK [options]
 
   kernels   every kernel at the sizes of real nets, natively and in TypeScript:
             time, rate, share of this machine's measured peak, speed-up
