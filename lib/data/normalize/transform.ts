@@ -7,7 +7,7 @@ import type { ColumnNormalization, EncodedLayout } from '../columns/encoded';
 export interface ByteNormalization {
   readonly scale: FloatArray;
   readonly shift: FloatArray;
-  /** [inputs, featureSize]: x = matrix·z; absent for x = z. */
+  /** x = matrix·z with a matrix [inputs, featureSize]; absent for x = z. */
   readonly matrix?: FloatArray;
 }
 
