@@ -169,7 +169,6 @@ describe('a spec is refused, by name,', () => {
     ['splitSeed', { data: 'cifar10', splitSeed: 1 }],
     ['validationRows', { data: 'cifar10', validationRows: 0.1 }],
     ['trainRows', { ...table, trainRows: 1.5 }],
-    ['chunkRows', { ...table, chunkRows: 1000 }],
     ['chunkRows', { data: 'synthetic', chunkRows: 1000 }],
     ['chunkRows', { data: 'cifar10', chunkRows: 1000, sampling: 'replacement' }],
     ['chunkRows', { data: 'cifar10', chunkRows: 799, batchSize: 200 }],

@@ -35,7 +35,7 @@ const consumer = `
     }
     const features: Dataset['features'] = data.validation.features;
     const model = await run.model;
-    for (const { className, probabilities } of model.predict(features)) className?.concat(String(probabilities[0]));
+    for (const { className, probabilities } of model.predict(features)) className?.concat(String(probabilities?.[0]));
     return model;
   }
 

@@ -73,10 +73,3 @@ export class MemoryBytes implements ByteSource {
     into.set(this.bytes.subarray(position, position + into.length));
   }
 }
-
-/** Bytes of a source in memory. */
-export function readBytes(bytes: ByteSource, position: number, length: number): Buffer {
-  const read = Buffer.alloc(length);
-  bytes.read(read, position);
-  return read;
-}

@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import { requireMemory } from '../machine';
-import { MemoryBytes, readBytes } from './bytes';
+import { MemoryBytes } from './bytes';
+import { readBytes } from './readBytes';
 import type { ByteSource } from './bytes';
 import { utf8Of } from './csv/utf8';
 import { badFile } from './files';

@@ -1,5 +1,5 @@
 import { requireMemory } from '../../machine';
-import { readBytes } from '../bytes';
+import { readBytes } from '../readBytes';
 import type { ByteSource } from '../bytes';
 import { badFile } from '../files';
 import { numberFormats } from '../stored';

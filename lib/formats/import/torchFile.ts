@@ -1,4 +1,5 @@
-import { MemoryBytes, readBytes } from '../../data/bytes';
+import { MemoryBytes } from '../../data/bytes';
+import { readBytes } from '../../data/readBytes';
 import { readZip } from '../../data/zip';
 import { fileError } from '../../files';
 import type { NamedArray } from './network';

@@ -11,10 +11,19 @@ const featuresPerBlock = 2 ** 20;
 /** Blocks under way, so that the thread finds the next when it is done with one. */
 const ahead = 2;
 
+/** What is used of an AbortSignal, whose own type is Node's or the browser's. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** How rows are predicted off the caller's thread. */
 export interface PredictOptions {
   /** Ends the prediction: the promise is rejected with its reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike;
 }
 
 /** Outputs of all rows, block by block and in order, computed by the thread; the caller's event loop goes on meanwhile. */
@@ -53,10 +62,10 @@ function shifted(error: unknown, from: number): unknown {
   return fromPlain({ code, message: message.replace(`row ${String(row)}`, `row ${String(row + from)}`), details: { ...details, row: row + from } });
 }
 
-function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+function abortable<T>(promise: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = (): void => { reject(signal.reason as Error); };
+    const abort = (): void => { reject(signal.reason); };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     void promise.then(resolve, reject).finally(() => { signal.removeEventListener('abort', abort); });

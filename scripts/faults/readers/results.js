@@ -80,7 +80,7 @@ const film = {
     const { WeightSnapshots } = dist('run', 'weightSnapshots');
     const file = join(folder, 'weights.film');
     const classifier = Model.load(join(corpus, 'pictures', 'checkpoint.safetensors'));
-    const { model, normalization } = classifier;
+    const { net: model, normalization } = classifier.parts;
     const frame = 4 + 6 * 16;
     return ([bytes], random) => {
       writeFileSync(file, bytes);
