@@ -65,7 +65,10 @@ function shifted(error: unknown, from: number): unknown {
 function abortable<T>(promise: Promise<T>, signal: AbortSignalLike | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    const abort = (): void => { reject(signal.reason); };
+    const abort = (): void => {
+      const reason = signal.reason as Error;
+      reject(reason);
+    };
     if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
     void promise.then(resolve, reject).finally(() => { signal.removeEventListener('abort', abort); });
