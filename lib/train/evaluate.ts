@@ -37,7 +37,7 @@ export interface MonitoredEvaluation extends Evaluation {
 export interface EvaluateOptions {
   /** Stops after a batch with a non-finite loss, so that its activations stay in the model, where the layer at fault can be found. */
   readonly untilFault?: boolean;
-  /** A metric to return as `monitored`: see {@link metricsOf}. */
+  /** A metric to return as `monitored`: see `metricsOf` in lib/train/scoring.ts. */
   readonly metric?: string;
 }
 
