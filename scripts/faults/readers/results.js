@@ -55,7 +55,7 @@ const depth = jsonReader('depth.json', 'depth.json', () => [depthReport], () => 
 const searchReport = jsonReader(
   'search.json', 'search.json', (corpus) => [readJson(join(corpus, 'search', 'search.json')), readJson(join(corpus, 'grid', 'search.json'))],
   () => dist('search', 'report').readSearchReport, ({ ranking, failures, best }) => {
-    for (const { runs, valAccuracy } of ranking) demand(runs.every((run) => typeof run === 'string') && typeof valAccuracy === 'number', 'a ranked trial without runs or score');
+    for (const { runs, score } of ranking) demand(runs.every((run) => typeof run === 'string') && typeof score === 'number', 'a ranked trial without runs or score');
     for (const { message } of failures) demand(typeof message === 'string', 'a failure without a reason');
     demand(best === null || Array.isArray(best.runs), 'a best trial without runs');
   },
