@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Writes imports/: files of other programs, and imports.json, what these programs compute from them. Needs torch, safetensors, onnxscript, skl2onnx, scikit-learn and keras."""
+"""Writes imports/: files of other programs, and imports.json, what these programs compute from them. Needs torch, safetensors, onnx, onnxscript, skl2onnx, scikit-learn and keras."""
 import json, os, sys
 sys.path.pop(0)  # this folder: random.py would hide the standard module
 os.environ['KERAS_BACKEND'] = 'torch'
 from pathlib import Path
 import numpy as np
+import onnx
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -22,6 +23,15 @@ def plain(array):
 
 def case(name, outputs, **more):
     cases[name] = {'outputs': plain(outputs), **more}
+
+
+def strip(file):
+    """Removes the stack traces, with paths of this machine, that the exporter writes beside each node."""
+    model = onnx.load(file)
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ''
+    onnx.save(model, file)
 
 
 def settle(net):
@@ -63,6 +73,7 @@ for dynamo in (False, True):
     name = f"torch-{'dynamo' if dynamo else 'script'}.onnx"
     more = {'dynamic_shapes': ({0: torch.export.Dim('rows')},)} if dynamo else {'dynamic_axes': {'x': {0: 'rows'}}}
     torch.onnx.export(activated, (x,), FOLDER / name, input_names=['x'], opset_version=20, dynamo=dynamo, external_data=False, verbose=False, **more)
+    strip(FOLDER / name)
     case(name, activated(x).detach())
 conv = nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten(), nn.Linear(2, 2)).eval()
 torch.onnx.export(conv, (torch.zeros(1, 1, 2, 2),), FOLDER / 'conv.onnx', opset_version=20, dynamo=False)
