@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { BlastrainError, expected, toPlain } from '../errors';
 import type { Kernels } from '../kernels/contract';
 import { alignColumns, alignLabels, refuseMissing } from '../data/columns/align';
@@ -9,6 +8,7 @@ import type { Sequential } from '../model/sequential';
 import { trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import type { CheckpointFacts } from '../train/checkpointShape';
+import { parametersDigest } from '../train/finalScores';
 import type { StartingModel, TrainedModel } from '../train/modelFile';
 import { buildModel, modelSizes } from './buildModel';
 import type { StartingPoint, TrainingData } from './buildTraining';
@@ -49,7 +49,7 @@ export function warmStart(given: TrainSpec, data: TrainingData, trained: Trained
     normalization,
     targetScale: keepsLastLayer && given.targetScaling === own.targetScaling ? facts.targetScale : undefined,
     restore: (into) => { copyParameters(model, into, keepsLastLayer); },
-    source: { parametersDigest: digestOf(model), dataDigest: facts.dataDigest, step, keepsLastLayer },
+    source: { parametersDigest: parametersDigest(model.arena.values), dataDigest: facts.dataDigest, step, keepsLastLayer },
   };
 }
 
@@ -85,10 +85,11 @@ function withOutputs(spec: TrainSpec, own: TrainSpec, { targets, size, className
 /** Copies parameters and buffers of all layers, or of all but the last one with parameters. */
 function copyParameters(from: Sequential, into: Sequential, withLast: boolean): void {
   const shown = (shape: readonly number[] | undefined): string => (shape === undefined ? 'none' : `[${shape.join(', ')}]`);
-  const kept = withLast ? into.layers : into.layers.slice(0, into.layers.findLastIndex(({ parameterSpecs }) => parameterSpecs.length > 0));
-  const others = withLast ? from.layers : from.layers.slice(0, from.layers.findLastIndex(({ parameterSpecs }) => parameterSpecs.length > 0));
-  const namesOf = (layers: Sequential['layers']): string[] => layers.flatMap(({ parameterSpecs }) => parameterSpecs.map(({ name }) => name));
-  for (const name of new Set([...namesOf(kept), ...namesOf(others)])) {
+  const namesOf = ({ layers }: Sequential): string[] => {
+    const copied = withLast ? layers : layers.slice(0, layers.findLastIndex(({ parameterSpecs }) => parameterSpecs.length > 0));
+    return copied.flatMap(({ parameterSpecs }) => parameterSpecs.map(({ name }) => name));
+  };
+  for (const name of new Set([...namesOf(into), ...namesOf(from)])) {
     const [source, target] = [from, into].map(({ arena }) => arena.find(name));
     if (shown(source?.shape) !== shown(target?.shape)) {
       throw new BlastrainError('ERR_SHAPE', `Expected shape ${shown(source?.shape)} for ${name}, as the model that the training starts from has, but received ${shown(target?.shape)}`);
@@ -99,8 +100,4 @@ function copyParameters(from: Sequential, into: Sequential, withLast: boolean): 
     const source = from.buffers.find((buffer) => buffer.name === name);
     if (source?.value.length === value.length) value.set(source.value);
   }
-}
-
-function digestOf({ arena: { values } }: Sequential): string {
-  return createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex');
 }

@@ -77,7 +77,6 @@ export function* runTraining(
     ...(rows.targetNames === undefined ? {} : { targetNames: rows.targetNames }),
     ...('columns' in normalization ? { encoding: normalization.columns } : {}),
     ...(targetScale && { targetScale }),
-    ...(rows.targetNames === undefined ? {} : { targetNames: rows.targetNames }),
     dataDigest: origin.digest,
     inputSize: model.inputSize,
     outputSize: model.outputSize,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { foldsOf } from '../build/folds';
 import type { TrainingData } from '../build/buildTraining';
+import { csvLine } from '../data/csv/csvLine';
 import { loadData } from '../data/sources';
 import type { LoadedData } from '../data/sources';
 import { expected } from '../errors';
@@ -66,7 +67,7 @@ export function foldResult({ fold, data: { validation }, place: { name } }: Fold
     const own = Array.from(predictions.subarray(i * width, (i + 1) * width), String);
     const truth = targets === undefined ? [classNames[labels[i]!]!] : Array.from(targets.subarray(i * (targets.length / size), (i + 1) * (targets.length / size)), String);
     const row = rowNumbers?.[i] ?? i;
-    return [row, [String(row), String(fold), ...truth, ...own].map(cell).join(',')];
+    return [row, csvLine([row, fold, ...truth, ...own])];
   });
   return { fold, run: name, rows: size, scores: scoreModel(model, validation), lines };
 }
@@ -78,11 +79,7 @@ export function predictionsCsv({ runs }: FoldRuns, results: readonly FoldResult[
   const names = Array.from({ length: width }, (_, j) => targetNames?.[j] ?? (width === 1 ? 'target' : `target ${String(j)}`));
   const predicted = targets === undefined ? classNames.map((name) => `probability of ${name}`) : names.map((name) => `${name} predicted`);
   const lines = results.flatMap((result) => result.lines).sort(([a], [b]) => a - b).map(([, line]) => line);
-  return [['row', 'fold', ...names, ...predicted].map(cell).join(','), ...lines].map((line) => `${line}\n`).join('');
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return [csvLine(['row', 'fold', ...names, ...predicted]), ...lines].map((line) => `${line}\n`).join('');
 }
 
 /** The mean of each score over the folds, and its standard error: their standard deviation, n − 1 in the denominator, over √n. */

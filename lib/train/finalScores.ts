@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FloatArray } from '../kernels/contract';
 import type { Monitored } from './monitor';
 import { fitTemperature } from './temperature';
 import type { Training, TrainingProgress } from './train';
@@ -47,9 +48,13 @@ export function finalScores(training: Training, progress: TrainingProgress): Tra
     ...(training.validation.size === 0 ? {} : { monitored: { metric, better, value: monitored!, best: progress.best?.monitored ?? monitored! } }),
     ...(train.rmse === undefined || validation.rmse === undefined ? {} : { trainRmse: train.rmse, valRmse: validation.rmse }),
     ...(temperature === 1 ? {} : { temperature, uncalibratedValLoss: evaluator.uncalibrated(() => evaluator.evaluate(training.validation)).loss }),
-    parametersDigest: evaluator.averaged(() =>
-      createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex')),
+    parametersDigest: evaluator.averaged(() => parametersDigest(values)),
   };
   progress.seconds += (performance.now() - begun) / 1000;
   return scores;
+}
+
+/** SHA-256 of parameters, by which models are told apart: equal only where these are equal to the bit. */
+export function parametersDigest({ buffer, byteOffset, byteLength }: FloatArray): string {
+  return createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
 }

@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expected } from '../../errors';
 import { evaluateFile } from '../../inference/evaluateFile';
 import { evaluateRun } from '../../inference/evaluateRun';
-import { findRun, runFiles, runName } from '../../runFolder/runFolder';
+import { runFiles, runName } from '../../runFolder/runFolder';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
+import { findModel } from '../findModel';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
 import { renderScores } from '../scores';
@@ -41,15 +41,14 @@ Options:
       args, { split: { type: 'string' }, target: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN', 'FILE'] },
     );
     const given = requirePositional(positionals[0], 'MODEL', 'evaluate');
-    const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() === true;
-    const folder = isFile ? given : findRun(values.runs ?? 'runs', given);
+    const { path, isFile } = findModel(given, values.runs);
     const file = positionals[1];
     if (isFile && file === undefined) throw expected('ERR_CONFIG', 'a FILE to evaluate a model file on', 'blastrain evaluate', given, { path: 'file' });
     if (file !== undefined && values.split !== undefined) throw expected('ERR_CONFIG', 'no --split with a FILE', '--split', values.split, { path: 'split' });
     if (file === undefined && values.target !== undefined) throw expected('ERR_CONFIG', 'a FILE with --target', '--target', values.target, { path: 'target' });
     announceFallback();
-    if (file === undefined) scoreSplit(folder, values.split ?? 'validation', values.json === true);
-    else scoreFile(folder, file, values.target, values.json === true);
+    if (file === undefined) scoreSplit(path, values.split ?? 'validation', values.json === true);
+    else scoreFile(path, file, values.target, values.json === true);
     return Promise.resolve(0);
   },
 };

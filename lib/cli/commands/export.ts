@@ -1,12 +1,11 @@
-import { statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { BlastrainError } from '../../errors';
 import { exportFormats, exportModel, formatOf } from '../../formats/exportModel';
 import type { ExportFormatName } from '../../formats/exportModel';
 import { Model } from '../../inference/model';
-import { findRun } from '../../runFolder/runFolder';
 import { jsonLine, printableLines } from '../../text';
 import { announceFallback } from '../backend';
+import { findModel } from '../findModel';
 import { helpEntry } from '../command';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
@@ -40,9 +39,9 @@ Options:
     if (values.to === undefined) throw new BlastrainError('ERR_CONFIG', `Expected --to ${Object.keys(exportFormats).join('|')} for blastrain export but received nothing`, { path: 'to' });
     const { ending } = formatOf(values.to);
     announceFallback();
-    const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() === true;
-    const folder = isFile ? dirname(given) : findRun(values.runs ?? 'runs', given);
-    const model = Model.load(isFile ? given : folder);
+    const { path, isFile } = findModel(given, values.runs);
+    const folder = isFile ? dirname(path) : path;
+    const model = Model.load(path);
     const out = values.out ?? join(folder, `${isFile ? basename(given, extname(given)) : 'model'}${ending}`);
     const { files, notes } = exportModel(model, values.to as ExportFormatName, out, { force: values.force === true });
     const text = `${notes.map((note) => `${wrap(note, 80)}\n`).join('')}${fileLines(files)}`;

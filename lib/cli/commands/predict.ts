@@ -1,13 +1,14 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
+import { csvLine } from '../../data/csv/csvLine';
 import { expected } from '../../errors';
 import { StreamedFile, systemError } from '../../files';
 import { Model } from '../../inference/model';
 import type { Prediction } from '../../inference/prediction';
 import { readRows } from '../../inference/readRows';
 import { csvBlocks, jsonLinesBlocks } from '../../inference/rowBlocks';
-import { findRun } from '../../runFolder/runFolder';
 import { announceFallback } from '../backend';
+import { findModel } from '../findModel';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
 
@@ -39,8 +40,7 @@ Options:
     const format = out === undefined ? '.csv' : extname(out).toLowerCase();
     if (format !== '.csv' && format !== '.jsonl') throw expected('ERR_CONFIG', 'a file ending in .csv or .jsonl', '--out', out, { path: 'out' });
     announceFallback();
-    const isFile = statSync(given, { throwIfNoEntry: false })?.isFile() === true;
-    const model = Model.load(isFile ? given : findRun(values.runs ?? 'runs', given));
+    const model = Model.load(findModel(given, values.runs).path);
     const lines = linesOf(model, { format, id: values.id, withProbabilities: values.probabilities === true });
     const target = out === undefined ? undefined : new StreamedFile(out);
     const write = async (text: string): Promise<void> => {
@@ -97,8 +97,9 @@ function linesOf({ outputNames, classNames }: Model, { format, id, withProbabili
       })}\n`).join(''),
     };
   }
+  const line = (cells: readonly (string | number)[]): string => `${csvLine(cells)}\n`;
   let areNumbers: boolean | undefined = classNames.length > 0 ? false : undefined;
-  const head = (): string => csvLine([
+  const head = (): string => line([
     ...(id === undefined ? [] : [id]), ...(areNumbers === true ? outputNames : ['prediction', ...(withProbabilities ? outputNames.map((name) => `probability ${name}`) : [])]),
   ]);
   let isBegun = false;
@@ -107,14 +108,10 @@ function linesOf({ outputNames, classNames }: Model, { format, id, withProbabili
       areNumbers ??= all[0]?.numbers !== undefined;
       const begin = isBegun ? '' : head();
       isBegun = true;
-      return begin + all.map((one, i) => csvLine([
+      return begin + all.map((one, i) => line([
         ...(ids === undefined ? [] : [ids[i]!]),
         ...(one.numbers !== undefined ? Object.values(one.numbers) : [one.className ?? one.labels!.join(' '), ...(withProbabilities ? one.probabilities! : [])]),
       ])).join('');
     },
   };
-}
-
-function csvLine(cells: readonly (string | number)[]): string {
-  return `${cells.map((cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell))).join(',')}\n`;
 }

@@ -1,10 +1,8 @@
-import { basename } from 'node:path';
-import { existsSync, statSync } from 'node:fs';
 import { Model } from '../../inference/model';
-import { findRun, runName } from '../../runFolder/runFolder';
 import { serveModel } from '../../serve/server';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
+import { findModel } from '../findModel';
 import type { Command } from '../command';
 import { integerOption, portOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
@@ -40,7 +38,7 @@ in front of it.
       port: { type: 'string' }, host: { type: 'string' }, 'max-rows': { type: 'string' }, 'max-body': { type: 'string' }, 'max-queue': { type: 'string' },
       'batch-rows': { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' },
     }, { names: ['MODEL'] });
-    const { path, name } = locate(requirePositional(positionals[0], 'MODEL', 'serve'), values.runs ?? 'runs');
+    const { path, name } = findModel(requirePositional(positionals[0], 'MODEL', 'serve'), values.runs);
     announceFallback();
     const limit = (option: 'max-rows' | 'max-body' | 'max-queue' | 'batch-rows', key: string): object => {
       const text = values[option];
@@ -58,13 +56,6 @@ in front of it.
     return 0;
   },
 };
-
-/** The path of a model, and what it is called. Throws ERR_CONFIG where there is none. */
-function locate(given: string, runs: string): { path: string; name: string } {
-  if (existsSync(given) && !statSync(given).isDirectory()) return { path: given, name: basename(given) };
-  const folder = findRun(runs, given);
-  return { path: folder, name: runName(folder) };
-}
 
 /** Runs `end` on SIGINT or SIGTERM, and resolves when it has; a second one ends the process. */
 function untilSignal(end: () => Promise<void>): Promise<void> {
