@@ -132,5 +132,6 @@ test('on the command line', async () => {
   expect(two).toMatchObject({ status: 0, stdout: expect.stringContaining(`\nstarting from ${one}, with a new last layer\n`) });
   const [own, theirs] = ['two', 'one'].map((name) => Model.load(join(folder, 'runs', name)).weights());
   expect(Object.entries(theirs!).find(([, { shape }]) => shape[0] === 4)![1]).toEqual(Object.entries(own!).find(([, { shape }]) => shape[0] === 4)![1]);
+  expect(await blastrain(['train', '--from', 'one', 'freeze=W1', '--name', 'three', ...runs])).toMatchObject({ status: 0, stdout: expect.stringContaining(`\nstarting from ${one}`) });
   expect(await blastrain(['train', '--resume', 'two', '--from', one, ...runs])).toMatchObject({ status: 1, stderr: expect.stringContaining('Expected no --from') });
 });

@@ -11,6 +11,7 @@ import type { TrainSpec } from '../../spec/spec';
 import type { ResultEvent } from '../../train/events';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
+import { findModel } from '../findModel';
 import { helpEntry } from '../command';
 import { complete, statusOf } from '../completeRun';
 import type { Output } from '../completeRun';
@@ -94,7 +95,7 @@ training after the current step and keeps what was learned.
       return statusOf(await complete(train(changes, { resume: folder, onWait: sayWaiting() }), () => folder, output));
     }
 
-    const named = readNamed(values.from, positionals, values.set ?? []);
+    const named = readNamed(values.from === undefined ? undefined : findModel(values.from, values.runs).path, positionals, values.set ?? []);
     const { base, spec: parsed, data: loaded } = named;
     announceFallback(parsed.backend ?? undefined);
     if (values.profile === true) {
