@@ -41,7 +41,7 @@ inline void SetThreads(int threads) {
 }
 
 // OpenBLAS knows CPUs by their model numbers. On one that is newer than it is (Emerald Rapids with 0.3.21) it falls back to kernels of 2004,
-// which take four times as long: it is told to take those for the CPU's instructions. A variable that names a core is obeyed; one that is empty
+// which know neither AVX nor FMA: it is told to take those for the CPU's instructions. A variable that names a core is obeyed; one that is empty
 // names none, where OpenBLAS takes the last that it has. To be called once in the process, before any product is computed.
 inline void ChooseCore() {
 #if defined(__x86_64__) && !defined(_WIN32)
@@ -108,7 +108,7 @@ inline double Dot(int n, const float* x, const float* y) { return n == 0 ? 0 : c
 inline double Dot(int n, const double* x, const double* y) { return n == 0 ? 0 : cblas_ddot(n, x, 1, y, 1); }
 
 // With so few rows, as a single one that is predicted, A B^T is bound by the reading of B: libraries first copy it to where their
-// micro-kernels want it (1 x 512 x 3072: 0.9 ms instead of 0.3).
+// micro-kernels want it.
 inline constexpr int kMaxDotRows = 3;
 inline constexpr int kMinDotDepth = 32;
 
