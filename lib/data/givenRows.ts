@@ -11,11 +11,8 @@ export type GivenRows = SourceArray | ArrayLike<number>;
  * (a hole, text, NaN) or that overflows the dtype.
  */
 export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype, mayBeMissing = false): SourceArray {
-  if (!isArrayLike(features)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', features, { path: 'features' });
-  if (features.length % featureSize !== 0) {
-    throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
-  }
-  const kind = ArrayBuffer.isView(features) ? String((features as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]) : '';
+  checkRowLength(features, featureSize);
+  const kind = kindOf(features);
   if (kind === 'Uint8Array') return features as Uint8Array;
   if ((kind === 'Float32Array' || (kind === 'Float64Array' && dtype === 'float64')) && areFinite(features as FloatArray)) return features as FloatArray;
   const rounded = dtype === 'float32' ? Math.fround : Number;
@@ -28,6 +25,24 @@ export function checkGivenRows(features: unknown, featureSize: number, dtype: Dt
     throw expected('ERR_DATA', what, `row ${String(row)}, column ${String(column)} of features`, value, { row, column });
   }
   return kind === 'Float32Array' || kind === 'Float64Array' ? features as unknown as FloatArray : Float64Array.from(features as ArrayLike<number>);
+}
+
+/** Throws ERR_CONFIG for anything but an array, ERR_SHAPE for a length that is no multiple of `featureSize`. */
+export function checkRowLength(features: unknown, featureSize: number): asserts features is ArrayLike<unknown> {
+  if (!isArrayLike(features)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', features, { path: 'features' });
+  if (features.length % featureSize !== 0) {
+    throw expected('ERR_SHAPE', `a multiple of ${String(featureSize)} values`, 'features', features, { path: 'features' });
+  }
+}
+
+/** Whether these are a Float32Array or a Float64Array, possibly of another realm. */
+export function areFloats(features: unknown): features is FloatArray {
+  return ['Float32Array', 'Float64Array'].includes(kindOf(features));
+}
+
+/** The name of a typed array's type; empty for anything else. */
+function kindOf(features: unknown): string {
+  return ArrayBuffer.isView(features) ? String((features as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag]) : '';
 }
 
 /** Whether all numbers are finite: 0·x is NaN for the others, and a sum without a branch for each is what a long array is checked by soonest. */

@@ -35,7 +35,7 @@ export function evaluateClasses(net: Net, given: Dataset | StoredDataset, option
 }
 
 function scoreClasses(net: Net, data: Dataset | StoredDataset, options: ReportOptions | undefined) {
-  const { predictions } = net.outputsOf(data);
+  const { predictions } = net.outputsOf({ rows: data });
   const { classNames, classNames: { length: classes } } = net.facts;
   return {
     ...classificationReport(predictions, data.labels, classNames, options),
@@ -48,6 +48,6 @@ export function evaluateNumbers(net: Net, given: Dataset | StoredDataset): Regre
   if (given.targets === undefined) throw expected('ERR_CONFIG', 'rows with numeric targets', 'evaluateRegression', `those of ${given.name}`);
   const data = net.labelled(given);
   const evaluation = net.evaluator.evaluate(data);
-  const { predictions } = net.outputsOf(data);
+  const { predictions } = net.outputsOf({ rows: data });
   return { ...evaluation, scores: scorers[losses[net.spec.loss].predicts].all(net.evaluator.predictedRows(predictions, data)) };
 }

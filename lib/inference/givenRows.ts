@@ -3,10 +3,11 @@ import type { Column } from '../data/columns/column';
 import { featuresOf } from '../data/columns/records';
 import type { RowRecord } from '../data/columns/records';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { checkGivenRows } from '../data/givenRows';
+import { areFloats, checkGivenRows, checkRowLength } from '../data/givenRows';
 import type { GivenRows } from '../data/givenRows';
 import { refuseOverflow } from '../data/normalize/normalization';
-import type { Net } from './net';
+import type { SourceArray } from '../kernels/contract';
+import type { Net, RowsToPredict } from './net';
 
 /**
  * Rows to predict: one flat array [rows, features], a list of a row's arrays, records by the names of columns, or a data set. All are raw, as the training's
@@ -14,8 +15,11 @@ import type { Net } from './net';
  */
 export type PredictRows = GivenRows | readonly GivenRows[] | readonly RowRecord[] | Dataset | StoredDataset;
 
-/** Rows of any form as a data set with the model's columns, checked. Throws what `Model.predict` throws for its rows. */
-export function rowsFor(net: Net, given: PredictRows): Dataset | StoredDataset {
+/**
+ * Rows of any form as a data set with the model's columns. Numbers of an array are checked where a batch calls for it, all else at once. Throws what `Model.predict`
+ * throws for its rows.
+ */
+export function rowsFor(net: Net, given: PredictRows): RowsToPredict {
   if (isDataset(given)) return net.aligned(given);
   const { featureSize, normalization, facts: { classNames, columns }, model: { kernels: { dtype } } } = net;
   const isEncoded = 'columns' in normalization;
@@ -23,11 +27,18 @@ export function rowsFor(net: Net, given: PredictRows): Dataset | StoredDataset {
   const largest = isEncoded || 'mean' in normalization ? 'float64' : dtype;
   const byName = areRecords(given);
   const flat = byName ? featuresOf(given, namedColumns(columns)) : flatten(given, featureSize);
-  const features = byName && isEncoded ? flat as Float64Array : checkGivenRows(flat, featureSize, largest, isEncoded && columns !== undefined);
-  const size = features.length / featureSize;
-  const rows: Dataset = { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };
-  refuseOverflow(rows, normalization, dtype);
-  return rows;
+  const rowsOf = (features: SourceArray): Dataset => {
+    const size = features.length / featureSize;
+    return { name: 'features', split: 'test', features, labels: new Int32Array(size), size, featureSize, classNames, ...(columns && { columns }) };
+  };
+  const checked = (): Dataset => {
+    const rows = rowsOf(byName && isEncoded ? flat as Float64Array : checkGivenRows(flat, featureSize, largest, isEncoded && columns !== undefined));
+    refuseOverflow(rows, normalization, dtype);
+    return rows;
+  };
+  if (isEncoded || !areFloats(flat)) return { rows: checked() };
+  checkRowLength(flat, featureSize);
+  return { rows: rowsOf(flat), check: checked };
 }
 
 /** The rows from `from` on, `count` at most, of a form that {@link rowsFor} takes, in memory that can go to another thread. */

@@ -24,8 +24,18 @@ import type { TrainedModel } from '../train/modelFile';
 import { Objective } from '../train/objective';
 import type { LoadOptions } from './source';
 
-/** Rows of a batch at most. */
-const maxBatch = 200;
+/** Rows to predict. */
+export interface RowsToPredict {
+  readonly rows: Dataset | StoredDataset;
+  /** Throws for features that are not finite or whose inputs overflow; called where a batch's inputs may be of these. Absent where they have been checked. */
+  readonly check?: () => void;
+}
+
+/** Rows of a batch at most: of small rows more, as what a call costs is then a good part of the time. */
+function maxBatchFor(inputSize: number): number {
+  return Math.min(Math.max(Math.floor(inputsPerBatch / inputSize), 200), 2000);
+}
+const inputsPerBatch = 2 ** 16;
 
 /** What outputs are computed with: the layers with their parameters, the normalisation, and what rows must be like. */
 export class Net {
@@ -62,10 +72,10 @@ export class Net {
     return featureSizeOf(this.normalization);
   }
 
-  /** Predictions and classes of rows that have been checked. Throws ERR_DATA for a row whose outputs are not finite. */
-  outputsOf(data: Dataset | StoredDataset): { readonly predictions: FloatArray; readonly labels: Int32Array } {
-    const outputs = this.evaluator.predict(data);
-    checkOutputs(outputs.predictions, this.model.outputSize, data.name);
+  /** Predictions and classes of rows. Throws what `check` does, ERR_DATA for a row whose outputs are not finite. */
+  outputsOf({ rows, check }: RowsToPredict): { readonly predictions: FloatArray; readonly labels: Int32Array } {
+    const outputs = this.evaluator.predict(rows, check);
+    checkOutputs(outputs.predictions, this.model.outputSize, rows.name);
     return outputs;
   }
 
@@ -76,9 +86,9 @@ export class Net {
   }
 
   /** As {@link labelled}, but for labels, which do not count. */
-  aligned(data: Dataset | StoredDataset): Dataset | StoredDataset {
+  aligned(data: Dataset | StoredDataset): RowsToPredict {
     const { columns } = this.facts;
-    return this.checked(columns === undefined ? data : alignColumns(data, columns));
+    return { rows: this.checked(columns === undefined ? data : alignColumns(data, columns)) };
   }
 
   private checked(data: Dataset | StoredDataset): Dataset | StoredDataset {
@@ -102,7 +112,7 @@ function pixelsOf({ channels, height, width }: ImageShape): number {
 /** Builds the model that a file describes. Throws ERR_CHECKPOINT where its spec gives no model of the sizes that it states. */
 function modelOf({ facts, normalization, source }: TrainedModel, spec: TrainSpec, kernels: Kernels): Sequential {
   try {
-    return buildModel(spec, { ...facts, inputLayout: inputLayoutOf(normalization) }, kernels, maxBatch);
+    return buildModel(spec, { ...facts, inputLayout: inputLayoutOf(normalization) }, kernels, maxBatchFor(facts.inputSize));
   } catch (error) {
     const { code, message } = toPlain(error);
     if (code !== 'ERR_CONFIG' && code !== 'ERR_SHAPE') throw error;

@@ -116,14 +116,22 @@ export class Evaluator {
     return all;
   }
 
-  /** {@link Objective.predictions} of all rows, [size, outputs], and the most probable class of each, [size]. */
-  predict(data: Dataset | StoredDataset): { predictions: FloatArray; labels: Int32Array } {
+  /**
+   * {@link Objective.predictions} of all rows, [size, outputs], and the most probable class of each, [size].
+   * @param check is called before the first batch whose inputs may not all be finite; a sum of squares tells, in a fraction of the time of a look at each feature.
+   */
+  predict(data: Dataset | StoredDataset, check?: () => void): { predictions: FloatArray; labels: Int32Array } {
     const { model } = this.objective;
-    const { outputSize } = model;
-    const all = allocate(model.kernels.dtype, data.size * outputSize); // outlives the model
+    const { kernels, inputSize, outputSize } = model;
+    let isChecked = check === undefined;
+    const all = allocate(kernels.dtype, data.size * outputSize); // outlives the model
     const labels = new Int32Array(data.size);
     this.averaged(() => {
       this.forEachBatch(data, (m, x, from) => {
+        if (!isChecked && !Number.isFinite(kernels.dot(m * inputSize, x as FloatArray, x as FloatArray))) {
+          check!();
+          isChecked = true;
+        }
         const predictions = this.objective.predict(m, x);
         all.set(predictions.subarray(0, m * outputSize), from * outputSize);
         labels.set(this.scores.classify(m).subarray(0, m), from);

@@ -1,4 +1,4 @@
-// C <- alpha op(A) op(B) + beta C: the choice between gemm_nt.h and OpenBLAS, and the division among threads.
+// C <- alpha op(A) op(B) + beta C: the choice between gemm_outer.h, gemm_nt.h and OpenBLAS, and the division among threads.
 #pragma once
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 
 #include "blas.h"
 #include "gemm/gemm_nt.h"
+#include "gemm/gemm_outer.h"
 #include "gemm/scratch.h"
 #include "pool.h"
 #include "ranges.h"
@@ -16,19 +17,41 @@ namespace blastrain {
 // the lanes of a micro-tile's sums takes too large a share.
 inline constexpr int64_t kMinGemmNt = 1000000;
 inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
+// With fewer rows packing B takes gemm_outer.h too long, and with a larger B its blocks come from beyond L2.
+inline constexpr int64_t kMinOuterRows = 24;
+inline constexpr int64_t kMaxOuterBytes = 1 << 20;
 // The most elements of C with which k is divided among threads: each thread but the first writes as many, to be read once
 // more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
 
+// How A B^T is computed on one thread.
+enum class NtMethod { kOuter, kNt, kLibrary };
+
+// Which of them takes the least time. The share of the FMA limit that gemm_outer.h reaches is that of its vectors' lanes in use, less
+// the packing of B, as long as 18 rows; gemm_nt.h packs in 4 rows' time, and adds up lanes in that of a depth of 3 vectors.
+template <typename T>
+NtMethod FastestNt(int64_t m, int64_t n, int64_t k, int64_t outer_lanes, int64_t nt_lanes) {
+  const bool fits_nt = nt_lanes > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
+  const NtMethod other = fits_nt ? NtMethod::kNt : NtMethod::kLibrary;
+  if (outer_lanes == 0 || m < kMinOuterRows || n * k * int64_t(sizeof(T)) > kMaxOuterBytes) return other;
+  const double lanes_used = double(n) / double((n + outer_lanes - 1) / outer_lanes * outer_lanes);
+  const double outer = lanes_used * double(m) / double(m + 18);
+  if (!fits_nt) return lanes_used >= 0.5 ? NtMethod::kOuter : other;
+  const double depth = double(k) / double(nt_lanes);
+  return outer >= double(m) / double(m + 4) * depth / (depth + 3) ? NtMethod::kOuter : other;
+}
+
 // The product on the calling thread.
 template <typename T>
 void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
-  static const GemmNtKernel<T> kernel = BestGemmNtKernel<T>();
-  const bool nt = s.trans_a == CblasNoTrans && s.trans_b == CblasTrans;
-  const bool large =
-      int64_t(s.m) * s.n * s.k > kMinGemmNt && s.k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && s.m >= 4 && s.n >= 4;
-  if (kernel.nr > 0 && nt && large) return GemmNt(kernel, s, alpha, a, b, beta, c);
-  blas::Gemm(s, alpha, a, b, beta, c);
+  static const GemmNtKernel<T> nt = BestGemmNtKernel<T>();
+  static const GemmOuterKernel<T> outer = BestGemmOuterKernel<T>();
+  const bool is_nt = s.trans_a == CblasNoTrans && s.trans_b == CblasTrans && s.k > 0;
+  switch (is_nt ? FastestNt<T>(s.m, s.n, s.k, outer.max_vectors > 0 ? outer.lanes : 0, nt.nr > 0 ? nt.lanes : 0) : NtMethod::kLibrary) {
+    case NtMethod::kOuter: return GemmOuter(outer, s, alpha, a, b, beta, c);
+    case NtMethod::kNt: return GemmNt(nt, s, alpha, a, b, beta, c);
+    case NtMethod::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
+  }
 }
 
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward

@@ -1,5 +1,5 @@
 // The micro-kernel of A B^T, whose rows both lie along k: sums of products of vectors, in registers; float32 and float64,
-// AVX-512 and AVX2 with FMA.
+// AVX-512. AVX2 has too few registers for it: with it gemm_outer.h and OpenBLAS take half of the time.
 #pragma once
 
 #include <algorithm>
@@ -32,14 +32,9 @@ struct GemmNtKernel {
 
 #if defined(BLASTRAIN_SIMD)
 
-// LoadPart reads elements from `from` to `to` of a vector and zeros for the others. SumLanes<0> of two vectors, then
-// SumLanes<1> of two such results, and so on, reduces as many vectors as a vector has lanes to the vector of their sums. It
-// uses intrinsics with full masks because GCC 12 warns of its own header for those without.
+// SumLanes<0> of two vectors, then SumLanes<1> of two such results, and so on, reduces as many vectors as a vector has lanes
+// to the vector of their sums. It uses intrinsics with full masks because GCC 12 warns of its own header for those without.
 struct Avx512FloatNt : Avx512Float {
-  BLASTRAIN_AVX512 static __mmask16 Mask(int64_t from, int64_t to) { return __mmask16((1u << to) - (1u << from)); }
-  BLASTRAIN_AVX512 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_ps(Mask(from, to), x); }
-  BLASTRAIN_AVX512 static void StoreFirst(T* x, V v, int64_t n) { _mm512_mask_storeu_ps(x, Mask(0, n), v); }
-  BLASTRAIN_AVX512 static V Add(V a, V b) { return _mm512_add_ps(a, b); }
   template <int level>
   BLASTRAIN_AVX512 static V SumLanes(V a, V b) {
     constexpr __mmask16 all = 0xFFFF;
@@ -50,47 +45,12 @@ struct Avx512FloatNt : Avx512Float {
   }
 };
 struct Avx512DoubleNt : Avx512Double {
-  BLASTRAIN_AVX512 static __mmask8 Mask(int64_t from, int64_t to) { return __mmask8((1u << to) - (1u << from)); }
-  BLASTRAIN_AVX512 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_pd(Mask(from, to), x); }
-  BLASTRAIN_AVX512 static void StoreFirst(T* x, V v, int64_t n) { _mm512_mask_storeu_pd(x, Mask(0, n), v); }
-  BLASTRAIN_AVX512 static V Add(V a, V b) { return _mm512_add_pd(a, b); }
   template <int level>
   BLASTRAIN_AVX512 static V SumLanes(V a, V b) {
     constexpr __mmask8 all = 0xFF;
     if constexpr (level == 0) return Add(_mm512_maskz_unpacklo_pd(all, a, b), _mm512_maskz_unpackhi_pd(all, a, b));
     constexpr int low = level == 1 ? 0x44 : 0x88, high = level == 1 ? 0xEE : 0xDD;
     return Add(_mm512_maskz_shuffle_f64x2(all, a, b, low), _mm512_maskz_shuffle_f64x2(all, a, b, high));
-  }
-};
-struct Avx2FloatNt : Avx2Float {
-  BLASTRAIN_AVX2 static __m256i Mask(int64_t from, int64_t to) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    return _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(int(from)), lane),
-                               _mm256_cmpgt_epi32(_mm256_set1_epi32(int(to)), lane));
-  }
-  BLASTRAIN_AVX2 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm256_maskload_ps(x, Mask(from, to)); }
-  BLASTRAIN_AVX2 static void StoreFirst(T* x, V v, int64_t n) { _mm256_maskstore_ps(x, Mask(0, n), v); }
-  BLASTRAIN_AVX2 static V Add(V a, V b) { return _mm256_add_ps(a, b); }
-  template <int level>
-  BLASTRAIN_AVX2 static V SumLanes(V a, V b) {
-    if constexpr (level == 0) return Add(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-    if constexpr (level == 1) return Add(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xEE));
-    return Add(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
-  }
-};
-struct Avx2DoubleNt : Avx2Double {
-  BLASTRAIN_AVX2 static __m256i Mask(int64_t from, int64_t to) {
-    const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
-    return _mm256_andnot_si256(_mm256_cmpgt_epi64(_mm256_set1_epi64x(from), lane),
-                               _mm256_cmpgt_epi64(_mm256_set1_epi64x(to), lane));
-  }
-  BLASTRAIN_AVX2 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm256_maskload_pd(x, Mask(from, to)); }
-  BLASTRAIN_AVX2 static void StoreFirst(T* x, V v, int64_t n) { _mm256_maskstore_pd(x, Mask(0, n), v); }
-  BLASTRAIN_AVX2 static V Add(V a, V b) { return _mm256_add_pd(a, b); }
-  template <int level>
-  BLASTRAIN_AVX2 static V SumLanes(V a, V b) {
-    if constexpr (level == 0) return Add(_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
-    return Add(_mm256_permute2f128_pd(a, b, 0x20), _mm256_permute2f128_pd(a, b, 0x31));
   }
 };
 
@@ -152,7 +112,6 @@ struct Avx2DoubleNt : Avx2Double {
     }                                                                                                                   \
   }
 BLASTRAIN_GEMM_NT(BLASTRAIN_AVX512, Avx512GemmNt)
-BLASTRAIN_GEMM_NT(BLASTRAIN_AVX2, Avx2GemmNt)
 #undef BLASTRAIN_GEMM_NT
 
 template <typename S>
@@ -161,19 +120,11 @@ GemmNtKernel<typename S::T> MakeAvx512GemmNt() {
           {Avx512GemmNt<S, 1>, Avx512GemmNt<S, 2>, Avx512GemmNt<S, 3>, Avx512GemmNt<S, 4>, Avx512GemmNt<S, 5>,
            Avx512GemmNt<S, 6>}};
 }
-template <typename S>
-GemmNtKernel<typename S::T> MakeAvx2GemmNt() {
-  return {3, 32 / sizeof(typename S::T), Avx2GemmNtPackB<S>, {Avx2GemmNt<S, 1>, Avx2GemmNt<S, 2>, Avx2GemmNt<S, 3>}};
-}
-
 template <typename T>
 GemmNtKernel<T> BestGemmNtKernel() {
   constexpr bool single = sizeof(T) == sizeof(float);
   if (UsedInstructions().vectors >= Isa::kAvx512) {
     return MakeAvx512GemmNt<std::conditional_t<single, Avx512FloatNt, Avx512DoubleNt>>();
-  }
-  if (UsedInstructions().vectors >= Isa::kAvx2) {
-    return MakeAvx2GemmNt<std::conditional_t<single, Avx2FloatNt, Avx2DoubleNt>>();
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// Vectors of float and double for AVX-512 and AVX2 with FMA, under the same names.
+// Vectors of float and double for AVX-512 and AVX2 with FMA, under the same names. LoadPart reads elements from `from` to `to` of a vector
+// and zeros for the others.
 #pragma once
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -16,7 +17,12 @@ struct Avx512Float {
   BLASTRAIN_AVX512 static V Load(const T* x) { return _mm512_loadu_ps(x); }
   BLASTRAIN_AVX512 static void Store(T* x, V v) { _mm512_storeu_ps(x, v); }
   BLASTRAIN_AVX512 static V Broadcast(T x) { return _mm512_set1_ps(x); }
+  BLASTRAIN_AVX512 static V Mul(V a, V b) { return _mm512_mul_ps(a, b); }
   BLASTRAIN_AVX512 static V Fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+  BLASTRAIN_AVX512 static __mmask16 Mask(int64_t from, int64_t to) { return __mmask16((1u << to) - (1u << from)); }
+  BLASTRAIN_AVX512 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_ps(Mask(from, to), x); }
+  BLASTRAIN_AVX512 static void StoreFirst(T* x, V v, int64_t n) { _mm512_mask_storeu_ps(x, Mask(0, n), v); }
+  BLASTRAIN_AVX512 static V Add(V a, V b) { return _mm512_add_ps(a, b); }
 };
 struct Avx512Double {
   using T = double;
@@ -24,7 +30,12 @@ struct Avx512Double {
   BLASTRAIN_AVX512 static V Load(const T* x) { return _mm512_loadu_pd(x); }
   BLASTRAIN_AVX512 static void Store(T* x, V v) { _mm512_storeu_pd(x, v); }
   BLASTRAIN_AVX512 static V Broadcast(T x) { return _mm512_set1_pd(x); }
+  BLASTRAIN_AVX512 static V Mul(V a, V b) { return _mm512_mul_pd(a, b); }
   BLASTRAIN_AVX512 static V Fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+  BLASTRAIN_AVX512 static __mmask8 Mask(int64_t from, int64_t to) { return __mmask8((1u << to) - (1u << from)); }
+  BLASTRAIN_AVX512 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm512_maskz_loadu_pd(Mask(from, to), x); }
+  BLASTRAIN_AVX512 static void StoreFirst(T* x, V v, int64_t n) { _mm512_mask_storeu_pd(x, Mask(0, n), v); }
+  BLASTRAIN_AVX512 static V Add(V a, V b) { return _mm512_add_pd(a, b); }
 };
 struct Avx2Float {
   using T = float;
@@ -32,7 +43,16 @@ struct Avx2Float {
   BLASTRAIN_AVX2 static V Load(const T* x) { return _mm256_loadu_ps(x); }
   BLASTRAIN_AVX2 static void Store(T* x, V v) { _mm256_storeu_ps(x, v); }
   BLASTRAIN_AVX2 static V Broadcast(T x) { return _mm256_set1_ps(x); }
+  BLASTRAIN_AVX2 static V Mul(V a, V b) { return _mm256_mul_ps(a, b); }
   BLASTRAIN_AVX2 static V Fma(V a, V b, V c) { return _mm256_fmadd_ps(a, b, c); }
+  BLASTRAIN_AVX2 static __m256i Mask(int64_t from, int64_t to) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_andnot_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(int(from)), lane),
+                               _mm256_cmpgt_epi32(_mm256_set1_epi32(int(to)), lane));
+  }
+  BLASTRAIN_AVX2 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm256_maskload_ps(x, Mask(from, to)); }
+  BLASTRAIN_AVX2 static void StoreFirst(T* x, V v, int64_t n) { _mm256_maskstore_ps(x, Mask(0, n), v); }
+  BLASTRAIN_AVX2 static V Add(V a, V b) { return _mm256_add_ps(a, b); }
 };
 struct Avx2Double {
   using T = double;
@@ -40,7 +60,16 @@ struct Avx2Double {
   BLASTRAIN_AVX2 static V Load(const T* x) { return _mm256_loadu_pd(x); }
   BLASTRAIN_AVX2 static void Store(T* x, V v) { _mm256_storeu_pd(x, v); }
   BLASTRAIN_AVX2 static V Broadcast(T x) { return _mm256_set1_pd(x); }
+  BLASTRAIN_AVX2 static V Mul(V a, V b) { return _mm256_mul_pd(a, b); }
   BLASTRAIN_AVX2 static V Fma(V a, V b, V c) { return _mm256_fmadd_pd(a, b, c); }
+  BLASTRAIN_AVX2 static __m256i Mask(int64_t from, int64_t to) {
+    const __m256i lane = _mm256_setr_epi64x(0, 1, 2, 3);
+    return _mm256_andnot_si256(_mm256_cmpgt_epi64(_mm256_set1_epi64x(from), lane),
+                               _mm256_cmpgt_epi64(_mm256_set1_epi64x(to), lane));
+  }
+  BLASTRAIN_AVX2 static V LoadPart(const T* x, int64_t from, int64_t to) { return _mm256_maskload_pd(x, Mask(from, to)); }
+  BLASTRAIN_AVX2 static void StoreFirst(T* x, V v, int64_t n) { _mm256_maskstore_pd(x, Mask(0, n), v); }
+  BLASTRAIN_AVX2 static V Add(V a, V b) { return _mm256_add_pd(a, b); }
 };
 
 }  // namespace blastrain

@@ -46,7 +46,7 @@ function* blocks(net: Net, given: PredictRows): Generator<{ rows: unknown; from:
   const count = maxBatch * Math.max(1, Math.floor(featuresPerBlock / featureSize / maxBatch));
   if (!isDataset(given) && !isArray(given)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', given, { path: 'features' });
   if (isDataset(given)) {
-    const aligned = net.aligned(given);
+    const { rows: aligned } = net.aligned(given);
     for (const { features, from, size } of blocksOf(aligned, count)) yield { rows: features.slice(0, size * featureSize), from };
     return;
   }

@@ -12,8 +12,11 @@ const transposes = [[false, false], [false, true], [true, false], [true, true]] 
  * one so shallow that C is its largest matrix.
  */
 const large = [[129, 131, 259], [203, 67, 300], [37, 131, 200], [331, 307, 3]] as const;
-/** A·Bᵀ with n, m and k larger than NC, MC and KC of native/gemm/gemm_nt.h, and one with k so large that threads divide it, and the addition of their sums. */
-const blocked = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460]] as const;
+/**
+ * A·Bᵀ with n, m and k larger than NC, MC and KC of native/gemm/gemm_nt.h, and one with k so large that threads divide it, and the addition of their sums; then with
+ * the blocks and panels of native/gemm/gemm_outer.h: more than NC and KC, and a remainder of rows and of columns.
+ */
+const blocked = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460], [601, 208, 530], [29, 50, 33], [95, 75, 18]] as const;
 /** Products of more multiplications than this get fewer cases. */
 const costly = 1e6;
 
