@@ -1,9 +1,13 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MemoryBytes } from '../../lib/data/bytes';
+import { readBytes } from '../../lib/data/readBytes';
+import { readZip } from '../../lib/data/zip';
 import { importModel } from '../../lib/formats/import/importModel';
 import { unpickleTorch } from '../../lib/formats/import/unpickleTorch';
 import { decodeModel, encodeModel } from '../../lib/formats/onnx/messages';
 import type { OnnxModel } from '../../lib/formats/onnx/messages';
+import { zipFile } from '../../lib/formats/zipFile';
 import { Model } from '../../lib/inference/model';
 import { temporaryFolder } from '../support/folder';
 
@@ -25,7 +29,7 @@ test.each(Object.keys(cases))('%s predicts what its own program does', (name) =>
   expect(found).toHaveLength(outputs.length);
   found.forEach((value, i) => { expect(Math.abs(value - outputs[i]!)).toBeLessThan(3e-6 * Math.max(1, Math.abs(outputs[i]!))); });
   if (classNames !== undefined) expect(model.classNames).toEqual(classNames);
-  expect(notes).toEqual(name.endsWith('.onnx') || spec !== undefined ? [] : [expect.stringContaining('relu was taken') as string]);
+  expect(notes).toEqual(/\.(onnx|keras|h5)$/.test(name) || spec !== undefined ? [] : [expect.stringContaining('relu was taken') as string]);
   const saved = join(folder, `${name}.safetensors`);
   model.save(saved);
   expect(Model.load(saved).outputs(rows)).toEqual(found);
@@ -44,6 +48,18 @@ const bytesOf = (name: string): Buffer => readFileSync(fileOf(name));
 const changed = (name: string, change: (model: OnnxModel) => OnnxModel): Uint8Array => encodeModel(change(decodeModel(bytesOf(name), name)), 'g', '1');
 const withOp = (op: string) => (model: OnnxModel): OnnxModel => ({ ...model, nodes: model.nodes.map((node, i) => (i === 1 ? { ...node, op, name: 'the second' } : node)) });
 
+/** A .keras file with another text in its configuration, and without one of its files. */
+function configured(name: string, text: string, other: string, without = ''): Uint8Array {
+  const entries = readZip(new MemoryBytes(name, bytesOf(name)), 'a .keras file').filter((entry) => entry.name !== without);
+  const contents = ({ open }: (typeof entries)[number]): Buffer => readBytes(open(), 0, open().size);
+  return zipFile(Object.fromEntries(entries.map((entry) => {
+    if (entry.name !== 'config.json') return [entry.name, contents(entry)];
+    const config = JSON.stringify(JSON.parse(contents(entry).toString()));
+    expect(config).toContain(text);
+    return [entry.name, Buffer.from(config.replace(text, other))];
+  })));
+}
+
 test.each<[string, () => Uint8Array, RegExp]>([
   ['conv.onnx', () => bytesOf('conv.onnx'), /an operator of a multi-layer perceptron for the node \S+ for .*conv.onnx but received Conv/],
   ['odd.onnx', () => changed('torch-script.onnx', withOp('Hardmax')), /for the node the second for .*odd.onnx but received Hardmax/],
@@ -54,6 +70,12 @@ test.each<[string, () => Uint8Array, RegExp]>([
   ['text.pt', () => Buffer.from('hello'), /a file that torch.save wrote/],
   ['cut.safetensors', () => bytesOf('normed.safetensors').subarray(0, 1200), /bytes for .* of a file of/],
   ['text.safetensors', () => Buffer.from('hello, this is no such file'), /whole safetensors file/],
+  ['conv.keras', () => configured('keras.keras', '"class_name":"Softmax"', '"class_name":"Conv2D"'), /a layer of a multi-layer perceptron for the layer softmax for .*conv.keras but received Conv2D/],
+  ['elu.keras', () => configured('keras.keras', '"activation":"selu"', '"activation":"elu"'), /for the layer other for .* but received elu/],
+  ['branch.keras', () => configured('keras-functional.keras', '"keras_history":["flatten",0,0]', '"keras_history":["pixels",0,0]'), /layers one behind the other for .* but received 2 layers that take pixels alone/],
+  ['bare.keras', () => configured('keras.keras', '"name":"gate"', '"name":"gate"', 'model.weights.h5'), /model.weights.h5, for .* but received an archive without it/],
+  ['cut.h5', () => bytesOf('keras.h5').subarray(0, 9000), /an HDF5 file that is whole for .*cut.h5 but received unable to/],
+  ['text.keras', () => Buffer.from('hello'), /a model that Keras 3 saved for/],
   ['text.npz', () => Buffer.from('hello'), /an archive of NumPy arrays/],
 ])('%s is refused in one sentence', (name, bytes, message) => {
   const file = join(folder, name);

@@ -98,4 +98,33 @@ model(ROWS)
 model.export(FOLDER / 'keras.onnx', format='onnx', verbose=False)
 case('keras.onnx', model.predict(ROWS, verbose=0))
 
+
+
+def settleKeras(model):
+    """Variables that differ from where they start."""
+    for variable in model.variables:
+        if variable.name not in ('seed_generator_state', 'count'):
+            variable.assign(draws.rand(*variable.shape) + (.5 if 'variance' in variable.name else -.5))
+    return model
+
+
+def saveKeras(name, model, *endings):
+    for ending in endings:
+        model.save(FOLDER / f'{name}{ending}')
+        case(f'{name}{ending}', model.predict(ROWS.reshape(-1, *model.input_shape[1:]), verbose=0))
+
+
+layers = keras.layers
+saveKeras('keras', settleKeras(keras.Sequential([
+    keras.Input((4,)), layers.Normalization(mean=[.1, .2, -.3, 0], variance=[1, 4, .2, .5]), layers.Dense(5, 'relu'), layers.BatchNormalization(scale=False), layers.Dropout(.2), layers.LayerNormalization(),
+    layers.LeakyReLU(negative_slope=.1), layers.Dense(5, 'gelu', use_bias=False, name='gate'), layers.Dense(4, 'selu', name='other'), layers.Dense(3), layers.Softmax()])), '.keras', '.h5')
+x = entry = keras.Input((2, 2, 1), name='pixels')
+for layer in [layers.Rescaling(.5, .1), layers.Flatten(), layers.Normalization(), layers.Dense(4, keras.layers.LeakyReLU(negative_slope=.3)), layers.Activation('mish'), layers.BatchNormalization(center=False), layers.Dense(3, 'leaky_relu'),
+              layers.ReLU(), layers.Dense(2, 'tanh'), layers.Dense(1, 'sigmoid')]:
+    x = layer(x)
+saveKeras('keras-functional', settleKeras(keras.Model(entry, x)), '.keras', '.h5')
+model = settleKeras(keras.Sequential([keras.Input((4,)), layers.Dense(2)]))
+model.compile(loss='mean_squared_error')
+saveKeras('keras-numbers', model, '.keras')
+
 (FOLDER.with_suffix('.json')).write_text(json.dumps({'rows': plain(ROWS), 'cases': cases}) + '\n')

@@ -16,9 +16,10 @@ export const importCommand: Command = {
   help: `Usage: blastrain import FILE [options]
 
 FILE is a state_dict of linear layers and normalisations (.safetensors, .pt,
-.pth, .npz), or a multi-layer perceptron as .onnx, as torch.onnx, skl2onnx,
-tf2onnx and Keras write them. The model is saved as a file that predict,
-evaluate and export take; its inputs are those of the network, as they are.
+.pth, .npz), or a multi-layer perceptron: as .onnx, as torch.onnx, skl2onnx,
+tf2onnx and Keras write them, or a model that Keras saved (.keras, .h5; needs
+the package h5wasm). The model is saved as a file that predict, evaluate and
+export take; its inputs are those of the network, as they are.
 
 Options:
   --spec FILE.json  what FILE does not say, as {"activation": "tanh"} or

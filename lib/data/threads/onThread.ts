@@ -8,16 +8,24 @@ import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
 import type { LoadedRows, SplitSizes } from '../dataset';
 import { readingFile } from '../files';
+import type { Hdf5File } from '../hdf5/readHdf5';
 import { ownRows } from '../ownRows';
 import { unpackSplits } from '../packed';
 import type { PackedSplits } from '../packed';
 import { tellLoading } from './progress';
 
-/** Readers that are asynchronous, as the libraries are that they use. */
-export type ReaderName = 'parquet' | 'arrow' | 'pictures';
+/** What readers make of their source, as plain values. They are asynchronous, as the libraries are that they use. */
+export interface ReaderResults {
+  readonly parquet: PackedSplits;
+  readonly arrow: PackedSplits;
+  readonly pictures: PackedSplits;
+  readonly hdf5: Hdf5File;
+}
+
+export type ReaderName = keyof ReaderResults;
 
 /** What a thread that reads answers. */
-export type ReaderAnswer = { readonly data: PackedSplits } | { readonly error: PlainError };
+export type ReaderAnswer = { readonly data: ReaderResults[ReaderName] } | { readonly error: PlainError };
 
 /** `workerData` of the thread that reads, and of the one that waits for it. */
 export interface ReaderTask {
@@ -38,11 +46,19 @@ const pause = 250;
  * a thread that does nothing else, and the command line has nothing else to do. The rows lie in shared memory and are not copied. Throws what
  * the reader throws, ERR_DATA for a source that is not there, ERR_CONFIG for options that cannot be sent to a thread.
  */
-export function onThread(reader: ReaderName, source: string, options: { readonly sizes?: Partial<SplitSizes> }): LoadedRows {
+export function onThread(reader: Exclude<ReaderName, 'hdf5'>, source: string, options: { readonly sizes?: Partial<SplitSizes> }): LoadedRows {
   checkText(source, reader === 'pictures' ? 'folder' : 'file');
   checkOptions(options);
   checkOptions(options.sizes, 'sizes');
   readingFile(source, () => statSync(source)); // what is not there needs no thread
+  return ownRows(unpackSplits(readThread(reader, source, options)));
+}
+
+/**
+ * What a reader makes of a source, on a thread that is waited for. Throws what the reader throws, ERR_CONFIG for options that cannot be sent to a thread.
+ * @param source a path, or, for readers of bytes in `options`, their name in errors.
+ */
+export function readThread<Name extends ReaderName>(reader: Name, source: string, options: object): ReaderResults[Name] {
   const { port1, port2 } = new MessageChannel();
   const signal = new Int32Array(new SharedArrayBuffer(12));
   const task: ReaderTask = { reader, source, options, signal, answer: port2 };
@@ -65,5 +81,5 @@ export function onThread(reader: ReaderName, source: string, options: { readonly
   const answer = receiveMessageOnPort(port1)!.message as ReaderAnswer;
   port1.close();
   if ('error' in answer) throw fromPlain(answer.error);
-  return ownRows(unpackSplits(answer.data));
+  return answer.data as ReaderResults[Name];
 }

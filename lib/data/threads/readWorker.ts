@@ -1,16 +1,21 @@
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { BlastrainError, toPlain } from '../../errors';
-import type { LoadedRows } from '../dataset';
 import { packSplits } from '../packed';
 import { readArrow } from '../arrow/readArrow';
+import { readHdf5 } from '../hdf5/readHdf5';
 import { readParquet } from '../parquet/readParquet';
 import { readPictures } from '../pictures/readPictures';
-import type { ReaderAnswer, ReaderName, ReaderTask } from './onThread';
+import type { ReaderAnswer, ReaderName, ReaderResults, ReaderTask } from './onThread';
 
-/** `progress` [2] takes how many rows of how many are read. */
-type Reader = (source: string, options: object, progress: Int32Array) => Promise<LoadedRows>;
+/** Gives plain values; `progress` [2] takes how many rows of how many are read. */
+type Reader<Name extends ReaderName> = (source: string, options: never, progress: Int32Array) => Promise<ReaderResults[Name]>;
 
-const readers: Readonly<Record<ReaderName, Reader>> = { parquet: readParquet, arrow: readArrow, pictures: readPictures };
+const readers: { readonly [Name in ReaderName]: Reader<Name> } = {
+  parquet: async (file, options) => packSplits(await readParquet(file, options)),
+  arrow: async (file, options) => packSplits(await readArrow(file, options)),
+  pictures: async (folder, options, progress) => packSplits(await readPictures(folder, options, progress)),
+  hdf5: readHdf5,
+};
 
 /**
  * Starts the thread that reads and answers in its place if it ends without an answer, as it does where memory runs out: whoever waits for
@@ -35,7 +40,7 @@ function watch({ answer: port, ...task }: ReaderTask & Required<Pick<ReaderTask,
 async function read({ reader, source, options, signal }: ReaderTask): Promise<void> {
   const post = (message: ReaderAnswer): void => { parentPort!.postMessage(message); };
   try {
-    post({ data: packSplits(await readers[reader](source, options, signal.subarray(1))) });
+    post({ data: await readers[reader](source, options as never, signal.subarray(1)) });
   } catch (error) {
     post({ error: toPlain(error) });
   }

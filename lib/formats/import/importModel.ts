@@ -4,8 +4,9 @@ import { readNpz, readNumbers } from '../../data/numpy/npy';
 import { expected } from '../../errors';
 import { readFile, sizeLimits } from '../../files';
 import type { Model } from '../../inference/model';
+import { networkOfHdf5, networkOfKeras } from './kerasFile';
 import { modelOf } from './network';
-import type { NamedArray } from './network';
+import type { ImportedNetwork, NamedArray } from './network';
 import { networkOfOnnx } from './onnxFile';
 import { networkOfState } from './stateDict';
 import { readSafetensors } from './tensors';
@@ -30,12 +31,16 @@ const stateReaders: Readonly<Record<string, Reader>> = {
   '.safetensors': readSafetensors, '.pt': readTorchFile, '.pth': readTorchFile, '.npz': readArrays,
 };
 
+const graphReaders: Readonly<Record<string, (bytes: Uint8Array, file: string) => ImportedNetwork>> = {
+  '.onnx': networkOfOnnx, '.keras': networkOfKeras, '.h5': networkOfHdf5, '.hdf5': networkOfHdf5,
+};
+
 /** How the names of files end that can be imported. */
-export const importEndings: readonly string[] = [...Object.keys(stateReaders), '.onnx'];
+export const importEndings: readonly string[] = [...Object.keys(stateReaders), ...Object.keys(graphReaders)];
 
 /**
- * Makes a model of a file of another program: a state_dict of linear layers and normalisations as .safetensors, .pt or .npz, or a multi-layer perceptron as .onnx. The model takes the inputs
- * that the network took, as they are. Throws ERR_CONFIG for another ending and for a spec or class names that do not fit; ERR_DATA, naming the file and the array or node, for what is no such network; ERR_IO.
+ * Makes a model of a file of another program: a state_dict of linear layers and normalisations as .safetensors, .pt or .npz, or a multi-layer perceptron as .onnx, .keras or .h5, the
+ * last two by the package h5wasm. The model takes the inputs that the network took, as they are. Throws ERR_CONFIG for another ending and for a spec or class names that do not fit; ERR_DATA, naming the file and the array or node, for what is no such network; ERR_IO.
  */
 export function importModel(file: string, options: ImportOptions = {}): Imported {
   checkText(file, 'file');
@@ -46,7 +51,7 @@ export function importModel(file: string, options: ImportOptions = {}): Imported
   const ending = importEndings.find((one) => file.toLowerCase().endsWith(one));
   if (ending === undefined) throw expected('ERR_CONFIG', `a name that ends in ${importEndings.join(', ')}`, 'file', file, { path: 'file' });
   const bytes = readFile(file, { limit: sizeLimits.checkpoint, follow: true });
-  const network = ending === '.onnx' ? networkOfOnnx(bytes, file) : networkOfState(stateReaders[ending]!(bytes, file), spec, file);
+  const network = graphReaders[ending]?.(bytes, file) ?? networkOfState(stateReaders[ending]!(bytes, file), spec, file);
   return { model: modelOf(network, spec, classNames, file), notes: network.notes };
 }
 

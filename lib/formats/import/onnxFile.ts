@@ -5,7 +5,8 @@ import type { Form } from './forms';
 import { decodeModel } from '../onnx/messages';
 import type { Attribute, OnnxModel, OnnxNode } from '../onnx/messages';
 import type { LayerDescription } from '../../model/layers';
-import type { ImportedLayer, ImportedNetwork, NamedArray } from './network';
+import { LayerList, spread, transposed } from './layerList';
+import type { ImportedNetwork, NamedArray } from './network';
 
 /** Nodes that do nothing to a row of numbers in evaluation. */
 const plain: ReadonlySet<string> = new Set(['Cast', 'Identity', 'Dropout', 'Flatten', 'Reshape', 'Squeeze', 'Unsqueeze']);
@@ -35,20 +36,17 @@ class Walk {
   private readonly texts = new Map<string, readonly string[]>();
   /** The value that holds the rows as they go through the net; undefined behind the probabilities. */
   private rows: string;
-  private readonly layers: ImportedLayer[] = [];
-  /** Numbers of a row; 0 until a layer says. */
-  private width = 0;
-  private inputSize = 0;
+  private readonly list: LayerList;
   /** Values computed of shapes of rows, and of probabilities. */
   private readonly shapes = new Set<string>();
   private readonly derived = new Set<string>();
   /** What values are of the rows where several nodes read these, and how many are still to read a value. */
   private readonly forms = new Map<string, Form>();
   private readonly readers = new Map<string, number>();
-  private end: 'softmax' | 'sigmoid' | undefined;
   private classNames: readonly string[] | undefined;
 
   constructor(model: OnnxModel, private readonly file: string) {
+    this.list = new LayerList(file);
     for (const { name, type, shape, values } of model.initializers) {
       if (type === 'string') this.texts.set(name, values as readonly string[]);
       else this.constants.set(name, { shape, values: values as ArrayLike<number> });
@@ -64,8 +62,8 @@ class Walk {
     const output = outputs[0] ?? '';
     if (this.folds(node, output)) return;
     // What names a class, or makes two probabilities of one, comes behind the last layer.
-    if (naming.has(op) && !plain.has(op) && !this.isAffine(node)) this.endWithSigmoid();
-    if (this.end !== undefined) {
+    if (naming.has(op) && !plain.has(op) && !this.isAffine(node)) this.list.endWithSigmoid();
+    if (this.list.end !== undefined) {
       if (!naming.has(op) || !inputs.some((name) => name === this.rows || this.derived.has(name) || this.constants.has(name) || this.texts.has(name))) throw this.refuse(node, 'the choice of a class behind probabilities');
       outputs.forEach((name) => this.derived.add(name));
       this.readNames(node);
@@ -79,21 +77,7 @@ class Walk {
 
   network(): ImportedNetwork {
     if (this.forms.size > 0) throw fileError('ERR_DATA', 'a known activation function', this.file, `${String(this.forms.size - 1)} nodes at its end that compute another`);
-    this.endWithSigmoid();
-    const { layers, end, classNames, file } = this;
-    if (!layers.some(({ description: { type } }) => type === 'linear')) throw fileError('ERR_DATA', 'a network with a linear layer', file, 'none');
-    let { width } = this;
-    const last = layers[layers.length - 1]!;
-    const names = classNames ?? (this.texts.size === 1 ? [...this.texts.values()][0] : undefined);
-    if (end === 'sigmoid' && width === 1 && names?.length === 2 && last.description.type === 'linear') {
-      // The sigmoid of one number as the softmax of it and 0.
-      const [weight, bias] = last.arrays as [ArrayLike<number>, ArrayLike<number>];
-      layers[layers.length - 1] = { description: { type: 'linear', size: 2 }, arrays: [[...Array.from(weight, () => 0), ...Array.from(weight)], [0, bias[0]!]] };
-      width = 2;
-      return { layers, inputSize: this.inputSize, outputSize: 2, loss: 'cross-entropy', classNames: names, notes: [] };
-    }
-    const loss = end === 'softmax' ? 'cross-entropy' : end === 'sigmoid' ? 'bce' : undefined;
-    return { layers, inputSize: this.inputSize, outputSize: width, ...(loss && { loss }), ...(names?.length === width && { classNames: names }), notes: loss === undefined && width > 1 ? ['the file ends with plain numbers, which were taken for logits of classes (--spec with {"loss": "mse"} takes them as they are)'] : [] };
+    return this.list.network(this.classNames ?? (this.texts.size === 1 ? [...this.texts.values()][0] : undefined));
   }
 
   /** Constants, and what is made of constants alone. Returns whether the node is one. */
@@ -144,7 +128,7 @@ class Walk {
     if ([...forms.keys()].some((name) => name !== output && this.readers.get(name)! > 0)) return true;
     const type = activationOf(form);
     if (type === undefined) return true; // a factor may follow, as the half of GELU does
-    this.layers.push({ description: { type }, arrays: [] });
+    this.list.add({ type });
     forms.clear();
     this.rows = output;
     return true;
@@ -159,28 +143,26 @@ class Walk {
       const given = constant(1);
       if (given?.shape.length !== 2 || numberIn(node, 'alpha', 1) !== 1 || numberIn(node, 'beta', 1) !== 1 || numberIn(node, 'transA', 0) !== 0) throw this.refuse(node, 'a product of rows with a constant matrix');
       const weight = numberIn(node, 'transB', 0) === 1 ? given : transposed(given);
-      const [outputs, ins] = weight.shape as [number, number];
-      this.takes(node, ins);
-      const bias = constant(2);
-      this.layers.push({ description: { type: 'linear', size: outputs }, arrays: [weight.values, bias === undefined ? new Float64Array(outputs) : spread(bias.values, outputs)] });
-      this.width = outputs;
+      this.takes(node, weight.shape[1]!);
+      this.list.addLinear(weight, constant(2));
     } else if (op === 'Add' || op === 'Sub' || op === 'Mul' || op === 'Div') this.affine(node);
     else if (op === 'Scaler') {
       const [offset, scale] = [listIn(node, 'offset'), listIn(node, 'scale')];
       this.takes(node, Math.max(offset.length, scale.length));
-      this.scaled(spread(scale, this.width), Float64Array.from(spread(offset, this.width), (value, j) => -value * spread(scale, this.width)[j]!));
+      const factors = spread(scale, this.list.width);
+      this.list.addScaled(factors, spread(offset, this.list.width).map((value, j) => -value * factors[j]!));
     } else if (op === 'BatchNormalization' || op === 'LayerNormalization') {
       const isBatch = op === 'BatchNormalization';
       const size = constant(1)?.values.length;
       if (size === undefined || (!isBatch && numberIn(node, 'axis', -1) > 1)) throw this.refuse(node, 'a normalisation with constant parameters');
       this.takes(node, size);
       const arrays = (isBatch ? [1, 2, 3, 4] : [1, 2]).map((i) => constant(i)?.values ?? new Float64Array(size));
-      this.layers.push({ description: { type: isBatch ? 'batch-norm' : 'layer-norm', epsilon: numberIn(node, 'epsilon', 1e-5) }, arrays });
-    } else if (op === 'Softmax') this.end = 'softmax';
+      this.list.add({ type: isBatch ? 'batch-norm' : 'layer-norm', epsilon: numberIn(node, 'epsilon', 1e-5) }, arrays);
+    } else if (op === 'Softmax') this.list.end = 'softmax';
     else {
       const description = make?.(node);
       if (description === undefined) throw this.refuse(node, 'an operator of a multi-layer perceptron');
-      this.layers.push({ description, arrays: [] });
+      this.list.add(description);
     }
   }
 
@@ -194,29 +176,16 @@ class Walk {
     const at = inputs[0] === this.rows ? 1 : 0;
     const given = this.constants.get(inputs[at] ?? '');
     if (given === undefined || (at === 0 && (op === 'Sub' || op === 'Div'))) throw this.refuse(node, 'a constant that is added to rows or multiplies them');
-    this.takes(node, given.values.length === 1 && this.width > 0 ? this.width : given.values.length);
-    const values = spread(given.values, this.width);
-    if (op === 'Add' || op === 'Sub') this.scaled(new Float64Array(this.width).fill(1), values.map((value) => (op === 'Add' ? value : -value)));
-    else this.scaled(values.map((value) => (op === 'Mul' ? value : 1 / value)), new Float64Array(this.width));
+    const { width } = this.list;
+    this.takes(node, given.values.length === 1 && width > 0 ? width : given.values.length);
+    const values = spread(given.values, this.list.width);
+    if (op === 'Add' || op === 'Sub') this.list.addScaled(values.map(() => 1), values.map((value) => (op === 'Add' ? value : -value)));
+    else this.list.addScaled(values.map((value) => (op === 'Mul' ? value : 1 / value)), values.map(() => 0));
   }
 
-  /** factor·x + shift, within the linear layer or scale before it. */
-  private scaled(factor: Float64Array, shift: Float64Array): void {
-    const last = this.layers[this.layers.length - 1];
-    if (last?.description.type === 'linear' || last?.description.type === 'scale') {
-      const [weight, bias] = last.arrays as [ArrayLike<number>, ArrayLike<number>];
-      const each = weight.length / factor.length;
-      this.layers[this.layers.length - 1] = {
-        description: last.description,
-        arrays: [Float64Array.from(weight, (value, i) => value * factor[Math.floor(i / each)]!), Float64Array.from(bias, (value, j) => value * factor[j]! + shift[j]!)],
-      };
-    } else this.layers.push({ description: { type: 'scale', bias: true }, arrays: [factor, shift] });
-  }
-
-  /** Settles how many numbers a row has. Throws where it has another number. */
+  /** Throws where a row has another number of numbers. */
   private takes(node: OnnxNode, size: number): void {
-    if (this.width === 0) this.inputSize = this.width = size;
-    else if (this.width !== size) throw this.refuse(node, `parameters for ${String(this.width)} numbers`);
+    if (!this.list.takes(size)) throw this.refuse(node, `parameters for ${String(this.list.width)} numbers`);
   }
 
   /** Names of classes where a node holds them. */
@@ -230,31 +199,14 @@ class Walk {
     if (found !== undefined) this.classNames ??= found;
   }
 
-  /** A sigmoid behind the last linear layer gives probabilities. */
-  private endWithSigmoid(): void {
-    if (this.end !== undefined || this.layers[this.layers.length - 1]?.description.type !== 'sigmoid') return;
-    this.layers.pop();
-    this.end = 'sigmoid';
-  }
-
   private refuse({ op, name }: OnnxNode, what: string): BlastrainError {
     return fileError('ERR_DATA', `${what} for the node ${name === '' ? op : name}`, this.file, op);
   }
 }
 
-function transposed({ shape, values }: NamedArray): NamedArray {
-  const [rows, columns] = shape as [number, number];
-  return { shape: [columns, rows], values: Float64Array.from({ length: values.length }, (_, at) => values[(at % rows) * columns + Math.floor(at / rows)]!) };
-}
-
 function reshaped({ values }: NamedArray, wanted: ArrayLike<number>): number[] {
   const known = Array.from(wanted).reduce((product, extent) => product * (extent > 0 ? extent : 1), 1);
   return Array.from(wanted, (extent) => (extent > 0 ? extent : values.length / known));
-}
-
-/** Numbers for each unit, where one may stand for all. */
-function spread(values: ArrayLike<number>, size: number): Float64Array {
-  return Float64Array.from({ length: size }, (_, i) => values[values.length === 1 ? 0 : i]!);
 }
 
 function numberIn({ attributes }: OnnxNode, name: string, otherwise: number): number {
