@@ -21,15 +21,6 @@ namespace blastrain {
 // Elements of x that a thread packs at a time: they stay in L2.
 inline constexpr int64_t kMaxPackedX = 1 << 17;
 
-// panel[i,r] <- x[i,r] for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
-template <typename T>
-void PackPanel(int64_t m, const T* x, int64_t stride, int64_t used, int64_t columns, T* panel) {
-  for (int64_t i = 0; i < m; i++, x += stride, panel += columns) {
-    std::copy_n(x, used, panel);
-    std::fill(panel + used, panel + columns, T(0));
-  }
-}
-
 // Calls update(at, count, g) for pieces that cover dW: g points to the gradients of the `count` weights from element `at`
 // on. `arrays` are the n x k arrays that the update reads and writes, to be prefetched. dw is scratch memory, its contents
 // afterwards unspecified.

@@ -17,28 +17,27 @@ namespace blastrain {
 // the lanes of a micro-tile's sums takes too large a share.
 inline constexpr int64_t kMinGemmNt = 1000000;
 inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
-// With fewer rows packing B takes gemm_outer.h too long, and with a larger B its blocks come from beyond L2.
+// With fewer rows packing B takes gemm_outer.h too long. Where B is larger than this, gemm_nt.h, which does not transpose it, and OpenBLAS are faster.
 inline constexpr int64_t kMinOuterRows = 24;
-inline constexpr int64_t kMaxOuterBytes = 1 << 20;
+inline constexpr int64_t kMaxOuterBytes = 1 << 22, kMaxOuterTransposedBytes = 1 << 20;
 // The most elements of C with which k is divided among threads: each thread but the first writes as many, to be read once
 // more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
 
-// How A B^T is computed on one thread.
-enum class NtMethod { kOuter, kNt, kLibrary };
+enum class Method { kOuter, kNt, kLibrary };
 
-// Which of them takes the least time. The share of the FMA limit that gemm_outer.h reaches is that of its vectors' lanes in use, less
-// the packing of B, as long as 18 rows; gemm_nt.h packs in 4 rows' time, and adds up lanes in that of a depth of 3 vectors.
+// Which of them takes the least time for A B, or A B^T if `transposed`, on one thread. The share of the FMA limit that gemm_outer.h reaches is that of
+// its vectors' lanes in use, less the packing of B; gemm_nt.h packs in the time of 4 rows, and adds up lanes in that of a depth of 3 vectors.
 template <typename T>
-NtMethod FastestNt(int64_t m, int64_t n, int64_t k, int64_t outer_lanes, int64_t nt_lanes) {
-  const bool fits_nt = nt_lanes > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
-  const NtMethod other = fits_nt ? NtMethod::kNt : NtMethod::kLibrary;
-  if (outer_lanes == 0 || m < kMinOuterRows || n * k * int64_t(sizeof(T)) > kMaxOuterBytes) return other;
-  const double lanes_used = double(n) / double((n + outer_lanes - 1) / outer_lanes * outer_lanes);
-  const double outer = lanes_used * double(m) / double(m + 18);
-  if (!fits_nt) return lanes_used >= 0.5 ? NtMethod::kOuter : other;
-  const double depth = double(k) / double(nt_lanes);
-  return outer >= double(m) / double(m + 4) * depth / (depth + 3) ? NtMethod::kOuter : other;
+Method FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt, bool transposed, int64_t m, int64_t n, int64_t k) {
+  const bool fits_nt = transposed && nt.nr > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
+  const Method other = fits_nt ? Method::kNt : Method::kLibrary;
+  const int64_t most = transposed ? kMaxOuterTransposedBytes : kMaxOuterBytes;
+  if (outer.max_vectors == 0 || m < kMinOuterRows || k == 0 || n * k * int64_t(sizeof(T)) > most) return other;
+  const double lanes_used = double(n) / double((n + outer.lanes - 1) / outer.lanes * outer.lanes);
+  if (!fits_nt) return lanes_used >= 0.5 ? Method::kOuter : other;
+  const double depth = double(k) / nt.lanes;
+  return lanes_used * double(m) / (double(m) + outer.packing) >= double(m) / double(m + 4) * depth / (depth + 3) ? Method::kOuter : other;
 }
 
 // The product on the calling thread.
@@ -46,11 +45,10 @@ template <typename T>
 void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
   static const GemmNtKernel<T> nt = BestGemmNtKernel<T>();
   static const GemmOuterKernel<T> outer = BestGemmOuterKernel<T>();
-  const bool is_nt = s.trans_a == CblasNoTrans && s.trans_b == CblasTrans && s.k > 0;
-  switch (is_nt ? FastestNt<T>(s.m, s.n, s.k, outer.max_vectors > 0 ? outer.lanes : 0, nt.nr > 0 ? nt.lanes : 0) : NtMethod::kLibrary) {
-    case NtMethod::kOuter: return GemmOuter(outer, s, alpha, a, b, beta, c);
-    case NtMethod::kNt: return GemmNt(nt, s, alpha, a, b, beta, c);
-    case NtMethod::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
+  switch (s.trans_a == CblasNoTrans ? FastestMethod(outer, nt, s.trans_b == CblasTrans, s.m, s.n, s.k) : Method::kLibrary) {
+    case Method::kOuter: return GemmOuter(outer, s, alpha, a, b, beta, c);
+    case Method::kNt: return GemmNt(nt, s, alpha, a, b, beta, c);
+    case Method::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
   }
 }
 

@@ -20,6 +20,15 @@ T* Scratch(int64_t n) {
   return scratch.data() + line - reinterpret_cast<uintptr_t>(scratch.data()) % 64 / sizeof(T);
 }
 
+// panel[i,r] <- x[i,r] for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
+template <typename T>
+void PackPanel(int64_t m, const T* x, int64_t stride, int64_t used, int64_t columns, T* panel) {
+  for (int64_t i = 0; i < m; i++, x += stride, panel += columns) {
+    std::copy_n(x, used, panel);
+    std::fill(panel + used, panel + columns, T(0));
+  }
+}
+
 // c[n] <- alpha sums + beta c; beta = 0 does not read c.
 template <typename T>
 BLASTRAIN_KERNEL void Accumulate(int64_t n, T alpha, const T* sums, T beta, T* c) {

@@ -75,7 +75,10 @@ export const algebraCases: CaseMakers<'algebra'> = {
         yield* exactProducts(draw, [...transposed, ...shape]);
       }
     }
-    for (const shape of blocked) yield* exactProducts(draw, [false, true, ...shape]);
+    for (const shape of blocked) {
+      yield* exactProducts(draw, [false, true, ...shape]);
+      if (shape[0] >= 24) yield* exactProducts(draw, [false, false, ...shape]);
+    }
   },
 
   *axpy(draw) {

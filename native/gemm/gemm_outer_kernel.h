@@ -1,0 +1,161 @@
+// The micro-kernel of gemm_outer.h: sums of outer products of a column of A and a row of B, in registers; float32 and float64, AVX-512 and
+// AVX2 with FMA.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "gemm/simd.h"
+#include "isa.h"
+
+namespace blastrain {
+
+// What this CPU offers. A micro-tile is the product of some rows of A and a packed panel of up to kMaxVectors vectors of columns.
+template <typename T>
+struct GemmOuterKernel {
+  static constexpr int kMaxVectors = 4;
+  // Rows of a micro-tile, from the most; the first for panels of at most half of max_vectors.
+  static constexpr int kRows[] = {12, 6, 4, 2, 1};
+  static constexpr int kRowKinds = 5;
+  // c[rows,columns], rows ldc apart, <- alpha product + beta c. `factors` are alpha and beta: in memory, as with AVX2 the sums
+  // need every register.
+  using Function = void (*)(int64_t k, const T* a, int64_t lda, const T* panel, const T* factors, T* c, int64_t ldc, int64_t columns);
+
+  int max_vectors;  // 0 where there is no micro-kernel.
+  int lanes;
+  void (*pack_transposed)(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel);
+  double packing;  // Packing B takes as long as the product with so many rows.
+  Function functions[kRowKinds][kMaxVectors];  // By kRows and by the vectors of a panel, from 1.
+};
+
+// panel[k,width] <- the rows [0, n) of b[n,k], rows ldb apart, as columns, and 0 for those beyond: four rows at a time, so that what is
+// written lies together.
+template <typename T>
+void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel) {
+  if (n < width) std::fill_n(panel, k * width, T(0));
+  int64_t j = 0;
+  for (; j + 4 <= n; j += 4, b += 4 * ldb) {
+    T* to = panel + j;
+    for (int64_t l = 0; l < k; l++, to += width) {
+      for (int64_t r = 0; r < 4; r++) to[r] = b[r * ldb + l];
+    }
+  }
+  for (; j < n; j++, b += ldb) {
+    for (int64_t l = 0; l < k; l++) panel[l * width + j] = b[l];
+  }
+}
+
+#if defined(BLASTRAIN_SIMD)
+
+// PackTransposed of float32 in blocks of 16 x 16, in registers: its elements one by one take as long as the product with 18 rows.
+BLASTRAIN_AVX512 inline void Avx512PackTransposed(int64_t n, int64_t k, const float* b, int64_t ldb, int64_t width, float* panel) {
+  constexpr int lanes = 16;
+  constexpr __mmask16 all = 0xFFFF;
+  for (int64_t j = 0; j < width; j += lanes, b += lanes * ldb, panel += lanes) {
+    const int64_t rows = std::clamp<int64_t>(n - j, 0, lanes);
+    for (int64_t l = 0; l < k; l += lanes) {
+      const int64_t columns = std::min<int64_t>(k - l, lanes);
+      const __mmask16 mask = Avx512Float::Mask(0, columns);
+      __m512 v[lanes], w[lanes];
+      _Pragma("GCC unroll 16") for (int r = 0; r < lanes; r++) v[r] = r < rows ? _mm512_maskz_loadu_ps(mask, b + r * ldb + l) : _mm512_setzero_ps();
+      _Pragma("GCC unroll 16") for (int r = 0; r < lanes; r += 2) {
+        w[r] = _mm512_maskz_unpacklo_ps(all, v[r], v[r + 1]);
+        w[r + 1] = _mm512_maskz_unpackhi_ps(all, v[r], v[r + 1]);
+      }
+      // v[4 g + c]: of each 128 bits p, column 4 p + c of the rows from 4 g to 4 g + 3.
+      _Pragma("GCC unroll 16") for (int g = 0; g < lanes; g += 4) {
+        v[g] = _mm512_maskz_shuffle_ps(all, w[g], w[g + 2], 0x44);
+        v[g + 1] = _mm512_maskz_shuffle_ps(all, w[g], w[g + 2], 0xEE);
+        v[g + 2] = _mm512_maskz_shuffle_ps(all, w[g + 1], w[g + 3], 0x44);
+        v[g + 3] = _mm512_maskz_shuffle_ps(all, w[g + 1], w[g + 3], 0xEE);
+      }
+      _Pragma("GCC unroll 16") for (int c = 0; c < 4; c++) {
+        const __m512 even_low = _mm512_maskz_shuffle_f32x4(all, v[c], v[4 + c], 0x88), odd_low = _mm512_maskz_shuffle_f32x4(all, v[c], v[4 + c], 0xDD);
+        const __m512 even_high = _mm512_maskz_shuffle_f32x4(all, v[8 + c], v[12 + c], 0x88);
+        const __m512 odd_high = _mm512_maskz_shuffle_f32x4(all, v[8 + c], v[12 + c], 0xDD);
+        w[c] = _mm512_maskz_shuffle_f32x4(all, even_low, even_high, 0x88);
+        w[4 + c] = _mm512_maskz_shuffle_f32x4(all, odd_low, odd_high, 0x88);
+        w[8 + c] = _mm512_maskz_shuffle_f32x4(all, even_low, even_high, 0xDD);
+        w[12 + c] = _mm512_maskz_shuffle_f32x4(all, odd_low, odd_high, 0xDD);
+      }
+      _Pragma("GCC unroll 16") for (int c = 0; c < lanes; c++) {
+        if (c < columns) _mm512_storeu_ps(panel + (l + c) * width, w[c]);
+      }
+    }
+  }
+}
+
+#define BLASTRAIN_GEMM_OUTER(target, name)                                                                                      \
+  template <typename S, int rows, int vectors>                                                                                  \
+  target void name(int64_t k, const typename S::T* a, int64_t lda, const typename S::T* panel, const typename S::T* factors,    \
+                   typename S::T* c, int64_t ldc, int64_t columns) {                                                            \
+    using V = typename S::V;                                                                                                    \
+    constexpr int lanes = sizeof(V) / sizeof(typename S::T);                                                                    \
+    V sums[rows][vectors] = {};                                                                                                 \
+    for (int64_t l = 0; l < k; l++, a++, panel += vectors * lanes) {                                                            \
+      V b[vectors];                                                                                                             \
+      _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) b[v] = S::Load(panel + v * lanes);                             \
+      _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                                                 \
+        const V factor = S::Broadcast(a[r * lda]);                                                                              \
+        _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) sums[r][v] = S::Fma(factor, b[v], sums[r][v]);               \
+      }                                                                                                                         \
+    }                                                                                                                           \
+    const typename S::T beta = factors[1];                                                                                      \
+    const V factor = S::Broadcast(factors[0]), kept = S::Broadcast(beta);                                                       \
+    _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++, c += ldc) {                                                         \
+      _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) {                                                              \
+        const int64_t count = std::min<int64_t>(columns - v * lanes, lanes);                                                    \
+        const V sum = S::Mul(factor, sums[r][v]);                                                                               \
+        if (count == lanes) {                                                                                                   \
+          S::Store(c + v * lanes, beta == 0 ? sum : S::Fma(kept, S::Load(c + v * lanes), sum));                                 \
+        } else {                                                                                                                \
+          S::StoreFirst(c + v * lanes, beta == 0 ? sum : S::Fma(kept, S::LoadPart(c + v * lanes, 0, count), sum), count);       \
+        }                                                                                                                       \
+      }                                                                                                                         \
+    }                                                                                                                           \
+  }
+BLASTRAIN_GEMM_OUTER(BLASTRAIN_AVX512, Avx512GemmOuter)
+BLASTRAIN_GEMM_OUTER(BLASTRAIN_AVX2, Avx2GemmOuter)
+#undef BLASTRAIN_GEMM_OUTER
+
+template <typename S>
+GemmOuterKernel<typename S::T> MakeAvx512GemmOuter(decltype(GemmOuterKernel<typename S::T>::pack_transposed) pack) {
+  return {4, 64 / sizeof(typename S::T), pack, 8,
+          {{Avx512GemmOuter<S, 12, 1>, Avx512GemmOuter<S, 12, 2>, nullptr, nullptr},
+           {Avx512GemmOuter<S, 6, 1>, Avx512GemmOuter<S, 6, 2>, Avx512GemmOuter<S, 6, 3>, Avx512GemmOuter<S, 6, 4>},
+           {Avx512GemmOuter<S, 4, 1>, Avx512GemmOuter<S, 4, 2>, Avx512GemmOuter<S, 4, 3>, Avx512GemmOuter<S, 4, 4>},
+           {Avx512GemmOuter<S, 2, 1>, Avx512GemmOuter<S, 2, 2>, Avx512GemmOuter<S, 2, 3>, Avx512GemmOuter<S, 2, 4>},
+           {Avx512GemmOuter<S, 1, 1>, Avx512GemmOuter<S, 1, 2>, Avx512GemmOuter<S, 1, 3>, Avx512GemmOuter<S, 1, 4>}}};
+}
+template <typename S>
+GemmOuterKernel<typename S::T> MakeAvx2GemmOuter() {
+  return {2, 32 / sizeof(typename S::T), PackTransposed<typename S::T>, 8,
+          {{Avx2GemmOuter<S, 12, 1>, nullptr, nullptr, nullptr},
+           {Avx2GemmOuter<S, 6, 1>, Avx2GemmOuter<S, 6, 2>, nullptr, nullptr},
+           {Avx2GemmOuter<S, 4, 1>, Avx2GemmOuter<S, 4, 2>, nullptr, nullptr},
+           {Avx2GemmOuter<S, 2, 1>, Avx2GemmOuter<S, 2, 2>, nullptr, nullptr},
+           {Avx2GemmOuter<S, 1, 1>, Avx2GemmOuter<S, 1, 2>, nullptr, nullptr}}};
+}
+
+template <typename T>
+GemmOuterKernel<T> BestGemmOuterKernel() {
+  constexpr bool single = sizeof(T) == sizeof(float);
+  if (UsedInstructions().vectors >= Isa::kAvx512) {
+    if constexpr (single) return MakeAvx512GemmOuter<Avx512Float>(Avx512PackTransposed);
+    else return MakeAvx512GemmOuter<Avx512Double>(PackTransposed<double>);
+  }
+  if (UsedInstructions().vectors >= Isa::kAvx2) return MakeAvx2GemmOuter<std::conditional_t<single, Avx2Float, Avx2Double>>();
+  return {};
+}
+
+#else
+
+template <typename T>
+GemmOuterKernel<T> BestGemmOuterKernel() {
+  return {};
+}
+
+#endif
+
+}  // namespace blastrain
