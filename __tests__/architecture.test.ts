@@ -15,21 +15,22 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   optim: ['kernels/contract', 'model'],
   data: ['kernels/contract', 'random'],
   train: ['kernels/contract', 'random', 'model', 'optim', 'data'],
+  cluster: ['train'],
   spec: ['kernels/contract', 'data', 'model', 'optim', 'train'],
   build: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec'],
   runFolder: ['kernels/contract', 'data', 'train'],
   inference: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'runFolder'],
   formats: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference'],
-  run: ['kernels', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
+  run: ['cluster', 'kernels', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
   search: ['kernels', 'random', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run'],
   history: ['train/eventShape', 'search/asha', 'search/state'],
   verify: ['kernels', 'random'],
-  studies: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
-  bench: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference', 'formats', 'run', 'history', 'studies'],
+  studies: ['cluster', 'kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
+  bench: ['cluster', 'kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference', 'formats', 'run', 'history', 'studies'],
   report: ['history'],
   dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
   serve: ['data', 'model', 'inference'],
-  cli: ['kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard', 'serve'],
+  cli: ['cluster', 'kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard', 'serve'],
   jest: ['train'],
   index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'formats', 'run', 'search', 'verify', 'studies', 'report'],
 };
@@ -115,10 +116,11 @@ test('no file needs one that needs it', () => {
 });
 
 test.each(readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).filter((file) => /\.(cc|h)$/.test(file)))(
-  'native/%s keeps Node-API and CBLAS behind their walls',
+  'native/%s keeps Node-API, CBLAS and MPI behind their walls',
   (file) => {
     const text = readFileSync(join(root, 'native', file), 'utf8');
-    if (!['addon.cc', 'binding.h'].includes(file)) expect(text).not.toMatch(/#include\s*[<"]n(api|ode_api)\.h/);
+    if (!['addon.cc', 'binding.h', 'mpi/addon.cc'].includes(file)) expect(text).not.toMatch(/#include\s*[<"]n(api|ode_api)\.h/);
+    if (!file.startsWith('mpi/')) expect(text).not.toMatch(/#include\s*[<"]mpi\.h/);
     if (file !== 'blas.h') expect(text).not.toMatch(/#include\s*[<"]cblas\.h/);
   },
 );

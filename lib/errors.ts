@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'ERR_WORKER' //       a training thread ended without emitting a result or an error
   | 'ERR_MEMORY' //       memory does not suffice; details.path names the option that needs it
   | 'ERR_IO' //           a file could not be read or written (permissions, space)
+  | 'ERR_CLUSTER' //      ranks of a training on several machines do not find each other, do not answer or do not fit together
   | 'ERR_LOCKED'; //      another process writes into the folder or file; details: host, pid and since when
 
 /** Facts about an error, which can be cloned to another thread and printed as JSON. */

@@ -4,7 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Pages are tested in a real browser. Where the real images lie beside the checkout, a Python script converts them.
-packages=(chromium)
+# Ranks of a training on several machines are tried on this one.
+packages=(chromium openmpi-bin libopenmpi-dev)
 [ -d ../shared/cifar10 ] && packages+=(python3-numpy python3-pil)
 # The prebuilt addon is also tested on emulated processors.
 [ "$(uname -m)" = x86_64 ] && packages+=(qemu-user g++-aarch64-linux-gnu)

@@ -3,6 +3,7 @@ import { toPlain, expected, nearest } from '../errors';
 import { version } from '../version';
 import { printable, printableLines } from '../text';
 import { setLoadingListener } from '../data/threads/progress';
+import { launcherOf } from '../cluster/launcher';
 import type { Command } from './command';
 import { moduleIn } from './options';
 import { sayLoading } from './loading';
@@ -32,6 +33,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./commands/serve.js')).serveCommand,
   dashboard: async () => (await import('./commands/dashboard.js')).dashboardCommand,
   data: async () => (await import('./commands/data.js')).dataCommand,
+  mpi: async () => (await import('./commands/mpi.js')).mpiCommand,
   doctor: async () => (await import('./commands/doctor.js')).doctorCommand,
   speedrun: async () => (await import('./commands/speedrun.js')).speedrunCommand,
   bench: async () => (await import('./commands/bench.js')).benchCommand,
@@ -81,6 +83,14 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
+/** Milliseconds in which a launcher ends the other ranks once one has failed. */
+const launcherTime = 2000;
+
+/** Of ranks that fail for the same reason the first says it; another one waits for that, and speaks where it failed alone. */
+async function leadersWord(): Promise<void> {
+  if ((launcherOf()?.rank ?? 0) > 0) await new Promise((resolve) => { setTimeout(resolve, launcherTime); });
+}
+
 watchOutput();
 setLoadingListener(sayLoading());
 
@@ -89,8 +99,9 @@ main(words).then(
   (status) => {
     process.exitCode = exitStatus(status);
   },
-  (error: unknown) => {
+  async (error: unknown) => {
     const { code, message, stack } = toPlain(error);
+    await leadersWord();
     process.stderr.write(`blastrain: ${printable(message)} [${printable(code)}]\n`);
     if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
     process.exitCode = exitStatus(1);

@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { builtAddons } from '../cluster/addon';
 import { locateImages } from '../data/locate';
 import { loadCifar10 } from '../data/cifar10/cifar10';
 import { toPlain } from '../errors';
@@ -25,6 +26,8 @@ export interface SystemCheck {
   readonly native: NativeInfo | null;
   /** For each backend, the dtypes in which a small product gives the right result. */
   readonly dtypes: Readonly<Record<BackendName, readonly Dtype[]>>;
+  /** The MPIs that the addon for training on several machines was built against, with its files. */
+  readonly mpi: readonly { readonly family: string; readonly file: string }[];
   readonly data: { readonly description: string; readonly digest: string | null };
   /** Problems, each with its remedy. */
   readonly mends: readonly { readonly problem: string; readonly mend: string }[];
@@ -53,6 +56,7 @@ export function checkSystem(): SystemCheck {
     backend: selectBackend().backend,
     native: status.loaded ? status.info : null,
     dtypes: Object.fromEntries(backendNames.map((name) => [name, workingDtypes(name)])) as Record<BackendName, Dtype[]>,
+    mpi: builtAddons(),
     data: lookForData(mends),
     mends,
   };

@@ -7,7 +7,7 @@ const cwd = temporaryFolder();
 test('says what runs here, in at most 80 columns of prose', async () => {
   const { status, stdout } = await blastrain(['doctor'], { cwd });
   expect(status).toBe(0);
-  for (const word of ['blastrain', 'CPU', 'threads', 'memory', 'backend', 'dtypes', 'data']) expect(stdout).toContain(word);
+  for (const word of ['blastrain', 'CPU', 'threads', 'memory', 'backend', 'dtypes', 'MPI', 'data']) expect(stdout).toContain(word);
 });
 
 test('gives each missing thing a mend', async () => {

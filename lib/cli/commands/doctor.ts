@@ -16,7 +16,8 @@ Prints how many threads training takes by default and why (cores, affinity,
 quotas of control groups), how much memory is left and what limits it, backend,
 CPU features and which of them products use (BLASTRAIN_ISA can say less:
 generic, avx2, avx512, amx), OpenBLAS version, core and threads, number formats,
-the data set that training would use, and a mend for each thing that is missing.
+the MPIs that training on several machines can use here, the data set that
+training would use, and a mend for each thing that is missing.
 `,
   run(args) {
     const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
@@ -26,7 +27,7 @@ the data set that training would use, and a mend for each thing that is missing.
   },
 };
 
-function describeSystem({ native, data, mends, ...facts }: SystemCheck): string {
+function describeSystem({ native, mpi, data, mends, ...facts }: SystemCheck): string {
   const terminal = terminalOf(process.stdout);
   const { green, yellow, bold } = coloursOf(terminal);
   const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${printable(value)}\n`;
@@ -47,6 +48,8 @@ function describeSystem({ native, data, mends, ...facts }: SystemCheck): string 
           line('', `core ${native.openblasCore || 'unknown'}, ${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
         ]),
     line('dtypes', dtypes.join('; ')),
+    ...mpi.length === 0 ? [line('MPI', 'no addon, which only training on several machines needs: npx blastrain mpi --build')]
+      : mpi.map(({ family, file }, i) => line(i === 0 ? 'MPI' : '', `${family}: ${file}; npx blastrain mpi tries it`)),
     line('data', data.description),
     ...(data.digest === null ? [] : [line('', `digest ${data.digest.slice(0, 16)}`)]),
     mends.length === 0 ? green('Nothing is missing.\n') : '',

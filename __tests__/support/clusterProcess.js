@@ -1,0 +1,95 @@
+'use strict';
+
+/* A rank of the tests of lib/cluster: node clusterProcess.js JOB [watchdog]. Prints what came of it as JSON. */
+
+const { joinCluster, launcherOf } = require('../../dist/cluster');
+
+const { communicator } = joinCluster(launcherOf(), Number(process.argv[3] ?? 60));
+const { rank, size, hosts } = communicator;
+
+const numbersOf = (Type, owner, length) => Type.from({ length }, (_, i) => Math.sin(1 + i * 7.3 + owner * 1.7) * 10 ** ((i * 13 + owner * 5) % 9 - 4));
+
+/** What one process makes of the numbers of all ranks, by the definition: a node is the sum of its children. */
+function tree(Type, round, from, to, length) {
+  if (to - from === 1) return numbersOf(Type, from, length);
+  const middle = (from + to) / 2;
+  const [left, right] = [tree(Type, round, from, middle, length), tree(Type, round, middle, to, length)];
+  return left.map((value, i) => round(value) + round(right[i]));
+}
+
+/** To the nearest bfloat16, of two to the even one. */
+function toBfloat16(value) {
+  const word = new Uint32Array(new Float32Array([value]).buffer);
+  word[0] = ((word[0] + 0x7fff + ((word[0] >>> 16) & 1)) >>> 16) << 16;
+  return new Float32Array(word.buffer)[0];
+}
+
+const kinds = [
+  { name: 'float32', Type: Float32Array, wire: 'exact', round: (value) => value },
+  { name: 'float64', Type: Float64Array, wire: 'exact', round: (value) => value },
+  { name: 'bfloat16', Type: Float32Array, wire: 'bfloat16', round: toBfloat16 },
+];
+
+const jobs = {
+  sums() {
+    const wrong = [];
+    for (const { name, Type, wire, round } of kinds) {
+      // Short and long ones, which go along different ways, odd ones, and one of several parts of a message.
+      for (const length of [1, 2, 3, 7, 1023, 5001, 300_001]) {
+        const own = numbersOf(Type, rank, length);
+        const numbers = new Type(length + 2).fill(-1);
+        numbers.set(own, 1);
+        communicator.wait(communicator.sum(numbers, 1, length, wire));
+        const expected = tree(Type, round, 0, size, length);
+        if (wire === 'bfloat16') expected.forEach((value, i) => { expected[i] = round(value); });
+        const differing = expected.findIndex((value, i) => !Object.is(value, numbers[i + 1]));
+        if (differing !== -1 || numbers[0] !== -1 || numbers[length + 1] !== -1) wrong.push(`${name}[${length}] at ${differing}`);
+      }
+    }
+    // Several under way at once.
+    const many = Array.from({ length: 20 }, (_, i) => numbersOf(Float32Array, rank + i, 4000));
+    const tickets = many.map((numbers) => communicator.sum(numbers));
+    communicator.wait(tickets.at(-1));
+    many.forEach((numbers, i) => {
+      const parts = Array.from({ length: size }, (_, r) => numbersOf(Float32Array, r + i, 4000));
+      while (parts.length > 1) parts.splice(0, parts.length, ...parts.filter((_, p) => p % 2 === 0).map((left, p) => left.map((value, j) => value + parts[2 * p + 1][j])));
+      if (numbers.some((value, j) => !Object.is(value, parts[0][j]))) wrong.push(`the sum ${i} of several`);
+    });
+    const bytes = new Uint8Array(1_000_003).map((_, i) => (i * 31) % 251);
+    if (Buffer.compare(communicator.broadcastBytes(rank === 0 ? bytes : new Uint8Array(0)), bytes) !== 0) wrong.push('broadcastBytes');
+    return { wrong, gathered: communicator.gather({ rank, text: 'x'.repeat(rank), nan: NaN }), told: communicator.broadcast({ from: rank, empty: undefined }), hosts };
+  },
+  /** The last rank stops, as one does whose machine hangs. */
+  stop() {
+    communicator.barrier();
+    if (rank === size - 1) process.kill(process.pid, 'SIGSTOP');
+    communicator.wait(communicator.sum(new Float32Array(100_000)));
+  },
+  /** The last rank is late, but alive. */
+  late() {
+    communicator.barrier();
+    if (rank === size - 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+    communicator.wait(communicator.sum(new Float32Array(100_000)));
+    return 'done';
+  },
+  kill() {
+    communicator.barrier();
+    if (rank === size - 1) process.kill(process.pid, 'SIGKILL');
+    communicator.wait(communicator.sum(new Float32Array(100_000)));
+  },
+  /** The last rank ends as if all were well. */
+  leave() {
+    communicator.barrier();
+    if (rank === size - 1) process.exit(0);
+    communicator.wait(communicator.sum(new Float32Array(100_000)));
+  },
+};
+
+try {
+  const result = jobs[process.argv[2]]();
+  if (rank === 0) console.log(JSON.stringify(result));
+  communicator.close();
+} catch (error) {
+  process.stderr.write(`blastrain: ${error.message} [${error.code}]\n`);
+  communicator.abort(1);
+}

@@ -1,0 +1,50 @@
+import { BlastrainError, expected } from '../errors';
+import { addonFor, loadMpi } from './addon';
+import { Communicator } from './communicator';
+import type { Launcher } from './launcher';
+
+/** Seconds without an answer after which a rank counts as ended. */
+export const defaultWatchdog = 60;
+
+/** What another thread of the process needs to {@link attach} to its cluster. */
+export interface ClusterHandle {
+  readonly addon: string;
+}
+
+/** The cluster that this process has joined. */
+export interface Cluster {
+  readonly communicator: Communicator;
+  readonly handle: ClusterHandle;
+}
+
+/**
+ * Joins the ranks that a launcher started together with this one; waits for all. To be called on the main thread, as variables that MPI's libraries
+ * read are set first. Throws ERR_CLUSTER where no addon was built, where it does not fit the launcher, and for a number of ranks that is no power of two.
+ */
+export function joinCluster(launcher: Launcher, watchdog = defaultWatchdog): Cluster {
+  if (!Number.isInteger(Math.log2(launcher.size))) {
+    const below = 2 ** Math.floor(Math.log2(launcher.size));
+    throw expected('ERR_CLUSTER', `a power of two (${String(below)} or ${String(2 * below)}), as gradients are added along a binary tree,`, 'the number of ranks', launcher.size, { ranks: launcher.size });
+  }
+  const file = addonFor(launcher);
+  const addon = loadMpi(file);
+  addon.start(watchdog);
+  const communicator = new Communicator(addon);
+  const { size } = communicator;
+  if (size !== launcher.size) {
+    communicator.close();
+    const { builtAgainst, library, path } = addon.info();
+    throw new BlastrainError(
+      'ERR_CLUSTER',
+      `Expected ${String(launcher.size)} ranks, as ${launcher.variable} of ${launcher.name} says, for MPI_Comm_size but received ${String(size)}: the addon is built ` +
+      `against ${builtAgainst} and runs on ${library} in ${path}, so start it with that one's launcher, or build it against the other: npx blastrain mpi --build`,
+      { launcher: launcher.size, ranks: size },
+    );
+  }
+  return { communicator, handle: { addon: file } };
+}
+
+/** The cluster that the main thread has joined, for another thread of the process. */
+export function attach({ addon }: ClusterHandle): Communicator {
+  return new Communicator(loadMpi(addon));
+}
