@@ -15,8 +15,9 @@ export class StreamedFile {
     this.descriptor = withFileErrors(path, () => openSync(this.temporary, 'wx'));
   }
 
-  write(text: string): void {
-    const bytes = Buffer.from(text, 'utf8');
+  /** Texts are written as UTF-8. */
+  write(contents: string | Uint8Array): void {
+    const bytes = typeof contents === 'string' ? Buffer.from(contents, 'utf8') : contents;
     withFileErrors(this.path, () => {
       for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at);
     });

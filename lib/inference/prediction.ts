@@ -30,6 +30,12 @@ export function outputNamesOf({ facts: { classNames, targetNames }, model: { out
   return names.flatMap((name) => levels.map((level) => (level === undefined ? name : `${name} q${String(level)}`)));
 }
 
+/** Whether predictions are `numbers`, rather than names of classes or labels. */
+export function predictsNumbers({ spec: { loss } }: { readonly spec: Pick<Net['spec'], 'loss'> }): boolean {
+  const { predicts } = losses[loss];
+  return predicts !== 'classes' && predicts !== 'labels';
+}
+
 /** Outputs as one object for each row. */
 export function predictionsOf(net: Net, names: readonly string[], { predictions, labels }: Outputs): Prediction[] {
   const { outputSize } = net.model;

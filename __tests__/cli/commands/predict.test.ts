@@ -44,6 +44,34 @@ test('standard input is CSV, and --out is written as lines of JSON, whole or not
   expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
+test('--out is written as Parquet, in groups of rows, whole or not at all', async () => {
+  const many = Array.from({ length: 60_000 }, (_, i) => rows[i % rows.length]!);
+  writeFileSync(at('long.csv'), `id,age,town\n${many.map(({ age, town }, i) => `n${String(i)},${cell(age)},${cell(town)}\n`).join('')}`);
+  writeFileSync(at('out.parquet'), 'an earlier file');
+  const { status, stderr } = await blastrain(['predict', file, at('long.csv'), '--id', 'id', '--probabilities', '--out', at('out.parquet')]);
+  expect([status, stderr]).toEqual([0, '']);
+  // An ES module, which this test, as CommonJS, asks another process to read.
+  const read = `import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+    const file = await asyncBufferFromFile(process.argv[1]);
+    const { row_groups, schema } = await parquetMetadataAsync(file);
+    const rows = await parquetReadObjects({ file });
+    console.log(JSON.stringify({ groups: row_groups.map(({ num_rows }) => Number(num_rows)), types: schema.slice(1).map(({ name, type }) => [name, type]), rows }));`;
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', read, at('out.parquet')], { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 27 });
+  const found = JSON.parse(stdout) as { groups: number[]; types: unknown; rows: unknown[] };
+  expect(found.groups).toEqual([50_000, 10_000]);
+  expect(found.types).toEqual([['id', 'BYTE_ARRAY'], ['prediction', 'BYTE_ARRAY'], ['probability a', 'DOUBLE'], ['probability b', 'DOUBLE']]);
+  const expectedRow = (i: number): object => {
+    const { className, probabilities } = wanted[i % rows.length]!;
+    return { id: `n${String(i)}`, prediction: className, 'probability a': probabilities![0], 'probability b': probabilities![1] };
+  };
+  expect(found.rows.length).toBe(60_000);
+  for (const i of [0, 1, 59, 49_999, 50_000, 59_999]) expect(found.rows[i]).toEqual(expectedRow(i));
+  writeFileSync(at('late.csv'), `${csv(['age', 'town'])}old,Bern\n`);
+  expect(await blastrain(['predict', file, at('late.csv'), '--out', at('late.parquet')])).toMatchObject({ status: 1 });
+  expect(existsSync(at('late.parquet'))).toBe(false);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
 test('a table of several megabytes goes through piece by piece, lines within quotes included', async () => {
   const many = Array.from({ length: 60_000 }, (_, i) => `${String(i)},"Oslo\nby the sea ${'x'.repeat(20)}",${String(i % 50)}\n`);
   writeFileSync(at('many.csv'), `id,town,age\n${many.join('')}`);
@@ -58,7 +86,8 @@ test.each<[string, string, readonly string[], string]>([
   ['a column that is missing', 'town,id\nBern,1\n', [], 'Expected a column age, which the model was trained on, for FILE but received town and id [ERR_DATA]'],
   ['a line of another length', 'age,town\n1,Bern\n2\n', [], 'Expected 2 cells for FILE, line 3 but received 1 [ERR_DATA]'],
   ['an id that is no column', 'age,town\n1,Bern\n', ['--id', 'nr'], 'Expected a column of FILE for --id but received \'nr\' [ERR_CONFIG]'],
-  ['another ending of --out', 'age,town\n1,Bern\n', ['--out', 'x.parquet'], 'Expected a file ending in .csv or .jsonl for --out but received \'x.parquet\' [ERR_CONFIG]'],
+  ['another ending of --out', 'age,town\n1,Bern\n', ['--out', 'x.xlsx'], 'Expected a file ending in .csv, .jsonl, .parquet for --out but received \'x.xlsx\' [ERR_CONFIG]'],
+  ['an id that is called as a prediction', 'age,town,prediction\n1,Bern,1\n', ['--id', 'prediction'], 'Expected a column that is not called as a prediction is for --id but received \'prediction\' [ERR_CONFIG]'],
   ['an empty file', '', [], 'Expected rows for FILE but received an empty file [ERR_DATA]'],
 ])('refuses %s', async (_, text, args, message) => {
   writeFileSync(at('bad.csv'), text);

@@ -1,16 +1,18 @@
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
-import { csvLine } from '../../data/csv/csvLine';
 import { expected } from '../../errors';
-import { StreamedFile, systemError } from '../../files';
+import { systemError } from '../../files';
 import { Model } from '../../inference/model';
-import type { Prediction } from '../../inference/prediction';
 import { readRows } from '../../inference/readRows';
 import { csvBlocks, jsonLinesBlocks } from '../../inference/rowBlocks';
 import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
+import { openPredictions } from '../predictionFile';
+
+/** Of files that predictions are written to. */
+const endings: readonly string[] = ['.csv', '.jsonl', '.parquet'];
 
 export const predictCommand: Command = {
   name: 'predict',
@@ -24,8 +26,9 @@ read piece by piece, however large, and needs no target; a .parquet, .arrow,
 .npy or .npz is read whole, with its target. Rows keep their order.
 
 Options:
-  --out FILE         where predictions go, a .csv or .jsonl [CSV on standard
-                     output]; it appears when it is whole
+  --out FILE         where predictions go, a .csv, .jsonl or .parquet (needs the
+                     package hyparquet-writer) [CSV on standard output]; it
+                     appears when it is whole
   --probabilities    also the probability of each class or label
   --id COLUMN        a column of a .csv or .jsonl to write beside predictions
   --runs DIR         where the runs are [runs]
@@ -37,21 +40,16 @@ Options:
     const given = requirePositional(positionals[0], 'MODEL', 'predict');
     const file = requirePositional(positionals[1], 'FILE', 'predict');
     const { out } = values;
-    const format = out === undefined ? '.csv' : extname(out).toLowerCase();
-    if (format !== '.csv' && format !== '.jsonl') throw expected('ERR_CONFIG', 'a file ending in .csv or .jsonl', '--out', out, { path: 'out' });
+    const ending = out === undefined ? '.csv' : extname(out).toLowerCase();
+    if (!endings.includes(ending)) throw expected('ERR_CONFIG', `a file ending in ${endings.join(', ')}`, '--out', out, { path: 'out' });
     announceFallback();
     const model = Model.load(findModel(given, values.runs).path);
-    const lines = linesOf(model, { format, id: values.id, withProbabilities: values.probabilities === true });
-    const target = out === undefined ? undefined : new StreamedFile(out);
-    const write = async (text: string): Promise<void> => {
-      if (target !== undefined) target.write(text);
-      else if (!process.stdout.write(text)) await new Promise<void>((resolve) => { process.stdout.once('drain', resolve); });
-    };
+    const predictions = await openPredictions(model, out, { ending, id: values.id, withProbabilities: values.probabilities === true });
     try {
-      for await (const { features, ids } of blocks(model, file, values.id)) await write(lines.of(model.predict(features), ids));
-      target?.finish();
+      for await (const { features, ids } of blocks(model, file, values.id)) await predictions.write(model.predict(features), ids);
+      predictions.finish();
     } catch (error) {
-      target?.abandon();
+      predictions.abandon();
       throw error;
     }
     return 0;
@@ -82,36 +80,4 @@ async function* pieces(file: string): AsyncGenerator<Uint8Array> {
   } catch (error) {
     throw systemError(error, 'ERR_IO', 'a file', name);
   }
-}
-
-/** The text of predictions, block by block; the first has the names of the columns. */
-function linesOf({ outputNames, classNames }: Model, { format, id, withProbabilities }: { format: string; id: string | undefined; withProbabilities: boolean }) {
-  const isOfNumbers = (one: Prediction): boolean => one.numbers !== undefined;
-  const said = ({ className, labels, numbers }: Prediction): Readonly<Record<string, unknown>> =>
-    numbers ?? (className !== undefined ? { prediction: className } : { prediction: labels });
-  if (format === '.jsonl') {
-    return {
-      of: (all: readonly Prediction[], ids: readonly string[] | undefined) => all.map((one, i) => `${JSON.stringify({
-        ...(ids && { [id!]: ids[i] }), ...said(one),
-        ...(withProbabilities && !isOfNumbers(one) && { probabilities: Object.fromEntries(outputNames.map((name, j) => [name, one.probabilities![j]])) }),
-      })}\n`).join(''),
-    };
-  }
-  const line = (cells: readonly (string | number)[]): string => `${csvLine(cells)}\n`;
-  let areNumbers: boolean | undefined = classNames.length > 0 ? false : undefined;
-  const head = (): string => line([
-    ...(id === undefined ? [] : [id]), ...(areNumbers === true ? outputNames : ['prediction', ...(withProbabilities ? outputNames.map((name) => `probability ${name}`) : [])]),
-  ]);
-  let isBegun = false;
-  return {
-    of(all: readonly Prediction[], ids: readonly string[] | undefined): string {
-      areNumbers ??= all[0]?.numbers !== undefined;
-      const begin = isBegun ? '' : head();
-      isBegun = true;
-      return begin + all.map((one, i) => line([
-        ...(ids === undefined ? [] : [ids[i]!]),
-        ...(one.numbers !== undefined ? Object.values(one.numbers) : [one.className ?? one.labels!.join(' '), ...(withProbabilities ? one.probabilities! : [])]),
-      ])).join('');
-    },
-  };
 }
