@@ -36,6 +36,7 @@ Napi::Object Kernels(Napi::Env env) {
       {"scal", Callback<B::Scal>},
       {"dot", Callback<B::template Dot<>>},
       {"nrm2", Callback<B::template Nrm2<>>},
+      {"linearForward", Callback<B::template LinearForward<>>},
       {"biasForward", Callback<B::BiasForward>},
       {"biasBackward", Callback<B::BiasBackward>},
       {"scaleColumnsForward", Callback<B::ScaleColumnsForward>},
@@ -118,6 +119,7 @@ Napi::Object Bfloat16Kernels(Napi::Env env) {
   using P = Bfloat16Products;
   return Exported(env, {
       {"gemm", Callback<B::Gemm<P>>},
+      {"linearForward", Callback<B::LinearForward<P>>},
       {"dot", Callback<B::Dot<SplitBy::kSize>>},
       {"nrm2", Callback<B::Nrm2<SplitBy::kSize>>},
       {"softmaxCrossEntropyForward", Callback<B::SoftmaxCrossEntropyForward<SplitBy::kSize>>},

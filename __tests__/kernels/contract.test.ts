@@ -98,6 +98,11 @@ const cases: readonly Case[] = [
   call('nrm2', 'zeros', [2, floats(0, -0)], 0),
   call('nrm2', 'no elements', [0, floats()], 0),
 
+  call('linearForward', 'A·Bᵀ and a bias', [2, 2, 3, A, Bt, floats(1, -2), writes(59, 62, 140, 152)]),
+  call('linearForward', 'no inputs: the bias', [2, 2, 0, floats(), floats(), floats(1, -2), writes(1, -2, 1, -2)]),
+  call('linearForward', 'no rows', [0, 2, 3, floats(), Bt, floats(1, -2), writes()]),
+  call('linearForward', 'no outputs', [2, 0, 3, A, floats(), floats(), writes()]),
+  call('linearForward', 'NaN in the bias reaches its column alone', [2, 2, 1, floats(1, 2), floats(1, 1), floats(NaN, 0), writes(NaN, 1, NaN, 2)]),
   call('biasForward', 'to each row', [2, 3, floats(1, 2, 3), updates([0, 0, 0, 10, 20, 30], [1, 2, 3, 11, 22, 33])]),
   call('biasForward', 'no rows', [0, 3, floats(1, 2, 3), updates([], [])]),
   call('biasBackward', 'sums columns', [2, 3, floats(1, 2, 3, 10, 20, 30), 0, writes(11, 22, 33)]),

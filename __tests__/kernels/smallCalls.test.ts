@@ -39,6 +39,7 @@ test.each<[KernelName, unknown[], unknown[]]>([
   ['gemm', [false, false, 5, 5, 10], [false, false, 5, 5, 11]],
   ['axpy', [64], [65]],
   ['tanhForward', [12], [13]],
+  ['linearForward', [5, 5, 10], [5, 5, 11]],
   ['biasForward', [1, 64], [65, 1]],
   ['sgdLinearStep', [1, 10, 12], [1, 11, 11]],
 ])('%s changes over between %p and %p', (name, small, large) => {

@@ -103,6 +103,8 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** √Σ x[i]², 0 for n = 0; also where squares overflow or underflow. Infinite where an element is, NaN where one is. */
   nrm2(n: number, x: T): number;
 
+  /** y[m,n] ← x[m,k]·W[n,k]ᵀ + bias[n] in every row: a linear layer. With k = 0 every row is the bias. */
+  linearForward(m: number, n: number, k: number, x: T, w: T, bias: T, y: T): void;
   /** y[m,n]: every row of y gets bias[n] added. */
   biasForward(m: number, n: number, bias: T, y: T): void;
   /** dbias[n] ← Σᵢ dy[i,:] + β·dbias, rows added from first to last. */

@@ -41,6 +41,7 @@ export const families = {
     scal: exact([n, scalar('alpha'), updates('x[n]')], 64),
     dot: sum([n, reads('x[n]'), reads('y[n]')], 64),
     nrm2: sum([n, reads('x[n]')], 64),
+    linearForward: product([m, n, k, reads('x[m,k]'), reads('w[n,k]'), reads('bias[n]'), writes('y[m,n]')], 250),
     biasForward: exact([m, n, reads('bias[n]'), updates('y[m,n]')], 64),
     biasBackward: exact([m, n, reads('dy[m,n]'), scalar('beta'), accumulates('dbias[n]', 'beta')], 64),
   },

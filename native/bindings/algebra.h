@@ -60,6 +60,19 @@ struct AlgebraBindings {
                 [=](int64_t i, int64_t end) { return blas::Nrm2(int(end - i), x + i); });
   }
 
+  template <typename Products = PreciseProducts<T>>
+  static void LinearForward(Args& args) {
+    const int64_t m = args.Size();
+    const int64_t n = args.Size();
+    const int64_t k = args.Size();
+    const T* x = args.Array<T>(m * k);
+    const T* w = args.Array<T>(n * k);
+    const T* bias = args.Array<T>(n);
+    T* y = args.Array<T>(m * n);
+    if (m == 0 || n == 0) return;
+    Products::Gemm(blas::GemmShape(false, true, int(m), int(n), int(k)), T(1), x, w, T(1), y, bias);
+  }
+
   static void BiasForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();

@@ -18,14 +18,25 @@
 
 namespace blastrain {
 
+// Every row of c[m,n] <- row.
+template <typename T>
+void FillRows(int64_t m, int64_t n, const T* row, T* c) {
+  Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { FillRows(end - i, n, row, c + i * n, n); });
+}
+
 // In the precision of T; float32 split into bfloat16 where AMX multiplies that faster.
 template <typename T>
 struct PreciseProducts {
-  static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+  // With `rows`[n], which goes with beta = 1, every row of C is that to begin with.
+  static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* rows = nullptr) {
     if constexpr (std::is_same_v<T, float>) {
-      if (bf16::SplitGemm(shape, alpha, a, b, beta, c)) return;
+      if (bf16::UsedMicroKernel().split_pays) {
+        if (rows != nullptr) FillRows(shape.m, shape.n, rows, c);
+        if (!bf16::SplitGemm(shape, alpha, a, b, beta, c)) blastrain::Gemm(shape, alpha, a, b, beta, c);
+        return;
+      }
     }
-    blastrain::Gemm(shape, alpha, a, b, beta, c);
+    blastrain::Gemm(shape, alpha, a, b, beta, c, rows);
   }
 
   template <typename Update>
@@ -68,7 +79,9 @@ struct PreciseProducts {
 
 // Of operands rounded to bfloat16.
 struct Bfloat16Products {
-  static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
+  static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c,
+                   const float* rows = nullptr) {
+    if (rows != nullptr) FillRows(shape.m, shape.n, rows, c);
     if (shape.k == 0) return blas::Gemm(shape, alpha, a, b, beta, c);  // C <- beta C, without rounding 0 + beta C.
     bf16::Gemm<1, 1>(bf16::OperandA(shape, a), bf16::OperandB(shape, b), alpha, beta, c);
   }

@@ -54,16 +54,18 @@ void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b,
 
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
 // pass, threads divide k (split-K), so that one core alone reads each element of A and B; their sums are added from first to
-// last. Else they divide C's rows; or its columns, where rows are few.
+// last. Else they divide C's rows; or its columns, where rows are few. With `rows`[n], which goes with beta = 1, every row of C is
+// that to begin with: each thread writes its part just before it adds to it.
 template <typename T>
-void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* rows = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
   const int64_t threads = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Threads();
-  const auto part = [&](int64_t i, int64_t rows, int64_t j, int64_t columns, int64_t l, int64_t depth, T scale, T* out) {
+  const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
     blas::GemmShape sub = shape;
-    sub.m = int(rows);
-    sub.n = int(columns);
+    sub.m = int(height);
+    sub.n = int(width);
     sub.k = int(depth);
+    if (rows != nullptr && l == 0) FillRows(height, width, rows + j, out, shape.ldc);
     const bool ta = shape.trans_a == CblasTrans, tb = shape.trans_b == CblasTrans;
     SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
                      b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out);

@@ -29,6 +29,12 @@ void PackPanel(int64_t m, const T* x, int64_t stride, int64_t used, int64_t colu
   }
 }
 
+// Every row of c[m,n], ldc apart, <- row.
+template <typename T>
+void FillRows(int64_t m, int64_t n, const T* row, T* c, int64_t ldc) {
+  for (int64_t i = 0; i < m; i++) std::copy_n(row, n, c + i * ldc);
+}
+
 // c[n] <- alpha sums + beta c; beta = 0 does not read c.
 template <typename T>
 BLASTRAIN_KERNEL void Accumulate(int64_t n, T alpha, const T* sums, T beta, T* c) {

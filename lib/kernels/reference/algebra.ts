@@ -35,11 +35,12 @@ export function algebraReference(single: boolean): FamilyKernels<'algebra'> {
       return round(single, sqrt(scale === 1 ? plain : sumOfSquares(n, x, scale)) / scale);
     },
 
-    biasForward(m, n, bias, y) {
-      for (let i = 0, at = 0; i < m; i++) {
-        for (let j = 0; j < n; j++, at++) y[at] = y[at]! + bias[j]!;
-      }
+    linearForward(m, n, k, x, w, bias, y) {
+      gemm(false, true, m, n, k, 1, x, w, 0, y);
+      addBias(m, n, bias, y);
     },
+
+    biasForward: addBias,
 
     biasBackward(m, n, dy, beta, dbias) {
       const factor = round(single, beta);
@@ -49,6 +50,12 @@ export function algebraReference(single: boolean): FamilyKernels<'algebra'> {
       }
     },
   };
+}
+
+function addBias(m: number, n: number, bias: FloatArray, y: FloatArray): void {
+  for (let i = 0, at = 0; i < m; i++) {
+    for (let j = 0; j < n; j++, at++) y[at] = y[at]! + bias[j]!;
+  }
 }
 
 function sumOfSquares(n: number, x: FloatArray, scale: number): number {

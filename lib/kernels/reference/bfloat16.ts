@@ -7,7 +7,7 @@ interface Room {
   bits: Uint32Array;
 }
 
-/** The same kernels, but that `gemm` multiplies float32 matrices whose elements are rounded to bfloat16 first. */
+/** The same kernels, but that `gemm` and `linearForward` multiply float32 matrices whose elements are rounded to bfloat16 first. */
 export function bfloat16Algebra(algebra: FamilyKernels<'algebra'>): FamilyKernels<'algebra'> {
   const [left, right] = [room(0), room(0)];
   return {
@@ -16,6 +16,9 @@ export function bfloat16Algebra(algebra: FamilyKernels<'algebra'>): FamilyKernel
       // α = 0 leaves A and B unread.
       const inner = alpha === 0 ? 0 : k;
       algebra.gemm(transA, transB, m, n, inner, alpha, rounded(m * inner, a, left), rounded(inner * n, b, right), beta, c);
+    },
+    linearForward(m, n, k, x, w, bias, y) {
+      algebra.linearForward(m, n, k, rounded(m * k, x, left), rounded(n * k, w, right), bias, y);
     },
   };
 }

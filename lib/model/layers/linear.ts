@@ -66,11 +66,14 @@ export class Linear implements Layer {
   }
 
   forward(m: number, x: SourceArray, y: FloatArray): void {
-    const { kernels, inputSize, outputSize, weight: { value } } = this;
+    const { kernels, inputSize, outputSize, weight: { value }, bias } = this;
     const byteScale = this.scaleOf(x);
-    if (byteScale === undefined) kernels.gemm(false, true, m, outputSize, inputSize, 1, x as FloatArray, value, 0, y);
-    else kernels.byteLinearForward(m, outputSize, inputSize, x as Uint8Array, byteScale.scale, byteScale.shift, value, y);
-    kernels.biasForward(m, outputSize, this.bias.value, y);
+    if (byteScale === undefined) {
+      kernels.linearForward(m, outputSize, inputSize, x as FloatArray, value, bias.value, y);
+    } else {
+      kernels.byteLinearForward(m, outputSize, inputSize, x as Uint8Array, byteScale.scale, byteScale.shift, value, y);
+      kernels.biasForward(m, outputSize, bias.value, y);
+    }
   }
 
   backward(m: number, x: SourceArray, _y: FloatArray, dy: FloatArray, dx: FloatArray | undefined): void {

@@ -147,6 +147,25 @@ export const algebraCases: CaseMakers<'algebra'> = {
     }
   },
 
+  /** Products as of gemm, whose kernels compute it: ordinary numbers, some that are not, and integers, whose sums are exact. */
+  *linearForward(draw) {
+    for (const shape of [...products, ...large, ...blocked]) {
+      const [m, n, k] = shape;
+      const run = (x: FloatArray, w: FloatArray, bias: FloatArray): VerifyCase['run'] => (kernels) => {
+        const out = draw.output(m * n);
+        kernels.linearForward(m, n, k, x, w, bias, out);
+        return [out];
+      };
+      const label = shapeOf(m, n, k);
+      yield exact(`${label} integers`, run(draw.integers(m * k, 8), draw.integers(n * k, 8), draw.integers(n, 100)));
+      if (m * n * k > costly) continue;
+      const [x, w, bias] = [draw.uniform(m * k), draw.uniform(n * k), draw.uniform(n)];
+      const bounds = [termSizes(false, true, m, n, k, x, w).map((sum, at) => draw.sumBound(k + 2, sum + abs(bias[at % n]!)))];
+      yield { label, run: run(x, w, bias), bounds };
+      yield { label: `${label} special`, run: run(draw.withSpecial(x), draw.withSpecial(w), draw.withSpecial(bias)), bounds };
+    }
+  },
+
   *biasForward(draw) {
     for (const [m, n] of memoryShapes) {
       const bias = draw.hostile(n);
