@@ -6,6 +6,8 @@ import { temporaryFolder } from '../support/folder';
 import { searchHead as head, tinySearch } from '../support/data/tinySearch';
 
 const root = temporaryFolder();
+/** Nobody takes these folders away. */
+const owner = { check: (): void => undefined };
 let count = 0;
 const entries: readonly JournalEntry[] = [
   { elapsed: 0.5, type: 'trial', trial: 0, assignment: { width1: 7 }, runs: ['s/trial-000'], steps: [3, 9, 27] },
@@ -16,8 +18,7 @@ const entries: readonly JournalEntry[] = [
 function journal(): { folder: string; file: string } {
   const folder = join(root, `s${String(++count)}`);
   mkdirSync(folder);
-  const written = Journal.create(folder);
-  written.append({ elapsed: 0, ...head });
+  const written = Journal.create(folder, head, owner);
   for (const entry of entries) written.append(entry);
   written.close();
   return { folder, file: join(folder, 'journal.jsonl') };
@@ -40,9 +41,9 @@ test('a journal cut anywhere behind its first line loses the torn line alone, an
     const folder = join(root, `cut${String(length)}`);
     mkdirSync(folder);
     writeFileSync(join(folder, 'journal.jsonl'), whole.subarray(0, length));
-    const { journal: reopened, contents } = Journal.reopen(folder);
+    const reopened = Journal.reopen(folder, owner);
     const left = ends.filter((end) => end <= length).length - 1;
-    expect(contents.entries).toEqual(entries.slice(0, left));
+    expect(reopened.contents.entries).toEqual(entries.slice(0, left));
     const next: JournalEntry = { elapsed: 2, type: 'resume', at: '2026-01-02T00:00:00.000Z', workers: 1, threads: 2, trials: 20, budget: 60 };
     reopened.append(next);
     reopened.close();
@@ -58,7 +59,7 @@ test('a line of zeros at the end, as some file systems leave it, is torn too', (
 
 test('the limits are those of the last start', () => {
   const { folder } = journal();
-  const { journal: reopened } = Journal.reopen(folder);
+  const reopened = Journal.reopen(folder, owner);
   reopened.append({ elapsed: 2, type: 'resume', at: '2026-01-02T00:00:00.000Z', workers: 1, threads: 2, trials: 20, budget: 60 });
   reopened.close();
   expect(readJournal(folder).limits).toEqual({ workers: 1, threads: 2, trials: 20, budget: 60 });
@@ -82,9 +83,9 @@ test('a folder without a journal is no search', () => {
 test('a journal that cannot be made is ERR_IO, and one that is there stays', () => {
   const { folder, file } = journal();
   const before = readFileSync(file, 'utf8');
-  expect(() => Journal.create(folder)).toThrow(expect.objectContaining({ code: 'ERR_IO' }) as Error);
+  expect(() => Journal.create(folder, head, owner)).toThrow(expect.objectContaining({ code: 'ERR_IO' }) as Error);
   expect(readFileSync(file, 'utf8')).toBe(before);
-  expect(() => Journal.create(join(root, 'nowhere'))).toThrow(expect.objectContaining({ code: 'ERR_IO' }) as Error);
+  expect(() => Journal.create(join(root, 'nowhere'), head, owner)).toThrow(expect.objectContaining({ code: 'ERR_IO' }) as Error);
 });
 
 describe('a line that does not fit is named, and left out', () => {

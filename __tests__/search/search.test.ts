@@ -232,7 +232,7 @@ test('when time runs out, what is left of it goes to the best that wait', () => 
     state.apply({ elapsed: 0, type: 'trial', trial, assignment: {}, runs: [`s/trial-00${String(trial)}`], steps: [3, 9, 27] });
     state.apply({ elapsed: 0, type: 'unit', trial, rung: 0, replicate: 0, score, step: 3, seconds: 1 });
   });
-  const move = (closing: boolean, trials = 9) => nextAction(state, halving, trials, { isRunning: () => false, closing });
+  const move = (closing: boolean, trials = 9) => nextAction(state, halving, trials, { take: () => true, closing });
   expect(move(false)).toEqual({ what: 'propose' });
   expect(move(true)).toMatchObject({ what: 'promote', trial: { trial: 1 } });
   expect(move(false, 2)).toMatchObject({ what: 'promote', trial: { trial: 1 } });

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { targetOf } from '../files';
 import type { Waiting } from '../files';
 
 /** Milliseconds between two messages while waiting. */
@@ -12,6 +12,6 @@ export function sayWaiting(): (waiting: Waiting) => void {
     saidAt = performance.now();
     const who = owner === undefined ? 'somebody' : `process ${String(owner.pid)} on ${owner.host}`;
     process.stderr.write(
-      `Waiting: ${dirname(path)} belongs to ${who}, silent for ${(silent / 1000).toFixed(0)} s; after 60 s without a sign it counts as ended\n`);
+      `Waiting: ${targetOf(path)} belongs to ${who}, silent for ${(silent / 1000).toFixed(0)} s; after 60 s without a sign it counts as ended\n`);
   };
 }

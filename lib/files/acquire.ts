@@ -69,7 +69,7 @@ export function* acquireLock(path: string, { clock = systemClock, timeout = 0 }:
     }
     const silent = clock.now() - watchedSince;
     if (liveness === 'unknown' && silent < heartbeatTimeout) {
-      yield { owner, path, silent, pause: 500 };
+      yield { owner, path, silent, pause: Math.min(500, 20 + silent, heartbeatTimeout - silent) }; // short at first, as many locks are held for a moment
       continue;
     }
     // The owner is dead. A second lock, the claim, lets one waiting process at a time replace the file, if it is still the same.

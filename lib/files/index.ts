@@ -6,7 +6,7 @@ export { badLines, readJsonLines } from './lines';
 export type { BadLine, JsonLines, Line } from './lines';
 export { Lock } from './lock';
 export type { LockHandle } from './lock';
-export { lockedBy, lockName } from './lockFile';
+export { lockedBy, lockName, locksName, targetOf } from './lockFile';
 export type { Owner } from './lockFile';
 export { packageRoot } from './packageRoot';
 export { readFile, readFileIfThere, readPart, sizeLimits } from './read';

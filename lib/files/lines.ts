@@ -33,15 +33,24 @@ export interface JsonLines<T> {
   readonly end: number;
 }
 
+/** Where lines come from. */
+export interface LinesSource {
+  readonly file: string;
+  /** Of errors. */
+  readonly code: ErrorCode;
+  /** What stands in the file before these bytes: the number of lines, and of bytes; nothing by default. */
+  readonly after?: { readonly line: number; readonly end: number };
+}
+
 /**
  * Parses a file of JSON objects, one a line. A torn last line, as a kill or a full disk leaves it, is left out; any other bad line was
  * damaged later and is listed in `bad`. Never throws for the file's contents.
  */
-export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, { file, code }: { readonly file: string; readonly code: ErrorCode }): JsonLines<T> {
+export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, { file, code, after = { line: 0, end: 0 } }: LinesSource): JsonLines<T> {
   const lines: Line<T>[] = [];
   const bad: BadLine[] = [];
   let start = 0;
-  for (let line = 1; start < bytes.length; line++) {
+  for (let line = after.line + 1; start < bytes.length; line++) {
     const next = bytes.indexOf(10, start);
     if (next < 0) break;
     const end = next + 1;
@@ -51,14 +60,14 @@ export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, { file, code }:
     }
     try {
       const value = checkShape(parseLine(bytes.subarray(start, next), `line ${String(line)} of ${file}`, code), shape, { file, line, code });
-      lines.push({ value, line, end });
+      lines.push({ value, line, end: after.end + end });
     } catch (error) {
       if (end === bytes.length && !isJson(bytes.toString('utf8', start, next))) break;
       bad.push({ line, message: toPlain(error).message });
     }
     start = end;
   }
-  return { lines, bad, torn: start < bytes.length, end: start };
+  return { lines, bad, torn: start < bytes.length, end: after.end + start };
 }
 
 function parseLine(bytes: Buffer, name: string, code: ErrorCode): unknown {

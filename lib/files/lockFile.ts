@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, fsyncSync, lstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { BlastrainError } from '../errors';
 import { thisProcess } from './process';
 import type { ProcessIdentity } from './process';
@@ -108,9 +108,14 @@ export function parseOwner(text: string): Owner | undefined {
   }
 }
 
-/** What a lock protects: the folder that it lies in, or the file that it is named after. */
-function targetOf(path: string): string {
-  return basename(path) === lockName ? dirname(path) : path.replace(/\.lock$/, '');
+/** Name of a folder of locks, each of which is named after a file or folder beside that. */
+export const locksName = 'locks';
+
+/** What a lock protects: the folder that it lies in, or the file or folder that it is named after. */
+export function targetOf(path: string): string {
+  if (basename(path) === lockName) return dirname(path);
+  const name = basename(path).replace(/\.lock$/, '');
+  return join(basename(dirname(path)) === locksName ? dirname(dirname(path)) : dirname(path), name);
 }
 
 /** The error where another process owns the lock. */

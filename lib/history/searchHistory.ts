@@ -72,6 +72,7 @@ export class SearchHistory {
         this.summaries[event.trial] = undefined;
         break;
       case 'begun':
+      case 'ended':
       case 'resume':
       case 'result':
         break;

@@ -1,7 +1,7 @@
 import { arch, platform, release } from 'node:os';
 import { join } from 'node:path';
 import { expected, toPlain } from '../errors';
-import { backends, getThreads, nativeStatus, setThreads } from '../kernels';
+import { getThreads, setThreads } from '../kernels';
 import { defaultThreads } from '../machine';
 import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
@@ -34,7 +34,7 @@ import type { Conditions, RunRecord } from '../runFolder/runRecord';
 import { callbacksOf } from '../spec/modules';
 import { precisionOf, trainedSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-import { version } from '../version';
+import { bitsDependOn, versions } from './versions';
 import { WeightSnapshots } from './weightSnapshots';
 
 /**
@@ -265,22 +265,9 @@ function restoreLast(resumption: Resumption, parts: CheckpointParts, batchSource
   }
 }
 
-function versions(): Readonly<Record<string, string>> {
-  const native = nativeStatus();
-  return {
-    blastrain: version,
-    node: process.versions.node,
-    v8: process.versions.v8,
-    ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore, isa: native.info.isa } : {}),
-  };
-}
-
 /** Conditions that differ and can change the result's last bits, a phrase for each. */
 function changesOf(before: Conditions, now: Conditions): string[] {
-  const facts = ({ backend, threads, versions }: Conditions): Record<string, unknown> => ({
-    backend, ...Object.fromEntries(backends[backend].bitsDependOn.map((name) => [name, name === 'threads' ? threads : versions[name]])),
-  });
-  const [old, fresh] = [facts(before), facts(now)];
+  const [old, fresh] = [bitsDependOn(before), bitsDependOn(now)];
   return Object.keys(fresh)
     .filter((key) => old[key] !== fresh[key] && (key === 'backend' || old['backend'] === fresh['backend']))
     .map((key) => `${key} was ${String(old[key])} and is ${String(fresh[key])}`);

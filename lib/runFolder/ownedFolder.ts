@@ -7,6 +7,9 @@ import type { Lock } from '../files/lock';
 import type { LockOptions, Waiting } from '../files/acquire';
 import { runFiles, searchFiles } from './runFiles';
 
+/** Milliseconds to wait for another process that makes the folder of a shared search, which takes it a moment. */
+const sharingTimeout = 10_000;
+
 /** Where to create a run's folder: runs/NAME, or runs/BASE-n with the next free number n. */
 export type RunPlace =
   | { readonly runs: string; readonly name: string }
@@ -45,10 +48,49 @@ export class OwnedFolder {
   }
 }
 
-/** Path of the lock of a run's or a search's folder. Folders of trials have no lock of their own but that of their search. */
+/**
+ * Path of the lock of a run's or a search's folder. Folders of trials have no lock of their own but that of their search, or in a shared
+ * search one each, beside them, as a trial's folder is made and emptied by whoever owns it.
+ */
 export function lockOf(folder: string): string {
   const parent = dirname(folder);
+  if (isShared(parent)) return lockIn(parent, basename(folder));
   return join(existsSync(join(parent, searchFiles.journal)) ? parent : folder, lockName);
+}
+
+/** Path of a lock of a shared search: of its journal, or of a trial's folder. */
+export function lockIn(search: string, name: string): string {
+  return join(search, searchFiles.locks, `${name}.lock`);
+}
+
+/** Whether a folder is that of a shared search, whose trials have one owner each and which has none itself. */
+export function isShared(folder: string): boolean {
+  return existsSync(join(folder, searchFiles.locks));
+}
+
+/**
+ * Creates the folder of a shared search, or finds it. To be run like {@link acquireLock}. Throws ERR_CONFIG for an invalid name and for
+ * one that something else has, ERR_LOCKED, ERR_IO.
+ */
+export function* shareFolder(place: { readonly runs: string; readonly name: string }, options: LockOptions = {}): Generator<Waiting, string, void> {
+  const { runs, name } = place;
+  checkName(name);
+  const path = join(runs, name);
+  while (!isShared(path)) {
+    try {
+      const owned = yield* claimFolder(place, { timeout: sharingTimeout, ...options });
+      try {
+        makeFolder(join(path, searchFiles.locks));
+      } finally {
+        owned.release();
+      }
+    } catch (error) {
+      if (isShared(path)) continue; // another process came first
+      if (existsSync(join(path, searchFiles.journal))) throw expected('ERR_CONFIG', 'a search that was begun to be shared, or a new name,', 'the name of a shared search', name, { path: 'name' });
+      throw error;
+    }
+  }
+  return path;
 }
 
 /**
@@ -107,10 +149,13 @@ export function trialFolder(path: string, lock: Lock): OwnedFolder {
 export function checkPlace(place: RunPlace): void {
   if (!('name' in place)) return;
   const { runs, name } = place;
-  if (!/^\w[\w.-]{0,99}$/.test(name)) {
-    throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', name, { path: 'name' });
-  }
+  checkName(name);
   if (isTaken(join(runs, name))) throw nameTaken(place);
+}
+
+function checkName(name: string): void {
+  if (/^\w[\w.-]{0,99}$/.test(name)) return;
+  throw expected('ERR_CONFIG', 'letters, digits, dots, dashes and underscores', 'the run name', name, { path: 'name' });
 }
 
 function nameTaken({ runs, name }: { readonly runs: string; readonly name: string }): Error {

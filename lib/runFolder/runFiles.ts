@@ -1,3 +1,5 @@
+import { locksName } from '../files';
+
 /** Names of the files in a run's folder. */
 export const runFiles = {
   spec: 'spec.json',
@@ -25,4 +27,6 @@ export const searchFiles = {
   report: 'search.json',
   /** The best spec, ready for training. */
   best: 'best.json',
+  /** Folder of the locks of a shared search: one for the journal and one for each run that is being trained. */
+  locks: locksName,
 } as const;

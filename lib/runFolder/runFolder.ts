@@ -14,6 +14,7 @@ import type { OwnedFolder, RunPlace } from './ownedFolder';
 import { runFiles, searchFiles } from './runFiles';
 
 export type { RunPlace } from './ownedFolder';
+export { lockIn } from './ownedFolder';
 export { runFiles, searchFiles } from './runFiles';
 
 /** How the folder of a run is owned. */

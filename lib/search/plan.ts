@@ -3,7 +3,7 @@ import type { TrainSpec } from '../spec/spec';
 import { lastPromotion, nextPromotion, rungSteps, unpromotable } from './asha';
 import type { Halving } from './asha';
 import type { SearchState, Trial } from './state';
-import { hasFailed, rungDone, scoreOf } from './state';
+import { isPending, rungDone } from './state';
 
 /** One replicate of a trial, to be trained to the end of its rung. */
 export interface TrialRun {
@@ -30,20 +30,20 @@ export function pauseSteps(spec: TrainSpec, trainRows: number, halving: Halving)
 }
 
 /**
- * The next action: replicates that a trial still needs, then promotions, then new trials. When all trials are made, the best waiting one
+ * The next action: replicates that a trial still needs and that `take` takes, which is asked for each until it returns true, then promotions, then new trials. When all trials are made, the best waiting one
  * is promoted if otherwise none would reach the last rung. When too little time is left for a new trial (`closing`), it is spent on
  * the best waiting trials.
  */
 export function nextAction(
-  state: SearchState, halving: Halving, trials: number, { isRunning, closing }: { isRunning: (run: TrialRun) => boolean; closing: boolean },
+  state: SearchState, halving: Halving, trials: number, { take, closing }: { take: (run: TrialRun) => boolean; closing: boolean },
 ): Action | undefined {
   let isBusy = false;
   for (const trial of state.trials) {
-    if (hasFailed(trial) || scoreOf(trial, trial.rung) !== undefined) continue;
+    if (!isPending(trial)) continue;
     isBusy = true;
     for (let replicate = 0; replicate < trial.runs.length; replicate++) {
       const run: TrialRun = { trial, replicate };
-      if (trial.scores[trial.rung]?.[replicate] === undefined && !isRunning(run)) return { what: 'train', ...run };
+      if (trial.scores[trial.rung]?.[replicate] === undefined && take(run)) return { what: 'train', ...run };
     }
   }
   const standings = state.standings();

@@ -28,6 +28,8 @@ export interface SearchHead extends SearchLimits {
   readonly monitor?: SearchMonitor | undefined;
   readonly data: string;
   readonly dataDigest: string;
+  /** Of a shared search, which any number of processes work on: what the last bits of its runs depend on, but for the threads. */
+  readonly shared?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One line of a journal. */
@@ -35,12 +37,14 @@ export type JournalEntry = { /** Seconds that the search has taken. */ readonly 
   | SearchHead
   | (SearchLimits & { readonly type: 'resume'; readonly at: string })
   | TrialEvent
-  /** A worker starts to train a replicate for a rung. */
-  | { readonly type: 'begun'; readonly trial: number; readonly rung: number; readonly replicate: number }
+  /** A worker starts to train a replicate for a rung; of a shared search, on which host and in which process. */
+  | { readonly type: 'begun'; readonly trial: number; readonly rung: number; readonly replicate: number; readonly host?: string | undefined; readonly pid?: number | undefined }
   | UnitEvent
   | DecisionEvent
   /** The trial can no longer be promoted; its checkpoints are deleted. */
   | { readonly type: 'dropped'; readonly trial: number }
+  /** Nothing is left to do, unless more trials are asked for. */
+  | { readonly type: 'ended' }
 );
 
 /** A line of the ranking in search.json. */

@@ -1,34 +1,22 @@
-import { basename, join } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { checkObject, checkOptions, checkText } from '../arguments';
-import { expected, toPlain } from '../errors';
-import { fileError, lockedBy, waitAsync } from '../files';
+import { expected } from '../errors';
+import { waitAsync } from '../files';
 import type { Waiting } from '../files/acquire';
 import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
 import { trainingRows } from '../build/trainingRows';
 import type { TrainingData } from '../build/buildTraining';
 import { checkPlace, claimFolder, nextName, ownFolder } from '../runFolder/ownedFolder';
-import { searchFiles } from '../runFolder/runFiles';
-import { checkWorkersMemory } from '../build/memory';
 import { dataRequest } from '../spec/spec';
-import { version } from '../version';
-import { kernelsFor } from '../kernels';
-import { defaultThreads } from '../machine';
-import { SearchLoop } from './searchLoop';
-import type { SearchData } from './searchLoop';
 import type { SearchEvent } from './events';
-import { foldsOf } from '../build/folds';
 import { Journal, readJournal } from './journal';
-import { monitorOfSpec } from '../build/buildOptimizer';
-import type { SearchHead, SearchLimits } from './records';
-import { parseSearch } from './searchSpec';
+import { soleOwner } from './leases';
+import { checkedSpec, checkLimits, checkMemory, headOf, searchDataOf, waitListener, workersOf } from './preparation';
+import type { SearchLimits } from './records';
+import { SearchLoop } from './searchLoop';
 import type { SearchSpec } from './searchSpec';
-
-/** Workers by default, at most: each has a model and its optimiser in memory. */
-const maxDefaultWorkers = 8;
-
-/** Workers at most, as many as the kernels take threads. */
-const maxWorkers = 256;
+import { runShared } from './sharedSearch';
 
 /** Options of a new search. */
 export interface SearchOptions {
@@ -42,6 +30,11 @@ export interface SearchOptions {
   readonly workers?: number;
   /** Seconds after which the search ends; null for no limit. */
   readonly budget?: number | null;
+  /**
+   * Whether any number of processes, on any machines that see the folder, may work on the search: each that is started with the same spec,
+   * `runs` and `name` begins it or joins it. `workers` and `budget` are each process's own.
+   */
+  readonly shared?: boolean;
   /** Called while waiting for an owner of the folder on another host, as in {@link TrainOptions}. */
   readonly onWait?: (waiting: Waiting) => void;
 }
@@ -73,8 +66,10 @@ export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
   checkText(runs, 'runs', 'the folder of runs');
   if (options.name !== undefined) checkText(options.name, 'name', 'a name');
   const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...workersOf(spec, options.workers) });
+  if (options.shared === true && options.name === undefined) throw expected('ERR_CONFIG', 'a name, by which processes find the search that they share,', 'name', undefined, { path: 'name' });
   const name = options.name ?? nextName(runs, 'search');
   if (data !== undefined) trainingRows(data);
+  if (options.shared === true) return searchRun(name, (stopped) => runShared(spec, { ...options, name }, stopped));
   return searchRun(name, (stopped) => runNew(spec, { ...options, name, limits }, stopped));
 }
 
@@ -123,17 +118,12 @@ async function* runNew(
   checkMemory(limits.workers, spec, searchData);
   const owned = await waitAsync(claimFolder({ runs, name }), { onWait: waitListener(stopped, onWait) });
   const { path: folder, lock } = owned;
-  const { description, digest } = rows.origin;
-  const { metric, better } = monitorOfSpec(spec.space.base);
-  const head: SearchHead = {
-    type: 'search', name, startedAt: new Date().toISOString(), version, spec, monitor: { metric, better }, data: description, dataDigest: digest, ...limits,
-  };
+  const head = headOf(spec, name, rows, limits);
   let journal: Journal | undefined;
   try {
     lock.keepAlive();
-    journal = Journal.create(folder);
-    journal.append({ elapsed: 0, ...head });
-    yield* new SearchLoop({ folder, journal, lock, searchData, stopped, head, limits }).run();
+    journal = Journal.create(folder, head, lock);
+    yield* new SearchLoop({ folder, journal, owners: soleOwner(lock), searchData, stopped, head, limits, isResumed: false }).run();
   } finally {
     try {
       journal?.close();
@@ -144,15 +134,18 @@ async function* runNew(
 }
 
 async function* runResumed(folder: string, options: ResumeOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
-  readJournal(folder); // throws before anything is created in a folder that has no search
+  const { head: { shared, ...begun } } = readJournal(folder); // throws before anything is created in a folder that has no search
+  if (shared !== undefined) {
+    yield* runShared(checkedSpec(begun, folder), { ...options, runs: dirname(folder), name: basename(folder), isJoined: true }, stopped);
+    return;
+  }
   const owned = await waitAsync(ownFolder(folder), { onWait: waitListener(stopped, options.onWait) });
   const { lock } = owned;
   let journal: Journal | undefined;
   try {
     lock.keepAlive();
-    const reopened = Journal.reopen(folder);
-    const { contents } = reopened;
-    journal = reopened.journal;
+    journal = Journal.reopen(folder, lock);
+    const { contents } = journal;
     const { elapsed } = contents;
     const head = { ...contents.head, spec: checkedSpec(contents.head, folder) };
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
@@ -162,73 +155,12 @@ async function* runResumed(folder: string, options: ResumeOptions, stopped: Prom
     const searchData = searchDataOf(head.spec, rows, options.data === undefined);
     checkMemory(limits.workers, head.spec, searchData);
     journal.append({ elapsed, type: 'resume', at: new Date().toISOString(), ...limits });
-    yield* new SearchLoop({ folder, journal, lock, searchData, stopped, head, limits, before: contents }).run();
+    yield* new SearchLoop({ folder, journal, owners: soleOwner(lock), searchData, stopped, head, limits, isResumed: true }).run();
   } finally {
     try {
       journal?.close();
     } finally {
       owned.release();
     }
-  }
-}
-
-/** Passes waits for the folder on to `onWait`; throws ERR_LOCKED, which ends the waiting, once the search is stopped. */
-function waitListener(stopped: Promise<'stopped'>, onWait: SearchOptions['onWait']): (waiting: Waiting) => void {
-  let isStopped = false;
-  void stopped.then(() => { isStopped = true; });
-  return (waiting) => {
-    if (isStopped) throw lockedBy(waiting.path, waiting.owner);
-    onWait?.(waiting);
-  };
-}
-
-/** Splits the rows into folds. Workers share rows in memory; those on disk each worker loads by itself, by the base spec. */
-function searchDataOf({ space: { base }, folds: count, seed }: SearchSpec, rows: TrainingData, canLoad: boolean): SearchData {
-  const folds = foldsOf(trainingRows(rows), count, seed);
-  if (!folds.some(({ train, validation }) => 'stored' in train || 'stored' in validation)) return { folds, rows: { rows: folds } };
-  if (!canLoad) throw expected('ERR_CONFIG', 'rows in memory, or a base that names those on disk,', 'data', rows.origin.description, { path: 'data' });
-  return { folds, rows: { spec: base } };
-}
-
-/** Throws ERR_MEMORY where memory is too small for the workers to train trials of the base's size. A base that does not fit the data fails in each trial instead. */
-function checkMemory(workers: number, { space: { base } }: SearchSpec, { folds }: SearchData): void {
-  try {
-    checkWorkersMemory(workers, base, folds[0]!.train, kernelsFor(base.dtype, 'typescript'));
-  } catch (error) {
-    if (toPlain(error).code !== 'ERR_SHAPE') throw error;
-  }
-}
-
-/** The threads of each worker: an equal share of the usable ones, or the base's `threads` where that is fewer. Throws ERR_CONFIG. */
-function workersOf(
-  { space: { base } }: SearchSpec, workers = Math.min(defaultThreads(), maxDefaultWorkers),
-): Pick<SearchLimits, 'workers' | 'threads'> {
-  if (!(Number.isSafeInteger(workers) && workers >= 1 && workers <= maxWorkers)) {
-    throw expected('ERR_CONFIG', `an integer in [1, ${String(maxWorkers)}]`, 'workers', workers, { path: 'workers' });
-  }
-  const share = Math.max(1, Math.floor(defaultThreads() / workers));
-  return { workers, threads: Math.min(share, base.threads ?? share) };
-}
-
-function checkLimits(limits: SearchLimits): SearchLimits {
-  const { trials, budget } = limits;
-  if (trials !== null && !(Number.isSafeInteger(trials) && trials >= 1)) {
-    throw expected('ERR_CONFIG', 'an integer of at least 1 or null', 'trials', trials, { path: 'trials' });
-  }
-  if (budget !== null && !(Number.isFinite(budget) && budget > 0)) {
-    throw expected('ERR_CONFIG', 'a number of seconds > 0 or null', 'budget', budget, { path: 'budget' });
-  }
-  return limits;
-}
-
-/** The spec in a journal, checked again, as the file may have been altered. Throws ERR_CHECKPOINT. */
-function checkedSpec({ spec }: SearchHead, folder: string): SearchSpec {
-  const { space: { base, parameters }, ...rest } = spec;
-  const space = Object.fromEntries(parameters.map(({ name, domain, points, when }) => [name, { ...domain, points, when }]));
-  try {
-    return parseSearch({ ...rest, base, space });
-  } catch (error) {
-    const { code, message } = toPlain(error);
-    throw fileError('ERR_CHECKPOINT', 'the spec of a search', join(folder, searchFiles.journal), `one that is refused: ${message} [${code}]`);
   }
 }

@@ -1,20 +1,22 @@
 import { BlastrainError, toPlain } from '../errors';
 import type { Lock } from '../files/lock';
+import { thisProcess } from '../files/process';
 import type { TrainingData } from '../build/buildTraining';
 import { TrialWorker } from './trialWorker';
 import type { TrialRows, SegmentEnd } from './trialWorker';
-import { halvingOf, rungShares } from './asha';
+import { halvingOf } from './asha';
 import type { Halving } from './asha';
-import type { DecisionEvent, ProgressEvent, SearchEnd, SearchEvent, SearchStart } from './events';
-import type { Journal, JournalContents } from './journal';
+import type { ProgressEvent, SearchEnd, SearchEvent, SearchStart } from './events';
+import type { Journal } from './journal';
+import type { RunOwners } from './leases';
 import { writeReport } from './report';
 import { nextAction, pauseSteps, trialsToDrop } from './plan';
 import type { TrialRun } from './plan';
 import type { JournalEntry, SearchHead, SearchLimits } from './records';
 import { makeSampler } from './samplers';
 import { specOf } from './space';
-import { hasFailed, rungDone, scoreOf, SearchState } from './state';
-import type { Trial } from './state';
+import { hasFailed, isPending, rungDone, scoreOf } from './state';
+import type { SearchState, Trial } from './state';
 import { isTooLateForTrial, secondsLeft } from './timeLeft';
 import { removeCheckpoints, removeSpareCheckpoints, removeUnneeded, runFolderIn, runName } from './trialFiles';
 import type { Sampler } from './types';
@@ -28,21 +30,25 @@ export interface SearchData {
 export interface SearchLoopOptions {
   readonly folder: string;
   readonly journal: Journal;
-  /** The lock by which this process owns the search's folder and those of the trials in it. */
-  readonly lock: Lock;
+  /** Which process owns the folders of the trials. */
+  readonly owners: RunOwners;
   readonly searchData: SearchData;
+  /** First line of the journal; its spec has been checked. */
+  readonly head: SearchHead;
   /** Settles when the search is to stop. */
   readonly stopped: Promise<'stopped'>;
-  readonly head: SearchHead;
+  /** Of this process; the number of trials is the journal's. */
   readonly limits: SearchLimits;
-  /** The journal of a resumed search. */
-  readonly before?: JournalContents;
+  /** Whether the journal was there before. */
+  readonly isResumed: boolean;
 }
 
 /** A segment that a worker is training. */
 interface ActiveSegment extends TrialRun {
   readonly rung: number;
   readonly until: number;
+  /** The lock of the run's folder. */
+  readonly lock: Lock;
   step: number;
 }
 
@@ -57,48 +63,61 @@ interface SegmentOutcome {
 const fatal: readonly string[] = ['ERR_IO', 'ERR_LOCKED', 'ERR_DATA', 'ERR_BACKEND'];
 /** When this many trials have failed and none succeeded, the space or the data is at fault, and the search ends. */
 const maxFailures = 25;
-/** Milliseconds between progress events. */
+/** Milliseconds between progress events, and between looks for something to do that other processes leave. */
 const progressEvery = 1000;
 
 /** Assigns segments of training to workers. Every step is written to the journal before it is acted on. */
 export class SearchLoop {
   private readonly halving: Halving;
-  private readonly state: SearchState;
   private readonly sampler: Sampler;
-  /** Trials to make in all. */
-  private readonly trials: number;
-  private readonly elapsedBefore: number;
+  /** Seconds by which the search is older than this loop. */
+  private elapsedBefore: number;
   private readonly startedAt = performance.now();
   private readonly running = new Map<TrialWorker, { segment: ActiveSegment; outcome: Promise<SegmentOutcome> }>();
+  /** Events of what has been written, to be yielded when the journal is let go of. */
+  private readonly heard: SearchEvent[] = [];
 
   constructor(private readonly options: SearchLoopOptions) {
-    const { head, limits, before } = options;
+    const { head, journal: { contents: { elapsed } } } = options;
     this.halving = halvingOf(head.spec);
-    this.state = new SearchState(rungShares(this.halving), head.monitor?.better);
     this.sampler = makeSampler(head.spec);
-    this.trials = Math.min(limits.trials ?? Infinity, this.sampler.size);
-    this.elapsedBefore = before?.elapsed ?? 0;
-    for (const entry of before?.entries ?? []) this.state.apply(entry);
+    this.elapsedBefore = elapsed;
   }
 
   /** Runs the search, or the rest of it, to its end. */
   async* run(): AsyncGenerator<SearchEvent, void> {
-    const { folder, head, limits, before, searchData, lock } = this.options;
+    const { folder, journal, limits, searchData } = this.options;
     yield this.startEvent();
-    for (const { elapsed: _, ...event } of before?.entries ?? []) {
-      if (event.type === 'trial' || event.type === 'unit' || event.type === 'decision') yield event;
-    }
-    for (const trial of this.state.trials) removeUnneeded(folder, trial, this.restoreBest);
-    yield* this.failRefused();
-    const workers = Array.from({ length: limits.workers }, () => new TrialWorker(searchData.rows, lock.handle));
+    this.hear(journal.contents.entries);
+    await this.hold(() => {
+      for (const trial of this.state.trials) {
+        this.replicatesAtRest(trial, (replicate) => { removeUnneeded(folder, trial, replicate, this.restoreBest); });
+      }
+      this.failRefused();
+    });
+    yield* this.told();
+    const workers = Array.from({ length: limits.workers }, () => new TrialWorker(searchData.rows));
     try {
       const ended = yield* this.runTrials(workers);
       await Promise.all(workers.map((worker) => worker.close()));
-      lock.check();
-      yield await writeReport({ folder, head, workers, state: this.state, ended, seconds: () => this.elapsed });
+      journal.check();
+      yield await writeReport({ folder, head: this.head, workers, state: this.state, ended, seconds: () => this.elapsed });
     } finally {
       await Promise.all(workers.map((worker) => worker.close()));
     }
+  }
+
+  private get head(): SearchHead {
+    return this.options.head;
+  }
+
+  private get state(): SearchState {
+    return this.options.journal.state;
+  }
+
+  /** Trials to make in all. */
+  private get trials(): number {
+    return Math.min(this.options.journal.contents.limits.trials ?? Infinity, this.sampler.size);
   }
 
   private get elapsed(): number {
@@ -110,22 +129,39 @@ export class SearchLoop {
   }
 
   private get restoreBest(): boolean {
-    return this.options.head.spec.space.base.restoreBest;
+    return this.head.spec.space.base.restoreBest;
+  }
+
+  /** {@link Journal.hold}. What other processes have written becomes events too. */
+  private async hold<T>(operation: () => T): Promise<T> {
+    return this.options.journal.hold(operation, (entries) => { this.hear(entries); });
+  }
+
+  /** Makes events of what the journal tells; the time that the search has taken is that of whoever has worked on it for longest. */
+  private hear(entries: readonly JournalEntry[]): void {
+    for (const { elapsed: _, ...event } of entries) {
+      if (event.type === 'trial' || event.type === 'unit' || event.type === 'decision') this.heard.push(event);
+    }
+    this.elapsedBefore += Math.max(0, this.options.journal.contents.elapsed - this.elapsed);
+  }
+
+  private told(): SearchEvent[] {
+    return this.heard.splice(0);
   }
 
   private startEvent(): SearchStart {
-    const { folder, head, limits, before } = this.options;
+    const { head, state, trials, options: { folder, limits, journal: { contents: { leftOut } }, isResumed } } = this;
     const { name, spec, data, dataDigest, monitor } = head;
     const { sampler, pruner, folds, seeds, space } = spec;
     return {
-      type: 'start', name, folder, sampler, pruner, parameters: space.parameters.map((parameter) => parameter.name), rungs: this.state.rungs,
-      folds, seeds, ...(monitor && { monitor }), ...limits, trials: Number.isFinite(this.trials) ? this.trials : null, data, dataDigest,
-      ...(before && { resumed: { trials: this.state.trials.length, units: this.state.units, seconds: this.elapsedBefore, leftOut: before.leftOut } }),
+      type: 'start', name, folder, sampler, pruner, parameters: space.parameters.map((parameter) => parameter.name), rungs: state.rungs,
+      folds, seeds, ...(monitor && { monitor }), ...limits, trials: Number.isFinite(trials) ? trials : null, data, dataDigest,
+      ...(isResumed && { resumed: { trials: state.trials.length, units: state.units, seconds: this.elapsedBefore, leftOut } }),
     };
   }
 
   private progressEvent(): ProgressEvent {
-    const { options: { head: { spec }, limits }, elapsed } = this;
+    const { head: { spec }, options: { limits }, elapsed } = this;
     return {
       type: 'progress',
       running: [...this.running.values()].map(({ segment: { trial, rung, replicate, step, until } }) =>
@@ -138,15 +174,22 @@ export class SearchLoop {
   /** Keeps the workers busy until nothing is left to do, time is up or the search is stopped. */
   private async* runTrials(workers: readonly TrialWorker[]): AsyncGenerator<SearchEvent, SearchEnd> {
     const idle = [...workers];
+    let outcome: SegmentOutcome | undefined;
     for (let progressAt = performance.now() + progressEvery; ; ) {
-      while (idle.length > 0 && !this.isTimeUp) {
-        const run = yield* this.nextRun();
-        if (run === undefined) break;
-        this.startSegment(idle.pop()!, run);
+      let isDone = false;
+      if (idle.length > 0) {
+        const last = outcome;
+        isDone = await this.hold(() => {
+          if (last !== undefined) this.recordOutcome(last);
+          return this.assign(idle);
+        });
+        outcome = undefined;
+      } else {
+        this.hear(this.options.journal.refresh());
       }
-      yield* this.recordDecisions();
+      yield* this.told();
       if (this.isTimeUp) return 'budget';
-      if (this.running.size === 0) return 'finished';
+      if (isDone) return 'finished';
       const first = await this.waitForFirst(progressAt);
       if (first === 'stopped') return 'stopped';
       if (first === 'progress') {
@@ -155,9 +198,25 @@ export class SearchLoop {
       } else {
         this.running.delete(first.worker);
         idle.push(first.worker);
-        yield this.recordOutcome(first);
+        outcome = first;
       }
     }
+  }
+
+  /** Gives idle workers replicates to train, and records decisions. Returns whether nothing is left to do, here or in other processes. */
+  private assign(idle: TrialWorker[]): boolean {
+    let isDone = false;
+    while (idle.length > 0 && !this.isTimeUp) {
+      const run = this.nextRun();
+      if (run === undefined) {
+        isDone = !this.state.trials.some(isPending);
+        break;
+      }
+      this.startSegment(idle.pop()!, run);
+    }
+    this.recordDecisions();
+    if (isDone && !this.state.hasEnded) this.write({ type: 'ended' });
+    return isDone;
   }
 
   /** Whichever comes first: the end of a segment, the progress timer, the end of the budget (as `progress`), or the stop request. */
@@ -174,24 +233,28 @@ export class SearchLoop {
     }
   }
 
-  /** The replicate that a free worker is to train next, after the trials and promotions that lead to it have been recorded. */
-  private* nextRun(): Generator<SearchEvent, TrialRun | undefined> {
-    const { state, halving, trials, options: { head: { spec }, limits } } = this;
-    const isRunning = (run: TrialRun): boolean =>
-      [...this.running.values()].some(({ segment: { trial, replicate } }) => trial === run.trial && replicate === run.replicate);
+  /** The replicate that a free worker is to train next, which this process owns then, after the trials and promotions that lead to it have been recorded. */
+  private nextRun(): TrialRun & { readonly lock: Lock } | undefined {
+    const { state, halving, trials, head: { spec }, options: { folder, owners, limits } } = this;
+    let lock: Lock | undefined;
+    const take = ({ trial, replicate }: TrialRun): boolean => {
+      const isRunning = [...this.running.values()].some(({ segment }) => segment.trial === trial && segment.replicate === replicate);
+      lock = isRunning ? undefined : owners.claim(runFolderIn(folder, trial.runs[replicate]!));
+      return lock !== undefined;
+    };
     for (;;) {
       const closing = isTooLateForTrial(state, { spec, limits, elapsed: this.elapsed });
-      const action = nextAction(state, halving, trials, { isRunning, closing });
+      const action = nextAction(state, halving, trials, { take, closing });
       if (action === undefined) return undefined;
-      if (action.what === 'train') return action;
-      if (action.what === 'promote') yield this.decide(action.trial, 'promoted');
-      else yield* this.propose();
+      if (action.what === 'train') return { trial: action.trial, replicate: action.replicate, lock: lock! };
+      if (action.what === 'promote') this.decide(action.trial, 'promoted');
+      else this.propose();
     }
   }
 
-  private* propose(): Generator<SearchEvent> {
+  private propose(): void {
     this.checkFailures();
-    const { state, options: { head: { name, spec }, searchData } } = this;
+    const { state, head: { name, spec }, options: { searchData } } = this;
     const number = state.trials.length;
     const assignment = this.sampler.propose(number, state.observations());
     const runs = Array.from({ length: spec.folds * spec.seeds }, (_, replicate) => `${name}/${runName(number, replicate, spec)}`);
@@ -202,19 +265,19 @@ export class SearchLoop {
     } catch (error) {
       refusal = error;
     }
-    yield this.write({ type: 'trial', trial: number, assignment, runs, steps });
-    if (refusal !== undefined) yield this.fail(state.trials[number]!, refusal);
+    this.write({ type: 'trial', trial: number, assignment, runs, steps });
+    if (refusal !== undefined) this.fail(state.trials[number]!, refusal);
   }
 
   /** Fails the trials whose spec was refused as they were proposed (they have no rungs), where a kill came before that decision was recorded. */
-  private* failRefused(): Generator<SearchEvent> {
+  private failRefused(): void {
     for (const trial of this.state.trials) {
       if (trial.steps.length > 0 || hasFailed(trial)) continue;
       try {
-        specOf(this.options.head.spec.space, trial.assignment);
+        specOf(this.head.spec.space, trial.assignment);
         throw new BlastrainError('ERR_CHECKPOINT', `Expected the steps at which rungs end for trial ${String(trial.trial)} but received none`);
       } catch (error) {
-        yield this.fail(trial, error);
+        this.fail(trial, error);
       }
     }
   }
@@ -227,11 +290,12 @@ export class SearchLoop {
     throw new BlastrainError('ERR_CONFIG', `Expected trials that can be trained for the search but received an error from each, first: ${message} [${code}]`);
   }
 
-  private startSegment(worker: TrialWorker, run: TrialRun): void {
-    const { options: { folder, head: { spec: { space, seeds } }, limits, searchData }, halving } = this;
-    const { trial, replicate } = run;
+  private startSegment(worker: TrialWorker, run: TrialRun & { readonly lock: Lock }): void {
+    const { head: { shared, spec: { space, seeds } }, options: { folder, limits, searchData }, halving } = this;
+    const { trial, replicate, lock } = run;
     const { rung } = trial;
-    this.write({ type: 'begun', trial: trial.trial, rung, replicate });
+    const { host, pid } = thisProcess();
+    this.write({ type: 'begun', trial: trial.trial, rung, replicate, ...(shared && { host, pid }) });
     const fold = Math.floor(replicate / seeds);
     const { seed, ...spec } = specOf(space, trial.assignment);
     const until = pauseSteps({ ...spec, seed }, searchData.folds[fold]!.train.size, halving)[rung]!;
@@ -242,6 +306,7 @@ export class SearchLoop {
         folder: runFolderIn(folder, trial.runs[replicate]!),
         data: fold,
         until: rung === halving.rungs - 1 ? null : until,
+        lock: lock.handle,
       },
       (step) => {
         segment.step = step;
@@ -251,46 +316,74 @@ export class SearchLoop {
     this.running.set(worker, { segment, outcome });
   }
 
-  private recordOutcome({ segment: { trial, rung, replicate }, end, error }: SegmentOutcome): SearchEvent {
-    if (end === undefined) return this.fail(trial, error);
-    const { step, score, rows, seconds } = end;
-    const event = this.write({ type: 'unit', trial: trial.trial, rung, replicate, score, rows, step, seconds });
-    removeSpareCheckpoints(this.options.folder, trial, replicate, this.restoreBest);
-    return event;
+  /** Records how a segment ended, unless another process has taken its run over. */
+  private recordOutcome({ segment: { trial, rung, replicate, lock }, end, error }: SegmentOutcome): void {
+    const { folder, owners } = this.options;
+    if (!owners.holds(lock) || trial.rung !== rung || trial.scores[rung]?.[replicate] !== undefined) {
+      owners.release(lock);
+      return;
+    }
+    if (end === undefined) {
+      this.fail(trial, error, replicate);
+    } else {
+      const { step, score, rows, seconds } = end;
+      this.write({ type: 'unit', trial: trial.trial, rung, replicate, score, rows, step, seconds });
+      if (hasFailed(trial)) removeCheckpoints(folder, trial, replicate); // another replicate of it has
+      else removeSpareCheckpoints(folder, trial, replicate, this.restoreBest);
+    }
+    owners.release(lock);
   }
 
-  /** Records that a trial failed and deletes its checkpoints. Throws the error where it is {@link fatal}. */
-  private fail(trial: Trial, error: unknown): DecisionEvent {
+  /** Records that a trial failed, in a replicate of this process where one is given, and deletes its checkpoints. Throws the error where it is {@link fatal}. */
+  private fail(trial: Trial, error: unknown, own?: number): void {
+    const { options: { folder } } = this;
     const { code, message } = toPlain(error);
     if (fatal.includes(code)) throw error;
-    const event = this.write({ type: 'decision', trial: trial.trial, what: 'failed', rung: trial.rung, reason: { code, message } });
-    removeCheckpoints(this.options.folder, trial);
-    return event;
+    this.write({ type: 'decision', trial: trial.trial, what: 'failed', rung: trial.rung, reason: { code, message } });
+    if (own !== undefined) removeCheckpoints(folder, trial, own);
+    this.replicatesAtRest(trial, (replicate) => { removeCheckpoints(folder, trial, replicate); });
+  }
+
+  /** Calls `use` for each replicate of a trial that no process trains, or may train before the journal is let go of. */
+  private replicatesAtRest(trial: Trial, use: (replicate: number) => void): void {
+    const { folder, owners } = this.options;
+    for (const [replicate, run] of trial.runs.entries()) {
+      const isDone = trial.scores[trial.rung]?.[replicate] !== undefined;
+      if (isDone) use(replicate);
+      if (isDone || !hasFailed(trial)) continue;
+      // Another process may train it, and does not know yet that the trial has failed.
+      const lock = owners.claim(runFolderIn(folder, run));
+      if (lock === undefined) continue;
+      try {
+        use(replicate);
+      } finally {
+        owners.release(lock);
+      }
+    }
   }
 
   /** Records decisions on the trials that have finished a rung and were not promoted, and deletes checkpoints that no trial can need again. */
-  private* recordDecisions(): Generator<SearchEvent> {
+  private recordDecisions(): void {
     const last = this.halving.rungs - 1;
     for (const trial of this.state.trials) {
       if (trial.decision !== null || rungDone(trial) < trial.rung) continue;
-      yield this.decide(trial, trial.rung === last ? 'finished' : 'pruned');
+      this.decide(trial, trial.rung === last ? 'finished' : 'pruned');
     }
     for (const trial of trialsToDrop(this.state, this.halving, this.trials)) {
       this.write({ type: 'dropped', trial: trial.trial });
-      removeCheckpoints(this.options.folder, trial);
+      this.replicatesAtRest(trial, (replicate) => { removeCheckpoints(this.options.folder, trial, replicate); });
     }
   }
 
-  private decide(trial: Trial, what: 'promoted' | 'pruned' | 'finished'): DecisionEvent {
-    return this.write({ type: 'decision', trial: trial.trial, what, rung: trial.rung, ...scoreOf(trial, trial.rung)! });
+  private decide(trial: Trial, what: 'promoted' | 'pruned' | 'finished'): void {
+    this.write({ type: 'decision', trial: trial.trial, what, rung: trial.rung, ...scoreOf(trial, trial.rung)! });
   }
 
-  /** Appends an entry to the journal, then applies it to the state. */
-  private write<Entry extends DistributiveOmit<JournalEntry, 'elapsed'>>(entry: Entry): Entry {
-    this.options.lock.check();
-    this.options.journal.append({ elapsed: this.elapsed, ...entry });
-    this.state.apply({ elapsed: this.elapsed, ...entry });
-    return entry;
+  /** Appends an entry to the journal, which applies it to the state. */
+  private write(entry: DistributiveOmit<JournalEntry, 'elapsed'>): void {
+    const whole = { elapsed: this.elapsed, ...entry };
+    this.options.journal.append(whole);
+    this.hear([whole]);
   }
 }
 

@@ -53,6 +53,7 @@ const monitor = optional(objectOf<SearchMonitor>({ metric: text, better: oneOf('
 /** The first line of a journal. */
 export const headShape = objectOf<SearchHead & { readonly elapsed: number }>({
   type: oneOf('search'), elapsed: number, name: text, startedAt: text, version: text, spec: searchSpec, monitor, data: text, dataDigest: text, ...limits,
+  shared: optional(recordOf(text)),
 });
 
 type Entry<Type extends JournalEntry['type']> = Extract<JournalEntry, { readonly type: Type }>;
@@ -64,7 +65,9 @@ export const entryShape = unionOf<JournalEntry>('type', {
   trial: objectOf<TrialEvent & { readonly elapsed: number }>({
     type: oneOf('trial'), elapsed: number, trial: count, assignment, runs: refine(listOf(text), 'one or more runs', ({ length }) => length > 0), steps: listOf(positive),
   }),
-  begun: objectOf<Entry<'begun'>>({ type: oneOf('begun'), elapsed: number, trial: count, rung: count, replicate: count }),
+  begun: objectOf<Entry<'begun'>>({
+    type: oneOf('begun'), elapsed: number, trial: count, rung: count, replicate: count, host: optional(text), pid: optional(count),
+  }),
   unit: objectOf<UnitEvent & { readonly elapsed: number }>({
     type: oneOf('unit'), elapsed: number, trial: count, rung: count, replicate: count, score: numberOrNaN, rows: optional(count), step: count, seconds: number,
   }),
@@ -73,6 +76,7 @@ export const entryShape = unionOf<JournalEntry>('type', {
     score: optional(numberOrNaN), std: optional(numberOrNaN), reason: optional(reason),
   }), 'a reason', ({ what, reason: why }) => what !== 'failed' || why !== undefined),
   dropped: objectOf<Entry<'dropped'>>({ type: oneOf('dropped'), elapsed: number, trial: count }),
+  ended: objectOf<Entry<'ended'>>({ type: oneOf('ended'), elapsed: number }),
 });
 
 const runs = refine(listOf(text), 'one or more runs', ({ length }) => length > 0);

@@ -49,6 +49,9 @@ export function rungDone(trial: Trial): number {
   return scoreOf(trial, trial.rung) === undefined ? trial.rung - 1 : trial.rung;
 }
 
+/** Whether a trial is to be trained: it did not fail, and not all of its replicates have finished its rung. */
+export const isPending = (trial: Trial): boolean => !hasFailed(trial) && scoreOf(trial, trial.rung) === undefined;
+
 export const hasFailed = ({ decision }: Trial): boolean => decision?.what === 'failed';
 
 /** All trials of a search, built up from the entries of its journal. */
@@ -56,8 +59,11 @@ export class SearchState {
   readonly trials: Trial[] = [];
   /** Segments of training that are done. */
   units = 0;
-  /** Training that is done, as a number of runs of full length. */
+  /** Training that is done, as a number of runs of full length, and the seconds that workers have spent on it. */
   work = 0;
+  seconds = 0;
+  /** Nothing was left to do at the last entry. */
+  hasEnded = false;
 
   /**
    * @param rungs where the rungs end, as shares of the full length of training.
@@ -66,6 +72,7 @@ export class SearchState {
   constructor(readonly rungs: readonly number[], private readonly better: SearchMonitor['better'] = 'higher') {}
 
   apply(entry: JournalEntry): void {
+    if (entry.type !== 'resume') this.hasEnded = entry.type === 'ended';
     if (entry.type === 'trial') {
       const { trial, assignment, runs, steps } = entry;
       this.trials.push({ trial, assignment, runs, steps, rung: 0, scores: [], rows: [], seconds: 0, decision: null, isDropped: false });
@@ -75,6 +82,7 @@ export class SearchState {
       (trial.scores[rung] ??= [])[replicate] = Number.isFinite(score) ? score : this.better === 'higher' ? 0 : Infinity; // NaN ranks with failed trials
       trial.rows[replicate] = rows;
       trial.seconds += seconds;
+      this.seconds += seconds;
       this.units++;
       this.work += this.rungs[rung]! - (this.rungs[rung - 1] ?? 0);
     } else if (entry.type === 'decision') {
@@ -135,7 +143,7 @@ export function contradictionOf(
   entry: JournalEntry, { trials, rungs }: SearchState, { spec: { space: { parameters }, folds, seeds } }: Pick<SearchHead, 'spec'>,
 ): readonly [what: string, received: string] | undefined {
   if (entry.type === 'search') return ['a single start of the search', 'a second one'];
-  if (entry.type === 'resume') return undefined;
+  if (entry.type === 'resume' || entry.type === 'ended') return undefined;
   if (entry.type === 'trial') {
     const { trial, assignment, runs, steps } = entry;
     if (trial !== trials.length) return [`trial ${String(trials.length)}`, `trial ${String(trial)}`];

@@ -22,8 +22,7 @@ export function secondsLeft({ work, rungs }: SearchState, trials: number, { spec
 }
 
 /** Whether a trial that began now would not reach the last rung within the budget, at the pace so far. */
-export function isTooLateForTrial({ work }: SearchState, { spec: { folds, seeds }, limits: { workers, budget }, elapsed }: Progress): boolean {
+export function isTooLateForTrial({ work, seconds }: SearchState, { spec: { folds, seeds }, limits: { workers, budget }, elapsed }: Progress): boolean {
   if (budget === null || work === 0) return false;
-  const wholeRun = (elapsed * workers) / work;
-  return budget - elapsed < wholeRun * Math.ceil((folds * seeds) / workers);
+  return budget - elapsed < (seconds / work) * Math.ceil((folds * seeds) / workers);
 }

@@ -18,11 +18,9 @@ export function runFolderIn(searchFolder: string, run: string): string {
   return join(searchFolder, basename(run));
 }
 
-/** Deletes the checkpoints and weight snapshots of all replicates. Throws ERR_IO. */
-export function removeCheckpoints(searchFolder: string, { runs }: Trial): void {
-  for (const run of runs) {
-    removeFiles(runFolderIn(searchFolder, run), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.weightSnapshots]);
-  }
+/** Deletes the checkpoints and weight snapshots of a replicate. Throws ERR_IO. */
+export function removeCheckpoints(searchFolder: string, { runs }: Trial, replicate: number): void {
+  removeFiles(runFolderIn(searchFolder, runs[replicate]!), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.weightSnapshots]);
 }
 
 /**
@@ -34,21 +32,14 @@ export function removeSpareCheckpoints(searchFolder: string, { runs }: Trial, re
 }
 
 /**
- * Deletes what a trial no longer needs after a kill: checkpoints, where it came between the journal entry and the deletion, and temporary
- * files, as a trial that has reached its rung is not opened again. By the owner of the search. Throws ERR_IO.
+ * Deletes what a replicate that is not to be trained no longer needs after a kill: checkpoints, where it came between the journal entry and
+ * the deletion, and temporary files, as a trial that has reached its rung is not opened again. Throws ERR_IO.
  */
-export function removeUnneeded(searchFolder: string, trial: Trial, restoreBest: boolean): void {
-  for (const run of trial.runs) {
-    const folder = runFolderIn(searchFolder, run);
-    for (const path of [folder, join(folder, runFiles.kept)]) removeLeftovers(path, { isOwner: true });
-  }
-  if (trial.isDropped || hasFailed(trial)) {
-    removeCheckpoints(searchFolder, trial);
-    return;
-  }
-  trial.scores[trial.rung]?.forEach((score, replicate) => {
-    if (score !== undefined) removeSpareCheckpoints(searchFolder, trial, replicate, restoreBest);
-  });
+export function removeUnneeded(searchFolder: string, trial: Trial, replicate: number, restoreBest: boolean): void {
+  const folder = runFolderIn(searchFolder, trial.runs[replicate]!);
+  for (const path of [folder, join(folder, runFiles.kept)]) removeLeftovers(path, { isOwner: true });
+  if (trial.isDropped || hasFailed(trial)) removeCheckpoints(searchFolder, trial, replicate);
+  else removeSpareCheckpoints(searchFolder, trial, replicate, restoreBest);
 }
 
 function removeFiles(folder: string, names: readonly string[]): void {

@@ -29,6 +29,8 @@ export interface Segment {
   readonly data: number;
   /** The step to pause after, at which the run must evaluate; null trains to the run's end. */
   readonly until: number | null;
+  /** The lock by which this process owns the folder. */
+  readonly lock: LockHandle;
 }
 
 /** Where a segment ended. */
@@ -57,10 +59,9 @@ export type TrialMessage =
 /** The rows of all workers: one split for each fold on shared memory, or a spec by which each worker loads rows that stay on disk. */
 export type TrialRows = { readonly rows: readonly TrainingData[] } | { readonly spec: TrainSpec };
 
-/** A worker's `workerData`; `lock` is the one by which this process owns the folders of the runs. */
+/** A worker's `workerData`. */
 export interface TrialThreadData {
   readonly data: TrialRows;
-  readonly lock: LockHandle;
   /** Modules with parts of the user's own, to be loaded first. */
   readonly modules: readonly string[];
 }
@@ -70,9 +71,10 @@ const stepEvery = 200;
 
 const fit = cachedFits();
 
-function train({ spec: given, folder: path, until }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
+function train({ spec: given, folder: path, until, lock: handle }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
   const spec = withBatchSize(given, data.train.size); // as its spec.json and its checkpoints have it
   const startedAt = performance.now();
+  const lock = Lock.of(handle);
   const end = (step: number, score: number): SegmentEnd => ({ step, score, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000 });
   const exists = existsSync(join(path, runFiles.spec));
   const resumption = exists ? findResumption(path, spec) : undefined;
@@ -126,9 +128,8 @@ function check(folder: string, { validation }: TrainingData): Uint8Array {
   return Uint8Array.from(labels, (label, row) => (label === validation.labels[row] ? 1 : 0));
 }
 
-const { data: source, lock: handle, modules } = workerData as TrialThreadData;
+const { data: source, modules } = workerData as TrialThreadData;
 const ready = loadModules(modules);
-const lock = Lock.of(handle);
 let rows: readonly TrainingData[] | undefined;
 
 function execute(task: TrialTask, post: (message: TrialMessage) => void): void {

@@ -3,7 +3,6 @@ import { Worker } from 'node:worker_threads';
 import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
 import { loadedModules } from '../spec/modules';
-import type { LockHandle } from '../files/lock';
 import type { TrialRows, TrialMessage, TrialTask, TrialThreadData, Segment, SegmentEnd } from './trialThread';
 
 export type { TrialRows, Segment, SegmentEnd } from './trialThread';
@@ -15,8 +14,7 @@ export type { TrialRows, Segment, SegmentEnd } from './trialThread';
 export class TrialWorker {
   private worker: Worker | undefined;
 
-  /** @param lock the lock of the search, by which this process owns the folders of all runs. */
-  constructor(private readonly data: TrialRows, private readonly lock: LockHandle) {}
+  constructor(private readonly data: TrialRows) {}
 
   /** Trains a segment of a run. `onStep` is called at most every 200 ms. Rejects with the error that ended the training. */
   async train(segment: Segment, onStep: (step: number) => void): Promise<SegmentEnd> {
@@ -38,7 +36,7 @@ export class TrialWorker {
   }
 
   private execute(task: TrialTask, onStep?: (step: number) => void): Promise<TrialMessage> {
-    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'search', 'trialThread.js'), { workerData: { data: this.data, lock: this.lock, modules: loadedModules() } satisfies TrialThreadData });
+    const worker = this.worker ??= new Worker(join(packageRoot, 'dist', 'search', 'trialThread.js'), { workerData: { data: this.data, modules: loadedModules() } satisfies TrialThreadData });
     return new Promise((resolve, reject) => {
       const onMessage = (message: TrialMessage): void => {
         if (message.type === 'step') {

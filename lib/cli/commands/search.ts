@@ -36,6 +36,7 @@ export const searchCommand: Command = {
   name: 'search',
   summary: 'search for hyper-parameters, with the test set sealed',
   help: `Usage: blastrain search NAME|SPEC.json [--set key=value ...] [options]
+       blastrain search NAME|SPEC.json --name NAME --shared DIR [options]
        blastrain search --resume RUN [--trials N] [--budget TIME] [--workers N]
 
 Shipped searches:
@@ -55,6 +56,9 @@ Options:
   --resume RUN      go on with a search, by name or folder, however it ended
   --name NAME       name of the search [the shipped one's and a number]
   --runs DIR        where its folder is made [runs]
+  --shared DIR      the same, for a search that any number of processes work on,
+                    on any machines that see DIR: each that is started with the
+                    same command begins the search --name or joins it
   --json            one event per line on standard output, nothing else
 
 Trials are compared on validation rows; no test row comes into a search. The
@@ -62,7 +66,7 @@ folder of the search holds journal.jsonl, search.json (ranking, importances,
 significance), best.json (a spec that 'blastrain train' takes), parallel.svg,
 parameters.svg, curves.svg and the folder of each trial's run, which 'blastrain
 test' takes. Ctrl-C ends the search; --resume goes on with it, also after a
-kill. docs/search.md explains spec files.
+kill, and joins one that is shared. docs/search.md explains spec files.
 `,
   run(args) {
     const { values, positionals } = readOptions(
@@ -70,11 +74,13 @@ kill. docs/search.md explains spec files.
       {
         trials: { type: 'string' }, budget: { type: 'string' }, workers: { type: 'string' }, sampler: { type: 'string' }, pruner: { type: 'string' },
         folds: { type: 'string' }, seeds: { type: 'string' }, seed: { type: 'string' }, set: { type: 'string', multiple: true },
-        resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' },
+        resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' }, shared: { type: 'string' }, json: { type: 'boolean' },
       },
       { names: ['NAME|SPEC.json'], rest: true },
     );
-    const runs = values.runs ?? 'runs';
+    if (values.shared !== undefined && values.runs !== undefined) throw expected('ERR_CONFIG', 'no --runs, as it says where the search is,', '--shared', values.shared, { path: 'runs' });
+    const shared = values.shared !== undefined;
+    const runs = values.shared ?? values.runs ?? 'runs';
     const limits = {
       ...(values.workers !== undefined && { workers: integerOption('workers', values.workers, 1) }),
       ...(values.budget !== undefined && { budget: durationOption('budget', values.budget) }),
@@ -82,7 +88,7 @@ kill. docs/search.md explains spec files.
     const trials = values.trials === undefined ? {} : { trials: integerOption('trials', values.trials, 1) };
     announceFallback();
     if (values.resume !== undefined) {
-      for (const key of ['sampler', 'pruner', 'folds', 'seeds', 'seed', 'set', 'name'] as const) {
+      for (const key of ['sampler', 'pruner', 'folds', 'seeds', 'seed', 'set', 'name', 'shared'] as const) {
         if (values[key] !== undefined) throw expected('ERR_CONFIG', `no --${key}, as the search has its own,`, '--resume', values.resume, { path: key });
       }
       if (positionals.length > 0) throw expected('ERR_CONFIG', 'options only', '--resume', positionals[0], { path: 'resume' });
@@ -105,7 +111,8 @@ kill. docs/search.md explains spec files.
     };
     const { spec, assumed } = withLoss(whole);
     if (values.json !== true) process.stdout.write(renderAssumed({ spec: spec.space.base, assumed }));
-    return complete(search(spec, { runs, name: values.name ?? nextName(runs, base), ...limits, onWait: sayWaiting() }), values.json === true);
+    const name = values.name ?? (shared ? undefined : nextName(runs, base));
+    return complete(search(spec, { runs, shared, ...(name !== undefined && { name }), ...limits, onWait: sayWaiting() }), values.json === true);
   },
 };
 

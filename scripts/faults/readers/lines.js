@@ -23,9 +23,9 @@ const journal = {
       writeFileSync(file, bytes);
       const contents = readJournal(folder);
       if (isThorough) {
-        const { journal: open, contents: again } = Journal.reopen(folder);
-        open.close();
-        demand(isDeepStrictEqual(again.entries, contents.entries), 'a journal that reads otherwise when it is gone on with');
+        const again = Journal.reopen(folder, { check: () => undefined });
+        again.close();
+        demand(isDeepStrictEqual(again.contents.entries, contents.entries), 'a journal that reads otherwise when it is gone on with');
         demand(isDeepStrictEqual(readJournal(folder).entries, contents.entries), 'a journal that reads otherwise the next time');
       }
       const state = new SearchState(rungShares(halvingOf(contents.head.spec)));
