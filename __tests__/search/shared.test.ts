@@ -50,7 +50,8 @@ describe('processes that share a search and are killed', () => {
     process.execPath, [join(root, '__tests__', 'support', 'searchProcess.js'), runs, 'killed', JSON.stringify(spec), 'shared'], { stdio: ['ignore', 'ignore', 'inherit'] });
   /** The trial that a process has begun and not done. */
   const trialOf = ({ pid }: ChildProcess): number | undefined => {
-    if (!existsSync(join(folder, 'journal.jsonl'))) return undefined;
+    const file = join(folder, 'journal.jsonl');
+    if (!existsSync(file) || !readFileSync(file, 'utf8').includes('\n')) return undefined;
     const { entries } = readJournal(folder);
     const last = entries.findLast((entry) => entry.type === 'begun' && entry.pid === pid);
     return last?.type === 'begun' && !entries.some((entry) => entry.type === 'unit' && entry.trial === last.trial) ? last.trial : undefined;
