@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { MemoryBytes } from '../../lib/data/bytes';
 import { readBytes } from '../../lib/data/readBytes';
@@ -63,6 +63,8 @@ function configured(name: string, text: string, other: string, without = ''): Ui
 test.each<[string, () => Uint8Array, RegExp]>([
   ['conv.onnx', () => bytesOf('conv.onnx'), /an operator of a multi-layer perceptron for the node \S+ for .*conv.onnx but received Conv/],
   ['odd.onnx', () => changed('torch-script.onnx', withOp('Hardmax')), /for the node the second for .*odd.onnx but received Hardmax/],
+  ['elu.onnx', () => changed('torch-script.onnx', withOp('Elu')), /an operator of a multi-layer perceptron for the node the second for .*elu.onnx but received Elu/],
+  ['open.onnx', () => changed('blocks-script.onnx', (model) => ({ ...model, nodes: model.nodes.filter(({ op }, i) => op !== 'Add' || i < model.nodes.length / 2) })), /but received/],
   ['cut.onnx', () => bytesOf('torch-script.onnx').subarray(0, 900), /but received/],
   ['bare.onnx', () => changed('torch-script.onnx', (model) => ({ ...model, initializers: model.initializers.slice(1) })), /but received/],
   ['module.pt', () => bytesOf('module.pt'), /a file that names .*, which was not called/],
@@ -102,6 +104,33 @@ test.each<[string, string, RegExp]>([
   ['calls what is none', '\x80\x02}}R.', /a call of something else/], ['reads what was never stored', '\x80\x02h\x05.', /never stored/], ['lacks operands', '\x80\x02\x86.', /without its operand/],
 ])('a pickle that %s is refused', (_, pickle, message) => {
   expect(() => unpickleTorch(Buffer.from(pickle, 'latin1'), 'evil.pt')).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }));
+});
+
+/** A model whose weights lie in a file of this name. */
+const placed = (location: string): Uint8Array => {
+  const bytes = bytesOf('external.onnx').toString('latin1').replaceAll('external.weights', location.padEnd(16, '\0').slice(0, 16));
+  return Buffer.from(bytes, 'latin1');
+};
+
+test('weights in other files are read beside the model and nowhere else', () => {
+  const beside = join(folder, 'beside');
+  mkdirSync(beside);
+  const file = join(beside, 'model.onnx');
+  const weights = bytesOf('external.weights');
+  const refused = (location: string, code: string, message: RegExp): void => {
+    writeFileSync(file, placed(location));
+    expect(() => importModel(file)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) as string }));
+  };
+  writeFileSync(join(folder, 'up.weights.here'), weights);
+  symlinkSync(join(folder, 'up.weights.here'), join(beside, 'a.link.to.others'));
+  refused('external.weights', 'ERR_IO', /external.weights but received no such file/);
+  for (const location of ['../up.weights.he', './/../../up.file', '/etc/../etc/host', 'a.link.to.others']) refused(location, 'ERR_DATA', /weights in files beside the model for .*model.onnx but received the path/);
+  writeFileSync(join(beside, 'external.weights'), weights.subarray(0, 100));
+  refused('external.weights', 'ERR_DATA', /bytes in external.weights for .*model.onnx but received 100/);
+  mkdirSync(join(beside, 'a'));
+  writeFileSync(join(beside, 'a', 'lower.weights1'), weights);
+  writeFileSync(file, placed('a/lower.weights1'));
+  expect(importModel(file).model.outputs(rows)).toEqual(importModel(fileOf('external.onnx')).model.outputs(rows));
 });
 
 test('every cut and many changes of a file are refused or read, never more', () => {

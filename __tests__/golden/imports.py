@@ -75,6 +75,25 @@ for dynamo in (False, True):
     torch.onnx.export(activated, (x,), FOLDER / name, input_names=['x'], opset_version=20, dynamo=dynamo, external_data=False, verbose=False, **more)
     strip(FOLDER / name)
     case(name, activated(x).detach())
+class Block(nn.Module):
+    """x + f(x)."""
+
+    def __init__(self, *body):
+        super().__init__()
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x):
+        return x + self.body(x)
+
+
+blocks = settle(nn.Sequential(nn.Linear(4, 5), Block(nn.ReLU(), nn.BatchNorm1d(5), nn.Linear(5, 6), Block(nn.Linear(6, 6), nn.Tanh()), nn.Linear(6, 5, bias=False)), nn.LayerNorm(5), Block(nn.Linear(5, 5), nn.Mish()), nn.Linear(5, 3), nn.Softmax(1)))
+for dynamo in (False, True):
+    name = f"blocks-{'dynamo' if dynamo else 'script'}.onnx"
+    torch.onnx.export(blocks, (x,), FOLDER / name, opset_version=20, dynamo=dynamo, verbose=False, **({'external_data': False} if dynamo else {}))
+    strip(FOLDER / name)
+    case(name, blocks(x).detach())
+onnx.save(onnx.load(FOLDER / 'blocks-script.onnx'), FOLDER / 'external.onnx', save_as_external_data=True, location='external.weights', size_threshold=0)
+case('external.onnx', blocks(x).detach())
 conv = nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten(), nn.Linear(2, 2)).eval()
 torch.onnx.export(conv, (torch.zeros(1, 1, 2, 2),), FOLDER / 'conv.onnx', opset_version=20, dynamo=False)
 

@@ -44,6 +44,18 @@ export class LayerList {
     } else this.add({ type: 'scale', bias: true }, [factor, shift]);
   }
 
+  /** A list for the layers of a residual block behind these. */
+  openBlock(): LayerList {
+    const block = new LayerList(this.file);
+    block.takes(this.width);
+    return block;
+  }
+
+  /** Adds a residual block. Its layers keep the number of numbers. */
+  addBlock({ layers: body }: LayerList): void {
+    this.layers.push({ description: { type: 'residual', layers: body.map(({ description }) => description) }, arrays: [], body });
+  }
+
   /** A sigmoid behind the last linear layer gives probabilities. */
   endWithSigmoid(): void {
     if (this.end !== undefined || this.layers[this.layers.length - 1]?.description.type !== 'sigmoid') return;
@@ -59,7 +71,7 @@ export class LayerList {
   network(names?: readonly string[], plainLoss?: ImportedNetwork['loss']): ImportedNetwork {
     this.endWithSigmoid();
     const { layers, end, width, inputSize } = this;
-    if (!layers.some(({ description: { type } }) => type === 'linear')) throw fileError('ERR_DATA', 'a network with a linear layer', this.file, 'none');
+    if (!hasLinear(layers)) throw fileError('ERR_DATA', 'a network with a linear layer', this.file, 'none');
     const last = layers[layers.length - 1]!;
     if (end === 'sigmoid' && width === 1 && names?.length === 2 && last.description.type === 'linear') {
       // The sigmoid of one number as the softmax of it and 0.
@@ -71,6 +83,10 @@ export class LayerList {
     const assumed = loss === undefined && width > 1 ? ['the file ends with plain numbers, which were taken for logits of classes (--spec with {"loss": "mse"} takes them as they are)'] : [];
     return { layers, inputSize, outputSize: width, ...(loss && { loss }), ...(names?.length === width && { classNames: names }), notes: assumed };
   }
+}
+
+function hasLinear(layers: readonly ImportedLayer[]): boolean {
+  return layers.some(({ description: { type }, body }) => type === 'linear' || (body !== undefined && hasLinear(body)));
 }
 
 /** The transpose of a matrix. */

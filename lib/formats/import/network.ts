@@ -18,6 +18,8 @@ export interface NamedArray {
 export interface ImportedLayer {
   readonly description: LayerDescription;
   readonly arrays: readonly ArrayLike<number>[];
+  /** Of a residual block the layers in it, whose descriptions are repeated in its own. */
+  readonly body?: readonly ImportedLayer[];
 }
 
 /** A network as another program's file has it. */
@@ -44,11 +46,11 @@ export function modelOf(network: ImportedNetwork, spec: Readonly<Record<string, 
   const parsed = parseSpec({ data: 'npy', dataFile: file, epochs: 1, normalization: 'none', ...others, loss, hidden: undefined, layers: undefined, model: layers.map(({ description }) => description) });
   const kernels = defaultKernels(precisionOf(parsed));
   const net = built(() => buildModel(parsed, { inputSize, outputSize }, kernels, 1), file);
-  const given = layers.flatMap(({ arrays }) => arrays);
+  const given = arraysOf(layers);
   const keys = stateKeys(net.layers);
   // Of each layer parameters first, then buffers, as in a model file.
   const values = [...net.arena.parameters.map(({ value }, i) => ({ key: keys.parameters[i]!, value })), ...net.buffers.map(({ value }, i) => ({ key: keys.buffers[i]!, value }))];
-  const order = net.layers.flatMap((_, i) => values.filter(({ key }) => key.startsWith(`${String(i)}.`)));
+  const order = prefixesOf(layers).flatMap((prefix) => values.filter(({ key }) => key.startsWith(prefix)));
   if (order.length !== given.length) throw fileError('ERR_DATA', `${String(order.length)} arrays of parameters`, file, String(given.length));
   order.forEach(({ key, value }, i) => {
     const own = given[i]!;
@@ -62,6 +64,15 @@ export function modelOf(network: ImportedNetwork, spec: Readonly<Record<string, 
   const facts = { spec: parsed, classNames: names, dataDigest: '', inputSize, outputSize };
   const normalization = { mean: new Float64Array(inputSize), std: new Float64Array(inputSize).fill(1) };
   return Model.load(Buffer.concat(modelChunks(net, { facts, step: 0, metrics: null, normalization })), { name: file });
+}
+
+function arraysOf(layers: readonly ImportedLayer[]): readonly ArrayLike<number>[] {
+  return layers.flatMap(({ arrays, body }) => (body === undefined ? arrays : arraysOf(body)));
+}
+
+/** How the keys of each layer's parameters begin, see `stateKeys`. */
+function prefixesOf(layers: readonly ImportedLayer[], before = ''): readonly string[] {
+  return layers.flatMap(({ body }, i) => (body === undefined ? [`${before}${String(i)}.`] : prefixesOf(body, `${before}${String(i)}.body.`)));
 }
 
 /** Throws ERR_DATA, naming the file, where layers do not fit together. */

@@ -2,6 +2,7 @@ import type { BlastrainError } from '../../errors';
 import { fileError } from '../../files';
 import { activationOf, composed } from './forms';
 import type { Form } from './forms';
+import { externalData } from './externalData';
 import { decodeModel } from '../onnx/messages';
 import type { Attribute, OnnxModel, OnnxNode } from '../onnx/messages';
 import type { LayerDescription } from '../../model/layers';
@@ -22,13 +23,21 @@ const activations: Readonly<Record<string, (node: OnnxNode) => LayerDescription 
 
 /**
  * The network of an ONNX file that holds a multi-layer perceptron, as torch.onnx, skl2onnx, tf2onnx and Keras write them: products by Gemm or MatMul, also of transposed
- * constants, sums and factors of each unit, normalisations, activation functions, and a softmax or sigmoid at the end. Throws ERR_DATA, naming the file and the node, for any other.
+ * constants, sums and factors of each unit, normalisations, activation functions, residual blocks, and a softmax or sigmoid at the end. Weights may lie in files beside it. Throws ERR_DATA, naming the
+ * file and the node, for any other network, and for weights outside the file's folder; ERR_IO for files of weights that cannot be read.
  */
 export function networkOfOnnx(bytes: Uint8Array, file: string): ImportedNetwork {
-  const model = decodeModel(bytes, file);
+  const model = decodeModel(bytes, file, externalData(file));
   const walk = new Walk(model, file);
   for (const node of model.nodes) walk.visit(node);
   return walk.network();
+}
+
+/** A residual block whose end is not reached. */
+interface Block {
+  /** The value that it adds at its end. */
+  readonly rows: string;
+  readonly outer: LayerList;
 }
 
 class Walk {
@@ -36,16 +45,18 @@ class Walk {
   private readonly texts = new Map<string, readonly string[]>();
   /** The value that holds the rows as they go through the net; undefined behind the probabilities. */
   private rows: string;
-  private readonly list: LayerList;
+  private list: LayerList;
+  private readonly blocks: Block[] = [];
   /** Values computed of shapes of rows, and of probabilities. */
   private readonly shapes = new Set<string>();
   private readonly derived = new Set<string>();
   /** What values are of the rows where several nodes read these, and how many are still to read a value. */
   private readonly forms = new Map<string, Form>();
+  private formNodes: OnnxNode[] = [];
   private readonly readers = new Map<string, number>();
   private classNames: readonly string[] | undefined;
 
-  constructor(model: OnnxModel, private readonly file: string) {
+  constructor(private readonly model: OnnxModel, private readonly file: string) {
     this.list = new LayerList(file);
     for (const { name, type, shape, values } of model.initializers) {
       if (type === 'string') this.texts.set(name, values as readonly string[]);
@@ -62,14 +73,14 @@ class Walk {
     const output = outputs[0] ?? '';
     if (this.folds(node, output)) return;
     // What names a class, or makes two probabilities of one, comes behind the last layer.
-    if (naming.has(op) && !plain.has(op) && !this.isAffine(node)) this.list.endWithSigmoid();
+    if (naming.has(op) && !plain.has(op) && !this.isAffine(node) && this.blocks.length === 0) this.list.endWithSigmoid();
     if (this.list.end !== undefined) {
       if (!naming.has(op) || !inputs.some((name) => name === this.rows || this.derived.has(name) || this.constants.has(name) || this.texts.has(name))) throw this.refuse(node, 'the choice of a class behind probabilities');
       outputs.forEach((name) => this.derived.add(name));
       this.readNames(node);
       return;
     }
-    if (this.branches(node, output)) return;
+    if (this.closesBlock(node, output) || this.branches(node, output)) return;
     if (!inputs.includes(this.rows)) throw this.refuse(node, 'one node behind the other');
     this.add(node);
     this.rows = output;
@@ -77,6 +88,7 @@ class Walk {
 
   network(): ImportedNetwork {
     if (this.forms.size > 0) throw fileError('ERR_DATA', 'a known activation function', this.file, `${String(this.forms.size - 1)} nodes at its end that compute another`);
+    if (this.blocks.length > 0) throw fileError('ERR_DATA', 'a sum at the end of each residual block', this.file, 'a block without one');
     return this.list.network(this.classNames ?? (this.texts.size === 1 ? [...this.texts.values()][0] : undefined));
   }
 
@@ -122,14 +134,50 @@ class Walk {
       return forms.get(name) ?? (constant?.values.length === 1 ? () => constant.values[0]! : undefined);
     });
     const form = inputs.every((one) => one !== undefined) ? composed(node.op, inputs) : undefined;
-    if (form === undefined) throw this.refuse(node, 'nodes that compute a known activation function before it');
+    this.formNodes.push(node);
+    if (form === undefined) {
+      if (!this.opensBlock()) throw this.refuse(node, 'nodes that compute a known activation function before it');
+      return true;
+    }
     forms.set(output, form);
     for (const name of node.inputs) if (forms.has(name)) this.readers.set(name, this.readers.get(name)! - 1);
     if ([...forms.keys()].some((name) => name !== output && this.readers.get(name)! > 0)) return true;
     const type = activationOf(form);
     if (type === undefined) return true; // a factor may follow, as the half of GELU does
     this.list.add({ type });
-    forms.clear();
+    this.endForms();
+    this.rows = output;
+    return true;
+  }
+
+  private endForms(): void {
+    this.forms.clear();
+    this.formNodes = [];
+  }
+
+  /** Where the nodes that read the rows are no activation function, and a sum of the rows and something else comes: begins a residual block with these nodes. */
+  private opensBlock(): boolean {
+    const { rows, formNodes: nodes, list } = this;
+    if (list.width === 0 || !this.model.nodes.some(({ op, inputs }) => op === 'Add' && inputs.includes(rows)) || this.blocks.some((block) => block.rows === rows)) return false;
+    // As before the nodes, less the sum at the end.
+    for (const name of nodes.slice(0, -1).flatMap(({ inputs }) => inputs)) if (this.forms.has(name)) this.readers.set(name, this.readers.get(name)! + 1);
+    this.readers.set(rows, this.readers.get(rows)! - 1);
+    this.endForms();
+    this.blocks.push({ rows, outer: list });
+    this.list = list.openBlock();
+    for (const node of nodes) this.visit(node);
+    return true;
+  }
+
+  /** Ends the innermost residual block where a node is its sum. Returns whether it is. */
+  private closesBlock(node: OnnxNode, output: string): boolean {
+    const { op, inputs } = node;
+    const block = this.blocks[this.blocks.length - 1];
+    if (block === undefined || op !== 'Add' || !inputs.includes(block.rows) || !inputs.includes(this.rows) || this.forms.size > 0) return false;
+    if (this.list.width !== block.outer.width) throw this.refuse(node, `a residual block that keeps ${String(block.outer.width)} numbers`);
+    block.outer.addBlock(this.list);
+    this.list = block.outer;
+    this.blocks.pop();
     this.rows = output;
     return true;
   }

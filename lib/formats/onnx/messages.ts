@@ -2,7 +2,7 @@ import { bytesField, floatField, protobufFields, repeatedIntegers, varintField }
 import type { ProtobufField } from '../../files/protobuf';
 import { fileError } from '../../files';
 import { codeOf, decodeTensor, encodeTensor, typeOf } from './tensor';
-import type { OnnxTensor, Refuse, TensorType } from './tensor';
+import type { OnnxTensor, ReadExternal, Refuse, TensorType } from './tensor';
 
 /**
  * ONNX models as messages of protocol buffers (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3), with the fields that exports write and
@@ -92,8 +92,11 @@ function encodeValue({ name, type, shape }: OnnxValue): Uint8Array {
   return Buffer.concat([bytesField(1, name), bytesField(2, bytesField(1, tensor))]);
 }
 
-/** Reads a model. Throws ERR_DATA, naming the file, for bytes that are none, and for weights that lie in other files or are of a type that is not known. */
-export function decodeModel(bytes: Uint8Array, file: string): OnnxModel {
+/**
+ * Reads a model. Throws ERR_DATA, naming the file, for bytes that are none, for weights of a type that is not known, and for weights that lie in other files where these are not read.
+ * @param external reads weights that lie in other files.
+ */
+export function decodeModel(bytes: Uint8Array, file: string, external?: ReadExternal): OnnxModel {
   const refuse: Refuse = (received, what = 'an ONNX model') => fileError('ERR_DATA', what, file, received);
   let [producer, hasGraph] = ['', false];
   const [opsets, metadata]: [Record<string, number>, Record<string, string>] = [{}, {}];
@@ -102,7 +105,7 @@ export function decodeModel(bytes: Uint8Array, file: string): OnnxModel {
     if (field === 2) producer = content.toString();
     else if (field === 7) {
       hasGraph = true;
-      decodeGraph(content, graph, refuse);
+      decodeGraph(content, graph, refuse, external);
     } else if (field === 8) {
       const fields = [...protobufFields(content, refuse)];
       opsets[textOf(fields, 1)] = fields.find((one) => one.field === 2)?.integer ?? 0;
@@ -122,10 +125,10 @@ interface Graph {
   readonly initializers: OnnxTensor[];
 }
 
-function decodeGraph(bytes: Uint8Array, graph: Graph, refuse: Refuse): void {
+function decodeGraph(bytes: Uint8Array, graph: Graph, refuse: Refuse, external: ReadExternal | undefined): void {
   for (const { field, bytes: content } of protobufFields(bytes, refuse)) {
-    if (field === 1) graph.nodes.push(decodeNode(content, refuse));
-    else if (field === 5) graph.initializers.push(decodeTensor(content, refuse));
+    if (field === 1) graph.nodes.push(decodeNode(content, refuse, external));
+    else if (field === 5) graph.initializers.push(decodeTensor(content, refuse, external));
     else if (field === 11 || field === 12) {
       const value = decodeValue(content, refuse);
       if (value !== undefined) (field === 11 ? graph.inputs : graph.outputs).push(value);
@@ -133,10 +136,10 @@ function decodeGraph(bytes: Uint8Array, graph: Graph, refuse: Refuse): void {
   }
 }
 
-function decodeNode(bytes: Uint8Array, refuse: Refuse): OnnxNode {
+function decodeNode(bytes: Uint8Array, refuse: Refuse, external: ReadExternal | undefined): OnnxNode {
   const fields = [...protobufFields(bytes, refuse)];
   const texts = (number: number): string[] => fields.filter(({ field }) => field === number).map((one) => one.bytes.toString());
-  const attributes = fields.filter(({ field }) => field === 5).map((one) => decodeAttribute(one.bytes, refuse));
+  const attributes = fields.filter(({ field }) => field === 5).map((one) => decodeAttribute(one.bytes, refuse, external));
   return {
     op: textOf(fields, 4), name: textOf(fields, 3), domain: textOf(fields, 7), inputs: texts(1), outputs: texts(2),
     attributes: Object.fromEntries(attributes.flatMap((one) => (one === undefined ? [] : [one]))),
@@ -144,7 +147,7 @@ function decodeNode(bytes: Uint8Array, refuse: Refuse): OnnxNode {
 }
 
 /** Undefined for a graph within a node, and others that nothing here reads. Without a type, as older writers left it out, by the field that is there. */
-function decodeAttribute(bytes: Uint8Array, refuse: Refuse): [string, Attribute] | undefined {
+function decodeAttribute(bytes: Uint8Array, refuse: Refuse, external: ReadExternal | undefined): [string, Attribute] | undefined {
   const fields = [...protobufFields(bytes, refuse)];
   const of = (number: number): ProtobufField[] => fields.filter(({ field }) => field === number);
   const type = of(20)[0]?.integer ?? fields.map(({ field }) => attributeTypes[field]).find((one) => one !== undefined);
@@ -154,7 +157,7 @@ function decodeAttribute(bytes: Uint8Array, refuse: Refuse): [string, Attribute]
     type === 1 ? { f: of(2)[0] === undefined ? 0 : float(of(2)[0]!) }
       : type === 2 ? { i: of(3)[0]?.integer ?? 0 }
         : type === 3 ? { s: textOf(fields, 4) }
-          : type === 4 && of(5)[0] !== undefined ? { t: decodeTensor(of(5)[0]!.bytes, refuse) }
+          : type === 4 && of(5)[0] !== undefined ? { t: decodeTensor(of(5)[0]!.bytes, refuse, external) }
             : type === 6 ? { floats }
               : type === 7 ? { ints: of(8).flatMap((one) => repeatedIntegers(one, refuse)) }
                 : type === 8 ? { strings: of(9).map((one) => one.bytes.toString()) } : undefined;

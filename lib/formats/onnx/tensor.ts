@@ -62,9 +62,13 @@ export function encodeTensor({ name, type, shape, values }: OnnxTensor): Uint8Ar
   return Buffer.concat([...head, bytesField(9, raw)]);
 }
 
-/** Reads the message of a tensor. Throws what `refuse` makes for one that is cut short, of an unknown type, or whose data lie in another file. */
-export function decodeTensor(bytes: Uint8Array, refuse: Refuse): OnnxTensor {
-  let [name, code, raw] = ['', 0, undefined as Buffer | undefined];
+/** Gives bytes of a file beside the model; to its end without a length. Throws what it refuses. */
+export type ReadExternal = (location: string, offset: number, length: number | undefined) => Buffer;
+
+/** Reads the message of a tensor. Throws what `refuse` makes for one that is cut short or of an unknown type, and without `external` for one whose data lie in another file. */
+export function decodeTensor(bytes: Uint8Array, refuse: Refuse, external?: ReadExternal): OnnxTensor {
+  let [name, code, raw, isExternal] = ['', 0, undefined as Buffer | undefined, false];
+  const place: Record<string, string> = {};
   const [shape, numbers, texts]: [number[], number[], string[]] = [[], [], []];
   for (const one of protobufFields(bytes, refuse)) {
     const { field, integer, bytes: content } = one;
@@ -76,7 +80,13 @@ export function decodeTensor(bytes: Uint8Array, refuse: Refuse): OnnxTensor {
     else if (field === 6) texts.push(content.toString());
     else if (field === 8) name = content.toString();
     else if (field === 9) raw = content;
-    else if (field === 14 && integer === 1) throw refuse(`the tensor ${name}, whose data lie in another file`, 'a model with its weights inside');
+    else if (field === 13) Object.assign(place, entryOf(content, refuse));
+    else if (field === 14) isExternal = integer === 1;
+  }
+  if (isExternal) {
+    if (external === undefined) throw refuse(`the tensor ${name}, whose data lie in another file`, 'a model with its weights inside');
+    const { location = '', offset = '0', length: size } = place;
+    raw = external(location, countOf(offset, name, refuse), size === undefined ? undefined : countOf(size, name, refuse));
   }
   const type = typeOf(code, refuse);
   const length = shape.reduce((product, extent) => product * extent, 1);
@@ -85,6 +95,18 @@ export function decodeTensor(bytes: Uint8Array, refuse: Refuse): OnnxTensor {
     throw refuse(`${String(values.length)} values`, `the ${String(length)} values of the tensor ${name}`);
   }
   return { name, type, shape, values };
+}
+
+/** A key with its value (StringStringEntryProto). */
+function entryOf(bytes: Uint8Array, refuse: Refuse): Record<string, string> {
+  const fields = [...protobufFields(bytes, refuse)];
+  const text = (number: number): string => fields.find(({ field }) => field === number)?.bytes.toString() ?? '';
+  return { [text(1)]: text(2) };
+}
+
+function countOf(text: string, name: string, refuse: Refuse): number {
+  if (!/^\d{1,15}$/.test(text)) throw refuse(`'${text}'`, `the place of the data of the tensor ${name}`);
+  return Number(text);
 }
 
 /** Half floats are stored as the integers of their bits where they are not raw. */
