@@ -19,6 +19,7 @@ interface Case {
   state: { keySha256: string; position: number; hasGauss: boolean };
 }
 interface Golden {
+  keys: { key: number[]; uniform: string[] }[];
   cases: Case[];
   toy: { W1: string[]; W2: string[]; X: string[] };
 }
@@ -136,6 +137,14 @@ describe('RandomState', () => {
     expect(ulps(random.randn(10, 3).map((v) => 0.1 * v), golden.toy.W2)).toBeLessThanOrEqual(1);
     random.seed(1);
     expect(ulps(random.randn(5, 4).map((v) => 10 * v), golden.toy.X)).toBeLessThanOrEqual(1);
+  });
+
+  test.each(golden.keys)('seedFrom(%j) draws as NumPy does from a list', ({ key, uniform }) => {
+    const random = new RandomState(3);
+    random.gaussian();
+    random.seedFrom(Uint32Array.from(key));
+    expect(random.getState().cachedGaussian).toBeNull();
+    expect(hex(random.uniform(0, 1, 700).subarray(-3))).toEqual(uniform);
   });
 
   test('seed() drops the cached normal', () => {

@@ -89,6 +89,7 @@ export type { ClassScoreName, NumberScoreName } from './train/scores';
 export type { Calibration, CalibrationBin, ClassificationReport, ClassScores, ReportOptions } from './train/metrics';
 export { TrainingStep } from './train/step';
 export type { StepOptions } from './train/step';
+export type { Exchange } from './train/exchange';
 export { Objective } from './train/objective';
 export type { ObjectiveOptions } from './train/objective';
 

@@ -58,6 +58,35 @@ export class RandomState {
     this.#cachedGaussian = null;
   }
 
+  /**
+   * Reseeds from a key of 1 to 624 words in [0, 2³²), like `np.random.seed(key)` with a list: two keys give streams that have nothing to do
+   * with each other. Allocates nothing.
+   */
+  seedFrom(key: Uint32Array): void {
+    this.seed(19650218);
+    const bits = this.#bits;
+    let i = 1;
+    for (let k = 0, j = 0; k < WORDS; k++) {
+      const previous = bits[i - 1]!;
+      bits[i] = (bits[i]! ^ imul(previous ^ (previous >>> 30), 1664525)) + (key[j]! | 0) + j;
+      i = this.#after(i);
+      j = j + 1 === key.length ? 0 : j + 1;
+    }
+    for (let k = 1; k < WORDS; k++) {
+      const previous = bits[i - 1]!;
+      bits[i] = (bits[i]! ^ imul(previous ^ (previous >>> 30), 1566083941)) - i;
+      i = this.#after(i);
+    }
+    bits[0] = -(2 ** 31);
+  }
+
+  /** The word behind word i ≥ 1 where words are mixed in a circle, in which the last stands for the first. */
+  #after(i: number): number {
+    if (i + 1 < WORDS) return i + 1;
+    this.#bits[0] = this.#bits[WORDS - 1]!;
+    return 1;
+  }
+
   /** One uniform double in [0, 1) with 53 random bits. */
   random(): number {
     const high = this.#next() >>> 5;

@@ -1,5 +1,5 @@
 // What the addon exports: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products and sums),
-// info, and the number of threads.
+// info, and the numbers of threads and divisions.
 
 #include <initializer_list>
 
@@ -113,7 +113,7 @@ Napi::Object Kernels(Napi::Env env) {
 }
 
 // The kernels that bfloat16 replaces: products, whose operands are rounded to bfloat16, and sums, as no result of bfloat16
-// may depend on the number of threads.
+// may depend on the number of divisions.
 Napi::Object Bfloat16Kernels(Napi::Env env) {
   using B = Bindings<float>;
   using P = Bfloat16Products;
@@ -167,6 +167,11 @@ void LimitDefaultThreads(Args& args) {
   Pool::Shared().LimitDefault(static_cast<int>(std::min<int64_t>(args.Size(), Pool::kMax)));
 }
 
+// Of the calling thread; 0 for the number of threads.
+void SetDivisions(Args& args) {
+  Pool::SetDivisions(static_cast<int>(std::min<int64_t>(args.Size(), Pool::kMax)));
+}
+
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
 // Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one; sees that it uses what the CPU has. Once for the process.
@@ -187,6 +192,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["bfloat16"] = Bfloat16Kernels(env);
   exports["info"] = Napi::Function::New<Info>(env, "info");
   exports["setThreads"] = Function(env, "setThreads", Callback<SetThreads>);
+  exports["setDivisions"] = Function(env, "setDivisions", Callback<SetDivisions>);
   exports["limitDefaultThreads"] = Function(env, "limitDefaultThreads", Callback<LimitDefaultThreads>);
   exports["getThreads"] = Function(env, "getThreads", Callback<GetThreads>);
   return exports;

@@ -1,11 +1,12 @@
 // The one pool of threads of all kernels: the caller and workers. OpenBLAS itself is left with one thread, because two pools
 // on the same cores compete, and because it computes skinny products on one core.
 //
-// How work is divided follows from its size and the number of threads alone, never from which thread is free, so that the
-// same number of threads gives the same bits. Part i belongs to thread i, so that a kernel finds in its core's cache what
-// the one before left there. The caller takes over parts that a worker has not begun, so that it never waits for a thread
-// the system has put to sleep; and while the workers serve another caller (a second worker_thread), a caller computes all
-// parts itself.
+// How work is divided follows from its size and the number of divisions alone, never from which thread is free, so that the
+// same number of divisions gives the same bits. There are as many as threads unless the caller has chosen a number, so that
+// any number of threads gives the bits of one. Each thread takes consecutive parts, with as many divisions as threads part i
+// thread i, so that a kernel finds in its core's cache what the one before left there. The caller takes over parts that a
+// worker has not begun, so that it never waits for a thread the system has put to sleep; and while the workers serve another
+// caller (a second worker_thread), a caller computes all parts itself.
 #pragma once
 
 #include <algorithm>
@@ -54,12 +55,24 @@ class Pool {
     if (!chosen_.load(std::memory_order_relaxed)) threads_.store(std::clamp(max, 1, Threads()), std::memory_order_relaxed);
   }
 
-  // Runs part(i) for all i in [0, parts), parts <= Threads(), and returns when all are done.
+  // Into how many parts kernels called from this thread divide their work, at most; as many as threads unless it was set. A
+  // number of each calling thread, as trainings in several worker_threads may each have their own.
+  int Divisions() const { return divisions_ > 0 ? divisions_ : Threads(); }
+  // 0 for the number of threads.
+  static void SetDivisions(int divisions) { divisions_ = std::clamp(divisions, 0, kMax); }
+
+  // Runs part(i) for all i in [0, parts), parts <= kMax, and returns when all are done.
   template <typename Part>
   void Run(int parts, const Part& part) {
-    if (parts > 1 && busy_.try_lock()) {
+    const int threads = std::min(parts, Threads());
+    if (threads > 1 && busy_.try_lock()) {
       const std::lock_guard<std::mutex> lock(busy_, std::adopt_lock);
-      RunShared(parts, [](const void* job, int i) { (*static_cast<const Part*>(job))(i); }, &part);
+      if (threads == parts) return RunShared(parts, [](const void* job, int i) { (*static_cast<const Part*>(job))(i); }, &part);
+      const auto several = [&](int thread) {
+        const Ranges own(parts, threads);
+        for (int64_t i = own.Begin(thread); i < own.End(thread); i++) part(int(i));
+      };
+      RunShared(threads, [](const void* job, int i) { (*static_cast<const decltype(several)*>(job))(i); }, &several);
     } else {
       for (int i = 0; i < parts; i++) part(i);
     }
@@ -134,6 +147,7 @@ class Pool {
     thread.asleep.store(false);
   }
 
+  static inline thread_local int divisions_ = 0;
   std::atomic<int> threads_{kMax};
   std::atomic<bool> chosen_{false};
   std::mutex busy_;
@@ -152,23 +166,23 @@ inline constexpr int64_t kComputeGrain = 4096;
 // Products of fewer multiplications than this run on one thread, which takes less time than dividing them.
 inline constexpr int64_t kMinParallelProduct = 1 << 17;
 
-// Into how many ranges a loop is divided: one for each thread; or by its size alone, so that sums, which are added range by
-// range, have the same bits whatever the number of threads.
-enum class SplitBy { kThreads, kSize };
+// Into how many ranges a loop is divided: at most one for each division; or by its size alone, so that sums, which are added
+// range by range, have the same bits whatever the number of divisions.
+enum class SplitBy { kDivisions, kSize };
 
 // Elements of two cache lines.
 inline constexpr int64_t kTwoLines = 32;
 
 // [0, n) in ranges of at least `grain` elements each, as many as `by` allows.
 struct Partition : Ranges {
-  Partition(int64_t n, int64_t grain, int64_t step = kTwoLines, SplitBy by = SplitBy::kThreads)
+  Partition(int64_t n, int64_t grain, int64_t step = kTwoLines, SplitBy by = SplitBy::kDivisions)
       : Ranges(n, std::clamp<int64_t>(n / std::max<int64_t>(1, grain), 1, Max(by)), step) {}
 
-  static int64_t Max(SplitBy by) { return by == SplitBy::kSize ? Pool::kMax : Pool::Shared().Threads(); }
+  static int64_t Max(SplitBy by) { return by == SplitBy::kSize ? Pool::kMax : Pool::Shared().Divisions(); }
 };
 
 // m rows of n elements each, in ranges of rows of at least `grain` elements.
-inline Partition Rows(int64_t m, int64_t n, int64_t grain, SplitBy by = SplitBy::kThreads) {
+inline Partition Rows(int64_t m, int64_t n, int64_t grain, SplitBy by = SplitBy::kDivisions) {
   return Partition(m, (grain + n) / std::max<int64_t>(1, n), 1, by);
 }
 

@@ -79,6 +79,9 @@ here = os.path.dirname(os.path.abspath(__file__))
 toy = np.random.RandomState(0)
 result = {
     'numpy': np.__version__,
+    # A key of words in place of a seed; the last is as long as the state.
+    'keys': [{'key': key, 'uniform': bits(np.random.RandomState(key).uniform(size=700)[-3:])}
+             for key in ([1], [0, 0], [2, 3, 4, 5, 6], [2**32 - 1, 2**31, 7], list(range(624)))],
     'cases': [case(seed) for seed in (0, 1, 42, 2**31, 2**32 - 1)],
     'toy': {
         'W1': bits(0.1 * toy.randn(4, 10)), 'W2': bits(0.1 * toy.randn(10, 3)),

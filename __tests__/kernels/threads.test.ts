@@ -6,7 +6,7 @@ import { backends, precisions } from '../support/backends';
 import { run, withoutTimes } from '../support/run';
 import { tinyData } from '../support/data/tinyData';
 
-/** Whether its sums are cut into as many parts as there are threads; in bfloat16 the parts have fixed sizes. */
+/** Whether its sums are cut into as many parts as there are divisions; in bfloat16 the parts have fixed sizes. */
 const isCut = (kernel: KernelName): boolean => signatures[kernel].sum || signatures[kernel].product;
 
 /**
@@ -27,8 +27,8 @@ const bytesOf = (outputs: readonly ArrayLike<number>[]): Buffer => Buffer.concat
   const kernels = kernelsFor(precision, 'native');
 
   /** For each case of a kernel, what it writes with so many threads. */
-  const results = (kernel: KernelName, threads: number): Buffer[] => {
-    setThreads(threads);
+  const results = (kernel: KernelName, threads: number, divisions: number | null = null): Buffer[] => {
+    setThreads(threads, divisions);
     return cases(kernel).map(({ run: call }) => bytesOf(call(kernels)));
   };
   const drawn = new Map<KernelName, ReturnType<typeof drawCases>>();
@@ -54,6 +54,10 @@ const bytesOf = (outputs: readonly ArrayLike<number>[]): Buffer => Buffer.concat
   test.each(bound)('%s gives the same bits with the same number of threads', (kernel) => {
     for (const threads of [2, 3]) expect(different(kernel, results(kernel, threads), results(kernel, threads))).toEqual([]);
   });
+  test.each(bound)('%s gives the bits of as many threads as divisions, whatever computes them', (kernel) => {
+    const wanted = results(kernel, 3);
+    for (const threads of [1, 2]) expect(different(kernel, wanted, results(kernel, threads, 3))).toEqual([]);
+  });
   // Or else nothing here was large enough to be shared.
   test.each(['gemm', 'dot', 'softmaxCrossEntropyForward', 'softCrossEntropyForward'] as const)('%s adds in another order with more threads', (kernel) => {
     const alone = results(kernel, 1);
@@ -61,15 +65,14 @@ const bytesOf = (outputs: readonly ArrayLike<number>[]): Buffer => Buffer.concat
   });
 });
 
-(backends.includes('native') ? test : test.skip)('a run in bfloat16, losses and all, is the same with any number of threads', () => {
+(backends.includes('native') ? test : test.skip).each([
+  ['float32', { divisions: 2 }], ['float64', { dtype: 'float64', divisions: 3 }], ['bfloat16', { precision: 'bfloat16' }],
+])('a run in %s, losses and all, is the same with any number of threads: %j', (_, precision) => {
   const before = getThreads('native');
   // 105,600 weights in the penalty and the norm, 2,800 rows of three classes in an evaluation: both enough for three threads.
-  const spec = { precision: 'bfloat16', layers: [352, 297, 3], batchSize: 200, steps: 6, evaluateEvery: 3, clipNorm: 1e-3 };
+  const spec = { ...precision, layers: [352, 297, 3], batchSize: 200, steps: 6, evaluateEvery: 3, clipNorm: 1e-3 };
   const data = tinyData(600, 5600, 352);
-  const runs = [1, 2, 3].map((threads) => {
-    setThreads(threads);
-    return run(spec, { data });
-  });
+  const runs = [1, 2, 3].map((threads) => run({ ...spec, threads }, { data }));
   setThreads(before);
   const facts = runs.map(({ events }) => withoutTimes(events).map((event) => ({ ...event as object, threads: 0 })));
   expect(facts[0]).toContainEqual(expect.objectContaining({ valLoss: expect.any(Number) as number }));

@@ -39,6 +39,7 @@ test.each([
   ['learningRate', -1], ['learningRate', '0.1'], ['learningRate', Number.NaN], ['layers', [3072]], ['layers', [3, 0, 2]],
   ['layers', 'x'], ['momentum', 1], ['batchSize', 0], ['batchSize', 2.5], ['seed', -1], ['seed', 2 ** 32],
   ['dtype', 'float16'], ['backend', 'cuda'], ['l2', -0.1], ['decay', 0], ['decay', 1.5], ['normalization', 'zscore'], ['nesterov', 1],
+  ['shards', 3], ['shards', 0.5], ['shards', 8192], ['divisions', 0], ['divisions', 257],
 ])('refuses %s = %j and names it', (path, value) => {
   expect(() => parseSpec({ ...base, [path]: value })).toThrow(
     expect.objectContaining({ code: 'ERR_CONFIG', details: { path }, message: expect.stringMatching(/^Expected .* but received /) as string }),
@@ -51,6 +52,20 @@ test.each([[{}, 'neither'], [{ steps: 1, epochs: 1 }, 'both']])('wants one lengt
 
 test.each([null, 3, 'two-layer', [1]])('refuses %j as a spec', (input) => {
   expect(() => parseSpec(input)).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
+});
+
+test.each([
+  [{ batchSize: 100, shards: 8 }, 'Expected a batchSize that they divide for shards but received 100'],
+  [{ batchSize: 8, shards: 8, norm: 'batch' }, 'Expected a batchSize of at least 2 rows each, with batch normalisation, for shards but received 8'],
+])('refuses %j', (spec, message) => {
+  expect(() => parseSpec({ ...base, ...spec })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG', details: { path: 'shards' }, message }));
+});
+
+test('shards make the divisions a number of the spec, and a batch that follows from the rows a multiple of them', () => {
+  expect(parseSpec(base).divisions).toBeNull();
+  expect(parseSpec({ ...base, batchSize: 64, shards: 4 }).divisions).toBe(8);
+  expect(parseSpec({ ...base, batchSize: 64, shards: 4, divisions: 3 }).divisions).toBe(3);
+  expect([3000, 200, 40, 14].map((rows) => withBatchSize(parseSpec({ ...base, batchSize: null, shards: 8 }), rows).batchSize)).toEqual([256, 16, 16, 8]);
 });
 
 test('nesterov needs momentum', () => {

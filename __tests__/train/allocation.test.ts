@@ -52,6 +52,7 @@ describe.each(backends)('10,000 steps on %s kernels', (backend) => {
   test.each([
     ['SGD with momentum', 2, { momentum: 0.9, l2: 1e-3 }],
     ['float64, an ensemble', 4, { dtype: 'float64', momentum: 0.9, l2: 1e-3, members: 2 }],
+    ['shards', 4, { shards: 2, accumulate: 2, momentum: 0.9, clipNorm: 1, norm: 'batch' }],
     ['AdamW, a schedule and what else a step can do', 4, {
       optimizer: 'adamw', weightDecay: 0.01, schedule: 'cosine', norm: 'batch', dropout: 0.2, clipNorm: 1, emaDecay: 0.99,
     }],

@@ -55,7 +55,7 @@ export interface ProfileOptions {
 export async function profileStep(spec: TrainSpec, data: TrainingData, options: ProfileOptions = {}): Promise<Profile> {
   const { steps = 100, warmUps = 20 } = options;
   const load = new LoadWatch();
-  setThreads(spec.threads ?? defaultThreads());
+  setThreads(spec.threads ?? defaultThreads(), spec.divisions);
   const kernels = kernelsOf(spec);
   const peak = backends[kernels.backend].definesPeak ? await measurePeak(spec.dtype, options.peak) : null;
 

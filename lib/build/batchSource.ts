@@ -16,6 +16,7 @@ import { numbersAlone } from '../model/layers/define';
 import type { InputLayout } from '../model/layers/define';
 import { RandomState } from '../random';
 import type { RandomSnapshot } from '../random';
+import { rowsAtOnce } from '../spec/spec';
 import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** Draws the batches of training rows and their augmentation, from generators seeded with `seed` + 1 and `seed` + 2. */
@@ -28,7 +29,7 @@ export class BatchSource {
     const random = (offset: number): RandomState => new RandomState((spec.seed + offset) % 2 ** 32);
     const order = 'stored' in train ? shardedOrder(train.chunkRows) : undefined;
     this.batches = new Batches(train, spec.batchSize, random(1), spec.sampling, order);
-    this.augmenter = new Augmenter(spec, train.imageShape, spec.batchSize, random(2));
+    this.augmenter = new Augmenter(spec, train.imageShape, rowsAtOnce(spec), random(2));
   }
 
   getState(): BatchSourceState {

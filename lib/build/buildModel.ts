@@ -13,6 +13,7 @@ import { Sequential } from '../model/sequential';
 import { sizeOf } from '../model/shape';
 import { RandomState } from '../random';
 import { inputsOf } from './batchSource';
+import { rowsAtOnce } from '../spec/spec';
 import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** The sizes that a model must have to fit its data. */
@@ -36,8 +37,8 @@ function outputsPerTarget({ loss, quantiles }: TrainSpec): number {
 }
 
 /** Maximum batch of a training's model: at least 100 rows, as evaluation in very small batches would be slow. */
-export function maxBatchOf({ batchSize }: SizedSpec): number {
-  return Math.max(batchSize, 100);
+export function maxBatchOf(spec: SizedSpec): number {
+  return Math.max(rowsAtOnce(spec), 100);
 }
 
 /**

@@ -14,6 +14,7 @@ import type { Sequential } from '../model/sequential';
 import { WeightAverage } from '../optim/average';
 import { RandomState } from '../random';
 import { Evaluator } from '../train/evaluate';
+import type { Exchange } from '../train/exchange';
 import { HealthMonitor } from '../train/health';
 import type { StepRows } from '../train/health';
 import { Objective } from '../train/objective';
@@ -58,6 +59,8 @@ export interface BuildOptions {
   readonly normalization?: Normalization | undefined;
   /** The model whose parameters the training starts from, of whose rows `data` are. */
   readonly start?: StartingPoint | undefined;
+  /** Which shards of the batches this process computes, and where it meets the others; by default it computes all. */
+  readonly exchange?: Exchange | undefined;
 }
 
 /**
@@ -66,10 +69,10 @@ export interface BuildOptions {
  * Throws ERR_SHAPE where layers do not fit the data, ERR_CONFIG where other keys do not, such as early stopping without validation rows;
  * ERR_MEMORY.
  */
-export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, { fit = fitInputs, start, normalization: known = start?.normalization }: BuildOptions = {}): BuiltTraining {
+export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, { fit = fitInputs, start, normalization: known = start?.normalization, exchange }: BuildOptions = {}): BuiltTraining {
   const spec = withBatchSize(given, data.train.size);
   const { train, validation } = usedRows(spec, data);
-  checkTrainingMemory(spec, data.train, kernels, known);
+  checkTrainingMemory(spec, data.train, kernels, known, exchange?.shardCount);
   if (validation.size === 0) refuseWithoutValidation(spec);
   const plan = planOf(spec, data.train.size);
   // With fastDevRun too, schedules are those of the full length.
@@ -95,7 +98,9 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
   return {
     training: {
       objective,
-      step: new TrainingStep(objective, optimizer, batches, train, normalization, { ...spec, average, augmenter, targetScale, ...factorsOf(spec, fullLength) }),
+      step: new TrainingStep(objective, optimizer, batches, train, normalization, {
+        ...spec, average, augmenter, targetScale, ...factorsOf(spec, fullLength), ...(exchange && { exchange }),
+      }),
       ...scheduleOf(spec, fullLength),
       monitor: monitorOfSpec(spec),
       plateauMetric: spec.monitor === null ? 'loss' : 'monitored',
@@ -139,13 +144,14 @@ export function kernelsOf(spec: TrainSpec): Kernels {
   return defaultKernels(precisionOf(spec), spec.backend ?? undefined);
 }
 
-/** Rows per step and steps per epoch, for a number of training rows. */
-function stepRows({ batchSize, accumulate, sampling }: SizedSpec, trainRows: number): StepRows {
+/** Rows that the training doctor sees of a step, with shards those of the first, and steps per epoch, for a number of training rows. */
+function stepRows({ batchSize, accumulate, sampling, shards }: SizedSpec, trainRows: number): StepRows {
   const batches = Math.ceil(trainRows / batchSize);
   const stepsPerEpoch = Math.ceil(batches / accumulate);
   const before = (stepsPerEpoch - 1) * accumulate;
   const lastRows = (sampling === 'shuffle' ? trainRows : batches * batchSize) - before * batchSize;
-  return { rows: batchSize * accumulate, lastRows, stepsPerEpoch };
+  const parts = shards ?? 1;
+  return { rows: (batchSize * accumulate) / parts, lastRows: Math.floor(lastRows / parts), stepsPerEpoch };
 }
 
 /**

@@ -19,12 +19,15 @@ const runtimeBytes = 16e6;
  * Checks, before anything is allocated, that memory suffices for a training on rows that are in memory already: parameters, gradients,
  * optimiser state and other arrays of that length, activations and inputs of a batch in training and in evaluation, and whitening. Throws
  * ERR_MEMORY, or ERR_SHAPE for more numbers than an array holds, naming `layers` (or `model`), `batchSize` or `normalization`.
+ * @param shardCount shards that this process computes.
  */
-export function checkTrainingMemory(spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels, normalization?: Normalization): void {
+export function checkTrainingMemory(
+  spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels, normalization?: Normalization, shardCount = spec.shards ?? 1,
+): void {
   const layers: Asked = spec.model !== null ? { name: 'model', value: spec.model }
     : spec.hidden !== null ? { name: 'hidden', value: spec.hidden } : { name: 'layers', value: spec.layers };
   const batch: Asked = { name: 'batchSize', value: spec.batchSize };
-  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, normalization, layers, batch);
+  const { ofParameters, ofBatch, ofWhitening } = trainingBytes(spec, train, kernels, normalization, layers, batch, shardCount);
   if (ofWhitening > ofParameters + ofBatch) requireTogether(ofWhitening, { name: 'normalization', value: spec.normalization }, ofParameters + ofBatch, layers);
   else requireTogether(ofParameters, layers, ofBatch + ofWhitening + runtimeBytes, batch);
 }
@@ -42,6 +45,7 @@ export function checkWorkersMemory(workers: number, spec: TrainSpec, train: Data
 function trainingBytes(
   spec: TrainSpec, train: Dataset | StoredDataset, kernels: Kernels, normalization?: Normalization,
   layers: Asked = { name: 'layers', value: spec.layers }, batch: Asked = { name: 'batchSize', value: spec.batchSize },
+  shardCount = spec.shards ?? 1,
 ): { ofParameters: number; ofBatch: number; ofWhitening: number } {
   const sizes = modelSizes(spec, train, normalization);
   const size = modelSize(layersOf(spec, sizes, kernels));
@@ -54,7 +58,7 @@ function trainingBytes(
   // restoreBest reads a whole checkpoint back at the end.
   const restored = spec.restoreBest ? 1 + kept + averages / 2 : 0;
   // Values, gradients and the final copy of the parameters; then what depends on the spec.
-  const copies = 3 + kept + averages + Number(spec.accumulate > 1) + Number(spec.health) + restored;
+  const copies = 3 + kept + averages + Number(spec.accumulate > 1) + Math.log2(shardCount) + Number(spec.health) + restored;
   const ofParameters = bytes * (copies * size.parameters + (2 + averages) * size.buffers);
   // Inputs of a batch in training and in evaluation, and their buffers before whitening and mixing; predictions and targets of each member.
   const perRow = size.perRow + size.scratch.perRow + 4 * sizes.inputSize + 2 * (spec.members ?? 1) * sizes.outputSize;

@@ -75,6 +75,11 @@ export class Augmenter {
     }
   }
 
+  /** Draws from here on what this key gives, see {@link RandomState.seedFrom}. */
+  seedFrom(key: Uint32Array): void {
+    if (this.isGeometric || this.isMixing) this.random.seedFrom(key);
+  }
+
   getState(): RandomSnapshot {
     return this.random.getState();
   }

@@ -13,8 +13,11 @@ export interface Backend {
   readonly whyMissing: () => { readonly reason: string; readonly mend: string } | undefined;
   /** All kernels in a precision, each checking its arguments, and the `allocate` of this backend. Throws ERR_BACKEND as `load` does. */
   readonly kernels: (precision: Precision) => Kernels;
-  /** The number of threads of its kernels, in the whole process; absent where there is always one. */
-  readonly threads?: { readonly get: () => number; readonly set: (threads: number) => void };
+  /**
+   * The number of threads of its kernels, in the whole process, and into how many parts calls from this thread divide their work, null for as
+   * many as threads; absent where one thread does all of it.
+   */
+  readonly threads?: { readonly get: () => number; readonly set: (threads: number, divisions: number | null) => void };
   /** Whether a call costs so much that calls of a few elements are faster in TypeScript; see smallCalls.ts. */
   readonly hasCostlyCalls: boolean;
   /** Whether the machine's peak is measured with it, so that its times can be given as a share of that. */

@@ -87,13 +87,18 @@ export function nativeStatus(): NativeStatus {
 
 /**
  * Sets how many threads the native kernels share, in the whole process; more than 256 are cut down to that. Until then they share as
- * many as cores, quotas and OPENBLAS_NUM_THREADS allow. The TypeScript kernels have one thread. Throws ERR_CONFIG unless `threads` is a positive integer.
+ * many as cores, quotas and OPENBLAS_NUM_THREADS allow. The TypeScript kernels have one thread.
+ *
+ * Calls from this thread divide their work into at most `divisions` parts, up to 256, by default one for each thread. Sums are added part by
+ * part, so that equal divisions give equal bits, whatever the number of threads that compute the parts; fewer than threads leave some idle.
+ *
+ * Throws ERR_CONFIG unless both are positive integers.
  */
-export function setThreads(threads: number): void {
-  if (!(Number.isInteger(threads) && threads > 0 && threads < 2 ** 31)) {
-    throw expected('ERR_CONFIG', 'a positive integer', 'threads', threads, { path: 'threads' });
+export function setThreads(threads: number, divisions: number | null = null): void {
+  for (const [name, value] of Object.entries({ threads, ...(divisions !== null && { divisions }) })) {
+    if (!(Number.isInteger(value) && value > 0 && value < 2 ** 31)) throw expected('ERR_CONFIG', 'a positive integer', name, value, { path: name });
   }
-  for (const backend of Object.values(backends)) backend.threads?.set(threads);
+  for (const backend of Object.values(backends)) backend.threads?.set(threads, divisions);
 }
 
 /** How many threads the kernels of a backend use, by default of the selected one. */

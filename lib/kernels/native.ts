@@ -44,6 +44,8 @@ export interface Addon {
   readonly bfloat16: Operations;
   readonly info: () => NativeInfo;
   readonly setThreads: (threads: number) => void;
+  /** Into how many parts calls from this thread divide their work; 0 for as many as threads. */
+  readonly setDivisions: (divisions: number) => void;
   /** At most so many threads, until {@link setThreads} is called in the process. */
   readonly limitDefaultThreads: (most: number) => void;
   readonly getThreads: () => number;
@@ -76,10 +78,12 @@ export function addonThreads(): number {
   return 'addon' in result ? result.addon.getThreads() : 1;
 }
 
-/** Sets that number; does nothing where the addon does not load. */
-export function setAddonThreads(threads: number): void {
+/** Sets that number, and into how many parts calls from this thread divide their work; does nothing where the addon does not load. */
+export function setAddonThreads(threads: number, divisions: number | null): void {
   const result = loadAddon();
-  if ('addon' in result) result.addon.setThreads(threads);
+  if (!('addon' in result)) return;
+  result.addon.setThreads(threads);
+  result.addon.setDivisions(divisions ?? 0);
 }
 
 function tryToLoad(): Outcome {

@@ -66,14 +66,15 @@ export class Chain implements InnerLayers {
 
   /**
    * From dy[m, ...outputShape]: fills the parameters' gradients, {@link outputGradients} up to the last and, where given, dx; of the layers
-   * from `first` on, where no others are asked for.
+   * from `first` on, where no others are asked for. Calls `ready` with the number of each layer once its gradients are filled.
    */
-  backward(m: number, x: SourceArray, dy: FloatArray, dx: FloatArray | undefined, first = 0): void {
+  backward(m: number, x: SourceArray, dy: FloatArray, dx: FloatArray | undefined, first = 0, ready?: (layer: number) => void): void {
     const last = this.layers.length - 1;
     for (let i = last; i >= first; i--) {
       const input = i === 0 ? x as FloatArray : this.outputs[i - 1]!;
       const inputGradient = i === first ? dx : this.outputGradients[i - 1]!;
       this.layers[i]!.backward(m, input, this.outputs[i]!, i === last ? dy : this.outputGradients[i]!, inputGradient);
+      ready?.(i);
     }
   }
 

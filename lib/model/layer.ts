@@ -1,5 +1,6 @@
 import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
+import type { RandomState } from '../random';
 import type { ByteScale, Parameter, ParameterSpec } from './arena';
 import type { Shape } from './shape';
 
@@ -87,6 +88,8 @@ export interface Layer {
   getRandomState?(): unknown;
   /** Restores such a state. */
   setRandomState?(state: unknown): void;
+  /** Takes a new state for that generator from another. A layer without it that draws at random cannot train in shards. */
+  reseed?(random: RandomState): void;
   /** For a layer that drops at random: its rate becomes this factor, in [0, 1], times the one that it was made with. */
   setDropoutFactor?(factor: number): void;
   /** The layers inside this one; absent for a simple layer. */
@@ -100,6 +103,14 @@ export function setDropoutFactor(layers: readonly Layer[], factor: number): void
   for (const layer of layers) {
     layer.setDropoutFactor?.(factor);
     if (layer.body !== undefined) setDropoutFactor(layer.body, factor);
+  }
+}
+
+/** Gives the generators of all layers, those within layers too, new states. */
+export function reseed(layers: readonly Layer[], random: RandomState): void {
+  for (const layer of layers) {
+    if (layer.reseed !== undefined) layer.reseed(random);
+    else if (layer.body !== undefined) reseed(layer.body, random);
   }
 }
 

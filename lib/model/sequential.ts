@@ -28,8 +28,7 @@ export class Sequential {
   readonly arena: Arena;
   readonly buffers: readonly Buffer[];
   readonly chain: Chain;
-  /** The first layer that has parameters which are trained. */
-  private firstTrained = 0;
+  private first = 0;
   /** Numbers of a row of inputs. */
   readonly inputSize: number;
   /** Members of an ensemble, each of which gives outputs of its own; 1 for a single net. */
@@ -98,9 +97,17 @@ export class Sequential {
     this.chain.forward(m, x, mode);
   }
 
-  /** Overwrites the arena's gradients, from {@link outputGradient} and the activations of the last forward in training. */
-  backward(m: number, x: SourceArray): void {
-    this.chain.backward(m, x, this.outputGradient, undefined, this.firstTrained);
+  /** The number of the first layer that has parameters which are trained. */
+  get firstTrained(): number {
+    return this.first;
+  }
+
+  /**
+   * Overwrites the arena's gradients, from {@link outputGradient} and the activations of the last forward in training. Calls `ready` with the
+   * number of each layer, from the last to {@link firstTrained}, once its gradients are filled.
+   */
+  backward(m: number, x: SourceArray, ready?: (layer: number) => void): void {
+    this.chain.backward(m, x, this.outputGradient, undefined, this.first, ready);
   }
 
   /**
@@ -119,7 +126,7 @@ export class Sequential {
     const trained = named.find((parameter) => !frozen.has(parameter));
     if (trained === undefined) throw expected('ERR_CONFIG', 'a parameter that is left to train', 'freeze', patterns, { path: 'freeze' });
     arena.freeze([...frozen].map(({ name }) => arena.find(name)!));
-    this.firstTrained = trained.i;
+    this.first = trained.i;
   }
 
   /** Gives all dropout layers a factor in [0, 1] on the rate that they were made with; 1 until then. */

@@ -1,4 +1,5 @@
 import { expected } from '../errors';
+import type { RandomState } from '../random';
 
 /** The state of a {@link Xoshiro128} as plain data: four words in [0, 2³²), not all zero. */
 export type Xoshiro128State = readonly [number, number, number, number];
@@ -9,6 +10,8 @@ export type Xoshiro128State = readonly [number, number, number, number];
  */
 export class Xoshiro128 {
   readonly #state = new Uint32Array(4);
+  /** The same memory, signed. */
+  readonly #words = new Int32Array(this.#state.buffer);
 
   /** Throws ERR_CHECKPOINT for an invalid state. */
   constructor(state: Xoshiro128State) {
@@ -45,6 +48,13 @@ export class Xoshiro128 {
     state[1] = s1;
     state[2] = s2;
     state[3] = s3;
+  }
+
+  /** Takes a new state from another generator. Allocates nothing. */
+  seedFrom(random: RandomState): void {
+    random.fillRandint(this.#words, -(2 ** 31), 2 ** 31);
+    const words = this.#words;
+    if ((words[0]! | words[1]! | words[2]! | words[3]!) === 0) words[0] = 1;
   }
 
   /** The state, to continue from it elsewhere. */

@@ -54,7 +54,7 @@ export function* runTraining(
   const { origin } = data;
   if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
   const kernels = kernelsOf(asGiven);
-  setThreads(asGiven.threads ?? defaultThreads());
+  setThreads(asGiven.threads ?? defaultThreads(), asGiven.divisions);
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
   const { start: source, spec, data: own } = startingPoint(asGiven, data, kernels, asked);
@@ -138,7 +138,7 @@ export function* runTraining(
   if (earlier.length === 0 || isInMetrics(start)) yield* tell(startEvent);
   else yield* emit(startEvent);
   for (const event of [...resumption?.warnings ?? [], ...badLines]) yield* emit(event);
-  const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions);
+  const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions, spec);
   if (changes.length > 0) yield* emit(conditionsChange(changes));
   const rateChange = checkpoint && scheduleChange(trainedSpec(checkpoint), spec, rows.size, startStep);
   if (rateChange !== undefined) yield* emit(rateChange);
@@ -266,8 +266,9 @@ function restoreLast(resumption: Resumption, parts: CheckpointParts, batchSource
 }
 
 /** Conditions that differ and can change the result's last bits, a phrase for each. */
-function changesOf(before: Conditions, now: Conditions): string[] {
-  const [old, fresh] = [bitsDependOn(before), bitsDependOn(now)];
+function changesOf(before: Conditions, now: Conditions, { divisions }: TrainSpec): string[] {
+  const facts = (conditions: Conditions): Readonly<Record<string, string>> => bitsDependOn({ ...conditions, threads: divisions ?? conditions.threads });
+  const [old, fresh] = [facts(before), facts(now)];
   return Object.keys(fresh)
     .filter((key) => old[key] !== fresh[key] && (key === 'backend' || old['backend'] === fresh['backend']))
     .map((key) => `${key} was ${String(old[key])} and is ${String(fresh[key])}`);

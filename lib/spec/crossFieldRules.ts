@@ -69,6 +69,14 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     key: 'norm', holds: ({ norm, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > 1, received: 'batchSize',
     needs: 'a batchSize of at least 2, as a batch of one row is its own mean,',
   },
+  {
+    key: 'shards', holds: ({ shards, batchSize }) => batchSize === null || batchSize % shards! === 0, received: 'batchSize',
+    needs: 'a batchSize that they divide',
+  },
+  {
+    key: 'shards', holds: ({ norm, shards, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > shards!, received: 'batchSize',
+    needs: 'a batchSize of at least 2 rows each, with batch normalisation,',
+  },
   { key: 'parametricActivation', holds: hasHiddenLayer, needs: 'a hidden layer', received: 'layers' },
   { key: 'members', holds: hasHiddenLayer, needs: 'a hidden layer, whose weights they share,', received: 'layers' },
   { key: 'embeddingSize', holds: ({ oneHot }) => oneHot !== null, needs: 'a number of names oneHot, beyond which categories are embedded,', received: 'oneHot' },

@@ -64,6 +64,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   emaDecay: number | null;
   batchSize: number | null;
   accumulate: number;
+  shards: number | null;
   sampling: 'shuffle' | 'replacement';
   steps: number | null;
   epochs: number | null;
@@ -84,6 +85,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   precision: Exclude<Precision, 'float64'>;
   backend: BackendName | null;
   threads: number | null;
+  divisions: number | null;
 }
 
 /** A name beside those that are known, such as one that a module of the caller's own registers. */
@@ -105,6 +107,9 @@ function rows(min: number, help: string): Field {
     accepts: (value) => isNumber(value) && (value > 0 && value < 1 || (Number.isSafeInteger(value) && value >= min)),
   };
 }
+
+/** The divisions of a training in shards whose spec does not say: the same on any machine, and enough for its cores without small parts. */
+export const divisionsOfShards = 8;
 
 /** The schema: one entry per key, in the order in which `train --help` explains them. */
 export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
@@ -193,6 +198,10 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     'decay of a moving average of the weights, which evaluation and prediction then use')),
   batchSize: { ...orNull(integer(200, 1, 'rows per batch; null follows from the training rows, up to 256')), default: 200 },
   accumulate: integer(1, 1, 'batches per step, whose gradients add up to that of one large batch'),
+  shards: orNull({
+    help: 'equal parts of a batch, each computed by itself, so that a training has the same bits on one process and on several; null for none',
+    default: null, what: 'a power of two of at most 4096', accepts: (value) => isNumber(value) && Number.isInteger(Math.log2(value)) && value >= 1 && value <= 4096,
+  }),
   sampling: choice('shuffle', ['shuffle', 'replacement'], 'batches from a new permutation per epoch, or rows drawn with replacement'),
   steps: orNull(integer(0, 1, 'length of training in steps (or give epochs; 60 epochs for tables)')),
   epochs: orNull(number(0, '> 0', (value) => value > 0, 'length of training in passes over the training rows (or give steps)')),
@@ -221,6 +230,10 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   precision: choice('float32', ['float32', 'bfloat16'], 'format that the factors of matrix products are rounded to, with dtype float32'),
   backend: orNull(choice(backendNames[0], backendNames, 'kernels; null takes the first of these that loads')),
   threads: orNull(integer(0, 1, 'threads of the kernels; null takes as many as cores and quotas allow (blastrain doctor says why)')),
+  divisions: orNull({
+    ...integer(0, 1, `parts that native kernels cut their work into, on which the last bits depend; null is the threads, with shards ${String(divisionsOfShards)}`),
+    what: 'an integer in [1, 256]', accepts: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256,
+  }),
 };
 
 function isSeed(value: unknown): boolean {

@@ -11,7 +11,7 @@ import { losses } from '../model/losses';
 import type { Predicts } from '../model/losses';
 import { maxNumbers, tooManyParameters } from '../model/size';
 import { keysOfModel, checkCrossFieldRules } from './crossFieldRules';
-import { specFields } from './fields';
+import { divisionsOfShards, specFields } from './fields';
 import { digestOfModule } from './modules';
 import type { Checkpoint } from '../train/checkpoint';
 import type { Field } from '../fields';
@@ -63,6 +63,7 @@ export function parseSpec(input: unknown): TrainSpec {
       path: 'steps',
     });
   }
+  if (parsed.shards !== null) parsed.divisions ??= divisionsOfShards;
   if (parsed.model !== null) {
     checkDescription(parsed.model, 'model');
     parsed.model = withPositiveZeros(parsed.model) as TrainSpec['model'];
@@ -191,13 +192,20 @@ const batchesPerEpoch = 8;
 
 /**
  * The spec with a batch size. One that follows from the training rows is the largest power of two that gives an epoch eight batches, from
- * 16 to 256, but all rows where there are fewer, and at most a quarter of `chunkRows`.
+ * 16 to 256, but all rows where there are fewer, and at most a quarter of `chunkRows`; with shards a multiple of these.
  */
 export function withBatchSize(spec: TrainSpec, trainRows: number): SizedSpec {
   const fitting = 2 ** Math.floor(Math.log2(Math.max(1, trainRows / batchesPerEpoch)));
   // A batch has to lie in as few shards of the rows on disk as are in memory.
   const most = spec.chunkRows === null ? trainRows : Math.min(trainRows, maxBatchOfChunks(spec.chunkRows));
-  return { ...spec, batchSize: spec.batchSize ?? Math.min(most, Math.max(smallestBatch, Math.min(largestBatch, fitting))) };
+  const shards = spec.shards ?? 1;
+  const size = Math.max(shards, Math.min(most, Math.max(smallestBatch, Math.min(largestBatch, fitting))));
+  return { ...spec, batchSize: spec.batchSize ?? size - (size % shards) };
+}
+
+/** Rows that are computed together in training: a batch, or the part of it that is a shard. */
+export function rowsAtOnce({ batchSize, shards }: SizedSpec): number {
+  return batchSize / (shards ?? 1);
 }
 
 /** The precision of the spec's kernels. */

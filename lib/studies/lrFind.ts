@@ -74,7 +74,7 @@ export function sweepLearningRates(given: TrainSpec, data: TrainingData, options
   const { from, to, steps } = checkRates(options);
   const spec: TrainSpec = { ...parseSpec(given), dropoutSchedule: 'constant', weightDecaySchedule: 'constant' };
   const kernels = kernelsOf(spec);
-  setThreads(spec.threads ?? defaultThreads());
+  setThreads(spec.threads ?? defaultThreads(), spec.divisions);
   const rows = trainingRows(data);
   const start = startOf(spec, rows, kernels);
   const { step } = buildTraining(start?.spec ?? spec, start?.data ?? rows, kernels, { start }).training;

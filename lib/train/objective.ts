@@ -94,10 +94,13 @@ export class Objective {
     return this.predictions;
   }
 
-  /** After {@link sum} in training mode, with the same weights: gradients ← scale · gradient of that sum. */
-  backward(m: number, x: SourceArray, targets: Targets, scale: number, weights?: FloatArray): void {
+  /**
+   * After {@link sum} in training mode, with the same weights: gradients ← scale · gradient of that sum.
+   * @param ready see {@link Sequential.backward}.
+   */
+  backward(m: number, x: SourceArray, targets: Targets, scale: number, weights?: FloatArray, ready?: (layer: number) => void): void {
     this.trainingLoss.backward(m, this.model.output, targets, scale, this.model.outputGradient, weights);
-    this.model.backward(m, x);
+    this.model.backward(m, x, ready);
   }
 
   /** J̃ on m rows, with layers in training mode. */

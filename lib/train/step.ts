@@ -15,7 +15,10 @@ import { clipNorm } from '../optim/clip';
 import type { Optimizer } from '../optim/optimizer';
 import type { Schedule } from '../optim/schedules';
 import { BatchScores } from './batchScores';
+import { ownExchange } from './exchange';
+import type { Exchange } from './exchange';
 import type { Objective } from './objective';
+import { numberOf, ShardedPass } from './shardedPass';
 
 export interface StepOptions {
   /**
@@ -34,6 +37,16 @@ export interface StepOptions {
   /** Factors on the rates of dropout and on decoupled weight decay, by the number of updates already done; null for 1. */
   readonly dropoutFactor?: Schedule | null;
   readonly weightDecayFactor?: Schedule | null;
+  /**
+   * Computes the rows of a step in so many equal parts, a power of two that divides the batch size, each with batches and statistics of batch normalisation of
+   * its own; their sums do not depend on where they are computed, see {@link Exchange}. The model's maxBatch need not be more than a part of a
+   * batch. Null for none, as by default.
+   */
+  readonly shards?: number | null;
+  /** Which of the shards this process computes, and where it meets the others; by default it computes all. */
+  readonly exchange?: Exchange;
+  /** With shards, what augmentation and dropout are drawn from, in [0, 2³²). Default 0. */
+  readonly seed?: number;
 }
 
 /** One training step: draw a batch, forward, loss, backward, update. Allocates nothing after construction. */
@@ -46,6 +59,9 @@ export class TrainingStep {
   private readonly accumulate: number;
   /** Whether weight gradients are computed within the update, as neither clipping nor accumulation needs them before it. */
   private readonly defersProducts: boolean;
+  /** The rows of a step, with shards; what computes them. */
+  private readonly stepRows: Int32Array;
+  private readonly sharded: ShardedPass | null;
   /** J̃ on the rows of the step, before the update; NaN where all have weight 0. */
   loss = Number.NaN;
   /** Weight of the loss in a mean over steps, see {@link Objective.weight}. */
@@ -55,7 +71,7 @@ export class TrainingStep {
   rowWeight = 0;
   correct = 0;
   squares = 0;
-  /** Called with the size m of each batch while the model holds its activations and gradients; null for none. */
+  /** Called with the size m of each batch, with shards of each one of the first, while the model holds its activations and gradients; null for none. */
   observer: ((m: number) => void) | null = null;
   /** Whether the loss of the step is finite. */
   private isFinite = true;
@@ -81,10 +97,13 @@ export class TrainingStep {
     if (options.accumulate !== undefined) checkInteger(options.accumulate, 'accumulate', 1);
     const { model } = objective;
     const { kernels, maxBatch, arena } = model;
-    if (batches.batchSize > maxBatch) throw expected('ERR_SHAPE', `at most ${String(maxBatch)} rows, the model's maxBatch,`, 'batchSize', batches.batchSize, { path: 'batchSize' });
+    const { shards = null } = options;
+    if (shards !== null) checkShards(shards, batches.batchSize, options.exchange);
+    const rowsAtOnce = batches.batchSize / (shards ?? 1);
+    if (rowsAtOnce > maxBatch) throw expected('ERR_SHAPE', `at most ${String(maxBatch)} rows, the model's maxBatch,`, 'batchSize', batches.batchSize, { path: 'batchSize' });
     if (inputSizeOf(normalization) !== model.inputSize) throw expected('ERR_SHAPE', `${String(model.inputSize)} inputs, as the model has,`, 'normalization', inputSizeOf(normalization), { path: 'normalization' });
     this.accumulate = options.accumulate ?? 1;
-    this.defersProducts = optimizer.takesProducts && this.accumulate === 1 && typeof options.clipNorm !== 'number';
+    this.defersProducts = optimizer.takesProducts && this.accumulate === 1 && shards === null && typeof options.clipNorm !== 'number';
     const { augmenter } = options;
     this.inputs = new InputReader(kernels, {
       data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }),
@@ -92,7 +111,9 @@ export class TrainingStep {
     });
     this.targets = new TargetReader(kernels, data, maxBatch, augmenter, options.targetScale);
     this.scores = new BatchScores(objective, options.targetScale);
-    this.gradientSum = kernels.allocate(this.accumulate > 1 ? arena.gradients.length : 0);
+    this.gradientSum = kernels.allocate(this.accumulate > 1 && shards === null ? arena.gradients.length : 0);
+    this.stepRows = new Int32Array(shards === null ? 0 : this.accumulate * batches.batchSize);
+    this.sharded = shards === null ? null : this.inShards(shards, rowsAtOnce);
   }
 
   /** One update. Returns false, without an update, for a non-finite loss. Where all rows have weight 0, the gradient is 0. */
@@ -105,7 +126,8 @@ export class TrainingStep {
     this.rowWeight = 0;
     this.correct = 0;
     this.squares = 0;
-    if (this.accumulate === 1) this.runBatch();
+    if (this.sharded !== null) this.runShards(this.sharded);
+    else if (this.accumulate === 1) this.runBatch();
     else this.accumulateBatches();
     if (!this.isFinite) {
       arena.deferProducts(false);
@@ -167,6 +189,52 @@ export class TrainingStep {
     this.setLoss(sum, weight);
   }
 
+  private inShards(shards: number, shardRows: number): ShardedPass {
+    const { objective, options, accumulate, inputs: { x }, targets: { weights } } = this;
+    const { exchange = ownExchange(shards), seed = 0, augmenter } = options;
+    let read: Int32Array | FloatArray;
+    return new ShardedPass(objective, {
+      forward: (rows, m) => {
+        read = this.read(m, rows);
+        return objective.sum(m, x, read, 'train', weights);
+      },
+      backward: (m, ready) => { objective.backward(m, x, read, 1, weights, ready); },
+      count: (m, sum, isOfFirst, numbers) => {
+        const { scores } = this;
+        if (isOfFirst) this.observer?.(m);
+        scores.measure(m, this.targets, sum);
+        numbers[numberOf.loss]! += sum;
+        numbers[numberOf.weight]! += objective.weight;
+        numbers[numberOf.rows]! += m;
+        numbers[numberOf.rowWeight]! += scores.rowWeight;
+        numbers[numberOf.correct]! += scores.correct;
+        numbers[numberOf.squares]! += scores.squares;
+      },
+      seedFrom: (key) => { augmenter?.seedFrom(key); },
+    }, { shards, exchange, shardRows, accumulate, seed });
+  }
+
+  /** As {@link accumulateBatches}, in shards. */
+  private runShards(pass: ShardedPass): void {
+    const { objective: { model: { kernels, arena: { gradients } } }, batches, stepRows, optimizer } = this;
+    let n = 0;
+    for (let batch = 0; batch < this.accumulate; batch++) {
+      const rows = batches.next();
+      stepRows.set(rows, n);
+      n += rows.length;
+      if (batches.position >= this.data.size) break;
+    }
+    pass.run(stepRows, n, optimizer.steps);
+    const { numbers } = pass;
+    const weight = numbers[numberOf.weight]!;
+    this.rows = numbers[numberOf.rows]!;
+    this.rowWeight = numbers[numberOf.rowWeight]!;
+    this.correct = numbers[numberOf.correct]!;
+    this.squares = numbers[numberOf.squares]!;
+    this.setLoss(numbers[numberOf.loss]!, weight);
+    if (this.isFinite) kernels.scal(gradients.length, weight > 0 ? 1 / weight : 0, gradients);
+  }
+
   private setLoss(sum: number, weight: number): void {
     this.weight = weight;
     this.loss = sum / weight + this.objective.penalty();
@@ -187,5 +255,18 @@ export class TrainingStep {
     this.rowWeight += scores.rowWeight;
     this.correct += scores.correct;
     this.squares += scores.squares;
+  }
+}
+
+/** Throws ERR_CONFIG for shards that a batch is not divided into, or that are not those of an exchange. */
+function checkShards(shards: number, batchSize: number, exchange: Exchange | undefined): void {
+  checkInteger(shards, 'shards', 1);
+  if (!Number.isInteger(Math.log2(shards))) throw expected('ERR_CONFIG', 'a power of two', 'shards', shards, { path: 'shards' });
+  if (batchSize % shards !== 0) throw expected('ERR_CONFIG', `a multiple of the ${String(shards)} shards`, 'batchSize', batchSize, { path: 'batchSize' });
+  if (exchange === undefined) return;
+  checkObject(exchange, 'exchange', 'an Exchange', ['firstShard', 'shardCount', 'sum', 'sumNumbers', 'wait']);
+  const { firstShard, shardCount } = exchange;
+  if (!(Number.isInteger(Math.log2(shardCount)) && firstShard % shardCount === 0 && firstShard >= 0 && firstShard + shardCount <= shards)) {
+    throw expected('ERR_CONFIG', `an aligned block of the ${String(shards)} shards`, 'exchange', [firstShard, shardCount], { path: 'exchange' });
   }
 }

@@ -43,7 +43,7 @@ struct AlgebraBindings {
     Split({n, kMemoryGrain}, [=](int64_t i, int64_t end) { blas::Scal(int(end - i), alpha, x + i); });
   }
 
-  template <SplitBy by = SplitBy::kThreads>
+  template <SplitBy by = SplitBy::kDivisions>
   static double Dot(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);
@@ -52,7 +52,7 @@ struct AlgebraBindings {
                [=](int64_t i, int64_t end) { return blas::Dot(int(end - i), x + i, y + i); });
   }
 
-  template <SplitBy by = SplitBy::kThreads>
+  template <SplitBy by = SplitBy::kDivisions>
   static double Nrm2(Args& args) {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(n);

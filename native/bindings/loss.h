@@ -31,7 +31,7 @@ struct LossBindings {
     });
   }
 
-  template <SplitBy by = SplitBy::kThreads>
+  template <SplitBy by = SplitBy::kDivisions>
   static double SoftmaxCrossEntropyForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -57,7 +57,7 @@ struct LossBindings {
     });
   }
 
-  template <SplitBy by = SplitBy::kThreads>
+  template <SplitBy by = SplitBy::kDivisions>
   static double SoftCrossEntropyForward(Args& args) {
     const int64_t m = args.Size();
     const int64_t n = args.Size();
@@ -145,12 +145,12 @@ struct LossBindings {
     });
   }
 
-  template <SplitBy by = SplitBy::kThreads>
+  template <SplitBy by = SplitBy::kDivisions>
   static double SigmoidCrossEntropyForward(Args& args) {
     return RowLoss<by>(args, blastrain::SigmoidCrossEntropyForward<T>);
   }
 
-  template <SplitBy by = SplitBy::kThreads>
+  template <SplitBy by = SplitBy::kDivisions>
   static double PoissonForward(Args& args) {
     return RowLoss<by>(args, blastrain::PoissonForward<T>);
   }

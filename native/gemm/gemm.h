@@ -1,4 +1,4 @@
-// C <- alpha op(A) op(B) + beta C: the choice between gemm_outer.h, gemm_nt.h and OpenBLAS, and the division among threads.
+// C <- alpha op(A) op(B) + beta C: the choice between gemm_outer.h, gemm_nt.h and OpenBLAS, and its division into parts.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +20,7 @@ inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
 // With fewer rows packing B takes gemm_outer.h too long. Where B is larger than this, gemm_nt.h, which does not transpose it, and OpenBLAS are faster.
 inline constexpr int64_t kMinOuterRows = 24;
 inline constexpr int64_t kMaxOuterBytes = 1 << 22, kMaxOuterTransposedBytes = 1 << 20;
-// The most elements of C with which k is divided among threads: each thread but the first writes as many, to be read once
-// more.
+// The most elements of C with which k is divided: each part but the first writes as many, to be read once more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
 
 enum class Method { kOuter, kNt, kLibrary };
@@ -53,13 +52,13 @@ void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b,
 }
 
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
-// pass, threads divide k (split-K), so that one core alone reads each element of A and B; their sums are added from first to
-// last. Else they divide C's rows; or its columns, where rows are few. With `rows`[n], which goes with beta = 1, every row of C is
-// that to begin with: each thread writes its part just before it adds to it.
+// pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
+// last. Else C's rows are; or its columns, where rows are few. With `rows`[n], which goes with beta = 1, every row of C is that to
+// begin with: each thread writes its part just before it adds to it.
 template <typename T>
 void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* rows = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
-  const int64_t threads = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Threads();
+  const int64_t divisions = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Divisions();
   const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
     blas::GemmShape sub = shape;
     sub.m = int(height);
@@ -70,7 +69,7 @@ void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta,
     SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
                      b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out);
   };
-  if (threads > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
+  if (divisions > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
     const Partition depths(k, 256);
     T* sums = Scratch<T, 1>((depths.count - 1) * m * n);
     Pool::Shared().Run(depths.count, [&](int p) {
@@ -80,10 +79,10 @@ void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta,
     Split({m * n, kMemoryGrain / depths.count}, [&](int64_t begin, int64_t end) {
       for (int p = 1; p < depths.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
     });
-  } else if (m >= 64 * threads || m >= n) {
-    Split({m, (m + threads - 1) / threads, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
+  } else if (m >= 64 * divisions || m >= n) {
+    Split({m, (m + divisions - 1) / divisions, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
   } else {
-    Split({n, n / threads}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });
+    Split({n, n / divisions}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });
   }
 }
 

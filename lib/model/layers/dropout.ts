@@ -77,6 +77,10 @@ export class Dropout extends Elementwise {
   setRandomState(state: unknown): void {
     this.random.setState(state as Xoshiro128State);
   }
+
+  reseed(random: RandomState): void {
+    this.random.seedFrom(random);
+  }
 }
 
 export const dropout = layerType({
