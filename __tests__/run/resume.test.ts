@@ -60,6 +60,7 @@ const variants: readonly [string, object][] = [
   ['restoreBest and keepEvery', { restoreBest: true, keepEvery: 7, learningRate: 0.5 }],
   ['early stopping', { earlyStopping: 2, evaluateEvery: 2, steps: 60 }],
   ['evaluations within epochs', { evaluateEvery: 7 }],
+  ['shards', { shards: 4, divisions: 3, accumulate: 2, norm: 'batch', dropout: 0.3, flip: true, mixup: 0.5, emaDecay: 0.8, evaluateEvery: 4 }],
   ['everything that draws at random, and everything that keeps a state', {
     layers: [12, 8, 8, 3], activation: 'mish', parametricActivation: true, inputScale: true, numericEmbedding: 'pbld', residual: true,
     norm: 'batch', dropout: 0.3, inputDropout: 0.1, flip: true, shift: 1, cutout: 1, mixup: 0.5, labelSmoothing: 0.1,

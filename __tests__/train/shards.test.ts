@@ -15,10 +15,15 @@ import type { Exchange } from '../../lib/train/exchange';
 import { gradientBlocks } from '../../lib/train/gradientBlocks';
 import { TrainingStep } from '../../lib/train/step';
 import { freshProgress } from '../../lib/train/train';
+import { RunFolder } from '../../lib/runFolder/runFolder';
 import { backends, variants } from '../support/backends';
+import { tinyData } from '../support/data/tinyData';
+import { temporaryFolder } from '../support/folder';
 import { ranks } from '../support/ranks';
 import type { Rank } from '../support/ranks';
+import { resume, run } from '../support/run';
 
+const runs = temporaryFolder();
 const before = getThreads();
 afterAll(() => { setThreads(before); });
 
@@ -184,6 +189,19 @@ describe.each(variants.filter(({ backend, dtype }) => backend === 'native' || dt
     return digest([checkpointOf(all[0]!)]);
   });
   expect(new Set(seen).size).toBe(1);
+});
+
+test('a run in shards goes on with other threads without a word', () => {
+  const data = tinyData(600, 60, 352);
+  const spec = { layers: [352, 297, 3], batchSize: 64, shards: 2, steps: 8, evaluateEvery: 4, dropout: 0.2, clipNorm: 1 };
+  const whole = run({ ...spec, threads: 3 }, { data });
+  const folder = RunFolder.create({ runs, name: 'run' });
+  run({ ...spec, threads: 1 }, { data, place: folder, stopAt: 4 });
+  folder.close();
+  const rest = resume(folder.path, { threads: 2 }, { data });
+  expect(rest.events.filter(({ type }) => type === 'warning')).toEqual([]);
+  const parameters = [rest, whole].map(({ checkpoint }) => digest([...decodeCheckpoint(checkpoint, '').tensors.values()].map((tensor) => tensor.data)));
+  expect(parameters[0]).toBe(parameters[1]);
 });
 
 test('sums begin with the last layer, a block of the gradient after the other', () => {
