@@ -12,7 +12,7 @@ module.exports = {
   moduleNameMapper: { '^(\\.\\.?/.*)\\.js$': '$1' },
   transform: {
     '\\.ts$': [
-      '@swc/jest',
+      '<rootDir>/__tests__/support/transform.js',
       {
         swcrc: false,
         jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
