@@ -1,33 +1,41 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import type { VerifyReport } from '../../lib/verify/verify';
-import { blastrain, jsonLines, root } from './cli';
+import { promisify } from 'node:util';
+import type { NativeStatus } from '../../lib/kernels';
+import type { VerifyOptions, VerifyReport } from '../../lib/verify/verify';
+import { root } from './cli';
 
-/** What kernels do in processes of their own. */
-export interface KernelProcesses {
-  /** The kernels that `blastrain verify` finds wrong. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a process of its own tells of its native kernels. */
+export interface Verified {
+  readonly info: Extract<NativeStatus, { loaded: true }>['info'];
+  /** How many results there are, and those of kernels that are wrong. */
+  readonly count: number;
   readonly wrong: VerifyReport['results'];
-  /** Its exit status. */
-  readonly status: number | null;
-  /** What the contract's tests print where one fails; else empty. */
-  readonly failures: string;
 }
+
+const script = `
+  const { nativeStatus, verifyKernels } = require('./dist');
+  const { results } = verifyKernels(JSON.parse(process.argv[1]));
+  console.log(JSON.stringify({ info: nativeStatus().info, count: results.length, wrong: results.filter(({ passed }) => !passed) }));`;
 
 /**
- * Runs `blastrain verify` and __tests__/kernels/contract.test.ts at once, each in a process of its own, with these variables of the
- * environment; what is undefined is taken out of it.
+ * Verifies the native kernels in a process with these variables of the environment; what is undefined is taken out of it. `node` is the
+ * command that starts Node.js, which may be an emulator's.
  */
-export async function kernelProcesses(env: Readonly<Record<string, string | undefined>>): Promise<KernelProcesses> {
-  const [verify, failures] = await Promise.all([blastrain(['verify', '--json'], { env }), contractTests({ ...process.env, ...env })]);
-  const [report] = jsonLines(verify.stdout) as unknown as VerifyReport[];
-  if (report === undefined) throw new Error(`verify ended with status ${String(verify.status)}: ${verify.stderr}`);
-  return { wrong: report.results.filter(({ passed }) => !passed), status: verify.status, failures };
+export async function verifyProcess(options: Omit<VerifyOptions, 'candidate'>, env: Environment = {}, node: readonly string[] = [process.execPath]): Promise<Verified> {
+  const [command, ...first] = node;
+  const { stdout } = await promisify(execFile)(command!, [...first, '-e', script, JSON.stringify(options)], { cwd: root, env: { ...process.env, ...env } });
+  return JSON.parse(stdout) as Verified;
 }
 
-function contractTests(env: NodeJS.ProcessEnv): Promise<string> {
-  const args = [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), '--runInBand', join(root, '__tests__', 'kernels', 'contract.test.ts')];
+/** What the contract's tests of native kernels print where one fails; else empty. */
+export function contractProcess(env: Environment): Promise<string> {
+  const tests = join(root, '__tests__', 'kernels', 'contract.test.ts');
+  const args = [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), '--runInBand', '--testNamePattern', '^native ', tests];
   return new Promise((settle) => {
-    execFile(process.execPath, args, { cwd: root, env, maxBuffer: 2 ** 26 }, (error, _, stderr) => {
+    execFile(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }, (error, _, stderr) => {
       settle(error === null ? '' : stderr);
     });
   });

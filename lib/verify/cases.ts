@@ -30,7 +30,7 @@ const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>
   ...gatherCases,
 };
 
-/** The cases of a kernel in a precision, the same for the same seed. */
-export function verifyCases(kernel: KernelName, precision: Precision, seed: number): Generator<VerifyCase> {
-  return makers[kernel](new Draw(signatures[kernel].product ? precision : storedDtype(precision), seed));
+/** The cases of a kernel in a precision, the same for the same seed; without products of more multiplications than `mostMultiplications`. */
+export function verifyCases(kernel: KernelName, precision: Precision, seed: number, mostMultiplications?: number): Generator<VerifyCase> {
+  return makers[kernel](new Draw(signatures[kernel].product ? precision : storedDtype(precision), seed, mostMultiplications));
 }

@@ -18,7 +18,7 @@ export class Draw {
 
   readonly dtype: Dtype;
 
-  constructor(private readonly precision: Precision, seed: number) {
+  constructor(private readonly precision: Precision, seed: number, private readonly mostMultiplications = Infinity) {
     this.dtype = storedDtype(precision);
     const single = this.dtype === 'float32';
     this.random = new RandomState(seed);
@@ -26,6 +26,11 @@ export class Draw {
     this.#smallestSubnormal = single ? 2 ** -149 : 2 ** -1074;
     this.#smallestNormal = single ? 2 ** -126 : 2 ** -1022;
     this.magnitudes = single ? [2 ** -70, 1, 2 ** 55] : [2 ** -530, 1, 2 ** 500];
+  }
+
+  /** The shapes m, n, k whose products are asked for. */
+  products<Shape extends readonly [m: number, n: number, k: number]>(shapes: readonly Shape[]): Shape[] {
+    return shapes.filter(([m, n, k]) => m * n * k <= this.mostMultiplications);
   }
 
   of(values: ArrayLike<number>): FloatArray {

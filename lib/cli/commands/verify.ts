@@ -1,3 +1,4 @@
+import type { KernelName } from '../../kernels/contract';
 import { verifyKernels } from '../../verify/verify';
 import type { VerifyReport, VerifyResult } from '../../verify/verify';
 import { jsonLine } from '../../text';
@@ -12,12 +13,13 @@ import { renderTable } from '../terminal/table';
 export const verifyCommand: Command = {
   name: 'verify',
   summary: 'hold the native kernels against the TypeScript ones',
-  help: `Usage: blastrain verify [--seed N] [--json]
+  help: `Usage: blastrain verify [KERNEL...] [--seed N] [--json]
 
-Runs every kernel in float32 and float64, products and sums in bfloat16 too, on
-ragged sizes and hostile inputs, natively with 1, 2 and 3 threads and in
-TypeScript, and compares: bit for bit where the arithmetic leaves no choice,
-elsewhere within a bound derived from the number of roundings.
+Runs every kernel, or those that are named, in float32 and float64, products
+and sums in bfloat16 too, on ragged sizes and hostile inputs, natively with
+1, 2 and 3 threads and in TypeScript, and compares: bit for bit where the
+arithmetic leaves no choice, elsewhere within a bound derived from the number
+of roundings.
 
   --seed N  of the inputs; default 0
   --json    one JSON object on standard output: passed, seed, results
@@ -25,8 +27,11 @@ elsewhere within a bound derived from the number of roundings.
 Exit status 1 when a kernel is wrong or the native ones do not load.
 `,
   run(args) {
-    const { values } = readOptions(args, { seed: { type: 'string', default: '0' }, json: { type: 'boolean' } });
-    const report = verifyKernels({ seed: integerOption('seed', values.seed, 0) });
+    const options = { seed: { type: 'string', default: '0' }, json: { type: 'boolean' } } as const;
+    const { values, positionals } = readOptions(args, options, { names: ['KERNEL'], rest: true });
+    const report = verifyKernels({
+      seed: integerOption('seed', values.seed, 0), ...(positionals.length > 0 && { kernels: positionals as KernelName[] }),
+    });
     process.stdout.write(values.json ? jsonLine(report) : renderReport(report, terminalOf(process.stdout)));
     return Promise.resolve(report.passed ? 0 : 1);
   },

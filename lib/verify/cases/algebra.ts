@@ -69,7 +69,7 @@ function product(
 
 export const algebraCases: CaseMakers<'algebra'> = {
   *gemm(draw) {
-    for (const shape of [...products, ...large]) {
+    for (const shape of draw.products([...products, ...large])) {
       for (const transposed of transposes) {
         yield* roundedProducts(draw, [...transposed, ...shape]);
         yield* exactProducts(draw, [...transposed, ...shape]);
@@ -149,7 +149,7 @@ export const algebraCases: CaseMakers<'algebra'> = {
 
   /** Products as of gemm, whose kernels compute it: ordinary numbers, some that are not, and integers, whose sums are exact. */
   *linearForward(draw) {
-    for (const shape of [...products, ...large, ...blocked]) {
+    for (const shape of draw.products([...products, ...large, ...blocked])) {
       const [m, n, k] = shape;
       const run = (x: FloatArray, w: FloatArray, bias: FloatArray): VerifyCase['run'] => (kernels) => {
         const out = draw.output(m * n);

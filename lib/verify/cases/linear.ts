@@ -99,7 +99,7 @@ function* bytes(from: Draw, m: number, n: number, k: number): Generator<LayerSte
  * whose roundings differ because their operands do.
  */
 function* sgdCases(from: Draw, draw: LayerDraw): Generator<VerifyCase> {
-  for (const [m, n, k] of shapes) {
+  for (const [m, n, k] of from.products(shapes)) {
     const inputs = [...draw(from, m, n, k)];
     for (const [momentum, nesterov] of variantsFor(n * k, [[0, false], [0.9, false], [0.9, true]] as const)) {
       const w = from.uniform(n * k);
@@ -127,7 +127,7 @@ function* sgdCases(from: Draw, draw: LayerDraw): Generator<VerifyCase> {
  * operations after that are added.
  */
 function* adamCases(from: Draw, draw: LayerDraw): Generator<VerifyCase> {
-  for (const [rows, n, k] of shapes) {
+  for (const [rows, n, k] of from.products(shapes)) {
     const inputs = [...draw(from, rows, n, k)];
     for (const [weightDecay, keep] of variantsFor(n * k, [[0, 1], [0.1, 1], [0, 1 - 1e-4]] as const)) {
       const [w, m] = [from.uniform(n * k), from.uniform(n * k)];
@@ -160,7 +160,7 @@ export const linearCases: CaseMakers<'linear'> = {
 export const byteCases: CaseMakers<'bytes'> = {
   /** The bound is that of the gradients of bytes. */
   *byteLinearForward(from) {
-    for (const [m, n, k] of [...shapes, wide]) {
+    for (const [m, n, k] of from.products([...shapes, wide])) {
       const forward = ({ x, scale, shift }: ByteInputs, w: FloatArray): VerifyCase['run'] => (kernels) => {
         const y = from.output(m * n);
         kernels.byteLinearForward(m, n, k, x, scale, shift, w, y);
@@ -176,7 +176,7 @@ export const byteCases: CaseMakers<'bytes'> = {
   },
 
   *byteLinearBackward(from) {
-    for (const [m, n, k] of shapes) {
+    for (const [m, n, k] of from.products(shapes)) {
       const backward = (dy: FloatArray, { x, scale, shift }: ByteInputs): VerifyCase['run'] => (kernels) => {
         const dw = from.output(n * k);
         kernels.byteLinearBackward(m, n, k, dy, x, scale, shift, dw);
