@@ -1,7 +1,9 @@
 import type { TrainingRun } from '../run/train';
 import { modelFile } from '../runFolder/runFolder';
+import { jsonLine, printable } from '../text';
 import type { EndReason, ResultEvent } from '../train/events';
 import { follow } from './follow';
+import { stoppedStatus } from './interrupt';
 import { formatDuration, formatKnown, formatMetric, formatPercent } from './terminal/format';
 import { fileLines } from './terminal/style';
 
@@ -24,9 +26,14 @@ export async function complete(run: TrainingRun, folderOf: (name: string) => str
   return result;
 }
 
+/** Says that a run has ended before, and what came of it. */
+export function sayEnded(folder: string, result: ResultEvent, { json }: Pick<Output, 'json'>): void {
+  process.stdout.write(json ? jsonLine(result) : `${printable(result.run)} has ended.\n${summary(result, [modelFile(folder)])}`);
+}
+
 /** The exit status of a run. */
 export function statusOf({ ended }: ResultEvent): number {
-  return ended === 'stopped' ? 130 : 0;
+  return ended === 'stopped' ? stoppedStatus() : 0;
 }
 
 const endings: Readonly<Record<EndReason, string>> = {

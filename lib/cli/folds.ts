@@ -13,6 +13,7 @@ import { complete, statusOf } from './completeRun';
 import type { Output } from './completeRun';
 import { renderScored } from './fitReport';
 import type { ScoredModel } from './fitReport';
+import { stoppedStatus } from './interrupt';
 import { fileLines, terminalOf } from './terminal/style';
 import { sayWaiting } from './waiting';
 
@@ -34,7 +35,7 @@ export async function trainFolds(spec: TrainSpec, folds: number, place: RunPlace
     results.push(foldResult(one, await run.model));
     if (baselinesOf === undefined) continue;
     const baselines = await baselinesOf(one.data, folds - results.length + 1);
-    if (baselines === undefined) return 130;
+    if (baselines === undefined) return stoppedStatus();
     others.push(baselines(one.data.validation));
   }
   replaceFile(all.predictionsFile, predictionsCsv(all, results));

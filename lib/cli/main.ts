@@ -5,6 +5,7 @@ import { printable, printableLines } from '../text';
 import { setLoadingListener } from '../data/threads/progress';
 import { launcherOf } from '../cluster/launcher';
 import type { Command } from './command';
+import { watchScheduler } from './interrupt';
 import { moduleIn } from './options';
 import { sayLoading } from './loading';
 import { exitStatus, watchOutput } from './output';
@@ -49,8 +50,8 @@ ${all.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
 
 blastrain COMMAND --help explains a command; --debug adds stack traces.
 --module FILE loads layers, losses, metrics, … of your own (docs/own-parts.md).
-Exit status: 0, 1 for an error, 130 after Ctrl-C, 141 when the reader of the
-output has gone.
+Exit status: 0, 1 for an error, 75 after SIGTERM or SIGUSR1, 130 after Ctrl-C,
+141 when the reader of the output has gone.
 `;
 }
 
@@ -91,10 +92,11 @@ async function leadersWord(): Promise<void> {
   if ((launcherOf()?.rank ?? 0) > 0) await new Promise((resolve) => { setTimeout(resolve, launcherTime); });
 }
 
+const words = process.argv.slice(2);
+if (words[0] === 'train' || words[0] === 'search') watchScheduler();
 watchOutput();
 setLoadingListener(sayLoading());
 
-const words = process.argv.slice(2);
 main(words).then(
   (status) => {
     process.exitCode = exitStatus(status);

@@ -2,6 +2,7 @@ import { startDashboard } from '../../dashboard/server';
 import { jsonLine } from '../../text';
 import type { Command } from '../command';
 import { portOption } from '../flagValues';
+import { interruptible } from '../interrupt';
 import { readOptions } from '../options';
 
 export const dashboardCommand: Command = {
@@ -47,17 +48,11 @@ export async function besideDashboard(runs: string, command: () => Promise<numbe
   }
 }
 
-/** Resolves on Ctrl-C; keeps the process alive until then. */
-function interrupted(): Promise<void> {
-  return new Promise((settle) => {
-    const alive = setInterval(() => undefined, 2 ** 30);
-    const end = (): void => {
-      clearInterval(alive);
-      process.off('SIGINT', end);
-      process.off('SIGTERM', end);
-      settle();
-    };
-    process.on('SIGINT', end);
-    process.on('SIGTERM', end);
-  });
+/** Resolves on Ctrl-C or SIGTERM; keeps the process alive until then. */
+async function interrupted(): Promise<void> {
+  const alive = setInterval(() => undefined, 2 ** 30);
+  let end = (): void => undefined;
+  const ended = new Promise<void>((settle) => { end = settle; });
+  await interruptible(() => { end(); }, () => ended);
+  clearInterval(alive);
 }

@@ -11,6 +11,7 @@ import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { follow } from '../follow';
+import { stoppedStatus } from '../interrupt';
 import { readOptions } from '../options';
 import { formatPercent } from '../terminal/format';
 import { fileLines, terminalOf } from '../terminal/style';
@@ -49,7 +50,7 @@ Options:
       const results: DepthResult[] = [];
       for (const net of nets) {
         const result = await trainNet(net, runs, json);
-        if (result === undefined) return 130;
+        if (result === undefined) return stoppedStatus();
         results.push(result);
       }
       const best = bestOf(results);

@@ -21,6 +21,7 @@ import { renderPlan, renderScored } from '../fitReport';
 import type { ScoredModel } from '../fitReport';
 import { durationOption, integerOption } from '../flagValues';
 import { trainFolds } from '../folds';
+import { stoppedStatus } from '../interrupt';
 import { readOptions, requirePositional } from '../options';
 import { terminalOf } from '../terminal/style';
 import { sayWaiting } from '../waiting';
@@ -113,7 +114,7 @@ into the ledger beside the runs. docs/fit.md explains the scores.
     const folder = join(runs, result.run);
     const model = Model.load(folder);
     const baselines = await trainBaselines(spec, rows, left(budget, began));
-    if (baselines === undefined) return 130;
+    if (baselines === undefined) return stoppedStatus();
 
     const scored = (part: typeof test): readonly ScoredModel[] => [{ model: result.run, scores: scoreModel(model, part) }, ...baselines(part)];
     const say = (split: string, part: typeof test, more: object = {}): void => {

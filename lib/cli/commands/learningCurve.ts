@@ -16,7 +16,7 @@ import type { ResultEvent } from '../../train/events';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
-import { interruptible } from '../interrupt';
+import { interruptible, stoppedStatus } from '../interrupt';
 import { readOptions, requirePositional } from '../options';
 import { readSpec, renderAssumed } from '../specSource';
 import type { NamedSpec } from '../specSource';
@@ -61,7 +61,7 @@ go into its folder, else beside the runs under the spec's name.
       ...(values.repeats !== undefined && { repeats: integerOption('repeats', values.repeats, 1) }),
     });
     const results = await trainAll(runs);
-    if (results === undefined) return 130;
+    if (results === undefined) return stoppedStatus();
     const curve = summariseLearningCurve(runs, results);
     const report = { type: 'learning-curve', name, ...curve };
     const files = [`${place}.json`, `${place}.svg`] as const;

@@ -23,7 +23,7 @@ import { announceFallback } from '../backend';
 import { helpEntry } from '../command';
 import type { Command } from '../command';
 import { durationOption, integerOption } from '../flagValues';
-import { interruptible } from '../interrupt';
+import { interruptible, stoppedStatus } from '../interrupt';
 import { readOptions, requirePositional } from '../options';
 import { sayWaiting } from '../waiting';
 import { renderSearch, searchHeading } from '../terminal/searchReport';
@@ -176,7 +176,7 @@ async function complete(run: SearchRun, json: boolean): Promise<number> {
     const spec = best === null ? [] : [`${join(folder, searchFiles.best)}    blastrain train takes it`, `${join(dirname(folder), best.run)}    blastrain test takes it`];
     process.stdout.write(fileLines([...spec, join(folder, searchFiles.report), ...figures]));
   }
-  if (report.ended === 'stopped') return 130;
+  if (report.ended === 'stopped') return stoppedStatus();
   return report.best === null ? 1 : 0;
 }
 

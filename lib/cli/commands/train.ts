@@ -13,11 +13,12 @@ import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import { helpEntry } from '../command';
-import { complete, statusOf } from '../completeRun';
+import { complete, sayEnded, statusOf } from '../completeRun';
 import type { Output } from '../completeRun';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
+import { runThere } from '../resumeIfThere';
 import { isInMemory, readSpec, readSpecFrom, renderAssumed } from '../specSource';
 import type { NamedSpec } from '../specSource';
 import { formatKnown, formatPercent } from '../terminal/format';
@@ -49,6 +50,8 @@ Options:
                     checkpoint, to the bit; only how long it lasts and where it
                     runs may be set
   --name NAME       name of the run [the preset's name and a number]
+  --resume-if-there  with --name: go on with that run where it has begun, and do
+                    nothing where it has ended: one command for a job's script
   --runs DIR        where the run's folder is made [runs]
   --folds K         K runs, each scored on the rows that it was not trained on
   --tensorboard     write a TensorBoard event file into the run's folder too
@@ -67,18 +70,22 @@ The folder of the run holds spec.json, metrics.jsonl, the last checkpoint and
 the one before it, the best one by validation (best.safetensors), loss.svg,
 accuracy.svg and weights.png. With seeds=5 there are five runs, NAME-seed0 to
 NAME-seed4, and at the end their mean and standard deviation. Ctrl-C ends the
-training after the current step and keeps what was learned.
+training after the current step and keeps what was learned. So do SIGTERM and
+SIGUSR1, by which schedulers say that time is over; the exit status is then 75,
+and --resume or --resume-if-there goes on to the bit.
 `,
   async run(args) {
     const { values, positionals } = readOptions(
       args,
       {
         set: { type: 'string', multiple: true }, from: { type: 'string' }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
-        folds: { type: 'string' }, profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
+        'resume-if-there': { type: 'boolean' }, folds: { type: 'string' }, profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
       },
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const runs = values.runs ?? 'runs';
+    const isIdempotent = values['resume-if-there'] === true;
+    if (isIdempotent) refuseWithResumeIfThere(values);
     const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
     // Modules that few trainings need are loaded on demand.
     if (values.dashboard === true) {
@@ -105,11 +112,26 @@ training after the current step and keeps what was learned.
     process.stdout.write(renderAssumed(named, output.json));
     const place: RunPlace = values.name === undefined ? { runs, base } : { runs, name: values.name };
     if (values.folds !== undefined) return (await import('../folds.js')).trainFolds(parsed, integerOption('folds', values.folds, 2), place, output, loaded);
+    if (isIdempotent && parsed.seeds > 1) throw expected('ERR_CONFIG', 'one run', '--resume-if-there', `${String(parsed.seeds)} seeds`, { path: 'resume-if-there' });
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
-    const run = train(parsed, { ...(loaded && isInMemory(loaded) && { data: loaded }), place, onWait: sayWaiting() });
+    const there = isIdempotent ? runThere(runs, values.name!, parsed) : undefined;
+    if (there !== undefined && 'result' in there) {
+      sayEnded(there.folder, there.result, output);
+      return 0;
+    }
+    const options = { ...(loaded && isInMemory(loaded) && { data: loaded }), onWait: sayWaiting() };
+    const run = there === undefined ? train(parsed, { ...options, place }) : train(there.changes, { ...options, resume: there.folder });
     return statusOf(await complete(run, (name) => join(runs, name), output));
   },
 };
+
+/** Throws ERR_CONFIG for options beside which there is no run to find, or several. */
+function refuseWithResumeIfThere({ name, ...others }: { name?: string; resume?: string; folds?: string; profile?: boolean }): void {
+  if (name === undefined) throw expected('ERR_CONFIG', 'a --name', '--resume-if-there', 'none', { path: 'name' });
+  for (const option of ['resume', 'folds', 'profile'] as const) {
+    if (others[option] !== undefined) throw expected('ERR_CONFIG', `no --${option}`, '--resume-if-there', others[option], { path: option });
+  }
+}
 
 function readNamed(from: string | undefined, positionals: readonly string[], set: readonly string[]): NamedSpec {
   const [first, ...others] = positionals;
