@@ -25,7 +25,7 @@ test('a run pauses where it is told, and goes on from there to the bit', async (
   const whole = run({ threads: 1 });
   const evaluations = whole.events.filter((event) => event.type === 'evaluation');
   for (const [i, until] of [10, 20, null].entries()) {
-    const { step, score } = await member.train({ spec, folder: path, data: 0, until, lock: lock.handle }, unheard);
+    const { step, score } = await member.train({ spec, folder: path, data: 0, until, after: 0, lock: lock.handle }, unheard);
     expect({ step, score }).toEqual({ step: until ?? 30, score: evaluations[i]!.valAccuracy });
     expect(evaluationsOf(path)).toHaveLength(i + 1);
   }
@@ -34,7 +34,7 @@ test('a run pauses where it is told, and goes on from there to the bit', async (
 
 test('a segment that is done already is not trained again', async () => {
   const path = join(folder, 'done');
-  const segment = { spec, folder: path, data: 0, until: 20, lock: lock.handle };
+  const segment = { spec, folder: path, data: 0, until: 20, after: 0, lock: lock.handle };
   const { seconds: _, ...first } = await member.train(segment, unheard);
   const before = readFileSync(join(path, 'metrics.jsonl'), 'utf8');
   expect(await member.train(segment, unheard)).toMatchObject(first);
@@ -43,7 +43,7 @@ test('a segment that is done already is not trained again', async () => {
 
 test('a check says of each validation row whether the model is right', async () => {
   const path = join(folder, 'checked');
-  const { score } = await member.train({ spec, folder: path, data: 0, until: null, lock: lock.handle }, unheard);
+  const { score } = await member.train({ spec, folder: path, data: 0, until: null, after: 0, lock: lock.handle }, unheard);
   const correct = await member.check(path, 0);
   expect(correct).toHaveLength(data.validation.size);
   expect(correct.reduce((sum, one) => sum + one, 0) / correct.length).toBeCloseTo(score, 12);
@@ -56,8 +56,8 @@ test.each([
   ['layers that do not fit the data', { layers: [11, 8, 3] }, 'ERR_SHAPE'],
 ])('%s ends the segment and leaves the member fit for the next', async (_, change, code) => {
   const broken = parseSpec({ ...spec, ...change });
-  await expect(member.train({ spec: broken, folder: join(folder, code), data: 0, until: 10, lock: lock.handle }, unheard)).rejects.toMatchObject({ code });
-  expect((await member.train({ spec, folder: join(folder, `${code}-next`), data: 0, until: 10, lock: lock.handle }, unheard)).step).toBe(10);
+  await expect(member.train({ spec: broken, folder: join(folder, code), data: 0, until: 10, after: 0, lock: lock.handle }, unheard)).rejects.toMatchObject({ code });
+  expect((await member.train({ spec, folder: join(folder, `${code}-next`), data: 0, until: 10, after: 0, lock: lock.handle }, unheard)).step).toBe(10);
 });
 
 test('a member that is closed while it trains starts anew, and its run goes on', async () => {
@@ -65,7 +65,7 @@ test('a member that is closed while it trains starts anew, and its run goes on',
   const long = parseSpec({ ...spec, steps: 1_000_000 });
   const other = new TrialWorker({ rows: [data] });
   let heard = 0;
-  const left = other.train({ spec: long, folder: path, data: 0, until: null, lock: lock.handle }, (step) => {
+  const left = other.train({ spec: long, folder: path, data: 0, until: null, after: 0, lock: lock.handle }, (step) => {
     heard = step;
     void other.close();
   });
@@ -73,6 +73,6 @@ test('a member that is closed while it trains starts anew, and its run goes on',
   expect(heard).toBeGreaterThan(0);
   expect(existsSync(join(path, 'checkpoint.safetensors'))).toBe(true);
   const until = 10 * Math.ceil(heard / 10) + 100;
-  expect((await other.train({ spec: long, folder: path, data: 0, until, lock: lock.handle }, unheard)).step).toBe(until);
+  expect((await other.train({ spec: long, folder: path, data: 0, until, after: 0, lock: lock.handle }, unheard)).step).toBe(until);
   await other.close();
 }, 60_000);

@@ -17,6 +17,11 @@ export class AppendFile {
     });
   }
 
+  /** Bytes up to the end of the last complete append. */
+  get size(): number {
+    return this.end;
+  }
+
   /**
    * Appends. After a partial write the part is cut off again, at once or before the next append, because a torn line in the middle of a
    * file could not be distinguished from damage. Throws ERR_IO.

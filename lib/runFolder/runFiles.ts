@@ -27,6 +27,8 @@ export const searchFiles = {
   report: 'search.json',
   /** The best spec, ready for training. */
   best: 'best.json',
+  /** What the journal says, for Optuna. */
+  optuna: 'optuna.log',
   /** Folder of the locks of a shared search: one for the journal and one for each run that is being trained. */
   locks: locksName,
 } as const;

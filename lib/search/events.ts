@@ -65,6 +65,8 @@ export interface UnitEvent {
   readonly step: number;
   /** Wall time of this segment of training. */
   readonly seconds: number;
+  /** The monitored metric at the evaluations of the segment, of many at 100; absent in journals of earlier versions. */
+  readonly curve?: readonly (readonly [step: number, value: number])[];
 }
 
 /** A decision on a trial that has finished a rung: promoted to the next, pruned (it may still be promoted later), finished with the last rung; or failed. */

@@ -8,6 +8,7 @@ import { halvingOf, rungShares } from './asha';
 import type { JournalEntry, SearchHead, SearchLimits } from './records';
 import { entryShape } from './shapes';
 import { contradictionOf, SearchState } from './state';
+import { OptunaFile } from './optunaFile';
 
 /** Contents of a journal. */
 export interface JournalContents {
@@ -121,11 +122,14 @@ type Holder = Pick<Lock, 'check'>;
  */
 export class Journal {
   private file: AppendFile | undefined;
+  private readonly optuna: OptunaFile;
 
   /** @param holder the owner of the folder, or whoever holds the journal of a shared search at the moment. */
   private constructor(
     private readonly reader: JournalReader, private holder: Holder | undefined, private readonly shared?: { readonly onWait: (waiting: Waiting) => void },
-  ) {}
+  ) {
+    this.optuna = new OptunaFile(dirname(reader.file));
+  }
 
   /** Creates the journal of a search with one owner. Throws ERR_IO, also where there is one already. */
   static create(folder: string, head: SearchHead, owner: Holder): Journal {
@@ -145,6 +149,8 @@ export class Journal {
     return journal.closedOnError(() => {
       journal.file!.truncate(reader.end);
       reader.torn = false;
+      journal.optuna.take(reader.head, [], reader.entries);
+      journal.optuna.complete();
     });
   }
 
@@ -173,7 +179,10 @@ export class Journal {
 
   /** Takes in what other processes have appended to the journal of a shared search, and returns it. Throws ERR_IO. */
   refresh(): readonly JournalEntry[] {
-    return this.shared === undefined ? [] : this.reader.read() ?? [];
+    if (this.shared === undefined) return [];
+    const entries = this.reader.read() ?? [];
+    if (this.reader.hasHead) this.optuna.take(this.reader.head, entries, this.reader.entries);
+    return entries;
   }
 
   /**
@@ -196,6 +205,7 @@ export class Journal {
         this.file.append('\n');
         entries.push(...this.refresh());
       }
+      if (reader.hasHead) this.optuna.complete();
       hear?.(entries);
       return operation();
     } finally {
@@ -215,6 +225,13 @@ export class Journal {
     this.file!.append(line);
     this.file!.sync();
     this.reader.addOwn(entry, line.length);
+    const { head, entries } = this.reader;
+    if (entry.type !== 'search') {
+      this.optuna.append(head, entry, entries);
+      return;
+    }
+    this.optuna.take(head, [], entries);
+    this.optuna.complete();
   }
 
   /** Throws where the search's one owner has lost its folder, see {@link Lock.check}. */

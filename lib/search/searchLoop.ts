@@ -298,7 +298,8 @@ export class SearchLoop {
     this.write({ type: 'begun', trial: trial.trial, rung, replicate, ...(shared && { host, pid }) });
     const fold = Math.floor(replicate / seeds);
     const { seed, ...spec } = specOf(space, trial.assignment);
-    const until = pauseSteps({ ...spec, seed }, searchData.folds[fold]!.train.size, halving)[rung]!;
+    const pauses = pauseSteps({ ...spec, seed }, searchData.folds[fold]!.train.size, halving);
+    const until = pauses[rung]!;
     const segment: ActiveSegment = { ...run, rung, until, step: trial.steps[rung - 1] ?? 0 };
     const end = worker.train(
       {
@@ -306,6 +307,7 @@ export class SearchLoop {
         folder: runFolderIn(folder, trial.runs[replicate]!),
         data: fold,
         until: rung === halving.rungs - 1 ? null : until,
+        after: pauses[rung - 1] ?? 0,
         lock: lock.handle,
       },
       (step) => {
@@ -326,8 +328,7 @@ export class SearchLoop {
     if (end === undefined) {
       this.fail(trial, error, replicate);
     } else {
-      const { step, score, rows, seconds } = end;
-      this.write({ type: 'unit', trial: trial.trial, rung, replicate, score, rows, step, seconds });
+      this.write({ type: 'unit', trial: trial.trial, rung, replicate, ...end });
       if (hasFailed(trial)) removeCheckpoints(folder, trial, replicate); // another replicate of it has
       else removeSpareCheckpoints(folder, trial, replicate, this.restoreBest);
     }

@@ -70,6 +70,7 @@ export const entryShape = unionOf<JournalEntry>('type', {
   }),
   unit: objectOf<UnitEvent & { readonly elapsed: number }>({
     type: oneOf('unit'), elapsed: number, trial: count, rung: count, replicate: count, score: numberOrNaN, rows: optional(count), step: count, seconds: number,
+    curve: optional(listOf(listOf(numberOrNaN, 2) as Shape<readonly [number, number]>)),
   }),
   decision: refine(objectOf<DecisionEvent & { readonly elapsed: number }>({
     type: oneOf('decision'), elapsed: number, trial: count, what: oneOf('promoted', 'pruned', 'finished', 'failed'), rung: count,

@@ -29,6 +29,8 @@ export interface Segment {
   readonly data: number;
   /** The step to pause after, at which the run must evaluate; null trains to the run's end. */
   readonly until: number | null;
+  /** The step at which the segment before ended, 0 for the first. */
+  readonly after: number;
   /** The lock by which this process owns the folder. */
   readonly lock: LockHandle;
 }
@@ -42,6 +44,8 @@ export interface SegmentEnd {
   readonly rows: number;
   /** Wall time of the segment. */
   readonly seconds: number;
+  /** The monitored metric at the evaluations of the segment, also of those before it was interrupted; 100 of them at most. */
+  readonly curve: readonly (readonly [step: number, value: number])[];
 }
 
 /** A task for a worker: train a segment, or find which validation rows a run's model classifies correctly. */
@@ -68,14 +72,17 @@ export interface TrialThreadData {
 
 /** Milliseconds between 'step' messages, at least. */
 const stepEvery = 200;
+/** Evaluations of a segment that are told, at most. */
+const maxCurve = 100;
 
 const fit = cachedFits();
 
-function train({ spec: given, folder: path, until, lock: handle }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
+function train({ spec: given, folder: path, until, after, lock: handle }: Segment, data: TrainingData, onStep: (step: number) => void): SegmentEnd {
   const spec = withBatchSize(given, data.train.size); // as its spec.json and its checkpoints have it
   const startedAt = performance.now();
   const lock = Lock.of(handle);
-  const end = (step: number, score: number): SegmentEnd => ({ step, score, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000 });
+  const end = (step: number, score: number): SegmentEnd => (
+    { step, score, rows: data.validation.size, seconds: (performance.now() - startedAt) / 1000, curve: curveOf(path, after, step) });
   const exists = existsSync(join(path, runFiles.spec));
   const resumption = exists ? findResumption(path, spec) : undefined;
   const progress = resumption?.checkpoint?.progress;
@@ -114,11 +121,26 @@ function valueIn(evaluation: { readonly monitored?: number | undefined; readonly
   return evaluation?.monitored ?? evaluation?.valAccuracy ?? Number.NaN;
 }
 
+/** The evaluations in a run's metrics. */
+function evaluationsOf(folder: string): EvaluationEvent[] {
+  const file = join(folder, runFiles.metrics);
+  const { lines } = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
+  return lines.flatMap(({ value: event }) => (event.type === 'evaluation' ? [event] : []));
+}
+
+/** The monitored metric at the evaluations of a run behind step `after`, up to `until`. */
+function curveOf(folder: string, after: number, until: number): (readonly [number, number])[] {
+  const all = evaluationsOf(folder).filter(({ step }) => step > after && step <= until);
+  const every = Math.ceil(all.length / maxCurve);
+  return all
+    .filter((_, i) => (all.length - 1 - i) % every === 0) // the last is always one of them
+    .map((event) => [event.step, valueIn({ ...event, monitored: event.monitored?.value })]);
+}
+
 /** The evaluation at a step, from the run's metrics. Throws ERR_CHECKPOINT where there is none. */
 function evaluationAt(folder: string, step: number): EvaluationEvent {
   const file = join(folder, runFiles.metrics);
-  const { lines } = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
-  for (const { value: event } of lines) if (event.type === 'evaluation' && event.step === step) return event;
+  for (const event of evaluationsOf(folder)) if (event.step === step) return event;
   throw new BlastrainError('ERR_CHECKPOINT', `Expected an evaluation at step ${String(step)} for ${file} but received none`, { file });
 }
 

@@ -62,7 +62,8 @@ Options:
   --json            one event per line on standard output, nothing else
 
 Trials are compared on validation rows; no test row comes into a search. The
-folder of the search holds journal.jsonl, search.json (ranking, importances,
+folder of the search holds journal.jsonl, optuna.log (the same for Optuna and
+optuna-dashboard, also while it runs), search.json (ranking, importances,
 significance), best.json (a spec that 'blastrain train' takes), parallel.svg,
 parameters.svg, curves.svg and the folder of each trial's run, which 'blastrain
 test' takes. Ctrl-C ends the search; --resume goes on with it, also after a

@@ -1,3 +1,4 @@
+import type { RandomState } from '../../random';
 import { drawAssignment } from '../space';
 import type { Assignment, Observation, Sampler, Space } from '../types';
 import { ParzenEstimator } from './parzen';
@@ -26,22 +27,29 @@ export class TpeSampler implements Sampler {
 
   propose(trial: number, observations: readonly Observation[]): Assignment {
     const random = trialRandom(this.seed, trial);
-    if (observations.length < startUp) return drawAssignment(this.space, random);
+    // A trial that was made already, or is under way, would only give the same score again.
+    const made = new Set(observations.map(({ assignment }) => JSON.stringify(assignment)));
+    const isFresh = (assignment: Assignment): boolean => !made.has(JSON.stringify(assignment));
+    if (observations.length < startUp) return this.drawFresh(random, isFresh);
     const ranking = [...observations].sort(compare).map(({ assignment }) => assignment);
     const goodCount = Math.min(Math.ceil(ranking.length / 10), 25);
     const good = new ParzenEstimator(this.space.parameters, ranking.slice(0, goodCount));
     const others = new ParzenEstimator(this.space.parameters, ranking.slice(goodCount));
     const drawn = Array.from({ length: candidates }, () => good.draw(random));
-    // A trial that was made already would only give the same score again.
-    const made = new Set(ranking.map((assignment) => JSON.stringify(assignment)));
-    const fresh = drawn.filter((assignment) => !made.has(JSON.stringify(assignment)));
-    let best = drawn[0]!;
+    const fresh = drawn.filter(isFresh);
+    let best = fresh[0];
     let bestRatio = -Infinity;
-    for (const candidate of fresh.length > 0 ? fresh : drawn) {
+    for (const candidate of fresh) {
       const ratio = good.logDensity(candidate) - others.logDensity(candidate);
       if (ratio > bestRatio) [best, bestRatio] = [candidate, ratio];
     }
-    return best;
+    return best ?? this.drawFresh(random, isFresh);
+  }
+
+  /** A random assignment, one that is fresh if a few draws find any: a small space may have been made in full. */
+  private drawFresh(random: RandomState, isFresh: (assignment: Assignment) => boolean): Assignment {
+    const drawn = Array.from({ length: candidates }, () => drawAssignment(this.space, random));
+    return drawn.find(isFresh) ?? drawn[0]!;
   }
 }
 
