@@ -171,3 +171,9 @@ describe('a Parzen estimator', () => {
     expect((sum * (to - from)) / cells).toBeCloseTo(1, 5);
   });
 });
+
+test('what is under way is not proposed again before all has been proposed', () => {
+  const space = parseSpace(spec, {}, { optimizer: { type: 'choice', values: ['sgd', 'adam', 'lion'] }, batchSize: { type: 'choice', values: [5, 10, 15, 20, 25, 30, 35] } });
+  const proposed = search(new TpeSampler(space, 0), 22, () => 0).map(({ assignment }) => JSON.stringify(assignment));
+  expect(new Set(proposed).size).toBe(21);
+});

@@ -8,6 +8,8 @@ import { trialRandom } from './random';
 const startUp = 10;
 /** Candidates drawn for each proposal. */
 const candidates = 24;
+/** Random draws at most in search of a trial that was not made. */
+const maxDraws = 2000;
 
 /**
  * The tree-structured Parzen estimator (Bergstra et al., "Algorithms for hyper-parameter optimization", 2011): the best γ of the trials
@@ -46,10 +48,11 @@ export class TpeSampler implements Sampler {
     return best ?? this.drawFresh(random, isFresh);
   }
 
-  /** A random assignment, one that is fresh if a few draws find any: a small space may have been made in full. */
+  /** A random assignment, one that is fresh unless many draws find none: a small space may have been made in full. */
   private drawFresh(random: RandomState, isFresh: (assignment: Assignment) => boolean): Assignment {
-    const drawn = Array.from({ length: candidates }, () => drawAssignment(this.space, random));
-    return drawn.find(isFresh) ?? drawn[0]!;
+    let assignment = drawAssignment(this.space, random);
+    for (let draws = 1; draws < maxDraws && !isFresh(assignment); draws++) assignment = drawAssignment(this.space, random);
+    return assignment;
   }
 }
 
