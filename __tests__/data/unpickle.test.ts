@@ -1,7 +1,7 @@
-import { unpickle } from '../../lib/data/cifar10/unpickle';
+import { unpickleBatch } from '../../lib/data/cifar10/unpickle';
 
 const file = 'batch';
-const read = (pickle: string): unknown => unpickle(Buffer.from(pickle, 'latin1'), file);
+const read = (pickle: string): unknown => unpickleBatch(Buffer.from(pickle, 'latin1'), file);
 
 describe('plain data', () => {
   test.each<[string, string, unknown]>([
@@ -111,12 +111,12 @@ describe('refuses what is no whole pickle', () => {
   test('any prefix and any flipped byte give a value or ERR_DATA, nothing else', () => {
     const whole = Buffer.from(array('numpy.core.multiarray'), 'latin1');
     for (let at = 0; at < whole.length; at++) {
-      expect(() => unpickle(whole.subarray(0, at), file)).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
+      expect(() => unpickleBatch(whole.subarray(0, at), file)).toThrow(expect.objectContaining({ code: 'ERR_DATA' }));
       for (const flip of [0x01, 0x20, 0x80, 0xff]) {
         const damaged = Buffer.from(whole);
         damaged[at]! ^= flip;
         try {
-          unpickle(damaged, file);
+          unpickleBatch(damaged, file);
         } catch (error) {
           expect(error).toMatchObject({ code: 'ERR_DATA' });
         }

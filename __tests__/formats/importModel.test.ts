@@ -101,7 +101,7 @@ test('refuses what does not fit', () => {
 
 test.each<[string, string, RegExp]>([
   ['names a function', 'cos\nsystem\n(U\x02lsR.', /os\.system, which was not called/], ['ends too soon', '\x80\x02}q', /ends at byte/], ['has an unknown opcode', '\x80\x02\x00', /opcode 0x00/],
-  ['calls what is none', '\x80\x02}}R.', /a call of something else/], ['reads what was never stored', '\x80\x02h\x05.', /never stored/], ['lacks operands', '\x80\x02\x86.', /without its operand/],
+  ['calls what is none', '\x80\x02}}R.', /a call of something else/], ['calls with other arguments', '\x80\x02ctorch._utils\n_rebuild_tensor_v2\n)R.', /a call of torch\._utils\._rebuild_tensor_v2/], ['reads what was never stored', '\x80\x02h\x05.', /never stored/], ['lacks operands', '\x80\x02\x86.', /without its operand/],
 ])('a pickle that %s is refused', (_, pickle, message) => {
   expect(() => unpickleTorch(Buffer.from(pickle, 'latin1'), 'evil.pt')).toThrow(expect.objectContaining({ code: 'ERR_DATA', message: expect.stringMatching(message) as string }));
 });

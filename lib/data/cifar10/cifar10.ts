@@ -10,8 +10,8 @@ import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, spl
 import type { ImageRows } from '../images';
 import { StoredFeatures } from '../stored';
 import { utf8Of } from '../csv/utf8';
-import { unpickle } from './unpickle';
-import type { Pickled } from './unpickle';
+import { unpickleBatch } from './unpickle';
+import type { BatchValue } from './unpickle';
 
 /** CIFAR-10's class names, by label. */
 export const cifar10Classes: readonly string[] = [
@@ -196,7 +196,7 @@ function readPython(file: string, features: Uint8Array, labels: Int32Array): voi
   for (let row = 0; row < labels.length; row++) labels[row] = checkLabel(list[row], row, file);
 }
 
-function checkLabel(label: Pickled | undefined, row: number, file: string): number {
+function checkLabel(label: BatchValue | undefined, row: number, file: string): number {
   if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < classCount) return label;
   const received = typeof label === 'number' ? String(label) : 'something else';
   throw badFile(`labels from 0 to ${String(classCount - 1)}`, file, `${received} for image ${String(row)}`, { row });
@@ -225,12 +225,12 @@ function namesFromPickle(file: string): string[] {
 /** Bytes; more than any file of the layout: 30.7 MB of images, at most twice as long as text, and the names of their files. */
 const largestPickle = 64e6;
 
-function readPickle(file: string): ReadonlyMap<string, Pickled> {
+function readPickle(file: string): ReadonlyMap<string, BatchValue> {
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);
     if (size > largestPickle) throw badFile(`${basename(file)} of CIFAR-10`, file, `a file of ${String(size)} bytes`);
-    const batch = unpickle(readFileSync(descriptor), file);
+    const batch = unpickleBatch(readFileSync(descriptor), file);
     if (batch !== null && typeof batch === 'object' && 'keys' in batch && 'get' in batch) return batch;
     throw badFile('a dict', file, 'a pickle of something else');
   } finally {

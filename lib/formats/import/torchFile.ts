@@ -5,7 +5,7 @@ import { fileError } from '../../files';
 import type { NamedArray } from './network';
 import { numberTypes } from './tensors';
 import type { NumberType } from './tensors';
-import { isMap, unpickleTorch } from './unpickleTorch';
+import { isTensor, itemsOf, unpickleTorch } from './unpickleTorch';
 import type { TorchTensor, TorchValue } from './unpickleTorch';
 
 /** Names that training scripts give the state_dict within what they save. */
@@ -57,17 +57,14 @@ function readAll(source: ReturnType<ReturnType<typeof readZip>[number]['open']>)
 }
 
 /** The dict whose values are all tensors, or that of a usual name within a dict. */
-function stateIn(value: TorchValue | undefined): Map<string, TorchTensor> | undefined {
-  if (!isMap(value)) return undefined;
-  const tensors = [...value].filter((entry): entry is [string, TorchTensor] => isTensor(entry[1]));
-  if (tensors.length === value.size && value.size > 0) return new Map(tensors);
+function stateIn(value: TorchValue | undefined, depth = 0): ReadonlyMap<string, TorchTensor> | undefined {
+  const items = itemsOf(value);
+  if (items === undefined || depth > 4) return undefined; // a dict may hold itself
+  const tensors = [...items].filter((entry): entry is [string, TorchTensor] => isTensor(entry[1]));
+  if (tensors.length === items.size && items.size > 0) return new Map(tensors);
   for (const holder of holders) {
-    const found = stateIn(value.get(holder));
+    const found = stateIn(items.get(holder), depth + 1);
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function isTensor(value: TorchValue): value is TorchTensor {
-  return typeof value === 'object' && value !== null && 'storage' in value;
 }

@@ -90,8 +90,8 @@ const pickle = {
   encode: ({ list }) => [bytesOf(list)],
   shrinks: true,
   open() {
-    const { unpickle } = dist('data', 'cifar10', 'unpickle');
-    return ([bytes]) => { checkPickled(unpickle(bytes, 'data_batch_1')); };
+    const { unpickleBatch } = dist('data', 'cifar10', 'unpickle');
+    return ([bytes]) => { checkPickled(unpickleBatch(bytes, 'data_batch_1')); };
   },
 };
 
