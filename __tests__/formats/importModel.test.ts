@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { MemoryBytes } from '../../lib/data/bytes';
 import { readBytes } from '../../lib/data/readBytes';
 import { readZip } from '../../lib/data/zip';
+import { exportModel } from '../../lib/formats/exportModel';
 import { importModel } from '../../lib/formats/import/importModel';
 import { unpickleTorch } from '../../lib/formats/import/unpickleTorch';
+import { exportOnnx } from '../../lib/formats/onnx/exportOnnx';
 import { decodeModel, encodeModel } from '../../lib/formats/onnx/messages';
 import type { OnnxModel } from '../../lib/formats/onnx/messages';
 import { zipFile } from '../../lib/formats/zipFile';
@@ -41,6 +43,10 @@ test('names of classes and the loss can be given', () => {
   const { model: numbers } = importModel(fileOf('plain.pt'), { spec: { loss: 'mse', activation: 'relu' } });
   expect(numbers.classNames).toEqual([]);
   expect(numbers.outputs(rows)).toHaveLength(18);
+  // Of the data that it was trained on nothing is known, and nothing is said.
+  expect(decodeModel(exportOnnx(numbers).bytes, 'x').metadata).not.toHaveProperty('dataDigest');
+  exportModel(model, 'huggingface', join(folder, 'hub'));
+  expect(readFileSync(join(folder, 'hub', 'README.md'), 'utf8')).toContain('imported from another program\'s file by blastrain');
 });
 
 const bytesOf = (name: string): Buffer => readFileSync(fileOf(name));

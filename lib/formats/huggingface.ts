@@ -49,7 +49,7 @@ ${scores.length === 0 ? '' : `model-index: ${JSON.stringify(index)}\n`}---
 
 # ${name}
 
-A network of ${String(parameterCount)} parameters, trained for ${String(step)} steps by blastrain ${version} on data of SHA-256 \`${dataDigest}\`.
+A network of ${String(parameterCount)} parameters, ${dataDigest === '' ? `imported from another program's file by blastrain ${version}` : `trained for ${String(step)} steps by blastrain ${version} on data of SHA-256 \`${dataDigest}\``}.
 
 | | |
 |---|---|

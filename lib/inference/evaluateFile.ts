@@ -59,6 +59,7 @@ function countTestRows(model: Model, data: Dataset | StoredDataset): number | nu
 }
 
 function splitsOf({ spec, dataDigest }: Model): ReturnType<typeof loadData> | undefined {
+  if (dataDigest === '') return undefined; // of an imported model
   try {
     const splits = loadData(dataRequest(spec));
     return splits.origin.digest === dataDigest ? splits : undefined;

@@ -48,7 +48,7 @@ export class Model {
   readonly imageShape: ImageShape | undefined;
   /** Names of the columns that it predicts, where it was trained on such a table. */
   readonly targetNames: readonly string[] | undefined;
-  /** SHA-256 of the data set that it was trained on. */
+  /** SHA-256 of the data set that it was trained on; '' for one that was imported, of which it is not known. */
   readonly dataDigest: string;
   /** Number of steps that it was trained for. */
   readonly step: number;

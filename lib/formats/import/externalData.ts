@@ -12,7 +12,7 @@ export function externalData(model: string): ReadExternal {
     const folder = dirname(model);
     const path = resolve(folder, location);
     // A model comes from elsewhere, and must not name any file of this machine.
-    const isBeside = !isAbsolute(location) && !location.includes('\\') && isWithin(resolve(folder), path) && withFileErrors(path, () => isWithin(realpathSync(folder), realpathSync(path)));
+    const isBeside = !isAbsolute(location) && !/[\\\0]/.test(location) && isWithin(resolve(folder), path) && withFileErrors(path, () => isWithin(realpathSync(folder), realpathSync(path)));
     if (!isBeside) throw fileError('ERR_DATA', 'weights in files beside the model', model, `the path ${location}`);
     return readFile(path, { limit: sizeLimits.checkpoint, follow: true });
   };

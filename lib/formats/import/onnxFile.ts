@@ -186,7 +186,7 @@ class Walk {
     const { op, inputs } = node;
     if (plain.has(op)) return;
     const constant = (i: number): NamedArray | undefined => this.constants.get(inputs[i] ?? '');
-    const make = activations[op];
+    const make = Object.hasOwn(activations, op) ? activations[op] : undefined;
     if (op === 'Gemm' || op === 'MatMul') {
       const given = constant(1);
       if (given?.shape.length !== 2 || numberIn(node, 'alpha', 1) !== 1 || numberIn(node, 'beta', 1) !== 1 || numberIn(node, 'transA', 0) !== 0) throw this.refuse(node, 'a product of rows with a constant matrix');

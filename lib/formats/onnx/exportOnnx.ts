@@ -68,7 +68,8 @@ export function exportOnnx(model: Model): OnnxExport {
   if (isProbable) addLabels(graph, model, predictions);
   else addNumbers(graph, outputs, net.outputSize, predictions);
   const bytes = graph.encode('blastrain', {
-    loss, dataDigest,
+    loss,
+    ...(dataDigest !== '' && { dataDigest }),
     ...(classNames.length > 0 && { classNames: JSON.stringify(classNames) }),
     ...(targetNames && { targetNames: JSON.stringify(targetNames) }),
     ...(columns && { columns: JSON.stringify(inputs.map(({ name, column, type, what }) => ({ name, column, type, what }))) }),

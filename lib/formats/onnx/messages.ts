@@ -151,7 +151,10 @@ function decodeAttribute(bytes: Uint8Array, refuse: Refuse, external: ReadExtern
   const fields = [...protobufFields(bytes, refuse)];
   const of = (number: number): ProtobufField[] => fields.filter(({ field }) => field === number);
   const type = of(20)[0]?.integer ?? fields.map(({ field }) => attributeTypes[field]).find((one) => one !== undefined);
-  const float = (one: ProtobufField): number => one.bytes.readFloatLE();
+  const float = ({ bytes: content }: ProtobufField): number => {
+    if (content.length < 4) throw refuse('a number of other bytes', 'four bytes of an attribute');
+    return content.readFloatLE();
+  };
   const floats = of(7).flatMap(({ bytes: content }) => Array.from({ length: content.length / 4 }, (_, i) => content.readFloatLE(4 * i)));
   const attribute: Attribute | undefined =
     type === 1 ? { f: of(2)[0] === undefined ? 0 : float(of(2)[0]!) }

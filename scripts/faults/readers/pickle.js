@@ -124,4 +124,4 @@ const cifarPython = {
   },
 };
 
-module.exports = { pickle, cifarPython };
+module.exports = { bytesOf, editOpcodes, readers: { pickle, cifarPython } };
