@@ -2,7 +2,7 @@
 
 /*
  * The program that the sanitizers check (scripts/sanitize.sh): every case of `blastrain verify`, and every kernel at the sizes of a training
- * step, with 3 threads in the pool, on the main thread and two worker threads at once, while another worker thread makes hostile calls.
+ * step in 7 parts, with 3 threads in the pool, on the main thread and two worker threads at once, while another worker thread makes hostile calls.
  * All threads have ended when the process does, so that memory that is still allocated has leaked.
  */
 
@@ -31,6 +31,7 @@ async function main() {
   const { results } = verifyKernels({ seed });
   const bad = results.find(({ passed }) => !passed);
   if (bad !== undefined) throw new Error(`${bad.kernel} disagrees with TypeScript, ${bad.worstCase}`);
+  setThreads(3, 7);
   let calls = 0;
   for (const dtype of ['float32', 'float64']) {
     const kernels = kernelsFor(dtype, 'native');
