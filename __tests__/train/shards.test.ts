@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { buildTraining } from '../../lib/build/buildTraining';
 import type { BuiltTraining } from '../../lib/build/buildTraining';
 import type { DataSplits, Dataset, SplitName } from '../../lib/data/dataset';
+import { loadNumpy } from '../../lib/data/numpy/numpy';
 import { getThreads, kernelsFor, setThreads } from '../../lib/kernels';
 import { unitRoundoff } from '../../lib/kernels/contract';
 import type { Kernels } from '../../lib/kernels/contract';
@@ -17,6 +19,7 @@ import { TrainingStep } from '../../lib/train/step';
 import { freshProgress } from '../../lib/train/train';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { backends, variants } from '../support/backends';
+import { saveNpy } from '../support/data/npy';
 import { tinyData } from '../support/data/tinyData';
 import { temporaryFolder } from '../support/folder';
 import { ranks } from '../support/ranks';
@@ -189,6 +192,20 @@ describe.each(variants.filter(({ backend, dtype }) => backend === 'native' || dt
     return digest([checkpointOf(all[0]!)]);
   });
   expect(new Set(seen).size).toBe(1);
+});
+
+test('ranks read what their shards need of rows on disk', () => {
+  const random = new RandomState(4);
+  const features = saveNpy(join(runs, 'x.npy'), '<f4', '(300, 7)', Float32Array.from(random.randn(300 * 7)));
+  const target = saveNpy(join(runs, 'y.npy'), '<i4', '(300,)', Int32Array.from({ length: 300 }, (_, i) => i % 3));
+  const seen = [[4], [2, 1, 1]].map((counts) => {
+    const { all, step } = ranks(counts, (exchange) => buildTraining(
+      parseSpec({ ...common, layers: [7, 5, 3], shards: 4, accumulate: 2, backend: 'typescript' }), loadNumpy(features, { target, chunkRows: 64 }),
+      kernelsFor('float32', 'typescript'), { exchange }));
+    for (let i = 0; i < 12; i++) step(0.01);
+    return digest([checkpointOf(all[0]!)]);
+  });
+  expect(seen[0]).toBe(seen[1]);
 });
 
 test('a run in shards goes on with other threads without a word', () => {

@@ -231,7 +231,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   backend: orNull(choice(backendNames[0], backendNames, 'kernels; null takes the first of these that loads')),
   threads: orNull(integer(0, 1, 'threads of the kernels; null takes as many as cores and quotas allow (blastrain doctor says why)')),
   divisions: orNull({
-    ...integer(0, 1, `parts that native kernels cut their work into, on which the last bits depend; null is the threads, with shards ${String(divisionsOfShards)}`),
+    ...integer(0, 1, `parts that native kernels cut their work into, on which the last bits depend; null is as many as threads, or ${String(divisionsOfShards)} where there are shards`),
     what: 'an integer in [1, 256]', accepts: (value) => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 256,
   }),
 };
