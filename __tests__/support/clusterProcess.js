@@ -4,7 +4,7 @@
 
 const { joinCluster, launcherOf } = require('../../dist/cluster');
 
-const { communicator } = joinCluster(launcherOf(), Number(process.argv[3] ?? 60));
+const communicator = joinCluster(launcherOf(), Number(process.argv[3] ?? 60));
 const { rank, size, hosts } = communicator;
 
 const numbersOf = (Type, owner, length) => Type.from({ length }, (_, i) => Math.sin(1 + i * 7.3 + owner * 1.7) * 10 ** ((i * 13 + owner * 5) % 9 - 4));

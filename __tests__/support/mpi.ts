@@ -31,15 +31,18 @@ function buildAddon(): void {
 export interface ClusterOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Arguments of further ranks, one each, where they differ. */
+  readonly others?: readonly (readonly string[])[];
   /** May act on the launcher, whose children the ranks are, while it runs. */
   readonly during?: (launcher: ReturnType<typeof spawn>) => void;
 }
 
 /** Runs `node ...words` on several ranks of this machine, which give way to each other on few cores. */
-export function mpirun(ranks: number, words: readonly string[], { cwd = root, env = {}, during }: ClusterOptions = {}): Promise<CliResult> {
-  const options = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'mpi_yield_when_idle', '1', '-n', String(ranks)];
+export function mpirun(ranks: number, words: readonly string[], { cwd = root, env = {}, others = [], during }: ClusterOptions = {}): Promise<CliResult> {
+  const options = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '--mca', 'mpi_yield_when_idle', '1'];
+  const parts = [['-n', String(ranks), process.execPath, ...words], ...others.map((own) => [':', '-n', '1', process.execPath, ...own])];
   return new Promise((settle, reject) => {
-    const child = spawn('mpirun', [...options, process.execPath, ...words], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('mpirun', [...options, ...parts.flat()], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -52,7 +55,8 @@ export function mpirun(ranks: number, words: readonly string[], { cwd = root, en
 
 /** {@link mpirun} of the command line. */
 export function blastrainOn(ranks: number, words: readonly string[], options: ClusterOptions = {}): Promise<CliResult> {
-  return mpirun(ranks, [join(root, 'dist', 'cli', 'main.js'), ...words], options);
+  const main = join(root, 'dist', 'cli', 'main.js');
+  return mpirun(ranks, [main, ...words], { ...options, others: (options.others ?? []).map((own) => [main, ...own]) });
 }
 
 /** What blastrain says on standard error, without what the launcher adds. */

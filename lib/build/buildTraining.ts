@@ -19,6 +19,7 @@ import { HealthMonitor } from '../train/health';
 import type { StepRows } from '../train/health';
 import { Objective } from '../train/objective';
 import { TrainingStep } from '../train/step';
+import type { Peers } from '../train/peers';
 import type { Training, TrainingPlan } from '../train/train';
 import type { Optimizer } from '../optim/optimizer';
 import { fitInputs, BatchSource } from './batchSource';
@@ -61,6 +62,8 @@ export interface BuildOptions {
   readonly start?: StartingPoint | undefined;
   /** Which shards of the batches this process computes, and where it meets the others; by default it computes all. */
   readonly exchange?: Exchange | undefined;
+  /** The processes that train together; by default this one alone. */
+  readonly peers?: Peers | undefined;
 }
 
 /**
@@ -69,7 +72,7 @@ export interface BuildOptions {
  * Throws ERR_SHAPE where layers do not fit the data, ERR_CONFIG where other keys do not, such as early stopping without validation rows;
  * ERR_MEMORY.
  */
-export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, { fit = fitInputs, start, normalization: known = start?.normalization, exchange }: BuildOptions = {}): BuiltTraining {
+export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Kernels, { fit = fitInputs, start, normalization: known = start?.normalization, exchange, peers }: BuildOptions = {}): BuiltTraining {
   const spec = withBatchSize(given, data.train.size);
   const { train, validation } = usedRows(spec, data);
   checkTrainingMemory(spec, data.train, kernels, known, exchange?.shardCount);
@@ -109,6 +112,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
       validation,
       plan,
       health: spec.health ? new HealthMonitor(objective, spec.learningRate, stepRows(spec, train.size)) : null,
+      peers,
     },
     optimizer,
     average,

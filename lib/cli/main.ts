@@ -3,7 +3,7 @@ import { toPlain, expected, nearest } from '../errors';
 import { version } from '../version';
 import { printable, printableLines } from '../text';
 import { setLoadingListener } from '../data/threads/progress';
-import { launcherOf } from '../cluster/launcher';
+import { joinedCluster, launcherOf } from '../cluster';
 import type { Command } from './command';
 import { watchScheduler } from './interrupt';
 import { moduleIn } from './options';
@@ -104,8 +104,11 @@ main(words).then(
   async (error: unknown) => {
     const { code, message, stack } = toPlain(error);
     await leadersWord();
-    process.stderr.write(`blastrain: ${printable(message)} [${printable(code)}]\n`);
+    const ranks = joinedCluster();
+    const speaker = ranks !== undefined && ranks.rank > 0 && code !== 'ERR_CLUSTER' ? `${printable(ranks.nameOf(ranks.rank))}: ` : '';
+    process.stderr.write(`blastrain: ${speaker}${printable(message)} [${printable(code)}]\n`);
     if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
+    ranks?.abort(1);
     process.exitCode = exitStatus(1);
   },
 );

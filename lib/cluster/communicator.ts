@@ -16,8 +16,10 @@ export class Communicator {
   /** The name of each rank's host. */
   readonly hosts: readonly string[];
 
-  /** @param addon whose MPI thread has been started. Waits until MPI is initialised. */
-  constructor(private readonly addon: MpiAddon) {
+  private hasLeft = false;
+
+  /** @param addon whose MPI thread has been started, and its file. Waits until MPI is initialised. */
+  constructor(private readonly addon: MpiAddon, readonly file: string) {
     const { rank, size, hosts } = addon.world();
     this.rank = rank;
     this.size = size;
@@ -85,6 +87,12 @@ export class Communicator {
   /** Waits until all ranks have come to their end, and leaves them. */
   close(): void {
     this.addon.finalize();
+    this.hasLeft = true;
+  }
+
+  /** Whether this object has not left them. */
+  get isOpen(): boolean {
+    return !this.hasLeft;
   }
 
   /** Ends all ranks with a status other than 0. Does not return. */

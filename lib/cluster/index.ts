@@ -1,5 +1,7 @@
 export { launcherOf } from './launcher';
 export type { Launcher } from './launcher';
-export { attach, defaultWatchdog, joinCluster } from './join';
-export type { Cluster, ClusterHandle } from './join';
+export { attach, defaultWatchdog, joinCluster, joinedCluster } from './join';
 export { Communicator } from './communicator';
+export { RankExchange } from './rankExchange';
+export { introduce } from './introduce';
+export type { Introduction } from './introduce';

@@ -6,22 +6,11 @@ import type { Launcher } from './launcher';
 /** Seconds without an answer after which a rank counts as ended. */
 export const defaultWatchdog = 60;
 
-/** What another thread of the process needs to {@link attach} to its cluster. */
-export interface ClusterHandle {
-  readonly addon: string;
-}
-
-/** The cluster that this process has joined. */
-export interface Cluster {
-  readonly communicator: Communicator;
-  readonly handle: ClusterHandle;
-}
-
 /**
  * Joins the ranks that a launcher started together with this one; waits for all. To be called on the main thread, as variables that MPI's libraries
  * read are set first. Throws ERR_CLUSTER where no addon was built, where it does not fit the launcher, and for a number of ranks that is no power of two.
  */
-export function joinCluster(launcher: Launcher, watchdog = defaultWatchdog): Cluster {
+export function joinCluster(launcher: Launcher, watchdog = defaultWatchdog): Communicator {
   if (!Number.isInteger(Math.log2(launcher.size))) {
     const below = 2 ** Math.floor(Math.log2(launcher.size));
     throw expected('ERR_CLUSTER', `a power of two (${String(below)} or ${String(2 * below)}), as gradients are added along a binary tree,`, 'the number of ranks', launcher.size, { ranks: launcher.size });
@@ -29,7 +18,7 @@ export function joinCluster(launcher: Launcher, watchdog = defaultWatchdog): Clu
   const file = addonFor(launcher);
   const addon = loadMpi(file);
   addon.start(watchdog);
-  const communicator = new Communicator(addon);
+  const communicator = new Communicator(addon, file);
   const { size } = communicator;
   if (size !== launcher.size) {
     communicator.close();
@@ -41,10 +30,20 @@ export function joinCluster(launcher: Launcher, watchdog = defaultWatchdog): Clu
       { launcher: launcher.size, ranks: size },
     );
   }
-  return { communicator, handle: { addon: file } };
+  joined = communicator;
+  // A process that fails ends the others with its status; that one which means to succeed ends before them, the addon says.
+  process.on('exit', (status) => { if (status !== 0) joinedCluster()?.abort(status); });
+  return communicator;
 }
 
-/** The cluster that the main thread has joined, for another thread of the process. */
-export function attach({ addon }: ClusterHandle): Communicator {
-  return new Communicator(loadMpi(addon));
+/** The ranks that the main thread has joined, for another thread of the process. @param file of {@link Communicator.file} */
+export function attach(file: string): Communicator {
+  return new Communicator(loadMpi(file), file);
+}
+
+let joined: Communicator | undefined;
+
+/** The ranks that this process has joined and not left; undefined where there are none. */
+export function joinedCluster(): Communicator | undefined {
+  return joined?.isOpen === true ? joined : undefined;
 }

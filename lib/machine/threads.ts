@@ -50,13 +50,18 @@ function quotaOf(root: string): CpuQuota | null {
   return min;
 }
 
-/** Number of cores that the process may use and that are online. */
-function affinityOf(root: string): number {
+/** The cores that the process may use and that are online, by their numbers; undefined where the system does not say. */
+export function allowedCores(root = systemRoot): readonly number[] | undefined {
   const allowed = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readLines(join(root, 'proc/self/status')).join('\n'))?.[1];
   const online = readLines(join(root, 'sys/devices/system/cpu/online'))[0];
-  const [allowedCores, onlineCores] = [parseList(allowed), parseList(online)];
-  if (allowedCores === undefined) return availableParallelism();
-  return Math.max(1, onlineCores === undefined ? allowedCores.size : [...allowedCores].filter((core) => onlineCores.has(core)).length);
+  const [cores, onlineCores] = [parseList(allowed), parseList(online)];
+  return cores && [...cores].filter((core) => onlineCores === undefined || onlineCores.has(core));
+}
+
+/** Number of cores that the process may use and that are online. */
+function affinityOf(root: string): number {
+  const cores = allowedCores(root);
+  return cores === undefined ? availableParallelism() : Math.max(1, cores.length);
 }
 
 /** '0-2,5' → 0, 1, 2, 5; undefined for anything else. */

@@ -21,6 +21,7 @@ import type { TrainCommand, TrainingProgress } from '../train/train';
 import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
 import type { fitInputs, BatchSource } from '../build/batchSource';
+import type { Ranks } from './ranks';
 import { CheckpointWriter } from './checkpointWriter';
 import { modelSizes } from '../build/buildModel';
 import { matchRows } from '../build/warmStart';
@@ -44,23 +45,25 @@ import { WeightSnapshots } from './weightSnapshots';
  * @param place folder for spec, metrics and checkpoints, or a function that creates it, which is called when all checks have passed
  * @param asked where to resume; the run then gives the same bits as one that was never interrupted
  * @param fit fits the normalisation; may reuse earlier fits
+ * @param ranks those that train together, of which this is the first; by default this process trains alone
  *
  * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for data other than before, ERR_CONFIG for fewer steps than are done;
  * the last good checkpoint stays.
  */
 export function* runTraining(
   asGiven: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
+  ranks?: Ranks,
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { origin } = data;
   if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
   const kernels = kernelsOf(asGiven);
-  setThreads(asGiven.threads ?? defaultThreads(), asGiven.divisions);
+  setThreads(ranks?.threads ?? asGiven.threads ?? defaultThreads(), asGiven.divisions);
   const { backend, dtype } = kernels;
   const conditions: Conditions = { backend, dtype, threads: getThreads(backend), versions: versions() };
   const { start: source, spec, data: own } = startingPoint(asGiven, data, kernels, asked);
   const { train: rows } = own;
   const { found, known } = asked === undefined ? {} : fittingLast(asked, spec, rows);
-  const { training, optimizer, average, batchSource, normalization, targetScale } = buildTraining(spec, own, kernels, { fit, normalization: known, start: source });
+  const { training, optimizer, average, batchSource, normalization, targetScale } = buildTraining(spec, own, kernels, { fit, normalization: known, start: source, exchange: ranks?.exchange, peers: ranks?.exchange });
   const { plateau, objective: { model } } = training;
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
@@ -125,6 +128,7 @@ export function* runTraining(
     dtype,
     precision: precisionOf(spec),
     threads: conditions.threads,
+    ...(ranks && { ranks: ranks.communicator.size }),
     seed: spec.seed,
     data: description,
     dataDigest: origin.digest,
@@ -140,6 +144,7 @@ export function* runTraining(
   for (const event of [...resumption?.warnings ?? [], ...badLines]) yield* emit(event);
   const changes = resumption === undefined ? [] : changesOf(resumption.record, conditions, spec);
   if (changes.length > 0) yield* emit(conditionsChange(changes));
+  if (ranks?.warning !== undefined && !isInMetrics(ranks.warning)) yield* emit(ranks.warning);
   const rateChange = checkpoint && scheduleChange(trainedSpec(checkpoint), spec, rows.size, startStep);
   if (rateChange !== undefined) yield* emit(rateChange);
   if (hasOldSums) yield* emit(lossMeansChange);
@@ -168,6 +173,8 @@ export function* runTraining(
     else if (best !== null && spec.restoreBest && readBest(folder.path, spec, best.step) === undefined) yield* emit(lostBest(best.step));
   }
 
+  // From here on all compute the same, whatever initialised or restored the state of this one.
+  if (ranks !== undefined) useCheckpoint(parts, facts, progress, batchSource.getState(), (chunks) => ranks.communicator.broadcastBytes(Buffer.concat(chunks)));
   const loop = train(training, progress, (request) => {
     takeSnapshot(); // before the checkpoint: a run that resumes from it does not take the snapshot again
     return checkpoints.save(progress.step, request);
@@ -210,7 +217,9 @@ export function* runTraining(
     dtype,
     threads: conditions.threads,
   });
-  return encodeModel(parts, modelFacts, restored ?? progress);
+  const encoded = encodeModel(parts, modelFacts, restored ?? progress);
+  ranks?.communicator.broadcastBytes(encoded);
+  return encoded;
 }
 
 /**

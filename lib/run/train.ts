@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { checkObject, checkOptions, checkText } from '../arguments';
+import type { Communicator } from '../cluster';
 import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
 import { tellLoading } from '../data/threads/progress';
 import type { TrainEvent } from '../train/events';
@@ -38,6 +39,11 @@ export interface TrainOptions {
    * when it has been loaded, so that errors are thrown by the iteration and by `model`.
    */
   readonly module?: string;
+  /**
+   * The ranks that train together, as `joinCluster` gives them; all call `train` with the same spec. Rank 0 has the folder and gives the events; the
+   * others give none and compute. All have the same model in the end.
+   */
+  readonly cluster?: Communicator;
   /** Name of a run without a folder, for its events. */
   readonly name?: string;
   /**
@@ -63,24 +69,28 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  */
 export function train(spec: GivenSpec, options: TrainOptions = {}): TrainingRun {
   checkOptions(options);
-  const { data, place, resume, name = 'run', onWait, module } = options;
+  const { data, place, resume, name = 'run', onWait, module, cluster } = options;
   checkObject(spec, 'spec', 'a spec');
   checkText(name, 'name', 'a name');
   if (place !== undefined) checkPlaceArgument(place);
   if (resume !== undefined) checkText(resume, 'resume', 'the folder of a run');
   if (module !== undefined) checkText(module, 'module', 'the path of a module');
   if (onWait !== undefined && typeof onWait !== 'function') throw expected('ERR_CONFIG', 'a function', 'onWait', onWait, { path: 'onWait' });
+  if (cluster !== undefined) checkObject(cluster, 'cluster', 'the ranks that joinCluster gives', ['rank', 'size', 'file']);
   if (place !== undefined && resume !== undefined) throw expected('ERR_CONFIG', 'no place', 'a run that goes on', place, { path: 'place' });
   const { port1: control, port2 } = new MessageChannel();
   control.unref();
   const startWorker = (): Worker => {
     const rows = data && trainingRows(data);
     const own = rows === undefined ? spec : specForRows(spec, rows.train);
-    const parsed = resume === undefined ? parseSpec(module === undefined ? own : { module, ...own }) : resumedSpec(resume, spec);
-    if (parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
+    // Of a run that goes on another rank learns from rank 0, which has its folder.
+    const follows = cluster !== undefined && cluster.rank > 0;
+    const parsed = follows && resume !== undefined ? undefined : resume === undefined ? parseSpec(module === undefined ? own : { module, ...own }) : resumedSpec(resume, spec);
+    if (parsed !== undefined && parsed.seeds > 1) throw expected('ERR_CONFIG', '1, as this is a single run,', 'seeds', parsed.seeds, { path: 'seeds' });
     const task: TrainTask = {
-      spec: parsed, name, control: port2, modules: loadedModules(),
+      ...(parsed && { spec: parsed }), name, control: port2, modules: loadedModules(),
       ...(rows && { data: packTraining(rows) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
+      ...(cluster && { cluster: cluster.file }),
     };
     return new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
       workerData: task,

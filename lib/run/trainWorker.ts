@@ -1,4 +1,5 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { attach } from '../cluster';
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
 import { lockedBy } from '../files';
@@ -12,6 +13,8 @@ import { loadData } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
 import { checkPlace } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
+import type { TrainingData } from '../build/buildTraining';
+import { announce, followTraining, meet } from './ranks';
 import { findResumption } from './resume';
 import { resumedSpec } from './resumedSpec';
 import { RunControl } from '../runFolder/runControl';
@@ -24,7 +27,8 @@ import type { MessagePort } from 'node:worker_threads';
 
 /** The worker's `workerData`. */
 export interface TrainTask {
-  readonly spec: TrainSpec;
+  /** Absent for a rank that learns from rank 0 which run goes on. */
+  readonly spec?: TrainSpec;
   /** Rows in shared memory; loaded by the worker when absent. */
   readonly data?: PackedTraining;
   readonly name: string;
@@ -34,6 +38,8 @@ export interface TrainTask {
   readonly place?: RunPlace;
   /** The folder of a run to resume, in place of `place`, and changes to its spec. */
   readonly resume?: { readonly folder: string; readonly changes: GivenSpec };
+  /** The MPI addon of the ranks that the process has joined, see `attach` of lib/cluster. */
+  readonly cluster?: string;
   /** Carries 'stop' to the worker. Polled between events, because the training loop never returns to the event loop. */
   readonly control: MessagePort;
 }
@@ -91,12 +97,23 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
   };
   try {
     const { resume, place } = task;
+    const communicator = task.cluster === undefined ? undefined : attach(task.cluster);
+    if (communicator !== undefined && communicator.rank > 0) {
+      const load = (spec: TrainSpec): TrainingData => (task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data));
+      const run = followTraining(communicator, task.spec, load);
+      let next = run.next();
+      while (next.done !== true) next = run.next(isStopped() ? 'stop' : undefined);
+      post({ type: 'done', checkpoint: next.value.model });
+      return;
+    }
     if (resume !== undefined) own(RunFolder.reopen(resume.folder, { onWait }));
     else if (place !== undefined) checkPlace(place);
     // The spec of a run to resume is read again now that nobody else can change it.
-    const spec = resume === undefined ? task.spec : resumedSpec(resume.folder, resume.changes);
+    const asked = resume === undefined ? task.spec! : resumedSpec(resume.folder, resume.changes);
+    const spec = communicator === undefined ? asked : announce(communicator, asked, resume?.changes);
     setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
     const data = task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data);
+    const ranks = communicator && meet(communicator, spec, data);
     const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
     const openFolder = (): RunFolder => {
       const owned = folder ?? own(RunFolder.create(place!, { onWait }));
@@ -104,7 +121,7 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
       return owned;
     };
     const hasFolder = folder !== undefined || place !== undefined;
-    const run = runTraining(spec, data, resumption?.record.name ?? (hasFolder ? undefined : task.name), hasFolder ? openFolder : undefined, resumption);
+    const run = runTraining(spec, data, resumption?.record.name ?? (hasFolder ? undefined : task.name), hasFolder ? openFolder : undefined, resumption, undefined, ranks);
     let command: TrainCommand;
     for (;;) {
       const next = run.next(command);

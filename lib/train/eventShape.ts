@@ -18,7 +18,7 @@ const monitored = optional(objectOf<Monitored>({ metric: text, better: oneOf('hi
 export const eventShape = unionOf<TrainEvent>('type', {
   start: objectOf<StartEvent>({
     type: oneOf('start'), run: text, layers: listOf(count), parameters: count, steps: count, stepsPerEpoch: count, batchSize: count, backend, dtype,
-    precision: optional(text as Shape<Precision>), threads: count, seed: count, data: text, dataDigest: text, from: optional(text), keepsLastLayer: optional(flag),
+    precision: optional(text as Shape<Precision>), threads: count, ranks: optional(count), seed: count, data: text, dataDigest: text, from: optional(text), keepsLastLayer: optional(flag),
     resumedFrom: optional(count),
   }),
   step: objectOf<StepEvent>({

@@ -19,6 +19,8 @@ export interface StartEvent {
   /** Precision of matrix products; absent in runs of earlier versions, where it is the dtype. */
   readonly precision?: Precision;
   readonly threads: number;
+  /** Ranks that train together; absent where a process trains alone. */
+  readonly ranks?: number | undefined;
   readonly seed: number;
   readonly data: string;
   readonly dataDigest: string;

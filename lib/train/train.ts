@@ -7,6 +7,8 @@ import type { EndReason, EpochEvent, EvaluationEvent, TrainEvent } from './event
 import { freshHealth, noteLoss } from './health';
 import type { HealthMonitor, HealthState } from './health';
 import type { Objective } from './objective';
+import { alone } from './peers';
+import type { Peers } from './peers';
 import type { TrainingStep } from './step';
 import { isBetter } from './monitor';
 import type { Monitor } from './monitor';
@@ -44,6 +46,8 @@ export interface Training {
   readonly plan: TrainingPlan;
   /** Measures the layers and reports problems; null for none. */
   readonly health: HealthMonitor | null;
+  /** The processes that train together; by default this one alone. */
+  readonly peers?: Peers | undefined;
 }
 
 /** Step and scores of the best evaluation. */
@@ -127,7 +131,7 @@ export function* train(
   progress: TrainingProgress,
   save: (request: SaveRequest) => TrainEvent | undefined,
 ): Generator<TrainEvent, EndReason, TrainCommand> {
-  const { step, plan, health, objective: { model, predicts } } = training;
+  const { step, plan, health, peers = alone, objective: { model, predicts } } = training;
   let command: TrainCommand;
   const observer = (m: number): void => { health?.observe(m, progress.health); };
   const emit = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
@@ -144,9 +148,11 @@ export function* train(
 
   for (;;) {
     if (progress.step >= plan.steps) return 'finished';
-    if (command === 'stop') return 'stopped';
+    const isLate = plan.maxSeconds !== null && progress.seconds + (performance.now() - clock) / 1000 >= plan.maxSeconds;
+    const ending = peers.ending(command === 'stop' ? 'stopped' : isLate ? 'maxSeconds' : undefined);
+    if (ending === 'stopped') return 'stopped';
     if (plan.earlyStopping !== null && progress.evaluationsSinceBest >= plan.earlyStopping) return 'earlyStopping';
-    if (plan.maxSeconds !== null && progress.seconds + (performance.now() - clock) / 1000 >= plan.maxSeconds) {
+    if (ending === 'maxSeconds') {
       progress.stepSeconds += lap();
       return 'maxSeconds';
     }
@@ -187,7 +193,7 @@ export function* train(
     if (evaluates) {
       evaluation = evaluate(training, progress);
       // An update can make the parameters diverge although its own loss, computed before it, was finite. Such parameters must not be saved.
-      const loss = training.validation.size === 0 ? trainingLoss(training) : evaluation.valLoss;
+      const loss = training.validation.size === 0 ? peers.agree(() => trainingLoss(training)) : evaluation.valLoss;
       if (!Number.isFinite(loss)) throw diverged(model, loss, next, learningRate, progress.lastFiniteLoss);
       training.plateau?.observe(training.plateauMetric === 'loss' ? evaluation.valLoss : evaluation.monitored!.value);
       yield* emit(evaluation);
@@ -239,7 +245,7 @@ function nextEvaluation(step: number, { steps, evaluateEvery }: TrainingPlan): n
 function evaluate(training: Training, progress: TrainingProgress): EvaluationEvent {
   const { step, sinceEvaluation } = progress;
   const { validation, monitor, monitor: { metric, better, minDelta }, objective: { predicts, model: { outputSize } } } = training;
-  const { accuracy, loss, rmse, monitored } = training.evaluator.evaluate(validation, { untilFault: true, metric });
+  const { accuracy, loss, rmse, monitored } = (training.peers ?? alone).agree(() => training.evaluator.evaluate(validation, { untilFault: true, metric }));
   const value = monitored!;
   const event: EvaluationEvent = {
     type: 'evaluation',

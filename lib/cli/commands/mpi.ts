@@ -79,7 +79,7 @@ const lengths = [1, 1_575_424];
 const repetitions = 11;
 
 function tryCluster(launcher: Launcher, json: boolean): number {
-  const { communicator } = joinCluster(launcher);
+  const communicator = joinCluster(launcher);
   const { rank, size, hosts } = communicator;
   const milliseconds = lengths.map((length) => {
     const numbers = new Float32Array(length);

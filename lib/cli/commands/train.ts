@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { defaultWatchdog } from '../../cluster';
 import { expected } from '../../errors';
 import { train } from '../../run/train';
 import { presets } from '../../spec/presets';
@@ -17,6 +18,7 @@ import { complete, sayEnded, statusOf } from '../completeRun';
 import type { Output } from '../completeRun';
 import type { Command } from '../command';
 import { integerOption } from '../flagValues';
+import { computeSilently, endTogether, joinRanks } from '../ranks';
 import { readOptions, requirePositional } from '../options';
 import { runThere } from '../resumeIfThere';
 import { isInMemory, readSpec, readSpecFrom, renderAssumed } from '../specSource';
@@ -55,6 +57,8 @@ Options:
   --runs DIR        where the run's folder is made [runs]
   --folds K         K runs, each scored on the rows that it was not trained on
   --tensorboard     write a TensorBoard event file into the run's folder too
+  --watchdog SECONDS  of several ranks (mpirun, srun), how long one may give no
+                    answer before all end; 60 by default
   --profile         time the kernels of 100 steps instead, and keep nothing
   --json            one event per line on standard output, nothing else
   --dashboard       show the runs in the browser meanwhile, as blastrain
@@ -80,6 +84,7 @@ and --resume or --resume-if-there goes on to the bit.
       {
         set: { type: 'string', multiple: true }, from: { type: 'string' }, resume: { type: 'string' }, name: { type: 'string' }, runs: { type: 'string' },
         'resume-if-there': { type: 'boolean' }, folds: { type: 'string' }, profile: { type: 'boolean' }, tensorboard: { type: 'boolean' }, json: { type: 'boolean' }, dashboard: { type: 'boolean' },
+        watchdog: { type: 'string' },
       },
       { names: ['PRESET|SPEC.json'], rest: true },
     );
@@ -87,6 +92,7 @@ and --resume or --resume-if-there goes on to the bit.
     const isIdempotent = values['resume-if-there'] === true;
     if (isIdempotent) refuseWithResumeIfThere(values);
     const output: Output = { json: values.json === true, tensorboard: values.tensorboard === true };
+    const watchdog = values.watchdog === undefined ? defaultWatchdog : integerOption('watchdog', values.watchdog, 1);
     // Modules that few trainings need are loaded on demand.
     if (values.dashboard === true) {
       const { besideDashboard } = await import('./dashboard.js');
@@ -97,13 +103,19 @@ and --resume or --resume-if-there goes on to the bit.
       if (values.folds !== undefined) throw expected('ERR_CONFIG', 'no --folds, as one run goes on,', '--resume', values.folds, { path: 'folds' });
       if (values.from !== undefined) throw expected('ERR_CONFIG', 'no --from, as the run has its parameters,', '--resume', values.from, { path: 'from' });
       if (values.name !== undefined) throw expected('ERR_CONFIG', 'no --name, as the run has one,', '--resume', values.name, { path: 'name' });
-      const folder = findRun(runs, values.resume);
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
-      return statusOf(await complete(train(changes, { resume: folder, onWait: sayWaiting() }), () => folder, output));
+      const cluster = joinRanks({}, watchdog);
+      if (cluster !== undefined && cluster.rank > 0) return computeSilently(cluster, () => train(changes, { resume: values.resume!, cluster }));
+      const folder = findRun(runs, values.resume);
+      cluster?.broadcast(false);
+      const run = train(changes, { resume: folder, onWait: sayWaiting(), ...(cluster && { cluster }) });
+      return endTogether(cluster, statusOf(await complete(run, () => folder, output)));
     }
 
     const named = readNamed(values.from === undefined ? undefined : findModel(values.from, values.runs).path, positionals, values.set ?? []);
     const { base, spec: parsed, data: loaded } = named;
+    const cluster = joinRanks({ '--profile': values.profile, '--folds': values.folds, seeds: parsed.seeds > 1 ? parsed.seeds : undefined }, watchdog);
+    if (cluster !== undefined && cluster.rank > 0) return computeSilently(cluster, () => train(parsed, { cluster, ...(loaded && isInMemory(loaded) && { data: loaded }) }));
     announceFallback(parsed.backend ?? undefined);
     if (values.profile === true) {
       const { profileSpec } = await import('../profile.js');
@@ -115,13 +127,15 @@ and --resume or --resume-if-there goes on to the bit.
     if (isIdempotent && parsed.seeds > 1) throw expected('ERR_CONFIG', 'one run', '--resume-if-there', `${String(parsed.seeds)} seeds`, { path: 'resume-if-there' });
     if (parsed.seeds > 1) return trainSeeds(parsed, place, output);
     const there = isIdempotent ? runThere(runs, values.name!, parsed) : undefined;
-    if (there !== undefined && 'result' in there) {
+    const hasEnded = there !== undefined && 'result' in there;
+    cluster?.broadcast(hasEnded);
+    if (hasEnded) {
       sayEnded(there.folder, there.result, output);
-      return 0;
+      return endTogether(cluster, 0);
     }
-    const options = { ...(loaded && isInMemory(loaded) && { data: loaded }), onWait: sayWaiting() };
+    const options = { ...(loaded && isInMemory(loaded) && { data: loaded }), onWait: sayWaiting(), ...(cluster && { cluster }) };
     const run = there === undefined ? train(parsed, { ...options, place }) : train(there.changes, { ...options, resume: there.folder });
-    return statusOf(await complete(run, (name) => join(runs, name), output));
+    return endTogether(cluster, statusOf(await complete(run, (name) => join(runs, name), output)));
   },
 };
 
