@@ -12,6 +12,7 @@
 #include "cpu.h"
 #include "isa.h"
 #include "kernels/activation.h"
+#include "multiply_adds.h"
 #include "pool.h"
 
 namespace blastrain {
@@ -174,6 +175,11 @@ void SetDivisions(Args& args) {
 
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
+// FLOPs of chains of multiply-adds on each thread, about as many as the argument: of float32, float64 and bfloat16.
+double Float32MultiplyAdds(Args& args) { return MultiplyAdds<float>(args.Size()); }
+double Float64MultiplyAdds(Args& args) { return MultiplyAdds<double>(args.Size()); }
+double BfloatMultiplyAdds(Args& args) { return Bfloat16MultiplyAdds(args.Size()); }
+
 // Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one; sees that it uses what the CPU has. Once for the process.
 void PrepareBlas() {
   static const bool once = [] {
@@ -190,6 +196,11 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["float32"] = Kernels<float>(env);
   exports["float64"] = Kernels<double>(env);
   exports["bfloat16"] = Bfloat16Kernels(env);
+  exports["multiplyAdds"] = Exported(env, {
+      {"float32", Callback<Float32MultiplyAdds>},
+      {"float64", Callback<Float64MultiplyAdds>},
+      {"bfloat16", Callback<BfloatMultiplyAdds>},
+  });
   exports["info"] = Napi::Function::New<Info>(env, "info");
   exports["setThreads"] = Function(env, "setThreads", Callback<SetThreads>);
   exports["setDivisions"] = Function(env, "setDivisions", Callback<SetDivisions>);

@@ -116,3 +116,16 @@ test('scaling: curves on logarithmic axes', () => {
   const entries = [50, 4096].map((size) => ({ ...report({ native: [size] }).entries[0]!, subject: 'hidden units', case: String(size) }));
   expect(benchSvg(report({}, { benchmark: 'scaling', entries }))).toContain('picoseconds per operation');
 });
+
+test('kernels with a measured limit: shares in the table, products under the roofline', () => {
+  const peak = { dtype: 'float32', flops: 2e9, bfloat16: 4e9, streams: [{ bytes: 1000, rate: 1e9 }, { bytes: 1e6, rate: 1e8 }] } as const;
+  const [entry] = report({ native: [1] }).entries;
+  const entries = [{ ...entry!, subject: 'gemm', bytes: 1e4, share: 0.5, memoryShare: 0.1 }];
+  const found = report({}, { benchmark: 'kernels', peak, entries });
+  expect(benchTable(found)).toMatchObject({ headers: expect.arrayContaining(['of FMA limit', 'of memory']), rows: [expect.arrayContaining(['50 %', '10 %'])] });
+  expect(benchMarkdown(found)).toContain('FMA limit 2 GFLOP/s in float32, 4 in bfloat16');
+  const svg = benchSvg(found);
+  expect(svg).toContain('Products under the roofline');
+  expect(svg).toContain('gemm');
+  expect(svg).not.toContain('NaN');
+});

@@ -8,7 +8,7 @@ import { kernelNames, signatures } from '../../lib/kernels/signatures';
 import { backends, dtypes, variants } from '../support/backends';
 
 const sizes = { batch: 4, inputs: 48, hidden: 6, classes: 3 };
-const quick = { sizes: [sizes], rounds: 1, sampleSeconds: 1e-5, peak: { product: 32, stream: 2 ** 15 }, threads: 1 };
+const quick = { sizes: [sizes], rounds: 1, sampleSeconds: 1e-5, peak: { flops: 1e4, stream: 2 ** 15 }, threads: 1 };
 
 test('every kernel has calls', () => {
   expect(Object.keys(kernelCalls('float32', sizes)).sort()).toEqual([...kernelNames].sort());
@@ -34,9 +34,10 @@ test.each(dtypes)('%s: an entry for every call on every backend', async (dtype) 
   expect(entries.map(({ subject, case: shape, who }) => `${subject} ${shape} ${who}`)).toEqual(
     ['gemm NT 4x6x48', 'gemm TN 6x48x4', 'gemm NN 4x48x6', 'axpy 288'].flatMap((call) => backends.map((backend) => `${call} ${backend}`)),
   );
-  for (const { time, who, share } of entries) {
+  for (const { subject, time, who, share, memoryShare } of entries) {
     expect(time.median).toBeGreaterThan(0);
-    expect(share === null).toBe(who === 'typescript');
+    expect(share === null).toBe(who === 'typescript' || subject === 'axpy');
+    expect(memoryShare === undefined).toBe(who === 'typescript');
   }
   expect(peak === null).toBe(!backends.includes('native'));
 });
@@ -58,7 +59,7 @@ test.each([
 });
 
 test('the arithmetic or the memory sets the least time, the memory by how much there is of it', () => {
-  const peak = { dtype: 'float32', flops: 100, streams: [{ bytes: 10, rate: 10 }, { bytes: 80, rate: 5 }] } as const;
+  const peak = { dtype: 'float32', flops: 100, bfloat16: 0, streams: [{ bytes: 10, rate: 10 }, { bytes: 80, rate: 5 }] } as const;
   expect(minTime(peak, 200, 10)).toBe(2);
   expect(minTime(peak, 0, 10)).toBe(1);
   expect(minTime(peak, 0, 20)).toBe(4);

@@ -3,7 +3,7 @@ import { profileStep } from '../../lib/bench/profile';
 import { backends } from '../support/backends';
 
 const net = makeNet('small', { layers: [4, 6, 3], batchSize: 5, momentum: 0.9 });
-const quick = { steps: 4, warmUps: 1, peak: { product: 32, stream: 2 ** 15 } };
+const quick = { steps: 4, warmUps: 1, peak: { flops: 1e4, stream: 2 ** 15 } };
 
 test.each(backends)('%s: the calls of a step by kernel and size, and their time', async (backend) => {
   const { entries, stepSeconds, watchedSeconds, otherSeconds, ...profile } = await profileStep({ ...net.spec, backend }, benchData(net), quick);

@@ -5,7 +5,7 @@ import { benchStep, productsName } from '../../lib/bench/step';
 import { benchTraining } from '../../lib/bench/training';
 import { backends } from '../support/backends';
 
-const quick = { rounds: 1, sampleSeconds: 1e-4, threads: 1, rows: 200, peak: { product: 32, stream: 2 ** 15 } };
+const quick = { rounds: 1, sampleSeconds: 1e-4, threads: 1, rows: 200, peak: { flops: 1e4, stream: 2 ** 15 } };
 const native = backends.includes('native');
 
 test.each(netNames)('%s trains on every backend, alike', (name) => {

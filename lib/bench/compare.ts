@@ -1,6 +1,6 @@
 import { expected } from '../errors';
 import { readJson, sizeLimits } from '../files';
-import { flag, listOf, numberOrNaN, nullOr, number, objectOf, oneOf, shapeOf, text } from '../files/shape';
+import { flag, listOf, numberOrNaN, nullOr, number, objectOf, oneOf, optional, shapeOf, text } from '../files/shape';
 import { benchmarks, entryId } from './report';
 import type { BenchEntry, BenchReport } from './report';
 import { noiseOf } from './timing';
@@ -49,6 +49,7 @@ const reportShape = objectOf<Pick<BenchReport, 'type' | 'version' | 'benchmark' 
     flops: number,
     bytes: number,
     share: nullOr(number),
+    memoryShare: optional(number),
   })),
 });
 

@@ -6,7 +6,7 @@ import { costOf } from './cost';
 import { kernelCalls } from './kernelCalls';
 import type { CallSizes } from './kernelCalls';
 import { LoadWatch } from './machine';
-import { minTime, measurePeak } from './peak';
+import { measurePeak, memoryRate } from './peak';
 import type { PeakOptions } from './peak';
 import { makeReport } from './report';
 import type { BenchEntry, BenchOptions, BenchReport } from './report';
@@ -29,7 +29,7 @@ const realSizes: readonly CallSizes[] = [
 ];
 
 /**
- * Measures every kernel on each backend, at the sizes of real nets, and its share of the machine's peak. Use one dtype per process, as V8
+ * Measures every kernel on each backend, at the sizes of real nets, and its shares of what registers can multiply and add and memory can move. Use one dtype per process, as V8
  * specialises the TypeScript kernels for the arrays that it has seen. Throws ERR_BACKEND if native is asked for and does not load.
  */
 export async function benchKernels(options: KernelsOptions): Promise<BenchReport> {
@@ -59,8 +59,12 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
       const times = await measure(contenders, { rounds, sampleSeconds });
       backends.forEach((backend, b) => {
         const time = times[b]!;
-        const share = peak === null || !allBackends[backend].definesPeak ? null : minTime(peak, flops, bytes) / time.median;
-        entries.push({ subject: kernel, case: shape, who: backend, time, flops, bytes, share });
+        const limit = allBackends[backend].definesPeak ? peak : null;
+        entries.push({
+          subject: kernel, case: shape, who: backend, time, flops, bytes,
+          share: limit === null || flops === 0 ? null : flops / limit.flops / time.median,
+          ...(limit !== null && { memoryShare: bytes / memoryRate(limit, bytes) / time.median }),
+        });
       });
     }
   }

@@ -30,8 +30,10 @@ export interface BenchEntry {
   readonly flops: number;
   /** Minimum bytes moved; 0 if not counted. */
   readonly bytes: number;
-  /** The minimum time at this machine's measured peak divided by the time it took; null if the peak does not apply. */
+  /** The time of its products at the FMA limit divided by the time it took; null if there are none, or the limit does not apply. */
   readonly share: number | null;
+  /** The time that memory takes to move its bytes divided by the time it took; of native kernels only. */
+  readonly memoryShare?: number;
 }
 
 /** The result of a benchmark, as --json prints it and --compare reads it. */

@@ -26,7 +26,7 @@ export interface StepOptions extends BenchOptions {
 
 /** The contender that computes only the products. */
 export const productsName = 'products in C';
-/** The contender in bfloat16; the peak in float32 does not apply to it. */
+/** The contender in bfloat16, which has a peak of its own. */
 const bfloat16Name = 'native, bfloat16';
 
 /**
@@ -61,7 +61,7 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
       const time = times[c]!;
       entries.push({
         subject: net.name, case: net.label, who: name, time, flops, bytes: 0,
-        share: name === 'typescript' || name === bfloat16Name ? null : shareOf(peak, flops, time.median),
+        share: name === 'typescript' ? null : shareOf(name === bfloat16Name ? inBfloat16(peak) : peak, flops, time.median),
       });
     });
   }
@@ -71,6 +71,11 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
 
 /** Seconds for which threads of OpenBLAS and of OpenMP spin, at most, after their work. */
 export const settlingSeconds = 0.1;
+
+/** The same with the rate of bfloat16; null on a CPU without instructions for it. */
+function inBfloat16(peak: Peak | null): Peak | null {
+  return peak === null || peak.bfloat16 === 0 ? null : { ...peak, flops: peak.bfloat16 };
+}
 
 /** The minimum time of a step's products at the peak of arithmetic, divided by the time it took. */
 export function shareOf(peak: Peak | null, flops: number, seconds: number): number | null {

@@ -49,6 +49,8 @@ export interface Addon {
   /** At most so many threads, until {@link setThreads} is called in the process. */
   readonly limitDefaultThreads: (most: number) => void;
   readonly getThreads: () => number;
+  /** Computes chains of multiply-adds in registers, about that many FLOPs on each thread; returns how many on all, 0 without instructions for bfloat16. */
+  readonly multiplyAdds: Readonly<Record<Precision, (flops: number) => number>>;
 }
 
 type Outcome = { readonly addon: Addon } | { readonly reason: string; readonly mend: string };

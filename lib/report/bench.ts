@@ -24,21 +24,21 @@ function kernelTable({ entries }: BenchReport): TextTable {
     const shown = native ?? twin!;
     return [
       shown.subject, shown.case, native ? timeText(native.time.median) : '', native ? spreadText(native) : '',
-      twin ? timeText(twin.time.median) : '', rateText(shown), shareText(shown),
+      twin ? timeText(twin.time.median) : '', rateText(shown), shareText(shown.share), shareText(shown.memoryShare),
       native && twin ? ratioText(twin.time.median / native.time.median) : '',
     ];
   });
-  return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of peak', 'speed-up'], words: 2, rows };
+  return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of FMA limit', 'of memory', 'speed-up'], words: 2, rows };
 }
 
 function stepTable({ benchmark, entries }: BenchReport): TextTable {
   const rows = groupEntries(entries).flatMap((group) =>
     group.map((entry, i) => [
       i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
-      shareText(entry), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
+      shareText(entry.share), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
     ]));
   const [part, time] = benchmark === 'job' ? ['part', 'time'] : benchmark === 'inference' ? ['rows', 'time'] : ['sizes', 'a step'];
-  return { headers: ['net', part, 'who', time, '±', 'rate', 'of peak', 'ratio'], words: 3, rows };
+  return { headers: ['net', part, 'who', time, '±', 'rate', 'of FMA limit', 'ratio'], words: 3, rows };
 }
 
 /** Conclusions from the figures, in sentences. None where other processes used the machine meanwhile. */
@@ -122,7 +122,7 @@ export function markdownTable({ headers, words, rows }: TextTable): string {
 
 /** Where a benchmark ran, in one line. */
 export function machineText({ benchmark, at, machine, peak }: BenchReport): string {
-  const peakText = peak === null ? '' : `; peak ${(peak.flops / 1e9).toFixed(0)} GFLOP/s in ${peak.dtype}, ${streamText(peak.streams)}`;
+  const peakText = peak === null ? '' : `; FMA limit ${giga(peak.flops)} GFLOP/s in ${peak.dtype}${peak.bfloat16 > 0 ? `, ${giga(peak.bfloat16)} in bfloat16` : ''}; ${streamText(peak.streams)}`;
   return placeText(`blastrain bench ${benchmark}`, at, machine) + peakText;
 }
 
@@ -138,8 +138,11 @@ export function placeText(command: string, at: string, machine: Machine): string
 
 function streamText(streams: readonly { readonly bytes: number; readonly rate: number }[]): string {
   const [first, last] = [streams[0]!, streams[streams.length - 1]!];
-  const rate = (value: number): string => (value / 1e9).toFixed(0);
-  return `${rate(first.rate)} GB/s on ${byteText(first.bytes)} to ${rate(last.rate)} GB/s on ${byteText(last.bytes)}`;
+  return `${giga(first.rate)} GB/s on ${byteText(first.bytes)} to ${giga(last.rate)} GB/s on ${byteText(last.bytes)}`;
+}
+
+function giga(value: number): string {
+  return (value / 1e9).toFixed(0);
 }
 
 function byteText(bytes: number): string {
@@ -191,8 +194,8 @@ function rateText({ flops, bytes, time: { median } }: BenchEntry): string {
   return flops > 0 ? `${digits(flops / median / 1e9)} GFLOP/s` : bytes > 0 ? `${digits(bytes / median / 1e9)} GB/s` : '';
 }
 
-function shareText({ share }: BenchEntry): string {
-  return share === null ? '' : `${(100 * share).toFixed(0)} %`;
+function shareText(share: number | null | undefined): string {
+  return typeof share === 'number' ? `${(100 * share).toFixed(0)} %` : '';
 }
 
 /** A ratio: 2.31×. */

@@ -1,11 +1,43 @@
+import type { Peak } from '../bench/peak';
 import type { BenchEntry, BenchReport } from '../bench/report';
 import { groupEntries, ratioText, timeText } from './bench';
 import { lineChart } from './charts';
+import type { ChartSeries } from './drawing/lineChart';
 import { axisLine, finish, ink, margin, palette, quietInk, renderSvg, text, textWidth } from './drawing/svg';
 
-/** A benchmark as a picture: curves for scaling, else a bar for each figure, in groups. */
+/** A benchmark as a picture: curves for scaling, the roofline for native kernels with products, else a bar for each figure, in groups. */
 export function benchSvg(report: BenchReport): string {
-  return report.benchmark === 'scaling' ? scalingSvg(report) : barsSvg(report);
+  if (report.benchmark === 'scaling') return scalingSvg(report);
+  const { benchmark, peak, entries } = report;
+  const products = entries.filter(({ share, flops, bytes }) => share !== null && flops > 0 && bytes > 0);
+  return benchmark === 'kernels' && peak !== null && products.length > 0 ? rooflineSvg(report, peak, products) : barsSvg(report);
+}
+
+/** Rates of products over their FLOPs for each byte, under what registers and memory allow (Williams et al. 2009). */
+function rooflineSvg({ machine }: BenchReport, { flops, streams, dtype }: Peak, products: readonly BenchEntry[]): string {
+  const intensity = ({ flops: done, bytes }: BenchEntry): number => done / bytes;
+  const [memory, cache] = [streams[streams.length - 1]!.rate, streams[0]!.rate];
+  const ends = [Math.min(flops / cache, ...products.map(intensity)) / 2, 2 * Math.max(flops / memory, ...products.map(intensity))] as const;
+  const roof = (rate: number): ChartSeries['points'] =>
+    [ends[0], flops / rate, ends[1]].map((x) => [x, Math.min(flops, x * rate) / 1e9] as const);
+  return lineChart({
+    title: 'Products under the roofline',
+    subtitle: `${dtype}; ${machine.cpu}, ${String(machine.threads)} threads`,
+    xLabel: 'FLOPs for each byte that has to be moved',
+    yLabel: 'GFLOP/s',
+    xScale: 'log',
+    yScale: 'log',
+    series: [
+      { name: 'FMA limit and main memory', points: roof(memory) },
+      { name: 'first-level cache', points: roof(cache), style: 'dashed' },
+      ...[...new Set(products.map(({ subject }) => subject))].map((subject) => ({
+        name: subject,
+        style: 'dots' as const,
+        points: products.filter((entry) => entry.subject === subject)
+          .map((entry) => [intensity(entry), entry.flops / entry.time.median / 1e9] as const).sort(([a], [b]) => a - b),
+      })),
+    ],
+  });
 }
 
 /** Time per floating-point operation: flat or falling where time grows no faster than the work. */

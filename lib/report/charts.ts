@@ -77,8 +77,8 @@ export function lineChart(chart: LineChart): string {
       silent: true,
       showSymbol: points.length === 1 || (points.length <= dotLimit && style !== 'faint' && style !== 'thin'),
       symbol: 'circle',
-      symbolSize: 5,
-      itemStyle: { color: hue, opacity: lineStyle(style, hue).opacity },
+      symbolSize: style === 'dots' ? 8 : 5,
+      itemStyle: { color: hue, opacity: style === 'dots' ? 0.9 : lineStyle(style, hue).opacity },
       lineStyle: lineStyle(style, hue),
     })),
     graphic: texts,
@@ -87,6 +87,7 @@ export function lineChart(chart: LineChart): string {
 }
 
 function lineStyle(style: ChartSeries['style'], hue: string) {
+  if (style === 'dots') return { color: hue, width: 0, join: 'round' as const, opacity: 0 };
   if (style === 'faint') return { color: hue, width: 1, join: 'round' as const, opacity: 0.3 };
   if (style === 'thin') return { color: hue, width: 1.2, join: 'round' as const, opacity: 0.8 };
   return { color: hue, width: 2, join: 'round' as const, opacity: 1, type: style === 'dashed' ? [6, 4] : ('solid' as const) };
@@ -121,8 +122,9 @@ function legendRows(names: readonly string[], width: number): LegendPlace[][] {
 
 function legendEntry(series: ChartSeries & { hue: string }, label: string, x: number, y: number) {
   const { color, width, opacity, type } = { type: 'solid' as const, ...lineStyle(series.style, series.hue) };
+  const dot = { type: 'circle' as const, shape: { cx: x + legendLength / 2, cy: y + 8, r: 4 }, style: { fill: series.hue, opacity: 0.9 } };
   return [
-    {
+    series.style === 'dots' ? dot : {
       type: 'line' as const,
       shape: { x1: x, y1: y + 8, x2: x + legendLength, y2: y + 8 },
       style: { stroke: color, lineWidth: Math.max(width, 1.5), opacity: Math.min(1, 1.5 * opacity), lineDash: type },

@@ -44,7 +44,8 @@ export const benchCommand: Command = {
   help: `Usage: blastrain bench BENCHMARK [options]
 
   kernels   every kernel at the sizes of real nets, natively and in TypeScript:
-            time, rate, share of this machine's measured peak, speed-up
+            time, rate, shares of the FMA limit (multiply-adds in registers)
+            and of the memory's rate, both measured first, speed-up
   step      whole training steps, from drawing the batch to the update, beside
             their large products alone called from C (needs a C compiler)
   peers     the same steps in PyTorch, tfjs and ONNX Runtime, where they are

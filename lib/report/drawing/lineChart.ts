@@ -7,9 +7,9 @@ export interface ChartSeries {
   readonly points: readonly Point[];
   /**
    * 'faint' is for the background, such as raw values behind their smoothed curve; 'thin' for one curve of
-   * many. Default 'solid'.
+   * many; 'dots' draws the points alone. Default 'solid'.
    */
-  readonly style?: 'solid' | 'dashed' | 'faint' | 'thin';
+  readonly style?: 'solid' | 'dashed' | 'faint' | 'thin' | 'dots';
   /** Index into the palette, for series that belong together; default: the index in the list. */
   readonly colour?: number;
 }
