@@ -145,6 +145,6 @@ export type { ParameterImportances, RankedTrial, SearchReport, Significance } fr
 export { resumeSearch, search } from './search/search';
 export type { ResumeOptions, SearchOptions, SearchRun } from './search/search';
 export { parseSearch } from './search/searchSpec';
-export type { SearchSpec } from './search/searchSpec';
+export type { GivenSearch, SearchSpec } from './search/searchSpec';
 export { searches } from './search/spaces';
 export type { ShippedSearch } from './search/spaces';

@@ -4,18 +4,19 @@ import { expected } from '../errors';
 import { waitAsync } from '../files';
 import type { Waiting } from '../files/acquire';
 import { otherData } from '../data/otherData';
-import { loadData } from '../data/sources';
 import { trainingRows } from '../build/trainingRows';
 import type { TrainingData } from '../build/buildTraining';
 import { checkPlace, claimFolder, nextName, ownFolder } from '../runFolder/ownedFolder';
-import { dataRequest } from '../spec/spec';
+import { loadModule } from '../spec/modules';
 import type { SearchEvent } from './events';
 import { Journal, readJournal } from './journal';
 import { soleOwner } from './leases';
+import { loadRows } from './loadRows';
 import { checkedSpec, checkLimits, checkMemory, headOf, searchDataOf, waitListener, workersOf } from './preparation';
 import type { SearchLimits } from './records';
 import { SearchLoop } from './searchLoop';
-import type { SearchSpec } from './searchSpec';
+import { parseSearch, withModule } from './searchSpec';
+import type { GivenSearch, SearchSpec } from './searchSpec';
 import { runShared } from './sharedSearch';
 
 /** Options of a new search. */
@@ -35,12 +36,14 @@ export interface SearchOptions {
    * `runs` and `name` begins it or joins it. `workers` and `budget` are each process's own.
    */
   readonly shared?: boolean;
+  /** A module with parts of one's own, see `loadModule`, for the key `module` of a base that names none. A search that is not parsed is then checked when it has been loaded, by the iteration. */
+  readonly module?: string;
   /** Called while waiting for an owner of the folder on another host, as in {@link TrainOptions}. */
   readonly onWait?: (waiting: Waiting) => void;
 }
 
 /** What may change when a search is resumed; absent options stay as they were. */
-export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 'budget' | 'onWait'> {
+export interface ResumeOptions extends Pick<SearchOptions, 'data' | 'workers' | 'budget' | 'module' | 'onWait'> {
   /** Number of trials to make in all. */
   readonly trials?: number | null;
 }
@@ -53,24 +56,42 @@ export interface SearchRun extends AsyncIterable<SearchEvent> {
 }
 
 /**
- * Searches for hyper-parameters, with trials in worker threads. Every step is written to the journal of runs/NAME before it is acted on.
+ * Searches for hyper-parameters, with trials in worker threads, and another that loads the rows. The search is as a file has it, or as `parseSearch` gives it. Every step is written to the journal of runs/NAME before it is acted on.
  * Test rows are not used: {@link TrainingData} has none, and rows marked as another split than expected are refused.
  * Throws ERR_CONFIG at once for invalid options. The iteration throws ERR_IO, ERR_DATA and ERR_BACKEND, which every trial would meet;
  * any other error ends only the trial in which it occurs.
  */
-export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
-  checkObject(spec, 'spec', 'a search, as parseSearch gives it,', ['space', 'sampler', 'pruner']);
-  checkObject(spec.space, 'spec.space', 'a space, as parseSearch gives it,', ['base', 'parameters']);
+export function search(spec: GivenSearch | SearchSpec, options: SearchOptions): SearchRun {
+  checkObject(spec, 'spec', 'a search', ['space']);
+  checkObject(spec.space, 'spec.space', 'a space');
   checkObject(options, 'options');
-  const { runs, data } = options;
+  const { runs, data, module } = options;
   checkText(runs, 'runs', 'the folder of runs');
   if (options.name !== undefined) checkText(options.name, 'name', 'a name');
-  const limits = checkLimits({ trials: spec.trials, budget: options.budget ?? null, ...workersOf(spec, options.workers) });
+  if (module !== undefined) checkText(module, 'module', 'the path of a module');
+  const prepare = (): Prepared => {
+    const parsed = isParsed(spec) ? spec : parseSearch(withModule(spec, module));
+    return { spec: parsed, limits: checkLimits({ trials: parsed.trials, budget: options.budget ?? null, ...workersOf(parsed, options.workers) }) };
+  };
+  const known = module === undefined ? prepare() : undefined;
   if (options.shared === true && options.name === undefined) throw expected('ERR_CONFIG', 'a name, by which processes find the search that they share,', 'name', undefined, { path: 'name' });
   const name = options.name ?? nextName(runs, 'search');
   if (data !== undefined) trainingRows(data);
-  if (options.shared === true) return searchRun(name, (stopped) => runShared(spec, { ...options, name }, stopped));
-  return searchRun(name, (stopped) => runNew(spec, { ...options, name, limits }, stopped));
+  return searchRun(name, async function* (stopped) {
+    if (module !== undefined) await loadModule(module);
+    const { spec: parsed, limits } = known ?? prepare();
+    yield* options.shared === true ? runShared(parsed, { ...options, name }, stopped) : runNew(parsed, { ...options, name, limits }, stopped);
+  });
+}
+
+interface Prepared {
+  readonly spec: SearchSpec;
+  readonly limits: SearchLimits;
+}
+
+/** Whether a search is one that `parseSearch` gave. */
+function isParsed(spec: GivenSearch | SearchSpec): spec is SearchSpec {
+  return 'sampler' in spec && Object.hasOwn(spec.space, 'base') && Array.isArray((spec as SearchSpec).space.parameters);
 }
 
 /**
@@ -81,8 +102,13 @@ export function search(spec: SearchSpec, options: SearchOptions): SearchRun {
 export function resumeSearch(folder: string, options: ResumeOptions = {}): SearchRun {
   checkText(folder, 'folder', 'the folder of a search');
   checkOptions(options);
-  if (options.data !== undefined) trainingRows(options.data);
-  return searchRun(basename(folder), (stopped) => runResumed(folder, options, stopped));
+  const { data, module } = options;
+  if (data !== undefined) trainingRows(data);
+  if (module !== undefined) checkText(module, 'module', 'the path of a module');
+  return searchRun(basename(folder), async function* (stopped) {
+    if (module !== undefined) await loadModule(module);
+    yield* runResumed(folder, options, stopped);
+  });
 }
 
 function searchRun(name: string, start: (stopped: Promise<'stopped'>) => AsyncIterable<SearchEvent>): SearchRun {
@@ -113,7 +139,7 @@ async function* runNew(
   spec: SearchSpec, { runs, name, data, limits, onWait }: NewSearch, stopped: Promise<'stopped'>,
 ): AsyncGenerator<SearchEvent, void> {
   checkPlace({ runs, name });
-  const rows = data ?? loadData(dataRequest(spec.space.base));
+  const rows = data ?? await loadRows(spec.space.base);
   const searchData = searchDataOf(spec, rows, data === undefined);
   checkMemory(limits.workers, spec, searchData);
   const owned = await waitAsync(claimFolder({ runs, name }), { onWait: waitListener(stopped, onWait) });
@@ -150,7 +176,7 @@ async function* runResumed(folder: string, options: ResumeOptions, stopped: Prom
     const head = { ...contents.head, spec: checkedSpec(contents.head, folder) };
     const { workers, budget = contents.limits.budget, trials = contents.limits.trials } = options;
     const limits = checkLimits({ ...(workers === undefined ? contents.limits : workersOf(head.spec, workers)), budget, trials });
-    const rows = options.data ?? loadData(dataRequest(head.spec.space.base));
+    const rows = options.data ?? await loadRows(head.spec.space.base);
     if (rows.origin.digest !== head.dataDigest) throw otherData(`search ${head.name} began with`, head.dataDigest, rows.origin, ' to go on with');
     const searchData = searchDataOf(head.spec, rows, options.data === undefined);
     checkMemory(limits.workers, head.spec, searchData);

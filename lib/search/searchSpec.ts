@@ -1,4 +1,5 @@
 import { expected } from '../errors';
+import type { GivenSpec } from '../spec/spec';
 import { refuseUnknownKeys } from './domain';
 import { parseSpace } from './space';
 import type { Sampler, Space } from './types';
@@ -19,6 +20,27 @@ export interface SearchSpec {
   /** A trial's score is the mean over folds × seeds runs; with 1 fold the data's own validation split is used. */
   readonly folds: number;
   readonly seeds: number;
+}
+
+/** A search as it stands in a spec file, see docs/search.md: what is left out has its default. */
+export interface GivenSearch extends Partial<Omit<SearchSpec, 'space'>> {
+  /** The name of a preset, or a spec, of what all trials share. */
+  readonly base?: string | GivenSpec;
+  /** Keys over those of `base`. */
+  readonly set?: GivenSpec;
+  /** What is varied: a domain for each key of a spec. */
+  readonly space: Readonly<Record<string, unknown>>;
+}
+
+/** A search whose base has the module, unless it names one. */
+export function withModule<Given extends object>(given: Given, module: string | undefined): Given {
+  const { base, set } = given as { readonly base?: unknown; readonly set?: unknown };
+  if (module === undefined || (isObject(base) && 'module' in base) || !(set === undefined || isObject(set))) return given;
+  return { ...given, set: { module, ...set } };
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 interface Field {

@@ -2,17 +2,16 @@ import { expected } from '../errors';
 import { waitAsync } from '../files';
 import type { Waiting } from '../files';
 import { otherData } from '../data/otherData';
-import { loadData } from '../data/sources';
 import type { TrainingData } from '../build/buildTraining';
 import { selectBackend } from '../kernels';
 import { bitsDependOn, versions } from '../run/versions';
 import { shareFolder } from '../runFolder/ownedFolder';
-import { dataRequest } from '../spec/spec';
 import { version } from '../version';
 import type { SearchEvent } from './events';
 import { Journal } from './journal';
 import type { JournalContents } from './journal';
 import { Leases } from './leases';
+import { loadRows } from './loadRows';
 import { checkLimits, checkMemory, headOf, searchDataOf, waitListener, workersOf, workersWith } from './preparation';
 import { SearchLoop } from './searchLoop';
 import type { SearchSpec } from './searchSpec';
@@ -38,7 +37,7 @@ export interface SharedSearchOptions {
  */
 export async function* runShared(spec: SearchSpec, options: SharedSearchOptions, stopped: Promise<'stopped'>): AsyncGenerator<SearchEvent, void> {
   const { runs, name, data, workers, budget = null, trials } = options;
-  const rows = data ?? loadData(dataRequest(spec.space.base));
+  const rows = data ?? await loadRows(spec.space.base);
   const searchData = searchDataOf(spec, rows, data === undefined);
   const own = checkLimits({ trials: trials ?? spec.trials, budget, ...workersOf(spec, workers) });
   const onWait = waitListener(stopped, options.onWait);

@@ -1,10 +1,11 @@
 import { expected, nearest } from '../errors';
+import type { GivenSearch } from './searchSpec';
 
 /** A search with a name, shipped with blastrain. */
 export interface ShippedSearch {
   readonly summary: string;
   /** The search as in a spec file, see `parseSearch`. */
-  readonly search: Readonly<Record<string, unknown>>;
+  readonly search: GivenSearch;
 }
 
 const width = { type: 'log-integer', low: 64, high: 1024, step: 32 } as const;

@@ -14,7 +14,7 @@ import { readJournal } from '../../search/journal';
 import { readSearchReport } from '../../search/report';
 import { resumeSearch, search } from '../../search/search';
 import type { SearchRun } from '../../search/search';
-import { parseSearch } from '../../search/searchSpec';
+import { parseSearch, withModule } from '../../search/searchSpec';
 import type { SearchSpec } from '../../search/searchSpec';
 import { findSearch, searches } from '../../search/spaces';
 import { followTarget } from '../../studies/fit/followTarget';
@@ -103,8 +103,7 @@ kill, and joins one that is shared. docs/search.md explains spec files.
       values[key] === undefined ? [] : [[key, integerOption(key, values[key], key === 'seed' ? 0 : 1)]]);
     const set = setOver(given, [...(values.set ?? []), ...settings]);
     const whole = {
-      ...given,
-      set: withModule(given, set),
+      ...withModule({ ...given, set }, moduleKey().module),
       ...trials,
       ...(values.sampler !== undefined && { sampler: values.sampler }),
       ...(values.pruner !== undefined && { pruner: values.pruner }),
@@ -119,7 +118,7 @@ kill, and joins one that is shared. docs/search.md explains spec files.
 
 /** A shipped search by name, or one from a file; `base` names a run of it. Throws ERR_CONFIG, ERR_IO. */
 function readSearch(source: string): { base: string; given: Readonly<Record<string, unknown>> } {
-  if (extname(source) !== '.json' && !existsSync(source)) return { base: source, given: findSearch(source).search };
+  if (extname(source) !== '.json' && !existsSync(source)) return { base: source, given: { ...findSearch(source).search } };
   return { base: baseOf(source), given: readSpecFile(source) };
 }
 
@@ -133,13 +132,6 @@ function setOver({ set, space }: Readonly<Record<string, unknown>>, settings: re
     }
   }
   return applySettings(set as Readonly<Record<string, unknown>> | undefined ?? {}, settings);
-}
-
-/** The `set` of a search with the module that --module names, unless the search names one. */
-function withModule({ base }: Readonly<Record<string, unknown>>, set: unknown): unknown {
-  const module = moduleKey();
-  if (!('module' in module) || (isObject(base) && 'module' in base) || !(set === undefined || isObject(set))) return set;
-  return { ...module, ...set };
 }
 
 /** A search whose loss follows from the target of its table, where neither `base`, `set` nor `space` has it. */

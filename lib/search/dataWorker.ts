@@ -1,0 +1,24 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { toPlain } from '../errors';
+import type { PlainError } from '../errors';
+import { trainingRows } from '../build/trainingRows';
+import { packTraining } from '../data/packed';
+import type { PackedTraining } from '../data/packed';
+import { loadData } from '../data/sources';
+import type { DataRequest } from '../data/sources';
+import { setLoadingListener } from '../data/threads/progress';
+
+/** What the thread that loads a search's rows says. */
+export type DataMessage =
+  | { readonly type: 'loading'; readonly rows: number; readonly all: number }
+  | { readonly type: 'loaded'; readonly data: PackedTraining }
+  | { readonly type: 'failed'; readonly error: PlainError };
+
+const post = (message: DataMessage): void => { parentPort!.postMessage(message); };
+
+setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
+try {
+  post({ type: 'loaded', data: packTraining(trainingRows(loadData(workerData as DataRequest))) });
+} catch (error) {
+  post({ type: 'failed', error: toPlain(error) });
+}
