@@ -5,6 +5,9 @@ module.exports = {
   testEnvironment: 'node',
   // Against hanging alone: many tests are processes, and a busy machine makes no test fail.
   testTimeout: 300_000,
+  testSequencer: '<rootDir>/__tests__/support/sequencer.js',
+  // Compiled files and how long tests took, where the folder for temporary files is gone after a run.
+  cacheDirectory: '<rootDir>/.cache/jest',
   testMatch: ['<rootDir>/__tests__/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/dist/', '<rootDir>/build/'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/', '<rootDir>/runs/', '<rootDir>/datasets/'],
