@@ -59,6 +59,19 @@ test('stop ends it early and keeps what was learned', async () => {
   expect(readdirSync(join(runs, 'stopped'))).toEqual(expect.arrayContaining(['checkpoint.safetensors', 'metrics.jsonl', 'spec.json']));
 });
 
+test('stop does not wait for the next event', async () => {
+  // A single epoch, some seconds long.
+  const steps = 200_000;
+  const run = train({ ...tinySpec, steps, batchSize: 1, logEvery: steps, evaluateEvery: steps, health: false }, { data: tinyData(steps) });
+  let last: TrainEvent | undefined;
+  for await (const event of run) {
+    if (event.type === 'start') setTimeout(() => { run.stop(); }, 50);
+    last = event;
+  }
+  await run.model;
+  expect(last).toMatchObject({ type: 'result', ended: 'stopped' });
+});
+
 test('goes on with a run of a folder, to the bit', async () => {
   const digestOf = async (run: TrainingRun, stopAt = Infinity): Promise<string> => {
     let digest = '';

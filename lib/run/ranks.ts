@@ -77,7 +77,7 @@ export function meet(communicator: Communicator, spec: TrainSpec, { origin }: Tr
  * @param load loads the rows that a spec names.
  */
 export function* followTraining(
-  communicator: Communicator, given: TrainSpec | undefined, load: (spec: TrainSpec) => TrainingData,
+  communicator: Communicator, given: TrainSpec | undefined, load: (spec: TrainSpec) => TrainingData, isAskedToStop: () => boolean,
 ): Generator<TrainEvent, { readonly ended: EndReason; readonly model: Uint8Array }, TrainCommand> {
   const spec = told(communicator, given);
   const data = load(spec);
@@ -92,6 +92,6 @@ export function* followTraining(
   batchSource.setState(checkpoint.sampler);
   const progress = freshProgress();
   restoreProgress(progress, checkpoint.progress);
-  const ended = yield* train(training, progress, () => undefined);
+  const ended = yield* train(training, progress, () => undefined, isAskedToStop);
   return { ended, model: communicator.broadcastBytes(new Uint8Array(0)) };
 }

@@ -38,21 +38,29 @@ import type { TrainSpec } from '../spec/spec';
 import { bitsDependOn, versions } from './versions';
 import { WeightSnapshots } from './weightSnapshots';
 
+/** How a run is trained, beside its spec. */
+export interface RunOptions {
+  /** Fits the normalisation; may reuse earlier fits. */
+  readonly fit?: typeof fitInputs;
+  /** Those that train together, of which this is the first; by default this process trains alone. */
+  readonly ranks?: Ranks | undefined;
+  /** Whether the run is to end before the next step. */
+  readonly isAskedToStop?: () => boolean;
+}
+
 /**
  * Trains a spec's model and yields the run's events; returns a checkpoint for prediction. The caller may answer an event with 'stop'.
  *
  * @param given name of the run; by default that of its folder
  * @param place folder for spec, metrics and checkpoints, or a function that creates it, which is called when all checks have passed
  * @param asked where to resume; the run then gives the same bits as one that was never interrupted
- * @param fit fits the normalisation; may reuse earlier fits
- * @param ranks those that train together, of which this is the first; by default this process trains alone
  *
  * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for data other than before, ERR_CONFIG for fewer steps than are done;
  * the last good checkpoint stays.
  */
 export function* runTraining(
-  asGiven: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption, fit?: typeof fitInputs,
-  ranks?: Ranks,
+  asGiven: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption,
+  { fit, ranks, isAskedToStop }: RunOptions = {},
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { origin } = data;
   if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
@@ -178,7 +186,7 @@ export function* runTraining(
   const loop = train(training, progress, (request) => {
     takeSnapshot(); // before the checkpoint: a run that resumes from it does not take the snapshot again
     return checkpoints.save(progress.step, request);
-  });
+  }, isAskedToStop);
   let next = loop.next();
   // A checkpoint's event is in the metrics already, see CheckpointWriter.
   while (next.done !== true) next = loop.next(next.value.type === 'checkpoint' ? yield* tell(next.value) : yield* emit(next.value));

@@ -6,7 +6,6 @@ import { lockedBy } from '../files';
 import type { Waiting } from '../files/acquire';
 import type { LockHandle } from '../files/lock';
 import type { TrainEvent } from '../train/events';
-import type { TrainCommand } from '../train/train';
 import { unpackTraining } from '../data/packed';
 import type { PackedTraining } from '../data/packed';
 import { loadData } from '../data/sources';
@@ -40,7 +39,7 @@ export interface TrainTask {
   readonly resume?: { readonly folder: string; readonly changes: GivenSpec };
   /** The MPI addon of the ranks that the process has joined, see `attach` of lib/cluster. */
   readonly cluster?: string;
-  /** Carries 'stop' to the worker. Polled between events, because the training loop never returns to the event loop. */
+  /** Carries 'stop' to the worker. Polled between steps, because the training loop never returns to the event loop. */
   readonly control: MessagePort;
 }
 
@@ -58,6 +57,9 @@ export type WorkerMessage =
 
 /** Milliseconds that the event of a step may be held back. */
 const maxDelay = 20;
+
+/** Milliseconds between two looks whether the run is asked to stop, unless there is an event. */
+const askEvery = 5;
 
 /**
  * Sends events in batches, because each message wakes the receiving thread, which takes a core from the kernels for longer than a short
@@ -91,6 +93,13 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
   };
   let folder: RunFolder | undefined;
   let control: RunControl | undefined;
+  let askedAt = -Infinity;
+  const isAskedToStop = (): boolean => {
+    const now = performance.now();
+    if (now - askedAt < askEvery) return false;
+    askedAt = now;
+    return isStopped() || control?.stopRequested === true;
+  };
   const own = (owned: RunFolder): RunFolder => {
     post({ type: 'owning', lock: owned.lock.handle });
     return folder = owned;
@@ -100,9 +109,9 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     const communicator = task.cluster === undefined ? undefined : attach(task.cluster);
     if (communicator !== undefined && communicator.rank > 0) {
       const load = (spec: TrainSpec): TrainingData => (task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data));
-      const run = followTraining(communicator, task.spec, load);
+      const run = followTraining(communicator, task.spec, load, isAskedToStop);
       let next = run.next();
-      while (next.done !== true) next = run.next(isStopped() ? 'stop' : undefined);
+      while (next.done !== true) next = run.next();
       post({ type: 'done', checkpoint: next.value.model });
       return;
     }
@@ -121,10 +130,9 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
       return owned;
     };
     const hasFolder = folder !== undefined || place !== undefined;
-    const run = runTraining(spec, data, resumption?.record.name ?? (hasFolder ? undefined : task.name), hasFolder ? openFolder : undefined, resumption, undefined, ranks);
-    let command: TrainCommand;
+    const run = runTraining(spec, data, resumption?.record.name ?? (hasFolder ? undefined : task.name), hasFolder ? openFolder : undefined, resumption, { ranks, isAskedToStop });
     for (;;) {
-      const next = run.next(command);
+      const next = run.next();
       if (next.done === true) {
         control?.end();
         folder?.close();
@@ -134,7 +142,7 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
         return;
       }
       outbox.add(next.value);
-      if (isStopped() || control?.stopRequested === true) command = 'stop';
+      askedAt = -Infinity; // whoever gets the event may stop the run there
     }
   } catch (thrown) {
     const error = toPlain(thrown);

@@ -100,7 +100,7 @@ function train({ spec: given, folder: path, until, after, lock: handle }: Segmen
   try {
     let sentAt = startedAt;
     let score = Number.NaN;
-    for (const event of runTraining(spec, data, basename(path), open, resumption, fit)) {
+    for (const event of runTraining(spec, data, basename(path), open, resumption, { fit })) {
       if (event.type === 'step' && performance.now() - sentAt >= stepEvery) {
         sentAt = performance.now();
         onStep(event.step);

@@ -121,7 +121,7 @@ export interface SaveRequest {
 
 /**
  * The training loop, as a synchronous generator of events: its caller decides on which thread it runs, and ends it between two steps
- * by next('stop'). Updates `progress` in place. Calls `save` at the end of a step, after all its events, so that a run resumed from
+ * by next('stop'), or by `isAskedToStop`, which is called before each step, as events may be far between. Updates `progress` in place. Calls `save` at the end of a step, after all its events, so that a run resumed from
  * that checkpoint neither repeats nor skips any; `save` may return an event to emit.
  *
  * Throws ERR_DIVERGED for a non-finite loss: parameters are then those before the failing update.
@@ -130,6 +130,7 @@ export function* train(
   training: Training,
   progress: TrainingProgress,
   save: (request: SaveRequest) => TrainEvent | undefined,
+  isAskedToStop: () => boolean = () => false,
 ): Generator<TrainEvent, EndReason, TrainCommand> {
   const { step, plan, health, peers = alone, objective: { model, predicts } } = training;
   let command: TrainCommand;
@@ -148,6 +149,7 @@ export function* train(
 
   for (;;) {
     if (progress.step >= plan.steps) return 'finished';
+    if (isAskedToStop()) command = 'stop';
     const isLate = plan.maxSeconds !== null && progress.seconds + (performance.now() - clock) / 1000 >= plan.maxSeconds;
     const ending = peers.ending(command === 'stop' ? 'stopped' : isLate ? 'maxSeconds' : undefined);
     if (ending === 'stopped') return 'stopped';
