@@ -22,13 +22,41 @@ interface EndedSearch {
   readonly state: SearchState;
   readonly ended: SearchEnd;
   readonly seconds: () => number;
+  /** Runs an operation while no other process writes to the folder, on the latest state. */
+  readonly hold: (write: () => SearchResult) => Promise<SearchResult>;
 }
 
-/** Writes search.json, and best.json where a trial succeeded; returns the search's last event. Throws ERR_IO, ERR_CHECKPOINT. */
-export async function writeReport({ folder, head, workers, state, ended, seconds }: EndedSearch): Promise<SearchResult> {
-  const { name, spec: { space, seeds }, monitor: { metric } = { metric: 'accuracy' } } = head;
+/**
+ * Writes search.json, and best.json where a trial succeeded; returns the search's last event. In a shared search others may have gone on
+ * meanwhile; the report is then on what they have found too. Throws ERR_IO, ERR_CHECKPOINT.
+ */
+export async function writeReport(search: EndedSearch): Promise<SearchResult> {
+  const significance = await compareLeaders(search);
+  return search.hold(() => writeFiles(search, significance));
+}
+
+/** The two best trials that reached the same rung, row by row; null where there are no two with models, or nothing is classified. */
+async function compareLeaders({ folder, head, workers, state }: EndedSearch): Promise<Significance | null> {
+  const { spec: { space, seeds }, monitor: { metric } = { metric: 'accuracy' } } = head;
+  const [winner, next] = state.ranking();
+  const isByRow = metric === 'accuracy' && predictsOf(space.base) === 'classes';
+  if (!isByRow || winner === undefined || next === undefined || rungDone(next) !== rungDone(winner)) return null;
+  if (![winner, next].every(({ runs }) => hasModels(folder, runs))) return null;
+  const correctRows = async ({ runs }: Trial, worker: TrialWorker): Promise<Float64Array> => {
+    const rows: Uint8Array[] = [];
+    for (const [replicate, run] of runs.entries()) rows.push(await worker.check(runFolderIn(folder, run), Math.floor(replicate / seeds)));
+    return meansOverSeeds(rows, seeds);
+  };
+  const [first, second] = await Promise.all([correctRows(winner, workers[0]!), correctRows(next, workers[1] ?? workers[0]!)]);
+  return { winner: winner.trial, runnerUp: next.trial, ...pairedBootstrap(first, second) };
+}
+
+function writeFiles({ folder, head, state, ended: how, seconds }: EndedSearch, compared: Significance | null): SearchResult {
+  const { name, spec: { space }, monitor: { metric } = { metric: 'accuracy' } } = head;
+  const ended = state.hasEnded ? 'finished' : how;
   const ranking = state.ranking().map((trial) => rankedTrial(trial, state, metric));
   const [winner, next] = ranking;
+  const significance = compared !== null && compared.winner === winner?.trial && compared.runnerUp === next?.trial ? compared : null;
   const best: SearchResult['best'] = winner === undefined ? null : {
     trial: winner.trial,
     ...scoresOf(winner),
@@ -37,18 +65,6 @@ export async function writeReport({ folder, head, workers, state, ended, seconds
     run: winner.runs[0]!,
     runs: winner.runs,
   };
-  const correctRows = async ({ runs }: RankedTrial, worker: TrialWorker): Promise<Float64Array> => {
-    const rows: Uint8Array[] = [];
-    for (const [replicate, run] of runs.entries()) rows.push(await worker.check(runFolderIn(folder, run), Math.floor(replicate / seeds)));
-    return meansOverSeeds(rows, seeds);
-  };
-  let significance: Significance | null = null;
-  // Models are compared row by row, by what they classify rightly.
-  const isByRow = metric === 'accuracy' && predictsOf(space.base) === 'classes';
-  if (isByRow && winner !== undefined && next?.rung === winner.rung && [winner, next].every(({ runs }) => hasModels(folder, runs))) {
-    const [first, second] = await Promise.all([correctRows(winner, workers[0]!), correctRows(next, workers[1] ?? workers[0]!)]);
-    significance = { winner: winner.trial, runnerUp: next.trial, ...pairedBootstrap(first, second) };
-  }
   const scored = state.trials.flatMap((trial) => {
     const score = scoreOf(trial, 0);
     return score === undefined ? [] : [{ assignment: trial.assignment, score: score.score }];

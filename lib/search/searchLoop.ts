@@ -101,7 +101,10 @@ export class SearchLoop {
       const ended = yield* this.runTrials(workers);
       await Promise.all(workers.map((worker) => worker.close()));
       journal.check();
-      yield await writeReport({ folder, head: this.head, workers, state: this.state, ended, seconds: () => this.elapsed });
+      const hold = <T>(write: () => T): Promise<T> => this.hold(write);
+      const result = await writeReport({ folder, head: this.head, workers, state: this.state, ended, seconds: () => this.elapsed, hold });
+      yield* this.told();
+      yield result;
     } finally {
       await Promise.all(workers.map((worker) => worker.close()));
     }

@@ -93,7 +93,10 @@ function train({ spec: given, folder: path, until, after, lock: handle }: Segmen
     if (isBetter(monitor, value, best)) best = value;
     return spec.restoreBest ? best : value;
   };
-  if (until !== null && progress !== undefined && progress.step >= until) return end(until, scoreOf(evaluationAt(path, until)));
+  if (until !== null && progress !== undefined && progress.step >= until) {
+    RunFolder.reopen(path, { lock }).close(); // which removes what a kill left of temporary files
+    return end(until, scoreOf(evaluationAt(path, until)));
+  }
 
   let folder: RunFolder | undefined;
   const open = (): RunFolder => folder = exists ? RunFolder.reopen(path, { lock }) : RunFolder.create({ runs: dirname(path), name: basename(path) }, { lock });

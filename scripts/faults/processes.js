@@ -189,10 +189,10 @@ async function tryCase(kind, reference, { faults = [], delays = [] }, work) {
 
 /** How many cases of each subject a campaign has: in the suite, by default and in full. */
 const sizes = ['short', 'normal', 'full'];
-const killCounts = { train: [3, 20, 250], pictures: [2, 15, 200], search: [2, 20, 200], grid: [2, 10, 100], test: [1, 10, 60], data: [0, 2, 12] };
-const powerCounts = { train: [1, 8, 100], pictures: [1, 8, 80], search: [1, 8, 80], grid: [0, 4, 30], test: [1, 4, 30] };
-const timeCounts = { train: [1, 8, 60], pictures: [1, 6, 40], search: [1, 8, 50] };
-const refusalCounts = { train: [3, 20, 200], pictures: [2, 15, 150], search: [2, 15, 150], grid: [2, 10, 80], test: [1, 10, 80], data: [0, 2, 12] };
+const killCounts = { train: [3, 20, 250], pictures: [2, 15, 200], search: [2, 20, 200], grid: [2, 10, 100], shared: [1, 10, 100], test: [1, 10, 60], data: [0, 2, 12] };
+const powerCounts = { train: [1, 8, 100], pictures: [1, 8, 80], search: [1, 8, 80], grid: [0, 4, 30], shared: [0, 4, 40], test: [1, 4, 30] };
+const timeCounts = { train: [1, 8, 60], pictures: [1, 6, 40], search: [1, 8, 50], shared: [0, 4, 40] };
+const refusalCounts = { train: [3, 20, 200], pictures: [2, 15, 150], search: [2, 15, 150], grid: [2, 10, 80], shared: [1, 10, 80], test: [1, 10, 80], data: [0, 2, 12] };
 
 /** The campaigns of processes. */
 function processCampaigns() {

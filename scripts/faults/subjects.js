@@ -70,6 +70,13 @@ const subjects = {
     resume: ['search', '--resume', 'run', '--json'],
     outcome: (folder) => searchOutcome(join(folder, 'runs', 'run')),
   },
+  shared: {
+    title: 'a search that processes share, with successive halving and the TPE sampler, one worker',
+    prepare: (folder) => subjects.search.prepare(folder),
+    start: ['search', 'search.json', '--name', 'run', '--shared', 'runs', '--workers', '1', '--json'],
+    resume: ['search', 'search.json', '--name', 'run', '--shared', 'runs', '--workers', '1', '--json'],
+    outcome: (folder) => searchOutcome(join(folder, 'runs', 'run'), { isShared: true }),
+  },
   data: {
     title: 'the installation of a data set',
     prepare: () => undefined,
@@ -87,15 +94,22 @@ const subjects = {
 };
 
 const withoutTimes = (value) => JSON.parse(JSON.stringify(value, (key, item) => (
-  ['seconds', 'stepSeconds', 'stepMilliseconds', 'samplesPerSecond', 'elapsed', 'at', 'when', 'startedAt', 'resumed'].includes(key) ? undefined : item)));
+  ['seconds', 'stepSeconds', 'stepMilliseconds', 'samplesPerSecond', 'elapsed', 'at', 'when', 'startedAt', 'resumed', 'datetime_start', 'datetime_complete'].includes(key) ? undefined : item)));
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
 
-/** The lines of a file, the last of which must be complete. */
-function lines(file) {
+/** The lines of a file, the last of which must be complete; of one that is only appended to, lines that a kill tore are left out. */
+function lines(file, { mayBeTorn = false } = {}) {
   const text = readFileSync(file, 'utf8');
   if (!text.endsWith('\n')) throw new Error(`${file} ends within a line`);
-  return text.slice(0, -1).split('\n').map((line) => JSON.parse(line));
+  return text.slice(0, -1).split('\n').flatMap((line) => {
+    try {
+      return [JSON.parse(line)];
+    } catch (error) {
+      if (!mayBeTorn) throw error;
+      return [];
+    }
+  });
 }
 
 /** A checkpoint without its wall clock. */
@@ -119,16 +133,19 @@ function runOutcome(folder) {
 }
 
 /** What a search decided, in the order of its trials, and its runs. */
-function searchOutcome(folder) {
+function searchOutcome(folder, { isShared = false } = {}) {
   const outcome = {};
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);
     if (name.startsWith('trial-')) outcome[name] = runOutcome(file);
     else if (name === 'journal.jsonl') {
       // Resumed trials have two such entries, and two workers end in any order.
-      const entries = lines(file).filter(({ type }) => !['begun', 'resume'].includes(type)).map((entry) => JSON.stringify(withoutTimes(entry)));
+      const entries = lines(file, { mayBeTorn: isShared }).filter(({ type }) => !['begun', 'resume'].includes(type)).map((entry) => JSON.stringify(withoutTimes(entry)));
       if (new Set(entries).size < entries.length) throw new Error(`${file} has an entry twice`);
       outcome[name] = entries.sort();
+    } else if (name === 'optuna.log') {
+      // What a trial was trained by is told each time that it is begun; the rest is in the journal's order.
+      outcome[name] = lines(file).map((line) => JSON.stringify(withoutTimes(line))).filter((line) => !line.includes('"worker":')).sort();
     } else if (name.endsWith('.json')) outcome[name] = withoutTimes(json(file));
     else outcome[name] = 'there';
   }
