@@ -96,6 +96,15 @@ test('a budget ends it', async () => {
   expect(jsonLines(stdout).pop()).toMatchObject({ type: 'result', ended: 'budget' });
 });
 
+test('processes that are started alike share a search, and --resume joins it', async () => {
+  const command = ['search', 'small.json', '--name', 's', '--shared', 'common', '--workers', '1', '--set', 'threads=1', '--json'];
+  const ends = await Promise.all([blastrain(command, { cwd }), blastrain(command, { cwd })]);
+  expect(ends.map(({ status, stderr }) => ({ status, stderr }))).toEqual([1, 2].map(() => ({ status: 0, stderr: '' })));
+  const resumed = await blastrain(['search', '--resume', 's', '--runs', 'common', '--json'], { cwd });
+  const results = [...ends, resumed].map(({ stdout }) => jsonLines(stdout).pop() as unknown as SearchResult);
+  for (const result of results) expect(result).toMatchObject({ type: 'result', ended: 'finished', trials: 5, best: results[0]!.best });
+});
+
 mkdirSync(join(cwd, 'runs', 'empty'), { recursive: true });
 const bad = (changes: object): string => JSON.stringify({ ...spec, ...changes });
 const learningRate = { type: 'log-uniform', low: 1e-3, high: 0.1 };
@@ -115,6 +124,9 @@ test.each<[string, string, string[], string]>([
   ['a new space for an old search', '', ['search', '--resume', 'small-1', '--folds', '3'], '--folds'],
   ['a search and one to go on with', '', ['search', 'two-layer', '--resume', 'small-1'], 'two-layer'],
   ['a folder that is none of a search', '', ['search', '--resume', 'empty'], 'journal.jsonl'],
+  ['a shared search without a name', bad({}), ['search', 'bad.json', '--shared', 'common'], 'a name, by which processes find the search that they share,'],
+  ['a shared search in two places', bad({}), ['search', 'bad.json', '--name', 's', '--shared', 'common', '--runs', 'runs'], '--runs'],
+  ['sharing a search that has an owner', bad({}), ['search', 'bad.json', '--name', 'small-1', '--shared', 'runs'], 'a search that was begun to be shared'],
   ['a name that is taken', bad({}), ['search', 'bad.json', '--name', 'small-1'], 'small-1'],
 ])('%s ends in one sentence with a code', async (_, file, args, part) => {
   if (file !== '') writeFileSync(join(cwd, 'bad.json'), file);
