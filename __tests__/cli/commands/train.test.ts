@@ -12,7 +12,7 @@ import { withoutTimes } from '../../support/run';
 import { temporaryFolder } from '../../support/folder';
 
 const cwd = temporaryFolder();
-const quick = ['--set', 'data=synthetic', 'trainRows=500', 'validationRows=100', 'testRows=100', 'steps=20', 'batchSize=50', 'evaluateEvery=10'];
+const quick = ['--set', 'data=synthetic', 'layers=3072,20,10', 'trainRows=500', 'validationRows=100', 'testRows=100', 'steps=20', 'batchSize=50', 'evaluateEvery=10'];
 
 describe('a run', () => {
   let stdout = '';
