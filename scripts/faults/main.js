@@ -69,7 +69,7 @@ const duration = (seconds) => (seconds < 90 ? `${Math.round(seconds)} s` : `${Ma
 
 /** Runs the remaining cases of a campaign, `jobs` at a time, until its count or the deadline. */
 async function runCampaign(campaign, progress, count, { folder, findings, jobs, deadline, at }) {
-  const { seed } = progress.state;
+  const { seed, size } = progress.state;
   const state = progress.of(campaign.name);
   const line = new Line();
   const begun = performance.now();
@@ -96,7 +96,7 @@ async function runCampaign(campaign, progress, count, { folder, findings, jobs, 
         const kind = findings.keep(campaign.name, seed, { index: start, ...finding }, files);
         state.findings[kind] = (state.findings[kind] ?? 0) + 1;
       };
-      const { done, accepted = 0 } = campaign.runChunk === undefined ? await campaign.run(seed, start, { ...context, keep, slot }) : await campaign.runChunk(seed, start, end, { ...context, keep, slot });
+      const { done, accepted = 0 } = campaign.runChunk === undefined ? await campaign.run(seed, start, { ...context, keep, slot, size }) : await campaign.runChunk(seed, start, end, { ...context, keep, slot });
       state.done += done;
       state.accepted += accepted;
       finished.add(start);

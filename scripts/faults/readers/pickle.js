@@ -79,6 +79,7 @@ const bytesOf = (list) => Buffer.concat(list.flatMap(([opcode, argument]) => {
 function checkPickled(value, depth = 0) {
   if (depth > 20 || value === null || ['boolean', 'number'].includes(typeof value) || ArrayBuffer.isView(value)) return;
   if (Array.isArray(value)) value.slice(0, 20).forEach((item) => { checkPickled(item, depth + 1); });
+  else if (value.global !== undefined) demand(typeof value.global === 'string', 'a function without a name');
   else if (value.kind === undefined) for (const item of [...value.values()].slice(0, 20)) checkPickled(item, depth + 1);
   else if (value.kind === 'array') demand(value.data.length === value.shape.reduce((product, extent) => product * extent, 1), 'an array of another size than its shape');
 }
