@@ -7,7 +7,7 @@ import { layerSizes } from '../model/summary';
 import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useCheckpoint } from '../train/checkpoint';
 import type { CheckpointParts } from '../train/checkpoint';
 import type { CheckpointFacts } from '../train/checkpointShape';
-import type { StartEvent, TrainEvent, WarningEvent } from '../train/events';
+import type { StartEvent, TrainEvent } from '../train/events';
 import { fileError } from '../files';
 import type { Kernels } from '../kernels/contract';
 import { droppedColumns } from '../data/columns/encoded';
@@ -35,7 +35,8 @@ import type { Conditions, RunRecord } from '../runFolder/runRecord';
 import { callbacksOf } from '../spec/modules';
 import { precisionOf, trainedSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-import { bitsDependOn, versions } from './versions';
+import { changesOf, conditionsChange, lossMeansChange, lostBest, noValidation, notCalibrated, olderNormalization } from './runWarnings';
+import { versions } from './versions';
 import { WeightSnapshots } from './weightSnapshots';
 
 /** How a run is trained, beside its spec. */
@@ -280,52 +281,4 @@ function restoreLast(resumption: Resumption, parts: CheckpointParts, batchSource
     if (reason.code !== 'ERR_CHECKPOINT') throw error;
     return restoreLast(fallBack(reason), parts, batchSource);
   }
-}
-
-/** Conditions that differ and can change the result's last bits, a phrase for each. */
-function changesOf(before: Conditions, now: Conditions, { divisions }: TrainSpec): string[] {
-  const facts = (conditions: Conditions): Readonly<Record<string, string>> => bitsDependOn({ ...conditions, threads: divisions ?? conditions.threads });
-  const [old, fresh] = [facts(before), facts(now)];
-  return Object.keys(fresh)
-    .filter((key) => old[key] !== fresh[key] && (key === 'backend' || old['backend'] === fresh['backend']))
-    .map((key) => `${key} was ${String(old[key])} and is ${String(fresh[key])}`);
-}
-
-function conditionsChange(changes: readonly string[]): WarningEvent {
-  return {
-    type: 'warning',
-    code: 'RESUME_CONDITIONS',
-    message: `The run goes on under other conditions and may differ in the last bits from one that was not interrupted: ${changes.join(', ')}`,
-  };
-}
-
-const lossMeansChange: WarningEvent = {
-  type: 'warning',
-  code: 'RESUME_MEANS',
-  message: 'The run was begun by a version that took the losses of an epoch as means over its steps; from here on they are means over its rows',
-};
-
-const noValidation: WarningEvent = {
-  type: 'warning',
-  code: 'NO_VALIDATION',
-  message: 'No rows are left for validation, so that the run has no validation figures and no best step; set validationRows to have some',
-};
-
-const olderNormalization: WarningEvent = {
-  type: 'warning',
-  code: 'RESUME_NORMALIZATION',
-  message: 'The run goes on as it began, with features that are rounded first and then multiplied by a scale and moved by a shift: a ' +
-    'new run centres them first, which is more accurate, and scales also features in very small units',
-};
-
-function notCalibrated(reason: string): WarningEvent {
-  return { type: 'warning', code: 'NO_CALIBRATION', message: `The model's probabilities are not calibrated: ${reason}` };
-}
-
-function lostBest(step: number): WarningEvent {
-  return {
-    type: 'warning',
-    code: 'RESUME_BEST',
-    message: `The checkpoint of the best step ${String(step)} is gone: unless a better one comes, the run ends with its last model`,
-  };
 }

@@ -63,7 +63,7 @@ export function encodeTensor({ name, type, shape, values }: OnnxTensor): Uint8Ar
 }
 
 /** Gives bytes of a file beside the model; to its end without a length. Throws what it refuses. */
-export type ReadExternal = (location: string, offset: number, length: number | undefined) => Buffer;
+export type ReadExternal = (location: string, offset: number, length: number | undefined) => Uint8Array;
 
 /** Reads the message of a tensor. Throws what `refuse` makes for one that is cut short or of an unknown type, and without `external` for one whose data lie in another file. */
 export function decodeTensor(bytes: Uint8Array, refuse: Refuse, external?: ReadExternal): OnnxTensor {
@@ -86,7 +86,8 @@ export function decodeTensor(bytes: Uint8Array, refuse: Refuse, external?: ReadE
   if (isExternal) {
     if (external === undefined) throw refuse(`the tensor ${name}, whose data lie in another file`, 'a model with its weights inside');
     const { location = '', offset = '0', length: size } = place;
-    raw = external(location, countOf(offset, name, refuse), size === undefined ? undefined : countOf(size, name, refuse));
+    const { buffer, byteOffset, byteLength } = external(location, countOf(offset, name, refuse), size === undefined ? undefined : countOf(size, name, refuse));
+    raw = Buffer.from(buffer, byteOffset, byteLength);
   }
   const type = typeOf(code, refuse);
   const length = shape.reduce((product, extent) => product * extent, 1);
