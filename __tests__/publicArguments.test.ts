@@ -96,6 +96,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   ],
   importModel: [asCall(library.importModel), [join(runs, 'none.pt'), {}]],
   exportOnnx: [asCall(library.exportOnnx), [tinyModel]],
+  serveModel: [async (given, options) => { await (await library.serveModel(given as typeof tinyModel, options as object)).close(); }, [tinyModel, { port: 0 }]],
   permutationImportance: [asCall(library.permutationImportance), [tinyModel, tinyData().validation, { repeats: 1, columns: ['0'] }]],
   partialDependence: [asCall(library.partialDependence), [tinyModel, tinyData().validation, '0', { points: 2 }]],
   learningCurveRuns: [asCall(library.learningCurveRuns), [spec, tinyData(), { repeats: 1 }]],

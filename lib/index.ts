@@ -111,6 +111,8 @@ export { exportModel } from './formats/exportModel';
 export type { ExportFormatName, ExportOptions, ExportResult } from './formats/exportModel';
 export { exportOnnx } from './formats/onnx/exportOnnx';
 export type { OnnxExport, OnnxInput } from './formats/onnx/exportOnnx';
+export { serveModel } from './serve/server';
+export type { ModelServer, ServeOptions } from './serve/server';
 export { findLearningRate } from './studies/findLearningRate';
 export type { StudyOptions } from './studies/threads/runStudy';
 export type { LrFindOptions, LrFindReport, LrPoint } from './studies/lrFind';

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { toPlain } from '../errors';
+import { checkInteger, checkObject, checkOptions, checkText } from '../arguments';
+import { expected, toPlain } from '../errors';
 import { systemError } from '../files';
 import type { Model } from '../inference/model';
 import { printable } from '../text';
@@ -17,8 +18,8 @@ import { readRows } from './requestRows';
 
 /** How a model is served; all limits are optional. */
 export interface ServeOptions {
-  /** What the model is called. */
-  readonly name: string;
+  /** What the model is called. Default model. */
+  readonly name?: string;
   /** Default 8080; 0 is any that is free. */
   readonly port?: number;
   /** The address that is listened on. Default 127.0.0.1: this machine alone. */
@@ -49,8 +50,20 @@ const largeBodies = 16;
 /** How often slow requests are looked for, in milliseconds. */
 const checkInterval = 500;
 
-/** Serves predictions of a model over HTTP, see docs/serve.md. Throws ERR_IO where the address cannot be listened on. */
-export async function serveModel(model: Model, options: ServeOptions): Promise<ModelServer> {
+/** The whole numbers among the options, with the least that each may be. */
+const counts = { port: 0, maxBody: 1, maxRows: 1, maxQueue: 1, batchRows: 1, requestTimeout: 1, grace: 0 } as const satisfies Partial<Record<keyof ServeOptions, number>>;
+
+/**
+ * Serves predictions of a model over HTTP, on the caller's thread but for large requests: docs/serve.md describes requests and answers. It listens for this machine alone unless `host` says otherwise,
+ * and asks for no password. Rejects with ERR_CONFIG for invalid options, ERR_IO where the address cannot be listened on.
+ */
+export async function serveModel(model: Model, options: ServeOptions = {}): Promise<ModelServer> {
+  checkObject(model, 'model', 'a Model', ['spec', 'outputNames', 'toBytes', 'predictAsync']);
+  checkOptions(options);
+  for (const [key, least] of Object.entries(counts)) if (options[key as keyof typeof counts] !== undefined) checkInteger(options[key as keyof typeof counts], key, least);
+  if (options.name !== undefined) checkText(options.name, 'name', 'a name');
+  if (options.host !== undefined) checkText(options.host, 'host', 'an address');
+  if ((options.port ?? 0) > 65_535) throw expected('ERR_CONFIG', 'an integer in [0, 65535]', 'port', options.port, { path: 'port' });
   const { host = '127.0.0.1', port = 8080, requestTimeout = 30_000, grace = 10_000 } = options;
   const service = new Service(model, options);
   const server = createServer({
@@ -108,7 +121,7 @@ class Service {
   private open = 0;
   private readonly gets: Readonly<Record<string, () => Reply>>;
 
-  constructor(private readonly model: Model, { name, maxBody = 2 ** 23, maxRows = 10_000, maxQueue = 256, batchRows = 256 }: ServeOptions) {
+  constructor(private readonly model: Model, { name = 'model', maxBody = 2 ** 23, maxRows = 10_000, maxQueue = 256, batchRows = 256 }: ServeOptions) {
     this.batcher = new Batcher(model, batchRows, (rows, seconds) => { this.metrics.batch(rows, seconds); });
     this.budget = { perRequest: maxBody, all: largeBodies * maxBody, held: 0 };
     this.names = model.outputNames;
