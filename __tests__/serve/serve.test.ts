@@ -216,7 +216,7 @@ describe('many at once', () => {
     const { hostname, port } = new URL(url);
     const body = JSON.stringify(Array.from({ length: 20_000 }, () => [1, 2]));
     const socket = connect(Number(port), hostname, () => { socket.write(`POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${String(body.length)}\r\n\r\n${body}`); });
-    await new Promise((settle) => { setTimeout(settle, 60); });
+    while (!(await send(`${url}metrics`, undefined)).text.includes('blastrain_open_requests 1\n'));
     socket.destroy();
     for (;;) {
       const { text } = await send(`${url}metrics`, undefined);
