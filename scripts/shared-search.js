@@ -5,9 +5,9 @@
  *
  *     node scripts/shared-search.js [--kills 100] [--workers 4] [--trials 100] [--pruner none] [--seed 1] [--folder FOLDER]
  *
- * Each worker is a process in namespaces of its own (user processes of another machine, as far as it can see: pid, host name, mounts, ipc), so that the
- * others learn of its death only by its heartbeats. It needs Linux, `unshare` and the right to use it (root). A minute passes for each kill that strikes
- * while its process holds the journal.
+ * Each worker is a process in namespaces of its own (process numbers, host name, mounts, ipc), which to the others is one on another machine: they learn
+ * of its death by its heartbeat alone. It needs Linux, `unshare` and the right to use it (root). A minute passes for each kill that strikes
+ * while its process holds the journal. With --pruner asha promotions are checked in place of the ranking, which depends on who is faster.
  */
 
 const { spawn, spawnSync } = require('node:child_process');
@@ -91,6 +91,23 @@ async function killAll(start, journal) {
   return killed;
 }
 
+/** Promotions that are not those of successive halving on what the journal held at that moment. */
+function wrongPromotions({ head, entries }) {
+  const { halvingOf, lastPromotion, nextPromotion, rungShares } = dist('search', 'asha');
+  const { SearchState } = dist('search', 'state');
+  const halving = halvingOf(head.spec);
+  const state = new SearchState(rungShares(halving));
+  return entries.filter((entry) => {
+    let isWrong = false;
+    if (entry.type === 'decision' && entry.what === 'promoted') {
+      const standings = state.standings();
+      isWrong = (nextPromotion(standings, halving) ?? lastPromotion(standings, halving))?.trial !== entry.trial;
+    }
+    state.apply(entry);
+    return isWrong;
+  });
+}
+
 /** What is wrong with what came out, a sentence each. */
 function faultsOf(folder, alone, killed) {
   const { readJournal } = dist('search', 'journal');
@@ -106,6 +123,7 @@ function faultsOf(folder, alone, killed) {
   const units = ofType('unit').map(({ trial, rung, replicate }) => `${trial} ${rung} ${replicate}`);
   if (new Set(units).size !== units.length) faults.push('units are recorded twice');
   if (alone !== undefined && !isDeepStrictEqual(outcome(folder), outcome(alone))) faults.push('the ranking is not that of one worker');
+  for (const { trial, rung } of wrongPromotions({ head, entries })) faults.push(`trial ${trial} was not to be promoted from rung ${rung}`);
   const owners = new Map();
   let resumed = 0;
   entries.forEach((entry, line) => {
