@@ -111,7 +111,7 @@ function wrongPromotions({ head, entries }) {
 /** What is wrong with what came out, a sentence each. */
 function faultsOf(folder, alone, killed) {
   const { readJournal } = dist('search', 'journal');
-  const { OptunaStudy } = dist('search', 'optuna');
+  const { OptunaStudy } = dist('search', 'optuna', 'study');
   const { head, entries, leftOut } = readJournal(folder);
   const faults = [];
   const outcome = (path) => {

@@ -8,7 +8,7 @@ import { halvingOf, rungShares } from './asha';
 import type { JournalEntry, SearchHead, SearchLimits } from './records';
 import { entryShape } from './shapes';
 import { contradictionOf, SearchState } from './state';
-import { OptunaFile } from './optunaFile';
+import { OptunaFile } from './optuna/file';
 
 /** Contents of a journal. */
 export interface JournalContents {

@@ -12,7 +12,7 @@ import { defaultThreads } from '../machine';
 import { searchFiles } from '../runFolder/runFiles';
 import { version } from '../version';
 import type { SearchHead, SearchLimits } from './records';
-import type { SearchData } from './searchLoop';
+import type { SearchData } from './decisions';
 import { parseSearch } from './searchSpec';
 import type { SearchSpec } from './searchSpec';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { AppendFile, readFileIfThere, replaceFile, sizeLimits } from '../files';
-import { searchFiles } from '../runFolder/runFiles';
-import { OptunaStudy, optunaWorker } from './optuna';
-import type { JournalEntry, SearchHead } from './records';
+import { AppendFile, readFileIfThere, replaceFile, sizeLimits } from '../../files';
+import { searchFiles } from '../../runFolder/runFiles';
+import { OptunaStudy, optunaWorker } from './study';
+import type { JournalEntry, SearchHead } from '../records';
 
 /**
  * The file by which Optuna reads a search, optuna.log beside the journal: lines of its JournalStorage that follow from the journal alone. It is appended to by

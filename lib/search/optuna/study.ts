@@ -1,10 +1,10 @@
-import { isSame } from './domain';
-import { weightedMean } from '../numbers';
-import { halvingOf, rungShares } from './asha';
-import type { JournalEntry, SearchHead } from './records';
-import { hasFailed, rungDone, scoreOf, SearchState } from './state';
-import type { Trial } from './state';
-import type { Assignment, Domain, Parameter } from './types';
+import { isSame } from '../domain';
+import { weightedMean } from '../../numbers';
+import { halvingOf, rungShares } from '../asha';
+import type { JournalEntry, SearchHead } from '../records';
+import { hasFailed, rungDone, scoreOf, SearchState } from '../state';
+import type { Trial } from '../state';
+import type { Assignment, Domain, Parameter } from '../types';
 
 // Optuna's JournalStorage: a JSON object a line with an operation (optuna/storages/journal/_storage.py, JournalOperation). Studies and trials have no
 // names there but their numbers in the order of creation; a trial that has a final state is never changed again.
