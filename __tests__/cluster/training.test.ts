@@ -41,16 +41,16 @@ function metricsOf(name: string): unknown[] {
 }
 
 describeCluster('ranks of Open MPI that train together', () => {
-  describe.each([['float32', { accumulate: 2 }], ['float64', { accumulate: 1 }]])('in %s', (dtype, others) => {
-    const words = (name: string, ...settings: string[]): string[] => ['train', 'spec.json', '--json', '--name', name, '--set', `dtype=${dtype}`, `accumulate=${String(others.accumulate)}`, ...settings];
+  describe.each([['float32', 'exact', 2], ['float64', 'exact', 1], ['float32', 'bfloat16', 1]])('in %s, with sums that are %s', (dtype, sums, accumulate) => {
+    const words = (name: string, ...settings: string[]): string[] => ['train', 'spec.json', '--json', '--name', name, '--set', `dtype=${dtype}`, `shardSums=${sums}`, `accumulate=${String(accumulate)}`, ...settings];
 
     test('give the bits of one process in as many shards', async () => {
-      const alone = resultOf(await blastrain(words(`${dtype}-1`, 'shards=4', 'threads=2'), { cwd }));
+      const alone = resultOf(await blastrain(words(`${dtype}-${sums}-1`, 'shards=4', 'threads=2'), { cwd }));
       for (const [ranks, settings] of [[2, ['shards=4']], [4, []]] as const) {
-        const name = `${dtype}-${String(ranks)}`;
+        const name = `${dtype}-${sums}-${String(ranks)}`;
         const together = resultOf(await blastrainOn(ranks, words(name, ...settings), { cwd }));
         expect(together['parametersDigest']).toBe(alone['parametersDigest']);
-        expect(metricsOf(name)).toEqual(metricsOf(`${dtype}-1`));
+        expect(metricsOf(name)).toEqual(metricsOf(`${dtype}-${sums}-1`));
       }
     }, clusterTimeout);
   });

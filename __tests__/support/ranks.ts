@@ -23,8 +23,9 @@ export function ranks(counts: readonly number[], build: (exchange: Exchange) => 
     const sums: (FloatArray | Float64Array)[] = [];
     const lengths: number[] = [];
     const exchange: Exchange = {
-      firstShard, shardCount,
+      firstShard, shardCount, sums: 'exact',
       sum: (values, from, length) => { sums.push(values.subarray(from, from + length)); },
+      sumBuffers: (values) => { sums.push(values); },
       sumNumbers: (values) => { sums.push(values); },
       wait: () => {
         begun[r] = sums.splice(0);

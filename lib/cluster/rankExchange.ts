@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import type { Exchange } from '../train/exchange';
+import type { Exchange, ShardSums } from '../train/exchange';
 import type { EarlyEnd, Peers } from '../train/peers';
 import type { Communicator } from './communicator';
 
@@ -18,7 +18,7 @@ export class RankExchange implements Exchange, Peers {
   private travelling = new Float64Array(wishes);
 
   /** Throws ERR_CLUSTER for more ranks than shards. */
-  constructor(private readonly communicator: Communicator, shards: number) {
+  constructor(private readonly communicator: Communicator, shards: number, readonly sums: ShardSums = 'exact') {
     const { rank, size } = communicator;
     if (size > shards) throw expected('ERR_CLUSTER', `at most ${String(shards)}, the shards of a batch,`, 'the number of ranks', size, { path: 'shards' });
     this.shardCount = shards / size;
@@ -26,7 +26,11 @@ export class RankExchange implements Exchange, Peers {
   }
 
   sum(values: Float32Array | Float64Array, from: number, length: number): void {
-    if (length > 0) this.ticket = this.communicator.sum(values, from, length);
+    if (length > 0) this.ticket = this.communicator.sum(values, from, length, this.sums);
+  }
+
+  sumBuffers(values: Float32Array | Float64Array): void {
+    this.ticket = this.communicator.sum(values);
   }
 
   sumNumbers(values: Float64Array): void {

@@ -66,7 +66,7 @@ export function meet(communicator: Communicator, spec: TrainSpec, { origin }: Tr
   // Work is divided by a number that all share.
   const { threads: _, ...bits } = bitsDependOn({ backend, threads: 0, versions: versions() });
   const { threads, difference } = introduce(communicator, origin.digest, bits);
-  const exchange = new RankExchange(communicator, spec.shards!);
+  const exchange = new RankExchange(communicator, spec.shards!, spec.shardSums);
   return { communicator, exchange, threads: spec.threads ?? threads, warning: difference === undefined ? undefined : { type: 'warning', code: 'CLUSTER_CONDITIONS', message: difference } };
 }
 

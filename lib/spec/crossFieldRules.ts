@@ -73,6 +73,7 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     key: 'shards', holds: ({ shards, batchSize }) => batchSize === null || batchSize % shards! === 0, received: 'batchSize',
     needs: 'a batchSize that they divide',
   },
+  { key: 'shardSums', holds: ({ dtype, shardSums }) => dtype === 'float32' || shardSums === 'exact', needs: 'dtype float32', received: 'dtype' },
   {
     key: 'shards', holds: ({ norm, shards, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > shards!, received: 'batchSize',
     needs: 'a batchSize of at least 2 rows each, with batch normalisation,',

@@ -22,6 +22,8 @@ import { losses, lossOptions } from '../model/losses';
 import type { LossOptions } from '../model/losses';
 import { optimizerOptions, optimizers } from '../optim/optimizers';
 import type { OptimizerName, OptimizerOptions } from '../optim/optimizers';
+import { shardSums } from '../train/exchange';
+import type { ShardSums } from '../train/exchange';
 import { metricNames } from '../train/monitor';
 import { factorScheduleOptions, scheduleOptions, schedules } from '../optim/scheduleKinds';
 import type { FactorScheduleOptions, ScheduleName, ScheduleOptions } from '../optim/scheduleKinds';
@@ -65,6 +67,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   batchSize: number | null;
   accumulate: number;
   shards: number | null;
+  shardSums: ShardSums;
   sampling: 'shuffle' | 'replacement';
   steps: number | null;
   epochs: number | null;
@@ -202,6 +205,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     help: 'equal parts of a batch, each computed by itself, so that a training has the same bits on one process and on several; null for none',
     default: null, what: 'a power of two of at most 4096', accepts: (value) => isNumber(value) && Number.isInteger(Math.log2(value)) && value >= 1 && value <= 4096,
   }),
+  shardSums: choice('exact', shardSums, 'how the gradients of shards are added up: with bfloat16, for dtype float32, half as many bytes travel between ranks'),
   sampling: choice('shuffle', ['shuffle', 'replacement'], 'batches from a new permutation per epoch, or rows drawn with replacement'),
   steps: orNull(integer(0, 1, 'length of training in steps (or give epochs; 60 epochs for tables)')),
   epochs: orNull(number(0, '> 0', (value) => value > 0, 'length of training in passes over the training rows (or give steps)')),

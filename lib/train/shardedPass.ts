@@ -3,6 +3,7 @@ import type { FloatArray } from '../kernels/contract';
 import { reseed } from '../model/layer';
 import type { Layer } from '../model/layer';
 import { RandomState } from '../random';
+import { roundToBfloat16 } from './bfloat16';
 import type { Exchange } from './exchange';
 import { gradientBlocks, viewsOf } from './gradientBlocks';
 import type { BlockViews, GradientBlock } from './gradientBlocks';
@@ -112,7 +113,7 @@ export class ShardedPass {
     }
     // The others wait for these sums, whatever they are.
     if (!isFinite) for (const { from, length } of this.blocks) exchange.sum(this.gradients.all, from, length);
-    if (this.statistics.length > 0) exchange.sum(this.statistics, 0, this.statistics.length);
+    if (this.statistics.length > 0) exchange.sumBuffers(this.statistics);
     exchange.sumNumbers(this.numbers);
     exchange.wait();
     if (Number.isFinite(this.numbers[numberOf.loss]!)) this.endStatistics(1 / shards);
@@ -161,7 +162,14 @@ export class ShardedPass {
       batchSum.views[b]!.set(gradient);
       return;
     }
-    for (let level = 0; level < ends; level++) kernels.axpy(length, 1, subtrees[level]!.gradients.views[b]!, gradient);
+    for (let level = 0; level < ends; level++) {
+      const left = subtrees[level]!.gradients.views[b]!;
+      if (exchange.sums === 'bfloat16') {
+        roundToBfloat16(left as Float32Array);
+        roundToBfloat16(gradient as Float32Array);
+      }
+      kernels.axpy(length, 1, left, gradient);
+    }
     if (isLast) exchange.sum(gradients.all, blocks[b]!.from, length);
     else subtrees[ends]!.gradients.views[b]!.set(gradient);
   }

@@ -16,7 +16,7 @@ import type { Optimizer } from '../optim/optimizer';
 import type { Schedule } from '../optim/schedules';
 import { BatchScores } from './batchScores';
 import { ownExchange } from './exchange';
-import type { Exchange } from './exchange';
+import type { Exchange, ShardSums } from './exchange';
 import type { Objective } from './objective';
 import { numberOf, ShardedPass } from './shardedPass';
 
@@ -45,6 +45,8 @@ export interface StepOptions {
   readonly shards?: number | null;
   /** Which of the shards this process computes, and where it meets the others; by default it computes all. */
   readonly exchange?: Exchange;
+  /** With shards, how their gradients are summed; 'exact' by default. That of an exchange comes first. */
+  readonly shardSums?: ShardSums;
   /** With shards, what augmentation and dropout are drawn from, in [0, 2³²). Default 0. */
   readonly seed?: number;
 }
@@ -191,7 +193,7 @@ export class TrainingStep {
 
   private inShards(shards: number, shardRows: number): ShardedPass {
     const { objective, options, accumulate, inputs: { x }, targets: { weights } } = this;
-    const { exchange = ownExchange(shards), seed = 0, augmenter } = options;
+    const { shardSums = 'exact', exchange = ownExchange(shards, shardSums), seed = 0, augmenter } = options;
     let read: Int32Array | FloatArray;
     return new ShardedPass(objective, {
       forward: (rows, m) => {
@@ -264,7 +266,7 @@ function checkShards(shards: number, batchSize: number, exchange: Exchange | und
   if (!Number.isInteger(Math.log2(shards))) throw expected('ERR_CONFIG', 'a power of two', 'shards', shards, { path: 'shards' });
   if (batchSize % shards !== 0) throw expected('ERR_CONFIG', `a multiple of the ${String(shards)} shards`, 'batchSize', batchSize, { path: 'batchSize' });
   if (exchange === undefined) return;
-  checkObject(exchange, 'exchange', 'an Exchange', ['firstShard', 'shardCount', 'sum', 'sumNumbers', 'wait']);
+  checkObject(exchange, 'exchange', 'an Exchange', ['firstShard', 'shardCount', 'sum', 'sumBuffers', 'sumNumbers', 'wait']);
   const { firstShard, shardCount } = exchange;
   if (!(Number.isInteger(Math.log2(shardCount)) && firstShard % shardCount === 0 && firstShard >= 0 && firstShard + shardCount <= shards)) {
     throw expected('ERR_CONFIG', `an aligned block of the ${String(shards)} shards`, 'exchange', [firstShard, shardCount], { path: 'exchange' });
