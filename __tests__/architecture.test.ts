@@ -32,7 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   serve: ['data', 'model', 'inference'],
   cli: ['cluster', 'kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard', 'serve'],
   jest: ['train'],
-  index: ['kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'formats', 'run', 'search', 'verify', 'studies', 'report', 'serve'],
+  index: ['cluster', 'kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'formats', 'run', 'search', 'verify', 'studies', 'report', 'serve'],
 };
 /** What a room may import as types only. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {

@@ -39,6 +39,8 @@ const asNew = (given: unknown): Call => (...args) => new (given as new (...args:
 /** Each function with arguments that it takes; one after the other is put in the place of an odd value. */
 const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknown[]]>> = {
   BlastrainError: [asNew(library.BlastrainError), ['ERR_CONFIG', 'message', {}]],
+  launcherOf: [asCall(library.launcherOf), [{ PMI_SIZE: '2', PMI_RANK: '0' }]],
+  joinCluster: [asCall(library.joinCluster), [{ name: 'mpirun', size: 6, variable: 'SIZE', rank: 0, family: undefined }, 60]],
   getThreads: [asCall(library.getThreads), ['typescript']],
   kernelsFor: [asCall(kernelsFor), ['float32', 'typescript']],
   nativeStatus: [asCall(library.nativeStatus), []],

@@ -122,6 +122,8 @@ export { permutationImportance } from './studies/explain/importance';
 export type { ColumnImportance, ImportanceOptions, ImportanceReport } from './studies/explain/importance';
 export { learningCurveRuns, summariseLearningCurve } from './studies/explain/learningCurve';
 export type { LearningCurve, LearningCurveOptions, LearningCurvePoint, LearningCurveRun } from './studies/explain/learningCurve';
+export { joinCluster, launcherOf } from './cluster';
+export type { Communicator, Launcher } from './cluster';
 export { train } from './run/train';
 export type { TrainingRun, TrainOptions } from './run/train';
 export type { Waiting } from './files/acquire';

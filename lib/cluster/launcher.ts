@@ -1,3 +1,5 @@
+import { checkObject } from '../arguments';
+
 /** What a launcher of MPI programs says to a process that it starts. */
 export interface Launcher {
   /** Its name in sentences. */
@@ -31,9 +33,10 @@ const kinds: readonly Kind[] = [
 ];
 
 /**
- * The launcher that started this process together with others; undefined where there is none or it started this one alone, which then needs no MPI.
+ * The launcher that started this process together with others, by the variables that it has set; undefined where there is none or it started this one alone, which then needs no MPI.
  */
 export function launcherOf(env: Environment = process.env): Launcher | undefined {
+  checkObject(env, 'env', 'variables of an environment');
   for (const { name, family, sizes, ranks } of kinds) {
     if (name === 'srun' && env['SLURM_STEP_ID'] === undefined) continue;
     const variable = sizes.find((one) => count(env[one]) !== undefined);

@@ -137,7 +137,7 @@ class Engine {
       if (is_started_ && !is_finalized_) link_.abort_requested = true;
       added_.notify_one();
     }
-    if (link_.abort_requested) std::this_thread::sleep_for(std::chrono::duration<double>(kAbortSeconds));
+    if (link_.abort_requested) std::this_thread::sleep_for(std::chrono::duration<double>(kAbortSeconds + silence_seconds_));
     _exit(status);
   }
 
@@ -155,6 +155,8 @@ class Engine {
 
  private:
   static constexpr double kAbortSeconds = 5;
+  // A launcher that is told to end the ranks of a host which is cut off waits for it without end; left alone, it notices first that the host is gone.
+  static constexpr double kLauncherSeconds = 15;
   // Processes that start at the same time on few cores need long for it.
   static constexpr double kLeastInitSeconds = 60;
   // How long whoever is told of a failure has for a sentence of its own.
@@ -169,6 +171,7 @@ class Engine {
       {
         const std::lock_guard<std::mutex> lock(mutex_);
         failure_ = failure.sentence;
+        if (failure.is_silence) silence_seconds_ = std::min(kLauncherSeconds, 5 * watchdog_);
         done_.notify_all();
       }
       // Others may still ask who answers, and whoever reports the failure calls Abort.
@@ -235,6 +238,7 @@ class Engine {
   }
 
   [[noreturn]] void AbortMpi() {
+    std::this_thread::sleep_for(std::chrono::duration<double>(silence_seconds_));
     // Without an answer from the launcher, this process at least ends.
     const Deadline deadline(kAbortSeconds, "");
     int status;
@@ -270,6 +274,7 @@ class Engine {
   bool is_open_ = false;
   bool is_finalized_ = false;
   std::atomic<bool> is_initialized_{false};
+  std::atomic<double> silence_seconds_{0};
   int abort_status_ = 1;
   double watchdog_ = 60;
   Link link_;

@@ -21,6 +21,7 @@ namespace blastrain::mpi {
 // Why the ranks cannot go on, as one sentence.
 struct Failure {
   std::string sentence;
+  bool is_silence = false;  // a rank gave no answer
 };
 
 using Clock = std::chrono::steady_clock;
@@ -213,7 +214,7 @@ class Link {
       Post(p.suspect, {kQuestion, kNobody, served_});
     }
     if (SecondsSince(p.alive_at) >= watchdog_) {
-      throw Failure{"Expected an answer within " + Seconds(watchdog_) + " for collective " + std::to_string(served_ + 1) + " but received none from " + Name(p.suspect)};
+      throw Failure{"Expected an answer within " + Seconds(watchdog_) + " for collective " + std::to_string(served_ + 1) + " but received none from " + Name(p.suspect), true};
     }
     if (!patient_ && waited >= 10 * watchdog_) {
       throw Failure{"Expected " + Name(p.suspect) + " to come to collective " + std::to_string(served_ + 1) + " within " + Seconds(10 * watchdog_) +

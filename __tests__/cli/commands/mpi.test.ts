@@ -33,7 +33,8 @@ describeCluster('with Open MPI', () => {
     expect(status).toBe(0);
     expect(jsonLines(stdout)).toEqual([{
       launcher: "Open MPI's mpirun", ranks: 2, hosts: [{ host: expect.any(String) as string, ranks: 2 }],
-      sums: [1, 1_575_424].map((length) => ({ length, milliseconds: expect.any(Number) as number })),
+      sums: [4, 16_384, 262_144, 1_048_576, 6_301_696].map((bytes) => ({ bytes, seconds: expect.any(Number) as number })),
+      network: { exchange: expect.any(Number) as number, byte: expect.any(Number) as number },
     }]);
   }, clusterTimeout);
 

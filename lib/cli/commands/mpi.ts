@@ -3,17 +3,26 @@ import { buildAddon, findCompiler, tryAddon } from '../../cluster/compile';
 import type { Trial } from '../../cluster/compile';
 import { joinCluster, launcherOf } from '../../cluster';
 import type { Launcher } from '../../cluster';
+import { measureHostStep, measureNetwork, stepSeconds } from '../../bench/ranks';
+import type { HostStep, Network } from '../../bench/ranks';
 import { toPlain } from '../../errors';
+import { selectBackend } from '../../kernels';
+import { changedPreset } from '../../spec/presets';
+import { parseSpec } from '../../spec/spec';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
+import { integerOption, numberOption } from '../flagValues';
 import { readOptions } from '../options';
+import { formatBytes, formatPercent } from '../terminal/format';
 import { coloursOf, terminalOf } from '../terminal/style';
+import { renderTable } from '../terminal/table';
 
 export const mpiCommand: Command = {
   name: 'mpi',
   summary: 'build and try what training on several machines needs',
   help: `Usage: blastrain mpi [--build] [--mpi DIR] [--json]
-       mpirun -n N blastrain mpi [--json]
+       mpirun -n N blastrain mpi [--estimate PRESET] [--json]
+       blastrain mpi --estimate PRESET [--gbit N] [--microseconds N]
 
 Training on several machines goes through the MPI of the cluster, by an addon
 that is built there: binaries of different MPIs do not fit each other. Without
@@ -24,25 +33,41 @@ ranks found each other, and how long they take to add up numbers.
 Options:
   --build      build the addon, with mpicc and the headers of Node.js
   --mpi DIR    the folder of the MPI, or its compiler [mpicc in PATH]
+  --estimate PRESET  what a training on several hosts would gain: a step is
+               measured here, sums are those of the ranks, or else of a network
+  --rows N     rows of a batch on each host [1024]
+  --bfloat16   sums travel as bfloat16 (shardSums=bfloat16)
+  --gbit N     the network's Gbit/s [10]
+  --microseconds N   what an exchange takes beside its bytes [50]
   --json       one JSON object on standard output
 
 The variable BLASTRAIN_MPI names another folder for the addons, for packages
 that are installed read-only. docs/clusters.md has recipes for mpirun, Slurm and
 Kubernetes.
 `,
-  run(args) {
-    const { values } = readOptions(args, { build: { type: 'boolean' }, mpi: { type: 'string' }, json: { type: 'boolean' } }, { names: [] });
+  async run(args) {
+    const { values } = readOptions(args, {
+      build: { type: 'boolean' }, mpi: { type: 'string' }, json: { type: 'boolean' }, estimate: { type: 'string' }, rows: { type: 'string' }, gbit: { type: 'string' }, microseconds: { type: 'string' }, bfloat16: { type: 'boolean' },
+    }, { names: [] });
     const launcher = launcherOf();
-    if (launcher !== undefined && values.build !== true) return Promise.resolve(tryCluster(launcher, values.json === true));
+    const asked = values.estimate === undefined ? undefined
+      : { preset: values.estimate, rows: integerOption('rows', values.rows ?? '1024', 1), bytesPerNumber: values.bfloat16 === true ? 2 : 4 };
+    if (launcher !== undefined && values.build !== true) return tryCluster(launcher, asked, values.json === true);
+    if (asked !== undefined) {
+      const network = { exchange: 1e-6 * numberOption('microseconds', values.microseconds ?? '50'), byte: 8e-9 / numberOption('gbit', values.gbit ?? '10') };
+      const estimate = await estimateWith(asked, network);
+      process.stdout.write(values.json === true ? jsonLine({ network, ...estimate }) : renderEstimate(estimate));
+      return 0;
+    }
     if (values.build === true) {
       const compiler = findCompiler(values.mpi);
       const { file, info } = buildAddon(compiler);
       process.stdout.write(values.json === true ? jsonLine({ compiler: compiler.path, file, info }) : `Built against ${info.builtAgainst} by ${compiler.path}: ${file}\n`);
-      return Promise.resolve(0);
+      return 0;
     }
     const found = { compiler: outcomeOf(() => findCompiler(values.mpi).path), folder: addonFolder(), addons: builtAddons().map(({ file }) => ({ file, trial: outcomeOf(() => tryAddon(file)) })) };
     process.stdout.write(values.json === true ? jsonLine(found) : describe(found));
-    return Promise.resolve(found.addons.some(({ trial }) => 'failure' in trial) ? 1 : 0);
+    return found.addons.some(({ trial }) => 'failure' in trial) ? 1 : 0;
   },
 };
 
@@ -74,28 +99,53 @@ function describe({ compiler, folder, addons }: Found): string {
   ].join('');
 }
 
-/** Numbers that the ranks add up here: of a few, and of a net like the course's. */
-const lengths = [1, 1_575_424];
-const repetitions = 11;
-
-function tryCluster(launcher: Launcher, json: boolean): number {
+/** Shows the ranks that find each other, what sums over them take and, where it is asked for, what that means for a training. */
+async function tryCluster(launcher: Launcher, asked: Estimate | undefined, json: boolean): Promise<number> {
   const communicator = joinCluster(launcher);
   const { rank, size, hosts } = communicator;
-  const milliseconds = lengths.map((length) => {
-    const numbers = new Float32Array(length);
-    const times = Array.from({ length: repetitions }, () => {
-      communicator.barrier();
-      const start = performance.now();
-      communicator.wait(communicator.sum(numbers));
-      return performance.now() - start;
-    });
-    return times.sort((a, b) => a - b)[(repetitions - 1) / 2]!;
-  });
+  const { network, sums } = measureNetwork(communicator);
   communicator.close();
   if (rank !== 0) return 0;
   const byHost = [...new Set(hosts)].map((host) => ({ host, ranks: hosts.filter((one) => one === host).length }));
-  process.stdout.write(json ? jsonLine({ launcher: launcher.name, ranks: size, hosts: byHost, sums: lengths.map((length, i) => ({ length, milliseconds: milliseconds[i]! })) })
-    : `${String(size)} ranks, started by ${launcher.name}: ${byHost.map(({ host, ranks }) => `${String(ranks)} on ${printable(host)}`).join(', ')}\n` +
-      `A sum takes ${milliseconds[0]!.toFixed(3)} ms of 1 number, ${milliseconds[1]!.toFixed(1)} ms of ${String(lengths[1]!)} (float32, ${((4 * lengths[1]!) / 1e6).toFixed(1)} MB)\n`);
+  const estimate = asked && await estimateWith(asked, network);
+  if (json) process.stdout.write(jsonLine({ launcher: launcher.name, ranks: size, hosts: byHost, sums, network, ...estimate }));
+  else {
+    process.stdout.write(`${String(size)} ranks, started by ${launcher.name}: ${byHost.map(({ host, ranks }) => `${String(ranks)} on ${printable(host)}`).join(', ')}\n` +
+      `Sums of float32: ${sums.map(({ bytes, seconds }) => `${formatBytes(bytes)} ${(1000 * seconds).toFixed(2)} ms`).join(', ')}\n` +
+      `As if an exchange took ${(1e6 * network.exchange).toFixed(0)} µs and ${(8e-9 / network.byte).toPrecision(3)} Gbit/s passed\n${estimate === undefined ? '' : renderEstimate(estimate)}`);
+  }
   return 0;
+}
+
+/** What --estimate is asked for. */
+interface Estimate {
+  readonly preset: string;
+  readonly rows: number;
+  readonly bytesPerNumber: number;
+}
+
+interface Estimated {
+  readonly step: HostStep;
+  readonly hosts: readonly { readonly hosts: number; readonly milliseconds: number; readonly efficiency: number }[];
+}
+
+const hostCounts = [1, 2, 4, 8, 16, 32];
+
+async function estimateWith({ preset, rows, bytesPerNumber }: Estimate, network: Network): Promise<Estimated> {
+  const { backend } = selectBackend();
+  const step = await measureHostStep(parseSpec(changedPreset(preset, { batchSize: rows })), rows, backend);
+  return {
+    step,
+    hosts: hostCounts.map((hosts) => {
+      const seconds = stepSeconds(hosts, step, network, bytesPerNumber);
+      return { hosts, milliseconds: 1000 * seconds, efficiency: step.seconds / seconds };
+    }),
+  };
+}
+
+function renderEstimate({ step, hosts }: Estimated): string {
+  const parameters = step.blocks.reduce((sum, length) => sum + length, 0);
+  return `A step of ${parameters.toLocaleString('en')} parameters takes ${(1000 * step.seconds).toFixed(1)} ms on this host. With as many rows on each of several:\n` +
+    renderTable([{ header: 'hosts' }, { header: 'ms a step' }, { header: 'efficiency' }, { header: 'as fast as' }],
+      hosts.map((one) => [String(one.hosts), one.milliseconds.toFixed(1), formatPercent(one.efficiency, 0), `${(one.hosts * one.efficiency).toFixed(1)} hosts`]), terminalOf(process.stdout));
 }

@@ -1,0 +1,85 @@
+import type { Communicator } from '../cluster';
+import type { BackendName } from '../kernels/contract';
+import { gradientBlocks } from '../train/gradientBlocks';
+import { benchData, makeNet } from './nets';
+import { measure } from './timing';
+import { benchTraining, trainingContender } from './training';
+import type { TrainSpec } from '../spec/spec';
+
+/** What a sum over ranks takes beside the bytes, and for each byte, in seconds: by each of its 2·log₂(ranks) exchanges, and by each byte that a rank sends. */
+export interface Network {
+  readonly exchange: number;
+  readonly byte: number;
+}
+
+/** Seconds of the sum of so many bytes: by halving and doubling each rank sends 2·(1 − 1/ranks) of them. */
+export function sumSeconds(ranks: number, bytes: number, { exchange, byte }: Network): number {
+  return ranks === 1 ? 0 : 2 * Math.log2(ranks) * exchange + 2 * (1 - 1 / ranks) * bytes * byte;
+}
+
+/** The network whose {@link sumSeconds} are nearest to those of measured sums, of which the longest count as much as the shortest: least squares of relative errors. */
+export function fitNetwork(ranks: number, sums: readonly { readonly bytes: number; readonly seconds: number }[]): Network {
+  let [aa, ab, bb, a, b] = [0, 0, 0, 0, 0];
+  for (const { bytes, seconds } of sums) {
+    const [x, y] = [(2 * Math.log2(ranks)) / seconds, (2 * (1 - 1 / ranks) * bytes) / seconds];
+    aa += x * x;
+    ab += x * y;
+    bb += y * y;
+    a += x;
+    b += y;
+  }
+  const determinant = aa * bb - ab * ab;
+  return { exchange: Math.max(0, (a * bb - b * ab) / determinant), byte: Math.max(0, (b * aa - a * ab) / determinant) };
+}
+
+/** A training step of one host, as the model of efficiency sees it. */
+export interface HostStep {
+  /** Seconds of the whole step on one host. */
+  readonly seconds: number;
+  /** Numbers of each block of the gradient, in the order in which the backward pass fills them. */
+  readonly blocks: readonly number[];
+}
+
+/** Of a step's products two thirds are the backward pass. */
+const backwardShare = 2 / 3;
+
+/**
+ * The seconds of a step of as many rows on each of several hosts: the backward pass fills one block after the other, in a time that grows with its numbers;
+ * each block's sum begins when it is filled and those before it are there; a small sum of scores comes last.
+ */
+export function stepSeconds(hosts: number, { seconds, blocks }: HostStep, network: Network, bytesPerNumber: number): number {
+  const all = blocks.reduce((sum, length) => sum + length, 0);
+  let filled = (1 - backwardShare) * seconds;
+  let summed = 0;
+  for (const length of blocks) {
+    filled += (backwardShare * seconds * length) / all;
+    summed = Math.max(summed, filled) + sumSeconds(hosts, length * bytesPerNumber, network);
+  }
+  return Math.max(seconds, summed + sumSeconds(hosts, 64, network));
+}
+
+/** Measures a net's step with so many rows on this host, and says how its gradient is summed. */
+export async function measureHostStep(spec: Partial<TrainSpec>, rows: number, backend: BackendName): Promise<HostStep> {
+  const net = makeNet('step', { ...spec, batchSize: rows, shards: 1 });
+  const training = benchTraining(net, benchData(net, 4 * rows), backend);
+  const [time] = await measure([trainingContender(backend, training)], { rounds: 5, sampleSeconds: 0.1 });
+  return { seconds: time!.median, blocks: gradientBlocks(training.built.training.objective.model).map(({ length }) => length) };
+}
+
+/** Bytes of the sums that a network is measured by. */
+const measuredBytes = [4, 16_384, 262_144, 1_048_576, 6_301_696];
+
+/** Measures sums over the ranks, and fits the network to their medians; to be called by all of them. */
+export function measureNetwork(communicator: Communicator, repetitions = 11): { readonly network: Network; readonly sums: readonly { readonly bytes: number; readonly seconds: number }[] } {
+  const sums = measuredBytes.map((bytes) => {
+    const numbers = new Float32Array(bytes / 4);
+    const times = Array.from({ length: repetitions }, () => {
+      communicator.barrier();
+      const start = performance.now();
+      communicator.wait(communicator.sum(numbers));
+      return (performance.now() - start) / 1000;
+    });
+    return { bytes, seconds: times.sort((a, b) => a - b)[(repetitions - 1) / 2]! };
+  });
+  return { network: fitNetwork(communicator.size, sums), sums };
+}
