@@ -2,7 +2,7 @@ import { fitNetwork, stepSeconds, sumSeconds } from '../../lib/bench/ranks';
 
 const network = { exchange: 50e-6, byte: 0.8e-9 };
 
-test.each([2, 8])('the network of sums over %d ranks is found again', (ranks) => {
+test.each([2, 6, 8])('the network of sums over %d ranks is found again', (ranks) => {
   const sums = [4, 1e5, 1e6, 1e7].map((bytes) => ({ bytes, seconds: sumSeconds(ranks, bytes, network) }));
   const fitted = fitNetwork(ranks, sums);
   expect(fitted.exchange).toBeCloseTo(network.exchange, 9);
@@ -15,6 +15,8 @@ describe('a step of 90 ms, two thirds of it backward, in blocks of 1 and 3 milli
     ['alone', 1, network, 0.09],
     // 30 ms forward, 15 and 45 ms backward; the first block's sum hides behind the second, whose 12 MB do not hide; 2 exchanges of each sum.
     ['where the last block does not hide', 2, network, 0.03 + 0.015 + 0.045 + 2 * 50e-6 + 12e6 * 0.8e-9 + 2 * 50e-6 + 64 * 0.8e-9],
+    // 2 exchanges more, and all numbers twice more, than two hosts.
+    ['where two of three pass on what the others give', 3, network, 0.03 + 0.015 + 0.045 + 4 * 50e-6 + 3 * 12e6 * 0.8e-9 + 4 * 50e-6 + 3 * 64 * 0.8e-9],
     // 80 and 240 ms of sums, one after the other, from the end of the first block on.
     ['on a slow network', 2, { exchange: 0, byte: 2e-8 }, 0.045 + 0.08 + 0.24 + 128e-8],
   ])('%s', (_, hosts, its, expected) => {

@@ -1,13 +1,19 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../support/cli';
+import { blockOf } from '../../lib/cluster/communicator';
 import { clusterTimeout, describeCluster, mpirun, sentences } from '../support/mpi';
 
 const script = join(root, '__tests__', 'support', 'clusterProcess.js');
 const host = hostname();
 
+test.each([[1, [[0, 1]]], [3, [[0, 2], [2, 1], [3, 1]]], [4, [[0, 1], [1, 1], [2, 1], [3, 1]]], [6, [[0, 2], [2, 2], [4, 1], [5, 1], [6, 1], [7, 1]]]])(
+  'the tree of %d ranks has for each an aligned block of leaves', (size, blocks) => {
+    expect(Array.from({ length: size }, (_, rank) => Object.values(blockOf(rank, size)))).toEqual(blocks);
+  });
+
 describeCluster('ranks of Open MPI', () => {
-  test.each([2, 8])('%d ranks add up as one process does along the tree, to the bit, and pass values on', async (ranks) => {
+  test.each([3, 6, 8])('%d ranks add up as one process does along the tree, to the bit, and pass values on', async (ranks) => {
     const { status, stdout, stderr } = await mpirun(ranks, [script, 'sums']);
     expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({

@@ -41,12 +41,15 @@ function metricsOf(name: string): unknown[] {
 }
 
 describeCluster('ranks of Open MPI that train together', () => {
-  describe.each([['float32', 'exact', 2], ['float64', 'exact', 1], ['float32', 'bfloat16', 1]])('in %s, with sums that are %s', (dtype, sums, accumulate) => {
+  // Without shards there are as many as ranks, rounded up to a power of two.
+  describe.each([
+    ['float32', 'exact', 2, 4, [[2, ['shards=4']], [3, []], [4, []]]], ['float64', 'exact', 1, 4, [[4, []]]], ['float32', 'bfloat16', 1, 8, [[3, ['shards=8']], [6, []]]],
+  ] as const)('in %s, with sums that are %s', (dtype, sums, accumulate, shards, starts) => {
     const words = (name: string, ...settings: string[]): string[] => ['train', 'spec.json', '--json', '--name', name, '--set', `dtype=${dtype}`, `shardSums=${sums}`, `accumulate=${String(accumulate)}`, ...settings];
 
     test('give the bits of one process in as many shards', async () => {
-      const alone = resultOf(await blastrain(words(`${dtype}-${sums}-1`, 'shards=4', 'threads=2'), { cwd }));
-      for (const [ranks, settings] of [[2, ['shards=4']], [4, []]] as const) {
+      const alone = resultOf(await blastrain(words(`${dtype}-${sums}-1`, `shards=${String(shards)}`, 'threads=2'), { cwd }));
+      for (const [ranks, settings] of starts) {
         const name = `${dtype}-${sums}-${String(ranks)}`;
         const together = resultOf(await blastrainOn(ranks, words(name, ...settings), { cwd }));
         expect(together['parametersDigest']).toBe(alone['parametersDigest']);
@@ -67,7 +70,7 @@ describeCluster('ranks of Open MPI that train together', () => {
       },
     });
     expect(killed.status).not.toBe(0);
-    const resumed = resultOf(await blastrainOn(2, [...words('killed'), '--resume-if-there'], { cwd }));
+    const resumed = resultOf(await blastrainOn(3, [...words('killed'), '--resume-if-there'], { cwd }));
     expect(resumed['parametersDigest']).toBe(whole['parametersDigest']);
     expect(metricsOf('killed').filter((event) => (event as { type: string }).type !== 'start')).toEqual(metricsOf('whole').slice(1));
     // Ended, there is nothing to do.

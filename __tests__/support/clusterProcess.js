@@ -9,11 +9,16 @@ const { rank, size, hosts } = communicator;
 
 const numbersOf = (Type, owner, length) => Type.from({ length }, (_, i) => Math.sin(1 + i * 7.3 + owner * 1.7) * 10 ** ((i * 13 + owner * 5) % 9 - 4));
 
-/** What one process makes of the numbers of all ranks, by the definition: a node is the sum of its children. */
-function tree(Type, round, from, to, length) {
-  if (to - from === 1) return numbersOf(Type, from, length);
+const leaves = 2 ** Math.ceil(Math.log2(size));
+/** The first ranks are two leaves each. */
+const pairs = leaves - size;
+
+/** What one process makes of the numbers of all ranks, by the definition: a node is the sum of its children. @param shift of the ranks' numbers */
+function tree(Type, round, length, shift = 0, from = 0, to = leaves) {
+  const owner = from < 2 * pairs ? from / 2 : from - pairs;
+  if (to - from === (owner < pairs ? 2 : 1)) return numbersOf(Type, owner + shift, length);
   const middle = (from + to) / 2;
-  const [left, right] = [tree(Type, round, from, middle, length), tree(Type, round, middle, to, length)];
+  const [left, right] = [tree(Type, round, length, shift, from, middle), tree(Type, round, length, shift, middle, to)];
   return left.map((value, i) => round(value) + round(right[i]));
 }
 
@@ -40,7 +45,7 @@ const jobs = {
         const numbers = new Type(length + 2).fill(-1);
         numbers.set(own, 1);
         communicator.wait(communicator.sum(numbers, 1, length, wire));
-        const expected = tree(Type, round, 0, size, length);
+        const expected = tree(Type, round, length);
         if (wire === 'bfloat16') expected.forEach((value, i) => { expected[i] = round(value); });
         const differing = expected.findIndex((value, i) => !Object.is(value, numbers[i + 1]));
         if (differing !== -1 || numbers[0] !== -1 || numbers[length + 1] !== -1) wrong.push(`${name}[${length}] at ${differing}`);
@@ -51,9 +56,8 @@ const jobs = {
     const tickets = many.map((numbers) => communicator.sum(numbers));
     communicator.wait(tickets.at(-1));
     many.forEach((numbers, i) => {
-      const parts = Array.from({ length: size }, (_, r) => numbersOf(Float32Array, r + i, 4000));
-      while (parts.length > 1) parts.splice(0, parts.length, ...parts.filter((_, p) => p % 2 === 0).map((left, p) => left.map((value, j) => value + parts[2 * p + 1][j])));
-      if (numbers.some((value, j) => !Object.is(value, parts[0][j]))) wrong.push(`the sum ${i} of several`);
+      const expected = tree(Float32Array, (value) => value, 4000, i);
+      if (numbers.some((value, j) => !Object.is(value, expected[j]))) wrong.push(`the sum ${i} of several`);
     });
     const bytes = new Uint8Array(1_000_003).map((_, i) => (i * 31) % 251);
     if (Buffer.compare(communicator.broadcastBytes(rank === 0 ? bytes : new Uint8Array(0)), bytes) !== 0) wrong.push('broadcastBytes');

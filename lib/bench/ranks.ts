@@ -6,22 +6,34 @@ import { measure } from './timing';
 import { benchTraining, trainingContender } from './training';
 import type { TrainSpec } from '../spec/spec';
 
-/** What a sum over ranks takes beside the bytes, and for each byte, in seconds: by each of its 2·log₂(ranks) exchanges, and by each byte that a rank sends. */
+/** What a sum over ranks takes beside the bytes, and for each byte, in seconds: by each of its exchanges, and by each byte that a rank sends. */
 export interface Network {
   readonly exchange: number;
   readonly byte: number;
 }
 
-/** Seconds of the sum of so many bytes: by halving and doubling each rank sends 2·(1 − 1/ranks) of them. */
+/**
+ * Exchanges of a sum that follow each other, and how many times its numbers travel: by halving and doubling 2·log₂(ranks) and 2·(1 − 1/ranks). Where ranks are no
+ * power of two, some pass what they have to another first, and take the sum from it.
+ */
+function trafficOf(ranks: number): { readonly exchanges: number; readonly times: number } {
+  const halvings = Math.floor(Math.log2(ranks));
+  const isPaired = ranks !== 2 ** halvings;
+  return { exchanges: 2 * (halvings + Number(isPaired)), times: 2 * (1 - 2 ** -halvings) + (isPaired ? 2 : 0) };
+}
+
+/** Seconds of the sum of so many bytes. */
 export function sumSeconds(ranks: number, bytes: number, { exchange, byte }: Network): number {
-  return ranks === 1 ? 0 : 2 * Math.log2(ranks) * exchange + 2 * (1 - 1 / ranks) * bytes * byte;
+  const { exchanges, times } = trafficOf(ranks);
+  return exchanges * exchange + times * bytes * byte;
 }
 
 /** The network whose {@link sumSeconds} are nearest to those of measured sums, of which the longest count as much as the shortest: least squares of relative errors. */
 export function fitNetwork(ranks: number, sums: readonly { readonly bytes: number; readonly seconds: number }[]): Network {
+  const { exchanges, times } = trafficOf(ranks);
   let [aa, ab, bb, a, b] = [0, 0, 0, 0, 0];
   for (const { bytes, seconds } of sums) {
-    const [x, y] = [(2 * Math.log2(ranks)) / seconds, (2 * (1 - 1 / ranks) * bytes) / seconds];
+    const [x, y] = [exchanges / seconds, (times * bytes) / seconds];
     aa += x * x;
     ab += x * y;
     bb += y * y;

@@ -2,6 +2,17 @@ import { deserialize, serialize } from 'node:v8';
 import { expected } from '../errors';
 import type { MpiAddon, MpiStats } from './addon';
 
+/** The leaves of the tree of sums: as many as ranks, rounded up to a power of two. */
+export function leavesOf(size: number): number {
+  return 2 ** Math.ceil(Math.log2(size));
+}
+
+/** A rank's leaves [first, first + count): two for the first ranks, as far as there are more leaves than ranks, and one for the others. As native/mpi/collectives.h. */
+export function blockOf(rank: number, size: number): { readonly first: number; readonly count: 1 | 2 } {
+  const pairs = leavesOf(size) - size;
+  return rank < pairs ? { first: 2 * rank, count: 2 } : { first: rank + pairs, count: 1 };
+}
+
 /** Numbers that ranks add up; kept by whoever asks until the ticket was waited for. */
 type Numbers = Float32Array | Float64Array;
 
@@ -11,7 +22,7 @@ type Numbers = Float32Array | Float64Array;
  */
 export class Communicator {
   readonly rank: number;
-  /** Number of ranks, a power of two. */
+  /** Number of ranks. */
   readonly size: number;
   /** The name of each rank's host. */
   readonly hosts: readonly string[];
@@ -32,8 +43,8 @@ export class Communicator {
   }
 
   /**
-   * Starts numbers[from … from + count) ← their sum over the ranks: along the binary tree whose leaves are the ranks, so that it has the same bits
-   * on all, and those of one process that adds up in that order. The numbers must not be touched before {@link wait}.
+   * Starts numbers[from … from + count) ← their sum over the ranks: along a binary tree, of which each rank is a subtree, see {@link blockOf}, so that it
+   * has the same bits on all, and those of one process that adds up in that order. The numbers must not be touched before {@link wait}.
    * @param wire with bfloat16, for float32, each node of the tree is the sum of its children rounded to bfloat16, and the root is rounded.
    */
   sum(numbers: Numbers, from = 0, count = numbers.length - from, wire: 'exact' | 'bfloat16' = 'exact'): number {

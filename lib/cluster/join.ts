@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkObject, checkText } from '../arguments';
-import { BlastrainError, expected } from '../errors';
+import { BlastrainError } from '../errors';
 import { addonFor, loadMpi } from './addon';
 import { Communicator } from './communicator';
 import type { Launcher } from './launcher';
@@ -12,17 +12,13 @@ export const defaultWatchdog = 60;
  * read are set first.
  * @param watchdog seconds without an answer after which a rank counts as ended.
  *
- * Throws ERR_CLUSTER where no addon was built, where it does not fit the launcher, and for a number of ranks that is no power of two.
+ * Throws ERR_CLUSTER where no addon was built, or it does not fit the launcher.
  */
 export function joinCluster(launcher: Launcher, watchdog = defaultWatchdog): Communicator {
   checkObject(launcher, 'launcher', 'what launcherOf returns under mpirun or srun', ['name', 'size', 'rank', 'variable']);
   checkText(launcher.name, 'launcher.name', 'the name of a launcher');
   checkInteger(launcher.size, 'launcher.size', 2);
   checkNumber(watchdog, 'watchdog');
-  if (!Number.isInteger(Math.log2(launcher.size))) {
-    const below = 2 ** Math.floor(Math.log2(launcher.size));
-    throw expected('ERR_CLUSTER', `a power of two (${String(below)} or ${String(2 * below)}), as gradients are added along a binary tree,`, 'the number of ranks', launcher.size, { ranks: launcher.size });
-  }
   const file = addonFor(launcher);
   const addon = loadMpi(file);
   addon.start(watchdog);

@@ -1,12 +1,13 @@
 import { expected } from '../errors';
 import type { Exchange, ShardSums } from '../train/exchange';
 import type { EarlyEnd, Peers } from '../train/peers';
+import { blockOf, leavesOf } from './communicator';
 import type { Communicator } from './communicator';
 
 /** Wishes to end, which travel behind a step's numbers: how many ranks wish to stop, and whether rank 0 has no time left. */
 const wishes = 2;
 
-/** Sums of the shards of all ranks, along the tree whose leaves are the shards: each rank computes an aligned block of as many. */
+/** Sums of the shards of all ranks, along the tree whose leaves are the shards: each rank computes an aligned block, see {@link blockOf}. */
 export class RankExchange implements Exchange, Peers {
   readonly firstShard: number;
   readonly shardCount: number;
@@ -21,8 +22,10 @@ export class RankExchange implements Exchange, Peers {
   constructor(private readonly communicator: Communicator, shards: number, readonly sums: ShardSums = 'exact') {
     const { rank, size } = communicator;
     if (size > shards) throw expected('ERR_CLUSTER', `at most ${String(shards)}, the shards of a batch,`, 'the number of ranks', size, { path: 'shards' });
-    this.shardCount = shards / size;
-    this.firstShard = rank * this.shardCount;
+    const { first, count } = blockOf(rank, size);
+    const perLeaf = shards / leavesOf(size);
+    this.shardCount = count * perLeaf;
+    this.firstShard = first * perLeaf;
   }
 
   sum(values: Float32Array | Float64Array, from: number, length: number): void {

@@ -1,4 +1,4 @@
-import { introduce, RankExchange } from '../cluster';
+import { introduce, leavesOf, RankExchange } from '../cluster';
 import type { Communicator } from '../cluster';
 import { expected } from '../errors';
 import { selectBackend, setThreads } from '../kernels';
@@ -36,13 +36,13 @@ interface Announcement {
 const own: readonly (keyof TrainSpec)[] = ['dataFolder', 'dataFile', 'threads'];
 
 /**
- * Rank 0 tells what is trained; returns it. Without shards there are as many as ranks. Throws ERR_CONFIG where these do not divide the batch, or
+ * Rank 0 tells what is trained; returns it. Without shards there are as many as ranks, rounded up to a power of two. Throws ERR_CONFIG where these do not divide the batch, or
  * for a run that goes on and has none.
  * @param changes to the spec of a run that goes on; absent for one that begins.
  */
 export function announce(communicator: Communicator, asked: TrainSpec, changes?: Readonly<Record<string, unknown>>): TrainSpec {
   if (changes !== undefined && asked.shards === null) throw expected('ERR_CONFIG', 'a run that was begun in shards', 'one that goes on with several ranks', asked.shards, { path: 'shards' });
-  const spec = parseSpec({ ...asked, shards: asked.shards ?? communicator.size });
+  const spec = parseSpec({ ...asked, shards: asked.shards ?? leavesOf(communicator.size) });
   const threads = changes === undefined ? asked.threads : (changes['threads'] ?? null) as number | null;
   communicator.broadcast<Announcement>({ spec, threads, ...(changes === undefined && { asked }) });
   return { ...spec, threads };

@@ -1,4 +1,6 @@
-// Collectives of a power of two of ranks, along the binary tree whose leaves are the ranks.
+// Collectives along a binary tree over the ranks. Of P ranks, p ≤ P < 2p with p a power of two, the first 2p − P are nodes of a level with p nodes, and the
+// others in pairs, so that each rank holds an aligned block of the leaves (3 ranks: 2, 1, 1; as lib/cluster/rankExchange.ts counts shards). The second of a pair
+// gives to the first what it has, which then does as a power of two of ranks does, and passes on the result.
 #pragma once
 
 #include <vector>
@@ -12,43 +14,24 @@ class Collectives {
  public:
   explicit Collectives(Link& link) : link_(link) {}
 
-  // x[n] ← the sum over the ranks' x, the same bits on all: ((x0 + x1) + (x2 + x3)) + … . By recursive halving and doubling (Thakur, Rabenseifner
-  // and Gropp 2005, section 4.2), whose partners are at distance 1, 2, 4, …: after step k a rank has, of its part, the sum over its aligned block
-  // of 2^(k+1) ranks, and a + b = b + a to the bit. What is short is doubled whole, in the same order.
+  // x[n] ← the sum over the ranks' x, the same bits on all: ((x0 + x1) + (x2 + x3)) + … where they are a power of two. What is short is doubled whole, in the same order.
   template <typename Numbers>
   void Sum(typename Numbers::Value* x, int64_t n) {
     using Sent = typename Numbers::Sent;
-    const int rank = link_.rank(), size = link_.size();
-    if (n * static_cast<int64_t>(sizeof(Sent)) <= kShortBytes || n < size) return SumShort<Numbers>(x, n);
-    Part part{0, n};
-    std::vector<Part> whole;
-    for (int distance = 1; distance < size; distance *= 2) {
-      const int peer = rank ^ distance;
-      const int64_t middle = part.from + (part.to - part.from) / 2;
-      const Part lower{part.from, middle}, upper{middle, part.to};
-      const bool is_lower = rank < peer;
-      const Part& kept = is_lower ? lower : upper;
-      const Part& given = is_lower ? upper : lower;
-      Sent* received = Scratch<Sent>(received_, kept.length());
-      typename Numbers::Value* own = x + kept.from;
-      SwapSums<Numbers>(peer, x + given.from, given.length(), received, kept.length(), [&](int64_t from, int64_t count) {
-        Numbers::Add(own + from, received + from, count);
-      });
-      whole.push_back(part);
-      part = kept;
+    const Place place(link_.rank(), link_.size());
+    const bool is_paired = place.partner >= 0;
+    Sent* received = Scratch<Sent>(received_, is_paired ? n : 0);
+    if (place.is_second) {
+      SwapSums<Numbers>(place.partner, x, n, received, 0, [](int64_t, int64_t) {});
+    } else {
+      if (is_paired) SwapSums<Numbers>(place.partner, x, 0, received, n, [&](int64_t from, int64_t count) { Numbers::Add(x + from, received + from, count); });
+      if (n * static_cast<int64_t>(sizeof(Sent)) <= kShortBytes || n < place.nodes) SumShort<Numbers>(place, x, n);
+      else SumLong<Numbers>(place, x, n);
     }
-    Numbers::Round(x + part.from, part.length());
-    for (int distance = size / 2; distance >= 1; distance /= 2) {
-      const int peer = rank ^ distance;
-      const Part all = whole.back();
-      whole.pop_back();
-      const Part other = part.from == all.from ? Part{part.to, all.to} : Part{all.from, part.from};
-      Sent* received = Numbers::kIsPacked ? Scratch<Sent>(received_, other.length()) : reinterpret_cast<Sent*>(x + other.from);
-      SwapSums<Numbers>(peer, x + part.from, part.length(), received, other.length(), [&](int64_t from, int64_t count) {
-        Numbers::Unpack(received + from, x + other.from + from, count);
-      });
-      part = all;
-    }
+    if (!is_paired) return;
+    Sent* total = Numbers::kIsPacked ? received : reinterpret_cast<Sent*>(x);
+    const int64_t given = place.is_second ? 0 : n;
+    SwapSums<Numbers>(place.partner, x, given, total, n - given, [&](int64_t from, int64_t count) { Numbers::Unpack(total + from, x + from, count); });
   }
 
   // Sends rank 0's bytes to all, along a binomial tree.
@@ -65,11 +48,15 @@ class Collectives {
 
   // all[size · bytes] ← what each rank gives at its place, on all ranks; a rank's own bytes are there already.
   void Gather(char* all, int64_t bytes) {
-    const int rank = link_.rank();
-    for (int distance = 1; distance < link_.size(); distance *= 2) {
-      const int64_t own = rank / distance * distance, other = own ^ distance;
-      link_.Swap(rank ^ distance, all + own * bytes, distance * bytes, all + other * bytes, distance * bytes, [](int64_t, int64_t) {});
+    const Place place(link_.rank(), link_.size());
+    if (place.is_second) return link_.Swap(place.partner, all + link_.rank() * bytes, bytes, all, link_.size() * bytes, [](int64_t, int64_t) {});
+    if (place.partner >= 0) link_.Receive(place.partner, all + place.partner * bytes, bytes);
+    for (int distance = 1; distance < place.nodes; distance *= 2) {
+      const int own = place.node / distance * distance, other = own ^ distance;
+      const int64_t from = place.FirstRank(own), to = place.FirstRank(own + distance), other_from = place.FirstRank(other), other_to = place.FirstRank(other + distance);
+      link_.Swap(place.FirstRank(place.node ^ distance), all + from * bytes, (to - from) * bytes, all + other_from * bytes, (other_to - other_from) * bytes, [](int64_t, int64_t) {});
     }
+    if (place.partner >= 0) link_.Send(place.partner, all, link_.size() * bytes);
   }
 
  private:
@@ -80,12 +67,65 @@ class Collectives {
     int64_t length() const { return to - from; }
   };
 
+  // Where a rank is in the tree.
+  struct Place {
+    Place(int rank, int size) {
+      while (2 * nodes <= size) nodes *= 2;
+      alone = 2 * nodes - size;
+      node = rank < alone ? rank : alone + (rank - alone) / 2;
+      is_second = rank > FirstRank(node);
+      if (rank >= alone) partner = is_second ? rank - 1 : rank + 1;
+    }
+    int FirstRank(int of) const { return of < alone ? of : 2 * of - alone; }
+    int nodes = 1;     // of the level at which ranks or pairs of them are nodes
+    int alone;         // how many of these are ranks
+    int node;          // this rank's
+    bool is_second;    // of a pair
+    int partner = -1;  // in a pair
+  };
+
+  // By recursive halving and doubling (Thakur, Rabenseifner and Gropp 2005, section 4.2), whose partners are at distance 1, 2, 4, …: after step k a node has,
+  // of its part, the sum over its aligned block of 2^(k+1) nodes, and a + b = b + a to the bit.
   template <typename Numbers>
-  void SumShort(typename Numbers::Value* x, int64_t n) {
+  void SumLong(const Place& place, typename Numbers::Value* x, int64_t n) {
+    using Sent = typename Numbers::Sent;
+    Part part{0, n};
+    std::vector<Part> whole;
+    for (int distance = 1; distance < place.nodes; distance *= 2) {
+      const int peer = place.node ^ distance;
+      const int64_t middle = part.from + (part.to - part.from) / 2;
+      const Part lower{part.from, middle}, upper{middle, part.to};
+      const bool is_lower = place.node < peer;
+      const Part& kept = is_lower ? lower : upper;
+      const Part& given = is_lower ? upper : lower;
+      Sent* received = Scratch<Sent>(received_, kept.length());
+      typename Numbers::Value* own = x + kept.from;
+      SwapSums<Numbers>(place.FirstRank(peer), x + given.from, given.length(), received, kept.length(), [&](int64_t from, int64_t count) {
+        Numbers::Add(own + from, received + from, count);
+      });
+      whole.push_back(part);
+      part = kept;
+    }
+    Numbers::Round(x + part.from, part.length());
+    for (int distance = place.nodes / 2; distance >= 1; distance /= 2) {
+      const int peer = place.node ^ distance;
+      const Part all = whole.back();
+      whole.pop_back();
+      const Part other = part.from == all.from ? Part{part.to, all.to} : Part{all.from, part.from};
+      Sent* received = Numbers::kIsPacked ? Scratch<Sent>(received_, other.length()) : reinterpret_cast<Sent*>(x + other.from);
+      SwapSums<Numbers>(place.FirstRank(peer), x + part.from, part.length(), received, other.length(), [&](int64_t from, int64_t count) {
+        Numbers::Unpack(received + from, x + other.from + from, count);
+      });
+      part = all;
+    }
+  }
+
+  template <typename Numbers>
+  void SumShort(const Place& place, typename Numbers::Value* x, int64_t n) {
     using Sent = typename Numbers::Sent;
     Sent* received = Scratch<Sent>(received_, n);
-    for (int distance = 1; distance < link_.size(); distance *= 2) {
-      SwapSums<Numbers>(link_.rank() ^ distance, x, n, received, n, [](int64_t, int64_t) {});
+    for (int distance = 1; distance < place.nodes; distance *= 2) {
+      SwapSums<Numbers>(place.FirstRank(place.node ^ distance), x, n, received, n, [](int64_t, int64_t) {});
       // Only now, as x itself was on its way.
       Numbers::Add(x, received, n);
     }

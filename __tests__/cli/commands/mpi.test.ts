@@ -9,8 +9,6 @@ const openMpi = { OMPI_COMM_WORLD_SIZE: '4', OMPI_COMM_WORLD_RANK: '0' };
 test.each([
   ['what to type where no addon was built', [], { BLASTRAIN_MPI: empty, ...openMpi },
     `Expected the MPI addon, which is built on the machine that uses it, for a start by Open MPI's mpirun but received none in ${empty}; to mend it, type: npx blastrain mpi --build [ERR_CLUSTER]`],
-  ['numbers of ranks that sums cannot be halved for', [], { BLASTRAIN_MPI: empty, ...openMpi, OMPI_COMM_WORLD_SIZE: '6' },
-    'Expected a power of two (4 or 8), as gradients are added along a binary tree, for the number of ranks but received 6 [ERR_CLUSTER]'],
   ['a folder without an MPI', ['--build', '--mpi', empty], {}, `Expected a folder with bin/mpicc for --mpi but received '${empty}' [ERR_CONFIG]`],
   ['that there is no MPI', ['--build'], { PATH: empty }, 'Expected an MPI with its compiler mpicc in PATH but received none; load its module (module load openmpi), name its folder (--mpi DIR), ' +
     'or on Debian or Ubuntu type: apt-get install openmpi-bin libopenmpi-dev g++ [ERR_CLUSTER]'],
