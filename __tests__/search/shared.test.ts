@@ -42,7 +42,7 @@ function expectWhole(name: string, trials: number): void {
 
 describe('processes that share a search and are killed', () => {
   const spec = {
-    base: { layers: [3072, 8, 10], data: 'synthetic', trainRows: 200, validationRows: 100, testRows: 100, batchSize: 20, steps: 100, evaluateEvery: 10, epochs: null, threads: 1 },
+    base: { layers: [3072, 8, 10], data: 'synthetic', trainRows: 200, validationRows: 100, testRows: 100, batchSize: 20, steps: 400, evaluateEvery: 10, epochs: null, threads: 1 },
     space: { learningRate: { type: 'log-uniform', low: 1e-4, high: 0.1 } }, sampler: 'random', pruner: 'none', trials: 8,
   };
   const folder = join(runs, 'killed');
@@ -66,14 +66,14 @@ describe('processes that share a search and are killed', () => {
   test('lose no trial, run none twice, go on from checkpoints and rank as one worker does', async () => {
     const workers = Array.from({ length: 4 }, start);
     const killed: number[] = [];
-    for (let kills = 0; kills < 5; kills++) {
-      const index = kills % workers.length;
-      const worker = workers[index]!;
-      let trial: number | undefined;
-      while (worker.exitCode === null && (trial = trialOf(worker), trial === undefined || evaluationsOf(trial) < 3)) await sleep(5);
-      if (trial === undefined || !worker.kill('SIGKILL')) break;
-      killed.push(trial);
-      await once(worker, 'close');
+    // Whichever is in the midst of a trial, as on a fast machine the others may have nothing left to do.
+    while (killed.length < 5 && workers.some((worker) => worker.exitCode === null)) {
+      await sleep(2);
+      const trials = workers.map((worker) => (worker.exitCode === null ? trialOf(worker) : undefined));
+      const index = trials.findIndex((trial) => trial !== undefined && evaluationsOf(trial) >= 3);
+      if (index < 0 || !workers[index]!.kill('SIGKILL')) continue;
+      killed.push(trials[index]!);
+      await once(workers[index]!, 'close');
       workers[index] = start();
     }
     const statuses = await Promise.all(workers.map(async (worker) => (worker.exitCode === null ? (await once(worker, 'close') as [number])[0] : worker.exitCode)));
