@@ -1,4 +1,4 @@
-import { fitNetwork, stepSeconds, sumSeconds } from '../../lib/bench/ranks';
+import { fitNetwork, localStepSeconds, stepSeconds, sumSeconds } from '../../lib/bench/ranks';
 
 const network = { exchange: 50e-6, byte: 0.8e-9 };
 
@@ -10,7 +10,7 @@ test.each([2, 6, 8])('the network of sums over %d ranks is found again', (ranks)
 });
 
 describe('a step of 90 ms, two thirds of it backward, in blocks of 1 and 3 million numbers', () => {
-  const step = { seconds: 0.09, blocks: [1e6, 3e6] };
+  const step = { seconds: 0.09, blocks: [1e6, 3e6], held: [4e6, 8e6] };
   test.each([
     ['alone', 1, network, 0.09],
     // 30 ms forward, 15 and 45 ms backward; the first block's sum hides behind the second, whose 12 MB do not hide; 2 exchanges of each sum.
@@ -21,5 +21,10 @@ describe('a step of 90 ms, two thirds of it backward, in blocks of 1 and 3 milli
     ['on a slow network', 2, { exchange: 0, byte: 2e-8 }, 0.045 + 0.08 + 0.24 + 128e-8],
   ])('%s', (_, hosts, its, expected) => {
     expect(stepSeconds(hosts, step, its, 4)).toBeCloseTo(expected, 9);
+  });
+
+  test('that is one of four between two means', () => {
+    // Two arrays and the wishes to end, of which two hosts exchange each twice.
+    expect(localStepSeconds(2, step, network, 4, 4)).toBeCloseTo(0.09 + (48e6 * 0.8e-9 + 64 * 0.8e-9 + 3 * 2 * 50e-6) / 4, 9);
   });
 });

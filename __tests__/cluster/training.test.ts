@@ -77,6 +77,26 @@ describeCluster('ranks of Open MPI that train together', () => {
     expect(resultOf(await blastrainOn(2, [...words('killed'), '--resume-if-there'], { cwd }))['parametersDigest']).toBe(whole['parametersDigest']);
   }, clusterTimeout);
 
+  test('take steps of their own, and go on from their mean to the bit, as many as before', async () => {
+    const words = (name: string): string[] => ['train', 'spec.json', '--json', '--name', name, '--set', 'localSteps=5', 'steps=400', 'keepEvery=100'];
+    const whole = resultOf(await blastrainOn(2, words('local'), { cwd }));
+    const killed = await blastrainOn(2, words('local-killed'), {
+      cwd, during: (launcher) => { launcher.stdout!.once('data', () => { process.kill(rankOf(launcher, 1), 'SIGUSR1'); }); },
+    });
+    expect(killed.status).toBe(75);
+    expect(jsonLines(killed.stdout).at(-1)!['steps'] as number % 5).toBe(0);
+    for (const [ranks, result] of [[4, await blastrainOn(4, [...words('local-killed'), '--resume-if-there'], { cwd })], [1, await blastrain([...words('local-killed'), '--resume-if-there'], { cwd })]] as const) {
+      expect(result.status).not.toBe(0);
+      expect(sentences(result)).toEqual([ranks === 1
+        ? 'blastrain: Expected several, started by mpirun or srun, for the ranks of a training with localSteps but received 1 [ERR_CLUSTER]'
+        : 'blastrain: Expected 2, one for each shard, as a training with localSteps depends on them, for the number of ranks but received 4 [ERR_CLUSTER]']);
+    }
+    const resumed = resultOf(await blastrainOn(2, [...words('local-killed'), '--resume-if-there'], { cwd }));
+    expect(resumed['parametersDigest']).toBe(whole['parametersDigest']);
+    const course = (name: string): unknown[] => metricsOf(name).filter((event) => ['step', 'evaluation', 'epoch'].includes((event as { type: string }).type));
+    expect(course('local-killed')).toEqual(course('local'));
+  }, clusterTimeout);
+
   test.each([
     ['by the stop file, on rank 0', 130, () => { writeFileSync(join(cwd, 'runs', 'stopped130', 'stop'), ''); }],
     ['by a scheduler, on another one', 75, (launcher: Launcher) => { process.kill(rankOf(launcher, 1), 'SIGUSR1'); }],

@@ -41,7 +41,8 @@ export function ranks(counts: readonly number[], build: (exchange: Exchange) => 
     step: (learningRate) => {
       rate = learningRate;
       results = [];
-      runFrom(0);
+      // Those that nobody has waited for.
+      for (let r = 0; r < counts.length; r++) if (results[r] === undefined) runFrom(r);
       return results;
     },
   };

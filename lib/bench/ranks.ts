@@ -50,6 +50,8 @@ export interface HostStep {
   readonly seconds: number;
   /** Numbers of each block of the gradient, in the order in which the backward pass fills them. */
   readonly blocks: readonly number[];
+  /** Arrays of numbers that local steps average, one after the other: parameters, statistics, the optimiser's state. */
+  readonly held: readonly number[];
 }
 
 /** Of a step's products two thirds are the backward pass. */
@@ -70,12 +72,22 @@ export function stepSeconds(hosts: number, { seconds, blocks }: HostStep, networ
   return Math.max(seconds, summed + sumSeconds(hosts, 64, network));
 }
 
+/** The seconds of such a step where the hosts go on from the mean of what they hold after every few: nothing is computed meanwhile. */
+export function localStepSeconds(hosts: number, { seconds, held }: HostStep, network: Network, bytesPerNumber: number, localSteps: number): number {
+  return seconds + held.reduce((sum, length) => sum + sumSeconds(hosts, length * bytesPerNumber, network), sumSeconds(hosts, 64, network)) / localSteps;
+}
+
 /** Measures a net's step with so many rows on this host, and says how its gradient is summed. */
 export async function measureHostStep(spec: Partial<TrainSpec>, rows: number, backend: BackendName): Promise<HostStep> {
   const net = makeNet('step', { ...spec, batchSize: rows, shards: 1 });
   const training = benchTraining(net, benchData(net, 4 * rows), backend);
   const [time] = await measure([trainingContender(backend, training)], { rounds: 5, sampleSeconds: 0.1 });
-  return { seconds: time!.median, blocks: gradientBlocks(training.built.training.objective.model).map(({ length }) => length) };
+  const { optimizer, training: { objective: { model } } } = training.built;
+  return {
+    seconds: time!.median,
+    blocks: gradientBlocks(model).map(({ length }) => length),
+    held: [model.arena.values, ...model.buffers.map(({ value }) => value), ...Object.values(optimizer.state)].map(({ length }) => length),
+  };
 }
 
 /** Bytes of the sums that a network is measured by. */

@@ -102,7 +102,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
     training: {
       objective,
       step: new TrainingStep(objective, optimizer, batches, train, normalization, {
-        ...spec, average, augmenter, targetScale, ...factorsOf(spec, fullLength), ...(exchange && { exchange }),
+        ...spec, average, augmenter, targetScale, ...factorsOf(spec, fullLength), localSteps: spec.localSteps && (spec.fastDevRun ? 1 : spec.localSteps), ...(exchange && { exchange }),
       }),
       ...scheduleOf(spec, fullLength),
       monitor: monitorOfSpec(spec),
@@ -161,16 +161,18 @@ function stepRows({ batchSize, accumulate, sampling, shards }: SizedSpec, trainR
 /**
  * Length and intervals of a training in steps. An epoch is ⌈rows / batchSize⌉ batches, also with overfitBatches, which does not change
  * the length of a run. A step takes `accumulate` batches, the last of an epoch the remaining ones.
+ * With localSteps, lengths and intervals that follow from epochs are rounded up to multiples of these.
  */
 export function planOf(spec: TrainSpec, trainRows: number): TrainingPlan {
-  const { keepEvery, earlyStopping, maxSeconds } = spec;
+  const { keepEvery, earlyStopping, maxSeconds, localSteps } = spec;
+  const whole = (count: number): number => Math.ceil(count / (localSteps ?? 1)) * (localSteps ?? 1);
   const stepsPerEpoch = Math.ceil(Math.ceil(trainRows / withBatchSize(spec, trainRows).batchSize) / spec.accumulate);
-  const steps = spec.fastDevRun ? 1 : spec.steps ?? Math.max(1, Math.round(spec.epochs! * stepsPerEpoch));
+  const steps = spec.fastDevRun ? 1 : spec.steps ?? whole(Math.max(1, Math.round(spec.epochs! * stepsPerEpoch)));
   return {
     steps,
     stepsPerEpoch,
     logEvery: spec.logEvery ?? Math.ceil(steps / 1000),
-    evaluateEvery: spec.evaluateEvery ?? stepsPerEpoch,
+    evaluateEvery: spec.evaluateEvery ?? whole(stepsPerEpoch),
     keepEvery: spec.fastDevRun ? 1 : keepEvery,
     earlyStopping,
     maxSeconds,

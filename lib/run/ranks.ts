@@ -60,12 +60,16 @@ function told(communicator: Communicator, given: TrainSpec | undefined): TrainSp
   return { ...spec, threads: given.threads, dataFolder: given.dataFolder, dataFile: given.dataFile };
 }
 
-/** The ranks introduce themselves once they have loaded their data. Throws ERR_CLUSTER or ERR_DATA where they do not fit together. */
+/** The ranks introduce themselves once they have loaded their data. Throws ERR_CLUSTER or ERR_DATA where they do not fit together, or for another number of them than localSteps takes. */
 export function meet(communicator: Communicator, spec: TrainSpec, { origin }: TrainingData): Ranks {
   const { backend } = selectBackend(spec.backend ?? undefined);
   // Work is divided by a number that all share.
   const { threads: _, ...bits } = bitsDependOn({ backend, threads: 0, versions: versions() });
   const { threads, difference } = introduce(communicator, origin.digest, bits);
+  const { shards, localSteps } = spec;
+  if (localSteps !== null && communicator.size !== shards) {
+    throw expected('ERR_CLUSTER', `${String(shards)}, one for each shard, as a training with localSteps depends on them,`, 'the number of ranks', communicator.size, { path: 'localSteps' });
+  }
   const exchange = new RankExchange(communicator, spec.shards!, spec.shardSums);
   return { communicator, exchange, threads: spec.threads ?? threads, warning: difference === undefined ? undefined : { type: 'warning', code: 'CLUSTER_CONDITIONS', message: difference } };
 }

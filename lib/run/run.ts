@@ -56,7 +56,7 @@ export interface RunOptions {
  * @param place folder for spec, metrics and checkpoints, or a function that creates it, which is called when all checks have passed
  * @param asked where to resume; the run then gives the same bits as one that was never interrupted
  *
- * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_DATA for data other than before, ERR_CONFIG for fewer steps than are done;
+ * Throws ERR_SHAPE, ERR_BACKEND, ERR_DIVERGED, ERR_IO, ERR_CLUSTER for localSteps without ranks, ERR_DATA for data other than before, ERR_CONFIG for fewer steps than are done;
  * the last good checkpoint stays.
  */
 export function* runTraining(
@@ -65,6 +65,7 @@ export function* runTraining(
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { origin } = data;
   if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
+  if (asGiven.localSteps !== null && ranks === undefined) throw expected('ERR_CLUSTER', 'several, started by mpirun or srun,', 'the ranks of a training with localSteps', 1, { path: 'localSteps' });
   const kernels = kernelsOf(asGiven);
   setThreads(ranks?.threads ?? asGiven.threads ?? defaultThreads(), asGiven.divisions);
   const { backend, dtype } = kernels;

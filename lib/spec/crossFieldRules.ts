@@ -73,6 +73,10 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     key: 'shards', holds: ({ shards, batchSize }) => batchSize === null || batchSize % shards! === 0, received: 'batchSize',
     needs: 'a batchSize that they divide',
   },
+  ...(['evaluateEvery', 'keepEvery', 'steps'] as const).map((key): CrossFieldRule => ({
+    key: 'localSteps', holds: (spec) => (spec[key] ?? 0) % spec.localSteps! === 0, received: key, needs: `a multiple of it as ${key}`,
+  })),
+  { key: 'localSteps', holds: ({ shardSums }) => shardSums === 'exact', needs: 'shardSums exact', received: 'shardSums' },
   { key: 'shardSums', holds: ({ dtype, shardSums }) => dtype === 'float32' || shardSums === 'exact', needs: 'dtype float32', received: 'dtype' },
   {
     key: 'shards', holds: ({ norm, shards, batchSize }) => norm !== 'batch' || batchSize === null || batchSize > shards!, received: 'batchSize',

@@ -68,6 +68,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   accumulate: number;
   shards: number | null;
   shardSums: ShardSums;
+  localSteps: number | null;
   sampling: 'shuffle' | 'replacement';
   steps: number | null;
   epochs: number | null;
@@ -206,6 +207,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
     default: null, what: 'a power of two of at most 4096', accepts: (value) => isNumber(value) && Number.isInteger(Math.log2(value)) && value >= 1 && value <= 4096,
   }),
   shardSums: choice('exact', shardSums, 'how the gradients of shards are added up: with bfloat16, for dtype float32, half as many bytes travel between ranks'),
+  localSteps: orNull(integer(0, 2, 'steps that each rank takes on its own rows before all go on from their mean, for slow networks; another training than without, which depends on the number of ranks')),
   sampling: choice('shuffle', ['shuffle', 'replacement'], 'batches from a new permutation per epoch, or rows drawn with replacement'),
   steps: orNull(integer(0, 1, 'length of training in steps (or give epochs; 60 epochs for tables)')),
   epochs: orNull(number(0, '> 0', (value) => value > 0, 'length of training in passes over the training rows (or give steps)')),

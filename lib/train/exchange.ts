@@ -25,7 +25,7 @@ export interface Exchange {
    * the last layer to the first.
    */
   sum(values: FloatArray, from: number, length: number): void;
-  /** The same of buffers of the model, always exactly. */
+  /** The same of buffers and other state, always exactly. */
   sumBuffers(values: FloatArray): void;
   /** The same of a few numbers. */
   sumNumbers(values: Float64Array): void;

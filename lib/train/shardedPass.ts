@@ -29,6 +29,8 @@ export interface ShardedOptions {
   /** A power of two. */
   readonly shards: number;
   readonly exchange: Exchange;
+  /** Shards whose sums come together by it: all, or those of this process. */
+  readonly summed: number;
   /** Rows of a shard in a full batch. */
   readonly shardRows: number;
   /** Batches of a shard in a full step. */
@@ -49,7 +51,7 @@ interface Subtree {
  * (seed, step, shard), so that the bits do not depend on which process computes which shards. Allocates on construction only.
  *
  * Shard s of n rows takes those from ⌊n·s/shards⌋ to ⌊n·(s + 1)/shards⌋: of the last rows of an epoch some shards may have one more than others,
- * or none. Buffers, as running statistics, end as the mean of what each shard would have made of them.
+ * or none. Buffers, as running statistics, end as the mean of what each shard that is summed would have made of them.
  */
 export class ShardedPass {
   /** Of the last step: sums over all its rows, see {@link numberOf}. */
@@ -96,11 +98,11 @@ export class ShardedPass {
   }
 
   /**
-   * The gradient of the sum of the losses of rows[0 … n), the rows of all shards, and {@link numbers}. Where one of these is not finite gradients
+   * The gradient of the sum of the losses of rows[0 … n), the rows of all shards, or of the part that comes together, and {@link numbers}. Where one of these is not finite gradients
    * are unspecified, buffers as they were, and where it is a loss of this process the model holds the activations of its batch.
    */
   run(rows: Int32Array, n: number, step: number): void {
-    const { exchange, exchange: { firstShard, shardCount }, shards } = this.options;
+    const { exchange, exchange: { firstShard, shardCount }, shards, summed } = this.options;
     this.copyStatistics(this.before, 'from model');
     let isFinite = true;
     for (let i = 0; i < shardCount && isFinite; i++) {
@@ -116,7 +118,7 @@ export class ShardedPass {
     if (this.statistics.length > 0) exchange.sumBuffers(this.statistics);
     exchange.sumNumbers(this.numbers);
     exchange.wait();
-    if (Number.isFinite(this.numbers[numberOf.loss]!)) this.endStatistics(1 / shards);
+    if (Number.isFinite(this.numbers[numberOf.loss]!)) this.endStatistics(1 / summed);
     else this.copyStatistics(this.before, 'to model');
     // So that the state of the generators does not tell which shard was the last.
     this.seed(step + 1, 0, 0);

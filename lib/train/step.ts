@@ -17,6 +17,7 @@ import type { Schedule } from '../optim/schedules';
 import { BatchScores } from './batchScores';
 import { ownExchange } from './exchange';
 import type { Exchange, ShardSums } from './exchange';
+import { LocalSteps } from './localSteps';
 import type { Objective } from './objective';
 import { numberOf, ShardedPass } from './shardedPass';
 
@@ -47,6 +48,11 @@ export interface StepOptions {
   readonly exchange?: Exchange;
   /** With shards, how their gradients are summed; 'exact' by default. That of an exchange comes first. */
   readonly shardSums?: ShardSums;
+  /**
+   * With an exchange, updates by the shards of this process alone, after so many of which the processes go on from the mean of what they hold, see {@link LocalSteps};
+   * each then has equally many shards. Scores of a step are those of its own rows. Null for none, as by default.
+   */
+  readonly localSteps?: number | null;
   /** With shards, what augmentation and dropout are drawn from, in [0, 2³²). Default 0. */
   readonly seed?: number;
 }
@@ -64,6 +70,7 @@ export class TrainingStep {
   /** The rows of a step, with shards; what computes them. */
   private readonly stepRows: Int32Array;
   private readonly sharded: ShardedPass | null;
+  private readonly local: LocalSteps | null;
   /** J̃ on the rows of the step, before the update; NaN where all have weight 0. */
   loss = Number.NaN;
   /** Weight of the loss in a mean over steps, see {@link Objective.weight}. */
@@ -99,8 +106,8 @@ export class TrainingStep {
     if (options.accumulate !== undefined) checkInteger(options.accumulate, 'accumulate', 1);
     const { model } = objective;
     const { kernels, maxBatch, arena } = model;
-    const { shards = null } = options;
-    if (shards !== null) checkShards(shards, batches.batchSize, options.exchange);
+    const { shards = null, localSteps = null, exchange, average = null } = options;
+    if (shards !== null) checkShards(shards, batches.batchSize, exchange);
     const rowsAtOnce = batches.batchSize / (shards ?? 1);
     if (rowsAtOnce > maxBatch) throw expected('ERR_SHAPE', `at most ${String(maxBatch)} rows, the model's maxBatch,`, 'batchSize', batches.batchSize, { path: 'batchSize' });
     if (inputSizeOf(normalization) !== model.inputSize) throw expected('ERR_SHAPE', `${String(model.inputSize)} inputs, as the model has,`, 'normalization', inputSizeOf(normalization), { path: 'normalization' });
@@ -115,6 +122,8 @@ export class TrainingStep {
     this.scores = new BatchScores(objective, options.targetScale);
     this.gradientSum = kernels.allocate(this.accumulate > 1 && shards === null ? arena.gradients.length : 0);
     this.stepRows = new Int32Array(shards === null ? 0 : this.accumulate * batches.batchSize);
+    if (localSteps !== null) checkInteger(localSteps, 'localSteps', 1);
+    this.local = localSteps === null || shards === null || exchange === undefined ? null : new LocalSteps(localSteps, exchange, shards, model, optimizer, average);
     this.sharded = shards === null ? null : this.inShards(shards, rowsAtOnce);
   }
 
@@ -142,6 +151,7 @@ export class TrainingStep {
     optimizer.step(learningRate, options.weightDecayFactor ? options.weightDecayFactor(optimizer.steps) : 1);
     arena.deferProducts(false);
     options.average?.update(optimizer.steps);
+    this.local?.after(optimizer.steps);
     return true;
   }
 
@@ -193,7 +203,9 @@ export class TrainingStep {
 
   private inShards(shards: number, shardRows: number): ShardedPass {
     const { objective, options, accumulate, inputs: { x }, targets: { weights } } = this;
-    const { shardSums = 'exact', exchange = ownExchange(shards, shardSums), seed = 0, augmenter } = options;
+    const { shardSums = 'exact', seed = 0, augmenter } = options;
+    const exchange = this.local?.ofStep ?? options.exchange ?? ownExchange(shards, shardSums);
+    const summed = this.local === null ? shards : exchange.shardCount;
     let read: Int32Array | FloatArray;
     return new ShardedPass(objective, {
       forward: (rows, m) => {
@@ -213,7 +225,7 @@ export class TrainingStep {
         numbers[numberOf.squares]! += scores.squares;
       },
       seedFrom: (key) => { augmenter?.seedFrom(key); },
-    }, { shards, exchange, shardRows, accumulate, seed });
+    }, { shards, exchange, summed, shardRows, accumulate, seed });
   }
 
   /** As {@link accumulateBatches}, in shards. */

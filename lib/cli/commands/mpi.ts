@@ -3,9 +3,9 @@ import { buildAddon, findCompiler, tryAddon } from '../../cluster/compile';
 import type { Trial } from '../../cluster/compile';
 import { joinCluster, launcherOf } from '../../cluster';
 import type { Launcher } from '../../cluster';
-import { measureHostStep, measureNetwork, stepSeconds } from '../../bench/ranks';
+import { localStepSeconds, measureHostStep, measureNetwork, stepSeconds } from '../../bench/ranks';
 import type { HostStep, Network } from '../../bench/ranks';
-import { toPlain } from '../../errors';
+import { expected, toPlain } from '../../errors';
 import { selectBackend } from '../../kernels';
 import { changedPreset } from '../../spec/presets';
 import { parseSpec } from '../../spec/spec';
@@ -37,6 +37,7 @@ Options:
                measured here, sums are those of the ranks, or else of a network
   --rows N     rows of a batch on each host [1024]
   --bfloat16   sums travel as bfloat16 (shardSums=bfloat16)
+  --local-steps N  hosts meet after every N steps only (localSteps=N)
   --gbit N     the network's Gbit/s [10]
   --microseconds N   what an exchange takes beside its bytes [50]
   --json       one JSON object on standard output
@@ -47,11 +48,12 @@ Kubernetes.
 `,
   async run(args) {
     const { values } = readOptions(args, {
-      build: { type: 'boolean' }, mpi: { type: 'string' }, json: { type: 'boolean' }, estimate: { type: 'string' }, rows: { type: 'string' }, gbit: { type: 'string' }, microseconds: { type: 'string' }, bfloat16: { type: 'boolean' },
+      build: { type: 'boolean' }, mpi: { type: 'string' }, json: { type: 'boolean' }, estimate: { type: 'string' }, rows: { type: 'string' }, gbit: { type: 'string' }, microseconds: { type: 'string' }, bfloat16: { type: 'boolean' }, 'local-steps': { type: 'string' },
     }, { names: [] });
     const launcher = launcherOf();
     const asked = values.estimate === undefined ? undefined
-      : { preset: values.estimate, rows: integerOption('rows', values.rows ?? '1024', 1), bytesPerNumber: values.bfloat16 === true ? 2 : 4 };
+      : { preset: values.estimate, rows: integerOption('rows', values.rows ?? '1024', 1), bytesPerNumber: values.bfloat16 === true ? 2 : 4, localSteps: values['local-steps'] === undefined ? undefined : integerOption('local-steps', values['local-steps'], 2) };
+    if (asked?.localSteps !== undefined && asked.bytesPerNumber === 2) throw expected('ERR_CONFIG', 'no --bfloat16, as parameters are averaged exactly,', '--local-steps', asked.localSteps, { path: 'local-steps' });
     if (launcher !== undefined && values.build !== true) return tryCluster(launcher, asked, values.json === true);
     if (asked !== undefined) {
       const network = { exchange: 1e-6 * numberOption('microseconds', values.microseconds ?? '50'), byte: 8e-9 / numberOption('gbit', values.gbit ?? '10') };
@@ -122,6 +124,8 @@ interface Estimate {
   readonly preset: string;
   readonly rows: number;
   readonly bytesPerNumber: number;
+  /** Steps of each host's own between two means; undefined where hosts meet at every step. */
+  readonly localSteps: number | undefined;
 }
 
 interface Estimated {
@@ -131,13 +135,13 @@ interface Estimated {
 
 const hostCounts = [1, 2, 4, 8, 16, 32];
 
-async function estimateWith({ preset, rows, bytesPerNumber }: Estimate, network: Network): Promise<Estimated> {
+async function estimateWith({ preset, rows, bytesPerNumber, localSteps }: Estimate, network: Network): Promise<Estimated> {
   const { backend } = selectBackend();
   const step = await measureHostStep(parseSpec(changedPreset(preset, { batchSize: rows })), rows, backend);
   return {
     step,
     hosts: hostCounts.map((hosts) => {
-      const seconds = stepSeconds(hosts, step, network, bytesPerNumber);
+      const seconds = localSteps === undefined ? stepSeconds(hosts, step, network, bytesPerNumber) : localStepSeconds(hosts, step, network, bytesPerNumber, localSteps);
       return { hosts, milliseconds: 1000 * seconds, efficiency: step.seconds / seconds };
     }),
   };
