@@ -33,7 +33,7 @@ export interface RowsToPredict {
 
 /** Rows of a batch at most: of small rows more, as what a call costs is then a good part of the time. */
 function maxBatchFor(inputSize: number): number {
-  return Math.min(Math.max(Math.floor(inputsPerBatch / inputSize), 200), 2000);
+  return Math.min(Math.max(Math.floor(inputsPerBatch / inputSize), 200), 2048);
 }
 const inputsPerBatch = 2 ** 16;
 

@@ -6,6 +6,15 @@
 
 namespace blastrain {
 
+// Shares the gathering of m rows of n between threads, as work(first, count, begin, end): `count` rows from `first` on, columns from begin to
+// end. By columns, as the products that follow divide long rows: each thread finds its part of x in its cache. Short rows are
+// divided as rows, as those products do.
+template <typename Work>
+void SplitGathered(int64_t m, int64_t n, const Work& work) {
+  if (n >= m) return Split({n, kComputeGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) { work(0, m, begin, end); });
+  Split(Rows(m, n, kComputeGrain), [=](int64_t i, int64_t end) { work(i, end - i, 0, n); });
+}
+
 template <typename T>
 struct GatherBindings {
   static void GatherRows(Args& args) {
@@ -19,10 +28,11 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    // By columns, as the products that follow divide long rows: each thread finds its part of x in its cache.
-    Split({n, kComputeGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
-      if (src.type == kArrayType<T>) return blastrain::GatherRows(m, n, begin, end, rows, src.As<T>(), scale, shift, x);
-      blastrain::GatherRows(m, n, begin, end, rows, src.As<uint8_t>(), scale, shift, x);
+    SplitGathered(m, n, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
+      const Indices own = rows.From(first);
+      T* const to = x + first * n;
+      if (src.type == kArrayType<T>) return blastrain::GatherRows(count, n, begin, end, own, src.As<T>(), scale, shift, to);
+      blastrain::GatherRows(count, n, begin, end, own, src.As<uint8_t>(), scale, shift, to);
     });
   }
 
@@ -51,8 +61,8 @@ struct GatherBindings {
     WithNumbers(src, [=](const auto* numbers) {
       if (n == 0) return;
       const Indices rows = Checked(indices, m, src.length / n);
-      Split({n, kComputeGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
-        blastrain::StandardizeRows(m, n, begin, end, rows, numbers, mean, std, x);
+      SplitGathered(m, n, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
+        blastrain::StandardizeRows(count, n, begin, end, rows.From(first), numbers, mean, std, x + first * n);
       });
     });
   }

@@ -15,7 +15,7 @@ struct LossBindings {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     T* y = args.Array<T>(m * n);
-    Split(Rows(m, n, kComputeGrain), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kComputeGrain / 2), [=](int64_t i, int64_t end) {
       blastrain::SoftmaxForward(end - i, n, x + i * n, y + i * n);
     });
   }
