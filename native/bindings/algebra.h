@@ -70,7 +70,7 @@ struct AlgebraBindings {
     const T* bias = args.Array<T>(n);
     T* y = args.Array<T>(m * n);
     if (m == 0 || n == 0) return;
-    Products::Gemm(blas::GemmShape(false, true, int(m), int(n), int(k)), T(1), x, w, T(1), y, bias);
+    Products::Linear(blas::GemmShape(false, true, int(m), int(n), int(k)), x, w, bias, y);
   }
 
   static void BiasForward(Args& args) {

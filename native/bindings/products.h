@@ -13,30 +13,34 @@
 #include "gemm/fused_update.h"
 #include "gemm/gemm.h"
 #include "gemm/scratch.h"
+#include "kernels/bias.h"
 #include "kernels/byte_inputs.h"
 #include "kernels/gather.h"
 
 namespace blastrain {
 
-// Every row of c[m,n] <- row.
+// Every row of c[m,n] += row.
 template <typename T>
-void FillRows(int64_t m, int64_t n, const T* row, T* c) {
-  Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { FillRows(end - i, n, row, c + i * n, n); });
+void AddRow(int64_t m, int64_t n, const T* row, T* c) {
+  Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { BiasForward(end - i, n, row, c + i * n); });
 }
 
 // In the precision of T; float32 split into bfloat16 where AMX multiplies that faster.
 template <typename T>
 struct PreciseProducts {
-  // With `rows`[n], which goes with beta = 1, every row of C is that to begin with.
-  static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* rows = nullptr) {
+  static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
     if constexpr (std::is_same_v<T, float>) {
-      if (bf16::UsedMicroKernel().split_pays) {
-        if (rows != nullptr) FillRows(shape.m, shape.n, rows, c);
-        if (!bf16::SplitGemm(shape, alpha, a, b, beta, c)) blastrain::Gemm(shape, alpha, a, b, beta, c);
-        return;
-      }
+      if (bf16::SplitGemm(shape, alpha, a, b, beta, c)) return;
     }
-    blastrain::Gemm(shape, alpha, a, b, beta, c, rows);
+    blastrain::Gemm(shape, alpha, a, b, beta, c);
+  }
+
+  // y[m,n] <- x[m,k] w[n,k]^T + bias[n] in every row.
+  static void Linear(const blas::GemmShape& shape, const T* x, const T* w, const T* bias, T* y) {
+    if constexpr (std::is_same_v<T, float>) {
+      if (bf16::SplitGemm(shape, T(1), x, w, T(0), y)) return AddRow(shape.m, shape.n, bias, y);
+    }
+    blastrain::Gemm(shape, T(1), x, w, T(1), y, bias);
   }
 
   template <typename Update>
@@ -79,11 +83,15 @@ struct PreciseProducts {
 
 // Of operands rounded to bfloat16.
 struct Bfloat16Products {
-  static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c,
-                   const float* rows = nullptr) {
-    if (rows != nullptr) FillRows(shape.m, shape.n, rows, c);
+  static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
     if (shape.k == 0) return blas::Gemm(shape, alpha, a, b, beta, c);  // C <- beta C, without rounding 0 + beta C.
     bf16::Gemm<1, 1>(bf16::OperandA(shape, a), bf16::OperandB(shape, b), alpha, beta, c);
+  }
+
+  // As of PreciseProducts. Sums that begin with the bias would have to be read: the deep net's step takes 2.3 ms instead of 2.5.
+  static void Linear(const blas::GemmShape& shape, const float* x, const float* w, const float* bias, float* y) {
+    Gemm(shape, 1, x, w, 0, y);
+    AddRow(shape.m, shape.n, bias, y);
   }
 
   template <typename Update>
