@@ -35,6 +35,13 @@ const kinds = [
   { name: 'bfloat16', Type: Float32Array, wire: 'bfloat16', round: toBfloat16 },
 ];
 
+/** All have met, something befalls the last rank, and a sum of all follows. */
+function sumBehind(befalls) {
+  communicator.barrier();
+  if (rank === size - 1) befalls();
+  communicator.wait(communicator.sum(new Float32Array(100_000)));
+}
+
 const jobs = {
   sums() {
     const wrong = [];
@@ -64,29 +71,15 @@ const jobs = {
     return { wrong, gathered: communicator.gather({ rank, text: 'x'.repeat(rank), nan: NaN }), told: communicator.broadcast({ from: rank, empty: undefined }), hosts };
   },
   /** The last rank stops, as one does whose machine hangs. */
-  stop() {
-    communicator.barrier();
-    if (rank === size - 1) process.kill(process.pid, 'SIGSTOP');
-    communicator.wait(communicator.sum(new Float32Array(100_000)));
-  },
+  stop: () => { sumBehind(() => { process.kill(process.pid, 'SIGSTOP'); }); },
   /** The last rank is late, but alive. */
   late() {
-    communicator.barrier();
-    if (rank === size - 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
-    communicator.wait(communicator.sum(new Float32Array(100_000)));
+    sumBehind(() => { Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500); });
     return 'done';
   },
-  kill() {
-    communicator.barrier();
-    if (rank === size - 1) process.kill(process.pid, 'SIGKILL');
-    communicator.wait(communicator.sum(new Float32Array(100_000)));
-  },
+  kill: () => { sumBehind(() => { process.kill(process.pid, 'SIGKILL'); }); },
   /** The last rank ends as if all were well. */
-  leave() {
-    communicator.barrier();
-    if (rank === size - 1) process.exit(0);
-    communicator.wait(communicator.sum(new Float32Array(100_000)));
-  },
+  leave: () => { sumBehind(() => { process.exit(0); }); },
 };
 
 try {

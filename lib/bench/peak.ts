@@ -30,7 +30,7 @@ export async function measurePeak(dtype: Dtype, { flops = 5e8, stream = 2 ** 28 
   const options = { rounds: 5, sampleSeconds: 0.005 };
   const { multiplyAdds } = requireAddon();
   const rate = async (precision: Precision): Promise<number> => {
-    const each = multiplyAdds[precision](0) === 0 ? 0 : multiplyAdds[precision](flops);
+    const each = multiplyAdds[precision](flops);
     if (each === 0) return 0;
     // A clock that rises or a neighbour's burst passes within some samples.
     const [time] = await measure([inProcess(precision, () => { multiplyAdds[precision](flops); })], { rounds: 15, sampleSeconds: 4e-11 * flops });

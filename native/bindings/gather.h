@@ -10,9 +10,9 @@ namespace blastrain {
 // end. By columns, as the products that follow divide long rows: each thread finds its part of x in its cache. Short rows are
 // divided as rows, as those products do.
 template <typename Work>
-void SplitGathered(int64_t m, int64_t n, const Work& work) {
-  if (n >= m) return Split({n, kComputeGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) { work(0, m, begin, end); });
-  Split(Rows(m, n, kComputeGrain), [=](int64_t i, int64_t end) { work(i, end - i, 0, n); });
+void SplitGathered(int64_t m, int64_t n, int64_t grain, const Work& work) {
+  if (n >= m) return Split({n, grain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) { work(0, m, begin, end); });
+  Split(Rows(m, n, grain), [=](int64_t i, int64_t end) { work(i, end - i, 0, n); });
 }
 
 template <typename T>
@@ -28,7 +28,7 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    SplitGathered(m, n, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
+    SplitGathered(m, n, kComputeGrain, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
       const Indices own = rows.From(first);
       T* const to = x + first * n;
       if (src.type == kArrayType<T>) return blastrain::GatherRows(count, n, begin, end, own, src.As<T>(), scale, shift, to);
@@ -61,7 +61,7 @@ struct GatherBindings {
     WithNumbers(src, [=](const auto* numbers) {
       if (n == 0) return;
       const Indices rows = Checked(indices, m, src.length / n);
-      SplitGathered(m, n, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
+      SplitGathered(m, n, kComputeGrain, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
         blastrain::StandardizeRows(count, n, begin, end, rows.From(first), numbers, mean, std, x + first * n);
       });
     });
@@ -88,8 +88,8 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t>) throw kBadArgument;
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    Split({n, kMemoryGrain / std::max<int64_t>(1, m)}, [=](int64_t begin, int64_t end) {
-      blastrain::GatherBytes(m, n, begin, end, rows, src.As<uint8_t>(), x);
+    SplitGathered(m, n, kMemoryGrain, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
+      blastrain::GatherBytes(count, n, begin, end, rows.From(first), src.As<uint8_t>(), x + first * n);
     });
   }
 

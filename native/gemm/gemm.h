@@ -17,8 +17,8 @@ namespace blastrain {
 // the lanes of a micro-tile's sums takes too large a share.
 inline constexpr int64_t kMinGemmNt = 1000000;
 inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
-// With fewer rows packing B takes gemm_outer.h too long. Where B is larger than this, gemm_nt.h, which does not transpose it, and OpenBLAS are faster.
-inline constexpr int64_t kMinOuterRows = 24;
+// gemm_outer.h packs B in the time of so many rows; with fewer than kMinOuterRows that is too long. Where B is larger than this, gemm_nt.h, which does not transpose it, and OpenBLAS are faster.
+inline constexpr int64_t kOuterPacking = 8, kMinOuterRows = 24;
 inline constexpr int64_t kMaxOuterBytes = 1 << 22, kMaxOuterTransposedBytes = 1 << 20;
 // The most elements of C with which k is divided: each part but the first writes as many, to be read once more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
@@ -36,7 +36,7 @@ Method FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt,
   const double lanes_used = double(n) / double((n + outer.lanes - 1) / outer.lanes * outer.lanes);
   if (!fits_nt) return lanes_used >= 0.5 ? Method::kOuter : other;
   const double depth = double(k) / nt.lanes;
-  return lanes_used * double(m) / (double(m) + outer.packing) >= double(m) / double(m + 4) * depth / (depth + 3) ? Method::kOuter : other;
+  return lanes_used * double(m) / double(m + kOuterPacking) >= double(m) / double(m + 4) * depth / (depth + 3) ? Method::kOuter : other;
 }
 
 // The product on the calling thread.
@@ -53,10 +53,10 @@ void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b,
 
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
 // pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
-// last. Else C's rows are; or its columns, where rows are few. With `rows`[n], which goes with beta = 1, every row of C is that to
+// last. Else C's rows are; or its columns, where rows are few. With `bias`[n], which goes with beta = 1, every row of C is that to
 // begin with: each thread writes its part just before it adds to it.
 template <typename T>
-void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* rows = nullptr) {
+void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
   const int64_t divisions = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Divisions();
   const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
@@ -64,7 +64,7 @@ void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta,
     sub.m = int(height);
     sub.n = int(width);
     sub.k = int(depth);
-    if (rows != nullptr && l == 0) FillRows(height, width, rows + j, out, shape.ldc);
+    if (bias != nullptr && l == 0) FillRows(height, width, bias + j, out, shape.ldc);
     const bool ta = shape.trans_a == CblasTrans, tb = shape.trans_b == CblasTrans;
     SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
                      b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out);

@@ -17,9 +17,10 @@ namespace blastrain {
 inline constexpr int64_t kOuterKC = 512;
 inline constexpr int64_t kOuterNC = 192;  // A multiple of every panel's width.
 
-// Fetches a matrix of `rows` rows of `bytes` bytes, `stride` apart, into L2 little by little.
+// Fetches a matrix, none by default, of `rows` rows of `bytes` bytes, `stride` apart, into L2 little by little.
 class Prefetcher {
  public:
+  Prefetcher() = default;
   Prefetcher(const void* at, int64_t rows, int64_t bytes, int64_t stride)
       : at_(static_cast<const char*>(at)), rows_(rows), lines_((bytes + 63) / 64), stride_(stride) {}
 
@@ -35,8 +36,8 @@ class Prefetcher {
   }
 
  private:
-  const char* at_;
-  int64_t rows_, lines_, stride_, row_ = 0, line_ = 0;
+  const char* at_ = nullptr;
+  int64_t rows_ = 0, lines_ = 0, stride_ = 0, row_ = 0, line_ = 0;
 };
 
 // C <- alpha A op(B) + beta C; beta = 0 does not read C. The CPU must have a micro-kernel (kernel.max_vectors > 0).
@@ -58,12 +59,14 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const blas::GemmShape& s, T alp
         if (transposed) kernel.pack_transposed(used, k, block_at(from + j, l), s.ldb, width, packed + j * k);
         else PackPanel(k, block_at(from + j, l), s.ldb, used, width, packed + j * k);
       }
-      // The block after this one.
+      Prefetcher prefetcher;
       const bool deeper = d + 1 < depths.count;
       const int64_t next = block + (deeper ? 0 : 1), next_d = deeper ? d + 1 : 0;
-      const int64_t next_n = next < blocks.count ? blocks.Length(next) : 0, next_k = depths.Length(next_d);
-      Prefetcher prefetcher(next_n > 0 ? block_at(blocks.Begin(next), depths.Begin(next_d)) : b, transposed ? next_n : next_n > 0 ? next_k : 0,
-                            (transposed ? next_k : next_n) * int64_t(sizeof(T)), s.ldb * int64_t(sizeof(T)));
+      if (next < blocks.count) {
+        const int64_t next_n = blocks.Length(next), next_k = depths.Length(next_d);
+        prefetcher = Prefetcher(block_at(blocks.Begin(next), depths.Begin(next_d)), transposed ? next_n : next_k,
+                                (transposed ? next_k : next_n) * int64_t(sizeof(T)), s.ldb * int64_t(sizeof(T)));
+      }
       int kind = 2 * vectors <= kernel.max_vectors ? 0 : 1;
       const int64_t tiles = (s.m / GemmOuterKernel<T>::kRows[kind] + 1) * panels.count;
       const int64_t ahead = (prefetcher.Lines() + tiles - 1) / tiles;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <type_traits>
 
 #include "gemm/simd.h"
@@ -17,7 +18,6 @@ struct GemmOuterKernel {
   static constexpr int kMaxVectors = 4;
   // Rows of a micro-tile, from the most; the first for panels of at most half of max_vectors.
   static constexpr int kRows[] = {12, 6, 4, 2, 1};
-  static constexpr int kRowKinds = 5;
   // c[rows,columns], rows ldc apart, <- alpha product + beta c. `factors` are alpha and beta: in memory, as with AVX2 the sums
   // need every register.
   using Function = void (*)(int64_t k, const T* a, int64_t lda, const T* panel, const T* factors, T* c, int64_t ldc, int64_t columns);
@@ -25,8 +25,7 @@ struct GemmOuterKernel {
   int max_vectors;  // 0 where there is no micro-kernel.
   int lanes;
   void (*pack_transposed)(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel);
-  double packing;  // Packing B takes as long as the product with so many rows.
-  Function functions[kRowKinds][kMaxVectors];  // By kRows and by the vectors of a panel, from 1.
+  Function functions[std::size(kRows)][kMaxVectors];  // By kRows and by the vectors of a panel, from 1.
 };
 
 // panel[k,width] <- the rows [0, n) of b[n,k], rows ldb apart, as columns, and 0 for those beyond: four rows at a time, so that what is
@@ -121,7 +120,7 @@ BLASTRAIN_GEMM_OUTER(BLASTRAIN_AVX2, Avx2GemmOuter)
 
 template <typename S>
 GemmOuterKernel<typename S::T> MakeAvx512GemmOuter(decltype(GemmOuterKernel<typename S::T>::pack_transposed) pack) {
-  return {4, 64 / sizeof(typename S::T), pack, 8,
+  return {4, 64 / sizeof(typename S::T), pack,
           {{Avx512GemmOuter<S, 12, 1>, Avx512GemmOuter<S, 12, 2>, nullptr, nullptr},
            {Avx512GemmOuter<S, 6, 1>, Avx512GemmOuter<S, 6, 2>, Avx512GemmOuter<S, 6, 3>, Avx512GemmOuter<S, 6, 4>},
            {Avx512GemmOuter<S, 4, 1>, Avx512GemmOuter<S, 4, 2>, Avx512GemmOuter<S, 4, 3>, Avx512GemmOuter<S, 4, 4>},
@@ -130,7 +129,7 @@ GemmOuterKernel<typename S::T> MakeAvx512GemmOuter(decltype(GemmOuterKernel<type
 }
 template <typename S>
 GemmOuterKernel<typename S::T> MakeAvx2GemmOuter() {
-  return {2, 32 / sizeof(typename S::T), PackTransposed<typename S::T>, 8,
+  return {2, 32 / sizeof(typename S::T), PackTransposed<typename S::T>,
           {{Avx2GemmOuter<S, 12, 1>, nullptr, nullptr, nullptr},
            {Avx2GemmOuter<S, 6, 1>, Avx2GemmOuter<S, 6, 2>, nullptr, nullptr},
            {Avx2GemmOuter<S, 4, 1>, Avx2GemmOuter<S, 4, 2>, nullptr, nullptr},
