@@ -1,13 +1,10 @@
 /** The upper halves of float32 numbers, rounded to the nearest, of two to the even one: NaN stays NaN. */
 export function toBfloat16(numbers: ArrayLike<number>): Uint16Array {
-  const value = new Float32Array(1);
-  const word = new Uint32Array(value.buffer);
-  const halves = new Uint16Array(numbers.length);
-  for (let i = 0; i < halves.length; i++) {
-    value[0] = numbers[i]!;
-    const bits = word[0]!;
-    halves[i] = (bits & 0x7fffffff) > 0x7f800000 ? (bits >>> 16) | 0x40 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
-  }
+  const rounded = new Float32Array(numbers);
+  roundToBfloat16(rounded);
+  const words = new Uint32Array(rounded.buffer);
+  const halves = new Uint16Array(words.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = words[i]! >>> 16;
   return halves;
 }
 
