@@ -341,13 +341,13 @@ const cases: readonly Case[] = [
   call('sgdStep', 'Nesterov', [1, 0.25, 0.5, 0.5, true, updates([1], [0.375]), floats(0.5), updates([4], [3])]),
 
   call('adamStep', 'moments, then a step',
-    [1, 0.5, 0.5, 0.75, 0.5, 2, 0, 1, updates([1], [0.875]), floats(2), updates([0], [1]), updates([0], [1])]),
+    [1, 0.25, 0.5, 0.75, 1, 0, 1, updates([1], [0.875]), floats(2), updates([0], [1]), updates([0], [1])]),
   call('adamStep', 'coupled decay enters the gradient',
-    [1, 0.5, 0.5, 0.75, 0.5, 0, 0.5, 1, updates([2], [1.75]), floats(1), updates([0], [1]), updates([0], [1])]),
+    [1, 0.25, 0.5, 0.75, 0, 0.5, 1, updates([2], [1.75]), floats(1), updates([0], [1]), updates([0], [1])]),
   call('adamStep', 'decoupled decay shrinks first',
-    [1, 0.5, 0.5, 0.75, 0.5, 0, 0, 0.5, updates([2], [0.75]), floats(2), updates([0], [1]), updates([0], [1])]),
-  call('adamStep', 'no gradient so far', [1, 0.5, 0.5, 0.75, 0.5, 0.25, 0, 1, updates([2], [2]), floats(0), updates([0], [0]), updates([0], [0])]),
-  call('adamStep', 'NaN shows', [1, 1, 0.5, 0.5, 1, 1, 0, 1, updates([2], [NaN]), floats(NaN), updates([0], [NaN]), updates([0], [NaN])]),
+    [1, 0.25, 0.5, 0.75, 0, 0, 0.5, updates([2], [0.75]), floats(2), updates([0], [1]), updates([0], [1])]),
+  call('adamStep', 'no gradient so far', [1, 0.25, 0.5, 0.75, 0.125, 0, 1, updates([2], [2]), floats(0), updates([0], [0]), updates([0], [0])]),
+  call('adamStep', 'NaN shows', [1, 1, 0.5, 0.5, 1, 0, 1, updates([2], [NaN]), floats(NaN), updates([0], [NaN]), updates([0], [NaN])]),
   // dw may hold anything afterwards; of so few elements both backends store the gradient.
   call('sgdLinearStep', 'w moves along dyᵀ·x', [
     2, 1, 2, floats(1, 2), floats(3, 4, 5, 6), 0.5, 0, 1, false, room(2), updates([2, 4], [-5.5, -6]), floats(),
@@ -358,14 +358,14 @@ const cases: readonly Case[] = [
   call('sgdLinearStep', 'no rows: no gradient', [0, 1, 1, floats(), floats(), 0.5, 0, 1, false, room(1), updates([2], [1]), floats()]),
   call('sgdLinearStep', 'no weights', [2, 0, 3, floats(), floats(1, 2, 3, 4, 5, 6), 0.5, 0, 0, false, floats(), floats(), floats()]),
   call('adamLinearStep', 'moments of dyᵀ·x, then a step', [
-    2, 1, 1, floats(1, 2), floats(0, 1), 0.5, 0.5, 0.75, 0.5, 2, 0, 1, room(1), updates([1], [0.875]), updates([0], [1]),
+    2, 1, 1, floats(1, 2), floats(0, 1), 0.25, 0.5, 0.75, 1, 0, 1, room(1), updates([1], [0.875]), updates([0], [1]),
     updates([0], [1]),
   ]),
   call('adamLinearStep', 'no rows: no gradient', [
-    0, 1, 1, floats(), floats(), 0.5, 0.5, 0.75, 0.5, 2, 0, 0.5, room(1), updates([2], [1]), updates([0], [0]), updates([0], [0]),
+    0, 1, 1, floats(), floats(), 0.25, 0.5, 0.75, 1, 0, 0.5, room(1), updates([2], [1]), updates([0], [0]), updates([0], [0]),
   ]),
   call('adamLinearStep', 'NaN shows', [
-    1, 1, 1, floats(NaN), floats(0), 1, 0.5, 0.5, 1, 1, 0, 1, room(1), updates([2], [NaN]), updates([0], [NaN]),
+    1, 1, 1, floats(NaN), floats(0), 1, 0.5, 0.5, 1, 0, 1, room(1), updates([2], [NaN]), updates([0], [NaN]),
     updates([0], [NaN]),
   ]),
   call('byteLinearForward', 'bytes stand for scale·x + shift', [
@@ -387,7 +387,7 @@ const cases: readonly Case[] = [
     1, 1, 1, floats(0.25), bytes(2), floats(1), floats(0), 0.25, 0.5, 0.5, true, room(1), updates([1], [0.375]), updates([4], [3]),
   ]),
   call('adamByteLinearStep', 'moments of dyᵀ·(scale·x + shift), then a step', [
-    2, 1, 1, floats(1, 2), bytes(0, 4), floats(0.25), floats(0), 0.5, 0.5, 0.75, 0.5, 2, 0, 1, room(1), updates([1], [0.875]),
+    2, 1, 1, floats(1, 2), bytes(0, 4), floats(0.25), floats(0), 0.25, 0.5, 0.75, 1, 0, 1, room(1), updates([1], [0.875]),
     updates([0], [1]), updates([0], [1]),
   ]),
   call('rmspropStep', 'g over the root of its mean square',
@@ -581,12 +581,12 @@ describe.each(precisionVariants)('$backend $precision', ({ backend, precision })
   test('a step of Adam rounds after each operation, and 1 − β once', () => {
     const one = (value: number): FloatArray => allocate(dtype, 1).fill(value);
     const [w, m, v] = [one(SQRT2), one(0.3), one(0.7)];
-    kernels.adamStep(1, 0.01, 0.9, 0.999, 0.1, 1e-8, 0.3, 0.99, w, one(Math.E), m, v);
+    kernels.adamStep(1, 0.01, 0.9, 0.999, 1e-8, 0.3, 0.99, w, one(Math.E), m, v);
     const r = (value: number): number => roundedTo(dtype, [value])[0]!;
     const g = r(r(Math.E) + r(r(0.3) * r(SQRT2)));
     expect(m[0]).toBe(r(r(r(0.9) * r(0.3)) + r(r(1 - 0.9) * g)));
     expect(v[0]).toBe(r(r(r(0.999) * r(0.7)) + r(r(r(1 - 0.999) * g) * g)));
-    const denominator = r(r(r(Math.sqrt(v[0]!)) / r(0.1)) + r(1e-8));
+    const denominator = r(r(Math.sqrt(v[0]!)) + r(1e-8));
     expect(w[0]).toBe(r(r(r(0.99) * r(SQRT2)) - r(r(r(0.01) * m[0]!) / denominator)));
   });
 });

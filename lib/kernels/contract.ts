@@ -326,16 +326,16 @@ export interface Kernels<T extends FloatArray = FloatArray> {
 
   /*
    * In the next three, weightDecay is coupled (it enters the gradient), keep = 1 − lr·λ is what decoupled decay leaves of w,
-   * and 1 − β is taken in double before it is rounded. PyTorch's order of operations, without fused multiply-add.
+   * and 1 − β is taken in double before it is rounded. PyTorch's order of operations but in Adam's division, without fused multiply-add.
    */
 
   /**
-   * One step of Adam, step t of size lr/(1 − β₁ᵗ), with rootCorrection = √(1 − β₂ᵗ): g = dw + weightDecay·w; w ← keep·w;
-   * m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g·g; w ← w − stepSize·m / (√v/rootCorrection + ε).
+   * One step of Adam: g = dw + weightDecay·w; w ← keep·w; m ← β₁·m + (1 − β₁)·g; v ← β₂·v + (1 − β₂)·g·g; w ← w − stepSize·m / (√v + epsilon). In
+   * step t of the rule, r = √(1 − β₂ᵗ) makes stepSize lr·r/(1 − β₁ᵗ) and epsilon r times its own, so that each weight takes one division.
    */
   adamStep(
-    n: number, stepSize: number, beta1: number, beta2: number, rootCorrection: number, epsilon: number,
-    weightDecay: number, keep: number, w: T, dw: T, m: T, v: T,
+    n: number, stepSize: number, beta1: number, beta2: number, epsilon: number, weightDecay: number, keep: number,
+    w: T, dw: T, m: T, v: T,
   ): void;
 
   /*
@@ -351,8 +351,8 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   ): void;
   /** {@link adamStep} along dyᵀ·x. */
   adamLinearStep(
-    rows: number, n: number, k: number, dy: T, x: T, stepSize: number, beta1: number, beta2: number, rootCorrection: number,
-    epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
+    rows: number, n: number, k: number, dy: T, x: T, stepSize: number, beta1: number, beta2: number, epsilon: number,
+    weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
   ): void;
 
   /*
@@ -374,7 +374,7 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   /** {@link adamLinearStep} along dyᵀ·(scale·x + shift). */
   adamByteLinearStep(
     rows: number, n: number, k: number, dy: T, x: Uint8Array, scale: T, shift: T, stepSize: number, beta1: number, beta2: number,
-    rootCorrection: number, epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
+    epsilon: number, weightDecay: number, keep: number, dw: T, w: T, m: T, v: T,
   ): void;
 
   /*

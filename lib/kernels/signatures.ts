@@ -16,7 +16,7 @@ const [lr, epsilon, weightDecay, keep] = [scalar('lr'), scalar('epsilon'), scala
 /* Parts that several kernels have in common. */
 const sgdScalars = [lr, scalar('momentum'), weightDecay, flag('nesterov')] as const;
 const betas = [scalar('beta1'), scalar('beta2')] as const;
-const adamScalars = [scalar('stepSize'), ...betas, scalar('rootCorrection'), epsilon, weightDecay, keep] as const;
+const adamScalars = [scalar('stepSize'), ...betas, epsilon, weightDecay, keep] as const;
 const sgdArrays = [room('dw[n,k]'), updates('w[n,k]'), unlessZero('momentum', updates('v[n,k]'))] as const;
 const adamArrays = [room('dw[n,k]'), updates('w[n,k]'), updates('m[n,k]'), updates('v[n,k]')] as const;
 const byteInputs = [bytes(reads('x[m,k]')), reads('scale[k]'), reads('shift[k]')] as const;

@@ -15,7 +15,8 @@ export interface AdamOptions extends DecayOptions {
 /**
  * Adam (Kingma & Ba 2015, algorithm 1) and, with `weightDecay`, AdamW (Loshchilov & Hutter 2019, algorithm 2):
  * m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²; w −= lr·m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ).
- * Same order of operations as PyTorch.
+ * Numerator and denominator are taken times √(1 − β₂ᵗ), as Kingma & Ba propose in section 2: w −= lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m / (√v + ε·√(1 − β₂ᵗ))
+ * divides once for each weight, PyTorch's order of operations twice.
  */
 export class Adam extends ArenaOptimizer {
   readonly name = 'adam';
@@ -25,27 +26,27 @@ export class Adam extends ArenaOptimizer {
     const { beta1, beta2, epsilon } = options;
     super(arena, ['mean', 'square'], options, {
       part: ({ size, values, gradients, state, rate, coupled, decoupled }) => (learningRate, decay, step) => {
-        const stepSize = (learningRate * rate) / (1 - beta1 ** step);
-        const rootCorrection = Math.sqrt(1 - beta2 ** step);
+        const root = Math.sqrt(1 - beta2 ** step);
+        const stepSize = (learningRate * rate * root) / (1 - beta1 ** step);
         kernels.adamStep(
-          size, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, 1 - learningRate * decoupled * decay,
+          size, stepSize, beta1, beta2, epsilon * root, coupled, 1 - learningRate * decoupled * decay,
           values, gradients, state['mean']!, state['square']!,
         );
       },
       product: ({ values, gradients, state, rate, coupled, decoupled }, product, outputs, inputs) => (learningRate, decay, step) => {
         const { m, dy, x, byteScale } = product;
-        const stepSize = (learningRate * rate) / (1 - beta1 ** step);
-        const rootCorrection = Math.sqrt(1 - beta2 ** step);
+        const root = Math.sqrt(1 - beta2 ** step);
+        const stepSize = (learningRate * rate * root) / (1 - beta1 ** step);
         const keep = 1 - learningRate * decoupled * decay;
         if (byteScale === undefined) {
           kernels.adamLinearStep(
-            m, outputs, inputs, dy, x as FloatArray, stepSize, beta1, beta2, rootCorrection, epsilon, coupled, keep,
+            m, outputs, inputs, dy, x as FloatArray, stepSize, beta1, beta2, epsilon * root, coupled, keep,
             gradients, values, state['mean']!, state['square']!,
           );
         } else {
           kernels.adamByteLinearStep(
-            m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, stepSize, beta1, beta2, rootCorrection, epsilon,
-            coupled, keep, gradients, values, state['mean']!, state['square']!,
+            m, outputs, inputs, dy, x as Uint8Array, byteScale.scale, byteScale.shift, stepSize, beta1, beta2, epsilon * root, coupled,
+            keep, gradients, values, state['mean']!, state['square']!,
           );
         }
       },

@@ -35,15 +35,15 @@ template <typename T>
 struct AdamRule {
   explicit AdamRule(Args& args)
       : step_size(args.Scalar<T>()), beta1(args.Scalar<double>()), beta2(args.Scalar<double>()),
-        root_correction(args.Scalar<T>()), epsilon(args.Scalar<T>()), decay(args.Scalar<T>()), keep(args.Scalar<T>()) {}
+        epsilon(args.Scalar<T>()), decay(args.Scalar<T>()), keep(args.Scalar<T>()) {}
 
   void operator()(int64_t at, int64_t count, T* w, const T* g, T* m, T* v) const {
-    blastrain::AdamStep(count, step_size, beta1, beta2, root_correction, epsilon, decay, keep, w + at, g, m + at, v + at);
+    blastrain::AdamStep(count, step_size, beta1, beta2, epsilon, decay, keep, w + at, g, m + at, v + at);
   }
 
   T step_size;
   double beta1, beta2;
-  T root_correction, epsilon, decay, keep;
+  T epsilon, decay, keep;
 };
 
 template <typename T>

@@ -10,9 +10,9 @@
 namespace blastrain {
 
 // g = dw + decay w; w = keep w; m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g g;
-// w -= step_size m / (sqrt(v) / root_correction + epsilon).
+// w -= step_size m / (sqrt(v) + epsilon).
 template <typename T>
-BLASTRAIN_KERNEL void AdamStep(int64_t n, T step_size, double beta1, double beta2, T root_correction, T epsilon, T decay,
+BLASTRAIN_KERNEL void AdamStep(int64_t n, T step_size, double beta1, double beta2, T epsilon, T decay,
                                T keep, T* w, const T* dw, T* m, T* v) {
   const T old1 = static_cast<T>(beta1), new1 = static_cast<T>(1 - beta1);
   const T old2 = static_cast<T>(beta2), new2 = static_cast<T>(1 - beta2);
@@ -21,7 +21,7 @@ BLASTRAIN_KERNEL void AdamStep(int64_t n, T step_size, double beta1, double beta
     const T g = dw[i] + decay * w[i];
     m[i] = old1 * m[i] + new1 * g;
     v[i] = old2 * v[i] + new2 * g * g;
-    w[i] = keep * w[i] - step_size * m[i] / (std::sqrt(v[i]) / root_correction + epsilon);
+    w[i] = keep * w[i] - step_size * m[i] / (std::sqrt(v[i]) + epsilon);
   }
 }
 

@@ -51,10 +51,10 @@ export function bytesReference(
     },
 
     adamByteLinearStep(
-      rows, n, k, dy, x, scale, shift, stepSize, beta1, beta2, rootCorrection, epsilon, weightDecay, keep, dw, w, m, v,
+      rows, n, k, dy, x, scale, shift, stepSize, beta1, beta2, epsilon, weightDecay, keep, dw, w, m, v,
     ) {
       byteLinearBackward(rows, n, k, dy, x, scale, shift, dw);
-      adamStep(n * k, stepSize, beta1, beta2, rootCorrection, epsilon, weightDecay, keep, w, dw, m, v);
+      adamStep(n * k, stepSize, beta1, beta2, epsilon, weightDecay, keep, w, dw, m, v);
     },
   };
 }

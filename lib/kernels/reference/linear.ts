@@ -10,9 +10,9 @@ export function linearReference(
       sgdStep(n * k, lr, momentum, weightDecay, nesterov, w, dw, v);
     },
 
-    adamLinearStep(rows, n, k, dy, x, stepSize, beta1, beta2, rootCorrection, epsilon, weightDecay, keep, dw, w, m, v) {
+    adamLinearStep(rows, n, k, dy, x, stepSize, beta1, beta2, epsilon, weightDecay, keep, dw, w, m, v) {
       gemm(true, false, n, k, rows, 1, dy, x, 0, dw);
-      adamStep(n * k, stepSize, beta1, beta2, rootCorrection, epsilon, weightDecay, keep, w, dw, m, v);
+      adamStep(n * k, stepSize, beta1, beta2, epsilon, weightDecay, keep, w, dw, m, v);
     },
   };
 }

@@ -23,9 +23,8 @@ export function optimizerReference(single: boolean): FamilyKernels<'optimizer'> 
       }
     },
 
-    adamStep(n, stepSize, beta1, beta2, rootCorrection, epsilon, weightDecay, keep, w, dw, m, v) {
+    adamStep(n, stepSize, beta1, beta2, epsilon, weightDecay, keep, w, dw, m, v) {
       const size = round(single, stepSize);
-      const correction = round(single, rootCorrection);
       const floor = round(single, epsilon);
       const decay = round(single, weightDecay);
       const kept = round(single, keep);
@@ -39,8 +38,7 @@ export function optimizerReference(single: boolean): FamilyKernels<'optimizer'> 
         const mean = round(single, round(single, old1 * m[i]!) + round(single, new1 * gradient));
         const fresh = round(single, round(single, new2 * gradient) * gradient);
         const square = round(single, round(single, old2 * v[i]!) + fresh);
-        const root = round(single, round(single, sqrt(square)) / correction);
-        const denominator = round(single, root + floor);
+        const denominator = round(single, round(single, sqrt(square)) + floor);
         m[i] = mean;
         v[i] = square;
         w[i] = round(single, kept * weight) - round(single, round(single, size * mean) / denominator);

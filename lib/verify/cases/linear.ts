@@ -138,7 +138,7 @@ function* adamCases(from: Draw, draw: LayerDraw): Generator<VerifyCase> {
           label: `${shapeOf(rows, n, k)} weightDecay=${weightDecay} keep=${keep}${label}`,
           run: (kernels) => {
             const outputs = [w, m, v].map((values) => from.output(n * k, values)) as [FloatArray, FloatArray, FloatArray];
-            adam(kernels, 0.01, 0.9, 0.99, 1, 1e-8, weightDecay, keep, from.output(n * k).subarray(0, n * k), ...outputs);
+            adam(kernels, 0.01, 0.9, 0.99, 1e-8, weightDecay, keep, from.output(n * k).subarray(0, n * k), ...outputs);
             return outputs;
           },
           bounds: sums.length === 0 ? [] : [

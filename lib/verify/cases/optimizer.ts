@@ -43,7 +43,7 @@ export const optimizerCases: CaseMakers<'optimizer'> = {
         yield exact(`n=${n} weightDecay=${weightDecay} keep=${keep}`, (kernels) => {
           const outputs = [w, m, v].map((values) => draw.output(n, values)) as [FloatArray, FloatArray, FloatArray];
           const [weights, mean, square] = outputs;
-          kernels.adamStep(n, 3e-3, 0.9, 0.999, 0.05, 1e-8, weightDecay, keep, weights, dw, mean, square);
+          kernels.adamStep(n, 3e-3, 0.9, 0.999, 1e-8, weightDecay, keep, weights, dw, mean, square);
           return outputs;
         });
       }
