@@ -56,6 +56,13 @@ describe('early stopping', () => {
     expect(Model.load(join(runs, 'restored', 'checkpoint.safetensors')).evaluate(tiny.validation).loss).not.toBe(result.valLoss);
   });
 
+  test('with restoreBest leaves the best model where the batch size follows from the rows', () => {
+    const { result } = into('restored-batches', (place) => run({ ...spec, batchSize: null, restoreBest: true }, { data: hopeless(), place }));
+    expect(result).toMatchObject({ modelStep: result.bestStep, valAccuracy: result.bestValAccuracy });
+    expect(result.modelStep).toBeLessThan(result.steps);
+    expect(Model.load(modelFile(join(runs, 'restored-batches'))).evaluate(tiny.validation).loss).toBe(result.valLoss);
+  });
+
   test('without a folder restores just the same', () => {
     const [one, other] = [run({ ...spec, restoreBest: true }, { data: hopeless() }), run(spec, { data: hopeless() })];
     expect(one.result).toMatchObject({ modelStep: other.result.bestStep, valAccuracy: other.result.bestValAccuracy });

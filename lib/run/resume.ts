@@ -75,7 +75,7 @@ function decodeOwn(bytes: Uint8Array, file: string, spec: TrainSpec): Checkpoint
   return checkpoint;
 }
 
-/** The bytes of best.safetensors; undefined unless it is usable and of the given step. Throws ERR_IO. */
+/** The bytes of best.safetensors; undefined unless it is usable and of the given step. `spec` is resolved, as checkpoints have it. Throws ERR_IO. */
 export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Array | undefined {
   const file = join(folder, runFiles.best);
   const bytes = readFileIfThere(file, { limit: sizeLimits.checkpoint });

@@ -180,7 +180,7 @@ export function* runTraining(
     if (earlier.some((event) => event.type === 'checkpoint' && event.step === startStep && event.kept !== undefined)) checkpoints.restoreKept(startStep);
     const { best } = progress;
     if (best?.step === startStep) checkpoints.saveBest();
-    else if (best !== null && spec.restoreBest && readBest(folder.path, spec, best.step) === undefined) yield* emit(lostBest(best.step));
+    else if (best !== null && spec.restoreBest && readBest(folder.path, resolved, best.step) === undefined) yield* emit(lostBest(best.step));
   }
 
   // From here on all compute the same, whatever initialised or restored the state of this one.
@@ -197,7 +197,7 @@ export function* runTraining(
   const restoreBest = (): TrainingProgress | undefined => {
     // From the folder where there is one, because in memory it would take as much as parameters and optimiser state together.
     const kept = folder === undefined ? checkpoints.best
-      : spec.restoreBest && progress.best !== null ? readBest(folder.path, spec, progress.best.step) : undefined;
+      : spec.restoreBest && progress.best !== null ? readBest(folder.path, resolved, progress.best.step) : undefined;
     if (kept === undefined) return undefined;
     const bestCheckpoint = decodeCheckpoint(kept, 'the best checkpoint');
     restoreParts(bestCheckpoint, parts);
