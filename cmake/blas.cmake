@@ -1,3 +1,12 @@
+# With BLASTRAIN_OWN_BLAS there is nothing to find: native/blas/own_library.h stands in.
+option(BLASTRAIN_OWN_BLAS "compute all products in the addon itself, without a BLAS library" OFF)
+if(BLASTRAIN_OWN_BLAS)
+  set(BLAS_LIBRARIES "")
+  set(CBLAS_INCLUDE_DIR "")
+  message(STATUS "BLAS: the addon's own")
+  return()
+endif()
+
 # Finds a BLAS with a C interface: BLAS_LIBRARIES and CBLAS_INCLUDE_DIR, unless these are given. BLA_VENDOR, as a definition or in
 # the environment, selects one by its name in CMake's FindBLAS. The default is OpenBLAS, on macOS Accelerate, or else any
 # other that is installed.

@@ -23,15 +23,14 @@ inline constexpr Rejected kBadArgument{"ERR_KERNEL_ARG"};
 inline constexpr Rejected kBadIndex{"ERR_KERNEL_INDEX"};
 
 template <typename T>
-constexpr napi_typedarray_type kArrayType = napi_typedarray_type(-1);
-template <>
-inline constexpr napi_typedarray_type kArrayType<float> = napi_float32_array;
-template <>
-inline constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
-template <>
-inline constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
-template <>
-inline constexpr napi_typedarray_type kArrayType<uint8_t> = napi_uint8_array;
+constexpr napi_typedarray_type ArrayType() {
+  if constexpr (std::is_same_v<T, float>) return napi_float32_array;
+  else if constexpr (std::is_same_v<T, double>) return napi_float64_array;
+  else if constexpr (std::is_same_v<T, int32_t>) return napi_int32_array;
+  else if constexpr (std::is_same_v<T, uint8_t>) return napi_uint8_array;
+}
+template <typename T>
+constexpr napi_typedarray_type kArrayType = ArrayType<T>();
 
 // Products and sums of sizes for the lengths of arrays of more than two. They saturate, and no array is as long as that.
 inline int64_t Times(int64_t a, int64_t b) {

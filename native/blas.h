@@ -1,4 +1,5 @@
-// BLAS for both dtypes; the only file that includes cblas.h. Shapes and meaning as in lib/kernels/contract.ts.
+// BLAS for both dtypes, by the library that the addon is linked with or by the addon's own products. Shapes and meaning as in
+// lib/kernels/contract.ts.
 //
 // With factors of 0 libraries differ, and OpenBLAS differs between CPUs: with alpha = 0 its products for AVX-512 read A and
 // B, so that a NaN there reaches C, those for AVX2 do not. All such cases are handled here, so that every library gives the
@@ -8,76 +9,23 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
-#include <string>
 
-extern "C" {  // The header of ATLAS does not declare it itself.
-#include <cblas.h>
-}
-
-// Functions that only OpenBLAS has. Weak: with another CBLAS the addresses are null, and the functions below return
-// defaults.
-extern "C" {
-__attribute__((weak)) char* openblas_get_config(void);
-__attribute__((weak)) char* openblas_get_corename(void);
-__attribute__((weak)) int openblas_get_num_procs(void);
-__attribute__((weak)) int openblas_get_num_threads(void);
-__attribute__((weak)) void openblas_set_num_threads(int);
-// Forgets, and chooses again, the CPU whose kernels are called.
-__attribute__((weak)) void gotoblas_dynamic_quit(void);
-__attribute__((weak)) void gotoblas_dynamic_init(void);
-}
+#if defined(BLASTRAIN_OWN_BLAS)
+#include "blas/own_library.h"
+#else
+#include "blas/linked_library.h"
+#endif
+#include "gemm/shape.h"
 
 namespace blastrain::blas {
 
-inline std::string Config() { return openblas_get_config != nullptr ? openblas_get_config() : ""; }
-inline std::string Core() { return openblas_get_corename != nullptr ? openblas_get_corename() : ""; }
-inline int MaxThreads() { return openblas_get_num_procs != nullptr ? openblas_get_num_procs() : 1; }
-// The number of OPENBLAS_NUM_THREADS, until SetThreads.
-inline int Threads() { return openblas_get_num_threads != nullptr ? openblas_get_num_threads() : 1; }
-inline void SetThreads(int threads) {
-  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(threads);
-}
-
-// OpenBLAS knows CPUs by their model numbers. On one that is newer than it is (Emerald Rapids with 0.3.21) it falls back to kernels of 2004,
-// which know neither AVX nor FMA: it is told to take those for the CPU's instructions. A variable that names a core is obeyed; one that is empty
-// names none, where OpenBLAS takes the last that it has. To be called once in the process, before any product is computed.
-inline void ChooseCore() {
-#if defined(__x86_64__) && !defined(_WIN32)
-  constexpr char kVariable[] = "OPENBLAS_CORETYPE";
-  const char* const given = std::getenv(kVariable);
-  if (gotoblas_dynamic_quit == nullptr || gotoblas_dynamic_init == nullptr || (given != nullptr && *given != 0)) return;
-  const auto choose = [] {
-    gotoblas_dynamic_quit();
-    gotoblas_dynamic_init();
-  };
-  if (given != nullptr) {
-    unsetenv(kVariable);
-    choose();
-  }
-  if (Core() != "Prescott" || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return;
-  const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-                    __builtin_cpu_supports("avx512vl");
-  setenv(kVariable, wide ? "SkylakeX" : "Haswell", 1);
-  choose();
-  unsetenv(kVariable);
-#endif
-}
-
-// Leading dimensions follow from the shapes; CBLAS requires at least 1 even if a matrix is empty.
-struct GemmShape {
-  CBLAS_TRANSPOSE trans_a, trans_b;
-  int m, n, k, lda, ldb, ldc;
-
-  GemmShape(bool ta, bool tb, int m, int n, int k)
-      : trans_a(ta ? CblasTrans : CblasNoTrans),
-        trans_b(tb ? CblasTrans : CblasNoTrans),
-        m(m), n(n), k(k),
-        lda(std::max(1, ta ? m : k)),
-        ldb(std::max(1, tb ? k : n)),
-        ldc(std::max(1, n)) {}
-};
+using library::ChooseCore;
+using library::Config;
+using library::Core;
+using library::MaxThreads;
+using library::SetThreads;
+using library::Threads;
 
 // C[m,n] <- beta C, rows `stride` apart; beta = 0 does not read C, beta = 1 leaves it as it is.
 template <typename T>
@@ -96,16 +44,11 @@ void ScaleMatrix(int64_t m, int64_t n, T beta, T* c, int64_t stride) {
   }
 }
 
-inline void LibraryGemm(const GemmShape& s, float alpha, const float* a, const float* b, float beta, float* c) {
-  cblas_sgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
-}
-inline void LibraryGemm(const GemmShape& s, double alpha, const double* a, const double* b, double beta, double* c) {
-  cblas_dgemm(CblasRowMajor, s.trans_a, s.trans_b, s.m, s.n, s.k, alpha, a, s.lda, b, s.ldb, beta, c, s.ldc);
-}
-
 // sum of x[i] y[i].
-inline double Dot(int n, const float* x, const float* y) { return n == 0 ? 0 : cblas_sdot(n, x, 1, y, 1); }
-inline double Dot(int n, const double* x, const double* y) { return n == 0 ? 0 : cblas_ddot(n, x, 1, y, 1); }
+template <typename T>
+double Dot(int n, const T* x, const T* y) {
+  return n == 0 ? 0 : library::Dot(n, x, y);
+}
 
 // With so few rows, as a single one that is predicted, A B^T is bound by the reading of B: libraries first copy it to where their
 // micro-kernels want it.
@@ -126,10 +69,10 @@ template <typename T>
 void Gemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
   if (s.m == 0 || s.n == 0) return;
   const bool product = alpha != 0 && s.k != 0;
-  const bool dots = product && s.m <= kMaxDotRows && s.k >= kMinDotDepth && s.trans_a == CblasNoTrans && s.trans_b == CblasTrans;
+  const bool dots = product && s.m <= kMaxDotRows && s.k >= kMinDotDepth && !s.trans_a && s.trans_b;
   if (beta == 0 || !product || dots) ScaleMatrix<T>(s.m, s.n, beta, c, s.ldc);
   if (dots) AddDots(s, alpha, a, b, c);
-  else if (product) LibraryGemm(s, alpha, a, b, beta == 0 ? T(1) : beta, c);
+  else if (product) library::Gemm(s, alpha, a, b, beta == 0 ? T(1) : beta, c);
 }
 
 // Axpy: y[n] <- alpha x + y; Scal: x[n] <- alpha x. With alpha = 0 most libraries skip the multiplication, so that 0 NaN
@@ -138,21 +81,17 @@ template <typename T>
 void AddZeroTimes(int n, const T* x, T* y) {
   for (int i = 0; i < n; i++) y[i] += 0 * x[i];
 }
-inline void Axpy(int n, float alpha, const float* x, float* y) {
-  alpha == 0 || n == 0 ? AddZeroTimes(n, x, y) : cblas_saxpy(n, alpha, x, 1, y, 1);
-}
-inline void Axpy(int n, double alpha, const double* x, double* y) {
-  alpha == 0 || n == 0 ? AddZeroTimes(n, x, y) : cblas_daxpy(n, alpha, x, 1, y, 1);
+template <typename T>
+void Axpy(int n, T alpha, const T* x, T* y) {
+  alpha == 0 || n == 0 ? AddZeroTimes(n, x, y) : library::Axpy(n, alpha, x, y);
 }
 template <typename T>
 void ZeroTimes(int n, T* x) {
   for (int i = 0; i < n; i++) x[i] *= 0;
 }
-inline void Scal(int n, float alpha, float* x) {
-  alpha == 0 || n == 0 ? ZeroTimes(n, x) : cblas_sscal(n, alpha, x, 1);
-}
-inline void Scal(int n, double alpha, double* x) {
-  alpha == 0 || n == 0 ? ZeroTimes(n, x) : cblas_dscal(n, alpha, x, 1);
+template <typename T>
+void Scal(int n, T alpha, T* x) {
+  alpha == 0 || n == 0 ? ZeroTimes(n, x) : library::Scal(n, alpha, x);
 }
 
 // The norm where a library's is not finite: NaN if an element is, else infinite. Libraries that divide by the largest
@@ -163,12 +102,9 @@ double NonFiniteNorm(int n, const T* x) {
   return nan ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity();
 }
 // square root of the sum of x[i]^2.
-inline double Nrm2(int n, const float* x) {
-  const double norm = n == 0 ? 0 : cblas_snrm2(n, x, 1);
-  return std::isfinite(norm) ? norm : NonFiniteNorm(n, x);
-}
-inline double Nrm2(int n, const double* x) {
-  const double norm = n == 0 ? 0 : cblas_dnrm2(n, x, 1);
+template <typename T>
+double Nrm2(int n, const T* x) {
+  const double norm = n == 0 ? 0 : library::Nrm2(n, x);
   return std::isfinite(norm) ? norm : NonFiniteNorm(n, x);
 }
 

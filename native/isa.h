@@ -8,9 +8,8 @@
 #include <iterator>
 #include <string>
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
+#include "cpu.h"
+
 #if defined(__x86_64__) && defined(__linux__)
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,9 +24,7 @@ inline constexpr const char* kIsaNames[] = {"generic", "avx2", "avx512", "amx"};
 // Whether this CPU has AMX-BF16 and the operating system permits it to the process, which has to request it.
 inline bool MayUseAmx() {
 #if defined(__x86_64__) && defined(__linux__)
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  constexpr unsigned bf16 = 1u << 22, tile = 1u << 24;
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0 || (edx & bf16) == 0 || (edx & tile) == 0) return false;
+  if (!CpuHas("amx-tile") || !CpuHas("amx-bf16")) return false;
   constexpr long request_permission = 0x1023, tile_data = 18;  // ARCH_REQ_XCOMP_PERM of asm/prctl.h; XFEATURE_XTILEDATA
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 #else
@@ -37,23 +34,13 @@ inline bool MayUseAmx() {
 
 // The best of the CPU's vector instructions, AMX aside.
 inline Isa Vectors() {
-#if defined(__x86_64__) && defined(__GNUC__)
-  __builtin_cpu_init();
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return Isa::kGeneric;
-  return __builtin_cpu_supports("avx512f") ? Isa::kAvx512 : Isa::kAvx2;
-#else
-  return Isa::kGeneric;
-#endif
+  if (!CpuHas("avx2") || !CpuHas("fma")) return Isa::kGeneric;
+  return CpuHas("avx512f") ? Isa::kAvx512 : Isa::kAvx2;
 }
 
 // Whether the CPU has AVX512-BF16.
 inline bool Avx512HasBfloat16() {
-#if defined(__x86_64__) && defined(__GNUC__)
-  return Vectors() == Isa::kAvx512 && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
+  return Vectors() == Isa::kAvx512 && CpuHas("avx512bw") && CpuHas("avx512vl") && CpuHas("avx512bf16");
 }
 
 struct Instructions {

@@ -3,6 +3,7 @@ import { families, kernelNames, signatures } from '../../lib/kernels/signatures'
 import { backends } from '../support/backends';
 import { blastrain, jsonLines } from '../support/cli';
 import { contractProcess, verifyProcess } from '../support/kernelProcesses';
+import { buildWithoutBlas, describeWith, missingTools } from '../support/prebuild';
 
 /**
  * OpenBLAS's kernels for a CPU, and what a CPU has to offer to run them. They differ in more than speed: in the order of sums, and in
@@ -77,4 +78,16 @@ async function wrongWith(env: Readonly<Record<string, string | undefined>>, numb
   });
 
   if (chooses && elsewhere!.length > 0) test.skip.each(elsewhere!)('%s (skipped: not on this CPU)', () => undefined);
+});
+
+describeWith(missingTools(['c++', 'cmake', 'flock']), 'an addon that is linked with no BLAS keeps the contract and its bound', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = buildWithoutBlas();
+  });
+
+  const distinct = isas.slice(0, 3).filter((isa) => used(isa) === isa);
+  test.each(distinct.map((isa, number) => [isa, number] as const))('with BLASTRAIN_ISA=%s', async (isa, number) => {
+    expect(await wrongWith({ BLASTRAIN_PREBUILD: folder, BLASTRAIN_ISA: isa }, number)).toEqual({ wrong: [], failures: '' });
+  });
 });

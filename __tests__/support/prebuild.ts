@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './cli';
 
@@ -27,4 +27,16 @@ export function prebuild(arch: string = process.arch): string {
   const { status, output } = spawnSync('flock', command, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(output.join(''));
   return join(root, 'prebuilds', `linux-${arch}`, 'node.napi.glibc.node');
+}
+
+/** Builds an addon that computes all products by itself, or nothing where it is there already; returns what BLASTRAIN_PREBUILD has to name. */
+export function buildWithoutBlas(): string {
+  const folder = join(root, 'build', 'own');
+  mkdirSync(folder, { recursive: true });
+  const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
+  const { status, output } = spawnSync(
+    'flock', [join(folder, 'lock'), process.execPath, cmakeJs, 'compile', '-O', join(folder, 'build'), '--CDBLASTRAIN_OWN_BLAS=ON'], { cwd: root, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(output.join(''));
+  return folder;
 }

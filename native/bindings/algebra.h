@@ -25,7 +25,7 @@ struct AlgebraBindings {
     if (m == 0 || n == 0) return;
     // With alpha = 0 A and B are not read: every implementation then gets a product of depth 0.
     const int depth = alpha == 0 ? 0 : int(k);
-    Products::Gemm(blas::GemmShape(trans_a, trans_b, int(m), int(n), depth), alpha, a, b, beta, c);
+    Products::Gemm(GemmShape(trans_a, trans_b, int(m), int(n), depth), alpha, a, b, beta, c);
   }
 
   static void Axpy(Args& args) {
@@ -70,7 +70,7 @@ struct AlgebraBindings {
     const T* bias = args.Array<T>(n);
     T* y = args.Array<T>(m * n);
     if (m == 0 || n == 0) return;
-    Products::Linear(blas::GemmShape(false, true, int(m), int(n), int(k)), x, w, bias, y);
+    Products::Linear(GemmShape(false, true, int(m), int(n), int(k)), x, w, bias, y);
   }
 
   static void BiasForward(Args& args) {

@@ -28,7 +28,7 @@ void AddRow(int64_t m, int64_t n, const T* row, T* c) {
 // In the precision of T; float32 split into bfloat16 where AMX multiplies that faster.
 template <typename T>
 struct PreciseProducts {
-  static void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
+  static void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c) {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitGemm(shape, alpha, a, b, beta, c)) return;
     }
@@ -36,7 +36,7 @@ struct PreciseProducts {
   }
 
   // y[m,n] <- x[m,k] w[n,k]^T + bias[n] in every row.
-  static void Linear(const blas::GemmShape& shape, const T* x, const T* w, const T* bias, T* y) {
+  static void Linear(const GemmShape& shape, const T* x, const T* w, const T* bias, T* y) {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitGemm(shape, T(1), x, w, T(0), y)) return AddRow(shape.m, shape.n, bias, y);
     }
@@ -57,7 +57,7 @@ struct PreciseProducts {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitByteForward(m, n, k, inputs, w, y)) return;
     }
-    blastrain::Gemm(blas::GemmShape(false, true, int(m), int(n), int(k)), T(1), Numbers(m, k, inputs), w, T(0), y);
+    blastrain::Gemm(GemmShape(false, true, int(m), int(n), int(k)), T(1), Numbers(m, k, inputs), w, T(0), y);
   }
 
   // FusedUpdate of dW[n,k] = dy[m,n]^T inputs[m,k].
@@ -83,13 +83,13 @@ struct PreciseProducts {
 
 // Of operands rounded to bfloat16.
 struct Bfloat16Products {
-  static void Gemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
+  static void Gemm(const GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
     if (shape.k == 0) return blas::Gemm(shape, alpha, a, b, beta, c);  // C <- beta C, without rounding 0 + beta C.
     bf16::Gemm<1, 1>(bf16::OperandA(shape, a), bf16::OperandB(shape, b), alpha, beta, c);
   }
 
   // As of PreciseProducts. Sums that begin with the bias would have to be read: the deep net's step takes 2.3 ms instead of 2.5.
-  static void Linear(const blas::GemmShape& shape, const float* x, const float* w, const float* bias, float* y) {
+  static void Linear(const GemmShape& shape, const float* x, const float* w, const float* bias, float* y) {
     Gemm(shape, 1, x, w, 0, y);
     AddRow(shape.m, shape.n, bias, y);
   }

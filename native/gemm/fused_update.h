@@ -30,7 +30,7 @@ void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw
   if (n == 0 || k == 0) return;
   static const GemmTnKernel<T> kernel = BestGemmTnKernel<T>();
   if (kernel.max_mr == 0 || m * n * k < kMinParallelProduct || m * kernel.nr > kMaxPackedX) {
-    blastrain::Gemm(blas::GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
+    blastrain::Gemm(GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
     return Split({n * k, kMemoryGrain}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
   }
   const int64_t panels = (n + kernel.max_mr - 1) / kernel.max_mr;

@@ -41,10 +41,10 @@ Method FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt,
 
 // The product on the calling thread.
 template <typename T>
-void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
+void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
   static const GemmNtKernel<T> nt = BestGemmNtKernel<T>();
   static const GemmOuterKernel<T> outer = BestGemmOuterKernel<T>();
-  switch (s.trans_a == CblasNoTrans ? FastestMethod(outer, nt, s.trans_b == CblasTrans, s.m, s.n, s.k) : Method::kLibrary) {
+  switch (!s.trans_a ? FastestMethod(outer, nt, s.trans_b, s.m, s.n, s.k) : Method::kLibrary) {
     case Method::kOuter: return GemmOuter(outer, s, alpha, a, b, beta, c);
     case Method::kNt: return GemmNt(nt, s, alpha, a, b, beta, c);
     case Method::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
@@ -56,16 +56,16 @@ void SingleThreadGemm(const blas::GemmShape& s, T alpha, const T* a, const T* b,
 // last. Else C's rows are; or its columns, where rows are few. With `bias`[n], which goes with beta = 1, every row of C is that to
 // begin with: each thread writes its part just before it adds to it.
 template <typename T>
-void Gemm(const blas::GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
+void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
   const int64_t divisions = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Divisions();
   const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
-    blas::GemmShape sub = shape;
+    GemmShape sub = shape;
     sub.m = int(height);
     sub.n = int(width);
     sub.k = int(depth);
     if (bias != nullptr && l == 0) FillRows(height, width, bias + j, out, shape.ldc);
-    const bool ta = shape.trans_a == CblasTrans, tb = shape.trans_b == CblasTrans;
+    const bool ta = shape.trans_a, tb = shape.trans_b;
     SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
                      b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out);
   };

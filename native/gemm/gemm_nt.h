@@ -48,7 +48,7 @@ void GemmNtMacroKernel(const GemmNtKernel<T>& kernel, int64_t m, int64_t n, int6
 
 // C <- alpha A B^T + beta C; beta = 0 does not read C. The CPU must have a micro-kernel (kernel.nr > 0).
 template <typename T>
-void GemmNt(const GemmNtKernel<T>& kernel, const blas::GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
+void GemmNt(const GemmNtKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
   constexpr int64_t line = 64 / sizeof(T), max_kc = kNtKCBytes / sizeof(T);
   const Ranges row_blocks = Ranges::OfAtMost(kNtMC, s.m, GemmNtKernel<T>::kMR);
   const Ranges column_blocks = Ranges::OfAtMost(kNtNC, s.n, line);

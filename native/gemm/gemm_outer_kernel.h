@@ -1,26 +1,39 @@
-// The micro-kernel of gemm_outer.h: sums of outer products of a column of A and a row of B, in registers; float32 and float64, AVX-512 and
-// AVX2 with FMA.
+// The micro-kernel of gemm_outer.h: sums of outer products of a column of A and a row of B, in registers; float32 and float64, AVX-512,
+// AVX2 with FMA and, where it stands in for a BLAS library, vectors of 128 bits.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <type_traits>
+#include <utility>
 
 #include "gemm/simd.h"
 #include "isa.h"
 
 namespace blastrain {
 
-// What this CPU offers. A micro-tile is the product of some rows of A and a packed panel of up to kMaxVectors vectors of columns.
+// One micro-tile: c[rows,columns], rows ldc apart, <- alpha A B + beta c. A's rows are row_step apart and its columns depth_step; B's rows, as
+// wide as a panel, are b_step apart. In memory, as with AVX2 the sums need every register.
+template <typename T>
+struct OuterTile {
+  int64_t k;
+  const T* a;
+  int64_t row_step, depth_step;
+  const T* b;
+  int64_t b_step;
+  T alpha, beta;
+  T* c;
+  int64_t ldc, columns;
+};
+
+// What this CPU offers. A micro-tile is the product of some rows of A and a panel of up to kMaxVectors vectors of columns.
 template <typename T>
 struct GemmOuterKernel {
   static constexpr int kMaxVectors = 4;
   // Rows of a micro-tile, from the most; the first for panels of at most half of max_vectors.
   static constexpr int kRows[] = {12, 6, 4, 2, 1};
-  // c[rows,columns], rows ldc apart, <- alpha product + beta c. `factors` are alpha and beta: in memory, as with AVX2 the sums
-  // need every register.
-  using Function = void (*)(int64_t k, const T* a, int64_t lda, const T* panel, const T* factors, T* c, int64_t ldc, int64_t columns);
+  using Function = void (*)(const OuterTile<T>& tile);
 
   int max_vectors;  // 0 where there is no micro-kernel.
   int lanes;
@@ -44,6 +57,69 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
     for (int64_t l = 0; l < k; l++) panel[l * width + j] = b[l];
   }
 }
+
+// Defines a struct of micro-kernels.
+#define BLASTRAIN_GEMM_OUTER(target, name)                                                                                   \
+  struct name {                                                                                                              \
+    template <typename S, int rows, int vectors>                                                                             \
+    target static void Multiply(const OuterTile<typename S::T>& tile) {                                                      \
+      using T = typename S::T;                                                                                               \
+      using V = typename S::V;                                                                                               \
+      constexpr int lanes = sizeof(V) / sizeof(T);                                                                           \
+      V sums[rows][vectors] = {};                                                                                            \
+      const T *a = tile.a, *row = tile.b;                                                                                    \
+      const int64_t row_step = tile.row_step, depth_step = tile.depth_step, b_step = tile.b_step;                            \
+      for (int64_t l = tile.k; l > 0; l--, a += depth_step, row += b_step) {                                                 \
+        V b[vectors];                                                                                                        \
+        _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) b[v] = S::Load(row + v * lanes);                          \
+        _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                                            \
+          const V factor = S::Broadcast(a[r * row_step]);                                                                    \
+          _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) sums[r][v] = S::Fma(factor, b[v], sums[r][v]);          \
+        }                                                                                                                    \
+      }                                                                                                                      \
+      const T beta = tile.beta;                                                                                              \
+      const V factor = S::Broadcast(tile.alpha), kept = S::Broadcast(beta);                                                  \
+      T* c = tile.c;                                                                                                         \
+      _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++, c += tile.ldc) {                                               \
+        _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) {                                                         \
+          const int64_t count = std::min<int64_t>(tile.columns - v * lanes, lanes);                                          \
+          const V sum = S::Mul(factor, sums[r][v]);                                                                          \
+          if (count == lanes) {                                                                                              \
+            S::Store(c + v * lanes, beta == 0 ? sum : S::Fma(kept, S::Load(c + v * lanes), sum));                            \
+          } else {                                                                                                           \
+            S::StoreFirst(c + v * lanes, beta == 0 ? sum : S::Fma(kept, S::LoadPart(c + v * lanes, 0, count), sum), count);  \
+          }                                                                                                                  \
+        }                                                                                                                    \
+      }                                                                                                                      \
+    }                                                                                                                        \
+  };
+
+// The table of such a struct's micro-kernels, for panels of up to `most` vectors.
+template <typename Multiplier, typename S, int most>
+class GemmOuterTable {
+  using T = typename S::T;
+  using Kernel = GemmOuterKernel<T>;
+
+  template <int kind, int vectors>
+  static constexpr typename Kernel::Function Function() {
+    if constexpr (vectors <= (kind == 0 ? most / 2 : most)) return Multiplier::template Multiply<S, Kernel::kRows[kind], vectors>;
+    else return nullptr;
+  }
+  template <int kind, int... i>
+  static void Fill(Kernel& kernel, std::integer_sequence<int, i...>) {
+    ((kernel.functions[kind][i] = Function<kind, i + 1>()), ...);
+  }
+  template <int... kind>
+  static Kernel Make(Kernel kernel, std::integer_sequence<int, kind...>) {
+    (Fill<kind>(kernel, std::make_integer_sequence<int, Kernel::kMaxVectors>()), ...);
+    return kernel;
+  }
+
+ public:
+  static Kernel Make(decltype(Kernel::pack_transposed) pack) {
+    return Make({most, sizeof(typename S::V) / sizeof(T), pack, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
+  }
+};
 
 #if defined(BLASTRAIN_SIMD)
 
@@ -85,76 +161,38 @@ BLASTRAIN_AVX512 inline void Avx512PackTransposed(int64_t n, int64_t k, const fl
   }
 }
 
-#define BLASTRAIN_GEMM_OUTER(target, name)                                                                                      \
-  template <typename S, int rows, int vectors>                                                                                  \
-  target void name(int64_t k, const typename S::T* a, int64_t lda, const typename S::T* panel, const typename S::T* factors,    \
-                   typename S::T* c, int64_t ldc, int64_t columns) {                                                            \
-    using V = typename S::V;                                                                                                    \
-    constexpr int lanes = sizeof(V) / sizeof(typename S::T);                                                                    \
-    V sums[rows][vectors] = {};                                                                                                 \
-    for (int64_t l = 0; l < k; l++, a++, panel += vectors * lanes) {                                                            \
-      V b[vectors];                                                                                                             \
-      _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) b[v] = S::Load(panel + v * lanes);                             \
-      _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                                                 \
-        const V factor = S::Broadcast(a[r * lda]);                                                                              \
-        _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) sums[r][v] = S::Fma(factor, b[v], sums[r][v]);               \
-      }                                                                                                                         \
-    }                                                                                                                           \
-    const typename S::T beta = factors[1];                                                                                      \
-    const V factor = S::Broadcast(factors[0]), kept = S::Broadcast(beta);                                                       \
-    _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++, c += ldc) {                                                         \
-      _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) {                                                              \
-        const int64_t count = std::min<int64_t>(columns - v * lanes, lanes);                                                    \
-        const V sum = S::Mul(factor, sums[r][v]);                                                                               \
-        if (count == lanes) {                                                                                                   \
-          S::Store(c + v * lanes, beta == 0 ? sum : S::Fma(kept, S::Load(c + v * lanes), sum));                                 \
-        } else {                                                                                                                \
-          S::StoreFirst(c + v * lanes, beta == 0 ? sum : S::Fma(kept, S::LoadPart(c + v * lanes, 0, count), sum), count);       \
-        }                                                                                                                       \
-      }                                                                                                                         \
-    }                                                                                                                           \
-  }
 BLASTRAIN_GEMM_OUTER(BLASTRAIN_AVX512, Avx512GemmOuter)
 BLASTRAIN_GEMM_OUTER(BLASTRAIN_AVX2, Avx2GemmOuter)
-#undef BLASTRAIN_GEMM_OUTER
-
-template <typename S>
-GemmOuterKernel<typename S::T> MakeAvx512GemmOuter(decltype(GemmOuterKernel<typename S::T>::pack_transposed) pack) {
-  return {4, 64 / sizeof(typename S::T), pack,
-          {{Avx512GemmOuter<S, 12, 1>, Avx512GemmOuter<S, 12, 2>, nullptr, nullptr},
-           {Avx512GemmOuter<S, 6, 1>, Avx512GemmOuter<S, 6, 2>, Avx512GemmOuter<S, 6, 3>, Avx512GemmOuter<S, 6, 4>},
-           {Avx512GemmOuter<S, 4, 1>, Avx512GemmOuter<S, 4, 2>, Avx512GemmOuter<S, 4, 3>, Avx512GemmOuter<S, 4, 4>},
-           {Avx512GemmOuter<S, 2, 1>, Avx512GemmOuter<S, 2, 2>, Avx512GemmOuter<S, 2, 3>, Avx512GemmOuter<S, 2, 4>},
-           {Avx512GemmOuter<S, 1, 1>, Avx512GemmOuter<S, 1, 2>, Avx512GemmOuter<S, 1, 3>, Avx512GemmOuter<S, 1, 4>}}};
-}
-template <typename S>
-GemmOuterKernel<typename S::T> MakeAvx2GemmOuter() {
-  return {2, 32 / sizeof(typename S::T), PackTransposed<typename S::T>,
-          {{Avx2GemmOuter<S, 12, 1>, nullptr, nullptr, nullptr},
-           {Avx2GemmOuter<S, 6, 1>, Avx2GemmOuter<S, 6, 2>, nullptr, nullptr},
-           {Avx2GemmOuter<S, 4, 1>, Avx2GemmOuter<S, 4, 2>, nullptr, nullptr},
-           {Avx2GemmOuter<S, 2, 1>, Avx2GemmOuter<S, 2, 2>, nullptr, nullptr},
-           {Avx2GemmOuter<S, 1, 1>, Avx2GemmOuter<S, 1, 2>, nullptr, nullptr}}};
-}
-
-template <typename T>
-GemmOuterKernel<T> BestGemmOuterKernel() {
-  constexpr bool single = sizeof(T) == sizeof(float);
-  if (UsedInstructions().vectors >= Isa::kAvx512) {
-    if constexpr (single) return MakeAvx512GemmOuter<Avx512Float>(Avx512PackTransposed);
-    else return MakeAvx512GemmOuter<Avx512Double>(PackTransposed<double>);
-  }
-  if (UsedInstructions().vectors >= Isa::kAvx2) return MakeAvx2GemmOuter<std::conditional_t<single, Avx2Float, Avx2Double>>();
-  return {};
-}
-
-#else
-
-template <typename T>
-GemmOuterKernel<T> BestGemmOuterKernel() {
-  return {};
-}
 
 #endif
+
+#if defined(BLASTRAIN_OWN_BLAS)
+BLASTRAIN_GEMM_OUTER(, GemmOuter128)
+#if defined(__aarch64__)
+inline constexpr int kMaxVectors128 = 4;  // It has 32 registers, where others have 16.
+#else
+inline constexpr int kMaxVectors128 = 2;
+#endif
+#endif
+#undef BLASTRAIN_GEMM_OUTER
+
+template <typename T>
+GemmOuterKernel<T> BestGemmOuterKernel() {
+#if defined(BLASTRAIN_SIMD)
+  constexpr bool single = sizeof(T) == sizeof(float);
+  if (UsedInstructions().vectors >= Isa::kAvx512) {
+    if constexpr (single) return GemmOuterTable<Avx512GemmOuter, Avx512Float, 4>::Make(Avx512PackTransposed);
+    else return GemmOuterTable<Avx512GemmOuter, Avx512Double, 4>::Make(PackTransposed<double>);
+  }
+  if (UsedInstructions().vectors >= Isa::kAvx2) {
+    return GemmOuterTable<Avx2GemmOuter, std::conditional_t<single, Avx2Float, Avx2Double>, 2>::Make(PackTransposed<T>);
+  }
+#endif
+#if defined(BLASTRAIN_OWN_BLAS)
+  return GemmOuterTable<GemmOuter128, Vector128<T>, kMaxVectors128>::Make(PackTransposed<T>);
+#else
+  return {};
+#endif
+}
 
 }  // namespace blastrain

@@ -1,6 +1,48 @@
-// Vectors of float and double for AVX-512 and AVX2 with FMA, under the same names. LoadPart reads elements from `from` to `to` of a vector
-// and zeros for the others.
+// Vectors of float and double under the same names: 128 bits for every CPU, in NEON, SSE2 or what else compilers have; AVX-512; AVX2 with FMA.
+// LoadPart reads elements from `from` to `to` of a vector and zeros for the others.
 #pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+namespace blastrain {
+
+template <typename Number>
+struct Vector128 {
+  using T = Number;
+  typedef T V __attribute__((vector_size(16)));
+  static constexpr int64_t kLanes = 16 / sizeof(T);
+  static V Load(const T* x) {
+    V v;
+    std::memcpy(&v, x, sizeof v);
+    return v;
+  }
+  static void Store(T* x, V v) { std::memcpy(x, &v, sizeof v); }
+  static V Broadcast(T x) { return V{} + x; }
+  static V Mul(V a, V b) { return a * b; }
+  static V Fma(V a, V b, V c) {
+#if defined(__aarch64__)
+    if constexpr (sizeof(T) == sizeof(float)) return V(vfmaq_f32(float32x4_t(c), float32x4_t(a), float32x4_t(b)));
+    else return V(vfmaq_f64(float64x2_t(c), float64x2_t(a), float64x2_t(b)));
+#else
+    return a * b + c;
+#endif
+  }
+  static V LoadPart(const T* x, int64_t from, int64_t to) {
+    T part[kLanes] = {};
+    for (int64_t i = from; i < to; i++) part[i] = x[i];
+    return Load(part);
+  }
+  static void StoreFirst(T* x, V v, int64_t n) {
+    for (int64_t i = 0; i < n; i++) x[i] = v[i];
+  }
+};
+
+}  // namespace blastrain
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define BLASTRAIN_SIMD 1

@@ -221,12 +221,12 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
 }
 
 // The operands of C = op(A) op(B).
-inline Operand<> OperandA(const blas::GemmShape& s, const float* a) {
-  const bool transposed = s.trans_a == CblasTrans;
+inline Operand<> OperandA(const GemmShape& s, const float* a) {
+  const bool transposed = s.trans_a;
   return {a, s.m, s.k, transposed ? 1 : s.lda, transposed ? s.lda : 1};
 }
-inline Operand<> OperandB(const blas::GemmShape& s, const float* b) {
-  const bool transposed = s.trans_b == CblasTrans;
+inline Operand<> OperandB(const GemmShape& s, const float* b) {
+  const bool transposed = s.trans_b;
   return {b, s.n, s.k, transposed ? s.ldb : 1, transposed ? 1 : s.ldb};
 }
 // Those of dy[m,n]^T x[m,k], of depth m.

@@ -69,7 +69,7 @@ bool SplitPays(const A& a, const B& b) {
 }
 
 // C <- alpha op(A) op(B) + beta C.
-inline bool SplitGemm(const blas::GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
+inline bool SplitGemm(const GemmShape& shape, float alpha, const float* a, const float* b, float beta, float* c) {
   Operand<> op_a = OperandA(shape, a), op_b = OperandB(shape, b);
   // A few rows are bound by the reading of B.
   if (shape.m <= blas::kMaxDotRows || kMinSplitPanels * 3 * op_a.DepthTiles() * kTileSize > MaxPackedPairs()) return false;
