@@ -1,4 +1,4 @@
-import { csvLine } from '../data/csv/csvLine';
+import { csvLine } from '../files/csvLine';
 import { ParquetFile } from '../data/parquet/writeParquet';
 import { expected } from '../errors';
 import { StreamedFile } from '../files';

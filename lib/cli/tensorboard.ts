@@ -14,14 +14,15 @@ export function tensorBoardObserver(folderOf: (run: string) => string): (event: 
   let log: TensorBoardLog | undefined;
   return (event) => {
     if (event.type === 'start') log = new TensorBoardLog(folderOf(event.run));
-    log?.handle(event, readModel);
+    log?.handle(event, readModelState);
   };
 }
 
 /** Tensors of a checkpoint that are not the model's but needed to resume. */
 const besideModel = /^(normalization|optimizer|live|state)\./;
 
-function readModel(file: string): ModelState {
+/** What a checkpoint tells TensorBoard of its model. Throws ERR_IO or ERR_CHECKPOINT. */
+export function readModelState(file: string): ModelState {
   const bytes = readFile(file, { limit: sizeLimits.checkpoint });
   const { progress, tensors } = decodeCheckpoint(bytes, file);
   const parameters = [...tensors].filter(([name]) => !besideModel.test(name)).map(([name, { data }]) => [name, data as FloatArray] as const);

@@ -21,7 +21,7 @@ export function metricsCsv({ steps, evaluations }: Pick<RunHistory, 'steps' | 'e
   return [filled.join(','), ...sorted.map(line)].map((text) => `${text}\n`).join('');
 }
 
-/** Whether a metric has no column of its own. */
-function isOwn(monitored: EvaluationEvent['monitored']): monitored is NonNullable<EvaluationEvent['monitored']> {
+/** Whether the metric that a training goes by is none of those that every evaluation has. */
+export function isOwn(monitored: EvaluationEvent['monitored']): monitored is NonNullable<EvaluationEvent['monitored']> {
   return monitored !== undefined && !['loss', 'accuracy', 'rmse'].includes(monitored.metric);
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { foldsOf } from '../build/folds';
 import type { TrainingData } from '../build/buildTraining';
-import { csvLine } from '../data/csv/csvLine';
+import { csvLine } from '../files/csvLine';
 import { loadData } from '../data/sources';
 import type { LoadedData } from '../data/sources';
 import { expected } from '../errors';

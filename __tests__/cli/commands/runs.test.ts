@@ -1,6 +1,8 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blastrain, jsonLines } from '../../support/cli';
+import { readEventFile } from '../../support/eventReader';
 import { depthReport } from '../../support/events';
 import { temporaryFolder } from '../../support/folder';
 
@@ -94,3 +96,90 @@ describe('blastrain show', () => {
     expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(message) as string });
   });
 });
+
+describe('blastrain export-runs', () => {
+  test('gives a table with a line for each run, and the keys that are not at their defaults', async () => {
+    const { status, stdout } = await blastrain(['export-runs', '--csv'], { cwd });
+    expect(status).toBe(0);
+    const [header, ...rows] = lines(stdout).map((line) => line.split(','));
+    expect(header).toEqual(expect.arrayContaining(['run', 'state', 'trainLoss', 'valAccuracy', 'testAccuracy', 'spec.layers', 'spec.steps']));
+    for (const absent of ['spec.beta1', 'accuracy']) expect(header).not.toContain(absent);
+    const column = header!.indexOf('state');
+    expect(rows.map((row) => `${row[0]!} ${row[column]!}`).sort()).toEqual(['bad failed', 'gone unfinished', 'good finished']);
+    const good = lines(stdout).find((line) => line.startsWith('good,'))!;
+    expect(good).toContain('"[3072,4,10]"');
+    const tested = jsonLines(readFileSync(join(runs, 'test-ledger.jsonl'), 'utf8'))[0] as unknown as { testAccuracy: number };
+    expect(good).toContain(`,${String(tested.testAccuracy)},`);
+  });
+
+  test('writes an experiment as MLflow keeps it, and a run that is there again in its place', async () => {
+    const folder = join(cwd, 'mlruns');
+    for (let time = 0; time < 2; time++) expect(await blastrain(['export-runs', '--mlflow', folder, '--experiment', 'course'], { cwd })).toMatchObject({ status: 0, stdout: expect.stringMatching(/^3 runs\n/) as string });
+    const [id, ...others] = readdirSync(folder);
+    expect(others).toEqual([]);
+    expect(yaml(join(folder, id!))).toMatchObject({ name: 'course', experiment_id: id, lifecycle_stage: 'active' });
+    const ids = readdirSync(join(folder, id!)).filter((name) => name !== 'meta.yaml');
+    const byName = new Map(ids.map((run) => [yaml(join(folder, id!, run))['run_name'], run]));
+    expect([...byName.keys()].sort()).toEqual(['bad', 'gone', 'good']);
+    expect(yaml(join(folder, id!, byName.get('bad')!))).toMatchObject({ status: 4 });
+    const good = join(folder, id!, byName.get('good')!);
+    expect(yaml(good)).toMatchObject({ status: 3, run_id: byName.get('good') });
+    expect(readFileSync(join(good, 'params', 'layers'), 'utf8')).toBe('[3072,4,10]');
+    expect(readFileSync(join(good, 'tags', 'mlflow.runName'), 'utf8')).toBe('good');
+    const evaluations = jsonLines(readFileSync(join(runs, 'good', 'metrics.jsonl'), 'utf8')).filter(({ type }) => type === 'evaluation') as unknown as { step: number; valLoss: number }[];
+    const points = lines(readFileSync(join(good, 'metrics', 'valLoss'), 'utf8')).map((line) => line.split(' ').map(Number));
+    expect(points.map(([, value, step]) => [step, value])).toEqual(evaluations.map(({ step, valLoss }) => [step, valLoss]));
+    const times = points.map(([time]) => time!);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    if (mlflow.status === 0) expect(python(mlflowReader, folder)).toMatchObject({ status: 0, stdout: 'bad FAILED\ngone KILLED\ngood FINISHED\n' });
+  });
+
+  test('leads into no other folder by a name that a run gives', async () => {
+    const hostile = join(cwd, 'hostile');
+    cpSync(join(runs, 'good'), join(hostile, 'r'), { recursive: true });
+    const spec = JSON.parse(readFileSync(join(hostile, 'r', 'spec.json'), 'utf8')) as object;
+    writeFileSync(join(hostile, 'r', 'spec.json'), JSON.stringify({ ...spec, '../../../../escaped': 'x', '..': 'y' }));
+    expect(await blastrain(['export-runs', '--runs', hostile, '--mlflow', join(hostile, 'a', 'b', 'mlruns')], { cwd })).toMatchObject({ status: 0 });
+    expect(readdirSync(hostile).sort()).toEqual(['a', 'r']);
+    expect(readdirSync(join(hostile, 'a', 'b'))).toEqual(['mlruns']);
+    expect(readdirSync(join(hostile, 'a', 'b', 'mlruns'))).toHaveLength(1);
+  });
+
+  test('writes event files of runs that have ended, and refuses a folder that has one', async () => {
+    const folder = join(cwd, 'tb');
+    expect(await blastrain(['export-runs', 'good', '--tensorboard', folder], { cwd })).toMatchObject({ status: 0 });
+    const seen = readEventFile(join(folder, 'good', readdirSync(join(folder, 'good'))[0]!));
+    expect(seen.filter(({ tag }) => tag === 'loss/validation').map(({ step }) => step)).toEqual([4, 8, 12]);
+    expect(seen.filter(({ kind }) => kind === 'histogram').map(({ tag, step }) => `${tag} ${String(step)}`)).toEqual(['W1 12', 'b1 12', 'W2 12', 'b2 12']);
+    expect(await blastrain(['export-runs', 'good', '--tensorboard', folder], { cwd })).toMatchObject({
+      status: 1, stderr: expect.stringMatching(/Expected a folder that is not there yet for .*good but received one that is \[ERR_IO\]/) as string,
+    });
+  });
+
+  test.each([
+    [[], /Expected --csv, --mlflow or --tensorboard/],
+    [['--csv', '--json'], /Expected only one of them for --csv and --json but received 'both'/],
+    [['nothing', '--csv'], /Expected a run for runs but received 'nothing'/],
+  ])('%j is refused', async (args, message) => {
+    expect(await blastrain(['export-runs', ...args], { cwd })).toMatchObject({ status: 1, stderr: expect.stringMatching(message) as string });
+  });
+});
+
+const python = (...args: string[]) => spawnSync('python3', ['-c', ...args], { encoding: 'utf8', env: { ...process.env, MLFLOW_ALLOW_FILE_STORE: 'true' } });
+const mlflow = python('import mlflow');
+const mlflowReader = `
+import sys
+from mlflow.tracking import MlflowClient
+client = MlflowClient('file://' + sys.argv[1])
+experiments = [e.experiment_id for e in client.search_experiments() if e.name == 'course']
+for run in sorted(client.search_runs(experiments), key=lambda run: run.info.run_name):
+    print(run.info.run_name, run.info.status)
+`;
+
+/** The entries of a meta.yaml of one level, whose values are JSON. */
+function yaml(folder: string): Record<string, unknown> {
+  return Object.fromEntries(lines(readFileSync(join(folder, 'meta.yaml'), 'utf8')).map((line) => {
+    const at = line.indexOf(': ');
+    return [line.slice(0, at), JSON.parse(line.slice(at + 2))];
+  }));
+}
