@@ -49,6 +49,7 @@ const calls: Readonly<Record<string, readonly [call: Call, args: readonly unknow
   selectBackend: [asCall(library.selectBackend), ['typescript']],
   setThreads: [asCall(library.setThreads), [1]],
   RandomState: [asNew(RandomState), [0]],
+  CounterRandom: [asNew(library.CounterRandom), [0]],
   loadCifar10: [asCall(library.loadCifar10), [join(runs, 'none'), {}]],
   loadCsv: [asCall(library.loadCsv), [join(runs, 'none.csv'), {}]],
   loadJsonLines: [asCall(library.loadJsonLines), [join(runs, 'none.jsonl'), {}]],

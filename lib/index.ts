@@ -10,6 +10,7 @@ export type { BackendName, Dtype, FloatArray, Kernels, Precision, SourceArray } 
 export type { NativeInfo, NativeStatus } from './kernels/native';
 
 export { RandomState } from './random';
+export { CounterRandom } from './random/counter';
 export type { RandomSnapshot, Shuffleable } from './random';
 
 export { Batches } from './data/batches';
@@ -42,6 +43,7 @@ export { makeSynthetic } from './data/synthetic';
 export { activations } from './model/layers/activations';
 export type { Activation } from './model/layers/activations';
 export type { Arena, Block as ArenaBlock, GradientProduct, Parameter, ParameterGroup, ParameterSpec } from './model/arena';
+export type { Draws, Start } from './model/starts';
 export type { Chain } from './model/chain';
 export { makeLayers } from './model/description';
 export type { LayerDescription } from './model/layers';
@@ -49,7 +51,7 @@ export type { InputLayout, MakeContext, NestedDescription } from './model/layers
 export type { Norm } from './model/layers/hidden';
 export type { MlpOptions } from './model/mlpLayers';
 export { initialize, initializers } from './model/init';
-export type { Initializer } from './model/init';
+export type { Generator, Initializer } from './model/init';
 export type { BufferSpec, Flops, InnerLayers, Layer, Mode, Scratch } from './model/layer';
 export { MeanSquaredError, SoftmaxCrossEntropy } from './model/loss';
 export type { CrossEntropyOptions, EvaluationLoss, Loss, Targets } from './model/loss';

@@ -110,6 +110,8 @@ Napi::Object Kernels(Napi::Env env) {
       {"gatherByteImages", Callback<B::GatherByteImages>},
       {"byteMoments", Callback<B::ByteMoments>},
       {"mixRows", Callback<B::MixRows>},
+      {"fillNormal", Callback<B::FillNormal>},
+      {"fillUniform", Callback<B::FillUniform>},
   });
 }
 

@@ -11,6 +11,7 @@
 #include "bindings/members.h"
 #include "bindings/normalization.h"
 #include "bindings/optimizer.h"
+#include "bindings/random.h"
 
 namespace blastrain {
 
@@ -23,6 +24,7 @@ struct Bindings : AlgebraBindings<T>,
                   OptimizerBindings<T>,
                   MemberBindings<T>,
                   ByteBindings<T>,
-                  GatherBindings<T> {};
+                  GatherBindings<T>,
+                  RandomBindings<T> {};
 
 }  // namespace blastrain

@@ -3,10 +3,9 @@ import { buildModel } from '../../lib/build/buildModel';
 import { applySettings, parseSpec } from '../../lib/spec/spec';
 import { kernelsFor } from '../../lib/kernels';
 import type { LayerDescription } from '../../lib/model/layers';
-import { initialize } from '../../lib/model/init';
+import { generatorOf, generators, initialize } from '../../lib/model/init';
 import type { Initializer } from '../../lib/model/init';
 import { mlp } from '../../lib/model/sequential';
-import { RandomState } from '../../lib/random';
 import type { StartEvent } from '../../lib/train/events';
 import { variants } from '../support/backends';
 import { run } from '../support/run';
@@ -119,12 +118,12 @@ describe('a spec', () => {
   });
 });
 
-describe('initialisers', () => {
+describe.each(generators)('initialisers that draw with %s', (generator) => {
   const [fanIn, fanOut] = [200, 150];
   const weightsOf = (name: Initializer, std = 0): Float64Array => {
     const model = mlp([fanIn, fanOut], kernels, 1);
     model.arena.values.fill(9);
-    initialize(model, name, std, new RandomState(1));
+    initialize(model, name, std, generatorOf(generator, 1));
     expect(model.arena.unregularised.values.every((value) => value === 0)).toBe(true);
     return Float64Array.from(model.arena.find('W1')!.value);
   };
@@ -146,7 +145,7 @@ describe('initialisers', () => {
 
   test.each([[5, 9], [9, 5], [7, 7], [1, 4], [4, 1]])('orthogonal [%d, %d] has orthonormal rows or columns', (rows, columns) => {
     const model = mlp([columns, rows], kernels, 1);
-    initialize(model, 'orthogonal', 0, new RandomState(2));
+    initialize(model, 'orthogonal', 0, generatorOf(generator, 2));
     const w = model.arena.find('W1')!.value;
     const least = Math.min(rows, columns);
     const gram = new Float64Array(least * least);

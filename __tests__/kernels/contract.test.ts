@@ -466,6 +466,14 @@ const cases: readonly Case[] = [
     [3, 2, 0.25, ints(1, 2, 0), floats(0, 4, 8, 16, 32, 0), writes(6, 13, 26, 4, 8, 3)]),
   call('mixRows', 'a row with itself', [1, 2, 0.5, ints(0), floats(3, -5), writes(3, -5)]),
   call('mixRows', 'no rows', [0, 2, 0.5, ints(), floats(), writes()]),
+  call('fillNormal', 'std times the normals of the key', [
+    5, 2, ints(1, 7), writes(0.009751108518106712, -1.044937354971707, 0.10401022890453157, -3.414698902816794, 0.6695004546945684),
+  ]),
+  call('fillNormal', 'nothing', [0, 2, ints(1, 7), writes()]),
+  call('fillUniform', 'uniforms of the key between two bounds', [
+    3, 1, 3, ints(1, 7), writes(2.7448150047566742, 2.5029703064356, 1.4649961467366666),
+  ]),
+  call('fillUniform', 'nothing', [0, 1, 3, ints(1, 7), writes()]),
 ];
 
 const constructors = { Float32Array, Float64Array, Int32Array, Uint8Array };

@@ -144,6 +144,7 @@ const computing: readonly KernelName[] = [
   'tanhForward', 'sigmoidForward', 'geluForward', 'geluBackward', 'mishForward', 'mishBackward', 'seluForward', 'periodicForward', 'periodicBackward', 'embeddingBackward', 'batchNormForward', 'batchNormEvaluate', 'batchNormBackward',
   'layerNormForward', 'layerNormBackward', 'softmaxForward', 'softmaxCrossEntropyForward', 'softCrossEntropyForward', 'sigmoidCrossEntropyForward', 'poissonForward',
   'gatherRows', 'gatherImages', 'standardizeRows', 'standardizeImages', 'gatherByteImages',
+  'fillNormal', 'fillUniform',
 ];
 
 // Each kernel with one of the three numbers of threads.

@@ -12,10 +12,9 @@ import { featureSizeOf, inputLayoutOf } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
 import { refuseScaledOverflow } from '../data/targetScale';
-import { initialize } from '../model/init';
+import { generatorOf, initialize } from '../model/init';
 import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
-import { RandomState } from '../random';
 import { precisionOf, trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import type { CheckpointFacts } from '../train/checkpointShape';
@@ -54,7 +53,7 @@ export class Net {
     this.spec = trainedSpec(trained);
     this.normalization = normalization;
     this.model = modelOf(trained, this.spec, defaultKernels(precisionOf(this.spec), backend));
-    if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, new RandomState(this.spec.seed));
+    if (untrained === true) initialize(this.model, this.spec.init, this.spec.initStd, generatorOf(this.spec.generator, this.spec.seed));
     else trained.restore(this.model);
     if (facts.imageShape !== undefined && pixelsOf(facts.imageShape) !== this.featureSize) {
       throw fileError('ERR_CHECKPOINT', `pictures of ${String(this.featureSize)} bytes`, source, `a shape of ${String(pixelsOf(facts.imageShape))}`);

@@ -13,7 +13,7 @@
  * - Factors of 0 propagate NaN: 0·NaN and 0·Infinity are NaN, except where a kernel says that an array is not read. This holds for every
  *   BLAS, whatever it does by itself.
  * - Labels and indices are range-checked, because they are data used as addresses.
- * - No randomness, no fast-math. The number of threads is set for the process, not by a call.
+ * - No hidden state: what is drawn follows from a key. No fast-math. The number of threads is set for the process, not by a call.
  *
  * Errors: ERR_KERNEL_ARG for a wrong type, dtype, detached or too short array or a size that is not a non-negative
  * integer; ERR_KERNEL_INDEX for a label or row index out of range. Both backends throw the same sentence.
@@ -457,4 +457,13 @@ export interface Kernels<T extends FloatArray = FloatArray> {
   byteMoments(m: number, n: number, src: Uint8Array, sums: Int32Array, squares: Int32Array): void;
   /** y[m,n] ← λ·x[i,:] + (1 − λ)·x[partners[i],:]: mixup, of inputs or of targets. */
   mixRows(m: number, n: number, lambda: number, partners: Int32Array, x: T, y: T): void;
+
+  /**
+   * out[n] ← std·z, z standard normals that follow from the two words of the key and their place alone, so that any number of threads draws the
+   * same: words 4b to 4b + 3 are Philox4x32-10's (Salmon et al. 2011) for the counter (b, 0, 0, 0); pairs of them give pairs of normals (Box & Muller
+   * 1958), of magnitude 6.76 at most, computed in float64 and rounded once.
+   */
+  fillNormal(n: number, std: number, key: Int32Array, out: T): void;
+  /** out[n] ← low + (high − low)·u, u uniform in (0, 1) with 32 random bits, of the words that {@link fillNormal} takes; rounded once, to a bound at most. */
+  fillUniform(n: number, low: number, high: number, key: Int32Array, out: T): void;
 }

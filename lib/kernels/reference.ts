@@ -12,6 +12,7 @@ import { lossReference } from './reference/loss';
 import { membersReference } from './reference/members';
 import { normalizationReference } from './reference/normalization';
 import { optimizerReference } from './reference/optimizer';
+import { randomReference } from './reference/random';
 
 /**
  * The kernels in TypeScript: the reference that other backends are verified against, and the backend where those do not load.
@@ -42,5 +43,6 @@ export function createReference(precision: Precision): Kernels {
     ...membersReference(single),
     ...bytesReference(single, algebra, optimizer),
     ...gatherReference(single),
+    ...randomReference(single),
   };
 }

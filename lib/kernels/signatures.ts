@@ -193,6 +193,11 @@ export const families = {
     byteMoments: exact([m, n, bytes(reads('src[m,n]')), ints(writes('sums[n]')), ints(writes('squares[n]'))]),
     mixRows: exact([m, n, scalar('lambda'), indices('partners[m]', 'm'), reads('x[m,n]'), writes('y[m,n]')], 64),
   },
+
+  random: {
+    fillNormal: exact([n, scalar('std'), ints(reads('key[2]')), writes('out[n]')], 8),
+    fillUniform: exact([n, scalar('low'), scalar('high'), ints(reads('key[2]')), writes('out[n]')], 8),
+  },
 } satisfies Readonly<Record<string, Partial<SignatureTable>>>;
 
 /** A part of the kernels that one file implements. */
@@ -201,7 +206,7 @@ export type FamilyKernels<Name extends Family> = Pick<Kernels, keyof (typeof fam
 
 const table: SignatureTable = {
   ...families.algebra, ...families.columns, ...families.embedding, ...families.activation, ...families.normalization, ...families.loss, ...families.optimizer,
-  ...families.linear, ...families.members, ...families.bytes, ...families.gather,
+  ...families.linear, ...families.members, ...families.bytes, ...families.gather, ...families.random,
 };
 /** The signature of every kernel. */
 export const signatures: Readonly<Record<KernelName, Signature>> = table;

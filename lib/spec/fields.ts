@@ -6,8 +6,8 @@ import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
 import { normalizationKinds } from '../data/normalize/normalization';
 import type { NormalizationKind } from '../data/normalize/normalization';
-import { initializers } from '../model/init';
-import type { Initializer } from '../model/init';
+import { generators, initializers } from '../model/init';
+import type { Generator, Initializer } from '../model/init';
 import type { LayerDescription } from '../model/layers';
 import { activations } from '../model/layers/activations';
 import type { Activation } from '../model/layers/activations';
@@ -56,6 +56,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   moduleDigest: string | null;
   init: Initializer;
   initStd: number;
+  generator: Generator;
   from: string | null;
   freeze: readonly string[] | null;
   loss: LossName;
@@ -181,6 +182,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   moduleDigest: orNull({ help: 'SHA-256 of that module, filled in', default: null, what: '64 hexadecimal digits', accepts: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) }),
   init: choice('he', initializers, 'initial weights; biases start at zero'),
   initStd: number(1e-4, '≥ 0', (value) => value >= 0, 'standard deviation of init normal'),
+  generator: choice('numpy', generators, 'where initial weights are drawn from: numpy draws one after the other, the same as NumPy; counter each by its place, on all cores at once'),
   from: orNull(path('a model file, checkpoint or run whose parameters and preprocessing training starts with; its last layer begins anew where classes or targets differ')),
   freeze: orNull({
     help: 'parameters that training leaves as they are: names, as ["W1"], or those of a layer by its number, as ["layers.0.*"]',

@@ -11,6 +11,7 @@ import { lossCases } from './cases/loss';
 import { memberCases } from './cases/members';
 import { normalizationCases } from './cases/normalization';
 import { optimizerCases } from './cases/optimizer';
+import { randomCases } from './cases/random';
 import type { VerifyCase } from './cases/shared';
 import { Draw } from './draw';
 
@@ -28,6 +29,7 @@ const makers: Readonly<Record<KernelName, (draw: Draw) => Generator<VerifyCase>>
   ...memberCases,
   ...byteCases,
   ...gatherCases,
+  ...randomCases,
 };
 
 /** The cases of a kernel in a precision, the same for the same seed; without products of more multiplications than `mostMultiplications`. */

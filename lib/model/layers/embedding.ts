@@ -80,13 +80,13 @@ export class Embedding implements Layer {
         named('offsets', [numbers, this.mapped], false, uniformStart(bound)),
       ]),
       ...(categories.length === 0 ? [] : [
-        { ...named('categories', [this.rows, categorySize], true, (values, random) => { this.startTable(values, random); }), group: 'weight' } as const,
+        { ...named('categories', [this.rows, categorySize], true, (values, draws) => { this.startTable(values, draws); }), group: 'weight' } as const,
       ]),
     ];
   }
 
-  private startTable(...[values, random]: Parameters<Start>): void {
-    normalStart(1)(values, random);
+  private startTable(...[values, draws]: Parameters<Start>): void {
+    draws.normal(values, 1);
     for (let j = 0; j < this.starts.length; j++) {
       const end = this.categorySize * (this.starts[j + 1] ?? this.rows);
       values.fill(0, end - this.categorySize, end);
