@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { train } from '../../lib/run/train';
 import type { TrainingRun } from '../../lib/run/train';
+import { prepareThread, takeThread } from '../../lib/run/trainThread';
 import type { TrainEvent } from '../../lib/train/events';
 import { temporaryFolder } from '../support/folder';
 import { tinyData, tinySpec } from '../support/data/tinyData';
@@ -17,6 +18,18 @@ test('trains on another thread and hands the model over', async () => {
   expect(types[types.length - 1]).toBe('result');
   const model = await run.model;
   expect(model.evaluate(data.validation).accuracy).toBeGreaterThan(0.9);
+});
+
+test('one thread is prepared, for one training, which learns as another one', async () => {
+  prepareThread();
+  prepareThread();
+  const [prepared, other] = [takeThread(), takeThread()];
+  expect(other).not.toBe(prepared);
+  await Promise.all([prepared.terminate(), other.terminate()]);
+  prepareThread();
+  const [first, second] = [train(tinySpec, { data }), train(tinySpec, { data })];
+  const [one, two] = await Promise.all([first.model, second.model]);
+  expect(one.toBytes()).toEqual(two.toBytes());
 });
 
 test('never blocks the caller\'s event loop', async () => {

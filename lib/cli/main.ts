@@ -9,6 +9,7 @@ import { watchScheduler } from './interrupt';
 import { moduleIn } from './options';
 import { sayLoading } from './loading';
 import { exitStatus, watchOutput } from './output';
+import { prepareThread } from '../run/trainThread';
 
 /** The commands by name, in the overview's order. Only the requested one is loaded: loading all takes 100 ms. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -72,8 +73,11 @@ async function main(args: readonly string[]): Promise<number> {
     const suggestion = nearest(word, names);
     throw expected('ERR_CONFIG', suggestion === undefined ? `one of ${names.join(', ')}` : `a command, perhaps ${suggestion},`, 'blastrain', word);
   }
+  const isHelp = rest.includes('--help') || rest.includes('-h');
+  // While this thread loads the command and reads the spec, that one loads what a training is made of.
+  if (!isHelp && (word === 'train' || word === 'fit')) prepareThread();
   const command = await load();
-  if (rest.includes('--help') || rest.includes('-h')) {
+  if (isHelp) {
     process.stdout.write(command.help);
     return 0;
   }

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import type { Communicator } from '../cluster';
 import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
@@ -7,7 +7,7 @@ import { tellLoading } from '../data/threads/progress';
 import type { TrainEvent } from '../train/events';
 import type { TrainingData } from '../build/buildTraining';
 import type { Model } from '../inference/model';
-import { Lock, packageRoot } from '../files';
+import { Lock } from '../files';
 import type { Waiting } from '../files/acquire';
 import { resumedSpec } from './resumedSpec';
 import { checkPlaceArgument } from '../runFolder/ownedFolder';
@@ -17,6 +17,7 @@ import { parseSpec, specForRows } from '../spec/spec';
 import type { GivenSpec } from '../spec/spec';
 import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
+import { takeThread } from './trainThread';
 import type { TrainTask, WorkerMessage } from './trainWorker';
 
 export type { TrainingData } from '../build/buildTraining';
@@ -92,12 +93,9 @@ export function train(spec: GivenSpec, options: TrainOptions = {}): TrainingRun 
       ...(rows && { data: packTraining(rows) }), ...(place && { place }), ...(resume !== undefined && { resume: { folder: resume, changes: spec } }),
       ...(cluster && { cluster: cluster.file }),
     };
-    return new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
-      workerData: task,
-      transferList: [port2],
-      // A small young generation: loading data makes garbage, training hardly any. Saves 7 MB with CIFAR-10.
-      resourceLimits: { maxYoungGenerationSizeMb: 6 },
-    });
+    const thread = takeThread();
+    thread.postMessage(task, [port2]);
+    return thread;
   };
   const started = module === undefined ? startWorker() : loadModule(module).then(startWorker);
 

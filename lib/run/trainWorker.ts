@@ -1,4 +1,4 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { attach } from '../cluster';
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
@@ -24,7 +24,7 @@ import { dataRequest } from '../spec/spec';
 import type { GivenSpec, TrainSpec } from '../spec/spec';
 import type { MessagePort } from 'node:worker_threads';
 
-/** The worker's `workerData`. */
+/** The one message to the worker. */
 export interface TrainTask {
   /** Absent for a rank that learns from rank 0 which run goes on. */
   readonly spec?: TrainSpec;
@@ -168,16 +168,14 @@ function recordFailure(folder: RunFolder | undefined, control: RunControl | unde
 }
 
 const port = parentPort!;
-const given = workerData as TrainTask;
-const begin = (): void => {
-  main(given, (message, transfer = []) => {
-    port.postMessage(message, transfer);
-  });
-};
-// At once where there is nothing to load.
-if (given.modules.length === 0) begin();
-else {
-  loadModules(given.modules).then(begin, (error: unknown) => {
-    port.postMessage({ type: 'failed', error: toPlain(error) } satisfies WorkerMessage);
-  });
-}
+const post = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => { port.postMessage(message, transfer); };
+port.once('message', (task: TrainTask) => {
+  port.unref(); // the thread ends with its one training
+  // At once where there is nothing to load.
+  if (task.modules.length === 0) main(task, post);
+  else {
+    loadModules(task.modules).then(() => { main(task, post); }, (error: unknown) => {
+      post({ type: 'failed', error: toPlain(error) });
+    });
+  }
+});
