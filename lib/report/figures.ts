@@ -3,6 +3,7 @@ import { replaceFile } from '../files';
 import { readRunHistory } from '../history/readRunHistory';
 import type { RunHistory } from '../history/runHistory';
 import { lineChart } from './charts';
+import type { LineChart } from './drawing/lineChart';
 import { encodePng } from './drawing/png';
 import { centredMean, lossWeights, smoothingWindow } from './drawing/thin';
 import type { Point } from './drawing/thin';
@@ -33,8 +34,11 @@ export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string
   return paths;
 }
 
+/** Size of a chart in pixels. */
+type ChartSize = Pick<LineChart, 'width' | 'height'>;
+
 /** Loss against step: every logged batch faintly, their smoothed curve, and the validation loss at evaluations. */
-export function lossSvg({ start, steps, evaluations, isRegression }: RunHistory): string {
+export function lossSvg({ start, steps, evaluations, isRegression }: RunHistory, size: ChartSize = {}): string {
   const raw = steps.map(({ step, loss }): Point => [step, loss]);
   const window = smoothingWindow(raw.length);
   const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
@@ -47,15 +51,17 @@ export function lossSvg({ start, steps, evaluations, isRegression }: RunHistory)
       : [{ name: 'train', points: raw, colour: 0 }];
   return lineChart({
     ...headings('Loss', start),
+    ...size,
     yLabel: `${isRegression ? 'mean loss' : 'mean cross-entropy'} + λ‖W‖²`,
     series: [...train, { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss]), colour: 1 }],
   });
 }
 
 /** Accuracy against step, at evaluations. */
-export function accuracySvg({ start, evaluations }: RunHistory): string {
+export function accuracySvg({ start, evaluations }: RunHistory, size: ChartSize = {}): string {
   return lineChart({
     ...headings('Accuracy', start),
+    ...size,
     yLabel: 'share classified rightly',
     yFormat: 'percent',
     series: [
@@ -66,9 +72,10 @@ export function accuracySvg({ start, evaluations }: RunHistory): string {
 }
 
 /** Root mean squared error against step, at evaluations, in the units of the targets. */
-export function rmseSvg({ start, evaluations }: RunHistory): string {
+export function rmseSvg({ start, evaluations }: RunHistory, size: ChartSize = {}): string {
   return lineChart({
     ...headings('Root mean squared error', start),
+    ...size,
     yLabel: 'root mean squared error',
     series: [
       { name: 'train', points: evaluations.map(({ step, trainRmse = NaN }) => [step, trainRmse]) },

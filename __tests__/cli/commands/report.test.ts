@@ -75,13 +75,23 @@ describe('the report of a run', () => {
     expect(readFileSync(join(cwd, 'runs', 'test-ledger.jsonl'), 'utf8').trim().split('\n')).toHaveLength(1);
   });
 
-  test('is printed by an installed browser', async () => {
-    const { status, stdout, stderr } = await blastrain(['report', 'tuned', '--pdf'], { cwd, env: { CHROME_PATH: chromiumPath } });
+  test.each([['a4', [595, 842]], ['letter', [612, 792]]] as const)('is printed by an installed browser on %s, with an outline, a two-layer net on 8 pages', async (paper, size) => {
+    const { status, stdout, stderr } = await blastrain(['report', 'plain', '--pdf', '--paper', paper], { cwd, env: { CHROME_PATH: chromiumPath } });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toBe(`  ${join('runs', 'tuned', 'report.html')}\n  ${join('runs', 'tuned', 'report.pdf')}\n`);
-    const pdf = readFileSync(join(cwd, 'runs', 'tuned', 'report.pdf'), 'latin1');
+    expect(stdout).toBe(`  ${join('runs', 'plain', 'report.html')}\n  ${join('runs', 'plain', 'report.pdf')}\n`);
+    const pdf = readFileSync(join(cwd, 'runs', 'plain', 'report.pdf'), 'latin1');
     expect(pdf.startsWith('%PDF-')).toBe(true);
-    expect(Number(/\/Type \/Pages\s*\/Count (\d+)/.exec(pdf)?.[1] ?? [...pdf.matchAll(/\/Type \/Page\b/g)].length)).toBeGreaterThan(5);
+    const pages = [...pdf.matchAll(/\/Type \/Page\b/g)].length;
+    expect(pages).toBeGreaterThan(4);
+    expect(pages).toBeLessThanOrEqual(8);
+    const [, width, height] = /\/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf)!;
+    expect([Math.round(Number(width)), Math.round(Number(height))]).toEqual(size);
+    expect(pdf).toMatch(/\/Outlines/);
+  });
+
+  test('--paper names one that there is', async () => {
+    const { status, stderr } = await blastrain(['report', 'plain', '--paper', 'a5'], { cwd });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "blastrain: Expected one of a4, letter for --paper but received 'a5' [ERR_CONFIG]\n" });
   });
 });
 

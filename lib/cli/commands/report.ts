@@ -13,7 +13,8 @@ import { runReport } from '../../report/html/runReport';
 import type { ReportFrame } from '../../report/html/runReport';
 import type { ReportedRun } from '../../report/html/runSections';
 import { searchReport } from '../../report/html/searchReport';
-import { printPdf } from '../../report/drawing/pdf';
+import { papers, printPdf } from '../../report/drawing/pdf';
+import type { Paper } from '../../report/drawing/pdf';
 import { searchFigureData, withRunCurves } from '../../report/search/figureData';
 import { readJournal } from '../../search/journal';
 import { readSearchReport } from '../../search/report';
@@ -39,17 +40,19 @@ left alone.
   --out FILE      where it goes [report.html in the subject's folder]
   --pdf           print it as PDF too, beside the HTML file, by an installed
                   Chromium or Chrome ($CHROME_PATH)
+  --paper NAME    a4 or letter [a4]
   --runs DIR      where the runs are [runs]
   --json          the paths as one line of JSON on standard output
 `,
   run(args) {
     const { values, positionals } = readOptions(
       args,
-      { baseline: { type: 'string' }, out: { type: 'string' }, pdf: { type: 'boolean' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+      { baseline: { type: 'string' }, out: { type: 'string' }, pdf: { type: 'boolean' }, paper: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } },
       { names: ['RUN'] },
     );
     const runs = values.runs ?? 'runs';
     const subject = requirePositional(positionals[0], 'RUN, SEARCH or DEPTH', 'report');
+    const paper = paperOf(values.paper);
     announceFallback();
     const folder = findSubject(runs, subject);
     const page = pageOf(folder, values.baseline === undefined ? undefined : findRun(runs, values.baseline));
@@ -59,13 +62,18 @@ left alone.
     const files = [html];
     if (values.pdf === true) {
       const pdf = `${html.slice(0, html.length - extname(html).length)}.pdf`;
-      printPdf(html, pdf);
+      printPdf(html, pdf, paper);
       files.push(pdf);
     }
     process.stdout.write(values.json === true ? jsonLine({ type: 'report', files }) : fileLines(files));
     return Promise.resolve(0);
   },
 };
+
+function paperOf(name = 'a4'): Paper {
+  if (!Object.hasOwn(papers, name)) throw expected('ERR_CONFIG', `one of ${Object.keys(papers).join(', ')}`, '--paper', name, { path: 'paper' });
+  return name as Paper;
+}
 
 /** The folder of a run or of an experiment of several. */
 function findSubject(runs: string, name: string): string {

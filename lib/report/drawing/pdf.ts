@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,11 +23,15 @@ export function findBrowser(env: Readonly<Record<string, string | undefined>> = 
   return candidates.find(isExecutable);
 }
 
+/** What reports are printed on. */
+export const papers = { a4: 'A4', letter: 'letter' } as const;
+export type Paper = keyof typeof papers;
+
 /**
- * Prints an HTML file made by lib/report as a PDF file. Throws ERR_CONFIG where no Chromium or Chrome is installed,
+ * Prints an HTML file made by lib/report as a PDF file, with its headings as an outline. Throws ERR_CONFIG where no Chromium or Chrome is installed,
  * ERR_IO when it prints nothing.
  */
-export function printPdf(page: string, pdf: string, env: Readonly<Record<string, string | undefined>> = process.env): void {
+export function printPdf(page: string, pdf: string, paper: Paper = 'a4', env: Readonly<Record<string, string | undefined>> = process.env): void {
   const browser = findBrowser(env);
   if (browser === undefined) {
     const where = env['CHROME_PATH'] ? `no program at CHROME_PATH=${env['CHROME_PATH']}` : `none of ${names.join(', ')} on the path`;
@@ -42,14 +46,17 @@ export function printPdf(page: string, pdf: string, env: Readonly<Record<string,
   rmSync(target, { force: true });
   const profile = mkdtempSync(join(tmpdir(), 'blastrain-print-'));
   try {
+    // A browser has no option for it, and the page itself prints on whatever its reader has.
+    const sized = join(profile, 'report.html');
+    writeFileSync(sized, readFileSync(page, 'utf8').replace('</head>', `<style>@page { size: ${papers[paper]}; }</style>\n</head>`));
     const { status, stderr, error } = spawnSync(
       browser,
       [
         '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-        '--disable-sync', '--no-pdf-header-footer', `--user-data-dir=${profile}`,
+        '--disable-sync', '--no-pdf-header-footer', '--generate-pdf-document-outline', `--user-data-dir=${profile}`,
         // Chromium refuses to sandbox for root; the page is ours, without script and without access to anything.
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        `--print-to-pdf=${target}`, pathToFileURL(resolve(page)).href,
+        `--print-to-pdf=${target}`, pathToFileURL(sized).href,
       ],
       { encoding: 'utf8', timeout: patience, stdio: ['ignore', 'ignore', 'pipe'] },
     );

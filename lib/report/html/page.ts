@@ -22,7 +22,7 @@ export interface Report {
 
 /**
  * A report as one HTML file: no script, no link to another file, and a policy that forbids the browser to load any. It
- * prints on A4. Throws ERR_IO where blastrain is not built.
+ * prints on any paper. Throws ERR_IO where blastrain is not built.
  */
 export function renderPage({ title, lead, sections, appendices }: Report): string {
   const parts = [
@@ -69,9 +69,21 @@ export function photograph({ width, height, channels, pixels }: Raster, alternat
   return html`<img src="data:image/png;base64,${data}" width="${width}" height="${height}" alt="${alternative}">`;
 }
 
+/** Size of charts of which two stand side by side. */
+export const halfSize = { width: 460, height: 320 };
+
+/** Figures or tables side by side where there is room for it; those that need more than half of a screen on paper alone. */
+export function pair(parts: readonly Content[], { onPaper = false }: { readonly onPaper?: boolean } = {}): Html {
+  const shown = parts.filter((part) => part !== '');
+  return html`<div class="${onPaper ? 'paper-pair' : 'pair'}">${shown}</div>`;
+}
+
+/** The most rows of a table that stands on one page. */
+const maxShort = 24;
+
 /** A table with a caption; the first column holds the row headers, and numbers are aligned to the right. */
 export function table(caption: Content, header: readonly Content[], rows: readonly (readonly Content[])[]): Html {
-  return html`<div class="wide"><table><caption>${caption}</caption>
+  return html`<div class="wide${rows.length <= maxShort ? ' short' : ''}"><table><caption>${caption}</caption>
 <thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
 <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first!}</th>${rest.map((cell) => html`<td${numeric(cell)}>${cell}</td>`)}</tr>`)}</tbody></table></div>
 `;

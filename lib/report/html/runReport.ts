@@ -4,7 +4,7 @@ import { renderMarkdown } from './markdown';
 import { html } from './markup';
 import type { Content, Html } from './markup';
 import { count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
-import { figure, photograph, renderPage, table } from './page';
+import { figure, pair, photograph, renderPage, table } from './page';
 import type { Section } from './page';
 import { closingSections, runSections, specAppendix } from './runSections';
 import type { ReportedRun, SpecKeys } from './runSections';
@@ -38,10 +38,11 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
 
 /** The appendices of every report: the derivations, and the spec of the run that it is mainly about. */
 export function appendices(reportData: RunReportData, { derivation, keys }: ReportFrame): Section[] {
-  // The document's own title is that of the appendix.
-  const text = derivation.replace(/^# .*\n/, '');
+  // The document's own title is that of the appendix. Its last section is about layers that many nets do without.
+  const isPlain = reportData.summary.layers.every(({ kind }) => kind === 'linear' || kind === 'relu');
+  const text = derivation.replace(/^# .*\n/, '').replace(isPlain ? /^## \d+\. The other layers$.*/ms : /^$/, '');
   return [
-    { title: 'The gradients, derived', body: renderMarkdown(text, 2) },
+    { title: 'The gradients, derived', body: html`<div class="derivation">${renderMarkdown(text, 2)}</div>` },
     specAppendix(reportData, keys),
   ];
 }
@@ -97,5 +98,5 @@ ${table(
     ['key', ...names, 'meaning'],
     changed.map((key) => [html`<code>${key}</code>`, ...values.map((spec) => html`<code>${settingText(spec[key])}</code>`), keys[key]!.help]),
   )}
-<div class="pair">${grids}</div>`;
+${pair(grids)}`;
 }

@@ -8,7 +8,7 @@ import { weightGrid } from '../weights';
 import { html } from './markup';
 import type { Content, Html } from './markup';
 import { bytes, count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
-import { drawing, facts, figure, photograph, table } from './page';
+import { drawing, facts, figure, halfSize, pair, photograph, table } from './page';
 import type { Section } from './page';
 import { renderScores } from './scores';
 
@@ -48,8 +48,8 @@ export function specAppendix({ spec }: RunReportData, keys: SpecKeys): Section {
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   return {
     title: 'The whole spec',
-    body: table('Every key of the spec.', ['key', 'value', 'meaning'], Object.entries(keys).map(([key, { help }]) =>
-      [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help])),
+    body: html`<p>Every key of the spec with its value, as JSON; <code>blastrain train --help</code> says what each means.</p>
+<ul class="keys">${Object.keys(keys).map((key) => html`<li><code>${key}: ${JSON.stringify(values[key] ?? null)}</code></li>`)}</ul>`,
   };
 }
 
@@ -123,14 +123,16 @@ function trainingPart({ reportData: { spec }, history }: ReportedRun, keys: Spec
     ['key', 'value', 'meaning'],
     changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
   )}
-${figure(drawing(lossSvg(history)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`)}
-${history.hasAccuracy ? figure(drawing(accuracySvg(history)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : ''}
-${history.hasRmse ? figure(drawing(rmseSvg(history)), 'Root mean squared error at each evaluation, in the units of the target: on validation rows as the model then stood; on training rows as training itself saw them.') : ''}
-${spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
-    title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', height: 260,
-    series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
-  })), `The learning rate of each step, schedule ${spec.schedule}.`)}
-${healthFigure(health)}
+${pair([
+    figure(drawing(lossSvg(history, halfSize)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`),
+    history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : '',
+    history.hasRmse ? figure(drawing(rmseSvg(history, halfSize)), 'Root mean squared error at each evaluation, in the units of the target: on validation rows as the model then stood; on training rows as training itself saw them.') : '',
+    spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
+      title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', ...halfSize,
+      series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
+    })), `The learning rate of each step, schedule ${spec.schedule}.`),
+    healthFigure(health),
+  ])}
 ${epochs.length === 0 ? '' : html`<p>An epoch took ${duration(median(epochs.map(({ seconds }) => seconds)))} (the median), with ${count(Math.round(median(epochs.map(({ samplesPerSecond }) => samplesPerSecond))))} training rows a second in its steps.</p>`}
 ${warnings.length === 0
     ? html`<p>The training doctor found nothing to say.</p>`
@@ -144,7 +146,7 @@ function healthFigure(health: RunHistory['health']): Content {
     name: weights, points: health.map(({ step, layers: at }) => [step, at[l]?.updateRatio ?? NaN] as const),
   }));
   return figure(
-    drawing(lineChart({ title: 'Size of updates', xLabel: 'step', yLabel: '‖change of weights‖ / ‖weights‖', yScale: 'log', height: 300, series: curves })),
+    drawing(lineChart({ title: 'Size of updates', xLabel: 'step', yLabel: '‖change of weights‖ / ‖weights‖', yScale: 'log', ...halfSize, series: curves })),
     'How far a step moves the weights of each layer, relative to their size. About 0.001 is usual; far less learns nothing, far more is unstable.',
   );
 }
@@ -185,7 +187,7 @@ function weightsPart({ pictures }: RunReportData): Html {
   const { imageShape, before, after } = pictures!;
   const grid = (layer: typeof before, when: string): Html => photograph(weightGrid({ ...layer, imageShape }), `A grid of the weights of ${String(Math.min(100, layer.units))} hidden units as images, ${when}.`);
   return html`<p>The weights of each hidden unit of the first layer, laid out as the image that they look at, in unit order. Each picture has a scale of its own: mid-grey is weight 0, and the channels are red, green and blue.</p>
-<div class="pair">${figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.')}${figure(grid(after, 'after training'), 'After training.')}</div>`;
+${pair([figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.'), figure(grid(after, 'after training'), 'After training.')])}`;
 }
 
 function ledgerPart({ testEvaluations, record }: RunReportData): Html {

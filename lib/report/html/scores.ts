@@ -5,18 +5,20 @@ import { isClassified } from '../isClassified';
 import { html, raw } from './markup';
 import type { Html } from './markup';
 import { count, percent, percentOf, significant } from './numbers';
-import { drawing, figure, table } from './page';
+import { drawing, figure, halfSize, pair, table } from './page';
 
 /** A confusion matrix of more classes does not fit on paper; the most frequent confusions are listed instead. */
 const maxClasses = 20;
+/** Of so many classes both tables have room beside each other on paper. */
+const maxPaired = 10;
 
 /** Scores by class, confusion and calibration of an evaluation; empty for a regression. */
 export function renderScores(evaluation: RunEvaluation): Html {
   if (!isClassified(evaluation)) return html``;
   const { classes, confusion, calibration, split, rows } = evaluation;
   const on = `on ${count(rows)} ${split} rows`;
-  return html`${classTable(evaluation, on)}
-${classes.length <= maxClasses ? confusionMatrix(evaluation, on) : confusionList(classes, confusion, on)}
+  const tables = [classTable(evaluation, on), classes.length <= maxClasses ? confusionMatrix(evaluation, on) : confusionList(classes, confusion, on)];
+  return html`${classes.length <= maxPaired ? pair(tables, { onPaper: true }) : tables}
 ${calibrationParts(calibration, on)}${temperatureNote(evaluation)}`;
 }
 
@@ -69,13 +71,12 @@ function calibrationParts({ error, bins }: ClassificationReport['calibration'], 
     xLabel: 'confidence: mean probability of the class that is chosen',
     yLabel: 'accuracy: share classified rightly',
     yFormat: 'percent',
-    height: 340,
+    ...halfSize,
     series: [
       { name: 'model', points: filled.map(({ confidence, accuracy }) => [confidence, accuracy]) },
       { name: 'a model that knows how sure it may be', points: [[0, 0], [1, 1]], style: 'dashed', colour: 6 },
     ],
   });
-  return html`${figure(drawing(chart), html`Calibration ${on}: where the curve lies below the dashed line, the model is surer of itself than it may be. Expected calibration error (Guo et al. 2017): ${percent(error)}.`)}
-${table(`The same in numbers, for bins of confidence ${on}.`, ['confidence in', 'rows', 'mean confidence', 'accuracy'], filled.map((bin) =>
-    [raw(`(${significant(bin.from, 2)}, ${significant(bin.to, 2)}]`), count(bin.rows), percent(bin.confidence), percentOf(bin.accuracy, bin.rows)]))}`;
+  return pair([figure(drawing(chart), html`Calibration ${on}: where the curve lies below the dashed line, the model is surer of itself than it may be. Expected calibration error (Guo et al. 2017): ${percent(error)}.`), table(`The same in numbers, for bins of confidence ${on}.`, ['confidence in', 'rows', 'mean confidence', 'accuracy'], filled.map((bin) =>
+    [raw(`(${significant(bin.from, 2)}, ${significant(bin.to, 2)}]`), count(bin.rows), percent(bin.confidence), percentOf(bin.accuracy, bin.rows)]))]);
 }

@@ -49,14 +49,37 @@ figure img { image-rendering: pixelated; }
   dl { grid-template-columns: 1fr; gap: 0; }
   dd { margin-bottom: .4rem; }
 }
+.keys { columns: 16rem; column-gap: 2rem; font-size: .85rem; list-style: none; padding: 0; }
+.keys li { break-inside: avoid; overflow-wrap: anywhere; }
 @media print {
-  @page { size: A4; margin: 18mm 16mm; }
-  body { padding: 0; max-width: none; font-size: 10pt; }
+  @page { margin: 14mm 15mm 16mm; @bottom-right { content: counter(page) " / " counter(pages); font: 8pt system-ui, sans-serif; color: #555; } }
+  html { font-size: 9pt; }
+  body { padding: 0; max-width: none; font-size: 1rem; line-height: 1.35; }
+  h1 { font-size: 16pt; }
+  h2 { font-size: 12.5pt; margin: 5mm 0 1.5mm; padding-top: 1mm; border-top-width: 1pt; }
+  h3 { font-size: 10pt; margin: 3mm 0 1mm; }
+  p, ul, dl { margin: 1.2mm 0; }
+  .wide, figure { margin: 2mm 0; }
+  th, td { padding-block: .3mm; }
+  .confusion th, .confusion td { padding: .4mm 1mm; }
+  .confusion td.cell { min-width: 0; }
   h2, h3, h4, caption { break-after: avoid; }
-  figure, tr, .formula { break-inside: avoid; }
+  figure, tr, dl, .formula, .short, .confusion, li { break-inside: avoid; }
   thead { display: table-header-group; }
+  nav ol { margin-top: 2mm; }
   a { color: inherit; text-decoration: none; }
   .wide, .formula { overflow: visible; }
+  .pair, .paper-pair { display: block; font-size: 0; orphans: 1; widows: 1; }
+  .pair > *, .paper-pair > * { display: inline-block; width: calc(50% - 3mm); vertical-align: top; font-size: 1rem; }
+  :is(.pair, .paper-pair) > :nth-child(odd) { margin-right: 6mm; }
+  .paper-pair table:not(.confusion) { min-width: 100%; }
+  .confusion { font-size: 7pt; }
+  figure img { max-height: 78mm; width: auto; }
+  .pictures { grid-template-columns: repeat(10, 1fr); gap: 1.5mm; font-size: 6.5pt; }
+  .pictures img { width: 100%; }
+  .keys { columns: 4; column-gap: 5mm; font-size: 7pt; }
+  .derivation { font-size: 8pt; line-height: 1.3; }
+  .derivation .formula { padding: 0; }
   td, th, .confusion td.cell { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 }
 `;
