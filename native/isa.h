@@ -43,6 +43,16 @@ inline bool Avx512HasBfloat16() {
   return Vectors() == Isa::kAvx512 && CpuHas("avx512bw") && CpuHas("avx512vl") && CpuHas("avx512bf16");
 }
 
+#if defined(__wasm__)
+
+// A module is compiled for its instructions, and reads no variables.
+struct Instructions {
+  Isa vectors = Isa::kGeneric;
+  bool bfloat16 = false, amx = false, emulated = false;
+};
+
+#else
+
 struct Instructions {
   Instructions() {
     // Another value counts as none here; lib/kernels refuses it.
@@ -68,6 +78,8 @@ struct Instructions {
   // Whether amx was requested on a CPU without it: plain C++ then computes what AMX would.
   bool emulated;
 };
+
+#endif
 
 // Determined once for the process.
 inline const Instructions& UsedInstructions() {

@@ -10,16 +10,21 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "ranges.h"
+
+#if defined(__wasm__)
+#include "wasm/pool.h"
+#else
+
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <condition_variable>
-#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <thread>
-
-#include "ranges.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -158,6 +163,12 @@ class Pool {
   const void* job_ = nullptr;
   std::atomic<int> unfinished_{0};
 };
+
+}  // namespace blastrain
+
+#endif
+
+namespace blastrain {
 
 // Grain sizes: fewer elements than this are not worth a thread of their own, for loops bound by memory and for loops of
 // arithmetic such as exp.

@@ -13,6 +13,9 @@ grep -q "^## $version" CHANGELOG.md || stop "a section of CHANGELOG.md for $vers
 for platform in linux-x64 linux-arm64; do
   [ -e "prebuilds/$platform/node.napi.glibc.node" ] || stop "prebuilds/$platform" 'none; npm run prebuilds makes it'
 done
+for module in kernels kernels-relaxed; do
+  [ -e "wasm/$module.wasm" ] || stop "wasm/$module.wasm" 'none; npm run wasm makes it'
+done
 
 npm run build
 npx publint run --strict

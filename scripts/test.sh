@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets up, then runs lint, type checks and the whole jest suite on both backends.
+# Sets up, then runs lint, type checks and the whole jest suite on all backends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 # Ranks of a training on several machines are tried on this one.
 packages=(chromium openmpi-bin libopenmpi-dev)
 [ -d ../shared/cifar10 ] && packages+=(python3-numpy python3-pil)
+# Kernels are compiled to WebAssembly, too.
+[ "${BLASTRAIN_BACKEND:-}" = typescript ] || packages+=(clang-19 lld-19 libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc)
 # The prebuilt addon is also tested on emulated processors.
 [ "$(uname -m)" = x86_64 ] && packages+=(qemu-user g++-aarch64-linux-gnu)
 bash scripts/setup.sh "${packages[@]}"
@@ -15,9 +17,11 @@ echo; echo '== Lint and types'
 mkdir -p .cache
 bash scripts/arm64.sh >.cache/arm64.log 2>&1 & arm64=$!
 bash scripts/nodes.sh 22 24 26 >.cache/nodes.log 2>&1 & nodes=$!
+[ "${BLASTRAIN_BACKEND:-}" = typescript ] || node scripts/wasm.js & wasm=$!
 npx eslint . & lint=$!
 npm run --silent types
 wait "$lint"
+wait "$wasm"
 wait "$arm64" || echo "64-bit ARM is not tried: $(tail -n 1 .cache/arm64.log)"
 wait "$nodes" || echo "Not all releases of Node.js are tried: $(tail -n 1 .cache/nodes.log)"
 

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import type * as KernelsModule from '../../lib/kernels';
 import { getThreads, kernelsFor, nativeStatus, selectBackend, setThreads } from '../../lib/kernels';
 import type { BackendName, Dtype } from '../../lib/kernels/contract';
-import { backends } from '../support/backends';
+import { backends, kernelBackends } from '../support/backends';
 
-const variables = ['BLASTRAIN_BACKEND', 'BLASTRAIN_PREBUILD'] as const;
+const variables = ['BLASTRAIN_BACKEND', 'BLASTRAIN_PREBUILD', 'BLASTRAIN_WASM'] as const;
 const before = variables.map((name) => process.env[name]);
 
 function setVariable(name: (typeof variables)[number], value: string | undefined): void {
@@ -43,6 +43,7 @@ nativeOnly('with native kernels', () => {
     { backend: 'native' },
     { variable: '', backend: 'native' },
     { variable: 'native', backend: 'native' },
+    { variable: 'wasm', backend: 'wasm' },
     { variable: 'typescript', backend: 'typescript' },
     { choice: 'native', variable: 'typescript', backend: 'native' },
     { choice: 'typescript', variable: 'native', backend: 'typescript' },
@@ -71,7 +72,7 @@ test.each([0, -1, 1.5, NaN, 2 ** 31, '2'])('%p threads are refused', (threads) =
   expect(() => { setThreads(threads as number); }).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }));
 });
 
-test.each(backends)('%s kernels say what they are', (backend) => {
+test.each(kernelBackends)('%s kernels say what they are', (backend) => {
   for (const dtype of ['float32', 'float64'] as const) {
     expect(kernelsFor(dtype, backend)).toMatchObject({ backend, dtype });
   }
@@ -86,7 +87,7 @@ test('a misspelt backend is refused with the nearest name', () => {
   expect(() => selectBackend('natve' as BackendName)).toThrow(expect.objectContaining(refusal));
   setVariable('BLASTRAIN_BACKEND', 'typescrpt');
   expect(() => selectBackend()).toThrow(
-    "Expected native or typescript (did you mean typescript?) for BLASTRAIN_BACKEND but received 'typescrpt'",
+    "Expected native or wasm or typescript (did you mean typescript?) for BLASTRAIN_BACKEND but received 'typescrpt'",
   );
 });
 
@@ -112,13 +113,26 @@ describe('without native kernels', () => {
     return fresh!;
   }
 
-  test('everything runs in TypeScript, and one line says so, why, and what to type', () => {
+  (kernelBackends.includes('wasm') ? test : test.skip)('everything runs in WebAssembly, and one line says so, why, and what to type', () => {
+    const { backend, fallback } = freshKernels().selectBackend();
+    expect(backend).toBe('wasm');
+    expect(fallback).toMatch(
+      /^The native kernels did not load \(no binary was built for \S+\); the WebAssembly kernels run instead, several times slower\. .*type: apt-get install .* && npm run install$/,
+    );
+  });
+
+  test('without the WebAssembly ones too everything runs in TypeScript, and one line says so, why, and what to type', () => {
+    setVariable('BLASTRAIN_WASM', folder);
     const kernels = freshKernels();
     const { backend, fallback } = kernels.selectBackend();
     expect(backend).toBe('typescript');
     expect(fallback).toMatch(
-      /^The native kernels did not load \(no binary was built for \S+\).*type: apt-get install .* && npm run install$/,
+      /^The native kernels did not load \(no binary was built for \S+\), nor the WebAssembly ones \(kernels[-\w]*\.wasm is not in \S+\); the TypeScript kernels run instead, many times slower\. .*type: apt-get install .* && npm run install$/,
     );
+    expect(kernels.wasmStatus()).toEqual({ loaded: false, reason: expect.stringContaining('is not in') as string, mend: expect.stringContaining('clang') as string });
+    expect(() => kernels.kernelsFor('float32', 'wasm')).toThrow(expect.objectContaining({
+      code: 'ERR_BACKEND', message: expect.stringMatching(/^Expected a module that loads for backend wasm but received: kernels\S* is not in /) as string,
+    }));
     expect(kernels.kernelsFor('float32').nrm2(2, Float32Array.of(3, 4))).toBe(5);
     expect(kernels.getThreads()).toBe(1);
   });

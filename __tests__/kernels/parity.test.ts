@@ -13,6 +13,7 @@ const candidates: readonly (readonly [name: string, (precision: Precision) => Ke
   ...(isNative ? [
     ['native', (precision: Precision) => kernelsFor(precision, 'native')],
     ['native, but TypeScript for small calls', (precision: Precision) => defaultKernels(precision, 'native')],
+    ['WebAssembly', (precision: Precision) => kernelsFor(precision, 'wasm')],
   ] as const : []),
   // Cases have no error of their own.
   ['TypeScript', (precision) => kernelsFor(precision, 'typescript')],

@@ -7,7 +7,7 @@ import type { Dtype, FloatArray, KernelName, Kernels } from '../../lib/kernels/c
 import { volumeOf } from '../../lib/kernels/declare';
 import type { Argument, ArrayArgument } from '../../lib/kernels/declare';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';
-import { backends, precisions } from '../support/backends';
+import { backends, kernelBackends, precisions } from '../support/backends';
 
 // Whatever a caller passes, a kernel throws the contract's sentence and writes nothing; the process goes on.
 
@@ -149,7 +149,7 @@ function thrownBy(act: () => unknown): { code?: unknown; message?: unknown } {
   return {};
 }
 
-describe.each(backends)('%s', (backend) => {
+describe.each(kernelBackends)('%s', (backend) => {
   describe.each(precisions)('%s', (precision) => {
     const kernels = kernelsFor(precision, backend);
     const dtype = storedDtype(precision);

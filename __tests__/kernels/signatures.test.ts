@@ -8,7 +8,7 @@ import type { KernelName, Precision } from '../../lib/kernels/contract';
 import { exact, flag, indices, reads, scalar, size, sizesIn, updates, writes } from '../../lib/kernels/declare';
 import type { SignatureTable } from '../../lib/kernels/declare';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';
-import { backends, precisions } from '../support/backends';
+import { kernelBackends, precisions } from '../support/backends';
 
 // What a kernel is made of: a part that is missing is named here, where the compiler did not find it before.
 
@@ -21,7 +21,7 @@ const without = (has: (kernel: KernelName) => boolean): KernelName[] => kernelNa
 describe('every kernel', () => {
   const contract = textOf('lib', 'kernels', 'contract.ts');
   const handComputed = textOf('__tests__', 'kernels', 'contract.test.ts');
-  const addon = textOf('native', 'addon.cc');
+  const table = textOf('native', 'table.h');
 
   test('has its arguments called as in the contract, in that order', () => {
     const parametersOf = (kernel: KernelName): string[] =>
@@ -47,9 +47,9 @@ describe('every kernel', () => {
     expect(without((kernel) => kernel in kernelsFor('float32', 'typescript'))).toEqual([]);
   });
 
-  test.each(precisions)('has a native twin in native/addon.cc, for %s', (precision) => {
-    expect(without((kernel) => new RegExp(`\\b${kernel}\\b`).test(addon))).toEqual([]);
-    if (backends.includes('native')) expect(kernelsIn(precision).filter((kernel) => !(kernel in kernelsFor(precision, 'native')))).toEqual([]);
+  test.each(precisions)('has a native twin in native/table.h, for %s', (precision) => {
+    expect(without((kernel) => new RegExp(`\\b${kernel}\\b`).test(table))).toEqual([]);
+    for (const backend of kernelBackends) expect(kernelsIn(precision).filter((kernel) => !(kernel in kernelsFor(precision, backend)))).toEqual([]);
   });
 
   test.each<Precision>(['float32', 'bfloat16'])('has cases to verify in %s, with bounds unless it is exact', (precision) => {

@@ -80,7 +80,8 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
       const losses = writeStart(folder, net, data);
       const trainings = backends.map((backend) => ({ backend, training: benchTraining(net, data, backend) }));
       const contenders = trainings.flatMap(({ backend, training }) => (
-        backend === 'typescript' ? [trainingContender('blastrain, TypeScript', training)] : nativeContenders('blastrain', training)));
+        backend === 'native' ? nativeContenders('blastrain', training)
+        : [trainingContender(`blastrain, ${backend === 'typescript' ? 'TypeScript' : backend}`, training)]));
       if (bfloat16 && backends.includes('native')) {
         const rounded = { ...net, spec: { ...net.spec, precision: 'bfloat16' as const } };
         contenders.push(...nativeContenders('blastrain, bfloat16', benchTraining(rounded, data, 'native')));

@@ -1,4 +1,4 @@
-import { setThreads } from '../kernels';
+import { backends as table, setThreads } from '../kernels';
 import type { BackendName } from '../kernels/contract';
 import { defaultThreads } from '../machine';
 import { LoadWatch } from './machine';
@@ -61,7 +61,7 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
       const time = times[c]!;
       entries.push({
         subject: net.name, case: net.label, who: name, time, flops, bytes: 0,
-        share: name === 'typescript' ? null : shareOf(name === bfloat16Name ? inBfloat16(peak) : peak, flops, time.median),
+        share: c < backends.length && !table[backends[c]!].definesPeak ? null : shareOf(name === bfloat16Name ? inBfloat16(peak) : peak, flops, time.median),
       });
     });
   }

@@ -2,6 +2,8 @@ import type { BackendName, Kernels, Precision } from './contract';
 import { addonThreads, loadAddon, nativeKernels, requireAddon, setAddonThreads } from './native';
 import { createReference } from './reference';
 import { checked } from './validate';
+import { wasmKernels } from './wasm/kernels';
+import { divideWasm, loadWasm, requireWasm } from './wasm/load';
 
 /** An implementation of the kernel contract. */
 export interface Backend {
@@ -18,12 +20,14 @@ export interface Backend {
    * many as threads; absent where one thread does all of it.
    */
   readonly threads?: { readonly get: () => number; readonly set: (threads: number, divisions: number | null) => void };
+  /** Of a backend of one thread: into how many parts calls from this thread divide their work, null for one. Loads nothing. */
+  readonly divide?: (divisions: number | null) => void;
   /** Whether a call costs so much that calls of a few elements are faster in TypeScript; see smallCalls.ts. */
   readonly hasCostlyCalls: boolean;
   /** Whether the machine's peak is measured with it, so that its times can be given as a share of that. */
   readonly definesPeak: boolean;
   /** What may change the last bits of a run on it, as a run's record names it. */
-  readonly bitsDependOn: readonly ('threads' | 'v8' | 'openblas' | 'openblasCore' | 'isa')[];
+  readonly bitsDependOn: readonly ('threads' | 'v8' | 'openblas' | 'openblasCore' | 'isa' | 'vectors')[];
 }
 
 /** Every backend. Where none is asked for, the first of {@link backendNames} that can be used is taken; the TypeScript one always can. */
@@ -40,6 +44,19 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
     hasCostlyCalls: true,
     definesPeak: true,
     bitsDependOn: ['threads', 'openblas', 'openblasCore', 'isa'],
+  },
+  wasm: {
+    title: 'WebAssembly',
+    load: requireWasm,
+    whyMissing: () => {
+      const outcome = loadWasm();
+      return 'instance' in outcome ? undefined : outcome;
+    },
+    kernels: (precision) => wasmKernels(requireWasm(), precision),
+    divide: divideWasm,
+    hasCostlyCalls: true,
+    definesPeak: false,
+    bitsDependOn: ['v8', 'vectors'],
   },
   typescript: {
     title: 'TypeScript',

@@ -35,7 +35,7 @@ export type Dtype = 'float32' | 'float64';
 export type Precision = Dtype | 'bfloat16';
 
 /** The names of the implementations of the contract, in the order of preference; backends.ts has what stands behind each. */
-export const backendNames = ['native', 'typescript'] as const;
+export const backendNames = ['native', 'wasm', 'typescript'] as const;
 export type BackendName = (typeof backendNames)[number];
 
 /** What a batch can be gathered from, and what a model's first layer may be given: floats, or bytes for inputs scale·byte + shift. */

@@ -5,9 +5,13 @@ import type { BackendName, Kernels, Precision } from './contract';
 import { loadAddon } from './native';
 import type { NativeStatus } from './native';
 import { smallCalls } from './smallCalls';
+import { loadWasm } from './wasm/load';
+import type { WasmStatus } from './wasm/load';
 
 export { backends } from './backends';
 export type { NativeInfo, NativeStatus } from './native';
+export type { WasmStatus } from './wasm/load';
+export { vectorsHere } from './wasm/webAssembly';
 
 /** The backend that runs, and where a preferred one could not be loaded, one line that says so. */
 export interface BackendChoice {
@@ -21,8 +25,8 @@ const instructionSets = ['generic', 'avx2', 'avx512', 'amx'] as const;
 const precisions: readonly Precision[] = ['float32', 'float64', 'bfloat16'];
 
 /**
- * The backend that is asked for by `choice`, else by the environment variable BLASTRAIN_BACKEND; else native where it
- * loads, typescript where not. Throws ERR_CONFIG for an unknown name, ERR_BACKEND where a backend was asked for by name and
+ * The backend that is asked for by `choice`, else by the environment variable BLASTRAIN_BACKEND; else the first of native, wasm and typescript
+ * that loads. Throws ERR_CONFIG for an unknown name, ERR_BACKEND where a backend was asked for by name and
  * does not load. As it comes before every use of kernels, it also refuses a BLASTRAIN_ISA that the addon would not understand.
  */
 export function selectBackend(choice?: BackendName): BackendChoice {
@@ -36,15 +40,14 @@ export function selectBackend(choice?: BackendName): BackendChoice {
     backends[selected].load();
     return { backend: selected };
   }
-  const backend = usableBackends()[0]!;
-  const [preferred] = backendNames;
-  const missing = backends[preferred].whyMissing();
-  if (missing === undefined) return { backend };
-  const [{ title }, { title: other }] = [backends[preferred], backends[backend]];
+  const backend = backendNames.find((name) => backends[name].whyMissing() === undefined)!; // TypeScript can always
+  const missing = backendNames.slice(0, backendNames.indexOf(backend)).map((name) => ({ title: backends[name].title, ...backends[name].whyMissing()! }));
+  const [preferred, ...others] = missing;
+  if (preferred === undefined) return { backend };
   return {
     backend,
-    fallback: `The ${title} kernels did not load (${missing.reason}); the ${other} kernels run instead, many times slower. ` +
-      `For the ${title} ones, type: ${missing.mend}`,
+    fallback: `The ${preferred.title} kernels did not load (${preferred.reason})${others.map(({ title, reason }) => `, nor the ${title} ones (${reason})`).join('')}; ` +
+      `the ${backends[backend].title} kernels run instead, ${backend === 'wasm' ? 'several' : 'many'} times slower. For the ${preferred.title} ones, type: ${preferred.mend}`,
   };
 }
 
@@ -85,9 +88,15 @@ export function nativeStatus(): NativeStatus {
   return 'addon' in outcome ? { loaded: true, info: outcome.addon.info() } : { loaded: false, ...outcome };
 }
 
+/** Whether the WebAssembly backend loads here, and which of its two modules runs; if not, why, and what to type. */
+export function wasmStatus(): WasmStatus {
+  const outcome = loadWasm();
+  return 'instance' in outcome ? { loaded: true, vectors: outcome.vectors, memoryBytes: outcome.instance.memory.byteLength } : { loaded: false, ...outcome };
+}
+
 /**
  * Sets how many threads the native kernels share, in the whole process; more than 256 are cut down to that. Until then they share as
- * many as cores, quotas and OPENBLAS_NUM_THREADS allow. The TypeScript kernels have one thread.
+ * many as cores, quotas and OPENBLAS_NUM_THREADS allow. The WebAssembly and the TypeScript kernels have one thread.
  *
  * Calls from this thread divide their work into at most `divisions` parts, up to 256, by default one for each thread. Sums are added part by
  * part, so that equal divisions give equal bits, whatever the number of threads that compute the parts; fewer than threads leave some idle.
@@ -98,7 +107,10 @@ export function setThreads(threads: number, divisions: number | null = null): vo
   for (const [name, value] of Object.entries({ threads, ...(divisions !== null && { divisions }) })) {
     if (!(Number.isInteger(value) && value > 0 && value < 2 ** 31)) throw expected('ERR_CONFIG', 'a positive integer', name, value, { path: name });
   }
-  for (const backend of Object.values(backends)) backend.threads?.set(threads, divisions);
+  for (const backend of Object.values(backends)) {
+    backend.threads?.set(threads, divisions);
+    backend.divide?.(divisions);
+  }
 }
 
 /** How many threads the kernels of a backend use, by default of the selected one. */

@@ -15,9 +15,11 @@ const { toStringTag } = Symbol;
 const { [Symbol.toStringTag]: tag, length: extent } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
 const tagGetter = tag.get as (this: unknown) => string | undefined;
 const lengthGetter = extent.get as (this: unknown) => number;
-const lengthOf = (array: unknown): number => lengthGetter.call(array);
+/** Of a typed array, whatever it says itself. */
+export const lengthOf = (array: unknown): number => lengthGetter.call(array);
 
-type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
+/** The types of the arrays that kernels take. */
+export type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';
 type Operation = (...args: unknown[]) => unknown;
 
 type Operations = Readonly<Record<KernelName, Operation>>;
@@ -156,7 +158,8 @@ function isArrayArgument(argument: Argument): argument is ArrayArgument {
   return 'shape' in argument;
 }
 
-function isSource({ kind }: ArrayArgument): boolean {
+/** Whether it is the rows of a data set. */
+export function isSource({ kind }: ArrayArgument): boolean {
   return kind === 'source' || kind === 'anySource' || kind === 'byteSource';
 }
 
@@ -189,13 +192,19 @@ function isArray(type: ArrayType, length: number, value: unknown): boolean {
   return view[toStringTag] === type && (length === 0 || view[length - 1] !== undefined);
 }
 
+/** The type of a typed array that a kernel may take, by its tag; undefined for all else. */
+export function arrayTypeOf(value: unknown): ArrayType | undefined {
+  const type = buffers.isView(value) ? tagGetter.call(value) : undefined;
+  return type === 'Float32Array' || type === 'Float64Array' || type === 'Int32Array' || type === 'Uint8Array' ? type : undefined;
+}
+
 /** The same by the getters of typed arrays, for the error message. */
 function isTrulyArray(type: ArrayType, length: number, value: unknown): boolean {
   return buffers.isView(value) && tagGetter.call(value) === type && lengthOf(value) >= length;
 }
 
 /** Sizes stay below 2³¹: that is what BLAS counts with. */
-function isSize(value: unknown): boolean {
+export function isSize(value: unknown): boolean {
   return typeof value === 'number' && isInteger(value) && value >= 0 && value < 2 ** 31;
 }
 

@@ -19,7 +19,7 @@ export function benchTable(report: BenchReport): TextTable {
 
 function kernelTable({ entries }: BenchReport): TextTable {
   const rows = groupEntries(entries).map((group) => {
-    const native = group.find(({ who }) => who === 'native');
+    const native = group.find(({ who }) => who !== 'typescript');
     const twin = group.find(({ who }) => who === 'typescript');
     const shown = native ?? twin!;
     return [
@@ -28,7 +28,8 @@ function kernelTable({ entries }: BenchReport): TextTable {
       native && twin ? ratioText(twin.time.median / native.time.median) : '',
     ];
   });
-  return { headers: ['kernel', 'shape', 'native', '±', 'TypeScript', 'rate', 'of FMA limit', 'of memory', 'speed-up'], words: 2, rows };
+  const backend = entries.find(({ who }) => who !== 'typescript')?.who ?? 'native';
+  return { headers: ['kernel', 'shape', backend, '±', 'TypeScript', 'rate', 'of FMA limit', 'of memory', 'speed-up'], words: 2, rows };
 }
 
 function stepTable({ benchmark, entries }: BenchReport): TextTable {
@@ -84,7 +85,7 @@ function kernelVerdicts(groups: readonly (readonly BenchEntry[])[]): string[] {
   const slower = pairs.filter(([native, twin]) => native!.time.median > twin!.time.median);
   const names = slower.map(([native]) => `${native!.subject} ${native!.case}`);
   return [
-    `The native kernels are faster on ${String(pairs.length - slower.length)} of ${String(pairs.length)} calls` +
+    `The ${pairs[0]![0]!.who} kernels are faster on ${String(pairs.length - slower.length)} of ${String(pairs.length)} calls` +
       `${names.length > 0 ? `; slower: ${names.join(', ')}` : ''}.`,
   ];
 }

@@ -1,4 +1,4 @@
-import { backends, nativeStatus } from '../kernels';
+import { backends, nativeStatus, vectorsHere } from '../kernels';
 import type { Conditions } from '../runFolder/runRecord';
 import { version } from '../version';
 
@@ -9,6 +9,7 @@ export function versions(): Readonly<Record<string, string>> {
     blastrain: version,
     node: process.versions.node,
     v8: process.versions.v8,
+    ...(vectorsHere() !== 'none' && { vectors: vectorsHere() }),
     ...(native.loaded ? { openblas: native.info.openblasVersion, openblasCore: native.info.openblasCore, isa: native.info.isa } : {}),
   };
 }

@@ -3,7 +3,8 @@ import { builtAddons } from '../cluster/addon';
 import { locateImages } from '../data/locate';
 import { loadCifar10 } from '../data/cifar10/cifar10';
 import { toPlain } from '../errors';
-import { kernelsFor, nativeStatus, selectBackend } from '../kernels';
+import { kernelsFor, nativeStatus, selectBackend, wasmStatus } from '../kernels';
+import type { WasmStatus } from '../kernels';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
 import type { NativeInfo } from '../kernels/native';
@@ -24,6 +25,8 @@ export interface SystemCheck {
   readonly memory: AvailableMemory;
   readonly backend: BackendName;
   readonly native: NativeInfo | null;
+  /** Which of the WebAssembly modules runs here, and how much memory it has reserved. */
+  readonly wasm: Omit<WasmStatus & { loaded: true }, 'loaded'> | null;
   /** For each backend, the dtypes in which a small product gives the right result. */
   readonly dtypes: Readonly<Record<BackendName, readonly Dtype[]>>;
   /** The MPIs that the addon for training on several machines was built against, with its files. */
@@ -38,6 +41,8 @@ export function checkSystem(): SystemCheck {
   const mends: { problem: string; mend: string }[] = [];
   const status = nativeStatus();
   if (!status.loaded) mends.push({ problem: `the native kernels do not load: ${status.reason}`, mend: status.mend });
+  const wasm = wasmStatus();
+  if (!wasm.loaded) mends.push({ problem: `the WebAssembly kernels do not load: ${wasm.reason}`, mend: wasm.mend });
   const core = process.env['OPENBLAS_CORETYPE'];
   if (core !== undefined && core !== '') {
     mends.push({
@@ -55,6 +60,7 @@ export function checkSystem(): SystemCheck {
     memory: availableMemory(),
     backend: selectBackend().backend,
     native: status.loaded ? status.info : null,
+    wasm: wasm.loaded ? { vectors: wasm.vectors, memoryBytes: wasm.memoryBytes } : null,
     dtypes: Object.fromEntries(backendNames.map((name) => [name, workingDtypes(name)])) as Record<BackendName, Dtype[]>,
     mpi: builtAddons(),
     data: lookForData(mends),

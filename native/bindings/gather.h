@@ -25,7 +25,7 @@ struct GatherBindings {
     const T* scale = args.Array<T>(n);
     const T* shift = args.Array<T>(n);
     T* x = args.Array<T>(m * n);
-    if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
+    if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) Refuse(kBadArgument);
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
     SplitGathered(m, n, kComputeGrain, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
@@ -42,7 +42,7 @@ struct GatherBindings {
     const T* scale = args.Array<T>(p.n);
     const T* shift = args.Array<T>(p.n);
     T* x = args.Array<T>(p.m * p.n);
-    if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) throw kBadArgument;
+    if (src.type != kArrayType<uint8_t> && src.type != kArrayType<T>) Refuse(kBadArgument);
     Transform(p, [=](int64_t count, Indices rows, const int32_t* geometry, int64_t at) {
       const Inputs<T> out{scale, shift, x + at};
       if (src.type == kArrayType<T>) return blastrain::GatherImages(count, p.shape, rows, geometry, src.As<T>(), out);
@@ -85,7 +85,7 @@ struct GatherBindings {
     const int32_t* indices = args.Array<int32_t>(m);
     const Args::View src = args.Read();
     uint8_t* x = args.Array<uint8_t>(m * n);
-    if (src.type != kArrayType<uint8_t>) throw kBadArgument;
+    if (src.type != kArrayType<uint8_t>) Refuse(kBadArgument);
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
     SplitGathered(m, n, kMemoryGrain, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
@@ -97,7 +97,7 @@ struct GatherBindings {
     const Images p = ReadImages(args);
     const Args::View src = p.src;
     uint8_t* x = args.Array<uint8_t>(p.m * p.n);
-    if (src.type != kArrayType<uint8_t>) throw kBadArgument;
+    if (src.type != kArrayType<uint8_t>) Refuse(kBadArgument);
     Transform(p, [=](int64_t count, Indices rows, const int32_t* geometry, int64_t at) {
       blastrain::GatherImages(count, p.shape, rows, geometry, src.As<uint8_t>(), Pixels{x + at});
     });
@@ -143,7 +143,7 @@ struct GatherBindings {
     p.shape.width = args.Size();
     const auto& [channels, height, width] = p.shape;
     // In double, where the product cannot overflow and is exact below 2^31.
-    if (double(channels) * double(height) * double(width) >= 2147483648.0) throw kBadArgument;
+    if (double(channels) * double(height) * double(width) >= 2147483648.0) Refuse(kBadArgument);
     p.n = channels * height * width;
     p.indices = args.Array<int32_t>(p.m);
     p.geometry = args.Array<int32_t>(7 * p.m);
@@ -157,7 +157,7 @@ struct GatherBindings {
     if (src.type == kArrayType<uint8_t>) return work(src.As<uint8_t>());
     if (src.type == kArrayType<float>) return work(src.As<float>());
     if (src.type == kArrayType<double>) return work(src.As<double>());
-    throw kBadArgument;
+    Refuse(kBadArgument);
   }
 
   // Runs transform(count, their rows of src, their geometry, offset of the first in x) for ranges of images, on all threads.

@@ -175,7 +175,7 @@ struct LossBindings {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     int32_t* out = args.Array<int32_t>(m);
-    if (n == 0 && m > 0) throw kBadArgument;  // An empty row has no maximum.
+    if (n == 0 && m > 0) Refuse(kBadArgument);  // An empty row has no maximum.
     Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { blastrain::Argmax(end - i, n, x + i * n, out + i); });
   }
 };

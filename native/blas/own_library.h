@@ -6,7 +6,9 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#if !defined(__wasm__)
 #include <thread>
+#endif
 
 #include "gemm/gemm_outer.h"
 #include "gemm/shape.h"
@@ -16,7 +18,11 @@ namespace blastrain::blas::library {
 
 inline std::string Config() { return ""; }
 inline std::string Core() { return ""; }
+#if defined(__wasm__)
+inline int MaxThreads() { return 1; }
+#else
 inline int MaxThreads() { return int(std::max(1u, std::thread::hardware_concurrency())); }
+#endif
 inline int Threads() { return MaxThreads(); }
 inline void SetThreads(int) {}
 inline void ChooseCore() {}

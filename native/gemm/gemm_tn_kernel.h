@@ -19,8 +19,10 @@ struct PrefetchList {
   static constexpr int kMax = 128;
 
   template <typename T>
-  void Add(const T* x, int64_t elements) {
+  void Add([[maybe_unused]] const T* x, [[maybe_unused]] int64_t elements) {
+#if !defined(__wasm__)  // It has no instruction for that.
     for (int64_t i = 0; i < elements && count < kMax; i += int64_t(64 / sizeof(T))) at[count++] = x + i;
+#endif
   }
 
   int count = 0;
@@ -41,8 +43,6 @@ struct GemmTnKernel {
   PackX pack_x;
   Function functions[6];  // For mr = 2, 4, ... max_mr.
 };
-
-#if defined(BLASTRAIN_SIMD)
 
 // The micro-tile's sums fill the registers: mr rows of two vectors.
 #define BLASTRAIN_GEMM_TN(target, name)                                                                           \
@@ -76,9 +76,11 @@ struct GemmTnKernel {
       }                                                                                                           \
     }                                                                                                             \
   }
+
+#if defined(BLASTRAIN_SIMD)
+
 BLASTRAIN_GEMM_TN(BLASTRAIN_AVX512, Avx512GemmTn)
 BLASTRAIN_GEMM_TN(BLASTRAIN_AVX2, Avx2GemmTn)
-#undef BLASTRAIN_GEMM_TN
 
 template <typename S>
 GemmTnKernel<typename S::T> MakeAvx512GemmTn() {
@@ -101,6 +103,16 @@ GemmTnKernel<T> BestGemmTnKernel() {
   return {};
 }
 
+#elif defined(__wasm__)
+
+BLASTRAIN_GEMM_TN(, GemmTn128)
+
+template <typename T>
+GemmTnKernel<T> BestGemmTnKernel() {
+  using S = Vector128<T>;
+  return {4, 2 * S::kLanes, GemmTn128PackX<S>, {GemmTn128<S, 2>, GemmTn128<S, 4>}};
+}
+
 #else
 
 template <typename T>
@@ -109,5 +121,6 @@ GemmTnKernel<T> BestGemmTnKernel() {
 }
 
 #endif
+#undef BLASTRAIN_GEMM_TN
 
 }  // namespace blastrain

@@ -1,4 +1,4 @@
-// Vectors of float and double under the same names: 128 bits for every CPU, in NEON, SSE2 or what else compilers have; AVX-512; AVX2 with FMA.
+// Vectors of float and double under the same names: 128 bits for every CPU, in NEON, SSE2, WebAssembly or what else compilers have; AVX-512; AVX2 with FMA.
 // LoadPart reads elements from `from` to `to` of a vector and zeros for the others.
 #pragma once
 
@@ -28,6 +28,9 @@ struct Vector128 {
 #if defined(__aarch64__)
     if constexpr (sizeof(T) == sizeof(float)) return V(vfmaq_f32(float32x4_t(c), float32x4_t(a), float32x4_t(b)));
     else return V(vfmaq_f64(float64x2_t(c), float64x2_t(a), float64x2_t(b)));
+#elif defined(__wasm_relaxed_simd__)
+    if constexpr (sizeof(T) == sizeof(float)) return V(__builtin_wasm_relaxed_madd_f32x4(a, b, c));
+    else return V(__builtin_wasm_relaxed_madd_f64x2(a, b, c));
 #else
     return a * b + c;
 #endif

@@ -9,11 +9,12 @@
 
 namespace blastrain {
 
-// y <- x <= 0 ? 0 : x; NaN passes through, as it is not <= 0. x and y may be the same array.
+// y <- x <= 0 ? 0 : x; NaN passes through, as it is not < 0. x and y may be the same array. Written so that -0 becomes 0 by addition: clang makes
+// the smaller or equal a maximum for WebAssembly, which would keep the -0.
 template <typename T>
 BLASTRAIN_KERNEL void ReluForward(int64_t n, const T* x, T* y) {
   BLASTRAIN_ELEMENTWISE
-  for (int64_t i = 0; i < n; i++) y[i] = x[i] <= 0 ? T(0) : x[i];
+  for (int64_t i = 0; i < n; i++) y[i] = x[i] < 0 ? T(0) : x[i] + T(0);
 }
 
 // dx <- y <= 0 ? 0 : dy, from the forward output y. dy and dx may be the same array.

@@ -64,7 +64,8 @@ ${helpEntry('--nets A,B', 20, `which nets [${netNames.join(', ')}]`)}
   --peers DIR       where peers of npm and pip are [$BLASTRAIN_PEERS]
   --kernels A,B     which kernels [all]
   --dtype NAME      number format of kernels [float32]
-  --backend NAME    native or typescript [both]
+  --backend A,…     native, wasm or typescript, several beside each other
+                    [native,typescript]
   --bfloat16        native steps with precision bfloat16, too, and among peers
                     PyTorch's under autocast
   --threads N       threads of the native kernels [all cores]
@@ -126,10 +127,10 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
   }
 }
 
-/** By default all backends that load, the fastest first. */
+/** By default native, where it loads, and typescript. */
 function backendsOf(choice: string | undefined): readonly BackendName[] {
-  const { backend } = backendOption(choice);
-  return backend === undefined ? usableBackends() : [backend];
+  if (choice !== undefined) return choice.split(',').map((name) => backendOption(name).backend!);
+  return usableBackends().filter((name) => name !== 'wasm');
 }
 
 function kernelOption(name: string): KernelName {

@@ -15,9 +15,10 @@ export const doctorCommand: Command = {
 Prints how many threads training takes by default and why (cores, affinity,
 quotas of control groups), how much memory is left and what limits it, backend,
 CPU features and which of them products use (BLASTRAIN_ISA can say less:
-generic, avx2, avx512, amx), OpenBLAS version, core and threads, number formats,
-the MPIs that training on several machines can use here, the data set that
-training would use, and a mend for each thing that is missing.
+generic, avx2, avx512, amx), OpenBLAS version, core and threads, which of the
+WebAssembly modules runs, number formats, the MPIs that training on several
+machines can use here, the data set that training would use, and a mend for
+each thing that is missing.
 `,
   run(args) {
     const { values } = readOptions(args, { json: { type: 'boolean' } }, { names: [] });
@@ -27,7 +28,7 @@ training would use, and a mend for each thing that is missing.
   },
 };
 
-function describeSystem({ native, mpi, data, mends, ...facts }: SystemCheck): string {
+function describeSystem({ native, wasm, mpi, data, mends, ...facts }: SystemCheck): string {
   const terminal = terminalOf(process.stdout);
   const { green, yellow, bold } = coloursOf(terminal);
   const line = (name: string, value: string): string => `${bold(name.padEnd(10))} ${printable(value)}\n`;
@@ -47,6 +48,7 @@ function describeSystem({ native, mpi, data, mends, ...facts }: SystemCheck): st
           line('BLAS', native.openblasVersion || 'a generic CBLAS'),
           line('', `core ${native.openblasCore || 'unknown'}, ${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
         ]),
+    ...(wasm === null ? [] : [line('wasm', `${wasm.vectors === 'relaxed' ? 'vectors of 128 bits with fused multiply-adds' : 'vectors of 128 bits'}, ${formatBytes(wasm.memoryBytes)} reserved`)]),
     line('dtypes', dtypes.join('; ')),
     ...mpi.length === 0 ? [line('MPI', 'no addon, which only training on several machines needs: npx blastrain mpi --build')]
       : mpi.map(({ family, file }, i) => line(i === 0 ? 'MPI' : '', `${family}: ${file}; npx blastrain mpi tries it`)),

@@ -1,7 +1,7 @@
 import type { Command } from '../command';
 import { activations, checkSpec, norms, runGradcheck } from '../../studies/gradcheck';
 import type { GradcheckReport } from '../../studies/gradcheck';
-import { selectBackend } from '../../kernels';
+import { selectBackend, usableBackends } from '../../kernels';
 import { backendNames } from '../../kernels/contract';
 import type { BackendName } from '../../kernels/contract';
 import { failureText } from '../../train/gradientCheck';
@@ -33,7 +33,7 @@ export const gradcheckCommand: Command = {
   help: `Usage: blastrain gradcheck PRESET|SPEC.json [--set key=value ...] [options]
        blastrain gradcheck [--layers 3072,50,10] [--activation NAME]
                            [--norm NAME] [--dropout X] [--members N]
-                           [--backend native|typescript|both]
+                           [--backend native|wasm|typescript|both]
                            [--samples N|all] [--directions N] [--second-order]
                            [--batch N] [--l2 X] [--seed N]
                            [--junit FILE] [--json]
@@ -52,7 +52,8 @@ of a --module of your own too.
   --norm NAME     of hidden layers: ${norms.join(', ')}; default ${defaults.norm}
   --dropout X     rate in hidden layers, with fixed masks; default ${defaults.dropout}
   --members N     of an ensemble that shares the weights of its hidden layers
-  --backend NAME  native, typescript or both; default: each that loads
+  --backend NAME  native, wasm, typescript or both, native and typescript;
+                  default: each that loads
   --samples N     elements drawn from each parameter, or all; default ${defaults.samples}
   --directions N  in place of elements, random directions through all parameters
   --second-order  also whether second derivatives are symmetric, uHv = vHu
@@ -140,10 +141,10 @@ function specToCheck(source: string, settings: readonly string[], args: readonly
 
 /** The backends to check: by default the selected one and those that could take its place. */
 function backendsOf(choice: string | undefined): readonly BackendName[] {
-  if (choice === 'both') return backendNames;
+  if (choice === 'both') return ['native', 'typescript'];
   if (choice !== undefined) return [backendOption(choice).backend!];
   announceFallback();
-  return backendNames.slice(backendNames.indexOf(selectBackend().backend));
+  return usableBackends().filter((name) => backendNames.indexOf(name) >= backendNames.indexOf(selectBackend().backend));
 }
 
 /** The values of the flags that describe the net. */

@@ -19,12 +19,12 @@ const defaultFigure = 'runs/toy/loss.svg';
 export const toyCommand: Command = {
   name: 'toy',
   summary: "solve the course's toy problem and compare with its numbers",
-  help: `Usage: blastrain toy [--backend native|typescript] [--out FILE.svg] [--json]
+  help: `Usage: blastrain toy [--backend NAME] [--out FILE.svg] [--json]
 
 Class probabilities, loss, gradient check and 100 steps of gradient descent on
 five examples, in float64, against the numbers that the course states.
 
-  --backend NAME  native or typescript; default: native when it loads
+  --backend NAME  native, wasm or typescript; default: the first that loads
   --out FILE      where the loss curve goes; default ${defaultFigure}
   --json          one JSON object on standard output, and no figure unless --out
                   names one

@@ -1,43 +1,46 @@
+import { backends, kernelsFor } from '../../kernels';
 import type { KernelName } from '../../kernels/contract';
 import { verifyKernels } from '../../verify/verify';
 import type { VerifyReport, VerifyResult } from '../../verify/verify';
 import { jsonLine } from '../../text';
 import type { Command } from '../command';
-import { integerOption } from '../flagValues';
+import { backendOption, integerOption } from '../flagValues';
 import { readOptions } from '../options';
 import { coloursOf, terminalOf } from '../terminal/style';
 import type { Terminal } from '../terminal/style';
 import { renderTable } from '../terminal/table';
 
-/** `blastrain verify`: the native kernels against the TypeScript ones. */
+/** `blastrain verify`: the kernels of a backend against the TypeScript ones. */
 export const verifyCommand: Command = {
   name: 'verify',
-  summary: 'hold the native kernels against the TypeScript ones',
-  help: `Usage: blastrain verify [KERNEL...] [--seed N] [--json]
+  summary: 'hold native or WebAssembly kernels against the TypeScript ones',
+  help: `Usage: blastrain verify [KERNEL...] [--backend native|wasm] [--seed N] [--json]
 
 Runs every kernel, or those that are named, in float32 and float64, products
 and sums in bfloat16 too, on ragged sizes and hostile inputs, natively with
-1, 2 and 3 threads and in TypeScript, and compares: bit for bit where the
-arithmetic leaves no choice, elsewhere within a bound derived from the number
-of roundings.
+1, 2 and 3 threads, or in WebAssembly, and in TypeScript, and compares: bit for
+bit where the arithmetic leaves no choice, elsewhere within a bound derived
+from the number of roundings.
 
-  --seed N  of the inputs; default 0
-  --json    one JSON object on standard output: passed, seed, results
+  --backend NAME  of the kernels that are tried; default native
+  --seed N        of the inputs; default 0
+  --json          one JSON object on standard output: passed, seed, results
 
-Exit status 1 when a kernel is wrong or the native ones do not load.
+Exit status 1 when a kernel is wrong or the backend does not load.
 `,
   run(args) {
-    const options = { seed: { type: 'string', default: '0' }, json: { type: 'boolean' } } as const;
+    const options = { backend: { type: 'string' }, seed: { type: 'string', default: '0' }, json: { type: 'boolean' } } as const;
     const { values, positionals } = readOptions(args, options, { names: ['KERNEL'], rest: true });
+    const { backend = 'native' } = backendOption(values.backend);
     const report = verifyKernels({
-      seed: integerOption('seed', values.seed, 0), ...(positionals.length > 0 && { kernels: positionals as KernelName[] }),
+      candidate: (precision) => kernelsFor(precision, backend), seed: integerOption('seed', values.seed, 0), ...(positionals.length > 0 && { kernels: positionals as KernelName[] }),
     });
-    process.stdout.write(values.json ? jsonLine(report) : renderReport(report, terminalOf(process.stdout)));
+    process.stdout.write(values.json ? jsonLine(report) : renderReport(report, backends[backend].title, terminalOf(process.stdout)));
     return Promise.resolve(report.passed ? 0 : 1);
   },
 };
 
-function renderReport({ passed, results }: VerifyReport, terminal: Terminal): string {
+function renderReport({ passed, results }: VerifyReport, title: string, terminal: Terminal): string {
   const colours = coloursOf(terminal);
   const [pass, fail] = terminal.unicode ? ['✓', '✗'] : ['ok', 'FAILED'];
   const kernels = [...new Set(results.map(({ kernel }) => kernel))];
@@ -62,7 +65,7 @@ function renderReport({ passed, results }: VerifyReport, terminal: Terminal): st
     .filter((result) => !result.passed)
     .map(({ kernel, precision, worstCase, ...result }) =>
       `${colours.red(fail)} ${kernel} ${precision} ${worstCase}: ${errorText(result)}\n`);
-  return 'Worst error of the native kernels, in units of what rounding allows\n\n' + table + '\n' +
+  return `Worst error of the ${title} kernels, in units of what rounding allows\n\n` + table + '\n' +
     (passed ? 'Every kernel agrees with its twin.\n' : failures.join(''));
 }
 

@@ -1,0 +1,169 @@
+import { BlastrainError } from '../../errors';
+import { bytesPerNumber } from '../contract';
+import type { Dtype, FloatArray } from '../contract';
+import { webAssembly } from './webAssembly';
+import type { WasmMemory, WasmModule } from './webAssembly';
+
+/** What native/wasm/module.cc exports. Addresses are numbers of bytes from the beginning of the memory. */
+interface ModuleExports {
+  readonly kernels: (table: number) => number;
+  readonly kernelCount: (table: number) => number;
+  readonly frame: () => number;
+  readonly allocate: (bytes: number) => number;
+  readonly free: (address: number) => void;
+  readonly freeBytes: () => number;
+  readonly setDivisions: (divisions: number) => void;
+  readonly __wasm_call_ctors: () => void;
+  readonly __stack_pointer: { value: number };
+  readonly __indirect_function_table: { readonly get: (index: number) => () => number };
+}
+
+/** A kernel of the module: it reads its arguments from the frame. */
+export interface ModuleKernel {
+  readonly run: () => number;
+  /** Whether the kernel has a result, or the number means nothing. */
+  readonly returns: boolean;
+}
+
+/** Why the module ended a call; as in native/wasm/frame.h. */
+const reasons = ['refused', 'full'] as const;
+/** Thrown through the module by a kernel that refuses its arguments, or finds no memory for what it packs. */
+export class CallEnded extends Error {
+  constructor(readonly reason: (typeof reasons)[number]) {
+    super(reason);
+  }
+}
+
+/** How much is reserved, the first of these that can be had: all that 32 bits address, but for a page, as views have at most 2³² − 1 bytes. */
+const sizes = [65535, 2 ** 15, 2 ** 14, 2 ** 12, 2 ** 10] as const;
+
+/**
+ * The module with a memory of its own, which belongs to one thread. The memory is reserved once, as large as can be, and never grown, because that
+ * would detach all views; the system gives room to what is written alone.
+ */
+export class Instance {
+  readonly memory: ArrayBuffer;
+  readonly bytes: Uint8Array;
+  readonly ints: Int32Array;
+  readonly floats: Float32Array;
+  readonly doubles: Float64Array;
+  /** Where arguments are written. */
+  readonly frame: number;
+  private readonly exports: ModuleExports;
+  private readonly stackTop: number;
+
+  /** Throws a RangeError where the engine reserves no memory. */
+  constructor(module: WasmModule) {
+    const memory = reserve();
+    this.memory = memory.buffer;
+    this.bytes = new Uint8Array(this.memory);
+    this.ints = new Int32Array(this.memory, 0, Math.floor(this.memory.byteLength / 4));
+    this.floats = new Float32Array(this.memory, 0, this.ints.length);
+    this.doubles = new Float64Array(this.memory, 0, Math.floor(this.memory.byteLength / 8));
+    const refuse = (reason: number): never => { throw new CallEnded(reasons[reason]!); };
+    this.exports = new webAssembly!.Instance(module, { env: { memory }, blastrain: { refuse } }).exports as ModuleExports;
+    this.exports.__wasm_call_ctors();
+    this.stackTop = this.exports.__stack_pointer.value;
+    this.frame = this.exports.frame();
+  }
+
+  /** The kernels of a precision, by name: of a dtype all, of bfloat16 those that differ from float32's. */
+  kernels(precision: 'float32' | 'float64' | 'bfloat16'): ReadonlyMap<string, ModuleKernel> {
+    const table = ['float32', 'float64', 'bfloat16'].indexOf(precision);
+    const at = this.exports.kernels(table) / 4;
+    return new Map(Array.from({ length: this.exports.kernelCount(table) }, (_, i) => {
+      const [name, run, returns] = this.ints.subarray(at + 3 * i, at + 3 * (i + 1)) as unknown as [number, number, number];
+      return [this.textAt(name), { run: this.exports.__indirect_function_table.get(run), returns: returns !== 0 }];
+    }));
+  }
+
+  /** The address of a new block of that many bytes, a multiple of 64. Throws ERR_MEMORY where there is no room for it. */
+  allocate(bytes: number): number {
+    const address = bytes < this.memory.byteLength ? this.exports.allocate(bytes) >>> 0 : 0;
+    if (address === 0) throw this.full(bytes);
+    return address;
+  }
+
+  free(address: number): void {
+    this.exports.free(address);
+  }
+
+  /** How many bytes are in no block. */
+  freeBytes(): number {
+    return this.exports.freeBytes();
+  }
+
+  /** Into how many parts calls divide their work, null for one. */
+  divide(divisions: number | null): void {
+    this.exports.setDivisions(divisions ?? 0);
+  }
+
+  /** The error for `bytes` bytes that there is no room for. */
+  full(bytes: number): BlastrainError {
+    const [size, left] = [this.memory.byteLength, this.freeBytes()];
+    return new BlastrainError(
+      'ERR_MEMORY',
+      `Expected room for ${String(bytes)} bytes in the memory of the WebAssembly kernels but received none: ${String(left)} of its ${String(size)} bytes ` +
+        'are left, perhaps in pieces; the native and the TypeScript kernels are not limited so',
+      { bytes, left, size },
+    );
+  }
+
+  /** After an error that was thrown through the module, which has left its stack as it was. */
+  unwind(): void {
+    this.exports.__stack_pointer.value = this.stackTop;
+  }
+
+  /** A fresh zeroed array, whose block is freed when neither it nor any `subarray` of it is reachable any longer. */
+  array(dtype: Dtype, length: number): FloatArray {
+    if (length === 0) return dtype === 'float32' ? new Float32Array(this.memory, 0, 0) : new Float64Array(this.memory, 0, 0);
+    const address = this.allocate(bytesPerNumber(dtype) * length);
+    const array = dtype === 'float32' ? new OwnFloat32Array(this.memory, address, length) : new OwnFloat64Array(this.memory, address, length);
+    array.fill(0);
+    this.owners.register(array, address);
+    return array;
+  }
+
+  private readonly owners = new FinalizationRegistry<number>((address) => { this.free(address); });
+
+  private textAt(address: number): string {
+    const end = this.bytes.indexOf(0, address);
+    return String.fromCharCode(...this.bytes.subarray(address, end));
+  }
+}
+
+function reserve(): WasmMemory {
+  for (const pages of sizes) {
+    try {
+      return new webAssembly!.Memory({ initial: pages, maximum: pages });
+    } catch (error) {
+      if (pages === sizes.at(-1)) throw error;
+    }
+  }
+  throw new RangeError('no memory');
+}
+
+/*
+ * All arrays of a memory are views of one buffer, so that a part of an array does not by itself keep the whole. These do; in all else, their
+ * constructor included, they are as others.
+ */
+
+const wholes = new WeakMap<FloatArray, FloatArray>();
+
+class OwnFloat32Array extends Float32Array<ArrayBuffer> {
+  override subarray(begin?: number, end?: number): Float32Array<ArrayBuffer> {
+    return partOf(this, super.subarray(begin, end), OwnFloat32Array.prototype);
+  }
+}
+class OwnFloat64Array extends Float64Array<ArrayBuffer> {
+  override subarray(begin?: number, end?: number): Float64Array<ArrayBuffer> {
+    return partOf(this, super.subarray(begin, end), OwnFloat64Array.prototype);
+  }
+}
+Object.defineProperty(OwnFloat32Array.prototype, 'constructor', { value: Float32Array });
+Object.defineProperty(OwnFloat64Array.prototype, 'constructor', { value: Float64Array });
+
+function partOf<Part extends FloatArray>(whole: FloatArray, part: Part, prototype: object): Part {
+  wholes.set(part, whole);
+  return Object.setPrototypeOf(part, prototype) as Part;
+}
