@@ -31,10 +31,9 @@ export function formatPercent(share: number, decimals = 1): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(decimals)} %` : '–';
 }
 
-/** A whole number in groups of three, set apart by a narrow no-break space, or by a comma where only ASCII is shown. */
-export function formatCount(count: number, unicode = true): string {
-  if (!Number.isFinite(count)) return String(count);
-  return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, unicode ? '\u202f' : ',');
+/** A whole number in groups of three: 1,234,567; '–' where it is not finite. */
+export function formatCount(count: number): string {
+  return Number.isFinite(count) ? String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ',') : '–';
 }
 
 /** The value of a metric by name: an accuracy in percent, others as numbers; '–' where there is none. */

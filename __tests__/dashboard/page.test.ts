@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { startDashboard } from '../../lib/dashboard/server';
@@ -11,7 +11,7 @@ import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import { launchBrowser } from '../support/browser';
 import { blastrain } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
-import { depthReport } from '../support/events';
+import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
 import { writeFlowers } from '../support/data/flowers';
 import { temporaryFolder } from '../support/folder';
 import { drive } from '../support/run';
@@ -35,6 +35,16 @@ function trainRun(name: string, input: object): void {
   place.close();
 }
 
+/** A run of which there are only the files that the page reads. */
+function writeRun(name: string, spec: object, events: readonly object[], failure?: { code: string; message: string }): void {
+  mkdirSync(join(runs, name));
+  writeFileSync(join(runs, name, 'spec.json'), JSON.stringify({ loss: 'cross-entropy', l2: 0, ...spec }));
+  writeFileSync(join(runs, name, 'metrics.jsonl'), linesOf(...events));
+  if (failure !== undefined) writeFileSync(join(runs, name, 'status.json'), JSON.stringify({ state: 'failed', ...failure }));
+}
+
+const stepEvent = (step: number, loss: number, learningRate: number): object => ({ type: 'step', step, epoch: step / 10, loss, batchAccuracy: 0.5, learningRate });
+
 beforeAll(async () => {
   trainRun('first', { ...pictures, steps: 40 });
   trainRun('second', { ...pictures, steps: 60, learningRate: 1e-3, layers: [3072, 20, 10], optimizer: 'adam', momentum: 0 });
@@ -57,6 +67,12 @@ beforeAll(async () => {
   writeFileSync(join(runs, 'made-1', 'journal.jsonl'), [head, ...events].map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   mkdirSync(join(runs, 'depth-1'));
   writeFileSync(join(runs, 'depth-1', 'depth.json'), JSON.stringify(depthReport({ first: 0.4, second: 0.5 })));
+  const health = { type: 'health', step: 1, layers: [{ layer: 1, weights: 'W1', activationStd: 1, weightRms: 1, gradientRms: 1, updateRatio: 28 }] };
+  const diverging = [startEvent(), stepEvent(1, 2.3, 40), evaluationEvent(1, { valAccuracy: 0.31 }), health, stepEvent(2, 1e29, 40)];
+  writeRun('diverged', { learningRate: 40 }, diverging, { code: 'ERR_DIVERGED', message: 'Expected a finite loss for step 3 but received NaN' });
+  writeRun('early', {}, diverging.slice(0, -1));
+  writeRun('stopped', {}, [startEvent({ steps: 4000 }), stepEvent(10, 1, 0.1), evaluationEvent(10), resultEvent({ ended: 'stopped', steps: 12 })]);
+  for (const [name, loss] of [['once-a', 1.5], ['once-b', 1.25]] as const) writeRun(name, {}, [startEvent(), evaluationEvent(40, { valLoss: loss }), resultEvent()]);
   dashboard = await startDashboard({ runs });
   browser = await launchBrowser();
 });
@@ -211,7 +227,7 @@ describe('a finished run', () => {
   test('has curves, rates, throughput and health, drawn in their colours', async () => {
     await open('#/run/first');
     await eventually(async () => {
-      expect(await says('Accuracy')).toMatch(/train [\d.]+ %, validation [\d.]+ %/);
+      expect(await says('Accuracy')).toMatch(/train, running [\d.]+ %, validation [\d.]+ %/);
     });
     expect(await drawn('Loss', 0)).toBeGreaterThan(100);
     expect(await drawn('Loss', 1)).toBeGreaterThan(50);
@@ -285,6 +301,7 @@ describe('a finished run', () => {
     await film.waitFor();
     const last = await film.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
     expect(await film.getAttribute('aria-label')).toBe('Weights of 36 units at step 40');
+    await page.getByText('The first 36 of 40 hidden units').waitFor();
     await page.locator('input[aria-label="Moment of the training"]').fill('0');
     expect(await film.getAttribute('aria-label')).toBe('Weights of 36 units at step 0');
     expect(await film.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL())).not.toBe(last);
@@ -317,9 +334,13 @@ describe('a finished run', () => {
       expect(await says('Root mean squared error')).toMatch(/validation [\d.]+/);
     });
     expect(await page.locator('.facts').textContent()).toMatch(/validation RMSE[\d.]+/);
+    await page.getByRole('heading', { name: 'Predictions and errors' }).waitFor();
     await page.getByRole('button', { name: 'Examine' }).click();
-    await page.getByText('a model of classes').waitFor();
-    wrong = wrong.filter((line) => !line.includes('409')); // the browser's own note on the refusal
+    await page.locator('.scatter').first().waitFor({ timeout: 30_000 });
+    expect(await page.locator('.scatter circle').count()).toBe(2 * 6); // predictions and residuals of the validation rows
+    expect(await page.locator('.panel', { hasText: 'Predictions' }).textContent()).toMatch(/root mean squared error[\d.]+R²-?[\d.]+/);
+    expect(await page.locator('#view').textContent()).not.toMatch(/cross-entropy|accuracy|softmax|confusion/i);
+    expect(await says('Loss')).toMatch(/^Loss: mean squared error:/);
   });
 
   test('shows its spec', async () => {
@@ -346,7 +367,81 @@ test('names of runs and classes are text, whatever they say', async () => {
   expect(await page.evaluate(() => 'broken' in window)).toBe(false);
 });
 
+describe('a run that did not end as planned', () => {
+  test('and diverged says so first, in red, with what to do, and has no score and no good health', async () => {
+    await open('#/run/diverged');
+    const box = page.locator('.outcome');
+    await box.waitFor();
+    expect(await box.textContent()).toBe('DivergedExpected a finite loss for step 3 but received NaN [ERR_DIVERGED]'
+      + 'Try learningRate=4, a tenth, or look for one with npx blastrain lr-find; warmupSteps and clipNorm help where only some steps are too large.');
+    const [red, green] = await box.locator('b').evaluate((element) => getComputedStyle(element).color.match(/\d+/g)!.map(Number));
+    expect(red).toBeGreaterThan(2 * green!);
+    expect(await page.locator('#view').evaluate((view) => view.querySelector('.outcome')!.compareDocumentPosition(view.querySelector('.facts')!))).toBe(4); // follows
+    await eventually(async () => {
+      expect(await page.locator('.doctor').count()).toBe(1);
+    });
+    expect(await page.locator('.well').count()).toBe(0);
+    expect(await page.locator('.facts dt').allTextContents()).toEqual(['step', 'epoch', 'throughput', 'time']);
+    expect(await page.locator('#list a', { hasText: /^diverged/ }).textContent()).toBe('diverged' + 'diverged');
+  });
+
+  test('is not called well where its updates are far too large', async () => {
+    await open('#/run/early');
+    expect(await page.locator('.outcome').textContent()).toMatch(/^Interrupted after 1 of 40 steps: .*train --resume early goes on/);
+    await page.locator('.doctor', { hasText: 'W1 changed by 28 times its size' }).waitFor();
+    expect(await page.locator('.well').count()).toBe(0);
+  });
+
+  test('and was stopped says how far it came', async () => {
+    await open('#/run/stopped');
+    expect(await page.locator('.outcome').textContent()).toMatch(/^Stopped after 12 of 4,000 stepsnpx blastrain train --resume stopped goes on/);
+    expect(await page.locator('.facts').textContent()).toMatch(/validation45\.0 %/);
+  });
+
+  test('and is not there, or no more, says so in place of empty charts', async () => {
+    await open('#/run/nowhere');
+    expect(await page.locator('#view').textContent()).toMatch(/There is no run nowhere in this folder\. It appears here once it starts\./);
+    expect(await page.locator('.chart:visible, .panel:visible').count()).toBe(0);
+    await page.goto(`${dashboard.url}#/search/nowhere`);
+    await page.getByText('There is no search nowhere').waitFor();
+    writeRun('brief', {}, [startEvent(), stepEvent(1, 2, 0.1), evaluationEvent(1)]);
+    await page.goto(`${dashboard.url}#/run/brief`);
+    await eventually(async () => {
+      expect(await says('Loss')).toMatch(/train 2/);
+    });
+    rmSync(join(runs, 'brief'), { recursive: true });
+    await page.locator('.outcome', { hasText: 'Deleted' }).waitFor();
+    expect(await says('Loss')).toMatch(/train 2/);
+  });
+});
+
 describe('several runs', () => {
+  test('of one evaluation each are compared by points, with their values', async () => {
+    await open('#/compare/once-a/once-b/nowhere');
+    await eventually(async () => {
+      expect(await drawn('Validation loss', 0)).toBeGreaterThan(4);
+    });
+    expect(await drawn('Validation loss', 1)).toBeGreaterThan(4);
+    // Without a cursor the legend has the last values.
+    const legend = page.locator('figure.chart', { hasText: 'Validation loss' }).locator('.u-legend');
+    expect((await legend.textContent())!.replace(/\s+/g, ' ')).toMatch(/^steplastonce-a1\.5once-b1\.25nowhere–$/);
+    expect(await page.locator('tr', { hasText: 'nowhere' }).first().textContent()).toContain('not there');
+  });
+
+  test('a value under the cursor is that of the step that is shown, or says of which it is', async () => {
+    await open('#/run/first');
+    await eventually(async () => {
+      expect(await drawn('Loss', 1)).toBeGreaterThan(50);
+    });
+    const { x, y, width } = (await chart('Loss').locator('.u-over').boundingBox())!;
+    await page.mouse.move(x + width * (24 - 1) / 39, y + 50); // between the evaluations of steps 20 and 30
+    const legend = (title: string): Promise<string> => page.locator('figure.chart', { hasText: title }).locator('.u-legend').textContent().then((text) => text!.replace(/\s+/g, ' '));
+    await eventually(async () => {
+      expect(await legend('Loss')).toMatch(/^step24.*validation[\d.]+ at 20$/);
+    });
+    expect(await legend('Learning rate')).toMatch(/^step24learning/); // the cursor is shared
+  });
+
   test('are compared with what differs between their specs', async () => {
     await open('#/run/first');
     for (const name of ['first', 'second']) await page.getByRole('checkbox', { name: `Compare ${name}` }).check();
@@ -368,7 +463,12 @@ describe('several runs', () => {
   test('of a depth comparison are opened by its name', async () => {
     await open('#/run/first');
     await page.getByRole('link', { name: /depth-1/ }).click();
-    await page.getByRole('heading', { name: '2 runs compared' }).waitFor();
+    await page.getByRole('heading', { name: 'depth-1' }).waitFor();
+    await page.getByText('The best by validation is second with 50.0 %, and 40.0 % of the test rows.').waitFor();
+    expect(await page.locator('#list a', { hasText: /^depth-1/ }).textContent()).toBe('depth-1depth, 2 nets, done, 50.0 %, test 40.0 %');
+    await eventually(async () => {
+      expect(await says('Validation accuracy')).toMatch(/first [\d.]+ %, second [\d.]+ %/);
+    });
   });
 
   test('of a search stand in a table and in parallel coordinates', async () => {
@@ -376,7 +476,7 @@ describe('several runs', () => {
     await page.locator('.parallel polyline').first().waitFor();
     expect(await page.locator('.parallel polyline').count()).toBe(29); // one trial failed
     expect(await page.locator('.values tbody tr').count()).toBe(30);
-    expect(await page.locator('.parallel .name').allTextContents()).toEqual([...searchSpace.parameters.map(({ name }) => name), 'score']);
+    expect(await page.locator('.parallel .name').allTextContents()).toEqual([...searchSpace.parameters.map(({ name }) => name), 'accuracy']);
     const scores = (await page.locator('.values tbody td:nth-child(3)').allTextContents()).slice(0, 3).map(parseFloat);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
     await page.locator('.values tbody tr').nth(2).hover();

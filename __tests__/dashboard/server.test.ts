@@ -181,17 +181,19 @@ describe('the list', () => {
   test('holds every kind of entry, the last started first, whatever lies between', async () => {
     const { entries, folder } = await json<Catalogue>('api/runs');
     expect(folder).toBe(runs);
-    expect(entries.map(({ name }) => name).slice(0, 2)).toEqual(['search-1', 'finished']);
+    expect(entries.map(({ name }) => name).slice(0, 3)).toEqual(['search-1', 'depth-1', 'finished']);
     expect(entries.map(({ name }) => name).sort()).toEqual(
       ['search-1', 'finished', hostile, 'depth-1', 'failed', 'killed', 'linked-file', 'running', 'stopped', 'torn', 'torn-depth'].sort(),
     );
-    expect(entries.find(({ name }) => name === 'depth-1')).toEqual({ kind: 'depth', name: 'depth-1', runs: ['finished'], failure: null });
+    expect(entries.find(({ name }) => name === 'depth-1')).toEqual({
+      kind: 'depth', name: 'depth-1', state: 'done', startedAt: '2026-01-05T00:00:00Z', runs: ['finished'], done: 1, best: 'finished', valAccuracy: 0.5, testAccuracy: 0.4, failure: null,
+    });
   });
 
   test.each<[string, Partial<RunEntry>]>([
     ['finished', { state: 'finished', step: 40, steps: 40, valAccuracy: 0.45, valLoss: 1.25, startedAt: '2026-01-05T00:00:00Z', stoppable: false }],
     ['stopped', { state: 'stopped', step: 40 }],
-    ['failed', { state: 'failed', failure: { code: 'ERR_DIVERGED', message: 'too high' } }],
+    ['failed', { state: 'failed', valAccuracy: null, valLoss: null, failure: { code: 'ERR_DIVERGED', message: 'too high' } }], // no score to go by
     ['running', { state: 'running', stoppable: true, step: 20, valAccuracy: 0.4 }],
     ['killed', { state: 'unfinished', stoppable: false, step: 20 }],
     [hostile, { state: 'unfinished', step: 0, steps: null, valAccuracy: null }],
@@ -206,6 +208,33 @@ describe('the list', () => {
     expect(await find('growing')).toMatchObject({ state: 'unfinished', step: 20, valAccuracy: 0.4 });
     rmSync(join(runs, 'growing'), { recursive: true });
     expect(await find('growing')).toBeUndefined();
+  });
+
+  test('finds the last evaluation however many steps follow, and reads what is added', async () => {
+    const step = (at: number): string => `${JSON.stringify({ type: 'step', step: at, epoch: 1, loss: 1, learningRate: 0.1 })}\n`;
+    const steps = Array.from({ length: 3000 }, (_, i) => step(21 + i)).join('');
+    expect(steps.length).toBeGreaterThan(2 ** 17);
+    makeRun('sparse', { 'spec.json': '{}', 'metrics.jsonl': start + evaluation + steps });
+    expect(await find('sparse')).toMatchObject({ step: 3020, valAccuracy: 0.4 });
+    appendFileSync(join(runs, 'sparse', 'metrics.jsonl'), step(3021).slice(0, 20));
+    expect(await find('sparse')).toMatchObject({ step: 3020, valAccuracy: 0.4 });
+    appendFileSync(join(runs, 'sparse', 'metrics.jsonl'), step(3021).slice(20));
+    expect(await find('sparse')).toMatchObject({ step: 3021, valAccuracy: 0.4 });
+    writeFileSync(join(runs, 'sparse', 'metrics.jsonl'), start + step(5));
+    expect(await find('sparse')).toMatchObject({ step: 5, valAccuracy: null });
+    rmSync(join(runs, 'sparse'), { recursive: true });
+  });
+
+  test('has the looks at the test split, and depth experiments that have not ended', async () => {
+    const look = { run: 'finished', when: '2026-01-06T00:00:00Z', testAccuracy: 0.375, testLoss: 1, testRows: 8, dataDigest: 'd', look: 1 };
+    writeFileSync(join(runs, 'test-ledger.jsonl'), `${JSON.stringify(look)}\n`);
+    makeRun('depth-7', {});
+    makeRun('depth-7-2layers', { 'spec.json': JSON.stringify({ record: { startedAt: '2026-01-01T00:00:00Z' } }), 'metrics.jsonl': start });
+    expect(await find('finished')).toMatchObject({ testAccuracy: 0.375 });
+    expect(await find('depth-7')).toEqual({
+      kind: 'depth', name: 'depth-7', state: 'unfinished', startedAt: '2026-01-01T00:00:00Z', runs: ['depth-7-2layers'], done: null, best: null, valAccuracy: null, failure: null,
+    });
+    for (const name of ['test-ledger.jsonl', 'depth-7', 'depth-7-2layers']) rmSync(join(runs, name), { recursive: true });
   });
 
   test('of a search holds its trials', async () => {

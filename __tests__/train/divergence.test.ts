@@ -40,7 +40,7 @@ describe.each(backends)('on %s kernels', (backend) => {
       expect.objectContaining({
         code: 'ERR_DIVERGED',
         message: expect.stringMatching(
-          /^Expected a finite loss for step \d+ but received \S+: .* layer \d of 3 \(W\d: .*\); the learning rate was 1e\+25 and the last finite loss \S+$/,
+          /^Expected a finite loss for step \d+ but received \S+: .* layer \d of 3 \(W\d: .*\); the learning rate was 1e25 and the last finite loss \S+$/,
         ) as string,
         details: expect.objectContaining({ learningRate: 1e25, lastFiniteLoss: expect.any(Number) as number, where: expect.any(String) as string }) as object,
       }),

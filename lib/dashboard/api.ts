@@ -1,4 +1,6 @@
 import type { ImageShape } from '../data/dataset';
+import type { Failure, RunState } from '../history/outcome';
+import type { LabelScores, TargetPairs } from '../inference/targetPairs';
 import type { CalibrationBin, ClassScores } from '../train/metrics';
 
 /** The server's answers to the page, as JSON. Names are paths below the folder of runs: `two-layer-1`, `search-1/trial-003`. */
@@ -11,19 +13,20 @@ export interface Catalogue {
 /** Something in the folder of runs. */
 export type Entry = RunEntry | SearchEntry | DepthEntry;
 
-/**
- * `running` is a run whose folder a live process owns, and a trial whose search's does and whose metrics are fresh; `unfinished` has
- * neither a process nor a result; a file of a `damaged` one cannot be read, or does not have the expected content.
- */
-export type RunState = 'running' | 'finished' | 'stopped' | 'failed' | 'unfinished' | 'damaged';
+/** A search or a depth experiment is `done` once its result is written. */
+export type ExperimentState = 'running' | 'done' | 'unfinished' | 'damaged';
 
-/** Why something failed, or what is damaged. */
-export interface Failure {
-  readonly code: string;
-  readonly message: string;
+/** What lists show of results. */
+interface Scores {
+  /** Of a run as of its result or last evaluation, null where it failed; of an experiment its best. Of a regression the error takes its place. */
+  readonly valAccuracy?: number | null;
+  readonly valRmse?: number | null;
+  /** Of the last evaluation on the test split; of an experiment that of its best run. */
+  readonly testAccuracy?: number | null;
+  readonly testRmse?: number | null;
 }
 
-export interface RunEntry {
+export interface RunEntry extends Scores {
   readonly kind: 'run';
   readonly name: string;
   readonly state: RunState;
@@ -31,30 +34,41 @@ export interface RunEntry {
   readonly stoppable: boolean;
   /** ISO 8601; null while unknown, as all that follows. */
   readonly startedAt: string | null;
+  /** When its last process began: as `startedAt` unless it was resumed. */
+  readonly begunAt: string | null;
   readonly step: number;
   readonly steps: number | null;
-  /** Of the last evaluation, or of the result. */
-  /** Of a regression its error takes its place. */
-  readonly valAccuracy?: number | null;
-  readonly valRmse?: number | null;
   readonly valLoss: number | null;
   /** Why it failed or is damaged. */
   readonly failure: Failure | null;
 }
 
-export interface SearchEntry {
+export interface SearchEntry extends Scores {
   readonly kind: 'search';
   readonly name: string;
+  readonly state: ExperimentState;
   readonly startedAt: string | null;
+  /** Trials made; null until it ended, as all of its results. */
+  readonly done: number | null;
+  /** Name of its best run. */
+  readonly best: string | null;
+  /** What trials are compared by where it is no accuracy, and the best one's value. */
+  readonly metric?: string;
+  readonly score?: number | null;
   /** What is damaged. */
   readonly failure: Failure | null;
 }
 
 /** A depth experiment; its runs are entries of their own. */
-export interface DepthEntry {
+export interface DepthEntry extends Scores {
   readonly kind: 'depth';
   readonly name: string;
+  readonly state: ExperimentState;
+  readonly startedAt: string | null;
   readonly runs: readonly string[];
+  /** Nets trained; null until all are. */
+  readonly done: number | null;
+  readonly best: string | null;
   /** What is damaged. */
   readonly failure: Failure | null;
 }
@@ -70,14 +84,42 @@ export interface ShownRow {
   readonly pixels?: string;
 }
 
-/** Scores of a run's model on the validation rows, with examples. Never made from test rows. */
-export interface Examination {
+/** A score under the name that people call it by. */
+export interface ShownScore {
+  readonly title: string;
+  readonly value: number;
+  readonly isShare: boolean;
+}
+
+/** What every examination of a run's model on the validation rows has. Never made from test rows. */
+interface Examined {
   readonly run: string;
   /** Steps that the model had been trained for. */
   readonly step: number;
   readonly rows: number;
-  readonly accuracy: number;
   readonly loss: number;
+}
+
+/** Of a model of numbers: each target beside its predictions. */
+export interface NumberExamination extends Examined {
+  readonly of: 'numbers';
+  readonly scores: readonly ShownScore[];
+  readonly targets: readonly TargetPairs[];
+}
+
+/** Of a model of labels. */
+export interface LabelExamination extends Examined {
+  readonly of: 'labels';
+  readonly scores: readonly ShownScore[];
+  readonly labels: readonly LabelScores[];
+}
+
+export type Examination = ClassExamination | NumberExamination | LabelExamination;
+
+/** Of a model of classes, with examples. */
+export interface ClassExamination extends Examined {
+  readonly of: 'classes';
+  readonly accuracy: number;
   readonly classNames: readonly string[];
   readonly imageShape: ImageShape | null;
   /** confusion[label][prediction], in rows. */

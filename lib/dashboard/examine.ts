@@ -1,34 +1,51 @@
 import { expected } from '../errors';
+import { labelTable, targetPairs } from '../inference/targetPairs';
+import { losses } from '../model/losses';
+import { scoreFacts } from '../train/scores';
 import { otherData } from '../data/otherData';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/sources';
 import { Model } from '../inference/model';
 import { dataRequest } from '../spec/spec';
-import type { Examination, ShownRow } from './api';
+import type { ClassExamination, Examination, ShownRow, ShownScore } from './api';
 
 /** How many mistakes are listed, how many examples each cell of the confusion matrix has, and how many rows are sent in all. */
 const worstRows = 30;
 const examplesPerCell = 4;
 const maxShown = 800;
+/** Predictions of a target that are sent. */
+const maxPairs = 1000;
 /** Number of probabilities that are sent for a row. */
 const maxProbable = 5;
 
 /**
  * Evaluates the model in a run's folder on the validation rows. Throws ERR_DATA when there are none, or the data is not the data
- * that the run was trained on, ERR_CONFIG for a regression, ERR_CHECKPOINT, ERR_IO.
+ * that the run was trained on, ERR_CHECKPOINT, ERR_IO.
  */
 export function examineRun(folder: string, name: string): Examination {
-  const classifier = Model.load(folder);
-  const { classNames, imageShape, step } = classifier;
-  if (classNames.length === 0) throw expected('ERR_CONFIG', 'a model of classes', 'the confusion matrix', 'a regression');
-  const { origin, validation } = loadData(dataRequest(classifier.spec));
-  if (origin.digest !== classifier.dataDigest) throw otherData(`run ${name} was trained on`, classifier.dataDigest, origin);
+  const model = Model.load(folder);
+  const { origin, validation } = loadData(dataRequest(model.spec));
+  if (origin.digest !== model.dataDigest) throw otherData(`run ${name} was trained on`, model.dataDigest, origin);
   if (validation.size === 0) throw expected('ERR_DATA', 'at least one row', `the validation split of ${origin.name}`, 0, { path: 'split' });
-  const { accuracy, loss, confusion, classes, calibration } = classifier.evaluateInDetail(validation);
-  const rows = rowsOf(validation, classifier.outputs(validation));
+  if (losses[model.spec.loss].predicts === 'classes') return examineClasses(model, name, validation);
+  const { rmse, loss, accuracy, scores } = model.evaluateRegression(validation);
+  const facts = { run: name, step: model.step, rows: validation.size, loss };
+  const shown: ShownScore[] = [
+    ...(rmse === undefined ? [] : [{ title: 'root mean squared error', value: rmse, isShare: false }]),
+    ...(accuracy === undefined ? [] : [{ title: 'rows with all labels right', value: accuracy, isShare: true }]),
+    ...Object.entries(scores).map(([key, value]) => ({ title: scoreFacts(key)?.title ?? key, value, isShare: scoreFacts(key)?.isShare === true })),
+  ];
+  const labels = labelTable(model, validation);
+  return labels.length > 0 ? { of: 'labels', ...facts, scores: shown, labels } : { of: 'numbers', ...facts, scores: shown, targets: targetPairs(model, validation, maxPairs) };
+}
+
+function examineClasses(model: Model, name: string, validation: Dataset | StoredDataset): ClassExamination {
+  const { classNames, imageShape, step } = model;
+  const { accuracy, loss, confusion, classes, calibration } = model.evaluateInDetail(validation);
+  const rows = rowsOf(validation, model.outputs(validation));
   const { shown, examples, worst } = choose(rows, validation);
   return {
-    run: name, step, rows: validation.size, accuracy, loss, classNames, imageShape: imageShape ?? null, confusion, classes,
+    of: 'classes', run: name, step, rows: validation.size, accuracy, loss, classNames, imageShape: imageShape ?? null, confusion, classes,
     calibrationError: calibration.error, calibration: calibration.bins, shown, examples, worst,
   };
 }
@@ -48,7 +65,7 @@ function rowsOf({ labels, size, classNames }: Dataset | StoredDataset, all: Floa
   });
 }
 
-function choose(rows: readonly Row[], data: Dataset | StoredDataset): Pick<Examination, 'shown' | 'examples' | 'worst'> {
+function choose(rows: readonly Row[], data: Dataset | StoredDataset): Pick<ClassExamination, 'shown' | 'examples' | 'worst'> {
   const places = new Map<Row, number>();
   const place = (row: Row): number => {
     const at = places.get(row) ?? places.size;

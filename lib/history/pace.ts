@@ -40,14 +40,19 @@ export class Pace {
     return first === undefined || seconds <= 0 || step <= first.step ? NaN : (step - first.step) / seconds;
   }
 
-  /** Seconds until all steps are done: by the rate once steps have been watched long enough, else by the last epoch; NaN while unknown. */
-  secondsLeft({ step, start, epochs }: Pick<RunHistory, 'step' | 'start' | 'epochs'>): number {
+  /**
+   * Seconds until all steps are done: by the rate once steps have been watched long enough, else by the last epoch, else by the steps since
+   * the run began `seconds` ago; NaN while unknown.
+   */
+  secondsLeft({ step, start, epochs }: Pick<RunHistory, 'step' | 'start' | 'epochs'>, seconds = NaN): number {
     this.mark(step);
     if (start === undefined) return NaN;
     const left = start.steps - step;
     const rate = this.stepsPerSecond(step);
     if (!Number.isNaN(rate) && this.now() - this.marks[0]!.time > this.settling) return left / rate;
     const epoch = epochs[epochs.length - 1];
-    return epoch === undefined ? NaN : (left * epoch.seconds) / start.stepsPerEpoch;
+    if (epoch !== undefined) return (left * epoch.seconds) / start.stepsPerEpoch;
+    const done = step - (start.resumedFrom ?? 0);
+    return done > 0 && seconds > 0 ? (left * seconds) / done : NaN;
   }
 }

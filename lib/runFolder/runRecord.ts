@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readJson, readJsonIfThere, sizeLimits } from '../files';
-import { anything, count, flag, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
+import { count, flag, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
 import type { StartingModel } from '../train/modelFile';
@@ -51,17 +51,17 @@ export function readRunSpec(folder: string): { readonly record: RunRecord; reado
 
 interface StartRecord {
   readonly startedAt?: string | undefined;
-  readonly resumed?: readonly unknown[] | undefined;
+  readonly resumed?: readonly { readonly at?: string | undefined }[] | undefined;
 }
 const startShape = objectOf<{ readonly record?: StartRecord | undefined }>({
-  record: optional(objectOf<StartRecord>({ startedAt: optional(text), resumed: optional(listOf(anything)) })),
+  record: optional(objectOf<StartRecord>({ startedAt: optional(text), resumed: optional(listOf(objectOf<{ at?: string | undefined }>({ at: optional(text) }))) })),
 });
 
 /**
- * When a run was started, and whether it was resumed; undefined and false where spec.json is not written yet. Throws as
- * {@link readRunSpec} does.
+ * When a run was started, when its last process began, and whether it was resumed; undefined and false where spec.json is not written yet.
+ * Throws as {@link readRunSpec} does.
  */
-export function readStart(folder: string): { readonly startedAt: string | undefined; readonly isResumed: boolean } {
-  const record = readJsonIfThere(join(folder, runFiles.spec), startShape, { limit: sizeLimits.small, code: 'ERR_CONFIG' })?.record;
-  return { startedAt: record?.startedAt, isResumed: record?.resumed !== undefined };
+export function readStart(folder: string): { readonly startedAt: string | undefined; readonly begunAt: string | undefined; readonly isResumed: boolean } {
+  const { startedAt, resumed } = readJsonIfThere(join(folder, runFiles.spec), startShape, { limit: sizeLimits.small, code: 'ERR_CONFIG' })?.record ?? {};
+  return { startedAt, begunAt: resumed?.[resumed.length - 1]?.at ?? startedAt, isResumed: resumed !== undefined };
 }

@@ -1,4 +1,5 @@
 import { BlastrainError } from '../errors';
+import { formatShort } from '../numbers';
 import type { FloatArray } from '../kernels/contract';
 import type { Sequential } from '../model/sequential';
 import { weightedLayers } from './layers';
@@ -41,7 +42,7 @@ export function diverged(
   return new BlastrainError(
     'ERR_DIVERGED',
     `Expected a finite loss for step ${String(step)} but received ${String(loss)}: ${description}; the learning rate was ` +
-      `${String(learningRate)} and the last finite loss ${String(lastFiniteLoss)}`,
+      `${formatShort(learningRate)} and the last finite loss ${formatShort(lastFiniteLoss)}`,
     { step, learningRate, lastFiniteLoss, where, layer },
   );
 }

@@ -29,7 +29,7 @@ describe('blastrain runs', () => {
     expect(status).toBe(0);
     const [header, , ...rows] = lines(stdout);
     expect(header).toMatch(/^run +state +done +validation +test +started$/);
-    expect(rows.map((row) => row.split(/ +/).slice(0, 2).join(' ')).sort()).toEqual(['bad failed', 'gone unfinished', 'good finished']);
+    expect(rows.map((row) => row.split(/ +/).slice(0, 2).join(' ')).sort()).toEqual(['bad diverged', 'gone unfinished', 'good finished']);
     expect(rows.find((row) => row.startsWith('good'))).toMatch(/12 steps +\d+\.\d % +\d+\.\d % +\d\d-\d\d \d\d:\d\d$/);
     expect(rows.find((row) => row.startsWith('gone'))).toMatch(/ - +\d\d-\d\d \d\d:\d\d$/);
   });

@@ -67,7 +67,7 @@ describe('numbers', () => {
 
   test.each([
     [percentOf(1, 20), '100.0\u00a0%'], [percentOf(NaN, 20), '–'], [percentOf(0, 0), '–'],
-    [count(1_234_567), '1\u202f234\u202f567'], [count(999), '999'],
+    [count(1_234_567), '1,234,567'], [count(999), '999'],
     [significant(0.000123456), '1.235e-4'], [significant(0.03), '0.03'], [significant(NaN), '–'], [significant(0), '0'],
     [duration(0.00276), '2.76\u00a0ms'], [duration(9.06), '9.1\u00a0s'], [duration(3599.9), '1\u00a0h 00\u00a0min'], [duration(252), '4\u00a0min 12\u00a0s'],
     [bytes(1_233_240), '1.2\u00a0MB'], [bytes(12), '12\u00a0B'],

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { RunCatalogue } from '../../dashboard/catalogue';
-import type { Entry, Failure } from '../../dashboard/api';
+import type { Entry } from '../../dashboard/api';
 import { toPlain } from '../../errors';
-import { readDepthReport } from '../../studies/depth';
-import { isOwned, lockName } from '../../files';
+import { failureWord } from '../../history/outcome';
+import type { Failure } from '../../history/outcome';
 import { ledgerFile, readLedger } from '../../inference/ledger';
-import type { TestResult } from '../../inference/ledger';
-import { readSearchReport } from '../../search/report';
+import { formatMetric } from '../../numbers';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
 import { readOptions } from '../options';
@@ -20,19 +19,20 @@ import { warn } from '../warnings';
 interface Listed {
   readonly name: string;
   readonly kind: Entry['kind'];
-  /** The dashboard's state; of an experiment of several runs, 'done' once its result is written. */
+  /** The dashboard's state. */
   readonly state: string;
   /** Steps done and to do, or trials or nets. */
   readonly done: number | null;
   readonly of: number | null;
-  /** Of a regression its error takes its place. */
+  /** Of a regression its error takes its place; null for a run that failed. */
   readonly valAccuracy?: number | null;
   readonly valRmse?: number | null;
-  /** Of a search whose trials are compared by another metric: its value. */
+  /** Of a search whose trials are compared by another metric: its name and value. */
+  readonly metric?: string | undefined;
   readonly score?: number | null;
   /** Of a regression as well. */
   readonly valLoss: number | null;
-  /** Of the last evaluation on the test split. */
+  /** Of the last evaluation on the test split; of an experiment that of its best run. */
   readonly testAccuracy?: number | null;
   readonly testRmse?: number | null;
   readonly startedAt: string | null;
@@ -48,7 +48,7 @@ export const runsCommand: Command = {
 The last started stands first. A run is running, finished, stopped, failed, or
 unfinished where its process is gone, damaged where a file of it cannot be read;
 the accuracy is that of the last evaluation, of a search or a depth experiment
-the best.
+the best; a run that failed has none.
 
 Options:
   --runs DIR   where the runs are [runs]
@@ -57,84 +57,47 @@ Options:
   run(args) {
     const { values } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } });
     const runs = values.runs ?? 'runs';
-    const { testEvaluations, leftOut } = readLedgerOrNone(runs);
-    const list = listRuns(runs, testEvaluations);
-    warn([...leftOut, ...list.flatMap(({ name, state, failure }) => (state === 'damaged' && failure !== null ? [`${name} is damaged: ${failure.message}`] : []))]);
+    const list = new RunCatalogue(runs).list().map(describe);
+    warn([...ledgerProblems(runs), ...list.flatMap(({ name, state, failure }) => (state === 'damaged' && failure !== null ? [`${name} is damaged: ${failure.message}`] : []))]);
     if (values.json === true) process.stdout.write(jsonLine({ type: 'runs', runs: list }));
     else process.stdout.write(list.length === 0 ? `No runs in ${printable(runs)}. blastrain train --help says how to make one.\n` : render(list, terminalOf(process.stdout)));
     return Promise.resolve(0);
   },
 };
 
-/** The evaluations on test splits; where the ledger cannot be read, runs are listed without them. */
-function readLedgerOrNone(runs: string): ReturnType<typeof readLedger> {
+/** A sentence for each line of the ledger that is left out; runs are listed without it where it cannot be read. */
+function ledgerProblems(runs: string): readonly string[] {
   try {
-    return readLedger(join(runs, ledgerFile));
+    return readLedger(join(runs, ledgerFile)).leftOut;
   } catch (error) {
-    return { testEvaluations: [], leftOut: [toPlain(error).message] };
+    return [toPlain(error).message];
   }
 }
 
-function listRuns(runs: string, testEvaluations: readonly TestResult[]): Listed[] {
-  const tests = new Map(testEvaluations.filter(({ scoredRows }) => scoredRows === undefined).map((test) => [test.run, test]));
-  return new RunCatalogue(runs).list().map((entry) => describe(runs, entry, tests));
-}
-
-function describe(runs: string, entry: Entry, tests: ReadonlyMap<string, TestResult>): Listed {
-  const { kind, name, failure } = entry;
-  if (entry.kind === 'run') {
-    const { state, step, steps, valAccuracy = null, valRmse, valLoss, startedAt } = entry;
-    const test = tests.get(name);
-    const scores = valRmse === undefined ? { valAccuracy, valLoss, testAccuracy: finite(test?.testAccuracy) } : { valRmse, valLoss, testRmse: finite(test?.testRmse) };
-    return { name, kind, state, done: step, of: steps, ...scores, startedAt, failure };
-  }
-  const nothing = { name, kind, of: null, valLoss: null, testAccuracy: null, done: null };
-  const startedAt = entry.kind === 'search' ? entry.startedAt : null;
-  if (failure !== null) return { ...nothing, valAccuracy: null, state: 'damaged', startedAt, failure };
-  try {
-    return { ...nothing, startedAt, failure, ...(entry.kind === 'depth' ? depthResult(join(runs, name)) : searchResult(join(runs, name))) };
-  } catch (error) {
-    const { code, message } = toPlain(error);
-    return { ...nothing, valAccuracy: null, state: 'damaged', startedAt, failure: { code, message } };
-  }
-}
-
-type Result = Pick<Listed, 'state' | 'done' | 'valAccuracy' | 'score'> & Partial<Pick<Listed, 'testAccuracy'>>;
-
-function depthResult(folder: string): Result {
-  const { results, test } = readDepthReport(folder);
-  const accuracies = results.map(({ valAccuracy }) => valAccuracy).filter(Number.isFinite);
-  return { state: 'done', done: results.length, valAccuracy: accuracies.length === 0 ? null : Math.max(...accuracies), testAccuracy: finite(test.testAccuracy) };
-}
-
-function searchResult(folder: string): Result {
-  const report = readSearchReport(folder);
-  const state = isOwned(join(folder, lockName)) ? 'running' : report === undefined ? 'unfinished' : 'done';
-  const { best } = report ?? {};
-  const scores = best === null || best === undefined || best.valAccuracy !== undefined ? { valAccuracy: finite(best?.valAccuracy) } : { score: finite(best.score) };
-  return { state, done: report?.trials ?? null, ...scores };
-}
-
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
+function describe(entry: Entry): Listed {
+  const { kind, name, state, startedAt, failure, valAccuracy, valRmse, testAccuracy, testRmse } = entry;
+  const validation = valRmse === undefined ? { valAccuracy: valAccuracy ?? null } : { valRmse };
+  const test = testRmse !== undefined ? { testRmse } : valRmse === undefined ? { testAccuracy: testAccuracy ?? null } : { testRmse: null };
+  const common = { name, kind, state, ...validation, ...test, startedAt, failure };
+  if (entry.kind === 'run') return { ...common, done: entry.step, of: entry.steps, valLoss: entry.valLoss };
+  return { ...common, done: entry.done, of: null, valLoss: null, ...(entry.kind === 'search' && entry.score !== undefined && { metric: entry.metric, score: entry.score }) };
 }
 
 function render(list: readonly Listed[], terminal: Terminal): string {
   const { green, red, yellow } = coloursOf(terminal);
   const none = terminal.unicode ? '–' : '-';
-  const count = (value: number): string => formatCount(value, terminal.unicode);
   const paints: Readonly<Record<string, (text: string) => string>> = { running: green, failed: red, damaged: red, unfinished: yellow };
   return renderTable(
     [
       { header: 'run', align: 'left' },
-      { header: 'state', align: 'left', paint: (text) => paints[text]?.(text) ?? text },
+      { header: 'state', align: 'left', paint: (text, row) => paints[list[row]!.state]?.(text) ?? text },
       { header: 'done', align: 'right' }, { header: 'validation', align: 'right' }, { header: 'test', align: 'right' }, { header: 'started', align: 'left' },
     ],
-    list.map(({ name, kind, state, done, of, valAccuracy = null, valRmse = null, score = null, valLoss, testAccuracy = null, testRmse = null, startedAt }) => [
+    list.map(({ name, kind, state, done, of, valAccuracy = null, valRmse = null, metric = 'score', score = null, valLoss, testAccuracy = null, testRmse = null, startedAt, failure }) => [
       name,
-      state,
-      done === null ? none : `${count(done)}${of === null || of === done ? '' : `/${count(of)}`} ${{ run: 'steps', search: 'trials', depth: 'nets' }[kind]}`,
-      valAccuracy !== null ? formatPercent(valAccuracy) : valRmse !== null ? `RMSE ${formatSignificant(valRmse, 3)}` : score !== null ? formatSignificant(score, 3) : valLoss !== null ? `loss ${formatSignificant(valLoss, 3)}` : none,
+      state === 'failed' && failure !== null ? failureWord(failure) : state,
+      done === null ? none : `${formatCount(done)}${of === null || of === done ? '' : `/${formatCount(of)}`} ${{ run: 'steps', search: 'trials', depth: 'nets' }[kind]}`,
+      valAccuracy !== null ? formatPercent(valAccuracy) : valRmse !== null ? `RMSE ${formatSignificant(valRmse, 3)}` : score !== null ? `${metric} ${formatMetric(metric, score)}` : valLoss !== null ? `loss ${formatSignificant(valLoss, 3)}` : none,
       testAccuracy !== null ? formatPercent(testAccuracy) : testRmse === null ? none : `RMSE ${formatSignificant(testRmse, 3)}`,
       startedAt === null ? none : localTime(startedAt),
     ]),

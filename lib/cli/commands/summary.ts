@@ -40,7 +40,6 @@ counted.
 
 function render(name: string, summary: ModelSummary, terminal: Terminal): string {
   const { layers, flops, memory } = summary;
-  const count = (value: number): string => formatCount(value, terminal.unicode);
   const [times, arrow] = terminal.unicode ? ['×', '→'] : ['x', '->'];
   const shapes = ({ parameters }: LayerSummary): string =>
     parameters.map((parameter) => `${parameter.name} ${parameter.shape.join(times)}`).join(', ');
@@ -51,14 +50,14 @@ function render(name: string, summary: ModelSummary, terminal: Terminal): string
     ],
     layers.map((layer) => [
       `${'  '.repeat(layer.depth)}${layer.kind}`, `${String(layer.inputSize)} ${arrow} ${String(layer.outputSize)}`,
-      layer.parameterCount === 0 ? '' : count(layer.parameterCount), layer.flops.forward === 0 ? '' : count(layer.flops.forward), shapes(layer),
+      layer.parameterCount === 0 ? '' : formatCount(layer.parameterCount), layer.flops.forward === 0 ? '' : formatCount(layer.flops.forward), shapes(layer),
     ]),
     terminal,
   );
   return `Model of ${printable(name)}, ${summary.dtype}\n\n${table}\n` +
-    `${count(summary.parameterCount)} parameters; a sample takes ${operations(flops.forward)} forward, ${operations(flops.step)} in a training step.\n` +
+    `${formatCount(summary.parameterCount)} parameters; a sample takes ${operations(flops.forward)} forward, ${operations(flops.step)} in a training step.\n` +
     `Memory: parameters ${formatBytes(memory.parameters)}, gradients ${formatBytes(memory.gradients)}, ` +
-    `activations and their gradients ${formatBytes(memory.activations)} for ${count(summary.maxBatch)} rows` +
+    `activations and their gradients ${formatBytes(memory.activations)} for ${formatCount(summary.maxBatch)} rows` +
     `${memory.buffers === 0 ? '' : `, running statistics ${formatBytes(memory.buffers)}`}.\n`;
 }
 

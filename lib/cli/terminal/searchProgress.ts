@@ -74,7 +74,7 @@ export class SearchProgress {
       ...(ranking.length === 0 ? [] : [...renderTrials(ranking, this.rungs, terminal).trimEnd().split('\n'), '']),
       ...(this.history.progress?.running ?? []).map(({ trial, rung, step, until }) => {
         const bar = progressBar(step / until, barWidth, terminal.unicode);
-        return truncate(`trial ${trial}, rung ${rung + 1}/${this.rungs}  ${bar}  step ${formatCount(step, terminal.unicode)}`, terminal.columns, terminal.unicode);
+        return truncate(`trial ${trial}, rung ${rung + 1}/${this.rungs}  ${bar}  step ${formatCount(step)}`, terminal.columns, terminal.unicode);
       }),
       truncate(this.status(), terminal.columns, terminal.unicode),
     ];

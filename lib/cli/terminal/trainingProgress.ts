@@ -85,11 +85,11 @@ export class TrainingProgress {
   private readonly fields = (): ProgressField[] => {
     const { unicode, history: { step, start, lastEvaluation } } = this;
     const steps = start?.steps ?? 0;
-    const total = formatCount(steps, unicode);
+    const total = formatCount(steps);
     const rate = this.pace.stepsPerSecond(step);
     const accuracy = lastEvaluation?.valAccuracy ?? NaN;
     const fields: ProgressField[] = [
-      { text: `step ${formatCount(step, unicode).padStart(total.length)}/${total}`, rank: 9 },
+      { text: `step ${formatCount(step).padStart(total.length)}/${total}`, rank: 9 },
       { text: formatPercent(steps > 0 ? step / steps : 0, 0).padStart(5), rank: 4 },
       { text: `loss ${formatSignificant(this.loss)}`, rank: 8 },
     ];
@@ -98,7 +98,7 @@ export class TrainingProgress {
     const means = this.spans.map(({ sum, weight }) => sum / weight);
     if (means.length > 1) fields.push({ text: sparkline(means, this.sparkWidth, unicode), rank: 2, live: true });
     if (!Number.isNaN(rate)) {
-      fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate, unicode)} steps/s`, rank: 1 });
+      fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate)} steps/s`, rank: 1 });
       if (step < steps) fields.push({ text: `${formatClock(this.pace.secondsLeft(this.history))} left`, rank: 6, live: true });
     }
     return fields;

@@ -1,13 +1,18 @@
 import { RunHistory } from '../../history/runHistory';
 import { lossWeights } from '../../report/drawing/thin';
 import { eventShape } from '../../train/eventShape';
-import type { RunEntry } from '../api';
-import { Chart, ZoomGroup } from './plots/chart';
+import { formatCount } from '../../numbers';
+import type { Entry, RunEntry } from '../api';
+import { Chart } from './plots/chart';
+import { ZoomGroup } from './plots/zoom';
 import { Tail } from './client';
 import { LineReader } from './lineReader';
+import type { EvaluationEvent } from '../../train/events';
+import type { Line } from './plots/chart';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent, seriesColour } from './dom';
+import { stateText } from './runView';
 import { readSpec } from './specTable';
 import type { FlatSpec } from './specTable';
 import { toolbar } from './toolbar';
@@ -29,18 +34,20 @@ export class CompareView implements View {
   readonly title = 'Compare runs';
   private readonly runs: readonly Compared[];
   private readonly group = new ZoomGroup();
-  private readonly charts: Readonly<Record<'train' | 'loss' | 'accuracy' | 'rate', Chart>> = {
+  private readonly charts: Readonly<Record<'train' | 'loss' | 'accuracy' | 'rmse' | 'rate', Chart>> = {
     train: new Chart(this.group, { title: 'Training loss', format: (value) => number(value) }),
     loss: new Chart(this.group, { title: 'Validation loss', format: (value) => number(value) }),
     accuracy: new Chart(this.group, { title: 'Validation accuracy', format: (value) => percent(value) }),
+    rmse: new Chart(this.group, { title: 'Validation root mean squared error', format: (value) => number(value) }),
     rate: new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3) }),
   };
   private readonly table = h('div', { class: 'scroll' });
   private readonly specs = h('div', { class: 'scroll' });
   private readonly all = h('input', { type: 'checkbox' });
-  private entries: ReadonlyMap<string, RunEntry> = new Map();
+  private entries: ReadonlyMap<string, Entry> = new Map();
 
-  constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string) {
+  /** @param lead what is said of the runs together. */
+  constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string, lead?: HTMLElement) {
     this.runs = names.map((name) => {
       const history = new RunHistory();
       let reader = new LineReader(eventShape);
@@ -56,7 +63,7 @@ export class CompareView implements View {
       this.showSpecs();
     });
     this.element = h(
-      'div', {}, h('div', { class: 'title' }, h('h1', {}, heading)), this.table,
+      'div', {}, h('div', { class: 'title' }, h('h1', {}, heading)), lead, this.table,
       toolbar(settings, this.group, () => {
         this.draw();
       }),
@@ -78,7 +85,7 @@ export class CompareView implements View {
     return this.runs.some(({ name }) => this.entries.get(name)?.state === 'running');
   }
 
-  know(entries: ReadonlyMap<string, RunEntry>): void {
+  know(entries: ReadonlyMap<string, Entry>): void {
     this.entries = entries;
     this.showTable();
   }
@@ -94,24 +101,33 @@ export class CompareView implements View {
   }
 
   private draw(): void {
-    const { settings, runs, charts: { train, loss, accuracy, rate } } = this;
+    const { settings, runs, charts: { train, loss, accuracy, rmse, rate } } = this;
     const style = (series: number): { series: number } => ({ series });
     train.show(runs.map(({ name, history }, i) => smoothed(line(name, history.steps, (event) => event.loss, settings, style(i)), settings, lossWeights(history.steps)).pop()!), { log: settings.log });
     loss.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valLoss }) => valLoss, settings, style(i))), { log: settings.log });
-    accuracy.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valAccuracy = NaN }) => valAccuracy, settings, style(i))));
+    const of = (has: (history: RunHistory) => boolean, y: (event: EvaluationEvent) => number): Line[] =>
+      runs.flatMap(({ name, history }, i) => (has(history) ? [line(name, history.evaluations, y, settings, style(i))] : []));
+    accuracy.show(of(({ hasAccuracy }) => hasAccuracy, ({ valAccuracy = NaN }) => valAccuracy));
+    rmse.show(of(({ hasRmse }) => hasRmse, ({ valRmse = NaN }) => valRmse), { log: settings.log });
     rate.show(runs.map(({ name, history }, i) => line(name, history.steps, ({ learningRate }) => learningRate, settings, style(i))), { log: settings.log });
+    this.group.settle();
     this.showTable();
   }
 
   private showTable(): void {
-    const heads = ['run', 'state', 'validation', 'best', 'train', 'parameters', 'ms a step', 'time'];
+    const heads = ['run', 'state', 'validation', 'best', 'train', 'test', 'parameters', 'ms a step', 'time'];
     fill(this.table, h(
       'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
       h('tbody', {}, ...this.runs.map(({ name, history: { start, result, best, scores } }, i) => {
+        const entry = this.entries.get(name);
+        const run: RunEntry | undefined = entry?.kind === 'run' ? entry : undefined;
+        // A run that failed has no scores to go by.
+        const score = (accuracy: number | undefined, rmse: number | undefined): HTMLElement => h('td', {}, run?.state === 'failed' ? '–' : shown(accuracy, rmse));
         return h(
           'tr', {}, h('th', { scope: 'row' }, chip(i), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
-          h('td', {}, this.entries.get(name)?.state ?? ''), h('td', {}, shown(scores?.valAccuracy, scores?.valRmse)), h('td', {}, shown(best?.valAccuracy, best?.valRmse)),
-          h('td', {}, shown(scores?.trainAccuracy, scores?.trainRmse)), h('td', {}, start === undefined ? '–' : start.parameters.toLocaleString('en')),
+          h('td', {}, run === undefined ? 'not there' : h('span', { class: `state ${run.state}`, title: run.failure?.message }, stateText(run))),
+          score(scores?.valAccuracy, scores?.valRmse), score(best?.valAccuracy, best?.valRmse), score(scores?.trainAccuracy, scores?.trainRmse),
+          score(run?.testAccuracy ?? undefined, run?.testRmse ?? undefined), h('td', {}, start === undefined ? '–' : formatCount(start.parameters)),
           h('td', {}, number(result?.stepMilliseconds, 3)), h('td', {}, result === undefined ? '–' : duration(result.seconds)),
         );
       })),

@@ -48,9 +48,19 @@ export function colour(name: string): string {
   return color;
 }
 
+/** Colours of series; series beyond them have dashes of their own. */
+const seriesColours = 8;
+const dashes = [undefined, [9, 4], [2, 3], [9, 3, 2, 3]] as const;
+
+/** The dash pattern of series number i: solid for the first eight. */
+export function seriesDash(i: number): number[] | undefined {
+  const dash = dashes[Math.floor(i / seriesColours) % dashes.length];
+  return dash && [...dash];
+}
+
 /** The colour of series number i, perhaps faint. */
 export function seriesColour(i: number, faint = false): string {
-  const own = colour(`series${String(i % 8)}`);
+  const own = colour(`series${String(i % seriesColours)}`);
   return faint ? own.replace('rgb(', 'rgba(').replace(')', ', 0.3)') : own;
 }
 

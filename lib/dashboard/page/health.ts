@@ -1,8 +1,10 @@
 import type { RunHistory } from '../../history/runHistory';
 import type { HealthEvent, LayerHealth } from '../../train/events';
 import { Chart } from './plots/chart';
-import type { Line, ZoomGroup } from './plots/chart';
+import type { Line } from './plots/chart';
+import type { ZoomGroup } from './plots/zoom';
 import type { CurveSettings } from './plots/curves';
+import { formatCount } from '../../numbers';
 import { fill, h, number, percent } from './dom';
 
 const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; upTo?: number; format: (value: number) => string }[] = [
@@ -11,6 +13,9 @@ const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; 
   { key: 'activationStd', title: 'Outputs, standard deviation over rows', log: true, format: (value) => number(value, 3) },
   { key: 'deadUnits', title: 'Units that are 0 on every row seen', log: false, upTo: 0.1, format: (value) => percent(value, 0) },
 ];
+
+/** A step that changes weights by more than this share of their size is said to. */
+const largeUpdate = 0.1;
 
 /** Measurements of the layers, and the warnings of the training doctor. */
 export class HealthPanel {
@@ -27,14 +32,15 @@ export class HealthPanel {
     );
   }
 
-  show({ health, warnings, start }: RunHistory, { x }: CurveSettings): void {
+  /** @param hasFailed whether the run failed: then nothing is said to be well. */
+  show({ health, warnings, start }: RunHistory, { x }: CurveSettings, hasFailed: boolean): void {
     const stepsPerEpoch = start?.stepsPerEpoch ?? 1;
     const last = health[health.length - 1];
     this.element.hidden = last === undefined && warnings.length === 0;
     fill(
       this.doctor,
-      ...warnings.map(({ message, step }) => h('li', { class: 'warning' }, step === undefined ? '' : h('b', {}, `step ${step.toLocaleString('en')}: `), message)),
-      warnings.length === 0 && last !== undefined && h('li', { class: 'well' }, 'The training doctor has found nothing wrong.'),
+      ...warnings.map(({ message, step }) => h('li', { class: 'warning' }, step === undefined ? '' : h('b', {}, `step ${formatCount(step)}: `), message)),
+      warnings.length === 0 && last !== undefined && !hasFailed && verdict(last),
     );
     if (last === undefined) return;
     fill(this.table, layerTable(last));
@@ -44,7 +50,7 @@ export class HealthPanel {
         x: health.map(({ step }) => (x === 'step' ? step : step / stepsPerEpoch)),
         y: health.map(({ layers }) => (layers[at]?.[key] as number | undefined) ?? NaN),
         series: at,
-      })).filter(({ y }) => y.some(Number.isFinite)));
+      })).filter(({ y }) => Array.from(y).some(Number.isFinite)));
     });
   }
 
@@ -57,9 +63,16 @@ export class HealthPanel {
   }
 }
 
+/** What is said where the doctor gave no warning. It does not judge the first steps, in which large updates are common. */
+function verdict({ step, layers }: HealthEvent): HTMLElement {
+  const fastest = layers.reduce((most, layer) => (layer.updateRatio > most.updateRatio ? layer : most));
+  if (!(fastest.updateRatio > largeUpdate)) return h('li', { class: 'well' }, 'The training doctor has found nothing wrong.');
+  return h('li', { class: 'warning' }, h('b', {}, `step ${formatCount(step)}: `), `${fastest.weights} changed by ${number(fastest.updateRatio, 3)} times its size, where about 0.001 is usual: after the first steps that is too much.`);
+}
+
 function layerTable({ step, layers }: HealthEvent): HTMLElement {
   return h(
-    'table', {}, h('caption', {}, `At step ${step.toLocaleString('en')}`),
+    'table', {}, h('caption', {}, `At step ${formatCount(step)}`),
     h('thead', {}, h('tr', {}, ...['layer', 'outputs, std', 'dead units', 'weights, RMS', 'gradient, RMS', 'update ratio'].map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, ...layers.map(({ layer, weights, activationStd, deadUnits, weightRms, gradientRms, updateRatio }) => h(
       'tr', {}, h('th', { scope: 'row' }, `${String(layer)} (${weights})`), h('td', {}, number(activationStd, 3)),

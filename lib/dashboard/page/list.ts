@@ -1,6 +1,8 @@
-import type { Catalogue, Entry, RunEntry } from '../api';
+import type { Catalogue, Entry } from '../api';
+import { formatMetric } from '../../numbers';
 import { getJson } from './client';
 import { fill, h, number, percent } from './dom';
+import { stateText } from './runView';
 
 /** The list of runs: a filter, links, and checkboxes to select runs to compare. */
 export class RunList {
@@ -19,11 +21,11 @@ export class RunList {
     root.replaceChildren(h('div', { class: 'row' }, this.filter, this.compare), this.items);
   }
 
-  /** Asks the server; returns the entries of runs by name. */
-  async refresh(): Promise<ReadonlyMap<string, RunEntry>> {
+  /** Asks the server; returns the entries by name. */
+  async refresh(): Promise<ReadonlyMap<string, Entry>> {
     ({ entries: this.entries } = await getJson<Catalogue>('api/runs'));
     this.draw();
-    return new Map(this.runs.map((entry) => [entry.name, entry]));
+    return new Map(this.entries.map((entry) => [entry.name, entry]));
   }
 
   /** Marks the entry that is shown. */
@@ -41,10 +43,6 @@ export class RunList {
     const links = this.visible.map(hrefOf);
     const at = links.indexOf(this.current);
     return links[Math.max(0, Math.min(links.length - 1, at < 0 ? 0 : at + by))];
-  }
-
-  private get runs(): RunEntry[] {
-    return this.entries.filter((entry) => entry.kind === 'run');
   }
 
   private get visible(): Entry[] {
@@ -82,7 +80,6 @@ export class RunList {
 }
 
 function hrefOf(entry: Entry): string {
-  if (entry.kind === 'depth') return `#/compare/${entry.runs.map(encodeURIComponent).join('/')}`;
   return `#/${entry.kind}/${encodeURIComponent(entry.name)}`;
 }
 
@@ -90,9 +87,22 @@ function detail(entry: Entry): HTMLElement {
   if (entry.failure !== null && (entry.kind !== 'run' || entry.state === 'damaged')) {
     return h('span', { class: 'detail', title: entry.failure.message }, h('span', { class: 'state failed' }, 'damaged'));
   }
-  if (entry.kind === 'depth') return h('span', { class: 'detail' }, `depth, ${String(entry.runs.length)} runs`);
-  if (entry.kind === 'search') return h('span', { class: 'detail' }, 'search');
-  const { state, step, steps, valAccuracy, valRmse } = entry;
-  const done = state === 'running' && steps !== null ? ` ${String(Math.floor((100 * step) / steps))} %` : '';
-  return h('span', { class: 'detail' }, h('span', { class: `state ${state}` }, state + done), typeof valAccuracy === 'number' ? ` ${percent(valAccuracy)}` : typeof valRmse === 'number' ? ` RMSE ${number(valRmse)}` : '');
+  const { state } = entry;
+  const score = scoreText(entry);
+  if (entry.kind === 'run') {
+    const { step, steps } = entry;
+    const done = state === 'running' && steps !== null ? ` ${String(Math.floor((100 * step) / steps))} %` : '';
+    return h('span', { class: 'detail', title: entry.failure?.message }, h('span', { class: `state ${state}` }, stateText(entry) + done), score);
+  }
+  const what = entry.kind === 'search' ? 'search' : `depth, ${String(entry.runs.length)} nets`;
+  return h('span', { class: 'detail' }, `${what}, `, h('span', { class: `state ${state}` }, state), score);
+}
+
+/** ' 52.1 %, test 51.0 %': the validation score, of an experiment the best, and that on the test split. */
+function scoreText(entry: Entry): string {
+  const { valAccuracy, valRmse, testAccuracy, testRmse } = entry;
+  const validation = typeof valAccuracy === 'number' ? percent(valAccuracy) : typeof valRmse === 'number' ? `RMSE ${number(valRmse)}`
+    : entry.kind === 'search' && typeof entry.score === 'number' ? `${entry.metric ?? 'score'} ${formatMetric(entry.metric ?? '', entry.score)}` : '';
+  const test = typeof testAccuracy === 'number' ? `, test ${percent(testAccuracy)}` : typeof testRmse === 'number' ? `, test ${number(testRmse)}` : '';
+  return validation === '' ? '' : `${entry.kind === 'run' ? '' : ','} ${validation}${test}`;
 }

@@ -1,6 +1,7 @@
-import type { RunEntry } from '../api';
+import type { Entry } from '../api';
 import { isNoAnswer } from './client';
 import { CompareView } from './compareView';
+import { DepthView } from './depthView';
 import type { CurveSettings } from './plots/curves';
 import { fill, h } from './dom';
 import { RunList } from './list';
@@ -22,18 +23,19 @@ const list = new RunList(document.getElementById('list')!);
 let view: View | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asking = false;
-let runs: ReadonlyMap<string, RunEntry> = new Map();
+let entries: ReadonlyMap<string, Entry> = new Map();
 let listedAt = -Infinity;
 /** Whether to ask again as soon as the answers are there, because the view has changed. */
 let again = false;
 
-/** The view for an address: `#/run/NAME`, `#/search/NAME` or `#/compare/NAME/NAME…`. */
+/** The view for an address: `#/run/NAME`, `#/search/NAME`, `#/depth/NAME` or `#/compare/NAME/NAME…`. */
 function open(hash: string): View | undefined {
   const [, kind, ...names] = hash.split('/').map(decodeURIComponent);
   const [name] = names;
   if (name === undefined || name === '') return undefined;
   if (kind === 'run') return new RunView(name, settings);
   if (kind === 'search') return new SearchView(name);
+  if (kind === 'depth') return new DepthView(name, settings);
   if (kind === 'compare') return new CompareView(names, settings, `${String(names.length)} runs compared`);
   return undefined;
 }
@@ -63,12 +65,12 @@ async function ask(): Promise<void> {
   let busy = false;
   try {
     if (performance.now() - listedAt >= listPause || view === undefined) {
-      runs = await list.refresh();
+      entries = await list.refresh();
       listedAt = performance.now();
     }
     if (view === undefined) show();
-    view?.know(runs);
-    busy = (await view?.refresh()) === true || [...runs.values()].some(({ state }) => state === 'running');
+    view?.know(entries);
+    busy = (await view?.refresh()) === true || [...entries.values()].some(({ state }) => state === 'running');
     document.title = `${view?.title ?? 'runs'} · blastrain`;
     say('');
   } catch (error) {

@@ -1,11 +1,15 @@
 import { Pace } from '../../history/pace';
+import { lossWords } from '../../history/lossWords';
+import type { Task } from '../../history/lossWords';
+import { failureWord, outcomeOf } from '../../history/outcome';
 import { RunHistory } from '../../history/runHistory';
-import { formatMetric } from '../../numbers';
+import { formatCount, formatMetric } from '../../numbers';
 import { eventShape } from '../../train/eventShape';
-import type { Catalogue, RunEntry } from '../api';
-import { Chart, ZoomGroup } from './plots/chart';
+import type { Catalogue, Entry, RunEntry } from '../api';
+import { Chart } from './plots/chart';
 import type { Line } from './plots/chart';
-import { getJson, stopRun, Tail } from './client';
+import { ZoomGroup } from './plots/zoom';
+import { getJson, isNoAnswer, stopRun, Tail } from './client';
 import { LineReader } from './lineReader';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
@@ -13,7 +17,8 @@ import { duration, fill, h, number, percent } from './dom';
 import { ExaminationPanel } from './examination';
 import { WeightSnapshotsPanel } from './weightSnapshots';
 import { HealthPanel } from './health';
-import { specPanel } from './specTable';
+import { outcomeBox } from './outcomeBox';
+import { readSpec, specPanel } from './specTable';
 import { toolbar } from './toolbar';
 import type { View } from './view';
 
@@ -24,7 +29,7 @@ export class RunView implements View {
   private reader = new LineReader(eventShape);
   private readonly pace = new Pace();
   private readonly group = new ZoomGroup();
-  private readonly loss = new Chart(this.group, { title: 'Loss: mean cross-entropy + λ‖W‖²', format: (value) => number(value) });
+  private readonly loss = new Chart(this.group, { title: 'Loss', format: (value) => number(value) });
   private readonly accuracy = new Chart(this.group, { title: 'Accuracy', format: (value) => percent(value) });
   private readonly rate = new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3) });
   private readonly throughput = new Chart(this.group, { title: 'Throughput, training rows per second', format: (value) => number(value, 3) });
@@ -34,7 +39,11 @@ export class RunView implements View {
   private readonly examination: ExaminationPanel;
   private readonly head = h('div', {});
   private readonly stop: HTMLButtonElement;
+  private readonly body: HTMLElement;
   private entry: RunEntry | undefined;
+  /** Whether the list of runs has it, or had it and has it no more. */
+  private place: 'not asked' | 'there' | 'unknown' | 'deleted' = 'not asked';
+  private task: Task | undefined;
   private readonly metrics: Tail;
   private readonly frames: Tail;
 
@@ -52,30 +61,40 @@ export class RunView implements View {
     }, () => {
       this.film.clear();
     });
-    this.element = h(
-      'div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.head,
+    this.body = h(
+      'div', { class: 'body', hidden: true },
       toolbar(settings, this.group, () => {
         this.draw();
       }),
       h('div', { class: 'charts' }, ...this.charts.map(({ element }) => element)),
       this.film.element, this.health.element, this.examination.element, specPanel(name),
     );
+    this.element = h('div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.head, this.body);
   }
 
   async refresh(): Promise<boolean> {
     if (this.name.includes('/')) await this.findTrial();
     this.describe();
-    if (this.entry === undefined) return true; // the folder of a run that just starts is not created yet
+    if (this.place !== 'there') return this.place === 'unknown'; // the folder of a run that just starts is not created yet
+    await this.findTask();
     if (await this.metrics.read()) {
       this.draw();
       await this.frames.read(); // there is no frame without an evaluation
     }
     this.describe();
-    return this.entry.state === 'running';
+    return this.entry?.state === 'running';
   }
 
-  know(entries: ReadonlyMap<string, RunEntry>): void {
-    this.entry = entries.get(this.name) ?? this.entry;
+  know(entries: ReadonlyMap<string, Entry>): void {
+    if (this.name.includes('/')) return; // the list leaves out the runs of searches
+    const entry = entries.get(this.name);
+    this.found(entry?.kind === 'run' ? entry : undefined);
+  }
+
+  private found(entry: RunEntry | undefined): void {
+    this.entry = entry ?? this.entry;
+    this.place = entry !== undefined ? 'there' : this.entry === undefined ? 'unknown' : 'deleted';
+    this.body.hidden = this.entry === undefined;
     this.describe();
   }
 
@@ -99,49 +118,84 @@ export class RunView implements View {
   private draw(): void {
     const { history, settings } = this;
     const { isRegression } = history;
+    const title = `Loss: ${lossWords(this.task)}`;
     const show = (chart: Chart, lines: Line[], options = {}): void => {
       chart.show(lines, options);
     };
-    show(this.loss, lossLines(history, settings), { log: settings.log, title: isRegression ? 'Loss: mean + λ‖W‖²' : 'Loss: mean cross-entropy + λ‖W‖²' });
-    if (isRegression) show(this.accuracy, rmseLines(history, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
-    else show(this.accuracy, accuracyLines(history, settings));
+    show(this.loss, lossLines(history, settings), { log: settings.log, title });
+    if (isRegression && history.hasRmse) show(this.accuracy, rmseLines(history, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
+    else show(this.accuracy, isRegression ? [] : accuracyLines(history, settings), { title: this.task?.loss === 'bce' ? 'Accuracy: rows with all labels right' : 'Accuracy' });
     show(this.rate, rateLines(history, settings), { log: settings.log });
     show(this.throughput, throughputLines(history, settings));
-    this.health.show(history, settings);
+    this.health.show(history, settings, this.entry?.state === 'failed');
+    this.group.settle();
+    this.film.setUnits(history.start?.layers[1]);
   }
 
   private describe(): void {
-    const { history, entry } = this;
-    const { start, result, step, best, isRegression, epochs, lastEvaluation, scores } = history;
-    const state = entry?.state ?? 'unfinished';
-    const epoch = epochs[epochs.length - 1];
-    const facts: [string, string][] = [
-      ['step', `${step.toLocaleString('en')}${start === undefined ? '' : ` of ${start.steps.toLocaleString('en')}`}`],
-      ['epoch', start === undefined ? '–' : (step / start.stepsPerEpoch).toFixed(1)],
-      ...(isRegression
-        ? [['validation RMSE', number(scores?.valRmse)] as [string, string]]
-        : [['validation', percent(scores?.valAccuracy)] as [string, string]]),
-      ['best', best === undefined ? '–' : `${best.monitored !== undefined ? `${best.monitored.metric} ${formatMetric(best.monitored.metric, best.monitored.value)}` : isRegression ? number(best.valLoss) : percent(best.valAccuracy)} at step ${best.step.toLocaleString('en')}`],
-      ['train', isRegression ? number(result?.trainRmse ?? lastEvaluation?.trainRmse) : percent(scores?.trainAccuracy)],
-      ['throughput', epoch === undefined ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
-      state === 'running' ? ['time left', duration(this.pace.secondsLeft(history))] : ['time', result === undefined ? '–' : duration(result.seconds)],
-    ];
-    this.stop.hidden = entry?.stoppable !== true;
+    const { history, entry, place } = this;
+    if (entry === undefined) {
+      fill(this.head, place === 'unknown' ? h('p', { class: 'note' }, `There is no run ${this.name} in this folder. It appears here once it starts.`) : null);
+      return;
+    }
+    const { start, step } = history;
+    const { state } = entry;
+    const outcome = outcomeOf(entry, history);
+    this.stop.hidden = !entry.stoppable || place === 'deleted';
     fill(
       this.head,
+      place === 'deleted' && h('div', { class: 'outcome', role: 'status' }, h('b', {}, 'Deleted'), h('p', {}, 'Its folder is gone; what was loaded stays on this page.')),
+      outcome && outcomeBox(outcome),
       h('p', { class: 'note' }, h('span', { class: `state ${state}` }, stateText(entry)),
-        start === undefined ? '' : ` ${start.layers.join('-')}, ${start.parameters.toLocaleString('en')} parameters, ${start.backend} ${start.precision ?? start.dtype}, ${String(start.threads)} thread${start.threads === 1 ? '' : 's'}, seed ${String(start.seed)}. ${start.data}.`),
-      entry?.failure ? h('p', { class: 'warning' }, `${entry.failure.message} [${entry.failure.code}]`) : null,
+        start === undefined ? '' : ` ${start.layers.join('-')}, ${formatCount(start.parameters)} parameters, ${start.backend} ${start.precision ?? start.dtype}, ${String(start.threads)} thread${start.threads === 1 ? '' : 's'}, seed ${String(start.seed)}. ${start.data}.`),
       state === 'running' && start !== undefined && h('progress', { max: start.steps, value: step, 'aria-label': 'Progress of the training' }),
-      h('dl', { class: 'facts' }, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
+      h('dl', { class: 'facts' }, ...this.facts(entry, outcome?.isFailure === true).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
     );
-    this.examination.update(step);
+    this.examination.update(step, history.isRegression ? 'numbers' : this.task?.loss === 'bce' ? 'labels' : 'classes');
+  }
+
+  /** Name and value of what is said of a run; a run that failed has no scores. */
+  private facts(entry: RunEntry, hasFailed: boolean): [string, string][] {
+    const { history } = this;
+    const { start, result, step, best, isRegression, epochs, lastEvaluation, scores } = history;
+    const epoch = epochs[epochs.length - 1];
+    // A score is that of its own step.
+    const scored = result === undefined && lastEvaluation !== undefined && lastEvaluation.step !== step ? ` at step ${formatCount(lastEvaluation.step)}` : '';
+    const bestText = best === undefined ? '–' : best.monitored !== undefined ? `${best.monitored.metric} ${formatMetric(best.monitored.metric, best.monitored.value)}` : isRegression ? number(best.valLoss) : percent(best.valAccuracy);
+    const test: [string, string][] = typeof entry.testAccuracy === 'number' ? [['test', percent(entry.testAccuracy)]] : typeof entry.testRmse === 'number' ? [['test RMSE', number(entry.testRmse)]] : [];
+    const validation: [string, string] = !isRegression ? ['validation', percent(scores?.valAccuracy)] : history.hasRmse ? ['validation RMSE', number(scores?.valRmse)] : ['validation loss', number(scores?.valLoss)];
+    const train: [string, string] = !isRegression ? ['train', percent(scores?.trainAccuracy)] : history.hasRmse ? ['train RMSE', number(scores?.trainRmse)] : ['train loss', number(lastEvaluation?.trainLoss)];
+    const shown: [string, string][] = hasFailed ? [] : [
+      [validation[0], validation[1] + scored], ['best', best === undefined ? '–' : `${bestText} at step ${formatCount(best.step)}`], [train[0], train[1] + scored], ...test,
+    ];
+    return [
+      ['step', `${formatCount(step)}${start === undefined ? '' : ` of ${formatCount(start.steps)}`}`],
+      ['epoch', start === undefined ? '–' : (step / start.stepsPerEpoch).toFixed(1)],
+      ...shown,
+      ['throughput', epoch === undefined ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
+      entry.state === 'running'
+        ? ['time left', duration(this.pace.secondsLeft(history, entry.begunAt === null ? NaN : (Date.now() - Date.parse(entry.begunAt)) / 1000))]
+        : ['time', result === undefined ? '–' : duration(result.seconds)],
+    ];
   }
 
   /** The list of all runs leaves out those of searches. */
   private async findTrial(): Promise<void> {
-    const { entries } = await getJson<Catalogue>('api/runs', { search: this.name.slice(0, this.name.lastIndexOf('/')) });
-    this.entry = entries.find((entry): entry is RunEntry => entry.kind === 'run' && entry.name === this.name);
+    const search = this.name.slice(0, this.name.lastIndexOf('/'));
+    const entries = await getJson<Catalogue>('api/runs', { search }).then((list) => list.entries, (error: unknown): Entry[] => {
+      if (isNoAnswer(error, 'refused')) return []; // there is no such search
+      throw error;
+    });
+    const entry = entries.find(({ name }) => name === this.name);
+    this.found(entry?.kind === 'run' ? entry : undefined);
+  }
+
+  /** What is trained for, from the spec, by which losses are called; asked for until it is there. */
+  private async findTask(): Promise<void> {
+    if (this.task !== undefined) return;
+    const spec = await readSpec(this.name).catch(() => undefined); // not written yet, or damaged
+    const loss = spec?.get('loss');
+    if (loss !== undefined) this.task = { loss, l2: Number(spec?.get('l2')), targetScaling: spec?.get('targetScaling') };
   }
 
   private async askToStop(): Promise<void> {
@@ -157,7 +211,7 @@ export class RunView implements View {
 }
 
 /** The state of a run, in a word or two. */
-export function stateText(entry: RunEntry | undefined): string {
-  if (entry === undefined) return 'not there (yet)';
-  return entry.state === 'unfinished' ? 'not finished, and nobody at it' : entry.state;
+export function stateText({ state, failure }: Pick<RunEntry, 'state' | 'failure'>): string {
+  if (state === 'failed' && failure !== null) return failureWord(failure);
+  return state === 'unfinished' ? 'interrupted' : state;
 }

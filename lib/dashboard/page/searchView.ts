@@ -4,10 +4,12 @@ import type { TrialSummary } from '../../history/searchHistory';
 import { parameterDigits } from '../../report/drawing/digits';
 import { valueText } from '../../report/search/parameterAxis';
 import { entryShape } from '../../search/shapes';
+import type { Entry, SearchEntry } from '../api';
 import { Tail } from './client';
 import { LineReader } from './lineReader';
 import { duration, fill, h, number, percent } from './dom';
 import { parallelCoordinates } from './plots/parallel';
+import { placeholder } from './view';
 import type { View } from './view';
 
 /** A search's trials as they come: a table, and parallel coordinates. */
@@ -17,7 +19,10 @@ export class SearchView implements View {
   private readonly history = new SearchHistory();
   private reader = new LineReader(entryShape);
   private readonly tail: Tail;
+  private readonly summary = h('p', { class: 'note' });
   private readonly facts = h('p', { class: 'note' });
+  private readonly body: HTMLElement;
+  private entry: SearchEntry | undefined;
   private readonly picture = h('div', { class: 'scroll' });
   private readonly table = h('div', { class: 'scroll' });
 
@@ -29,21 +34,29 @@ export class SearchView implements View {
       this.reader = new LineReader(entryShape);
       this.history.clear();
     });
-    this.element = h(
-      'div', {}, h('div', { class: 'title' }, h('h1', {}, name)), this.facts,
+    this.body = h(
+      'div', {}, h('div', { class: 'title' }, h('h1', {}, name)), this.summary, this.facts,
       h('section', { class: 'panel' }, h('h2', {}, 'Parallel coordinates'),
         h('p', { class: 'note' }, 'A line is a trial, the colour its score; failed trials and those without a score are left out. Point at a line or a row of the table to single it out.'), this.picture),
       h('section', { class: 'panel' }, h('h2', {}, 'Trials, the best first'), this.table),
     );
+    this.element = h('div', {}, this.body);
   }
 
   async refresh(): Promise<boolean> {
+    if (this.entry === undefined) return true;
     if (await this.tail.read()) this.draw();
     return this.history.trials.some(({ state }) => state === 'running');
   }
 
-  know(): void {
-    // Everything is in the journal.
+  know(entries: ReadonlyMap<string, Entry>): void {
+    const entry = entries.get(this.title);
+    if (entry?.kind === 'search') this.entry = entry;
+    if (this.entry === undefined) fill(this.element, placeholder('search', this.title));
+    else {
+      fill(this.summary, ...describe(this.entry));
+      if (this.element.firstChild !== this.body) this.element.replaceChildren(this.body);
+    }
   }
 
   forget(): void {
@@ -63,7 +76,7 @@ export class SearchView implements View {
     fill(this.facts, `${sampler} with ${pruner}${replicates}; ${String(trials.length)} trials: ${count('finished')} finished, ${count('pruned')} pruned, `
       + `${count('failed')} failed, ${count('running')} running; ${duration(elapsed)}. ${head.data}.`);
     const rows = new Map<number, HTMLElement>();
-    const chart = parallelCoordinates(parameters, ranking, this.picture.clientWidth, (trial) => {
+    const chart = parallelCoordinates(parameters, ranking, { metric: this.history.metric, better: (head.monitor?.better ?? 'higher') }, this.picture.clientWidth, (trial) => {
       for (const [number, row] of rows) row.classList.toggle('chosen', number === trial);
     });
     const unranked = trials.filter(({ score }) => !Number.isFinite(score));
@@ -80,6 +93,16 @@ export class SearchView implements View {
     const heads = ['rank', 'trial', this.history.metric === 'accuracy' ? 'score' : this.history.metric, 'rung', 'state', ...parameters.map(({ name }) => name)];
     this.table.replaceChildren(h('table', { class: 'values' }, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))), h('tbody', {}, ...rows.values())));
   }
+}
+
+/** State, best trial and test result. */
+function describe({ state, best, valAccuracy, metric, score, testAccuracy, testRmse, failure }: SearchEntry): (Node | string)[] {
+  const mark = h('span', { class: `state ${state}` }, state);
+  if (failure !== null) return [mark, ` ${failure.message} [${failure.code}]`];
+  if (best === null) return [mark];
+  const value = typeof valAccuracy === 'number' ? `${percent(valAccuracy)} of the validation rows right` : `validation ${metric ?? 'score'} ${formatMetric(metric ?? '', score ?? NaN)}`;
+  const test = typeof testAccuracy === 'number' ? `; test ${percent(testAccuracy)}` : typeof testRmse === 'number' ? `; test RMSE ${number(testRmse)}` : '; not tested yet';
+  return [mark, ' The best is ', h('a', { href: `#/run/${encodeURIComponent(best)}` }, best), `: ${value}${test}.`];
 }
 
 function trialRow(

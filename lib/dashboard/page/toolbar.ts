@@ -1,5 +1,5 @@
-import { zoomButtons } from './plots/chart';
-import type { ZoomGroup } from './plots/chart';
+import { zoomButtons } from './plots/zoom';
+import type { ZoomGroup } from './plots/zoom';
 import type { CurveSettings } from './plots/curves';
 import { h } from './dom';
 

@@ -1,4 +1,5 @@
-import type { RunEntry } from '../api';
+import type { Entry } from '../api';
+import { h } from './dom';
 
 /** The main part of the page. */
 export interface View {
@@ -6,9 +7,14 @@ export interface View {
   readonly title: string;
   /** Asks the server for what is new; returns whether to ask again soon. */
   refresh(): Promise<boolean>;
-  /** Receives the entries of the list of runs. */
-  know(entries: ReadonlyMap<string, RunEntry>): void;
+  /** Receives the entries of the list, by name. */
+  know(entries: ReadonlyMap<string, Entry>): void;
   /** Redraws everything, after the colours have changed. */
   forget(): void;
   dispose(): void;
+}
+
+/** What is shown of something that is not there. */
+export function placeholder(kind: string, name: string): HTMLElement {
+  return h('div', {}, h('h1', {}, name), h('p', { class: 'note' }, `There is no ${kind} ${name} in this folder. It appears here once it starts.`));
 }

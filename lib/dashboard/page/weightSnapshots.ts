@@ -1,7 +1,8 @@
 import { weightSnapshotsShape } from '../../runFolder/weightSnapshotsShape';
 import type { WeightSnapshotsHeader } from '../../runFolder/weightSnapshotsShape';
 import { checkShape } from '../../files/shape';
-import { h } from './dom';
+import { formatCount } from '../../numbers';
+import { fill, h } from './dom';
 import { drawPicture } from './plots/picture';
 
 interface Frame {
@@ -32,6 +33,8 @@ export class WeightSnapshotsPanel {
   private readonly slider = h('input', { type: 'range', min: 0, max: 0, value: 0, 'aria-label': 'Moment of the training' });
   private readonly caption = h('output', {});
   private readonly play = h('button', { type: 'button', 'aria-label': 'Play' }, '▶');
+  private readonly note = h('p', { class: 'note' });
+  private allUnits: number | undefined;
   private timer: ReturnType<typeof setInterval> | undefined;
   /** The frame shown; until one is selected the last, also after new ones have arrived. */
   private chosen: number | undefined;
@@ -46,7 +49,7 @@ export class WeightSnapshotsPanel {
     });
     this.element = h(
       'section', { class: 'panel', hidden: true }, h('h2', {}, 'First-layer weights'),
-      h('p', { class: 'note' }, 'Each tile is a hidden unit: mid-grey is weight 0, and every unit has a scale of its own.'),
+      this.note,
       this.canvas, h('div', { class: 'row' }, this.play, this.slider, this.caption),
     );
   }
@@ -72,6 +75,12 @@ export class WeightSnapshotsPanel {
       this.bytes = this.bytes.subarray(4 + size);
     }
     this.slider.max = String(this.frames.length - 1);
+    this.draw();
+  }
+
+  /** @param units of the whole layer: more than are drawn, perhaps. */
+  setUnits(units: number | undefined): void {
+    this.allUnits = units;
     this.draw();
   }
 
@@ -120,6 +129,8 @@ export class WeightSnapshotsPanel {
     const size = frame.pixels.length / units;
     const columns = Math.min(units, innerWidth < narrow ? 6 : 12);
     this.element.hidden = false;
+    const all = this.allUnits === undefined || this.allUnits <= units ? `All ${String(units)}` : `The first ${String(units)} of ${formatCount(this.allUnits)}`;
+    fill(this.note, `${all} hidden units, a tile each: mid-grey is weight 0, and every unit has a scale of its own.`);
     this.canvas.width = columns * (width + 2);
     this.canvas.height = Math.ceil(units / columns) * (height + 2);
     const context = this.canvas.getContext('2d')!;
@@ -131,6 +142,6 @@ export class WeightSnapshotsPanel {
     this.canvas.setAttribute('aria-label', `Weights of ${String(units)} units at step ${String(frame.step)}`);
     this.slider.value = String(at);
     this.slider.setAttribute('aria-valuetext', `step ${String(frame.step)}`);
-    this.caption.textContent = `step ${frame.step.toLocaleString('en')} (${String(at + 1)} of ${String(this.frames.length)})`;
+    this.caption.textContent = `step ${formatCount(frame.step)} (${String(at + 1)} of ${String(this.frames.length)})`;
   }
 }

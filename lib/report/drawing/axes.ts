@@ -68,5 +68,5 @@ function percentFormat(ticks: readonly number[]): (value: number) => string {
 
 /** Digits in groups of three from five digits on. */
 function grouped(label: string): string {
-  return /^-?\d{5,}$/.test(label) ? label.replace(/\B(?=(\d{3})+$)/g, '\u202f') : label;
+  return /^-?\d{5,}$/.test(label) ? label.replace(/\B(?=(\d{3})+$)/g, ',') : label;
 }

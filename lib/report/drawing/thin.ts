@@ -6,26 +6,33 @@ export type Point = readonly [x: number, y: number];
  */
 export function thin(points: readonly Point[], limit: number): readonly Point[] {
   if (points.length <= limit) return points;
+  return thinned(points.map(([, y]) => y), limit).map((i) => points[i]!);
+}
+
+/** The indices of the points that {@link thin} keeps, of those from index `first` to before `end`. */
+export function thinned(y: ArrayLike<number>, limit: number, first = 0, end = y.length): number[] {
+  const count = end - first;
+  if (count <= limit) return Array.from({ length: Math.max(0, count) }, (_, i) => first + i);
   const shares = Math.max(1, Math.floor((limit - 2) / 2));
-  const kept: Point[] = [points[0]!];
+  const kept = [first];
   for (let share = 0; share < shares; share++) {
-    const from = Math.floor((share * points.length) / shares);
-    const to = Math.floor(((share + 1) * points.length) / shares);
+    const from = first + Math.floor((share * count) / shares);
+    const to = first + Math.floor(((share + 1) * count) / shares);
     let least = -1;
     let greatest = -1;
     let gap = -1;
     for (let i = from; i < to; i++) {
-      const y = points[i]![1];
-      if (!Number.isFinite(y)) gap = i;
+      const value = y[i]!;
+      if (!Number.isFinite(value)) gap = i;
       else {
-        if (least < 0 || y < points[least]![1]) least = i;
-        if (greatest < 0 || y > points[greatest]![1]) greatest = i;
+        if (least < 0 || value < y[least]!) least = i;
+        if (greatest < 0 || value > y[greatest]!) greatest = i;
       }
     }
-    const indices = [...new Set([least, greatest, gap])].filter((i) => i > 0 && i < points.length - 1);
-    for (const i of indices.sort((a, b) => a - b)) kept.push(points[i]!);
+    const indices = [...new Set([least, greatest, gap])].filter((i) => i > first && i < end - 1);
+    kept.push(...indices.sort((a, b) => a - b));
   }
-  kept.push(points[points.length - 1]!);
+  kept.push(end - 1);
   return kept;
 }
 
@@ -35,20 +42,36 @@ export function thin(points: readonly Point[], limit: number): readonly Point[] 
  * `weights[i]`, by default 1.
  */
 export function centredMean(points: readonly Point[], window: number, weights?: readonly number[]): Point[] {
+  const means = centredMeans(points.map(([, y]) => y), window, weights);
+  return points.map(([x], i) => [x, means[i]!]);
+}
+
+/**
+ * The same of values alone, in time that does not depend on the window. Sums run within blocks as long as a window, from either end of a block: a window
+ * is the end of one block and the beginning of the next. Nothing is subtracted, so that one huge value spoils the means of its own windows only.
+ */
+export function centredMeans(y: ArrayLike<number>, window: number, weights?: ArrayLike<number>): Float64Array {
   const reach = Math.floor(window / 2);
-  return points.map(([x], i) => {
-    const last = Math.min(points.length - 1, i + reach);
-    let sum = 0;
-    let weight = 0;
-    for (let j = Math.max(0, i - reach); j <= last; j++) {
-      const y = points[j]![1];
-      if (Number.isFinite(y)) {
-        const own = weights?.[j] ?? 1;
-        sum += own * y;
-        weight += own;
-      }
-    }
-    return [x, weight > 0 ? sum / weight : NaN];
+  const { length } = y;
+  const block = 2 * reach + 1;
+  const [sums, masses] = [y, undefined].map((values) => windowSums(length, block, reach, (i) => {
+    if (!Number.isFinite(y[i]!)) return 0;
+    const weight = weights?.[i] ?? 1;
+    return values === undefined ? weight : weight * values[i]!;
+  })) as [Float64Array, Float64Array];
+  return sums.map((sum, i) => (masses[i]! > 0 ? sum / masses[i]! : NaN));
+}
+
+/** Σ value(j) over |j − i| ≤ reach, for each i; `block` is 2 · reach + 1. */
+function windowSums(length: number, block: number, reach: number, value: (i: number) => number): Float64Array {
+  const fromStart = new Float64Array(length);
+  const toEnd = new Float64Array(length);
+  for (let i = 0; i < length; i++) fromStart[i] = value(i) + (i % block === 0 ? 0 : fromStart[i - 1]!);
+  for (let i = length - 1; i >= 0; i--) toEnd[i] = value(i) + ((i + 1) % block === 0 || i === length - 1 ? 0 : toEnd[i + 1]!);
+  return fromStart.map((_, i) => {
+    const [first, last] = [i - reach, Math.min(length - 1, i + reach)];
+    if (first <= 0) return fromStart[last]!;
+    return toEnd[first]! + (Math.floor(first / block) === Math.floor(last / block) ? 0 : fromStart[last]!);
   });
 }
 

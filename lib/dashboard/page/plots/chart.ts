@@ -1,15 +1,18 @@
 import uPlot from 'uplot';
-import { colour, h, seriesColour } from '../dom';
+import { thinned } from '../../../report/drawing/thin';
+import { colour, h, seriesColour, seriesDash } from '../dom';
+import type { ZoomGroup } from './zoom';
 
 export interface Line {
   readonly label: string;
-  readonly x: readonly number[];
-  readonly y: readonly number[];
+  /** In rising order. */
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
   /** Number of its colour. */
   readonly series: number;
   readonly faint?: boolean;
   readonly dashed?: boolean;
-  /** Whether points are marked by dots. */
+  /** Whether points are marked by dots. A single point always is. */
   readonly dots?: boolean;
 }
 
@@ -21,37 +24,9 @@ export interface ChartOptions {
   readonly upTo?: number;
 }
 
-/** Charts that share their range of x. */
-export class ZoomGroup {
-  range: readonly [number, number] | null = null;
-  /** The unit of x. */
-  unit = 'step';
-  private readonly charts = new Set<Chart>();
-
-  add(chart: Chart): void {
-    this.charts.add(chart);
-  }
-
-  set(range: readonly [number, number] | null): void {
-    this.range = range;
-    for (const chart of this.charts) chart.redraw();
-  }
-
-  /** Zooms by a factor about the middle, or pans by a share of the visible range. */
-  change(factor: number, move = 0): void {
-    const full = [...this.charts].map(({ extent }) => extent);
-    const low = Math.min(...full.map(([from]) => from));
-    const high = Math.max(...full.map(([, to]) => to));
-    if (!(high > low)) return;
-    const [from, to] = this.range ?? [low, high];
-    const width = Math.min(high - low, (to - from) * factor);
-    const middle = (from + to) / 2 + move * (to - from);
-    const start = Math.max(low, Math.min(high - width, middle - width / 2));
-    this.set(width >= high - low ? null : [start, start + width]);
-  }
-}
-
 const height = 220;
+/** Points of a line that are drawn for each pixel of the width: a least and a greatest value. */
+const pointsPerPixel = 2;
 
 /** A chart of lines over a common x. Drag to zoom, double-click or 0 for all; arrows, + and − on the keyboard. */
 export class Chart {
@@ -61,6 +36,8 @@ export class Chart {
   private plot: uPlot | undefined;
   private lines: readonly Line[] = [];
   private shape = '';
+  /** What was visible of x when it was last drawn. */
+  private drawn: readonly [number, number] = [NaN, NaN];
   private readonly observer = new ResizeObserver(() => {
     this.resize();
   });
@@ -82,9 +59,9 @@ export class Chart {
 
   show(lines: readonly Line[], options: Partial<ChartOptions> = {}): void {
     this.options = { ...this.options, ...options };
-    this.lines = lines;
+    this.lines = lines.map((line) => ({ ...line, dots: line.dots === true || isSingle(line.y) }));
     const { log = false, title } = this.options;
-    const shape = JSON.stringify([title, log, this.group.unit, lines.map(({ label, series, faint, dashed, dots }) => [label, series, faint, dashed, dots])]);
+    const shape = JSON.stringify([title, log, this.group.unit, this.lines.map(({ label, series, faint, dashed, dots }) => [label, series, faint, dashed, dots])]);
     if (shape !== this.shape) this.forget();
     this.shape = shape;
     this.redraw();
@@ -97,16 +74,24 @@ export class Chart {
   }
 
   redraw(): void {
-    const data = this.data();
     this.caption.textContent = this.options.title;
     this.canvas.setAttribute('aria-label', this.summary());
     const empty = this.lines.every(({ x }) => x.length === 0);
     this.element.hidden = empty;
     if (empty) return;
+    this.drawn = this.group.visible;
+    const data = this.data();
     if (this.plot === undefined) {
       this.canvas.replaceChildren();
       this.plot = new uPlot(this.plotOptions(), data, this.canvas);
     } else this.plot.setData(data);
+    if (this.plot.cursor.idx == null) this.plot.setLegend({ idxs: this.plot.data.map(() => null as unknown as number) }, false); // the last values
+  }
+
+  /** Draws again where the visible range is another meanwhile. */
+  settle(): void {
+    const [low, high] = this.group.visible;
+    if (!this.element.hidden && (low !== this.drawn[0] || high !== this.drawn[1])) this.redraw();
   }
 
   dispose(): void {
@@ -114,9 +99,17 @@ export class Chart {
     this.forget();
   }
 
+  /** The visible part of each line, with the points beside it, thinned to what the width can show. */
   private data(): uPlot.AlignedData {
     const { log = false } = this.options;
-    const tables = this.lines.map(({ x, y }): uPlot.AlignedData => [[...x], y.map((value) => (Number.isFinite(value) && (!log || value > 0) ? value : null))]);
+    const [low, high] = this.group.visible;
+    const limit = pointsPerPixel * Math.max(200, this.canvas.clientWidth);
+    const tables = this.lines.map(({ x, y }): uPlot.AlignedData => {
+      const first = Math.max(0, firstFrom(x, low) - 1);
+      const end = Math.min(x.length, firstFrom(x, high) + 2);
+      const kept = thinned(y, limit, first, end);
+      return [kept.map((i) => x[i]!), kept.map((i) => (Number.isFinite(y[i]!) && (!log || y[i]! > 0) ? y[i]! : null))];
+    });
     return tables.length === 0 ? [[], []] : uPlot.join(tables);
   }
 
@@ -127,7 +120,7 @@ export class Chart {
       width: Math.max(200, this.canvas.clientWidth),
       height,
       scales: {
-        x: { time: false, range: (_, low, high) => (this.group.range === null ? [low, Math.max(high, low + 1e-9)] : [...this.group.range]) },
+        x: { time: false, range: () => [...this.group.visible] },
         // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of declarations cannot be read here
         y: { ...(log && { distr: 3 }), ...(upTo !== undefined && { range: (_: uPlot, low: number, high: number): [number, number] => [Math.min(0, low), Math.max(upTo, high)] }) },
       },
@@ -136,21 +129,23 @@ export class Chart {
         { ...axis, size: 62, values: (_, ticks: readonly (number | null)[]) => ticks.map((tick) => (tick === null ? '' : format(tick))) },
       ],
       series: [
-        { label: this.group.unit, value: (_, value: number | null) => (value === null ? '–' : String(Number(value.toPrecision(6)))) },
-        ...this.lines.map(({ label, series, faint = false, dashed = false, dots = false }): uPlot.Series => {
+        { label: this.group.unit, value: (_, value: number | null) => (value === null ? 'last' : place(value)) },
+        ...this.lines.map(({ label, series, faint = false, dashed = false, dots = false }, at): uPlot.Series => {
+          const dash = dashed ? [6, 4] : seriesDash(series);
           return {
             label,
             stroke: seriesColour(series, faint),
             width: faint ? 1 : 2,
             spanGaps: true,
-            ...(dashed && { dash: [6, 4] }),
+            ...(dash && { dash }),
             points: { show: dots, size: 6 },
-            value: (_, value: number | null) => (value === null ? '–' : format(value)),
+            value: (plot, value: number | null, _, idx) => this.legendText(at, plot, value, idx),
           };
         }),
       ],
       cursor: {
         drag: { x: true, y: false, setScale: false },
+        sync: { key: this.group.key, scales: ['x', null], filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave' } },
         bind: {
           dblclick: () => () => {
             this.group.set(null);
@@ -171,9 +166,19 @@ export class Chart {
     };
   }
 
+  /** The value under the cursor, with its own x where that is another than the cursor's; without a cursor the last. */
+  private legendText(at: number, plot: uPlot, value: number | null, idx: number | null): string {
+    const { format } = this.options;
+    if (idx === null) return lastText(this.lines[at]!, format);
+    if (value === null) return '–';
+    const [x] = plot.data;
+    const own = x[idx]!;
+    return plot.cursor.idx == null || own === x[plot.cursor.idx] ? format(value) : `${format(value)} at ${place(own)}`;
+  }
+
   private summary(): string {
     const { title, format } = this.options;
-    const last = this.lines.filter(({ faint = false, y }) => !faint && y.length > 0).map(({ label, y }) => `${label} ${format(y[y.length - 1]!)}`);
+    const last = this.lines.filter(({ faint = false, y }) => !faint && y.length > 0).map((line) => `${line.label} ${lastText(line, format)}`);
     return `${title}: ${last.join(', ')}. Plus and minus zoom, arrows move, 0 shows all.`;
   }
 
@@ -199,13 +204,31 @@ export class Chart {
   }
 }
 
-/** Buttons that zoom and pan, as dragging and keys do. */
-export function zoomButtons(group: ZoomGroup): HTMLElement {
-  const button = (text: string, label: string, action: () => void): HTMLElement => h('button', { type: 'button', 'aria-label': label, title: label, onclick: action }, text);
-  return h(
-    'span', { class: 'buttons', role: 'group', 'aria-label': 'Zoom' },
-    button('+', 'Zoom in', () => { group.change(0.5); }), button('−', 'Zoom out', () => { group.change(2); }),
-    button('◀', 'Earlier', () => { group.change(1, -0.25); }), button('▶', 'Later', () => { group.change(1, 0.25); }),
-    button('⟲', 'Show all', () => { group.set(null); }),
-  );
+/** A step or an epoch as text. */
+function place(x: number): string {
+  return String(Number(x.toPrecision(6)));
+}
+
+/** The index of the first x that is not below `value`. */
+function firstFrom(x: ArrayLike<number>, value: number): number {
+  let [low, high] = [0, x.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The last value that is a number, '–' where there is none. */
+function lastText({ y }: Line, format: (value: number) => string): string {
+  for (let i = y.length - 1; i >= 0; i--) if (Number.isFinite(y[i]!)) return format(y[i]!);
+  return '–';
+}
+
+/** Whether there is just one point to draw, which no line connects. */
+function isSingle(y: ArrayLike<number>): boolean {
+  let count = 0;
+  for (let i = 0; i < y.length && count < 2; i++) if (Number.isFinite(y[i]!)) count++;
+  return count === 1;
 }

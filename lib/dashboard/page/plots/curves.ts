@@ -1,5 +1,5 @@
 import type { RunHistory } from '../../../history/runHistory';
-import { centredMean, lossWeights } from '../../../report/drawing/thin';
+import { centredMeans, lossWeights } from '../../../report/drawing/thin';
 import type { Line } from './chart';
 
 /** How curves are drawn; shared by all views of the page. */
@@ -27,8 +27,7 @@ export function line<Event extends Placed>(
 export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: readonly number[]): Line[] {
   const window = 2 * Math.floor((smoothing * raw.x.length) / 4) + 1;
   if (window < 3) return [raw];
-  const mean = centredMean(raw.x.map((at, i) => [at, raw.y[i]!]), window, weights);
-  return [{ ...raw, label: `${raw.label}, single`, faint: true }, { ...raw, y: mean.map(([, y]) => y) }];
+  return [{ ...raw, label: `${raw.label}, single`, faint: true }, { ...raw, y: centredMeans(raw.y, window, weights) }];
 }
 
 /** Curves of fewer points have dots. */
@@ -45,7 +44,7 @@ export function accuracyLines({ steps, evaluations }: RunHistory, settings: Curv
   const dots = evaluations.length < fewPoints;
   return [
     line('batch', steps, ({ batchAccuracy = NaN }) => batchAccuracy, settings, { series: 0, faint: true }),
-    line('train', evaluations, ({ trainAccuracy = NaN }) => trainAccuracy, settings, { series: 0, dots }),
+    line('train, running', evaluations, ({ trainAccuracy = NaN }) => trainAccuracy, settings, { series: 0, dots }),
     line('validation', evaluations, ({ valAccuracy = NaN }) => valAccuracy, settings, { series: 1, dots }),
   ];
 }
@@ -53,7 +52,7 @@ export function accuracyLines({ steps, evaluations }: RunHistory, settings: Curv
 export function rmseLines({ evaluations }: RunHistory, settings: CurveSettings): Line[] {
   const dots = evaluations.length < fewPoints;
   return [
-    line('train', evaluations, ({ trainRmse = NaN }) => trainRmse, settings, { series: 0, dots }),
+    line('train, running', evaluations, ({ trainRmse = NaN }) => trainRmse, settings, { series: 0, dots }),
     line('validation', evaluations, ({ valRmse = NaN }) => valRmse, settings, { series: 1, dots }),
   ];
 }

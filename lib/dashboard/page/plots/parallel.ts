@@ -1,7 +1,8 @@
 import { parameterAxis } from '../../../report/search/parameterAxis';
 import type { TrialSummary } from '../../../history/searchHistory';
 import type { Parameter } from '../../../search/types';
-import { percent, svg } from '../dom';
+import { formatMetric } from '../../../numbers';
+import { svg } from '../dom';
 
 const height = 300;
 const top = 40;
@@ -18,14 +19,21 @@ export interface ParallelChart {
   choose(trial: number | undefined): void;
 }
 
+/** What trials are compared by. */
+export interface Score {
+  readonly metric: string;
+  readonly better: 'higher' | 'lower';
+}
+
 /** One axis for each parameter and one for the score, as wide as the page allows; a line for each of the trials, the best first. */
 export function parallelCoordinates(
-  parameters: readonly Parameter[], ranking: readonly TrialSummary[], room: number, chosen: (trial: number | undefined) => void,
+  parameters: readonly Parameter[], ranking: readonly TrialSummary[], { metric, better }: Score, room: number, chosen: (trial: number | undefined) => void,
 ): ParallelChart {
   const drawn = ranking.slice(0, maxDrawn);
   const scores = drawn.map(({ score }) => score);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
-  const heat = (score: number): number => (high > low ? (score - low) / (high - low) : 1);
+  // The best score stands at the top.
+  const heat = (score: number): number => (high > low ? (better === 'higher' ? score - low : high - score) / (high - low) : 1);
   const y = (at: number): number => top + (1 - at) * (height - top - bottom);
   const spacing = Math.max(minSpacing, (room - left - right) / parameters.length);
   const x = (axis: number): number => left + axis * spacing;
@@ -50,7 +58,7 @@ export function parallelCoordinates(
       const value = assignment[name];
       return value === undefined ? [] : [`${String(x(i))},${y(axes[i]!.place(value, trial)).toFixed(1)}`];
     });
-    const line = svg('polyline', { points: [...points, `${String(last)},${y(heat(score)).toFixed(1)}`].join(' ') }, svg('title', {}, `trial ${String(trial)}: ${percent(score, 2)}`));
+    const line = svg('polyline', { points: [...points, `${String(last)},${y(heat(score)).toFixed(1)}`].join(' ') }, svg('title', {}, `trial ${String(trial)}: ${metric} ${formatMetric(metric, score)}`));
     line.style.setProperty('--heat', `${(100 * heat(score)).toFixed(0)}%`);
     line.addEventListener('pointerenter', () => {
       choose(trial);
@@ -68,8 +76,8 @@ export function parallelCoordinates(
     root.append(label(x(i), 16, name, 'name'), ...axes[i]!.ticks.map((tick) => label(x(i) - 6, y(tick.at) + 4, tick.label, 'tick')));
   });
   const ends = high > low ? [low, (low + high) / 2, high] : [high];
-  root.append(label(last, 16, 'score', 'name'));
-  if (drawn.length > 0) root.append(...ends.map((score) => label(last + 56, y(heat(score)) + 4, percent(score), 'tick')));
+  root.append(label(last, 16, metric, 'name'));
+  if (drawn.length > 0) root.append(...ends.map((score) => label(last + 56, y(heat(score)) + 4, formatMetric(metric, score), 'tick')));
   return { element: root, choose };
 }
 
