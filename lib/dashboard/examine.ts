@@ -1,6 +1,5 @@
 import { expected } from '../errors';
 import { labelTable, targetPairs } from '../inference/targetPairs';
-import { losses } from '../model/losses';
 import { scoreFacts } from '../train/scores';
 import { otherData } from '../data/otherData';
 import type { Dataset, StoredDataset } from '../data/dataset';
@@ -27,7 +26,7 @@ export function examineRun(folder: string, name: string): Examination {
   const { origin, validation } = loadData(dataRequest(model.spec));
   if (origin.digest !== model.dataDigest) throw otherData(`run ${name} was trained on`, model.dataDigest, origin);
   if (validation.size === 0) throw expected('ERR_DATA', 'at least one row', `the validation split of ${origin.name}`, 0, { path: 'split' });
-  if (losses[model.spec.loss].predicts === 'classes') return examineClasses(model, name, validation);
+  if (validation.targets === undefined) return examineClasses(model, name, validation);
   const { rmse, loss, accuracy, scores } = model.evaluateRegression(validation);
   const facts = { run: name, step: model.step, rows: validation.size, loss };
   const shown: ShownScore[] = [

@@ -1,7 +1,7 @@
 import uPlot from 'uplot';
 import { thinned } from '../../../report/drawing/thin';
 import { colour, h, seriesColour, seriesDash } from '../dom';
-import type { ZoomGroup } from './zoom';
+import type { Zoomed, ZoomGroup } from './zoom';
 
 export interface Line {
   readonly label: string;
@@ -29,7 +29,7 @@ const height = 220;
 const pointsPerPixel = 2;
 
 /** A chart of lines over a common x. Drag to zoom, double-click or 0 for all; arrows, + and − on the keyboard. */
-export class Chart {
+export class Chart implements Zoomed {
   readonly element: HTMLElement;
   private readonly caption = h('figcaption', {});
   private readonly canvas = h('div', { class: 'plot', tabindex: 0, role: 'img' });

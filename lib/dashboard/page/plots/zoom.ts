@@ -1,7 +1,15 @@
 import { h } from '../dom';
-import type { Chart } from './chart';
 
 let groups = 0;
+
+/** A chart, as its group knows it. */
+export interface Zoomed {
+  /** The range of x of its data. */
+  readonly extent: readonly [number, number];
+  redraw(): void;
+  /** Draws again where the visible range is another meanwhile. */
+  settle(): void;
+}
 
 /** Charts that share their range of x and the cursor. */
 export class ZoomGroup {
@@ -10,9 +18,9 @@ export class ZoomGroup {
   unit = 'step';
   /** By which the charts find each other's cursors. */
   readonly key = `group ${String(groups++)}`;
-  private readonly charts = new Set<Chart>();
+  private readonly charts = new Set<Zoomed>();
 
-  add(chart: Chart): void {
+  add(chart: Zoomed): void {
     this.charts.add(chart);
   }
 
