@@ -137,6 +137,30 @@ test('a depth experiment is told with its table and its best net', async () => {
   expect([...text.matchAll(/<title>Depth: validation accuracy of 2 to 5 layers<\/title>/g)]).toHaveLength(1);
 });
 
+test('several runs and experiments become one report, in their order, with the best in full', async () => {
+  expect(await blastrain(['report', 'plain', 'tuned', 'depth-1', '--json'], { cwd })).toMatchObject({ status: 0, stdout: expect.stringMatching(/report\.html/) as string });
+  const page = join(cwd, 'runs', 'report.html');
+  const wrong = await openFile(page, 390, async (open) => {
+    const seen = await open.evaluate<{ sections: string[]; widest: number }>(`({
+      sections: [...document.querySelectorAll('h2')].map((heading) => heading.textContent.replace(/\\s+/g, ' ')), widest: document.documentElement.scrollWidth })`);
+    expect(seen).toEqual({
+      widest: 390,
+      sections: [
+        '1 What was trained', '2 Data', expect.stringMatching(/^3 Model of (plain|tuned)$/), '4 Run plain', '5 Run tuned', '6 Depth experiment depth-1', expect.stringMatching(/^7 The best: (plain|tuned)$/),
+        '8 Looks at the test split', '9 Environment', 'A The gradients, derived', 'B The whole spec',
+      ],
+    });
+  });
+  expect(wrong).toEqual([]);
+  const text = readFileSync(page, 'utf8').replaceAll(/<[^>]+>/g, '');
+  expect(/On validation rows (plain|tuned) is ahead of (plain|tuned) by|Where their specs differ/.test(text)).toBe(true);
+});
+
+test('of several no baseline is taken', async () => {
+  const { status, stderr } = await blastrain(['report', 'plain', 'tuned', '--baseline', 'plain'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: "blastrain: Expected no --baseline, as runs are compared in their order, for several subjects but received 'plain' [ERR_CONFIG]\n" });
+});
+
 describe('the report of a search', () => {
   const found = (text: string, parts: readonly string[]): string[] => parts.filter((part) => !text.includes(part));
 

@@ -9,6 +9,8 @@ import { readRunHistory } from '../../history/readRunHistory';
 import type { RecordedRun } from '../../history/readRunHistory';
 import { packageRoot, replaceFile, withFileErrors } from '../../files';
 import { depthReport } from '../../report/html/depthReport';
+import { jointReport } from '../../report/html/jointReport';
+import type { Subject } from '../../report/html/jointReport';
 import { runReport } from '../../report/html/runReport';
 import type { ReportFrame } from '../../report/html/runReport';
 import type { ReportedRun } from '../../report/html/runSections';
@@ -27,8 +29,8 @@ import { warn } from '../warnings';
 
 export const reportCommand: Command = {
   name: 'report',
-  summary: 'write up a run, search or depth experiment as a page of its own',
-  help: `Usage: blastrain report RUN|SEARCH|DEPTH [options]
+  summary: 'write up runs, searches and depth experiments as a page of its own',
+  help: `Usage: blastrain report RUN|SEARCH|DEPTH ... [options]
 
 Writes one HTML file without script and without any link: data, model, training,
 scores of each class, confusion, calibration, weights as images before and
@@ -36,8 +38,13 @@ after, looks at the test split, environment, and the derivations of the
 gradients. The model is evaluated on validation rows for it; the test split is
 left alone.
 
+Several subjects become one report, in their order: what each shows, what the
+next one changed, and the best of all in full, such as for a course
+    blastrain report two-layer-default-1 two-layer-tuned-1 search-1 depth-1
+
   --baseline RUN  a run to compare with, such as the one before tuning
-  --out FILE      where it goes [report.html in the subject's folder]
+  --out FILE      where it goes [report.html in the subject's folder, of several
+                  in the folder of runs]
   --pdf           print it as PDF too, beside the HTML file, by an installed
                   Chromium or Chrome ($CHROME_PATH)
   --paper NAME    a4 or letter [a4]
@@ -48,17 +55,20 @@ left alone.
     const { values, positionals } = readOptions(
       args,
       { baseline: { type: 'string' }, out: { type: 'string' }, pdf: { type: 'boolean' }, paper: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } },
-      { names: ['RUN'] },
+      { names: ['RUN'], rest: true },
     );
     const runs = values.runs ?? 'runs';
-    const subject = requirePositional(positionals[0], 'RUN, SEARCH or DEPTH', 'report');
+    requirePositional(positionals[0], 'RUN, SEARCH or DEPTH', 'report');
+    const names = [...new Set(positionals)];
+    if (names.length > 1 && values.baseline !== undefined) throw expected('ERR_CONFIG', 'no --baseline, as runs are compared in their order,', 'several subjects', values.baseline, { path: 'baseline' });
     const paper = paperOf(values.paper);
     announceFallback();
-    const folder = findSubject(runs, subject);
-    const page = pageOf(folder, values.baseline === undefined ? undefined : findRun(runs, values.baseline));
-    warn(page.leftOut);
-    const html = values.out ?? join(folder, 'report.html');
-    replaceFile(html, page.html);
+    const folders = names.map((name) => findSubject(runs, name));
+    const subjects = folders.map(readSubject);
+    const baseline = values.baseline === undefined ? undefined : reportedRun(findRun(runs, values.baseline));
+    warn([...subjects.flatMap(({ leftOut }) => leftOut), ...(baseline === undefined ? [] : leftOutOf(baseline))]);
+    const html = values.out ?? join(folders.length > 1 ? runs : folders[0]!, 'report.html');
+    replaceFile(html, pageOf(subjects, baseline));
     const files = [html];
     if (values.pdf === true) {
       const pdf = `${html.slice(0, html.length - extname(html).length)}.pdf`;
@@ -83,49 +93,49 @@ function findSubject(runs: string, name: string): string {
 const isDepth = (folder: string): boolean => existsSync(join(folder, 'depth.json'));
 const isSearch = (folder: string): boolean => existsSync(join(folder, searchFiles.journal));
 
-/** A page, and a sentence for each line of its files that was left out. */
-interface Page {
-  readonly html: string;
-  readonly leftOut: readonly string[];
+/** What was read of a subject, and a sentence for each line of its files that was left out. */
+type ReadSubject = Subject & { readonly leftOut: readonly string[] };
+
+function readSubject(folder: string): ReadSubject {
+  if (isSearch(folder)) return readSearch(folder);
+  if (isDepth(folder)) return readDepth(folder);
+  const run = reportedRun(folder);
+  return { kind: 'run', run, leftOut: leftOutOf(run) };
 }
 
-function pageOf(folder: string, baseline: string | undefined): Page {
+function pageOf(subjects: readonly Subject[], baseline: ReportedRun | undefined): string {
   const derivation = join(packageRoot, 'docs', 'backpropagation.md');
   const frame: ReportFrame = {
     keys: specFields,
     derivation: withFileErrors(derivation, () => readFileSync(derivation, 'utf8')),
     when: new Date().toISOString(),
   };
-  if (isSearch(folder)) return searchPage(folder, frame);
-  if (isDepth(folder)) return depthPage(folder, frame);
-  const run = reportedRun(folder);
-  const other = baseline === undefined ? undefined : reportedRun(baseline);
-  return { html: runReport(run, frame, other), leftOut: [run, ...(other === undefined ? [] : [other])].flatMap(leftOutOf) };
+  const [subject] = subjects;
+  if (subjects.length > 1) return jointReport(subjects, frame);
+  if (subject!.kind === 'search') return searchReport(subject!.search, frame);
+  return subject!.kind === 'depth' ? depthReport(subject!.depth, frame) : runReport(subject!.run, frame, baseline);
 }
 
-function depthPage(folder: string, frame: ReportFrame): Page {
-  const report = readDepthReport(folder);
+function readDepth(folder: string): ReadSubject {
+  const report = { ...readDepthReport(folder), name: basename(folder) };
   const runs = dirname(folder);
   const nets = report.results.map((result) => ({ result, history: readRunHistory(join(runs, result.run, runFiles.metrics)) }));
   const best = reportedRun(join(runs, report.best));
-  return {
-    html: depthReport({ ...report, name: basename(folder) }, nets, best, frame),
-    leftOut: [...nets.flatMap(({ history }) => history.leftOut), ...best.reportData.ledgerLeftOut],
-  };
+  return { kind: 'depth', depth: { report, nets, best }, leftOut: [...nets.flatMap(({ history }) => history.leftOut), ...best.reportData.ledgerLeftOut] };
 }
 
-function searchPage(folder: string, frame: ReportFrame): Page {
+function readSearch(folder: string): ReadSubject {
   const runs = dirname(folder);
   const report = readSearchReport(folder);
-  const best = report?.best?.run;
-  if (report === undefined || best === undefined) {
+  const trial = report?.best?.run;
+  if (report === undefined || trial === undefined) {
     throw expected('ERR_CONFIG', 'a search that has ended, with a trial that succeeded,', 'the report', folder, { path: 'run' });
   }
   const journal = readJournal(folder);
   const shares = report.importances?.parameters.map(({ name, importance }) => [name, importance] as const);
   const figures = withRunCurves(searchFigureData(journal, shares && Object.fromEntries(shares)), runs);
-  const run = reportedRun(join(runs, best));
-  return { html: searchReport({ head: journal.head, report, figures, best: run }, frame), leftOut: [...journal.leftOut, ...leftOutOf(run)] };
+  const best = reportedRun(join(runs, trial));
+  return { kind: 'search', search: { head: journal.head, report, figures, best }, leftOut: [...journal.leftOut, ...leftOutOf(best)] };
 }
 
 /** A run whose history tells which lines of its metrics were left out. */

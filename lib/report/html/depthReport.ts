@@ -1,6 +1,7 @@
 import type { RunHistory } from '../../history/runHistory';
 import type { DepthReport, DepthResult } from '../../studies/depth';
 import { depthSvg } from '../depth';
+import { discussDepth } from './discussion';
 import { html } from './markup';
 import type { Html } from './markup';
 import { count, duration, percent, percentOf } from './numbers';
@@ -16,14 +17,22 @@ export interface ReportedNet {
   readonly history: RunHistory;
 }
 
+/** A depth experiment with its nets and the best of them. */
+export interface ReportedDepth {
+  readonly report: DepthReport;
+  readonly nets: readonly ReportedNet[];
+  readonly best: ReportedRun;
+}
+
 /** The report of a depth experiment, mainly about its best run. Throws as `runReport` does. */
-export function depthReport(report: DepthReport, nets: readonly ReportedNet[], best: ReportedRun, frame: ReportFrame): string {
+export function depthReport(depth: ReportedDepth, frame: ReportFrame): string {
+  const { report, nets, best } = depth;
   const { test, name } = report;
   return renderPage({
     title: `Depth experiment ${name}`,
     lead: html`<p class="lead">${nets.length} nets of ${Math.min(...nets.map(({ result }) => result.depth))} to ${Math.max(...nets.map(({ result }) => result.depth))} layers, with and without batch norm, trained alike. The best by validation, ${report.best}, classifies ${percentOf((test.testAccuracy ?? NaN), test.testRows)} of ${count(test.testRows)} test rows rightly.</p>${madeAt(frame)}`,
     sections: [
-      { title: 'The nets compared', body: comparison(report, nets, best) },
+      { title: 'The nets compared', body: depthComparison(depth) },
       ...runSections(best, frame.keys).map(({ title, body }) => ({ title: `${title}${title === 'Data' ? '' : ' of the best net'}`, body })),
       ...closingSections(best),
     ],
@@ -31,7 +40,8 @@ export function depthReport(report: DepthReport, nets: readonly ReportedNet[], b
   });
 }
 
-function comparison({ best, results, test }: DepthReport, nets: readonly ReportedNet[], { reportData }: ReportedRun): Html {
+/** The nets in a table and a picture, with what their scores say. */
+export function depthComparison({ report: { best, results, test }, nets, best: { reportData } }: ReportedDepth): Html {
   const shareOf = (split: 'train' | 'validation', share: number): string =>
     'sizes' in reportData.data ? percentOf(share, reportData.data.sizes[split]) : percent(share);
   const [first, second] = results.map(({ valAccuracy }) => valAccuracy).sort((a, b) => b - a);
@@ -45,5 +55,6 @@ function comparison({ best, results, test }: DepthReport, nets: readonly Reporte
   )}
 ${uncertainty}
 <p>The best leads the next by ${(100 * (first! - second!)).toFixed(1)} points of validation accuracy. Each net was trained once, from one seed: differences of the size of the standard error may be chance. On the test split, which only the best was run on, it reaches ${percentOf((test.testAccuracy ?? NaN), test.testRows)} (look ${test.look} at this split).</p>
+${'sizes' in reportData.data ? discussDepth(results, reportData.data.sizes.validation) : ''}
 ${figure(drawing(depthSvg(nets)), 'Validation accuracy of all nets at each evaluation; dashed with batch norm.')}`;
 }

@@ -66,6 +66,19 @@ export function headline({ reportData, history: { start, result } }: ReportedRun
 }
 
 function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Html {
+  const grids = [before, after].flatMap(({ reportData: { pictures, record } }) => (pictures === undefined ? [] : [figure(
+    photograph(
+      weightGrid({ ...pictures.after, imageShape: pictures.imageShape }),
+      `A grid of the weights of ${String(Math.min(100, pictures.after.units))} hidden units of ${record.name} as images.`,
+    ),
+    `First-layer weights of ${record.name} after training.`,
+  )]));
+  return html`${comparisonTables(before, after, keys)}
+${pair(grids)}`;
+}
+
+/** The scores of two runs beside each other, and where their specs differ. */
+export function comparisonTables(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Html {
   const runs = [before, after];
   const names = runs.map(({ reportData: { record } }) => record.name);
   const values = runs.map(({ reportData: { spec } }) => spec as unknown as Readonly<Record<string, unknown>>);
@@ -75,13 +88,6 @@ function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Ht
     return evaluation === undefined ? '–' : evaluation.accuracy === undefined ? significant(evaluation.rmse ?? NaN) : percentOf(evaluation.accuracy, evaluation.rows);
   };
   const measure = runs.some(({ history }) => history.isRegression) ? 'root mean squared error' : 'accuracy';
-  const grids = runs.flatMap(({ reportData: { pictures, record } }) => (pictures === undefined ? [] : [figure(
-    photograph(
-      weightGrid({ ...pictures.after, imageShape: pictures.imageShape }),
-      `A grid of the weights of ${String(Math.min(100, pictures.after.units))} hidden units of ${record.name} as images.`,
-    ),
-    `First-layer weights of ${record.name} after training.`,
-  )]));
   return html`${table(
     `What ${names[0]!} and ${names[1]!} come to.`,
     ['', ...names],
@@ -97,6 +103,5 @@ ${table(
     'Where their specs differ.',
     ['key', ...names, 'meaning'],
     changed.map((key) => [html`<code>${key}</code>`, ...values.map((spec) => html`<code>${settingText(spec[key])}</code>`), keys[key]!.help]),
-  )}
-${pair(grids)}`;
+  )}`;
 }

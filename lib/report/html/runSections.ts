@@ -5,6 +5,7 @@ import { accuracySvg, lossSvg, rmseSvg } from '../figures';
 import { composeGrid } from '../drawing/png';
 import type { Raster } from '../drawing/png';
 import { weightGrid } from '../weights';
+import { discussRun } from './discussion';
 import { html } from './markup';
 import type { Content, Html } from './markup';
 import { bytes, count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
@@ -30,7 +31,7 @@ export function runSections(run: ReportedRun, keys: SpecKeys): Section[] {
     { title: 'Data', body: dataPart(run.reportData) },
     { title: 'Model', body: modelPart(run.reportData) },
     { title: 'Training', body: trainingPart(run, keys) },
-    { title: 'Results', body: resultsPart(run) },
+    { title: 'Results', body: html`${discussRun(run)}${resultsSection(run)}` },
     ...(run.reportData.pictures === undefined ? [] : [{ title: 'What the first layer looks for', body: weightsPart(run.reportData) }]),
   ];
 }
@@ -151,7 +152,8 @@ function healthFigure(health: RunHistory['health']): Content {
   );
 }
 
-function resultsPart({ reportData, history, history: { result } }: ReportedRun): Html {
+/** Scores, in all and class by class, calibration and mistakes. */
+export function resultsSection({ reportData, history, history: { result } }: ReportedRun): Html {
   const { evaluations, data } = reportData;
   const { validation, test } = evaluations;
   const trained = 'sizes' in data ? data.sizes.train : undefined;

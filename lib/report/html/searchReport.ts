@@ -46,7 +46,8 @@ export function searchReport(search: ReportedSearch, frame: ReportFrame): string
   });
 }
 
-function spacePart(search: ReportedSearch): Html {
+/** The parameters and how they were drawn. */
+export function spacePart(search: ReportedSearch): Html {
   const { head, figures, report } = search;
   const { spec: { sampler, pruner, space, folds, seeds, seed, eta }, startedAt } = head;
   return html`${table(
@@ -65,7 +66,8 @@ ${facts([
 <p>Trials are compared on validation rows alone; no test row comes into a search. The best score of many is an optimistic one: it owes part of its lead to chance.</p>`;
 }
 
-function foundPart(search: ReportedSearch): Html {
+/** The trials with their scores, how sure the best is, and what scores depend on. */
+export function foundPart(search: ReportedSearch): Html {
   const { report, figures, head } = search;
   const names = head.spec.space.parameters.map(({ name }) => name);
   const shown = report.ranking.slice(0, maxTrials);
