@@ -23,6 +23,13 @@ writeFileSync(file, `${[...Object.keys(rows[0]!), 'class'].join(',')}\n${rows.ma
 const base = { data: 'csv', dataFile: file, hidden: [12], batchSize: 20, learningRate: 0.1, steps: 60, evaluateEvery: 10, threads: 1 };
 let count = 0;
 
+const refusal = (code: string, message: string): Error => expect.objectContaining({ code, message }) as Error;
+/** A record of what features say. */
+const fromCells = ({ columns }: Model, features: ArrayLike<number>): Record<string, unknown> => Object.fromEntries(columns!.map(({ name, kind, categories }, j) => {
+  const value = features[j]!;
+  return [name, Number.isNaN(value) ? null : kind === 'category' ? categories![value] : kind === 'boolean' ? value === 1 : value];
+}));
+
 const embedded = { oneHot: 2, embeddingSize: 3, numericEmbedding: 'pbld', inputScale: true, activation: 'mish', parametricActivation: true, learningRate: 0.05 };
 const variants = backends.flatMap((backend) => [['one-hot', backend, {}], ['embedded', backend, embedded]] as const);
 
@@ -40,6 +47,15 @@ describe.each(variants)('a table of columns of several kinds, %s, on %s kernels'
     const predictions = model.predict(rows);
     expect(predictions.filter(({ className }, i) => className === ['first', 'second', 'third'][i % 3]).length).toBeGreaterThan(0.9 * rows.length);
     expect(Array.from(model.classify(data.validation))).toEqual(model.predict('features' in data.validation ? data.validation.features : []).map(({ label }) => label));
+    // NaN is a missing cell only where training rows lack some; a cell that is said to be missing may be so anywhere.
+    const features = 'features' in data.validation ? data.validation.features.slice(0, 5) : [];
+    const without = (column: number): Float64Array => Float64Array.from(features, (value, j) => (j === column ? NaN : value));
+    const [row] = rows;
+    for (const column of [0, 1]) expect(model.predict(without(column))).toHaveLength(1);
+    for (const column of [2, 3, 4]) expect(() => model.predict(without(column))).toThrow(refusal('ERR_DATA', `Expected a finite number for row 0, column ${column} of features but received NaN`));
+    expect(model.predict({ cells: without(4) })).toEqual(model.predict([{ ...fromCells(model, features), fare: null }]));
+    expect(model.predict([{ ...row!, age: NaN }, { ...row!, city: NaN, fare: null }])).toHaveLength(2);
+    expect(() => model.predict([row!, { ...row!, fare: NaN }])).toThrow(refusal('ERR_DATA', 'Expected a number for row 1, column fare of features but received NaN'));
     // Another order of keys, an unknown city, a column more.
     const [{ fare, ...first }] = rows as unknown as [(typeof rows)[0]];
     expect(model.predict([{ fare, ...first }])).toEqual(model.predict([rows[0]!]));

@@ -8,9 +8,9 @@ export type GivenRows = SourceArray | ArrayLike<number>;
  * Checks features [rows, featureSize] passed by a caller, as strictly as the loaders check files, and returns them as a typed array:
  * Uint8Array, Float32Array and Float64Array unchanged, all other numbers as float64. Throws ERR_CONFIG for anything but an array,
  * ERR_SHAPE for a length that is no multiple of `featureSize`, ERR_DATA, naming row and column, for a value that is no finite number
- * (a hole, text, NaN) or that overflows the dtype.
+ * (a hole, text, NaN where its column may not be missing) or that overflows the dtype.
  */
-export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype, mayBeMissing = false): SourceArray {
+export function checkGivenRows(features: unknown, featureSize: number, dtype: Dtype, mayBeMissing: (column: number) => boolean = () => false): SourceArray {
   checkRowLength(features, featureSize);
   const kind = kindOf(features);
   if (kind === 'Uint8Array') return features as Uint8Array;
@@ -18,7 +18,7 @@ export function checkGivenRows(features: unknown, featureSize: number, dtype: Dt
   const rounded = dtype === 'float32' ? Math.fround : Number;
   for (let i = 0; i < features.length; i++) {
     const value = features[i];
-    if (typeof value === 'number' && (Number.isFinite(rounded(value)) || (mayBeMissing && Number.isNaN(value)))) continue;
+    if (typeof value === 'number' && (Number.isFinite(rounded(value)) || (Number.isNaN(value) && mayBeMissing(i % featureSize)))) continue;
     const [row, column] = [Math.floor(i / featureSize), i % featureSize];
     const isTooLarge = typeof value === 'number' && Number.isFinite(value);
     const what = isTooLarge ? `a number that ${dtype} holds` : 'a finite number';

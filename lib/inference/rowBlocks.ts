@@ -7,11 +7,12 @@ import { CellReader } from '../data/csv/cells';
 import { findDelimiter } from '../data/csv/delimiter';
 import { utf8Of } from '../data/csv/utf8';
 import { badFile } from '../data/files';
+import type { TableCells } from './givenRows';
 import type { Model } from './model';
 
 /** Rows of a table as features, and of each its id where one was asked for. */
 export interface RowBlock {
-  readonly features: Float64Array;
+  readonly features: TableCells;
   readonly ids: readonly string[] | undefined;
 }
 
@@ -36,7 +37,7 @@ export async function* csvBlocks(model: Model, pieces: AsyncIterable<Uint8Array>
     const text = utf8Of(bytes, name);
     table ??= new CsvTable(model, text, options);
     const block = table.read(text, line);
-    if (block.features.length > 0) yield block;
+    if (block.features.cells.length > 0) yield block;
   }
   if (table === undefined) throw badFile('rows', name, 'an empty file');
 }
@@ -59,7 +60,7 @@ export async function* jsonLinesBlocks({ columns }: Model, pieces: AsyncIterable
         features.push(valueOf(readers[j]!, column, record[column.name], () => `${name}, line ${String(line)}, column ${column.name}`));
       });
     });
-    if (features.length > 0) yield { features: Float64Array.from(features), ids: id === undefined ? undefined : ids };
+    if (features.length > 0) yield { features: { cells: Float64Array.from(features) }, ids: id === undefined ? undefined : ids };
   }
 }
 
@@ -113,7 +114,7 @@ class CsvTable {
         features.push(valueOf(readers[j]!, columns[j]!, reader.text(at), () => `${name}, line ${String(reader.line)}, column ${columns[j]!.name}`));
       });
     }
-    return { features: Float64Array.from(features), ids: idAt === undefined ? undefined : ids };
+    return { features: { cells: Float64Array.from(features) }, ids: idAt === undefined ? undefined : ids };
   }
 }
 

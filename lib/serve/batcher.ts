@@ -50,7 +50,7 @@ export class Batcher {
 
   private async computeAway(features: Float64Array, rows: number, signal: AbortSignal): Promise<readonly Prediction[]> {
     const began = performance.now();
-    const predictions = await this.model.predictAsync(features, { signal });
+    const predictions = await this.model.predictAsync({ cells: features }, { signal });
     this.observe(rows, (performance.now() - began) / 1000);
     return predictions;
   }
@@ -92,7 +92,7 @@ export class Batcher {
     const began = performance.now();
     const rows = batch.reduce((sum, job) => sum + job.rows, 0);
     try {
-      const predictions = this.model.predict(joined(batch, rows * this.model.featureSize));
+      const predictions = this.model.predict({ cells: joined(batch, rows * this.model.featureSize) });
       let at = 0;
       for (const job of batch) job.resolve(predictions.slice(at, (at += job.rows)));
     } catch {
@@ -104,7 +104,7 @@ export class Batcher {
 
   private computeAlone({ features, resolve, reject }: Job): void {
     try {
-      resolve(this.model.predict(features));
+      resolve(this.model.predict({ cells: features }));
     } catch (error) {
       reject(error);
     }

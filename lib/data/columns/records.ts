@@ -3,14 +3,14 @@ import { parseNumber } from '../../numbers';
 import { booleanWords, isMissing, parseDate } from './column';
 import type { Column } from './column';
 
-/** A row by the names of its columns: numbers, texts, booleans, dates; null, undefined and NaN where a cell is missing. */
+/** A row by the names of its columns: numbers, texts, booleans, dates; null and undefined where a cell is missing, NaN where the training rows lack some of the column too. */
 export type RowRecord = Readonly<Record<string, unknown>>;
 
 /**
  * Rows by name as features [rows, columns], see {@link Column}; other keys than the columns' are left alone. Throws ERR_DATA, naming row and
- * column, for a row that lacks a column and for a value that is none of its kind.
+ * column, for a row that lacks a column, for a value that is none of its kind, and for NaN in a column of which `mayBeNaN` is false.
  */
-export function featuresOf(rows: readonly RowRecord[], columns: readonly Column[]): Float64Array {
+export function featuresOf(rows: readonly RowRecord[], columns: readonly Column[], mayBeNaN: (column: number) => boolean = () => true): Float64Array {
   const readers = columns.map(readerOf);
   const features = new Float64Array(rows.length * columns.length);
   rows.forEach((row, i) => {
@@ -20,8 +20,8 @@ export function featuresOf(rows: readonly RowRecord[], columns: readonly Column[
         throw expected('ERR_DATA', `the column ${name} (null for a missing value)`, `row ${String(i)} of features`, row, { row: i, column: j });
       }
       const value = row[name];
-      const isNone = value === null || value === undefined || Number.isNaN(value) || (typeof value === 'string' && isMissing(value));
-      const number = isNone ? Number.NaN : readers[j]!(value);
+      const isNone = value === null || value === undefined || (typeof value === 'string' && isMissing(value));
+      const number = isNone ? Number.NaN : Number.isNaN(value) ? (mayBeNaN(j) ? Number.NaN : undefined) : readers[j]!(value);
       if (number === undefined) throw expected('ERR_DATA', `a ${kind}`, `row ${String(i)}, column ${name} of features`, value, { row: i, column: j });
       features[i * columns.length + j] = number;
     });

@@ -5,6 +5,7 @@ import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
 import { loadedModules } from '../../spec/modules';
 import type { BackendName } from '../../kernels/contract';
+import { areCells } from '../givenRows';
 import type { Outputs } from '../prediction';
 
 /** `workerData` of the thread that predicts. */
@@ -58,7 +59,8 @@ export class Background {
 
   predict(rows: unknown): Promise<Outputs> {
     const id = this.requests++;
-    const transfer = ArrayBuffer.isView(rows) ? [rows.buffer as ArrayBuffer] : [];
+    const array = areCells(rows) ? rows.cells : rows;
+    const transfer = ArrayBuffer.isView(array) ? [array.buffer as ArrayBuffer] : [];
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
       this.worker.ref();

@@ -1,6 +1,6 @@
 import { expected, fromPlain, toPlain } from '../../errors';
 import { blocksOf } from '../../data/blocks';
-import { countRows, isArray, isDataset, someRows } from '../givenRows';
+import { areCells, countRows, isArray, isDataset, someRows } from '../givenRows';
 import type { PredictRows } from '../givenRows';
 import type { Net } from '../net';
 import type { Outputs } from '../prediction';
@@ -44,10 +44,13 @@ function* blocks(net: Net, given: PredictRows): Generator<{ rows: unknown; from:
   const { featureSize, model: { maxBatch } } = net;
   // Whole batches, so that each row is in a batch of the same size as by predict: sums of batches of other sizes are rounded in another order.
   const count = maxBatch * Math.max(1, Math.floor(featuresPerBlock / featureSize / maxBatch));
-  if (!isDataset(given) && !isArray(given)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', given, { path: 'features' });
+  if (!isDataset(given) && !areCells(given) && !isArray(given)) throw expected('ERR_CONFIG', 'an array of numbers', 'features', given, { path: 'features' });
   if (isDataset(given)) {
     const { rows: aligned } = net.aligned(given);
-    for (const { features, from, size } of blocksOf(aligned, count)) yield { rows: features.slice(0, size * featureSize), from };
+    for (const { features, from, size } of blocksOf(aligned, count)) {
+      const own = features.slice(0, size * featureSize);
+      yield { rows: aligned.columns === undefined || own.BYTES_PER_ELEMENT === 1 ? own : { cells: Float64Array.from(own) }, from };
+    }
     return;
   }
   const size = countRows(given, featureSize);
