@@ -57,6 +57,13 @@ const records = Array.from({ length: 5 }, (_, i) => ({ age: i === 2 ? null : 25 
 const lists = records.map(({ age, city, member }) => [age, city, member]);
 const numbers = [[1, 2], [3, 4]];
 
+test('a server within a program leaves the process\'s signals and its end to the program', async () => {
+  const listeners = (): readonly number[] => ['SIGINT', 'SIGTERM', 'SIGUSR1', 'SIGHUP', 'exit', 'beforeExit', 'uncaughtException', 'unhandledRejection'].map((event) => process.listenerCount(event));
+  const before = listeners();
+  expect((await predict(await serve(people), records)).status).toBe(200);
+  expect(listeners()).toEqual(before);
+});
+
 describe('predictions are those of the model, in the order of the rows', () => {
   const own = people.predict(records);
   test.each<[string, unknown]>([

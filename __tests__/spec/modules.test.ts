@@ -12,7 +12,20 @@ const cwd = temporaryFolder();
 const library = join(root, 'dist', 'index.js');
 /** What the documents show, by the names of its files. */
 const shown = Object.fromEntries([...readFileSync(join(root, 'docs', 'own-parts.md'), 'utf8').matchAll(/```\w+ ([\w.]+)\n([\s\S]*?)```/g)].map(([, name, text]) => [name!, text!]));
-const mine = shown['mine.mjs']!.replace('\'blastrain\'', `'${library}'`);
+/** What a callback keeps goes on with the run: it writes down all losses that it was told of. */
+const history = `history: { make: () => {
+  let kept = { name: '', losses: [], sums: new Float64Array(1), none: NaN };
+  return {
+    event(event) {
+      if (event.type === 'start') kept.name = event.run;
+      if (event.type === 'step') kept.sums[0] += kept.losses[kept.losses.push(event.loss) - 1];
+      if (event.type === 'result') writeFileSync('history-' + kept.name, JSON.stringify([kept.losses, ...kept.sums, String(kept.none)]));
+    },
+    state: () => kept,
+    restore: (state) => { kept = state; },
+  };
+} },`;
+const mine = `import { writeFileSync } from 'node:fs';\n${shown['mine.mjs']!.replace('\'blastrain\'', `'${library}'`).replace('callbacks: {', `callbacks: {\n${history}`)}`;
 const random = new RandomState(1);
 const table = Array.from({ length: 120 }, () => {
   const [a, b] = [random.gaussian(), random.gaussian()];
@@ -56,6 +69,10 @@ test('the parts of the documents\' module train in the thread, are named in the 
   // The same bytes in another place are the same module.
   expect(await run('train', '--resume', 'parts', '--module', 'moved/mine.mjs')).toMatchObject({ status: 0 });
   expect(parametersOf('parts')).toBe(parametersOf('whole'));
+  const [ofWhole, ofParts] = ['whole', 'parts'].map((name) => JSON.parse(readFileSync(join(cwd, `history-${name}`), 'utf8')) as [number[], number, string]);
+  expect(ofWhole![0]).toHaveLength(18);
+  expect(ofParts).toEqual(ofWhole);
+  expect(ofParts![2]).toBe('NaN');
   const evaluated = await run('evaluate', 'whole', '--module', './mine.mjs');
   expect(evaluated).toMatchObject({ status: 0, stderr: '' });
   expect(evaluated.stdout).toContain('largest error');
@@ -140,6 +157,7 @@ test.each<[object, string]>([
   [{ metrics: { mine: { predicts: 'numbers', better: 'more', compute } } }, 'Expected higher or lower for metrics.mine.better but received \'more\''],
   [{ schedules: { cosine: compute } }, 'Expected a name that is not taken for schedules.cosine but received \'cosine\''],
   [{ schedules: { fine: compute }, callbacks: { mine: 'log' } }, 'Expected a function for callbacks.mine but received \'log\''],
+  [{ callbacks: { mine: { make: 3 } } }, 'Expected a function for callbacks.mine but received'],
 ])('registerParts refuses %j', (parts, message) => {
   expect(() => { registerParts(parts); }).toThrow(message);
   expect(() => parseSpec({ schedule: 'fine', steps: 1 })).toThrow('schedule'); // nothing of it was taken

@@ -32,10 +32,11 @@ import type { Resumption } from './resume';
 import { runFiles } from '../runFolder/runFolder';
 import type { RunFolder } from '../runFolder/runFolder';
 import type { Conditions, RunRecord } from '../runFolder/runRecord';
-import { callbacksOf } from '../spec/modules';
 import { precisionOf, trainedSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { changesOf, conditionsChange, lossMeansChange, lostBest, noValidation, notCalibrated, olderNormalization } from './runWarnings';
+import { callbacksOf } from '../spec/modules';
+import { OwnCallbacks } from './ownCallbacks';
 import { versions } from './versions';
 import { WeightSnapshots } from './weightSnapshots';
 
@@ -78,7 +79,9 @@ export function* runTraining(
   const parts: CheckpointParts = { model, optimizer, normalization, average, plateau };
   const progress = freshProgress();
   const resumption = found && restoreLast(found, parts, batchSource);
+  const callbacks = new OwnCallbacks(callbacksOf(spec));
   const checkpoint = resumption?.checkpoint;
+  callbacks.restore(checkpoint?.parts?.callbacks);
   const hasOldSums = checkpoint !== undefined && restoreProgress(progress, checkpoint.progress);
 
   const resolved = { ...withBatchSize(spec, rows.size), backend, threads: conditions.threads };
@@ -115,9 +118,8 @@ export function* runTraining(
     } satisfies RunRecord,
   });
 
-  const callbacks = callbacksOf(spec);
   const tell = function* (event: TrainEvent): Generator<TrainEvent, TrainCommand, TrainCommand> {
-    const stops = callbacks.map((callback) => callback(event)).includes('stop');
+    const stops = callbacks.tell(event);
     const command = yield event;
     return stops ? 'stop' : command;
   };
@@ -167,7 +169,7 @@ export function* runTraining(
   };
   if (startStep === 0) takeSnapshot();
   const checkpoints = new CheckpointWriter((use) => {
-    useCheckpoint(parts, facts, progress, batchSource.getState(), use);
+    useCheckpoint(parts, facts, progress, batchSource.getState(), use, callbacks.state());
   }, folder, spec.restoreBest);
   if (checkpoint === undefined) {
     // A checkpoint of the initial weights, so that even a run that diverges in its first epoch leaves a loadable model.

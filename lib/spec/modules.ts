@@ -81,9 +81,9 @@ export function digestOfModule({ module, moduleDigest }: Pick<TrainSpec, 'module
   return module === null ? null : findModule(module, moduleDigest).digest;
 }
 
-/** The callbacks of the module that a spec names. */
-export function callbacksOf({ module, moduleDigest }: Pick<TrainSpec, 'module' | 'moduleDigest'>): readonly Callback[] {
-  return module === null ? [] : Object.values(findModule(module, moduleDigest).parts.callbacks ?? {});
+/** The callbacks of the module that a spec names, by name. */
+export function callbacksOf({ module, moduleDigest }: Pick<TrainSpec, 'module' | 'moduleDigest'>): Readonly<Record<string, Callback>> {
+  return module === null ? {} : findModule(module, moduleDigest).parts.callbacks ?? {};
 }
 
 function findModule(module: string, digest: string | null): LoadedModule {

@@ -65,7 +65,19 @@ export type OwnSchedule = (rate: number, length: Length) => Schedule;
 /** Called in the thread that trains with every event of a run; 'stop' ends the training after the step, as Ctrl-C does. */
 // A callback that returns nothing is the usual one.
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type
-export type Callback = (event: TrainEvent) => 'stop' | void;
+type OnEvent = (event: TrainEvent) => 'stop' | void;
+
+/** A callback that keeps something from event to event. */
+export interface OwnCallback {
+  readonly event: OnEvent;
+  /** What it keeps, for a checkpoint: numbers, texts, booleans, null, and lists, objects and typed arrays of these. */
+  readonly state?: () => unknown;
+  /** Takes back what it kept, before the first event of a run that goes on. */
+  readonly restore?: (state: unknown) => void;
+}
+
+/** A function of events, or what makes the callback of each run. */
+export type Callback = OnEvent | { readonly make: () => OwnCallback };
 
 /** What a module of one's own exports as its default. */
 export interface OwnParts {
@@ -97,7 +109,7 @@ const kinds: { readonly [K in Kind]-?: (name: string, part: never, path: string)
     return [[schedules, { options: { warmupSteps: 0 }, make: (rate, __, length) => checkedSchedule(part(rate, length), path) } satisfies ScheduleKind]];
   },
   callbacks: (_, part: Callback, path) => {
-    checkFunction(part, path);
+    if (typeof (Object(part) as { make?: unknown }).make !== 'function') checkFunction(part, path);
     return [];
   },
 };

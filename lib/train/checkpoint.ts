@@ -50,12 +50,13 @@ export type UseChunks<Result> = (chunks: readonly Uint8Array[]) => Result;
  * the names hold the averages, as the model predicts with those, and the parameters that training continues from are `live.*`.
  */
 export function useCheckpoint<Result>(
-  parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown, use: UseChunks<Result>,
+  parts: CheckpointParts, facts: CheckpointFacts, progress: TrainingProgress, sampler: unknown, use: UseChunks<Result>, callbacks?: PartsState['callbacks'],
 ): Result {
   const partsState: PartsState = {
     optimizerSteps: parts.optimizer.steps,
     plateau: parts.plateau?.getState() ?? null,
     layers: parts.model.getRandomStates(),
+    ...(callbacks && { callbacks }),
   };
   return encodeChunks(parts, stateArrays(parts), facts, { progress, sampler, parts: partsState }, use);
 }

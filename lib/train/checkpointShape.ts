@@ -39,6 +39,8 @@ export interface PartsState {
   readonly plateau: PlateauState | null;
   /** States of the layers' random generators. */
   readonly layers: readonly unknown[];
+  /** What callbacks of the user's own keep, by name. */
+  readonly callbacks?: Readonly<Record<string, unknown>> | undefined;
 }
 
 const tagOf = (it: unknown): unknown => (Object(it) as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag];
@@ -131,5 +133,6 @@ export const stateShape = objectOf<StoredState>({
     optimizerSteps: count,
     plateau: nullOr(objectOf<PlateauState>({ rate: value, best: value, badEvaluations: count })),
     layers: listOf(anything),
+    callbacks: anything as Shape<PartsState['callbacks']>,
   })),
 });
