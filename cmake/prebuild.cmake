@@ -1,7 +1,26 @@
-# The addon for other machines: it depends only on libc, libm and libgcc, and exports only the Node-API entry points.
+# The addon for other machines: it depends only on the system's libraries, and exports only the Node-API entry points.
+
+target_compile_options(blastrain PRIVATE -ffunction-sections -fdata-sections)
+
+if(BLASTRAIN_OWN_BLAS)  # By cmake/zig.cmake, which links the C++ library by itself.
+  if(APPLE)
+    # Node exports them; which is found out as the addon is loaded.
+    target_link_options(blastrain PRIVATE -Wl,-undefined,dynamic_lookup -Wl,-dead_strip -Wl,-x)
+  else()
+    target_link_options(blastrain PRIVATE -Wl,--gc-sections -s)
+  endif()
+  if(WIN32)
+    set(HEADERS ${CMAKE_JS_INC})
+    list(FILTER HEADERS INCLUDE REGEX node-api-headers)
+    execute_process(
+      COMMAND ${ZIG} dlltool -m i386:x86-64 -D node.exe -d ${HEADERS}/../def/node_api.def -l ${CMAKE_BINARY_DIR}/libnode.a
+      COMMAND_ERROR_IS_FATAL ANY)
+    target_link_libraries(blastrain PRIVATE ${CMAKE_BINARY_DIR}/libnode.a)
+  endif()
+  return()
+endif()
 
 target_sources(blastrain PRIVATE native/prebuild.cc)
-target_compile_options(blastrain PRIVATE -ffunction-sections -fdata-sections)
 target_link_options(blastrain PRIVATE
   -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
 

@@ -35,6 +35,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   Napi::Object info = Napi::Object::New(env);
   info["openblasVersion"] = blas::Config();
   info["openblasCore"] = blas::Core();
+  info["ownBlas"] = blas::kOwn;
   info["threads"] = Pool::Shared().Threads();
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;

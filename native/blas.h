@@ -23,6 +23,7 @@ namespace blastrain::blas {
 using library::ChooseCore;
 using library::Config;
 using library::Core;
+using library::kOwn;
 using library::MaxThreads;
 using library::SetThreads;
 using library::Threads;

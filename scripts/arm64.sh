@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what is needed to build the addon for 64-bit ARM on x86-64 and to test it under qemu-user: OpenBLAS of this Debian release and
 # Node.js, both for arm64, unpacked into .cache/arm64. Needs no root, and does not change apt's settings.
-# usage: arm64.sh      then: node scripts/prebuilds.js --arch arm64
+# usage: arm64.sh      then: node scripts/prebuilds.js linux-arm64
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -9,6 +9,7 @@
 const { spawnSync } = require('node:child_process');
 const { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = require('node:fs');
 const { join, relative } = require('node:path');
+const { locate, noteTrial, trial } = require('./addon');
 
 const root = join(__dirname, '..');
 const isClone = existsSync(join(root, 'lib'));
@@ -23,13 +24,16 @@ function isStale() {
   return newest > statSync(binary).mtimeMs;
 }
 
-/** Why the addon does not load, in one line, or undefined if it does. Loads it in another process, which a bad binary may crash. */
+/** Why the addon does not work, in one line, or undefined if it does. */
 function loadError() {
-  const script = "try { require('node-gyp-build')(process.argv[1]); } catch (error) { console.log(error.message); process.exit(1); }";
-  const { status, stdout } = spawnSync(process.execPath, ['-e', script, root], { cwd: root, encoding: 'utf8' });
-  if (status === 0) return undefined;
-  if (stdout.startsWith('No native build was found')) return `no binary for ${process.platform}-${process.arch}`;
-  return stdout.split('\n', 1)[0] || 'loading it ended the process';
+  try {
+    const path = locate(root);
+    const reason = trial(path);
+    if (reason === undefined) noteTrial(path, true);
+    return reason;
+  } catch {
+    return `no binary for ${process.platform}-${process.arch}`;
+  }
 }
 
 /** Builds the addon; returns why that failed, or undefined. */

@@ -30,7 +30,7 @@ rm -f .cache/jest.json
 # Builds what the tests of the package need first, in parallel with other tests; a lock makes those wait.
 mkdir -p build/own
 (
-  for arch in x64 arm64; do flock build/prebuild.lock node scripts/prebuilds.js --arch "$arch"; done
+  for target in linux-x64 linux-arm64; do flock build/prebuild.lock node scripts/prebuilds.js "$target"; done
   flock build/own/lock npx cmake-js compile -O build/own/build --CDBLASTRAIN_OWN_BLAS=ON
 ) >.cache/prebuilds.log 2>&1 &
 # Checkpoints, journals and data sets are written and synced thousands of times: in memory where there is room and programs may run, which

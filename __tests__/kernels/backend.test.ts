@@ -29,6 +29,7 @@ nativeOnly('with native kernels', () => {
       info: {
         openblasVersion: expect.stringContaining('OpenBLAS') as string,
         openblasCore: expect.stringMatching(/^\w+$/) as string,
+        ownBlas: false,
         threads: getThreads('native'),
         maxThreads: expect.any(Number) as number,
         cpuFeatures: expect.any(Array) as string[],

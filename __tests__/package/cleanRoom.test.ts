@@ -90,7 +90,8 @@ describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
     process.stderr.write(
       `installed from ${megabytes(statSync(room.archive).size)} in ${seconds.toFixed(1)} s: ${megabytes(size)} in ${manifests.length} packages\n`,
     );
-    expect(size).toBeLessThan(15e6);
+    expect(size).toBeLessThan(25e6);
+    expect(statSync(room.archive).size).toBeLessThan(8e6);
     expect(manifests.length).toBeLessThan(15);
     const { peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { peerDependencies: Record<string, string> };
     // npm looks up optional peers too, and goes on without those that it does not find.

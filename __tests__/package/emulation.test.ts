@@ -34,7 +34,7 @@ beforeAll(() => {
     old = verifyUnder(['qemu-x86_64', '-cpu', 'Nehalem', process.execPath], /gemm|LinearStep/);
   }
   if (missingForArm.length === 0) {
-    prebuild('arm64');
+    prebuild('linux-arm64');
     arm = verifyUnder(armNode, /LinearStep/);
   }
 });

@@ -22,11 +22,11 @@ export function missingForPrebuild(): string[] {
 }
 
 /** Builds that addon, or nothing where it is there already; returns its path. Test files that want it at once take turns. */
-export function prebuild(arch: string = process.arch): string {
-  const command = ['build/prebuild.lock', process.execPath, 'scripts/prebuilds.js', '--arch', arch];
+export function prebuild(target = `linux-${process.arch}`): string {
+  const command = ['build/prebuild.lock', process.execPath, 'scripts/prebuilds.js', target];
   const { status, output } = spawnSync('flock', command, { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(output.join(''));
-  return join(root, 'prebuilds', `linux-${arch}`, 'node.napi.glibc.node');
+  return join(root, 'prebuilds', target, 'node.napi.glibc.node');
 }
 
 /** Builds an addon that computes all products by itself, or nothing where it is there already; returns what BLASTRAIN_PREBUILD has to name. */

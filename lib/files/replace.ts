@@ -75,7 +75,7 @@ function linkOrCopy(file: string, name: string): void {
     linkSync(file, name);
   } catch {
     copyFileSync(file, name); // a file system without hard links
-    const descriptor = openSync(name, 'r');
+    const descriptor = openSync(name, 'r+'); // Windows syncs only what may be written
     try {
       fsyncSync(descriptor);
     } finally {
@@ -93,8 +93,9 @@ function tryToRemove(file: string): void {
   }
 }
 
-/** Syncs the entries of a folder to disk: files created, renamed or removed in it. */
+/** Syncs the entries of a folder to disk: files created, renamed or removed in it. Windows keeps them by itself, and refuses. */
 export function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);

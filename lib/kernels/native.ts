@@ -14,6 +14,8 @@ export interface NativeInfo {
   readonly openblasVersion: string;
   /** The CPU that OpenBLAS chose its kernels for. */
   readonly openblasCore: string;
+  /** Whether the addon is linked with no BLAS library and computes all products by itself. */
+  readonly ownBlas: boolean;
   readonly threads: number;
   readonly maxThreads: number;
   readonly cpuFeatures: readonly string[];
@@ -88,11 +90,31 @@ export function setAddonThreads(threads: number, divisions: number | null): void
   result.addon.setDivisions(divisions ?? 0);
 }
 
-function tryToLoad(): Outcome {
+/** What scripts/addon.js exports. */
+interface Addons {
+  readonly locate: (root: string) => string;
+  readonly needsTrial: (path: string) => boolean;
+  readonly noteTrial: (path: string, forAll: boolean) => void;
+  readonly trial: (path: string) => string | undefined;
+}
+
+/** Has the addon tried in a process of its own before this thread loads it, where it has not yet: one that ends the process then counts as none. */
+export function tryAddon(): void {
+  outcome ??= tryToLoad(true);
+}
+
+function tryToLoad(careful = false): Outcome {
   try {
+    const load = createRequire(join(packageRoot, 'package.json'));
+    const { locate, needsTrial, noteTrial, trial } = load('./scripts/addon.js') as Addons;
     // From the package, or from what BLASTRAIN_PREBUILD names (a convention of node-gyp-build).
-    const load = createRequire(join(packageRoot, 'package.json'))('node-gyp-build') as (root: string) => Addon;
-    const addon = load(packageRoot);
+    const path = locate(packageRoot);
+    if (careful || needsTrial(path)) {
+      const reason = trial(path);
+      if (reason !== undefined) return whyNot(reason);
+      noteTrial(path, false);
+    }
+    const addon = load(path) as Addon;
     // OpenBLAS, which says how many there are, knows nothing of quotas.
     addon.limitDefaultThreads(defaultThreads());
     return { addon };

@@ -7,6 +7,7 @@ import { kernelsFor, nativeStatus, selectBackend, wasmStatus } from '../kernels'
 import type { WasmStatus } from '../kernels';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
+import { tryAddon } from '../kernels/native';
 import type { NativeInfo } from '../kernels/native';
 import { availableMemory, usableThreads } from '../machine';
 import type { AvailableMemory, UsableThreads } from '../machine';
@@ -39,6 +40,7 @@ export interface SystemCheck {
 /** Checks the machine. Never throws for a problem, but lists it in `mends`. */
 export function checkSystem(): SystemCheck {
   const mends: { problem: string; mend: string }[] = [];
+  tryAddon();
   const status = nativeStatus();
   if (!status.loaded) mends.push({ problem: `the native kernels do not load: ${status.reason}`, mend: status.mend });
   const wasm = wasmStatus();

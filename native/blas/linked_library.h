@@ -26,6 +26,7 @@ __attribute__((weak)) void gotoblas_dynamic_init(void);
 
 namespace blastrain::blas::library {
 
+inline constexpr bool kOwn = false;
 inline std::string Config() { return openblas_get_config != nullptr ? openblas_get_config() : ""; }
 inline std::string Core() { return openblas_get_corename != nullptr ? openblas_get_corename() : ""; }
 inline int MaxThreads() { return openblas_get_num_procs != nullptr ? openblas_get_num_procs() : 1; }

