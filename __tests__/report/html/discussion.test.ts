@@ -1,7 +1,7 @@
 import { discussDepth, discussDifference, discussRun, discussTest } from '../../../lib/report/html/discussion';
 import { html } from '../../../lib/report/html/markup';
 import type { Content } from '../../../lib/report/html/markup';
-import type { ReportedRun } from '../../../lib/report/html/runSections';
+import type { ReportedRun } from '../../../lib/report/html/reportedRun';
 import { RunHistory } from '../../../lib/history/runHistory';
 
 /** The text without tags and with plain spaces. */

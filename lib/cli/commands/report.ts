@@ -13,7 +13,7 @@ import { jointReport } from '../../report/html/jointReport';
 import type { Subject } from '../../report/html/jointReport';
 import { runReport } from '../../report/html/runReport';
 import type { ReportFrame } from '../../report/html/runReport';
-import type { ReportedRun } from '../../report/html/runSections';
+import type { ReportedRun } from '../../report/html/reportedRun';
 import { searchReport } from '../../report/html/searchReport';
 import { papers, printPdf } from '../../report/drawing/pdf';
 import type { Paper } from '../../report/drawing/pdf';
@@ -29,7 +29,7 @@ import { warn } from '../warnings';
 
 export const reportCommand: Command = {
   name: 'report',
-  summary: 'write up runs, searches and depth experiments as a page of its own',
+  summary: 'write up runs, searches and depth experiments as one page',
   help: `Usage: blastrain report RUN|SEARCH|DEPTH ... [options]
 
 Writes one HTML file without script and without any link: data, model, training,

@@ -9,7 +9,7 @@ import { drawing, figure, renderPage, table } from './page';
 import { appendices, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
 import { closingSections, runSections, uncertainty } from './runSections';
-import type { ReportedRun } from './runSections';
+import type { ReportedRun } from './reportedRun';
 
 /** A net of the depth experiment with its history. */
 export interface ReportedNet {

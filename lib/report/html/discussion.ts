@@ -2,7 +2,7 @@ import type { RunReportData } from '../../inference/runReportData';
 import { html } from './markup';
 import type { Content, Html } from './markup';
 import { percent, percentOf, significant, standardError } from './numbers';
-import type { ReportedRun } from './runSections';
+import type { ReportedRun } from './reportedRun';
 
 /** A share of so many rows that are right. */
 interface Share {

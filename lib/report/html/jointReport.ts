@@ -11,7 +11,7 @@ import type { Section } from './page';
 import { appendices, comparisonTables, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
 import { closingSections, resultsSection, runSections } from './runSections';
-import type { ReportedRun } from './runSections';
+import type { ReportedRun } from './reportedRun';
 import { foundPart, spacePart } from './searchReport';
 import type { ReportedSearch } from './searchReport';
 

@@ -7,7 +7,8 @@ import { count, duration, moment, percent, percentOf, settingText, significant }
 import { figure, pair, photograph, renderPage, table } from './page';
 import type { Section } from './page';
 import { closingSections, runSections, specAppendix } from './runSections';
-import type { ReportedRun, SpecKeys } from './runSections';
+import type { ReportedRun } from './reportedRun';
+import type { SpecKeys } from './runSections';
 
 /** What every report needs besides its subject. */
 export interface ReportFrame {

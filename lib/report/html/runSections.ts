@@ -11,13 +11,8 @@ import type { Content, Html } from './markup';
 import { bytes, count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
 import { drawing, facts, figure, halfSize, pair, photograph, table } from './page';
 import type { Section } from './page';
+import type { ReportedRun } from './reportedRun';
 import { renderScores } from './scores';
-
-/** What a report is made from: the data of a run, and its history. */
-export interface ReportedRun {
-  readonly reportData: RunReportData;
-  readonly history: RunHistory;
-}
 
 /** The keys of a spec, each with its help text and default. */
 export type SpecKeys = Readonly<Record<string, { readonly help: string; readonly default: unknown }>>;

@@ -15,7 +15,7 @@ import { drawing, facts, figure, renderPage, table } from './page';
 import { appendices, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
 import { closingSections, runSections, uncertainty } from './runSections';
-import type { ReportedRun } from './runSections';
+import type { ReportedRun } from './reportedRun';
 
 /** A search that has ended. */
 export interface ReportedSearch {

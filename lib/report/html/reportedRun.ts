@@ -1,0 +1,8 @@
+import type { RunHistory } from '../../history/runHistory';
+import type { RunReportData } from '../../inference/runReportData';
+
+/** What a report is made from: the data of a run, and its history. */
+export interface ReportedRun {
+  readonly reportData: RunReportData;
+  readonly history: RunHistory;
+}
