@@ -20,7 +20,9 @@ interface Golden {
   readonly classNames?: readonly string[];
 }
 /** What golden/imports.py wrote. */
-const { rows, cases } = JSON.parse(readFileSync(join(golden, 'imports.json'), 'utf8')) as { rows: readonly number[]; cases: Readonly<Record<string, Golden>> };
+const { rows, cases: written } = JSON.parse(readFileSync(join(golden, 'imports.json'), 'utf8')) as { rows: readonly number[]; cases: Readonly<Record<string, Golden>> };
+/** With what golden/kerasModels.py wrote. */
+const cases = { ...written, ...JSON.parse(readFileSync(join(golden, 'kerasModels.json'), 'utf8')) as Readonly<Record<string, Golden>> };
 const fileOf = (name: string): string => join(golden, 'imports', name);
 const folder = temporaryFolder();
 
@@ -80,7 +82,10 @@ test.each<[string, () => Uint8Array, RegExp]>([
   ['text.safetensors', () => Buffer.from('hello, this is no such file'), /whole safetensors file/],
   ['conv.keras', () => configured('keras.keras', '"class_name":"Softmax"', '"class_name":"Conv2D"'), /a layer of a multi-layer perceptron for the layer softmax for .*conv.keras but received Conv2D/],
   ['elu.keras', () => configured('keras.keras', '"activation":"selu"', '"activation":"elu"'), /for the layer other for .* but received elu/],
-  ['branch.keras', () => configured('keras-functional.keras', '"keras_history":["flatten",0,0]', '"keras_history":["pixels",0,0]'), /layers one behind the other for .* but received 2 layers that take pixels alone/],
+  ['branch.keras', () => configured('keras-functional.keras', '"keras_history":["flatten",0,0]', '"keras_history":["pixels",0,0]'), /layers one behind the other for .* but received 2 layers that take pixels: rescaling and normalization/],
+  ['sum.keras', () => configured('keras-functional.keras', '"keras_history":["flatten",0,0]', '"to":{"keras_history":["pixels",0,0]},"keras_history":["flatten",0,0]'), /layers one behind the other for .*sum.keras but received the layer normalization_1 \(Normalization\), which takes pixels and flatten/],
+  ['outputs.keras', () => configured('keras-nested.keras', '"output_layers":[["end",0,0]]', '"output_layers":[["end",0,0],["lead",0,0]]'), /layers one behind the other for .* but received 2 outputs: end and lead/],
+  ['inner.keras', () => configured('keras-nested.keras', '"keras_history":["wide",0,0]', '"keras_history":["bridge",0,0]'), /layers one behind the other for the layer chain of .*inner.keras but received 2 layers that take bridge: wide and after/],
   ['bare.keras', () => configured('keras.keras', '"name":"gate"', '"name":"gate"', 'model.weights.h5'), /model.weights.h5, for .* but received an archive without it/],
   ['cut.h5', () => bytesOf('keras.h5').subarray(0, 9000), /an HDF5 file that is whole for .*cut.h5 but received unable to/],
   ['text.keras', () => Buffer.from('hello'), /a model that Keras 3 saved for/],

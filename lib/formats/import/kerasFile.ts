@@ -3,8 +3,11 @@ import { readHdf5 } from '../../data/hdf5/hdf5';
 import type { Hdf5Array, Hdf5File } from '../../data/hdf5/readHdf5';
 import { readBytes } from '../../data/readBytes';
 import { readZip } from '../../data/zip';
+import type { BlastrainError } from '../../errors';
+import { anyOf } from '../../fields';
 import { fileError, parseJson } from '../../files';
 import { anything, checkShape, listOf, objectOf, optional, recordOf, text } from '../../files/shape';
+import type { Shape } from '../../files/shape';
 import { KerasLayers } from './kerasLayers';
 import type { KerasLayer } from './kerasLayers';
 import type { ImportedNetwork } from './network';
@@ -17,18 +20,33 @@ const layerShape = objectOf<Layer>({ class_name: text, config: recordOf(anything
 
 interface KerasModel {
   readonly class_name: string;
-  readonly config: { readonly layers: readonly Layer[]; readonly build_input_shape: unknown };
+  readonly config: { readonly layers: readonly Layer[]; readonly build_input_shape: unknown; readonly output_layers: unknown };
   readonly compile_config: unknown;
 }
 
-const modelShape = objectOf<KerasModel>({ class_name: text, config: objectOf<KerasModel['config']>({ layers: listOf(layerShape), build_input_shape: anything }), compile_config: anything });
+const modelShape = objectOf<KerasModel>({
+  class_name: text, config: objectOf<KerasModel['config']>({ layers: listOf(layerShape), build_input_shape: anything, output_layers: anything }), compile_config: anything,
+});
 
-/** Of the layer at this place among those of the model, its variables in order. */
-type Variables = (layer: number) => readonly Hdf5Array[];
+/** A layer that is no model itself, with the places of its variables. */
+interface PlacedLayer {
+  readonly layer: Layer;
+  /** The layer of the whole model that it is or that it lies in, by name: the group of an .h5 file. */
+  readonly outermost: string;
+  /** The group of a .keras file. */
+  readonly group: string;
+}
+
+/** Of a layer, its variables in order. */
+type Variables = (layer: PlacedLayer) => readonly Hdf5Array[];
+
+/** Classes of models, which may stand among the layers of another. */
+const functional: readonly string[] = ['Functional', 'Model'];
+const models: readonly string[] = ['Sequential', ...functional];
 
 /**
- * The network of a .keras file (Keras 3): a Sequential model, or a functional one whose layers stand one behind the other. Needs the package h5wasm. Throws ERR_DATA, naming the file and the layer, for
- * any other, for layers that a multi-layer perceptron has not, and for a file that is damaged.
+ * The network of a .keras file (Keras 3, and Keras 2 as TensorFlow 2.15 has it): a Sequential model, or a functional one whose layers stand one behind the other; models among the layers likewise. Needs the package
+ * h5wasm. Throws ERR_DATA, naming the file and the layer, for any other, for layers that a multi-layer perceptron has not, and for a file that is damaged.
  */
 export function networkOfKeras(bytes: Uint8Array, file: string): ImportedNetwork {
   const entries = readZip(new MemoryBytes(file, bytes), 'a model that Keras 3 saved');
@@ -40,8 +58,7 @@ export function networkOfKeras(bytes: Uint8Array, file: string): ImportedNetwork
   };
   const model = modelIn(contents('config.json').toString('utf8'), file);
   const weights = readHdf5(contents('model.weights.h5'), `model.weights.h5 in ${file}`);
-  const groups = groupNames(model.config.layers);
-  return networkOf(model, (at) => numbered(weights, `layers/${groups[at]!}/vars`), file);
+  return networkOf(model, ({ group }) => numbered(weights, `${group}/vars`), file);
 }
 
 /** As {@link networkOfKeras}, of a whole model in an HDF5 file (.h5, the older format). */
@@ -50,10 +67,13 @@ export function networkOfHdf5(bytes: Uint8Array, file: string): ImportedNetwork 
   const { model_config: config, training_config: compiled } = weights.texts.get('') ?? {};
   if (typeof config !== 'string') throw fileError('ERR_DATA', 'a whole model (model.save of Keras), with the attribute model_config,', file, 'another HDF5 file');
   const model = { ...modelIn(config, file), compile_config: typeof compiled === 'string' ? parseJson(compiled, { file, code: 'ERR_DATA' }) : undefined };
-  return networkOf(model, (at) => {
-    const group = `model_weights/${String(model.config.layers[at]!.config['name'])}`;
+  return networkOf(model, ({ layer, outermost }) => {
+    const group = `model_weights/${outermost}`;
     const names = weights.texts.get(group)?.['weight_names'] ?? [];
-    return (typeof names === 'string' ? [names] : names).map((name) => arrayIn(weights, `${group}/${name}`, file));
+    const own = nameOf(layer);
+    // Those of a model among the layers are listed together; each ends with its layer's name and its own.
+    const wanted = (typeof names === 'string' ? [names] : names).filter((name) => own === outermost || name.split('/').at(-2) === own);
+    return wanted.map((name) => arrayIn(weights, `${group}/${name}`, file));
   }, file);
 }
 
@@ -65,23 +85,46 @@ function modelIn(json: string, file: string): KerasModel {
 function networkOf(model: KerasModel, variables: Variables, file: string): ImportedNetwork {
   const layers = new KerasLayers(file);
   layers.takeShape(model.config.build_input_shape);
-  for (const at of orderOf(model, file)) layers.visit(model.config.layers[at]!, variables(at));
+  for (const placed of chainOf(model, file)) layers.visit(placed.layer, variables(placed));
   return layers.network(model.compile_config);
 }
 
+/** The layers of a model, and of the models among them, in the order in which rows pass them. */
+function chainOf(model: KerasModel, file: string, within = '', outermost?: string): readonly PlacedLayer[] {
+  const { layers } = model.config;
+  const groups = groupNames(layers);
+  return orderOf(model, file).flatMap((at) => {
+    const layer = layers[at]!;
+    const place = { layer, outermost: outermost ?? nameOf(layer), group: `${within}layers/${groups[at]!}` };
+    if (!models.includes(layer.class_name)) return [place];
+    const source = { file: `the layer ${nameOf(layer)} of ${file}`, code: 'ERR_DATA' } as const;
+    return chainOf(checkShape({ ...layer }, modelShape as Shape<unknown>, source) as KerasModel, source.file, `${place.group}/`, place.outermost);
+  });
+}
+
 /** The layers' places in the order in which rows pass them. */
-function orderOf({ class_name: kind, config: { layers } }: KerasModel, file: string): readonly number[] {
+function orderOf({ class_name: kind, config: { layers, output_layers: outputs } }: KerasModel, file: string): readonly number[] {
   if (kind === 'Sequential') return layers.map((_, at) => at);
-  if (kind !== 'Functional' && kind !== 'Model') throw fileError('ERR_DATA', 'a Sequential or functional model', file, `a model of class ${kind}`);
+  if (!functional.includes(kind)) throw fileError('ERR_DATA', 'a Sequential or functional model', file, `a model of class ${kind}`);
+  const refuse = (received: string): BlastrainError => fileError('ERR_DATA', 'layers one behind the other', file, received);
+  const ends = sourcesIn(outputs);
+  if (ends.length > 1) throw refuse(`${String(ends.length)} outputs: ${anyOf(ends, 'and')}`);
   const sources = layers.map(({ inbound_nodes: nodes = [] }) => nodes.flatMap(sourcesIn));
+  const joined = sources.findIndex((names) => names.length > 1);
+  if (joined >= 0) throw refuse(`the layer ${nameOf(layers[joined]!)} (${layers[joined]!.class_name}), which takes ${anyOf(sources[joined]!, 'and')}`);
   const order: number[] = [];
   for (let next: string | undefined; order.length < layers.length;) {
-    const found = sources.flatMap((names, at) => ((next === undefined ? names.length === 0 : names.length === 1 && names[0] === next) ? [at] : []));
-    if (found.length !== 1) throw fileError('ERR_DATA', 'layers one behind the other', file, `${String(found.length)} ${next === undefined ? 'inputs' : `layers that take ${next} alone`}`);
+    const found = sources.flatMap(([name], at) => (name === next ? [at] : []));
+    const names = found.map((at) => nameOf(layers[at]!));
+    if (found.length !== 1) throw refuse(`${String(found.length)} ${next === undefined ? 'inputs' : `layers that take ${next}`}${found.length === 0 ? '' : `: ${anyOf(names, 'and')}`}`);
     order.push(found[0]!);
-    next = String(layers[found[0]!]!.config['name']);
+    [next] = names;
   }
   return order;
+}
+
+function nameOf({ config }: KerasLayer): string {
+  return String(config['name']);
 }
 
 /** Names of the layers whose outputs a call of a layer takes: Keras 3 has them as keras_history, Keras 2 as lists that begin with a name. */
