@@ -9,8 +9,9 @@ const { spawnSync } = require('node:child_process');
 const { existsSync, statSync, writeFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 
-/** Folders of the package whose addons nobody has run yet: each process tries them before it loads them. */
-const untried = ['darwin-x64', 'darwin-arm64'];
+/** Addons of the package that were not yet run on their systems: each process tries them before it loads them. */
+const untried = ['linux-arm64/node.napi.musl.node', 'win32-x64/node.napi.node', 'darwin-x64/node.napi.node', 'darwin-arm64/node.napi.node'];
+const isUntried = (path) => untried.includes(`${basename(dirname(path))}/${basename(path)}`);
 
 /** The path of the addon that belongs here: what was built, or else what the package carries. Throws where there is none. */
 function locate(root) {
@@ -26,7 +27,7 @@ function usesMusl() {
 
 /** Whether an addon is to be tried before it is loaded. What the install script has tried is known; a thread or process asks that of the one that began it. */
 function needsTrial(path) {
-  if (!untried.includes(basename(dirname(path))) || process.env.BLASTRAIN_TRIED === path) return false;
+  if (!isUntried(path) || process.env.BLASTRAIN_TRIED === path) return false;
   const mark = markOf(path);
   return !existsSync(mark) || statSync(mark).mtimeMs < statSync(path).mtimeMs;
 }
@@ -35,7 +36,7 @@ const markOf = (path) => join(dirname(path), 'tried');
 
 /** Notes that an addon has been tried: for what this process starts, or in a file beside it for all. */
 function noteTrial(path, forAll) {
-  if (!untried.includes(basename(dirname(path)))) return;
+  if (!isUntried(path)) return;
   process.env.BLASTRAIN_TRIED = path;
   if (forAll) writeFileSync(markOf(path), '');
 }

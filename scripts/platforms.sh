@@ -66,5 +66,5 @@ fi
 cd "$clone"
 [ "${1:-}" != --fetch ] || exit 0
 npm run --silent build
-node scripts/prebuilds.js --all
+node scripts/prebuilds.js linux-x64-musl linux-arm64-musl win32-x64 darwin-x64 darwin-arm64
 BLASTRAIN_PLATFORMS=whole npx jest __tests__/package/platforms

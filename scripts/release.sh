@@ -10,8 +10,8 @@ stop() { echo "Expected $1 for a release but received $2" >&2; exit 1; }
 [ -z "$(git status --porcelain)" ] || stop 'a clean working tree' 'changes'
 [ "$(git describe --exact-match --tags 2>/dev/null)" = "v$version" ] || stop "the tag v$version" "$(git describe --always)"
 grep -q "^## $version" CHANGELOG.md || stop "a section of CHANGELOG.md for $version" 'none'
-for platform in linux-x64 linux-arm64; do
-  [ -e "prebuilds/$platform/node.napi.glibc.node" ] || stop "prebuilds/$platform" 'none; npm run prebuilds makes it'
+for addon in linux-{x64,arm64}/node.napi.glibc linux-x64/node.napi.musl; do
+  [ -e "prebuilds/$addon.node" ] || stop "prebuilds/$addon.node" 'none; npm run prebuilds or npm run platforms makes it'
 done
 for module in kernels kernels-relaxed; do
   [ -e "wasm/$module.wasm" ] || stop "wasm/$module.wasm" 'none; npm run wasm makes it'
