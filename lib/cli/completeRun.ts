@@ -13,10 +13,18 @@ export interface Output {
   readonly tensorboard: boolean;
 }
 
+const completed: ResultEvent[] = [];
+
+/** The results of the runs that this process has followed to their end. */
+export function completedResults(): readonly ResultEvent[] {
+  return completed;
+}
+
 /** Follows a run to its end, then draws its figures and says what came of it. */
 export async function complete(run: TrainingRun, folderOf: (name: string) => string, { json, tensorboard }: Output): Promise<ResultEvent> {
   const observer = tensorboard ? (await import('./tensorboard.js')).tensorBoardObserver(folderOf) : undefined;
   const { result } = await follow(run, json ? 'json' : 'progress', observer);
+  completed.push(result);
   const folder = folderOf(result.run);
   const classifier = await run.model;
   const [layer, imageShape] = [classifier.firstLayer(), classifier.imageShape];

@@ -6,7 +6,7 @@ import { setLoadingListener } from '../data/threads/progress';
 import { joinedCluster, launcherOf } from '../cluster';
 import type { Command } from './command';
 import { watchScheduler } from './interrupt';
-import { moduleIn } from './options';
+import { commonIn } from './options';
 import { sayLoading } from './loading';
 import { exitStatus, watchOutput } from './output';
 import { prepareThread } from '../run/trainThread';
@@ -52,6 +52,7 @@ ${all.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
 
 blastrain COMMAND --help explains a command; --debug adds stack traces.
 --module FILE loads layers, losses, metrics, … of your own (docs/own-parts.md).
+--notify URL|COMMAND tells a web hook or a command at the end what came of it.
 Exit status: 0, 1 for an error, 75 after SIGTERM or SIGUSR1, 130 after Ctrl-C,
 141 when the reader of the output has gone.
 `;
@@ -81,7 +82,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(command.help);
     return 0;
   }
-  const module = moduleIn(rest);
+  const { module, notify } = commonIn(rest);
+  if (notify !== undefined) (await import('./notify.js')).checkTarget(notify);
   if (module !== undefined) {
     const { loadModule } = await import('../spec/modules.js');
     await loadModule(module);
@@ -102,9 +104,18 @@ if (words[0] === 'train' || words[0] === 'search') watchScheduler();
 watchOutput();
 setLoadingListener(sayLoading());
 
+/** Tells whoever was named by --notify; of several ranks the first does. */
+async function tell(status: number, failure: { readonly code: string; readonly message: string } | null): Promise<void> {
+  const target = commonIn(words).notify;
+  if (target === undefined || target.trim() === '' || (launcherOf()?.rank ?? 0) > 0) return;
+  const { notify } = await import('./notify.js');
+  await notify(target, words[0]!, status, performance.now() / 1000, failure);
+}
+
 main(words).then(
-  (status) => {
+  async (status) => {
     process.exitCode = exitStatus(status);
+    await tell(status, null);
   },
   async (error: unknown) => {
     const { code, message, stack } = toPlain(error);
@@ -113,7 +124,8 @@ main(words).then(
     const speaker = ranks !== undefined && ranks.rank > 0 && code !== 'ERR_CLUSTER' ? `${printable(ranks.nameOf(ranks.rank))}: ` : '';
     process.stderr.write(`blastrain: ${speaker}${printable(message)} [${printable(code)}]\n`);
     if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
-    ranks?.abort(1);
     process.exitCode = exitStatus(1);
+    await tell(1, { code, message });
+    ranks?.abort(1);
   },
 );

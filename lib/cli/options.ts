@@ -13,7 +13,7 @@ export interface Positionals {
 }
 
 /** Accepted by every command; main.ts handles them. */
-const common = { debug: { type: 'boolean' }, module: { type: 'string' } } as const satisfies OptionTable;
+const common = { debug: { type: 'boolean' }, module: { type: 'string' }, notify: { type: 'string' } } as const satisfies OptionTable;
 
 /** A command's parsed arguments: `values` by option, and the positional ones in order. */
 type Parsed<Options extends OptionTable> = ReturnType<
@@ -65,8 +65,9 @@ function parse<Options extends OptionTable>(args: readonly string[], options: Op
   }
 }
 
-/** The module that the words of a command name, last of several; undefined where none does. */
-export function moduleIn(args: readonly string[]): string | undefined {
-  const { values } = parseArgs({ args: [...args], options: { module: { type: 'string' } }, strict: false, allowPositionals: true });
-  return typeof values.module === 'string' ? values.module : undefined;
+/** The module and the target of a notification that the words of a command name, the last of several; undefined where none does. */
+export function commonIn(args: readonly string[]): { readonly module: string | undefined; readonly notify: string | undefined } {
+  const { values } = parseArgs({ args: [...args], options: common, strict: false, allowPositionals: true });
+  const given = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+  return { module: given(values.module), notify: given(values.notify) };
 }
