@@ -78,13 +78,22 @@ test('what does not fit the contract does not compile', () => {
   expect(table).toBeDefined();
 });
 
-test('arguments are checked also where Node compiles no text', () => {
+test.each(kernelBackends.filter((backend) => backend !== 'native'))('arguments are checked also where Node compiles no text, on %s', (backend) => {
   const script = `const { kernelsFor } = require('./dist/kernels');
-    const kernels = kernelsFor('float64', 'typescript');
+    const kernels = kernelsFor('float64', '${backend}');
     const y = Float64Array.of(1, 2);
     kernels.axpy(2, 2, y.slice(), y);
     console.log(y.join());
-    try { kernels.axpy(3, 1, y, y); } catch (error) { console.log(error.message); }`;
+    const gather = (index, x) => kernels.gatherRows(1, 2, Int32Array.of(index), Uint8Array.of(5, 6, 7, 8), y, y, x);
+    const x = new Float64Array(2);
+    gather(1, x);
+    console.log(x.join());
+    for (const call of [() => kernels.axpy(3, 1, y, y), () => gather(2, x)]) {
+      try { call(); } catch (error) { console.log(error.message); }
+    }`;
   const { stdout } = spawnSync(process.execPath, ['--disallow-code-generation-from-strings', '-e', script], { cwd: packageRoot, encoding: 'utf8' });
-  expect(stdout).toBe('3,6\nExpected a Float64Array of at least 3 elements for axpy x but received Float64Array of length 2\n');
+  expect(stdout.trimEnd().split('\n')).toEqual([
+    '3,6', '24,54', 'Expected a Float64Array of at least 3 elements for axpy x but received Float64Array of length 2',
+    'Expected an index in [0, 2) for gatherRows indices[0] but received 2',
+  ]);
 });

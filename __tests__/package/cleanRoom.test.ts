@@ -105,6 +105,13 @@ describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
     expect(cjs.names).toContain('train');
   });
 
+  test('carries the WebAssembly modules', async () => {
+    const script = `process.env.BLASTRAIN_BACKEND = 'wasm';
+      console.log(require('blastrain').kernelsFor('float32').nrm2(2, Float32Array.of(3, 4)));`;
+    expect((await project.run('node', '-e', script)).stdout).toBe('5\n');
+    expect((await project.run('node', '--experimental-wasm-relaxed-simd', '-e', script)).stdout).toBe('5\n');
+  });
+
   test('answers to the names of its exports map alone', async () => {
     const attempt = (name: string): string => `try { require('${name}'); console.log('ok'); } catch (error) { console.log(error.code); }`;
     const names = ['blastrain/package.json', 'blastrain/dist/index.js', 'blastrain/lib'];

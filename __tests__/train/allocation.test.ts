@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { packageRoot } from '../../lib/files';
-import { backends } from '../support/backends';
+import { kernelBackends } from '../support/backends';
 
 /** Runs 10,000 steps with events due at none of them, in a process that reports its garbage collections. */
 const script = (backend: string, spec: object): string => `
@@ -48,7 +48,7 @@ function collections(backend: string, spec: object, megabytes: number): string[]
 
 // Arrays, closures or events would show. What is left are numbers that cross from one function into another, such as the
 // loss, at 16 bytes each: some five a step, and with all that a step can do ten.
-describe.each(backends)('10,000 steps on %s kernels', (backend) => {
+describe.each(kernelBackends)('10,000 steps on %s kernels', (backend) => {
   test.each([
     ['SGD with momentum', 2, { momentum: 0.9, l2: 1e-3 }],
     ['float64, an ensemble', 4, { dtype: 'float64', momentum: 0.9, l2: 1e-3, members: 2 }],

@@ -150,7 +150,7 @@ export function refusalOf(kernel: KernelName, dtype: Dtype, values: readonly unk
 }
 
 /** How many numbers a shape holds, as an expression in the sizes. */
-function productText(shape: readonly string[]): string {
+export function productText(shape: readonly string[]): string {
   return shape.map((factor) => (factor.includes('+') ? `(${factor})` : factor)).join(' * ');
 }
 

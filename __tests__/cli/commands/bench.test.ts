@@ -56,7 +56,7 @@ test.each([
   [['kernels', '--kernels', 'gem'], 'gemm'],
   [['kernels', '--dtype', 'bf16'], 'float32'],
   [['step', '--rounds', '0'], 'at least 1'],
-  [['step', '--backend', 'gpu'], 'native or typescript'],
+  [['step', '--backend', 'gpu'], 'native or wasm or typescript'],
   [['step', '--out', 'bench.txt'], '.json'],
   [['step', '--compare', __filename], 'valid JSON'],
 ])('refuses %j before it measures', async (args, what) => {

@@ -29,8 +29,14 @@ export class Frame {
   private readonly words = new WeakMap<SourceArray, Int32Array>();
   private order = { address: 0, count: 0 };
 
+  /** The slots as numbers, two for each, and as their kinds, of which the third of four counts. */
+  readonly numbers: Float64Array;
+  readonly kinds: Int32Array;
+
   constructor(private readonly instance: Instance) {
     this.at = instance.frame / 4;
+    this.numbers = instance.doubles.subarray(instance.frame / 8, instance.frame / 8 + 36);
+    this.kinds = instance.ints.subarray(this.at, this.at + 72);
     this.views = { 1: instance.bytes, 5: instance.ints, 7: instance.floats, 8: instance.doubles };
   }
 

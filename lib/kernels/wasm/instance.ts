@@ -1,6 +1,6 @@
 import { BlastrainError } from '../../errors';
 import { bytesPerNumber } from '../contract';
-import type { Dtype, FloatArray } from '../contract';
+import type { Dtype, FloatArray, KernelName } from '../contract';
 import { webAssembly } from './webAssembly';
 import type { WasmMemory, WasmModule } from './webAssembly';
 
@@ -33,6 +33,9 @@ export class CallEnded extends Error {
     super(reason);
   }
 }
+
+/** Makes the error for a call that is refused, or was ended by `cause`; the memory is then as before the call. */
+export type ErrorOf = (kernel: KernelName, values: readonly unknown[], cause?: unknown) => unknown;
 
 /** How much is reserved, the first of these that can be had: all that 32 bits address, but for a page, as views have at most 2³² − 1 bytes. */
 const sizes = [65535, 2 ** 15, 2 ** 14, 2 ** 12, 2 ** 10] as const;
