@@ -33,6 +33,20 @@ test.each([
   expect(stderr.trim()).toBe(`blastrain: ${message} [ERR_CONFIG]`);
 });
 
+test('help COMMAND is COMMAND --help', async () => {
+  const [help, asked] = await Promise.all([blastrain(['help', 'doctor']), blastrain(['doctor', '--help'])]);
+  expect(help).toEqual(asked);
+});
+
+test.each([
+  [['train', root], /type blastrain fit \S+, or blastrain train pictures --set dataFolder=/],
+  [['train', join(root, '__tests__', 'golden', 'tables', 'plain.parquet')], /type blastrain fit \S+, or blastrain train table --set dataFile=/],
+  [['toy', '--out', 'no-such-folder/x.svg'], /a file in a folder that exists for --out but received 'no-such-folder/],
+])('%j says what to type instead', async (args, message) => {
+  const { status, stderr } = await blastrain(args);
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(message) as string });
+});
+
 test('loads no command but the one that is asked for', () => {
   const script = `
     process.argv.push('main.js', 'toy', '--help');

@@ -116,13 +116,14 @@ describe('a search on a terminal', () => {
     }
   });
 
-  test('says a line of at most 80 characters for each trial that ends, where there is no terminal', () => {
+  test('says a line for each trial that ends where there is no terminal, and cuts none', () => {
     const pipe = new Pipe();
     const events = searchEvents(40);
     play(pipe, [...events, progress, result]);
     const lines = pipe.text.trimEnd().split('\n');
     expect(lines).toHaveLength(40);
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(Math.max(...lines.map((line) => line.length))).toBeGreaterThan(80);
+    expect(lines.filter((line) => line.includes('…'))).toEqual([]);
     expect(lines[0]).toMatch(/^trial 0: \d\d\.\d %, left after rung 1, best so far; learningRate /);
     expect(lines[3]).toBe('trial 3 failed: ERR_DIVERGED, Expected a finite loss but received NaN');
     expect(lines.filter((line) => /^trial \d+: \d\d\.\d %, done/.test(line)).length).toBeGreaterThan(1);
@@ -134,11 +135,12 @@ describe('a search on a terminal', () => {
 });
 
 describe('the table of trials', () => {
-  test('is no wider than 80 columns into a pipe', () => {
+  test('is cut on a terminal, and whole into a pipe', () => {
     const trials = new SearchHistory();
     for (const event of searchEvents(30, 2)) trials.apply(event);
-    const text = renderTrials(trials.ranking, 3, { isTTY: false, columns: 80, colour: false, unicode: true });
+    const [text, whole] = [true, false].map((isTTY) => renderTrials(trials.ranking, 3, { isTTY, columns: 80, colour: false, unicode: true })) as [string, string];
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBe(80);
+    expect(whole).not.toContain('…');
     expect(text).toMatch(/\d\d\.\d ± 1\.0 % +3\/3 done/);
   });
 

@@ -325,6 +325,12 @@ describe('progress of a training run', () => {
     expect(textWidth(screen.lines[0]!)).toBeLessThan(columns);
   });
 
+  test('the time left is gone once it ends, however it ends', () => {
+    const screen = new Screen(120);
+    play(screen).done();
+    expect(screen.lines).toEqual(['step 1,240/4,000   31 %  loss 0.05680  val 52.1 %  █▃▂▂▁▁▁▁  625 steps/s', '']);
+  });
+
   test('evaluations get a line of their own in a log; a result repeats nothing', () => {
     const pipe = new Pipe();
     const progress = play(pipe);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(__dirname, '..', '..');
-const text = readFileSync(join(root, 'docs', 'backpropagation.md'), 'utf8');
+const text = ['backpropagation.md', 'backpropagation-numbers.md'].map((name) => readFileSync(join(root, 'docs', name), 'utf8')).join('\n\n');
 
 /** The "In code" paragraphs: a file, then the identifiers that it is said to hold, up to the next file. */
 const references = [...text.matchAll(/\*\*In code\.\*\*([\s\S]*?)(?:\n\n|$)/g)].flatMap(([, paragraph]) => {

@@ -34,9 +34,22 @@ const course = (steps: number): object[] => [
 const describedIn = (file: string): string => /<desc>(.*)<\/desc>/.exec(readFileSync(join(folder, file), 'utf8'))![1]!;
 
 describe('figures of a run', () => {
+  test.each([
+    [{ loss: 'mse', l2: 0, targetScaling: 'standardize' }, 'mean squared error of standardised targets'], [{ loss: 'bce', l2: 0 }, 'mean binary cross-entropy'],
+    [{ loss: 'poisson', l2: 1 }, 'mean Poisson loss + λ‖W‖²'], [{}, 'mean loss'],
+  ])('call the loss of %j by its name', (spec, name) => {
+    write(course(10));
+    writeFileSync(join(folder, 'spec.json'), JSON.stringify(spec));
+    writeRunFigures(folder);
+    rmSync(join(folder, 'spec.json'));
+    expect(describedIn('loss.svg')).toMatch(`Line chart of ${name} against step`);
+  });
+
   test('are written into its folder, with nothing left beside them', () => {
     write(course(300));
+    writeFileSync(join(folder, 'spec.json'), JSON.stringify({ loss: 'cross-entropy', l2: 0.1 }));
     const paths = writeRunFigures(folder, layer);
+    rmSync(join(folder, 'spec.json'));
     expect(paths).toEqual(['loss.svg', 'accuracy.svg', 'weights.png'].map((name) => join(folder, name)));
     expect(readdirSync(folder).sort()).toEqual(['accuracy.svg', 'loss.svg', 'metrics.jsonl', 'weights.png']);
     expect(describedIn('loss.svg')).toBe(

@@ -4,7 +4,7 @@ import { jsonLine, printable } from '../text';
 import type { EndReason, ResultEvent } from '../train/events';
 import { follow } from './follow';
 import { stoppedStatus } from './interrupt';
-import { formatDuration, formatKnown, formatMetric, formatPercent } from './terminal/format';
+import { formatCount, formatDuration, formatKnown, formatMetric, formatPercent } from './terminal/format';
 import { fileLines } from './terminal/style';
 
 /** Where a run's events go. */
@@ -52,12 +52,12 @@ function summary(result: ResultEvent, files: readonly string[]): string {
   const { ended, steps, seconds, stepMilliseconds, trainAccuracy, valAccuracy = NaN, valLoss, bestStep, modelStep } = result;
   const { trainRmse, valRmse = NaN, monitored, temperature, uncalibratedValLoss = NaN } = result;
   const best = !Number.isFinite(valLoss) ? 'no validation rows'
-    : bestStep === modelStep ? `step ${String(bestStep)} was the best`
-      : monitored === undefined || monitored.metric === 'loss' ? `the best was at step ${String(bestStep)}` : `best ${formatMetric(monitored.metric, monitored.best)} at step ${String(bestStep)}`;
+    : bestStep === modelStep ? `step ${formatCount(bestStep)} was the best`
+      : monitored === undefined || monitored.metric === 'loss' ? `the best was at step ${formatCount(bestStep)}` : `best ${formatMetric(monitored.metric, monitored.best)} at step ${formatCount(bestStep)}`;
   const followed = monitored === undefined || ['accuracy', 'loss', 'rmse'].includes(monitored.metric) ? ''
     : `Monitored ${monitored.metric}: validation ${formatMetric(monitored.metric, monitored.value)}\n`;
   return (
-    `${endings[ended]} ${String(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
+    `${endings[ended]} ${formatCount(steps)} steps in ${formatDuration(seconds)} (${stepMilliseconds.toFixed(2)} ms a step)\n` +
     (trainAccuracy !== undefined
       ? `Accuracy: train ${formatPercent(trainAccuracy)}, validation ${formatPercent(valAccuracy)} (${best})\n`
       : `${trainRmse === undefined ? 'Validation' : `Root mean squared error: train ${formatKnown(trainRmse)}, validation ${formatKnown(valRmse)}; validation`} ` +

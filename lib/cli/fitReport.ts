@@ -50,8 +50,8 @@ function paragraph(text: string): string {
   return `${wrap(text, widest)}\n`;
 }
 
-function rowOf({ name, missing, ...facts }: ColumnFacts, kind: string, { unicode }: Terminal): string[] {
-  return [truncate(name, longestName, unicode), kind, missing === 0 ? '' : missing < 0.001 ? '<0.1 %' : formatPercent(missing), valuesOf(facts)];
+function rowOf({ name, missing, ...facts }: ColumnFacts, kind: string, { isTTY, unicode }: Terminal): string[] {
+  return [truncate(name, isTTY ? longestName : Infinity, unicode), kind, missing === 0 ? '' : missing < 0.001 ? '<0.1 %' : formatPercent(missing), valuesOf(facts)];
 }
 
 function valuesOf({ kind, categories, min, max, mean }: Omit<ColumnFacts, 'name' | 'missing'>): string {

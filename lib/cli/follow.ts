@@ -3,6 +3,8 @@ import type { TrainingRun } from '../run/train';
 import type { ResultEvent, StartEvent, TrainEvent } from '../train/events';
 import { jsonLine, printable } from '../text';
 import { interruptible } from './interrupt';
+import { formatCount } from './terminal/format';
+import { terminalOf, wrap } from './terminal/style';
 import { TrainingProgress } from './terminal/trainingProgress';
 
 /** The first and the last event of a run that ended. */
@@ -36,9 +38,15 @@ export async function follow(run: TrainingRun, show: 'progress' | 'json' | 'noth
 
 function heading({ run, layers, parameters, data, backend, dtype, precision = dtype, threads, seed, from, keepsLastLayer, resumedFrom }: StartEvent): string {
   return (
-    `${printable(run)}: ${layers.join('-')} (${parameters.toLocaleString('en')} parameters) on ${printable(data)}\n` +
+    `${fitted(`${printable(run)}: ${layers.join('-')} (${formatCount(parameters)} parameters) on ${printable(data)}`)}\n` +
     `${backend} ${precision}, ${String(threads)} thread${threads === 1 ? '' : 's'}, seed ${String(seed)}` +
     (from === undefined ? '' : `\nstarting from ${printable(from)}${keepsLastLayer === false ? ', with a new last layer' : ''}`) +
-    `${resumedFrom === undefined ? '' : `, going on from step ${String(resumedFrom)}`}\n`
+    `${resumedFrom === undefined ? '' : `, going on from step ${formatCount(resumedFrom)}`}\n`
   );
+}
+
+/** Broken between words where a terminal would break it anywhere. */
+function fitted(text: string): string {
+  const { isTTY, columns } = terminalOf(process.stdout);
+  return isTTY ? wrap(text, columns) : text;
 }

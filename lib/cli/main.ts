@@ -9,6 +9,8 @@ import { watchScheduler } from './interrupt';
 import { commonIn } from './options';
 import { sayLoading } from './loading';
 import { exitStatus, watchOutput } from './output';
+import { coloursOf, terminalOf, wrap } from './terminal/style';
+import { divergenceAdvice } from '../history/outcome';
 import { prepareThread } from '../run/trainThread';
 
 /** The commands by name, in the overview's order. Only the requested one is loaded: loading all takes 100 ms. */
@@ -50,7 +52,7 @@ Usage: blastrain COMMAND [options]
 
 ${all.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
 
-blastrain COMMAND --help explains a command; --debug adds stack traces.
+blastrain help COMMAND explains a command; --debug adds stack traces.
 --module FILE loads layers, losses, metrics, … of your own (docs/own-parts.md).
 --notify URL|COMMAND tells a web hook or a command at the end what came of it.
 Exit status: 0, 1 for an error, 75 after SIGTERM or SIGUSR1, 130 after Ctrl-C,
@@ -60,6 +62,7 @@ Exit status: 0, 1 for an error, 75 after SIGTERM or SIGUSR1, 130 after Ctrl-C,
 
 async function main(args: readonly string[]): Promise<number> {
   const [word, ...rest] = args;
+  if (word === 'help' && rest[0] !== undefined) return main([rest[0], '--help']);
   if (word === undefined || word === 'help' || word === '--help' || word === '-h') {
     process.stdout.write(await overview());
     return 0;
@@ -91,6 +94,16 @@ async function main(args: readonly string[]): Promise<number> {
   return command.run(rest);
 }
 
+/** Text for standard error: broken between words on a terminal, one line elsewhere. */
+function wrapped(text: string): string {
+  const { isTTY, columns } = terminalOf(process.stderr);
+  return isTTY ? wrap(text, columns - 1) : text;
+}
+
+function errorText(text: string): string {
+  return wrapped(`blastrain: ${text}`).replace('blastrain:', coloursOf(terminalOf(process.stderr)).red);
+}
+
 /** Milliseconds in which a launcher ends the other ranks once one has failed. */
 const launcherTime = 2000;
 
@@ -118,11 +131,12 @@ main(words).then(
     await tell(status, null);
   },
   async (error: unknown) => {
-    const { code, message, stack } = toPlain(error);
+    const { code, message, stack, details } = toPlain(error);
     await leadersWord();
     const ranks = joinedCluster();
     const speaker = ranks !== undefined && ranks.rank > 0 && code !== 'ERR_CLUSTER' ? `${printable(ranks.nameOf(ranks.rank))}: ` : '';
-    process.stderr.write(`blastrain: ${speaker}${printable(message)} [${printable(code)}]\n`);
+    process.stderr.write(`${errorText(`${speaker}${printable(message)} [${printable(code)}]`)}\n`);
+    if (code === 'ERR_DIVERGED') process.stderr.write(`${wrapped(divergenceAdvice(Number(details['learningRate'])))}\n`);
     if (words.includes('--debug') && stack !== undefined) process.stderr.write(`${printableLines(stack)}\n`);
     process.exitCode = exitStatus(1);
     await tell(1, { code, message });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ParseArgsConfig } from 'node:util';
 import { BlastrainError, expected, nearest } from '../errors';
@@ -33,6 +35,12 @@ export function readOptions<Options extends OptionTable>(
     throw expected('ERR_CONFIG', names.length === 0 ? 'options only' : `no more than ${names.join(' ')}`, 'the arguments', surplus);
   }
   return parsed;
+}
+
+/** The file that an option names to be written. Throws ERR_CONFIG where its folder does not exist: a mistyped path makes no folders. */
+export function outputOption<Path extends string | undefined>(option: string, path: Path): Path {
+  if (path !== undefined && !existsSync(dirname(path))) throw expected('ERR_CONFIG', 'a file in a folder that exists', `--${option}`, path, { path: option });
+  return path;
 }
 
 /** A positional that a command cannot do without. Throws ERR_CONFIG when it is missing. */

@@ -7,7 +7,7 @@ import { truncate, wrap } from './terminal/style';
 import type { Terminal } from './terminal/style';
 import { renderTable } from './terminal/table';
 
-/** Names longer than this are cut, so that a line keeps within 80 columns. */
+/** Names longer than this are cut on a terminal, so that a line keeps within 80 columns. */
 const longestName = 18;
 
 /**
@@ -19,7 +19,7 @@ export function renderScores(evaluation: ScoredRows, which: string, terminal: Te
   const on = `on ${String(rows)} ${which}`;
   if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n${scoreLines(scores, terminal)}`;
   const { accuracy, topK, macro, calibration, classes, confusion, temperature, uncalibrated } = evaluation;
-  const name = (className: string): string => truncate(className, longestName, terminal.unicode);
+  const name = (className: string): string => truncate(className, terminal.isTTY ? longestName : Infinity, terminal.unicode);
   const percent = (share: number): string => formatPercent(share);
   const table = renderTable(
     [

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { BlastrainError } from '../errors';
 import { basename, extname } from 'node:path';
 import type { LoadedData } from '../data/sources';
 import { readJson, sizeLimits } from '../files';
 import { anything, recordOf } from '../files/shape';
-import { changedPreset } from '../spec/presets';
+import { changedPreset, presets } from '../spec/presets';
 import { readTrained } from '../inference/source';
 import { moduleKey } from '../spec/modules';
 import { applyChanges, applySettings, parseSpec, trainedSpec } from '../spec/spec';
@@ -28,6 +29,7 @@ export interface NamedSpec {
  * ERR_CONFIG, ERR_IO, and what loading the table throws.
  */
 export function readSpec(source: string, settings: readonly string[]): NamedSpec {
+  refuseData(source);
   const isPreset = extname(source) !== '.json' && !existsSync(source);
   const given = isPreset ? {} : readSpecFile(source);
   const changes = applySettings({}, settings);
@@ -35,6 +37,19 @@ export function readSpec(source: string, settings: readonly string[]): NamedSpec
   const specWith = (loss: object): TrainSpec => parseSpec(isPreset ? changedPreset(source, { ...loss, ...moduleKey(), ...changes }) : applyChanges({ ...loss, ...moduleKey(), ...given }, changes));
   if ('loss' in given || 'loss' in changes) return { base, spec: specWith({}), assumed: [] };
   return { base, ...followTarget((loss) => specWith({ loss })) };
+}
+
+/** Files of data, by their endings. */
+const dataEndings = ['.csv', '.tsv', '.jsonl', '.parquet', '.arrow', '.feather', '.npy', '.npz'];
+
+/** Says what to type where a table or a folder of pictures stands in the place of a spec. Throws ERR_CONFIG. */
+function refuseData(source: string): void {
+  const stat = statSync(source, { throwIfNoEntry: false });
+  if (stat === undefined || Object.hasOwn(presets, source) || (!stat.isDirectory() && !dataEndings.includes(extname(source).toLowerCase()))) return;
+  const [preset, key] = stat.isDirectory() ? ['pictures', 'dataFolder'] : ['table', 'dataFile'];
+  throw new BlastrainError(
+    'ERR_CONFIG', `Expected a preset or a spec file but received ${source}: type blastrain fit ${source}, or blastrain train ${preset} --set ${key}=${source}`, { path: 'PRESET' },
+  );
 }
 
 /**

@@ -6,13 +6,17 @@ import { readFile, sizeLimits } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { ModelSummary } from '../model/summary';
 import { Model } from './model';
-import { isCrossValidated, readEvaluations } from './evaluateRun';
+import { evaluateInFull, isCrossValidated, readEvaluations } from './evaluateRun';
+import { labelTable, targetPairs } from './targetPairs';
+import type { LabelScores, TargetPairs } from './targetPairs';
 import type { RunEvaluation } from './evaluateRun';
 import { modelFile, runsOf } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
 import { dataRequest, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
+import { scoreFacts } from '../train/scores';
+import type { ScoreFacts } from '../train/scores';
 import { ledgerFile, readLedger } from './ledger';
 import type { TestResult } from './ledger';
 
@@ -23,6 +27,8 @@ export interface RunReportData {
   readonly summary: ModelSummary;
   /** Of the run's final model, by split; a split that was never evaluated is absent. The test split is not evaluated for the report. */
   readonly evaluations: Partial<Record<SplitName, RunEvaluation>>;
+  /** The scores of the validation rows, else of the test rows, with what people call them; R² stands beside the error. */
+  readonly furtherScores: readonly (ScoreFacts & { readonly value: number })[];
   readonly data: RunData | MissingData;
   /** For a model of images: the weights of its first layer before the first step and after the last. */
   readonly pictures?: { readonly imageShape: ImageShape; readonly before: LayerWeights; readonly after: LayerWeights };
@@ -45,6 +51,9 @@ export interface RunData {
   readonly examples: readonly { readonly className: string; readonly images: readonly Uint8Array[] }[];
   /** The wrongly classified validation images with the highest predicted probability, the highest first; empty likewise. */
   readonly mistakes: readonly Mistake[];
+  /** Of a regression each target of the validation rows beside its prediction; of several labels how each is decided; else empty. */
+  readonly targets: readonly TargetPairs[];
+  readonly labels: readonly LabelScores[];
 }
 
 /** A wrongly classified image. */
@@ -65,6 +74,8 @@ export interface MissingData {
 
 const examplesPerClass = 10;
 const mistakesShown = 20;
+/** Predictions that are drawn of a target. */
+const drawnPairs = 1000;
 
 /**
  * Collects the data of a run's report: reads its folder and evaluates its model on the validation rows where the data is available.
@@ -80,14 +91,16 @@ export function runReportData(folder: string): RunReportData {
   const [before, after] = [Model.load(bytes, { name: file, untrained: true }).firstLayer(), trained.firstLayer()];
   const ledger = readLedger(join(runsOf(folder), ledgerFile));
   const data = findData(spec, record);
+  const evaluations: RunReportData['evaluations'] = { ...readEvaluations(folder), ...('reason' in data ? {} : { validation: evaluateOn(data, trained, record) }) };
   return {
     spec,
     record,
     summary: trained.summary(),
-    evaluations: {
-      ...readEvaluations(folder),
-      ...('reason' in data ? {} : { validation: evaluateOn(data, trained, record) }),
-    },
+    evaluations,
+    furtherScores: Object.entries((evaluations.validation ?? evaluations.test)?.scores ?? {}).flatMap(([key, value]) => {
+      const facts = scoreFacts(key);
+      return facts === undefined || key === 'r2' ? [] : [{ ...facts, value }];
+    }),
     data: 'reason' in data ? data : describeData(data, trained),
     ...(imageShape && before && after && { pictures: { imageShape, before, after } }),
     testEvaluations: ledger.testEvaluations.filter(({ dataDigest }) => dataDigest === record.dataDigest),
@@ -118,7 +131,7 @@ function evaluateOn({ validation }: Splits, model: Model, { name, dataDigest }: 
     when: new Date().toISOString(),
     rows: validation.size,
     dataDigest,
-    ...(validation.targets === undefined ? model.evaluateInDetail(validation) : model.evaluate(validation)),
+    ...evaluateInFull(model, validation),
   };
 }
 
@@ -131,6 +144,8 @@ function describeData({ train, validation, test }: Splits, model: Model): RunDat
       className, images: rowsOf(train.labels, label).slice(0, examplesPerClass).map(examples),
     })),
     mistakes: checked === undefined ? [] : worstMistakes(validation as Dataset, model, checked),
+    targets: targetPairs(model, validation, drawnPairs),
+    labels: labelTable(model, validation),
   };
 }
 

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
-import { replaceFile } from '../files';
+import { readJson, replaceFile, sizeLimits } from '../files';
+import { number, objectOf, optional, text } from '../files/shape';
 import { readRunHistory } from '../history/readRunHistory';
+import { accuracyWords, lossWords } from '../history/lossWords';
+import type { Task } from '../history/lossWords';
 import type { RunHistory } from '../history/runHistory';
 import { lineChart } from './charts';
 import type { LineChart } from './drawing/lineChart';
@@ -16,9 +19,10 @@ import type { FirstLayer } from './weights';
  */
 export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string[] {
   const history = readRunHistory(join(folder, 'metrics.jsonl'));
+  const task = readTask(folder);
   const figures: [name: string, contents: string | Buffer][] = [
-    ['loss.svg', lossSvg(history)],
-    ...(history.isRegression ? [] : [['accuracy.svg', accuracySvg(history)] as [string, string]]),
+    ['loss.svg', lossSvg(history, {}, task)],
+    ...(history.isRegression ? [] : [['accuracy.svg', accuracySvg(history, {}, task)] as [string, string]]),
     ...(history.hasRmse ? [['rmse.svg', rmseSvg(history)] as [string, string]] : []),
   ];
   if (firstLayer !== undefined) {
@@ -38,7 +42,7 @@ export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string
 type ChartSize = Pick<LineChart, 'width' | 'height'>;
 
 /** Loss against step: every logged batch faintly, their smoothed curve, and the validation loss at evaluations. */
-export function lossSvg({ start, steps, evaluations, isRegression }: RunHistory, size: ChartSize = {}): string {
+export function lossSvg({ start, steps, evaluations }: RunHistory, size: ChartSize = {}, task?: Task): string {
   const raw = steps.map(({ step, loss }): Point => [step, loss]);
   const window = smoothingWindow(raw.length);
   const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
@@ -52,17 +56,17 @@ export function lossSvg({ start, steps, evaluations, isRegression }: RunHistory,
   return lineChart({
     ...headings('Loss', start),
     ...size,
-    yLabel: `${isRegression ? 'mean loss' : 'mean cross-entropy'} + λ‖W‖²`,
+    yLabel: lossWords(task),
     series: [...train, { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss]), colour: 1 }],
   });
 }
 
 /** Accuracy against step, at evaluations. */
-export function accuracySvg({ start, evaluations }: RunHistory, size: ChartSize = {}): string {
+export function accuracySvg({ start, evaluations }: RunHistory, size: ChartSize = {}, task?: Task): string {
   return lineChart({
     ...headings('Accuracy', start),
     ...size,
-    yLabel: 'share classified rightly',
+    yLabel: accuracyWords(task),
     yFormat: 'percent',
     series: [
       { name: 'train', points: evaluations.map(({ step, trainAccuracy = NaN }) => [step, trainAccuracy]) },
@@ -105,4 +109,15 @@ function headings(quantity: string, start: RunHistory['start']) {
     subtitle: `${data}; layers ${layers.join('-')}; ${backend} ${precision}`,
     xLabel: `step (${stepsPerEpoch} steps = 1 epoch)`,
   };
+}
+
+const taskShape = objectOf<Task>({ loss: text, l2: number, targetScaling: optional(text) });
+
+/** What the run of a folder trained for; undefined where its spec does not say. */
+function readTask(folder: string): Task | undefined {
+  try {
+    return readJson(join(folder, 'spec.json'), taskShape, { limit: sizeLimits.small, code: 'ERR_CONFIG' });
+  } catch {
+    return undefined;
+  }
 }

@@ -11,7 +11,8 @@ export interface FirstLayer {
   readonly imageShape: ImageShape;
 }
 
-const maxTiles = 100;
+/** Units beyond these are not drawn. */
+export const maxTiles = 100;
 const columns = 10;
 /** Approximate side of an enlarged tile in pixels. */
 const tileSide = 96;

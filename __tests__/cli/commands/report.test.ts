@@ -120,6 +120,46 @@ test('names that mean harm are text', async () => {
   expect(wrong).toEqual([]);
 });
 
+test('a run that diverged says so first, with what to do, and has no score in its headline', async () => {
+  const train = await blastrain(['train', 'two-layer-default', '--name', 'diverged', '--set', ...small, 'learningRate=100', 'steps=30', 'evaluateEvery=1'], { cwd });
+  expect(train).toMatchObject({ status: 1, stderr: expect.stringMatching(/ERR_DIVERGED\]\nTry learningRate=10, a tenth,/) as string });
+  expect(await blastrain(['report', 'diverged'], { cwd })).toMatchObject({ status: 0 });
+  const wrong = await openFile(join(cwd, 'runs', 'diverged', 'report.html'), 800, async (open) => {
+    const header = (await open.textContent('header'))!;
+    expect(header).toMatch(/^Training run diverged\s*Diverged\s*Expected a finite loss for step \d+ but received .*\[ERR_DIVERGED\]\s*Try learningRate=10/);
+    expect(header).not.toMatch(/%|rightly/);
+    expect(await open.textContent('main')).not.toContain('The training doctor found nothing');
+    const [red, green] = await open.evaluate<number[]>('getComputedStyle(document.querySelector(".outcome strong")).color.match(/\\d+/g).map(Number)');
+    expect(red).toBeGreaterThan(2 * green!);
+  });
+  expect(wrong).toEqual([]);
+  expect((await blastrain(['show', 'diverged'], { cwd })).stdout).toMatch(/^Diverged\nExpected a finite loss/);
+  const { status, stderr } = await blastrain(['report', 'diverged', '--out', 'nowhere/x.html'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/a file in a folder that exists for --out/) as string });
+});
+
+test('a regression is written up in its own words, without the folders of this machine', async () => {
+  const file = join(cwd, 'numbers.csv');
+  writeFileSync(file, `a,b,y,z\n${Array.from({ length: 120 }, (_, i) => `${i % 11},${i % 7},${(i % 11) * 1.5},${i % 7}.25`).join('\n')}\n`);
+  const train = await blastrain(['train', 'table', '--name', 'numbers', '--set', `dataFile=${file}`, 'target=y,z', 'loss=mse', 'epochs=2'], { cwd });
+  expect(train).toMatchObject({ status: 0 });
+  expect(await blastrain(['report', 'numbers'], { cwd })).toMatchObject({ status: 0 });
+  const page = join(cwd, 'runs', 'numbers', 'report.html');
+  expect(readFileSync(page, 'utf8').includes(cwd)).toBe(false);
+  const wrong = await openFile(page, 800, async (open) => {
+    // The spec's keys and their help are of every loss.
+    const text = await open.evaluate<string>(`[...document.querySelectorAll('header, section')].filter((part) => !/whole spec/.test(part.textContent.slice(0, 40)))
+      .map((part) => { const copy = part.cloneNode(true); for (const cell of copy.querySelectorAll('td:last-child')) if (cell.closest('tr').querySelector('th code')) cell.remove(); return copy.textContent; }).join(' ')`);
+    expect(/softmax|cross-entropy|accuracy|classif|confusion/i.exec(text)?.[0]).toBeUndefined();
+    for (const part of ['R²', 'mean absolute error', 'Each target on the validation rows', 'The mean squared error runs over examples and targets']) expect(text.includes(part)).toBe(true);
+    const charts = await open.evaluate<string[]>('[...document.querySelectorAll("figure > svg title")].map((title) => title.textContent)');
+    expect(charts).toEqual(expect.arrayContaining(['y: predicted against actual', 'y: residuals', 'z: predicted against actual', 'z: residuals']));
+    // A dot for each of the twelve validation rows.
+    expect(await open.evaluate('[...document.querySelectorAll("figure > svg")].find((svg) => /^y: residuals/.test(svg.querySelector("title").textContent)).querySelector("desc").textContent')).toMatch(/validation rows: from/);
+  });
+  expect(wrong).toEqual([]);
+});
+
 test('a depth experiment is told with its table and its best net', async () => {
   const result = (run: string, layers: number[], valAccuracy: number): DepthResult =>
     ({ run, depth: layers.length - 1, norm: 'none', layers, parameters: 1234, trainAccuracy: 0.5, valAccuracy, seconds: 1.5 });

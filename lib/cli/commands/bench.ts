@@ -22,7 +22,7 @@ import type { Command } from '../command';
 import { benchTablesHelp, runBenchTables } from './benchTables';
 import { backendOption, choiceOption, integerOption } from '../flagValues';
 import { renderMeasured } from '../measured';
-import { readOptions, requirePositional } from '../options';
+import { outputOption, readOptions, requirePositional } from '../options';
 import { ProgressLine } from '../terminal/progress';
 import { terminalOf } from '../terminal/style';
 
@@ -84,7 +84,7 @@ ${benchTablesHelp}`,
     if (args[0] === 'tables') return runBenchTables(args.slice(1));
     const { values, positionals } = readOptions(args, options, { names: ['BENCHMARK'] });
     const benchmark = choiceOption('benchmark', requirePositional(positionals[0], `one of ${benchmarks.join(', ')}`, 'bench'), benchmarks);
-    const writers = (values.out ?? []).map(writerOf);
+    const writers = (values.out ?? []).map((out) => writerOf(outputOption('out', out)));
     const old = values.compare === undefined ? undefined : readBenchReport(values.compare);
     const report = await measureWith(benchmark, values);
     for (const write of writers) write(report);

@@ -8,7 +8,7 @@ import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import { helpEntry } from '../command';
 import type { Command } from '../command';
-import { readOptions, requirePositional } from '../options';
+import { outputOption, readOptions, requirePositional } from '../options';
 import { fileLines, wrap } from '../terminal/style';
 
 export const exportCommand: Command = {
@@ -42,7 +42,7 @@ Options:
     const { path, isFile } = findModel(given, values.runs);
     const folder = isFile ? dirname(path) : path;
     const model = Model.load(path);
-    const out = values.out ?? join(folder, `${isFile ? basename(given, extname(given)) : 'model'}${ending}`);
+    const out = outputOption('out', values.out) ?? join(folder, `${isFile ? basename(given, extname(given)) : 'model'}${ending}`);
     const { files, notes } = exportModel(model, values.to as ExportFormatName, out, { force: values.force === true });
     const text = `${notes.map((note) => `${wrap(note, 80)}\n`).join('')}${fileLines(files)}`;
     process.stdout.write(values.json === true ? jsonLine({ type: 'export', to: values.to, files, notes }) : printableLines(text));

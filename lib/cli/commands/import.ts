@@ -7,7 +7,7 @@ import { importEndings, importModel } from '../../formats/import/importModel';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
-import { readOptions, requirePositional } from '../options';
+import { outputOption, readOptions, requirePositional } from '../options';
 import { fileLines, wrap } from '../terminal/style';
 
 export const importCommand: Command = {
@@ -37,7 +37,7 @@ Options:
     );
     const file = requirePositional(positionals[0], `FILE, whose name ends in ${importEndings.join(', ')},`, 'import');
     const spec = values.spec === undefined ? {} : readJson(values.spec, recordOf(anything), { limit: sizeLimits.small, code: 'ERR_CONFIG', follow: true });
-    const out = values.out ?? join(dirname(file), `${basename(file, extname(file))}.model.safetensors`);
+    const out = outputOption('out', values.out) ?? join(dirname(file), `${basename(file, extname(file))}.model.safetensors`);
     if (existsSync(out) && values.force !== true) throw expected('ERR_CONFIG', 'a path where there is no file (--force replaces it)', 'the model', out, { path: 'out' });
     announceFallback();
     const { model, notes } = importModel(file, { spec, ...(values.classes !== undefined && { classNames: values.classes.split(',') }) });

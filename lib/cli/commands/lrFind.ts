@@ -7,7 +7,7 @@ import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
 import { integerOption, numberOption } from '../flagValues';
-import { readOptions, requirePositional } from '../options';
+import { outputOption, readOptions, requirePositional } from '../options';
 import { isInMemory, readSpec, renderAssumed } from '../specSource';
 import { formatSignificant } from '../terminal/format';
 import { renderPlot } from '../terminal/plot';
@@ -56,7 +56,7 @@ Exit status 1 when the loss fell at no rate.
       ...(values.to !== undefined && { to: numberOption('to', values.to) }),
       ...(values.steps !== undefined && { steps: integerOption('steps', values.steps, 1) }),
     });
-    const figure = values.out ?? (values.json ? undefined : defaultFigure);
+    const figure = outputOption('out', values.out) ?? (values.json ? undefined : defaultFigure);
     if (figure !== undefined) replaceFile(figure, lrFindSvg(report, base));
     process.stdout.write(values.json ? jsonLine(report) : render(report, base, figure!, terminalOf(process.stdout)));
     return report.suggestion === null ? 1 : 0;

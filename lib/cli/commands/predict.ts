@@ -8,7 +8,7 @@ import { csvBlocks, jsonLinesBlocks } from '../../inference/rowBlocks';
 import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import type { Command } from '../command';
-import { readOptions, requirePositional } from '../options';
+import { outputOption, readOptions, requirePositional } from '../options';
 import { openPredictions } from '../predictionFile';
 
 /** Of files that predictions are written to. */
@@ -39,7 +39,7 @@ Options:
     );
     const given = requirePositional(positionals[0], 'MODEL', 'predict');
     const file = requirePositional(positionals[1], 'FILE', 'predict');
-    const { out } = values;
+    const out = outputOption('out', values.out);
     const ending = out === undefined ? '.csv' : extname(out).toLowerCase();
     if (!endings.includes(ending)) throw expected('ERR_CONFIG', `a file ending in ${endings.join(', ')}`, '--out', out, { path: 'out' });
     announceFallback();

@@ -3,7 +3,9 @@ import { basename, dirname, extname, join } from 'node:path';
 import { expected } from '../../errors';
 import { runReportData } from '../../inference/runReportData';
 import { readDepthReport } from '../../studies/depth';
-import { findFolder, findRun, runFiles, searchFiles } from '../../runFolder/runFolder';
+import { findFolder, findRun, runFiles, runName, runsOf, searchFiles } from '../../runFolder/runFolder';
+import { RunCatalogue } from '../../dashboard/catalogue';
+import { outcomeOf } from '../../history/outcome';
 import { specFields } from '../../spec/spec';
 import { readRunHistory } from '../../history/readRunHistory';
 import type { RecordedRun } from '../../history/readRunHistory';
@@ -23,7 +25,7 @@ import { readSearchReport } from '../../search/report';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
-import { readOptions, requirePositional } from '../options';
+import { outputOption, readOptions, requirePositional } from '../options';
 import { fileLines } from '../terminal/style';
 import { warn } from '../warnings';
 
@@ -64,10 +66,10 @@ next one changed, and the best of all in full, such as for a course
     const paper = paperOf(values.paper);
     announceFallback();
     const folders = names.map((name) => findSubject(runs, name));
+    const html = outputOption('out', values.out) ?? join(folders.length > 1 ? runs : folders[0]!, 'report.html');
     const subjects = folders.map(readSubject);
     const baseline = values.baseline === undefined ? undefined : reportedRun(findRun(runs, values.baseline));
     warn([...subjects.flatMap(({ leftOut }) => leftOut), ...(baseline === undefined ? [] : leftOutOf(baseline))]);
-    const html = values.out ?? join(folders.length > 1 ? runs : folders[0]!, 'report.html');
     replaceFile(html, pageOf(subjects, baseline));
     const files = [html];
     if (values.pdf === true) {
@@ -104,10 +106,9 @@ function readSubject(folder: string): ReadSubject {
 }
 
 function pageOf(subjects: readonly Subject[], baseline: ReportedRun | undefined): string {
-  const derivation = join(packageRoot, 'docs', 'backpropagation.md');
   const frame: ReportFrame = {
     keys: specFields,
-    derivation: withFileErrors(derivation, () => readFileSync(derivation, 'utf8')),
+    derivations: { classes: readDocument('backpropagation.md'), numbers: readDocument('backpropagation-numbers.md') },
     when: new Date().toISOString(),
   };
   const [subject] = subjects;
@@ -142,7 +143,14 @@ function readSearch(folder: string): ReadSubject {
 type RecordedReport = ReportedRun & { readonly history: RecordedRun };
 
 function reportedRun(folder: string): RecordedReport {
-  return { reportData: runReportData(folder), history: readRunHistory(join(folder, runFiles.metrics)) };
+  const history = readRunHistory(join(folder, runFiles.metrics));
+  const entry = new RunCatalogue(runsOf(folder)).find(runName(folder));
+  return { reportData: runReportData(folder), history, outcome: entry && outcomeOf(entry, history) };
+}
+
+function readDocument(name: string): string {
+  const file = join(packageRoot, 'docs', name);
+  return withFileErrors(file, () => readFileSync(file, 'utf8'));
 }
 
 const leftOutOf = ({ reportData, history }: RecordedReport): readonly string[] => [...history.leftOut, ...reportData.ledgerLeftOut];

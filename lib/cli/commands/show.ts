@@ -1,17 +1,20 @@
 import { basename, join } from 'node:path';
 import { expected } from '../../errors';
 import { readRunHistory } from '../../history/readRunHistory';
+import { RunCatalogue } from '../../dashboard/catalogue';
+import { outcomeOf } from '../../history/outcome';
+import type { Outcome } from '../../history/outcome';
 import type { RunHistory } from '../../history/runHistory';
 import type { EvaluationEvent, ResultEvent } from '../../train/events';
 import type { RunRecord } from '../../runFolder/runRecord';
-import { findRun, runFiles } from '../../runFolder/runFolder';
+import { findRun, runFiles, runName, runsOf } from '../../runFolder/runFolder';
 import { readRunSpec } from '../../runFolder/runRecord';
 import { metricsCsv } from '../../report/csv';
 import { centredMean, lossWeights, smoothingWindow } from '../../report/drawing/thin';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
-import { formatDuration, formatKnown, formatPercent } from '../terminal/format';
+import { formatCount, formatDuration, formatKnown, formatPercent } from '../terminal/format';
 import { renderPlot } from '../terminal/plot';
 import type { PlotSeries } from '../terminal/plot';
 import { coloursOf, terminalOf, wrap } from '../terminal/style';
@@ -45,17 +48,19 @@ Options:
     else {
       const { record, spec } = readRunSpec(folder);
       const { start, evaluations, warnings, result } = history;
-      const facts = { type: 'show', run: basename(folder), start, record, spec, evaluations, warnings, result };
-      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, history, terminalOf(process.stdout)));
+      const entry = new RunCatalogue(runsOf(folder)).find(runName(folder));
+      const outcome = entry && outcomeOf(entry, history);
+      const facts = { type: 'show', run: basename(folder), start, record, spec, evaluations, warnings, result, ...(outcome && { outcome }) };
+      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, history, outcome, terminalOf(process.stdout)));
     }
     return Promise.resolve(0);
   },
 };
 
-function render(record: RunRecord, history: RunHistory, terminal: Terminal): string {
+function render(record: RunRecord, history: RunHistory, outcome: Outcome | undefined, terminal: Terminal): string {
   const { steps, evaluations, warnings } = history;
   const { yellow, bold } = coloursOf(terminal);
-  const columns = Math.min(80, terminal.columns);
+  const columns = terminal.isTTY ? Math.min(80, terminal.columns) : 80;
   const raw = steps.map(({ step, loss }) => [step, loss] as const);
   const loss: PlotSeries[] = [
     { name: 'train', points: centredMean(raw, smoothingWindow(raw.length), lossWeights(steps)) },
@@ -70,7 +75,8 @@ function render(record: RunRecord, history: RunHistory, terminal: Terminal): str
     { name: 'validation', points: evaluations.map(({ step, valRmse = NaN }) => [step, valRmse] as const) },
   ];
   return [
-    `${wrap(headline(record, history), columns).replace(printable(record.name), bold)}\n\n`,
+    outcome === undefined ? '' : `${outcomeLines(outcome, columns, terminal)}\n`,
+    `${wrap(headline(record, history, outcome), columns).replace(printable(record.name), bold)}\n\n`,
     renderPlot(loss, { yLabel: 'loss', xLabel: 'step' }, terminal),
     history.hasAccuracy ? `\n${renderPlot(accuracy, { yLabel: 'accuracy', xLabel: 'step', yFormat: (share) => formatPercent(share, 0) }, terminal)}` : '',
     history.hasRmse ? `\n${renderPlot(error, { yLabel: 'root mean squared error', xLabel: 'step' }, terminal)}` : '',
@@ -79,13 +85,19 @@ function render(record: RunRecord, history: RunHistory, terminal: Terminal): str
   ].join('');
 }
 
-function headline({ name, data }: RunRecord, { start, step, lastEvaluation, result }: RunHistory): string {
+/** How the run ended otherwise than planned: the cause first, then what to do. */
+function outcomeLines({ isFailure, title, cause, advice }: Outcome, columns: number, terminal: Terminal): string {
+  const { red, yellow } = coloursOf(terminal);
+  return `${(isFailure ? red : yellow)(title)}\n${cause === undefined ? '' : `${wrap(cause, columns)}\n`}${wrap(advice, columns)}\n`;
+}
+
+function headline({ name, data }: RunRecord, { start, step, lastEvaluation, result }: RunHistory, outcome: Outcome | undefined): string {
   const shape = start === undefined ? '' : `: ${start.layers.join('-')} on ${data}`;
   if (result === undefined) {
-    const done = `step ${String(step)} of ${String(start?.steps ?? 'unknown')}`;
-    return `${name}${shape}, ${done}${lastEvaluation === undefined ? '' : `, ${scores(lastEvaluation)}`}`;
+    const done = `step ${formatCount(step)}${start === undefined ? '' : ` of ${formatCount(start.steps)}`}`;
+    return `${name}${shape}, ${done}${lastEvaluation === undefined || outcome?.isFailure === true ? '' : `, ${scores(lastEvaluation)}`}`;
   }
-  return `${name}${shape}, ${result.ended} after ${String(result.steps)} steps in ${formatDuration(result.seconds)}, ${scores(result)}`;
+  return `${name}${shape}, ${result.ended} after ${formatCount(result.steps)} steps in ${formatDuration(result.seconds)}, ${scores(result)}`;
 }
 
 function scores({ trainAccuracy = NaN, valAccuracy = NaN, valRmse, valLoss }: EvaluationEvent | ResultEvent): string {

@@ -4,7 +4,7 @@ import type { ToyReport } from '../../studies/toy';
 import { lossCurveSvg } from '../../report/figures';
 import { announceFallback } from '../backend';
 import { backendOption } from '../flagValues';
-import { readOptions } from '../options';
+import { outputOption, readOptions } from '../options';
 import { formatSignificant } from '../terminal/format';
 import { renderPlot } from '../terminal/plot';
 import { coloursOf, terminalOf } from '../terminal/style';
@@ -37,7 +37,7 @@ Exit status 1 when a number is not as it should be.
     announceFallback(backend);
     const report = runToy(backend === undefined ? {} : { backend });
     const passed = Object.values(toyVerdict(report)).every(Boolean);
-    const figure = values.out ?? (values.json ? undefined : defaultFigure);
+    const figure = outputOption('out', values.out) ?? (values.json ? undefined : defaultFigure);
     if (figure !== undefined) replaceFile(figure, lossCurveSvg(report.lossHistory, 'Toy problem: training loss'));
     process.stdout.write(values.json ? jsonLine(report) : renderToy(report, figure!, terminalOf(process.stdout)));
     return Promise.resolve(passed ? 0 : 1);

@@ -36,7 +36,7 @@ export function renderPlot(series: readonly PlotSeries[], options: PlotOptions, 
     points.map(([x, y]): [number, number] => [x, log ? (y > 0 ? Math.log10(y) : NaN) : y]),
   );
   const drawn = curves.flat().filter(isDrawn);
-  if (drawn.length === 0) return `${truncate(`${options.yLabel}: no values to draw`, columns, terminal.unicode)}\n`;
+  if (drawn.length === 0) return `${truncate(`${options.yLabel}: no values to draw`, terminal.isTTY ? columns : Infinity, terminal.unicode)}\n`;
 
   const [xLow, xHigh] = range(drawn.map(([x]) => x));
   const [low, high] = range(drawn.map(([, y]) => y));
@@ -60,7 +60,7 @@ export function renderPlot(series: readonly PlotSeries[], options: PlotOptions, 
   const paints: readonly Paint[] = [colours.cyan, colours.yellow, colours.green, colours.magenta, colours.red, colours.blue];
   const paint = (text: string, s: number): string => paints[s % paints.length]!(text);
   const [tick, bar, corner, dash] = terminal.unicode ? ['┤', '│', '└', '─'] : ['+', '|', '+', '-'];
-  const lines = [truncate(options.yLabel, columns, terminal.unicode)];
+  const lines = [truncate(options.yLabel, terminal.isTTY ? columns : Infinity, terminal.unicode)];
   if (series.length > 1) lines.push(legend(series, columns, terminal, (s) => paint(braille ? '⣀' : markOf(s), s)));
   for (let row = 0; row < height; row++) {
     const label = labels.get(row);
@@ -194,5 +194,5 @@ function legend(
   mark: (series: number) => string,
 ): string {
   const room = Math.floor(columns / series.length) - 4;
-  return series.map(({ name }, s) => `${mark(s)} ${truncate(name, Math.max(1, room), terminal.unicode)}`).join('  ');
+  return series.map(({ name }, s) => `${mark(s)} ${truncate(name, terminal.isTTY ? Math.max(1, room) : Infinity, terminal.unicode)}`).join('  ');
 }

@@ -9,6 +9,8 @@ export interface ProgressField {
   readonly rank: number;
   /** Only worth showing where the line is rewritten, such as the time left. */
   readonly live?: boolean;
+  /** Only true while more is to come, such as the time left: gone from the last line. */
+  readonly passing?: boolean;
   readonly paint?: Paint;
 }
 
@@ -70,9 +72,10 @@ export class ProgressLine {
     if (this.isLive && this.fields) this.write(this.fields());
   }
 
-  /** Writes pending fields and ends the line; later output starts on a new one. */
+  /** Writes pending fields and ends the line, without what passes; later output starts on a new one. */
   done(): void {
-    if (this.pending && this.fields) this.write(this.fields());
+    const last = this.fields?.().filter(({ passing }) => passing !== true);
+    if (last !== undefined && (this.pending || this.isLive)) this.write(last);
     if (this.shown > 0) this.stream.write('\n');
     this.shown = 0;
     this.fields = undefined;

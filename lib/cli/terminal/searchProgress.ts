@@ -51,7 +51,7 @@ export class SearchProgress {
     const terminal = this.terminal();
     if (decision.what === 'failed') {
       const { code, message } = decision.reason!;
-      const text = truncate(`trial ${decision.trial} failed: ${code}, ${message}`, Math.min(80, terminal.columns), terminal.unicode);
+      const text = truncate(`trial ${decision.trial} failed: ${code}, ${message}`, terminal.isTTY ? Math.min(80, terminal.columns) : Infinity, terminal.unicode);
       this.block.log(text.replace('failed', coloursOf(terminal).yellow));
     } else if (!this.block.isLive && decision.what !== 'promoted') this.block.log(this.line(trial, terminal));
   }
@@ -62,7 +62,7 @@ export class SearchProgress {
     this.best = first;
     const what = trial.state === 'finished' ? 'done' : `left after rung ${trial.rung + 1}`;
     const text = `trial ${trial.trial}: ${scoreText(trial)}, ${what}${isBest ? ', best so far' : ''}; ${assignmentText(trial, parameterDigits(this.history.trials))}`;
-    return truncate(text, 80, terminal.unicode);
+    return truncate(text, terminal.isTTY ? 80 : Infinity, terminal.unicode);
   }
 
   private readonly lines = (): string[] => {

@@ -8,7 +8,7 @@ import { renderTable } from './table';
 
 const states: Readonly<Record<TrialSummary['state'], string>> = { running: 'running', pruned: 'left', finished: 'done', failed: 'failed' };
 
-/** Trials, the best first, as a table no wider than the terminal, or than 80 columns where there is none. */
+/** Trials, the best first, as a table no wider than the terminal; where there is none nothing is cut. */
 export function renderTrials(trials: readonly TrialSummary[], rungs: number, terminal: Terminal): string {
   const colours = coloursOf(terminal);
   const digits = parameterDigits(trials);
@@ -20,7 +20,7 @@ export function renderTrials(trials: readonly TrialSummary[], rungs: number, ter
       { header: 'parameters', align: 'left' },
     ],
     trials.map((trial) => [trial.trial, scoreText(trial), `${trial.rung + 1}/${rungs} ${states[trial.state]}`, assignmentText(trial, digits)]),
-    { ...terminal, isTTY: true },
+    terminal,
   );
 }
 

@@ -99,7 +99,7 @@ export class TrainingProgress {
     if (means.length > 1) fields.push({ text: sparkline(means, this.sparkWidth, unicode), rank: 2, live: true });
     if (!Number.isNaN(rate)) {
       fields.push({ text: `${rate < 10 ? formatSignificant(rate, 2) : formatCount(rate)} steps/s`, rank: 1 });
-      if (step < steps) fields.push({ text: `${formatClock(this.pace.secondsLeft(this.history))} left`, rank: 6, live: true });
+      if (step < steps) fields.push({ text: `${formatClock(this.pace.secondsLeft(this.history))} left`, rank: 6, live: true, passing: true });
     }
     return fields;
   };

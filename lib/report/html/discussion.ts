@@ -19,8 +19,9 @@ const settledBy = 0.01;
 /** Changes of the weights in a step, relative to their size, below and above which the learning rate is the first thing to look at. */
 const usualUpdates = { low: 1e-4, high: 1e-2 };
 
-/** What the curves, scores and weights of a run say, in sentences that follow from its numbers. Empty for a run without an evaluation. */
+/** What the curves, scores and weights of a run say, in sentences that follow from its numbers. Empty for a run without an evaluation, and for one that failed. */
 export function discussRun(run: ReportedRun): Html {
+  if (run.outcome?.isFailure === true) return html``; // its numbers say nothing
   const sentences = [fit(run), course(run), updates(run), structure(run.reportData)].filter((sentence) => sentence !== '');
   return sentences.length === 0 ? html`` : html`<p>${sentences.map((sentence) => html`${sentence} `)}</p>`;
 }

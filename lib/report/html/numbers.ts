@@ -50,5 +50,13 @@ export function moment(time: string): string {
 /** A value of a spec as one would set it: 3072,100,10 and not [3072,100,10]. */
 export function settingText(value: unknown): string {
   if (Array.isArray(value) && value.every((one) => typeof one === 'number')) return value.join(',');
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return withoutFolders(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+/** A text without the folders of this machine: of an absolute path only the last part, behind an ellipsis. A report is for others to read. */
+export function withoutFolders(text: string): string {
+  return text.replace(/(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'",;:]+)+/g, (path) => {
+    const parts = path.split(/[/\\]/);
+    return parts.length > 2 ? `…/${parts[parts.length - 1]!}` : path;
+  });
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../history/outcome';
 import type { RunHistory } from '../../history/runHistory';
 import type { RunReportData } from '../../inference/runReportData';
 
@@ -5,4 +6,6 @@ import type { RunReportData } from '../../inference/runReportData';
 export interface ReportedRun {
   readonly reportData: RunReportData;
   readonly history: RunHistory;
+  /** How it ended otherwise than planned. */
+  readonly outcome?: Outcome | undefined;
 }

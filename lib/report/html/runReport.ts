@@ -3,7 +3,7 @@ import { weightGrid } from '../weights';
 import { renderMarkdown } from './markdown';
 import { html } from './markup';
 import type { Content, Html } from './markup';
-import { count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
+import { count, duration, moment, percent, percentOf, settingText, significant, withoutFolders } from './numbers';
 import { figure, pair, photograph, renderPage, table } from './page';
 import type { Section } from './page';
 import { closingSections, runSections, specAppendix } from './runSections';
@@ -13,8 +13,8 @@ import type { SpecKeys } from './runSections';
 /** What every report needs besides its subject. */
 export interface ReportFrame {
   readonly keys: SpecKeys;
-  /** The document that derives the gradients, as Markdown. */
-  readonly derivation: string;
+  /** The documents that derive the gradients of classes, and of numbers and labels, as Markdown. */
+  readonly derivations: { readonly classes: string; readonly numbers: string };
   /** ISO time of the report. */
   readonly when: string;
 }
@@ -27,7 +27,7 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
   const { record } = run.reportData;
   return renderPage({
     title: `Training run ${record.name}`,
-    lead: html`<p class="lead">${headline(run)}</p>${madeAt(frame)}`,
+    lead: html`${outcomePart(run)}<p class="lead">${headline(run)}</p>${madeAt(frame)}`,
     sections: [
       ...runSections(run, frame.keys),
       ...(baseline === undefined ? [] : [{ title: 'Before and after tuning', body: comparison(baseline, run, frame.keys) }]),
@@ -38,9 +38,10 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
 }
 
 /** The appendices of every report: the derivations, and the spec of the run that it is mainly about. */
-export function appendices(reportData: RunReportData, { derivation, keys }: ReportFrame): Section[] {
+export function appendices(reportData: RunReportData, { derivations, keys }: ReportFrame): Section[] {
   // The document's own title is that of the appendix. Its last section is about layers that many nets do without.
   const isPlain = reportData.summary.layers.every(({ kind }) => kind === 'linear' || kind === 'relu');
+  const derivation = reportData.spec.loss === 'cross-entropy' ? derivations.classes : ofNumbers(derivations);
   const text = derivation.replace(/^# .*\n/, '').replace(isPlain ? /^## \d+\. The other layers$.*/ms : /^$/, '');
   return [
     { title: 'The gradients, derived', body: html`<div class="derivation">${renderMarkdown(text, 2)}</div>` },
@@ -48,12 +49,26 @@ export function appendices(reportData: RunReportData, { derivation, keys }: Repo
   ];
 }
 
+/** The derivation for numbers and labels, with the sections on checking and other layers, which are the same for every loss. */
+function ofNumbers({ classes, numbers }: ReportFrame['derivations']): string {
+  const own = numbers.slice(numbers.search(/^## 1\. /m)); // what stands before tells of the other document
+  return `${own}\n${classes.slice(classes.search(/^## 7\. /m))}`;
+}
+
+/** How the run ended otherwise than planned, above everything else. */
+export function outcomePart({ outcome }: ReportedRun): Content {
+  if (outcome === undefined) return '';
+  const { isFailure, title, cause, advice } = outcome;
+  return html`<div class="outcome${isFailure ? ' failure' : ''}"><p><strong>${title}</strong></p>${cause === undefined ? '' : html`<p>${withoutFolders(cause)}</p>`}<p>${advice}</p></div>`;
+}
+
 export function madeAt({ when }: ReportFrame): Html {
   return html`<p>Made by blastrain on ${moment(when)} from the run's folder.</p>`;
 }
 
 /** The results of a run, in a sentence or two. */
-export function headline({ reportData, history: { start, result } }: ReportedRun): Content {
+export function headline({ reportData, outcome, history: { start, result } }: ReportedRun): Content {
+  const hasFailed = outcome?.isFailure === true; // its scores are none to go by
   const { evaluations: { validation, test }, record, summary } = reportData;
   const layers = start?.layers.join('-') ?? `${String(summary.inputSize)}-…-${String(summary.outputSize)}`;
   const accuracy = (one: typeof test): string =>
@@ -62,8 +77,8 @@ export function headline({ reportData, history: { start, result } }: ReportedRun
   const errors = [validation, test].flatMap((one) => (one?.rmse === undefined ? [] : [`${significant(one.rmse)} on ${count(one.rows)} ${one.split} rows`]));
   return html`A net of layers ${layers} with ${count(summary.parameterCount)} parameters, trained on ${record.data}${
     result === undefined ? '' : ` in ${duration(result.seconds)}`}.${
-    scores.length === 0 ? '' : ` It classifies ${scores.join(' and ')} rightly.`}${
-    errors.length === 0 ? '' : ` Its root mean squared error is ${errors.join(' and ')}.`}`;
+    hasFailed || scores.length === 0 ? '' : reportData.spec.loss === 'bce' ? ` All labels are right in ${scores.join(' and ')}.` : ` It classifies ${scores.join(' and ')} rightly.`}${
+    hasFailed || errors.length === 0 ? '' : ` Its root mean squared error is ${errors.join(' and ')}.`}`;
 }
 
 function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Html {

@@ -1,14 +1,16 @@
+import { accuracyWords } from '../../history/lossWords';
 import type { RunHistory } from '../../history/runHistory';
 import type { RunReportData } from '../../inference/runReportData';
 import { lineChart } from '../charts';
+import type { Point } from '../drawing/thin';
 import { accuracySvg, lossSvg, rmseSvg } from '../figures';
 import { composeGrid } from '../drawing/png';
 import type { Raster } from '../drawing/png';
-import { weightGrid } from '../weights';
+import { maxTiles, weightGrid } from '../weights';
 import { discussRun } from './discussion';
 import { html } from './markup';
 import type { Content, Html } from './markup';
-import { bytes, count, duration, moment, percent, percentOf, settingText, significant } from './numbers';
+import { bytes, count, duration, moment, percent, percentOf, settingText, significant, withoutFolders } from './numbers';
 import { drawing, facts, figure, halfSize, pair, photograph, table } from './page';
 import type { Section } from './page';
 import type { ReportedRun } from './reportedRun';
@@ -45,7 +47,7 @@ export function specAppendix({ spec }: RunReportData, keys: SpecKeys): Section {
   return {
     title: 'The whole spec',
     body: html`<p>Every key of the spec with its value, as JSON; <code>blastrain train --help</code> says what each means.</p>
-<ul class="keys">${Object.keys(keys).map((key) => html`<li><code>${key}: ${JSON.stringify(values[key] ?? null)}</code></li>`)}</ul>`,
+<ul class="keys">${Object.keys(keys).map((key) => html`<li><code>${key}: ${withoutFolders(JSON.stringify(values[key] ?? null))}</code></li>`)}</ul>`,
   };
 }
 
@@ -61,14 +63,14 @@ function dataPart(reportData: RunReportData): Html {
     ...(spec.mixup > 0 ? [`mixed in pairs (mixup ${String(spec.mixup)})`] : []),
   ];
   return html`${facts([
-    ['data set', record.data],
+    ['data set', withoutFolders(record.data)],
     ['SHA-256', html`<code>${record.dataDigest}</code>`],
     ['rows', rows ?? (known === '' ? 'not known' : `${known} rows were evaluated`)],
     ['normalisation', spec.normalization],
     ['variation', augmented.length === 0 ? 'none: rows are shown as they are' : augmented.join(', ')],
   ])}
 <p>The digest is over every feature and label that the splits are taken from, so it tells this copy of the data from any other. Training saw the training rows; choices were made on validation rows; the test rows have no way into either.</p>
-${'reason' in data ? html`<p class="note">Pictures and fresh scores are missing, because the data cannot be read here: ${data.reason}.</p>` : ''}
+${'reason' in data ? html`<p class="note">Pictures and fresh scores are missing, because the data cannot be read here: ${withoutFolders(data.reason)}.</p>` : ''}
 ${exampleFigure(reportData)}`;
 }
 
@@ -110,7 +112,7 @@ function lossText({ loss, l2 }: RunReportData['spec']): string {
   return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
 }
 
-function trainingPart({ reportData: { spec }, history }: ReportedRun, keys: SpecKeys): Html {
+function trainingPart({ reportData: { spec }, history, outcome }: ReportedRun, keys: SpecKeys): Html {
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   const changed = Object.entries(keys).filter(([key, { default: usual }]) => JSON.stringify(values[key]) !== JSON.stringify(usual));
   const { evaluations, steps, health, warnings, epochs } = history;
@@ -120,8 +122,8 @@ function trainingPart({ reportData: { spec }, history }: ReportedRun, keys: Spec
     changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
   )}
 ${pair([
-    figure(drawing(lossSvg(history, halfSize)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`),
-    history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : '',
+    figure(drawing(lossSvg(history, halfSize, spec)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`),
+    history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize, spec)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : '',
     history.hasRmse ? figure(drawing(rmseSvg(history, halfSize)), 'Root mean squared error at each evaluation, in the units of the target: on validation rows as the model then stood; on training rows as training itself saw them.') : '',
     spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
       title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', ...halfSize,
@@ -131,8 +133,8 @@ ${pair([
   ])}
 ${epochs.length === 0 ? '' : html`<p>An epoch took ${duration(median(epochs.map(({ seconds }) => seconds)))} (the median), with ${count(Math.round(median(epochs.map(({ samplesPerSecond }) => samplesPerSecond))))} training rows a second in its steps.</p>`}
 ${warnings.length === 0
-    ? html`<p>The training doctor found nothing to say.</p>`
-    : html`<p>What the training doctor said:</p><ul>${warnings.map(({ step, message }) => html`<li>${step === undefined ? '' : `Step ${String(step)}: `}${message}</li>`)}</ul>`}`;
+    ? outcome?.isFailure === true ? '' : html`<p>The training doctor found nothing to say.</p>`
+    : html`<p>What the training doctor said:</p><ul>${warnings.map(({ step, message }) => html`<li>${step === undefined ? '' : `Step ${String(step)}: `}${withoutFolders(message)}</li>`)}</ul>`}`;
 }
 
 function healthFigure(health: RunHistory['health']): Content {
@@ -148,7 +150,7 @@ function healthFigure(health: RunHistory['health']): Content {
 }
 
 /** Scores, in all and class by class, calibration and mistakes. */
-export function resultsSection({ reportData, history, history: { result } }: ReportedRun): Html {
+export function resultsSection({ reportData, history, outcome, history: { result } }: ReportedRun): Html {
   const { evaluations, data } = reportData;
   const { validation, test } = evaluations;
   const trained = 'sizes' in data ? data.sizes.train : undefined;
@@ -157,17 +159,61 @@ export function resultsSection({ reportData, history, history: { result } }: Rep
     ...[validation, test].flatMap((one) => (one === undefined ? [] : [[one.split, percentOf(one.accuracy ?? NaN, one.rows), count(one.rows), significant(one.loss)]])),
   ];
   const detailed = validation ?? test;
-  return html`${result === undefined ? html`<p class="note">The run has not ended, or was interrupted: this is its model as of the last checkpoint.</p>` : ''}
+  return html`${result === undefined ? html`<p class="note">${outcome?.isFailure === true ? 'The run failed' : 'The run has not ended, or was interrupted'}: this is its model as of the last checkpoint, and no result.</p>` : ''}
 ${(detailed === undefined ? !history.isRegression : detailed.accuracy !== undefined)
-    ? html`${table('Accuracy, the share of the rows that are classified rightly, and mean loss.', ['split', 'accuracy', 'rows', 'loss'], scores)}${uncertainty}`
-    : regressionTable(reportData)}
+    ? html`${table(`Accuracy, the ${accuracyWords(reportData.spec)}, and mean loss.`, ['split', 'accuracy', 'rows', 'loss'], scores)}${uncertainty}`
+    : regressionTable(reportData, history)}
 ${detailed === undefined ? '' : renderScores(detailed)}
+${otherScores(reportData)}
+${labelPart(reportData)}
+${targetFigures(reportData)}
 ${mistakesFigure(reportData)}`;
 }
 
-function regressionTable({ evaluations }: RunReportData): Html {
-  return table('Root mean squared error, in the unit of the target, and mean loss.', ['split', 'error', 'rows', 'loss'],
-    Object.values(evaluations).map(({ split, rmse = NaN, rows, loss }) => [split, significant(rmse), count(rows), significant(loss)]));
+function regressionTable({ evaluations, data }: RunReportData, { result }: RunHistory): Html {
+  const trained = 'sizes' in data ? data.sizes.train : undefined;
+  return table('Root mean squared error, in the unit of the target, R² = 1 − squared error / squared deviation from the mean, and mean loss.', ['split', 'RMSE', 'R²', 'rows', 'loss'], [
+    ...(result?.trainRmse === undefined ? [] : [['training', significant(result.trainRmse), '–', trained === undefined ? '–' : count(trained), '–']]),
+    ...Object.values(evaluations).map(({ split, rmse = NaN, scores, rows, loss }) => [split, significant(rmse), significant(scores?.['r2'] ?? NaN), count(rows), significant(loss)]),
+  ]);
+}
+
+/** The scores that no other table has, where there are no scores by class. */
+function otherScores({ furtherScores, evaluations: { validation, test } }: RunReportData): Content {
+  const evaluation = validation ?? test;
+  if (evaluation === undefined || evaluation.classes !== undefined || furtherScores.length === 0) return '';
+  return table(`Further scores on ${count(evaluation.rows)} ${evaluation.split} rows.`, ['score', 'value', 'what it is'],
+    furtherScores.map(({ title, help, isShare, value }) => [title, isShare === true ? percent(value) : significant(value), help]));
+}
+
+function labelPart({ data }: RunReportData): Content {
+  if (!('labels' in data) || data.labels.length === 0) return '';
+  return table(`How each label is decided on ${count(data.sizes.validation)} validation rows.`, ['label', 'rows that have it', 'rows given it', 'precision', 'recall'],
+    data.labels.map(({ name, support, given, precision, recall }) => [name, count(support), count(given), percentOf(precision, given), percentOf(recall, support)]));
+}
+
+/** Targets beyond these are told in the table alone. */
+const drawnTargets = 4;
+
+function targetFigures({ data }: RunReportData): Content {
+  if (!('targets' in data) || data.targets.length === 0) return '';
+  const byTarget = data.targets.length === 1 ? '' : table('Each target on the validation rows.', ['target', 'RMSE', 'R²', 'rows'],
+    data.targets.map(({ name, rmse, r2, rows }) => [name, significant(rmse), significant(r2), count(rows)]));
+  return html`${byTarget}${data.targets.slice(0, drawnTargets).map(({ name, pairs, rows }) => {
+    const ends = pairs.flatMap(([, actual, predicted]) => [actual, predicted]).filter(Number.isFinite);
+    const [low, high] = [Math.min(...ends), Math.max(...ends)];
+    const rise = (points: Point[]): Point[] => points.sort(([a], [b]) => a - b);
+    const some = pairs.length < rows ? ` ${count(pairs.length)} of ${count(rows)} rows are drawn.` : '';
+    const chart = (title: string, xLabel: string, yLabel: string, points: Point[], guide: Point[], guideName: string): Html => drawing(lineChart({
+      title, xLabel, yLabel, ...halfSize, series: [{ name: 'validation rows', points: rise(points), style: 'dots', colour: 0 }, { name: guideName, points: guide, style: 'dashed', colour: 6 }],
+    }));
+    return pair([
+      figure(chart(`${name}: predicted against actual`, 'actual', 'predicted', pairs.map(([, actual, predicted]) => [actual, predicted]), [[low, low], [high, high]], 'a perfect model'),
+        html`Predictions of ${name} on validation rows: the nearer to the dashed line, the better.${some}`),
+      figure(chart(`${name}: residuals`, 'predicted', 'actual − predicted', pairs.map(([, actual, predicted]) => [predicted, actual - predicted]), [[low, 0], [high, 0]], 'no error'),
+        html`What is left over of ${name}: a pattern here is something that the model has not learned.`),
+    ]);
+  })}`;
 }
 
 function mistakesFigure({ data, pictures }: RunReportData): Content {
@@ -184,11 +230,12 @@ function weightsPart({ pictures }: RunReportData): Html {
   const { imageShape, before, after } = pictures!;
   const grid = (layer: typeof before, when: string): Html => photograph(weightGrid({ ...layer, imageShape }), `A grid of the weights of ${String(Math.min(100, layer.units))} hidden units as images, ${when}.`);
   return html`<p>The weights of each hidden unit of the first layer, laid out as the image that they look at, in unit order. Each picture has a scale of its own: mid-grey is weight 0, and the channels are red, green and blue.</p>
+${after.units > maxTiles ? html`<p>Shown are the first ${String(maxTiles)} of ${count(after.units)} units.</p>` : ''}
 ${pair([figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.'), figure(grid(after, 'after training'), 'After training.')])}`;
 }
 
 function ledgerPart({ testEvaluations, record }: RunReportData): Html {
-  if (testEvaluations.length === 0) return html`<p>The test split of this data has not been looked at, by this run or any other beside it. Its accuracy is unknown, and a look will be unbiased.</p>`;
+  if (testEvaluations.length === 0) return html`<p>The test split of this data has not been looked at, by this run or any other beside it. The score there is unknown, and a look will be unbiased.</p>`;
   const own = testEvaluations.filter(({ run }) => run === record.name).length;
   return html`${table(
     'Every recorded look at the test split of this data, by any run of the same folder.',

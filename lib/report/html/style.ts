@@ -39,6 +39,9 @@ figure img { image-rendering: pixelated; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)); gap: 0 1.25rem; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.2rem, 1fr)); gap: .75rem; font-size: .78rem; line-height: 1.3; }
 .pictures img { width: 6rem; }
+.outcome { border-left: 4px solid #8a8a8a; background: #f4f4f4; padding: .3rem .9rem; margin: 1rem 0; overflow-wrap: anywhere; }
+.outcome.failure { border-color: #b3261e; background: #fbeceb; }
+.outcome.failure strong { color: #b3261e; font-size: 1.15rem; }
 .note { border-left: 4px solid #d55e00; padding: .1rem 0 .1rem .9rem; }
 .formula { overflow-x: auto; overflow-y: hidden; padding: .3rem 0; }
 .katex { font-size: 1.1em; }
