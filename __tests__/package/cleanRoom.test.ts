@@ -205,8 +205,8 @@ describeWith(missingForPrebuild(), 'in a clean room, the package', () => {
       expect(lines).toEqual([expect.stringMatching(/no binary for linux-.* type.*npm rebuild blastrain --build-from-source$/i)]);
     });
 
-    test('trains on the TypeScript kernels and says so once', async () => {
-      expect(await tryIt(bare, 'commonjs')).toMatchObject({ backend: 'typescript', predictions: 16 });
+    test('trains on WebAssembly and says so once', async () => {
+      expect(await tryIt(bare, 'commonjs')).toMatchObject({ backend: 'wasm', predictions: 16 });
       const { stdout, stderr } = await bare.run('npx', 'blastrain', 'toy');
       expect(stdout).toContain('loss 1.30378789133');
       expect(stderr.match(/npm rebuild blastrain --build-from-source/g)).toHaveLength(1);
