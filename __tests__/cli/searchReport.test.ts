@@ -5,7 +5,7 @@ import type { SearchStart } from '../../lib/search/events';
 import type { SearchReport } from '../../lib/search/records';
 import { searchEvents, searchSpace } from '../support/searchEvents';
 
-const terminal: Terminal = { isTTY: false, columns: 80, colour: false, unicode: true };
+const terminal: Terminal = { isTTY: true, columns: 80, colour: false, unicode: true };
 const told = new SearchHistory();
 const events = searchEvents(40);
 for (const event of events) told.apply(event);
@@ -38,6 +38,10 @@ test('ranks trials, names what matters and by which method, and keeps within 80 
     'Importance: permutation importance in a random forest, from the scores of 39 trials after rung 1 (of trials that it has not seen it foretells 62 % of the variance).',
   );
   expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+});
+
+test('without a terminal nothing is cut', () => {
+  expect(renderSearch(report, told.ranking, 3, 0, { ...terminal, isTTY: false })).not.toContain('…');
 });
 
 test('a parameter that the best has not is named with a dash', () => {
