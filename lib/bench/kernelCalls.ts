@@ -23,7 +23,7 @@ const maxSourceRows = 10_000;
 /** Scalars by name, chosen so that arrays hold ordinary numbers after thousands of calls. */
 const scalars: Readonly<Record<string, number>> = {
   alpha: -1, beta: 0, slope: 0.01, scale: 2, smoothing: 0.1, epsilon: 1e-8, momentum: 0.9, lr: 1e-9, weightDecay: 1e-3,
-  stepSize: 1e-9, beta1: 0.9, beta2: 0.999, keep: 1, rho: 0.99, t: 1e-3, lambda: 0.3, delta: 1,
+  stepSize: 1e-9, beta1: 0.9, beta2: 0.999, keep: 1, rho: 0.99, t: 1e-3, lambda: 0.3, delta: 1, std: 1, low: -1, high: 1,
 };
 
 /** Values of arrays that must not be random numbers around 0, such as variances and probabilities. */
