@@ -17,7 +17,7 @@ test('--json prints the report and nothing else', async () => {
 });
 
 test('shows a curve, a suggestion to type, and where the picture is', async () => {
-  const out = join(folder, 'deep', 'lr-find.svg');
+  const out = join(folder, 'lr-find.svg');
   const { status, output } = await capture(() => lrFindCommand.run([...small, '--steps', '60', '--out', out]));
   expect(status).toBe(0);
   expect(output).toMatch(/Suggested learningRate=[\d.e-]+: a tenth of the rate/);
@@ -26,7 +26,8 @@ test('shows a curve, a suggestion to type, and where the picture is', async () =
 });
 
 test('exit status 1 where the loss fell nowhere', async () => {
-  const { status, output } = await capture(() => lrFindCommand.run([...small, '--from', '1e-12', '--to', '1e-11', '--out', join(folder, 'none.svg')]));
+  // With the same rows in every step nothing but the rate changes the loss.
+  const { status, output } = await capture(() => lrFindCommand.run([...small, 'batchSize=200', '--from', '1e-12', '--to', '1e-11', '--out', join(folder, 'none.svg')]));
   expect(status).toBe(1);
   expect(output).toContain('No suggestion');
 });

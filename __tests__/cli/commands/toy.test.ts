@@ -11,7 +11,7 @@ afterEach(() => { rmSync(folder, { recursive: true }); });
 
 describe.each(['native', 'typescript'] as const)('blastrain toy --backend %s', (backend) => {
   test('prints the tables, draws the curve and writes the figure', async () => {
-    const figure = join(folder, 'new', 'loss.svg');
+    const figure = join(folder, 'loss.svg');
     const { status, output } = await capture(() => toyCommand.run(['--backend', backend, '--out', figure]));
     expect(status).toBe(0);
     expect(output).toContain(`on the ${backend} kernels, float64`);
@@ -35,6 +35,7 @@ test.each([
   [['--backend', 'gpu'], { code: 'ERR_CONFIG', details: { path: 'backend' } }],
   [['--jsn'], { code: 'ERR_CONFIG', message: expect.stringContaining('--json') }],
   [['surplus'], { code: 'ERR_CONFIG' }],
+  [['--out', 'nowhere/loss.svg'], { code: 'ERR_CONFIG', message: expect.stringContaining('a folder that exists') }],
 ])('refuses %j', async (args, error) => {
   await expect(async () => toyCommand.run(args)).rejects.toMatchObject(error);
 });
