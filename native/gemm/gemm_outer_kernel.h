@@ -34,10 +34,8 @@ struct GemmOuterKernel {
   // Rows of a micro-tile, from the most; the first for panels of at most half of max_vectors.
 #if !defined(__wasm__)
   static constexpr int kRows[] = {12, 6, 4, 2, 1};
-#elif defined(__wasm_relaxed_simd__)
-  static constexpr int kRows[] = {10, 5, 4, 2, 1};  // Engines keep registers for themselves.
 #else
-  static constexpr int kRows[] = {8, 4, 3, 2, 1};  // A product that is not added at once takes one more.
+  static constexpr int kRows[] = {8, 4, 3, 2, 1};  // Engines keep registers for themselves, and with a row more they spill.
 #endif
   using Function = void (*)(const OuterTile<T>& tile);
 

@@ -22,7 +22,10 @@ struct Vector128 {
     return v;
   }
   static void Store(T* x, V v) { std::memcpy(x, &v, sizeof v); }
-  static V Broadcast(T x) { return V{} + x; }
+  static V Broadcast(T x) {  // x added to zeros would be an addition.
+    if constexpr (kLanes == 4) return V{x, x, x, x};
+    else return V{x, x};
+  }
   static V Mul(V a, V b) { return a * b; }
   static V Fma(V a, V b, V c) {
 #if defined(__aarch64__)
