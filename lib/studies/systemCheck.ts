@@ -44,8 +44,8 @@ export function checkSystem(): SystemCheck {
   const status = nativeStatus();
   if (!status.loaded) mends.push({ problem: `the native kernels do not load: ${status.reason}`, mend: status.mend });
   const wasm = wasmStatus();
-  // Where the addon works nobody misses them, unless they were asked for.
-  if (!wasm.loaded && (!status.loaded || process.env['BLASTRAIN_BACKEND'] === 'wasm')) mends.push({ problem: `the WebAssembly kernels do not load: ${wasm.reason}`, mend: wasm.mend });
+  // Where the addon works nobody misses them; asked for by name and missing, they are an error before this.
+  if (!wasm.loaded && !status.loaded) mends.push({ problem: `the WebAssembly kernels do not load: ${wasm.reason}`, mend: wasm.mend });
   const core = process.env['OPENBLAS_CORETYPE'];
   if (core !== undefined && core !== '') {
     mends.push({
