@@ -6,7 +6,7 @@ import { isOwned, lockName, parseJson, readPart } from '../files';
 import { checkShape } from '../files/shape';
 import type { Failure, RunState } from '../history/outcome';
 import { RunHistory } from '../history/runHistory';
-import { ledgerFile, readLedger } from '../inference/ledger';
+import { lastTests, ledgerFile, readLedger } from '../inference/ledger';
 import type { TestResult } from '../inference/ledger';
 import { lockOf } from '../runFolder/ownedFolder';
 import { readStatus } from '../runFolder/runControl';
@@ -149,7 +149,7 @@ export class RunCatalogue {
   private tests(): Tests {
     const ledger = join(this.runs, ledgerFile);
     const [tests = new Map<string, TestResult>()] = attempt(() => this.of(ledger, () =>
-      new Map(readLedger(ledger).testEvaluations.filter(({ scoredRows }) => scoredRows === undefined).map((test) => [test.run, test]))));
+      lastTests(readLedger(ledger).testEvaluations)));
     return tests;
   }
 

@@ -75,3 +75,8 @@ export function readLedger(ledger: string): { readonly testEvaluations: readonly
   const read = readJsonLines(bytes ?? Buffer.alloc(0), testResultShape, { file: ledger, code: 'ERR_DATA' });
   return { testEvaluations: read.lines.map(({ value }) => value), leftOut: badLines(read, ledger) };
 }
+
+/** The last evaluation of each run on its test split alone, by the run's name. */
+export function lastTests(testEvaluations: readonly TestResult[]): Map<string, TestResult> {
+  return new Map(testEvaluations.filter(({ scoredRows }) => scoredRows === undefined).map((test) => [test.run, test]));
+}

@@ -1,5 +1,5 @@
 import type { RunHistory } from '../history/runHistory';
-import type { EvaluationEvent } from '../train/events';
+import { isOwn } from './metrics';
 
 const columns = [
   'step', 'epoch', 'loss', 'batchAccuracy', 'learningRate', 'trainLoss', 'trainAccuracy', 'trainRmse', 'valLoss', 'valAccuracy', 'valRmse', 'monitored',
@@ -19,9 +19,4 @@ export function metricsCsv({ steps, evaluations }: Pick<RunHistory, 'steps' | 'e
   const filled = columns.filter((column) => column === 'step' || sorted.some((row) => Number.isFinite(row[column])));
   const line = (row: Row): string => filled.map((column) => (Number.isFinite(row[column]) ? String(row[column]) : '')).join(',');
   return [filled.join(','), ...sorted.map(line)].map((text) => `${text}\n`).join('');
-}
-
-/** Whether the metric that a training goes by is none of those that every evaluation has. */
-export function isOwn(monitored: EvaluationEvent['monitored']): monitored is NonNullable<EvaluationEvent['monitored']> {
-  return monitored !== undefined && !['loss', 'accuracy', 'rmse'].includes(monitored.metric);
 }

@@ -5,7 +5,7 @@ import { RunCatalogue } from '../../dashboard/catalogue';
 import { expected, toPlain } from '../../errors';
 import { fileError, makeFolders } from '../../files';
 import { readRunHistory } from '../../history/readRunHistory';
-import { ledgerFile, readLedger } from '../../inference/ledger';
+import { lastTests, ledgerFile, readLedger } from '../../inference/ledger';
 import type { TestResult } from '../../inference/ledger';
 import { writeMlflow } from '../../report/exported/mlflow';
 import { runsCsv } from '../../report/exported/runsTable';
@@ -75,7 +75,7 @@ function readRuns(runs: string, names: readonly string[]): ExportedRun[] {
   const entries = (names.length > 0 ? names : all.filter(({ kind }) => kind !== 'depth').map(({ name }) => name)).flatMap(runsOf);
   const { testEvaluations, leftOut } = readLedger(join(runs, ledgerFile));
   warn(leftOut);
-  const tests = new Map(testEvaluations.filter(({ scoredRows }) => scoredRows === undefined).map((test) => [test.run, test]));
+  const tests = lastTests(testEvaluations);
   return [...new Map(entries.map((entry) => [entry.name, entry])).values()].flatMap((entry) => {
     try {
       return [readExported(runs, entry, tests.get(entry.name))];

@@ -1,5 +1,5 @@
 import type { RunHistory } from '../../history/runHistory';
-import { isOwn } from '../csv';
+import { finite, isOwn } from '../metrics';
 
 /** A run as other programs get it. */
 export interface ExportedRun {
@@ -36,11 +36,6 @@ export function lastScores({ history, test }: ExportedRun): Record<string, numbe
     trainLoss, trainAccuracy, trainRmse, valLoss, valAccuracy, valRmse, ...(isOwn(monitored) && { [monitored.metric]: monitored.value }),
     testLoss, testAccuracy, testRmse,
   });
-}
-
-/** Those that are finite numbers. */
-export function finite(values: Readonly<Record<string, number | undefined>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
 }
 
 /**

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { replaceFile } from '../../files';
 import type { EvaluationEvent } from '../../train/events';
-import { isOwn } from '../csv';
-import { cellOf, clockOf, finite, lastScores } from './exportedRun';
+import { finite, isOwn } from '../metrics';
+import { cellOf, clockOf, lastScores } from './exportedRun';
 import type { ExportedRun } from './exportedRun';
 
 /** MLflow's numbers for the states of a run (mlflow.entities.RunStatus). */

@@ -7,12 +7,12 @@ import type { ExportedRun } from './exportedRun';
  * in which a run differs from `defaults`. A column that would be empty in every line is left out.
  */
 export function runsCsv(runs: readonly ExportedRun[], defaults: Readonly<Record<string, unknown>>): string {
-  const rows = runs.map(rowOf);
-  const scores = [...new Set(runs.flatMap((run) => Object.keys(lastScores(run))))];
+  const scores = runs.map(lastScores);
+  const names = [...new Set(scores.flatMap((of) => Object.keys(of)))];
   const keys = [...new Set(runs.flatMap(({ spec }) => Object.keys(spec)))].filter((key) =>
     runs.some(({ spec }) => JSON.stringify(spec[key] ?? null) !== JSON.stringify(defaults[key] ?? null)));
   const table = runs.map((run, i): Readonly<Record<string, string | number>> => ({
-    ...rows[i]!, ...pick(scores, lastScores(run)), ...Object.fromEntries(keys.map((key) => [`spec.${key}`, cellOf(run.spec[key])])),
+    ...rowOf(run), ...pick(names, scores[i]!), ...Object.fromEntries(keys.map((key) => [`spec.${key}`, cellOf(run.spec[key])])),
   }));
   const columns = Object.keys(table[0] ?? { run: '' }).filter((column) => column === 'run' || table.some((row) => row[column] !== ''));
   return [csvLine(columns), ...table.map((row) => csvLine(columns.map((column) => row[column]!)))].map((line) => `${line}\n`).join('');

@@ -1,4 +1,5 @@
 import type { HealthEvent, TrainEvent } from '../../train/events';
+import { finite, isOwn } from '../metrics';
 import { EventFile } from './eventFile';
 import { weightGrid } from '../weights';
 import type { FirstLayer } from '../weights';
@@ -40,14 +41,14 @@ export class TensorBoardLog {
         if (event.resumedFrom !== undefined) file.restart(event.resumedFrom + 1);
         break;
       case 'step':
-        file.scalars(event.step, known({ 'loss/batch': event.loss, 'accuracy/batch': event.batchAccuracy, learning_rate: event.learningRate }));
+        file.scalars(event.step, finite({ 'loss/batch': event.loss, 'accuracy/batch': event.batchAccuracy, learning_rate: event.learningRate }));
         break;
       case 'evaluation': {
         const { step, trainLoss, valLoss, trainAccuracy, valAccuracy, trainRmse, valRmse, monitored } = event;
-        file.scalars(step, known({
+        file.scalars(step, finite({
           'loss/train': trainLoss, 'loss/validation': valLoss, 'accuracy/train': trainAccuracy, 'accuracy/validation': valAccuracy,
           'rmse/train': trainRmse, 'rmse/validation': valRmse,
-          ...(monitored !== undefined && !['loss', 'accuracy', 'rmse'].includes(monitored.metric) && { [`${monitored.metric}/validation`]: monitored.value }),
+          ...(isOwn(monitored) && { [`${monitored.metric}/validation`]: monitored.value }),
         }));
         break;
       }
@@ -81,9 +82,4 @@ function healthScalars({ layers }: HealthEvent): Record<string, number> {
     [`update_ratio/${weights}`, updateRatio], [`gradient_rms/${weights}`, gradientRms], [`weight_rms/${weights}`, weightRms],
     [`activation_std/${weights}`, activationStd], ...(deadUnits === undefined ? [] : [[`dead_units/${weights}`, deadUnits]]),
   ]) as [string, number][]);
-}
-
-/** Without values that are absent or not finite: accuracies of a regression, or scores on no validation rows. */
-function known(values: Readonly<Record<string, number | undefined>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(values).filter((entry): entry is [string, number] => Number.isFinite(entry[1])));
 }
