@@ -46,3 +46,11 @@ const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', 
 export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }
+
+/** A text without the folders of this machine: of an absolute path only the last part, behind an ellipsis. A report is for others to read. */
+export function withoutFolders(text: string): string {
+  return text.replace(/(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'",;:]+)+/g, (path) => {
+    const parts = path.split(/[/\\]/);
+    return parts.length > 2 ? `…/${parts[parts.length - 1]!}` : path;
+  });
+}

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRunHistory } from '../../lib/history/readRunHistory';
-import { lossCurveSvg, writeRunFigures } from '../../lib/report/figures';
+import { RunHistory } from '../../lib/history/runHistory';
+import { accuracySvg, lossCurveSvg, lossSvg, writeRunFigures } from '../../lib/report/figures';
 import type { StartEvent } from '../../lib/train/events';
 
 let folder: string;
@@ -161,4 +162,13 @@ describe('a loss curve', () => {
     expect(svg).toContain('<title>Toy</title>');
     expect(svg.includes('loss, logarithmic, against step')).toBe(log);
   });
+});
+
+test('no figure names a folder of this machine', () => {
+  const history = new RunHistory();
+  history.apply({ ...start, data: 'CIFAR-10 from /home/me/datasets/cifar-10-batches-bin (binary layout)' });
+  for (const svg of [lossSvg(history), accuracySvg(history)]) {
+    expect(svg).not.toContain('/home');
+    expect(svg).toContain('…/cifar-10-batches-bin');
+  }
 });

@@ -5,6 +5,7 @@ import { readRunHistory } from '../history/readRunHistory';
 import { accuracyWords, lossWords } from '../history/lossWords';
 import type { Task } from '../history/lossWords';
 import type { RunHistory } from '../history/runHistory';
+import { withoutFolders } from '../text';
 import { lineChart } from './charts';
 import type { LineChart } from './drawing/lineChart';
 import { encodePng } from './drawing/png';
@@ -106,7 +107,7 @@ function headings(quantity: string, start: RunHistory['start']) {
   const { run, data, layers, backend, dtype, precision = dtype, stepsPerEpoch } = start;
   return {
     title: `${quantity} of ${run}`,
-    subtitle: `${data}; layers ${layers.join('-')}; ${backend} ${precision}`,
+    subtitle: `${withoutFolders(data)}; layers ${layers.join('-')}; ${backend} ${precision}`,
     xLabel: `step (${stepsPerEpoch} steps = 1 epoch)`,
   };
 }

@@ -1,16 +1,15 @@
 import { accuracySvg, lossSvg, rmseSvg } from '../figures';
-import { weightGrid } from '../weights';
 import { depthComparison } from './depthReport';
 import type { ReportedDepth } from './depthReport';
 import { discussDifference, discussRun, discussTest } from './discussion';
 import { html } from './markup';
 import type { Content, Html } from './markup';
-import { count, duration, percent, percentOf, settingText, significant } from './numbers';
-import { drawing, figure, halfSize, pair, photograph, renderPage, table } from './page';
+import { count, duration, percent, percentOf, significant, withoutFolders } from './numbers';
+import { drawing, figure, halfSize, pair, renderPage, table } from './page';
 import type { Section } from './page';
 import { appendices, comparisonTables, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
-import { closingSections, resultsSection, runSections } from './runSections';
+import { changedKeysTable, closingSections, resultsSection, runSections, weightsPicture } from './runSections';
 import type { ReportedRun } from './reportedRun';
 import { foundPart, spacePart } from './searchReport';
 import type { ReportedSearch } from './searchReport';
@@ -68,9 +67,9 @@ function scoreText(run: ReportedRun, split: 'validation' | 'test'): string {
 
 function lead(best: ReportedRun): Content {
   const { evaluations: { validation, test }, record } = best.reportData;
-  if (validation === undefined) return html`On ${record.data}.`;
+  if (validation === undefined) return html`On ${withoutFolders(record.data)}.`;
   const what = validation.accuracy === undefined ? 'a root mean squared error of' : 'an accuracy of';
-  return html`On ${record.data}. The best by validation is ${record.name}, with ${what} ${scoreText(best, 'validation')} on ${count(validation.rows)} validation rows${
+  return html`On ${withoutFolders(record.data)}. The best by validation is ${record.name}, with ${what} ${scoreText(best, 'validation')} on ${count(validation.rows)} validation rows${
     test === undefined ? '; it has not been run on the test rows' : ` and ${scoreText(best, 'test')} on ${count(test.rows)} test rows`}.`;
 }
 
@@ -93,7 +92,7 @@ function parts(subject: Subject, before: Subject | undefined, frame: ReportFrame
   const change = before === undefined ? '' : differenceText(runOf(before), run);
   switch (subject.kind) {
     case 'run':
-      return [{ title: `Run ${nameOf(subject)}`, body: html`${before?.kind === 'run' ? comparisonTables(before.run, run, frame.keys) : settings(run, frame)}${curves(run)}${discussRun(run)}${change}` }];
+      return [{ title: `Run ${nameOf(subject)}`, body: html`${before?.kind === 'run' ? comparisonTables(before.run, run, frame.keys) : changedKeysTable('The keys of its spec that differ from their defaults.', run.reportData.spec, frame.keys)}${curves(run)}${discussRun(run)}${change}` }];
     case 'search':
       return [{ title: `Search ${nameOf(subject)}`, body: html`${spacePart(subject.search)}${foundPart(subject.search)}${curves(run)}${discussRun(run)}${change}` }];
     case 'depth':
@@ -107,20 +106,13 @@ function differenceText(before: ReportedRun, after: ReportedRun): Content {
   return text === '' ? '' : html`<p>On validation rows ${text}</p>`;
 }
 
-function settings({ reportData: { spec } }: ReportedRun, { keys }: ReportFrame): Html {
-  const values = spec as unknown as Readonly<Record<string, unknown>>;
-  const changed = Object.entries(keys).filter(([key, { default: usual }]) => JSON.stringify(values[key]) !== JSON.stringify(usual));
-  return table('The keys of its spec that differ from their defaults.', ['key', 'value', 'meaning'],
-    changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]));
-}
-
 function curves({ reportData: { pictures, record }, history }: ReportedRun): Html {
   return pair([
     figure(drawing(lossSvg(history, halfSize)), `Loss of ${record.name} against the step.`),
     history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize)), `Accuracy of ${record.name} at each evaluation.`) : '',
     history.hasRmse ? figure(drawing(rmseSvg(history, halfSize)), `Root mean squared error of ${record.name} at each evaluation.`) : '',
     ...(pictures === undefined ? [] : ([['before', 'Before training'], ['after', 'After training']] as const).map(([when, title]) => figure(
-      photograph(weightGrid({ ...pictures[when], imageShape: pictures.imageShape }), `A grid of the weights of ${String(Math.min(100, pictures[when].units))} hidden units of ${record.name} as images.`),
+      weightsPicture(pictures[when], pictures.imageShape, `of ${record.name} as images`),
       `${title}: first-layer weights of ${record.name}.`,
     ))),
   ]);

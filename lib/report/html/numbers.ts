@@ -1,7 +1,9 @@
 /* Numbers as text in a report: with their unit and, where it is known, their uncertainty. */
 
 import { formatPercent, formatShort } from '../../numbers';
+import { withoutFolders } from '../../text';
 
+export { withoutFolders } from '../../text';
 export { formatCount as count, formatShort as significant } from '../../numbers';
 
 /** 0.5213 → '52.1 %', with a no-break space; '–' where there is no such share. */
@@ -51,12 +53,4 @@ export function moment(time: string): string {
 export function settingText(value: unknown): string {
   if (Array.isArray(value) && value.every((one) => typeof one === 'number')) return value.join(',');
   return withoutFolders(typeof value === 'string' ? value : JSON.stringify(value));
-}
-
-/** A text without the folders of this machine: of an absolute path only the last part, behind an ellipsis. A report is for others to read. */
-export function withoutFolders(text: string): string {
-  return text.replace(/(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'",;:]+)+/g, (path) => {
-    const parts = path.split(/[/\\]/);
-    return parts.length > 2 ? `…/${parts[parts.length - 1]!}` : path;
-  });
 }

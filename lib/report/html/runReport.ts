@@ -1,12 +1,11 @@
 import type { RunReportData } from '../../inference/runReportData';
-import { weightGrid } from '../weights';
 import { renderMarkdown } from './markdown';
 import { html } from './markup';
 import type { Content, Html } from './markup';
 import { count, duration, moment, percent, percentOf, settingText, significant, withoutFolders } from './numbers';
-import { figure, pair, photograph, renderPage, table } from './page';
+import { figure, pair, renderPage, table } from './page';
 import type { Section } from './page';
-import { closingSections, runSections, specAppendix } from './runSections';
+import { closingSections, runSections, specAppendix, weightsPicture } from './runSections';
 import type { ReportedRun } from './reportedRun';
 import type { SpecKeys } from './runSections';
 
@@ -75,7 +74,7 @@ export function headline({ reportData, outcome, history: { start, result } }: Re
     one === undefined ? '' : `${percentOf(one.accuracy ?? NaN, one.rows)} of ${count(one.rows)} ${one.split} rows`;
   const scores = [accuracy(validation), accuracy(test)].filter((score) => score !== '' && !score.startsWith('–'));
   const errors = [validation, test].flatMap((one) => (one?.rmse === undefined ? [] : [`${significant(one.rmse)} on ${count(one.rows)} ${one.split} rows`]));
-  return html`A net of layers ${layers} with ${count(summary.parameterCount)} parameters, trained on ${record.data}${
+  return html`A net of layers ${layers} with ${count(summary.parameterCount)} parameters, trained on ${withoutFolders(record.data)}${
     result === undefined ? '' : ` in ${duration(result.seconds)}`}.${
     hasFailed || scores.length === 0 ? '' : reportData.spec.loss === 'bce' ? ` All labels are right in ${scores.join(' and ')}.` : ` It classifies ${scores.join(' and ')} rightly.`}${
     hasFailed || errors.length === 0 ? '' : ` Its root mean squared error is ${errors.join(' and ')}.`}`;
@@ -83,10 +82,7 @@ export function headline({ reportData, outcome, history: { start, result } }: Re
 
 function comparison(before: ReportedRun, after: ReportedRun, keys: SpecKeys): Html {
   const grids = [before, after].flatMap(({ reportData: { pictures, record } }) => (pictures === undefined ? [] : [figure(
-    photograph(
-      weightGrid({ ...pictures.after, imageShape: pictures.imageShape }),
-      `A grid of the weights of ${String(Math.min(100, pictures.after.units))} hidden units of ${record.name} as images.`,
-    ),
+    weightsPicture(pictures.after, pictures.imageShape, `of ${record.name} as images`),
     `First-layer weights of ${record.name} after training.`,
   )]));
   return html`${comparisonTables(before, after, keys)}

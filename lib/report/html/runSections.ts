@@ -1,6 +1,7 @@
 import { accuracyWords } from '../../history/lossWords';
 import type { RunHistory } from '../../history/runHistory';
-import type { RunReportData } from '../../inference/runReportData';
+import type { ImageShape } from '../../data/dataset';
+import type { LayerWeights, RunReportData } from '../../inference/runReportData';
 import { lineChart } from '../charts';
 import type { Point } from '../drawing/thin';
 import { accuracySvg, lossSvg, rmseSvg } from '../figures';
@@ -112,15 +113,17 @@ function lossText({ loss, l2 }: RunReportData['spec']): string {
   return l2 > 0 ? `${what} plus λ‖W‖², λ = ${significant(l2)}` : what;
 }
 
-function trainingPart({ reportData: { spec }, history, outcome }: ReportedRun, keys: SpecKeys): Html {
+/** The keys of a spec that differ from their defaults, with what they mean. */
+export function changedKeysTable(caption: string, spec: RunReportData['spec'], keys: SpecKeys): Html {
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   const changed = Object.entries(keys).filter(([key, { default: usual }]) => JSON.stringify(values[key]) !== JSON.stringify(usual));
+  return table(caption, ['key', 'value', 'meaning'],
+    changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]));
+}
+
+function trainingPart({ reportData: { spec }, history, outcome }: ReportedRun, keys: SpecKeys): Html {
   const { evaluations, steps, health, warnings, epochs } = history;
-  return html`${table(
-    'The keys of the spec that differ from their defaults. All keys stand in the last appendix.',
-    ['key', 'value', 'meaning'],
-    changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]),
-  )}
+  return html`${changedKeysTable('The keys of the spec that differ from their defaults. All keys stand in the last appendix.', spec, keys)}
 ${pair([
     figure(drawing(lossSvg(history, halfSize, spec)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`),
     history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize, spec)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : '',
@@ -226,9 +229,14 @@ function mistakesFigure({ data, pictures }: RunReportData): Content {
   return figure(html`<div class="pictures">${cards}</div>`, 'The validation images that the model gets wrong while it is surest, with the probabilities that it gives.');
 }
 
+/** The weights of a first layer, a tile for each of its first hidden units. `how` ends its text alternative: 'as images, before training'. */
+export function weightsPicture(layer: LayerWeights, imageShape: ImageShape, how: string): Html {
+  return photograph(weightGrid({ ...layer, imageShape }), `A grid of the weights of ${String(Math.min(100, layer.units))} hidden units ${how}.`);
+}
+
 function weightsPart({ pictures }: RunReportData): Html {
   const { imageShape, before, after } = pictures!;
-  const grid = (layer: typeof before, when: string): Html => photograph(weightGrid({ ...layer, imageShape }), `A grid of the weights of ${String(Math.min(100, layer.units))} hidden units as images, ${when}.`);
+  const grid = (layer: typeof before, when: string): Html => weightsPicture(layer, imageShape, `as images, ${when}`);
   return html`<p>The weights of each hidden unit of the first layer, laid out as the image that they look at, in unit order. Each picture has a scale of its own: mid-grey is weight 0, and the channels are red, green and blue.</p>
 ${after.units > maxTiles ? html`<p>Shown are the first ${String(maxTiles)} of ${count(after.units)} units.</p>` : ''}
 ${pair([figure(grid(before, 'before training'), 'Before the first step, as the seed draws them.'), figure(grid(after, 'after training'), 'After training.')])}`;

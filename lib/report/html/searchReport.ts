@@ -10,7 +10,7 @@ import { parallelSvg } from '../search/parallel';
 import { parametersSvg } from '../search/parameters';
 import { html } from './markup';
 import type { Content, Html } from './markup';
-import { count, duration, moment, percent, percentOf, significant } from './numbers';
+import { count, duration, moment, percent, percentOf, significant, withoutFolders } from './numbers';
 import { drawing, facts, figure, renderPage, table } from './page';
 import { appendices, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
@@ -35,7 +35,7 @@ export function searchReport(search: ReportedSearch, frame: ReportFrame): string
   const { head: { name, data }, report, best } = search;
   return renderPage({
     title: `Search ${name}`,
-    lead: html`<p class="lead">${count(report.trials)} trials in ${duration(report.seconds)} on ${data}. The best, trial ${report.best!.trial}, ${metricOf(search) === 'accuracy' ? html`classifies ${scoreOf(search, report.best!)} of the validation rows rightly` : html`reaches a validation ${metricOf(search)} of ${scoreOf(search, report.best!)}`}.</p>${madeAt(frame)}`,
+    lead: html`<p class="lead">${count(report.trials)} trials in ${duration(report.seconds)} on ${withoutFolders(data)}. The best, trial ${report.best!.trial}, ${metricOf(search) === 'accuracy' ? html`classifies ${scoreOf(search, report.best!)} of the validation rows rightly` : html`reaches a validation ${metricOf(search)} of ${scoreOf(search, report.best!)}`}.</p>${madeAt(frame)}`,
     sections: [
       { title: 'What was searched', body: spacePart(search) },
       { title: 'What was found', body: foundPart(search) },
