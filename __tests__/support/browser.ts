@@ -51,3 +51,16 @@ export async function openFile(file: string, width: number, look: (page: Page) =
   }
   return wrong;
 }
+
+/** Repeats a check until it passes, for at most 15 s. */
+export async function eventually(check: () => Promise<void>): Promise<void> {
+  for (const until = performance.now() + 15_000; ;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (performance.now() > until) throw error;
+      await new Promise((settle) => { setTimeout(settle, 100); });
+    }
+  }
+}

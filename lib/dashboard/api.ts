@@ -141,6 +141,22 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** What an exported page is told instead of asking a server: which script of its folder `data/` has the answer to a request. */
+export interface ExportedSite {
+  /** ISO 8601. */
+  readonly madeAt: string;
+  /** Numbers of scripts by {@link answerKey}. */
+  readonly answers: Readonly<Record<string, number>>;
+}
+
+/** How the text of an exported answer is read: as it stands, as bytes, or as a {@link Refusal}. */
+export type AnswerKind = 'text' | 'base64' | 'refused';
+
+/** What a request is found by in an exported page, where a file that grows is one answer. */
+export function answerKey(path: string, { from: _, check: __, ...query }: Readonly<Record<string, string>>): string {
+  return `${path}?${new URLSearchParams(query).toString()}`;
+}
+
 /** Files that grow; the page reads what follows its last position. */
 export const tailFiles = ['metrics.jsonl', 'weights.film', 'journal.jsonl'] as const;
 /** Files that are replaced as a whole. */

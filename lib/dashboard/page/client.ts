@@ -1,5 +1,6 @@
 import { checkedBytes } from '../api';
 import type { Refusal } from '../api';
+import { askExported, isExported } from './exported';
 
 /** A request that failed: the server refused it, with its reason as the message, or is gone. */
 export class NoAnswer extends Error {
@@ -15,9 +16,9 @@ export function isNoAnswer(error: unknown, code: NoAnswer['code']): boolean {
 async function ask(path: string, query: Readonly<Record<string, string>>, method: 'GET' | 'POST' = 'GET'): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(`${path}?${new URLSearchParams(query).toString()}`, { method });
+    response = isExported ? await askExported(path, query) : await fetch(`${path}?${new URLSearchParams(query).toString()}`, { method });
   } catch {
-    throw new NoAnswer('gone', 'The server has ended.');
+    throw new NoAnswer('gone', isExported ? 'A file of this exported page is missing.' : 'The server has ended; what was loaded stays. `npx blastrain dashboard` shows the runs again.');
   }
   if (response.ok) return response;
   const { message } = (await response.json()) as Refusal;

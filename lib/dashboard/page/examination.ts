@@ -1,6 +1,7 @@
 import { formatCount } from '../../numbers';
 import type { ClassExamination, Examination, LabelExamination, NumberExamination, ShownRow, ShownScore } from '../api';
 import { getJson } from './client';
+import { isAnswered } from './exported';
 import { fill, h, number, percent } from './dom';
 import { picture } from './plots/picture';
 import { scatter } from './plots/scatter';
@@ -20,7 +21,7 @@ export class ExaminationPanel {
   constructor(private readonly run: string) {
     this.button = h('button', { type: 'button', class: 'examine', onclick: () => void this.examine() }, 'Examine the model');
     this.element = h(
-      'section', { class: 'panel' }, this.heading,
+      'section', { class: 'panel', hidden: !isAnswered('api/examine', { run }) }, this.heading,
       h('p', { class: 'note' }, 'On the validation rows; test rows are never looked at here.'), h('div', { class: 'row' }, this.button, this.note), this.body,
     );
   }

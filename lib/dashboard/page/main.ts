@@ -4,6 +4,7 @@ import { CompareView } from './compareView';
 import { DepthView } from './depthView';
 import type { CurveSettings } from './plots/curves';
 import { fill, h } from './dom';
+import { isExported, shownAt } from './exported';
 import { RunList } from './list';
 import { RunView } from './runView';
 import { SearchView } from './searchView';
@@ -74,14 +75,14 @@ async function ask(): Promise<void> {
     document.title = `${view?.title ?? 'runs'} · blastrain`;
     say('');
   } catch (error) {
-    if (isNoAnswer(error, 'gone')) say('The server has ended; what was loaded stays. `npx blastrain dashboard` shows the runs again.');
-    else if (isNoAnswer(error, 'refused')) say((error as Error).message);
+    if (isNoAnswer(error, 'gone') || isNoAnswer(error, 'refused')) say((error as Error).message);
     else throw error;
   } finally {
     asking = false;
     const pause = again ? 0 : busy ? busyPause : idlePause;
+    // Nothing changes in an exported page.
+    if (!document.hidden && (again || !isExported)) timer = setTimeout(() => void ask(), pause);
     again = false;
-    if (!document.hidden) timer = setTimeout(() => void ask(), pause);
   }
 }
 
@@ -107,9 +108,11 @@ const keys: Readonly<Record<string, () => void>> = {
   e: () => document.querySelector<HTMLButtonElement>('.examine')?.click(),
 };
 
-document.getElementById('top')!.append(
+fill(
+  document.getElementById('top')!,
   h('a', { href: '#', class: 'brand' }, 'blastrain'),
   h('span', { class: 'note keys' }, 'keys: j k next and previous run, / filter, l log scale, e examine; on a chart + − ← → 0'),
+  isExported && h('span', { class: 'note exported' }, `as of ${new Date(shownAt()).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}`),
   themeButton(() => view?.forget()),
 );
 addEventListener('hashchange', show);

@@ -14,6 +14,7 @@ import { LineReader } from './lineReader';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent } from './dom';
+import { shownAt } from './exported';
 import { ExaminationPanel } from './examination';
 import { WeightSnapshotsPanel } from './weightSnapshots';
 import { HealthPanel } from './health';
@@ -174,7 +175,7 @@ export class RunView implements View {
       ...shown,
       ['throughput', epoch === undefined ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
       entry.state === 'running'
-        ? ['time left', duration(this.pace.secondsLeft(history, entry.begunAt === null ? NaN : (Date.now() - Date.parse(entry.begunAt)) / 1000))]
+        ? ['time left', duration(this.pace.secondsLeft(history, entry.begunAt === null ? NaN : (shownAt() - Date.parse(entry.begunAt)) / 1000))]
         : ['time', result === undefined ? '–' : duration(result.seconds)],
     ];
   }
