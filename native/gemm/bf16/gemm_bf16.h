@@ -50,9 +50,9 @@ int64_t PanelsInL2(const Operand<Source>& operand, int64_t step, int64_t max) {
 }
 
 // Each thread packs its own lines of an operand, a block of so many panels at a time, and calls use(packed, first line,
-// lines).
-template <int parts, typename Source, typename Use>
-void ForEachBlock(const Operand<Source>& operand, Side side, int64_t panels, int threads, const Use& use) {
+// lines); and before that look(first line, end) for lines just packed, which are still in cache.
+template <int parts, typename Source, typename Look, typename Use>
+void ForEachBlock(const Operand<Source>& operand, Side side, int64_t panels, int threads, const Look& look, const Use& use) {
   const int64_t panel = operand.DepthTiles() * kTileSize;
   panels = std::min(panels, (operand.Panels() + threads - 1) / threads);
   Pool::Shared().Run(threads, [&](int i) {
@@ -61,7 +61,15 @@ void ForEachBlock(const Operand<Source>& operand, Side side, int64_t panels, int
     const Ranges own(operand.Panels(), threads);
     for (int64_t from = own.Begin(i); from < own.End(i); from += panels) {
       const int64_t to = std::min(own.End(i), from + panels);
-      Pack<parts>(operand, side, from, to, packed.From(-from));
+      const auto pack = [&](int64_t begin, int64_t end) {
+        Pack<parts>(operand, side, begin, end, packed.From(-from));
+        look(begin * kTileLines, std::min(operand.lines, end * kTileLines));
+      };
+      if (operand.depth_step == 1) {
+        for (int64_t g = from; g < to; g++) pack(g, g + 1);
+      } else {
+        pack(from, to);
+      }
       use(packed, from * kTileLines, std::min(operand.lines, to * kTileLines) - from * kTileLines);
     }
   });
@@ -165,28 +173,40 @@ void Gemm(const Operand<Source>& a, const Operand<>& b, float alpha, float beta,
       }
     });
   };
-  // The operand of fewer lines is packed as a whole, the other one block by block; or in one block, if its lines are not
-  // contiguous: a block would then use only a little of each row of memory.
-  const auto block_of = [](const auto& operand, int64_t panels) { return operand.depth_step == 1 ? panels : operand.Panels(); };
+  // The operand of fewer lines is packed as a whole, the other one block by block. Where its lines are not contiguous, a
+  // block would use only a little of each row of memory: all of it is one, but on AMX, where it has to fit L2, 1 KB of each.
+  constexpr int64_t kilobyte = 16;
+  const auto block_of = [&](const auto& operand, int64_t panels) {
+    if (operand.depth_step == 1) return panels;
+    return kernel.tiles ? std::max(panels, kilobyte) : operand.Panels();
+  };
+  const auto no_look = [](int64_t, int64_t) {};
   if (a.Panels() > b.Panels()) {
     const Packed packed_b = PackWhole<b_parts>(b, Side::kB, threads);
     if (shift != nullptr) {
       Split(Rows(n, b.depth, kMemoryGrain), [&](int64_t begin, int64_t end) { Offsets(b, shift, begin, end, offsets); });
     }
     const int64_t panels = block_of(a, PanelsInL2<a_parts>(a, kernel.a_panels, a.Panels()));
-    ForEachBlock<a_parts>(a, Side::kA, panels, threads,
+    ForEachBlock<a_parts>(a, Side::kA, panels, threads, no_look,
                           [&](const Packed& packed_a, int64_t i, int64_t mc) { multiply(Side::kA, packed_a, i, mc, packed_b, 0, n); });
   } else {
     const Packed packed_a = PackWhole<a_parts>(a, Side::kA, threads);
     const int64_t panels = block_of(b, PanelsInL2<b_parts>(b, kernel.b_panels, b.Panels()));
-    ForEachBlock<b_parts>(b, Side::kB, panels, threads, [&](const Packed& packed_b, int64_t j, int64_t nc) {
-      if (shift != nullptr) Offsets(b, shift, j, j + nc, offsets);
+    const auto add_offsets = [&](int64_t begin, int64_t end) {
+      if (shift != nullptr) Offsets(b, shift, begin, end, offsets);
+    };
+    ForEachBlock<b_parts>(b, Side::kB, panels, threads, add_offsets, [&](const Packed& packed_b, int64_t j, int64_t nc) {
       multiply(Side::kB, packed_a, 0, m, packed_b, j, nc);
     });
   }
 }
 
-// dW[n,k] = alpha A B and the update made from it, as blastrain::FusedUpdate.
+// The most columns of dW that are computed before their weights are updated, on AMX. CPUs with it prefetch long rows by
+// themselves, faster than instructions can ask for them line by line.
+inline constexpr int64_t kAmxFusedNC = 1536;
+
+// dW[n,k] = alpha A B and the update made from it, as blastrain::FusedUpdate. 512 x 3072 weights, 200 examples as bytes, SGD
+// with momentum, on one thread of a Xeon with AMX: 1.65 ms instead of 2.2 with short rows prefetched line by line.
 template <int a_parts, int b_parts, typename Source, typename Update>
 void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std::initializer_list<const float*> arrays,
                  const Update& update) {
@@ -196,9 +216,12 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
   const int threads = ThreadsFor(n, k, a.depth);
   const Packed packed_a = PackWhole<a_parts>(a, Side::kA, threads);
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, a.Panels());
-  ForEachBlock<b_parts>(b, Side::kB, PanelsInL2<b_parts>(b, kernel.b_panels, kFusedNC / kTileLines), threads,
+  const int64_t max_panels = (kernel.tiles ? kAmxFusedNC : kFusedNC) / kTileLines;
+  // A line more than the columns take: the same place in rows a multiple of 4 KB apart would be the same place in L1.
+  const int64_t stride = (max_panels + 1) * kTileLines;
+  ForEachBlock<b_parts>(b, Side::kB, PanelsInL2<b_parts>(b, kernel.b_panels, max_panels), threads, [](int64_t, int64_t) {},
                         [&](const Packed& packed_b, int64_t begin, int64_t nc) {
-    float* g = Scratch<float>(kernel.a_panels * kTileLines * kFusedNC);
+    float* g = Scratch<float>(kernel.a_panels * kTileLines * stride);
     const Ranges b_panels = Ranges::OfAtMost(kernel.b_panels, (nc + kTileLines - 1) / kTileLines);
     for (int64_t u = 0; u < a_panels.count; u++) {
       const int64_t row = a_panels.Begin(u) * kTileLines, rows = std::min(n - row, a_panels.Length(u) * kTileLines);
@@ -206,15 +229,15 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
       for (int64_t v = 0; v < b_panels.count; v++) {
         const int64_t j = b_panels.Begin(v) * kTileLines;
         PrefetchList prefetches;
-        for (int64_t r = 0; r < rows; r++) {
+        for (int64_t r = 0; r < (kernel.tiles ? 0 : rows); r++) {
           for (const float* array : arrays) prefetches.Add(array + first + r * k + j, b_panels.Length(v) * kTileLines);
         }
         kernel.function({a.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a.From(a_panels.Begin(u)),
-                         packed_b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), g + j, kFusedNC}, prefetches);
+                         packed_b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), g + j, stride}, prefetches);
       }
       for (int64_t r = 0; r < rows; r++) {
-        if (alpha != 1) Accumulate(nc, alpha, g + r * kFusedNC, 0.0f, g + r * kFusedNC);
-        update(first + r * k, nc, g + r * kFusedNC);
+        if (alpha != 1) Accumulate(nc, alpha, g + r * stride, 0.0f, g + r * stride);
+        update(first + r * k, nc, g + r * stride);
       }
     }
   });

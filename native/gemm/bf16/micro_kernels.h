@@ -56,6 +56,7 @@ struct MicroKernel {
 
   int a_panels, b_panels;  // MR and NR, in panels of 16.
   bool split_pays;         // Whether computing float32 as six products of bfloat16 is faster than other ways.
+  bool tiles;              // Whether it works on AMX's tiles.
   Function function;
 };
 
@@ -140,34 +141,31 @@ inline void Avx512MicroKernel(const MicroTile& tile, const PrefetchList& prefetc
 #define BLASTRAIN_AMX __attribute__((target("amx-tile,amx-bf16")))
 
 // 2 x 2 tiles of sums, so that each tile loaded serves two products.
-BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, const PrefetchList& prefetches) {
+BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, const PrefetchList&) {
   const bool two_a = tile.rows > kTileLines, two_b = tile.b_panels > 1;
   constexpr int row = kTilePairs * sizeof(uint32_t);
-  int fetched = 0;
   asm volatile("" : : : "memory");  // GCC's _tile_loadd is not declared to read memory.
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  for (int64_t step = 0; step < tile.passes.count * tile.depth_tiles; step++) {
-    for (const int next = fetched + kTilePairs; fetched < next && fetched < prefetches.count; fetched++) {
-      __builtin_prefetch(prefetches.at[fetched], 1);
-    }
-    const Pass pass = tile.passes.first[step / tile.depth_tiles];
-    const int64_t at = step % tile.depth_tiles * kTileSize;
-    const uint32_t* a = tile.a.pairs + pass.a * tile.a.part + at;
-    const uint32_t* b = tile.b.pairs + pass.b * tile.b.part + at;
-    _tile_loadd(4, a, row);
-    _tile_loadd(6, b, row);
-    _tile_dpbf16ps(0, 4, 6);
-    if (two_b) {
-      _tile_loadd(7, b + tile.b.panel, row);
-      _tile_dpbf16ps(1, 4, 7);
-    }
-    if (two_a) {
-      _tile_loadd(5, a + tile.a.panel, row);
-      _tile_dpbf16ps(2, 5, 6);
-      if (two_b) _tile_dpbf16ps(3, 5, 7);
+  for (int p = 0; p < tile.passes.count; p++) {
+    const Pass pass = tile.passes.first[p];
+    const uint32_t* a = tile.a.pairs + pass.a * tile.a.part;
+    const uint32_t* b = tile.b.pairs + pass.b * tile.b.part;
+    for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize, b += kTileSize) {
+      _tile_loadd(4, a, row);
+      _tile_loadd(6, b, row);
+      _tile_dpbf16ps(0, 4, 6);
+      if (two_b) {
+        _tile_loadd(7, b + tile.b.panel, row);
+        _tile_dpbf16ps(1, 4, 7);
+      }
+      if (two_a) {
+        _tile_loadd(5, a + tile.a.panel, row);
+        _tile_dpbf16ps(2, 5, 6);
+        if (two_b) _tile_dpbf16ps(3, 5, 7);
+      }
     }
   }
   const int64_t stride = tile.stride * int64_t(sizeof(float));
@@ -196,19 +194,6 @@ inline void ReleaseAmx() {}
 
 #endif
 
-// AMX is configured for the calling thread while one of these lives.
-class AmxScope {
- public:
-  AmxScope() {
-    if (UsedInstructions().amx) ConfigureAmx();
-  }
-  ~AmxScope() {
-    if (UsedInstructions().amx) ReleaseAmx();
-  }
-  AmxScope(const AmxScope&) = delete;
-  AmxScope& operator=(const AmxScope&) = delete;
-};
-
 // Whether a micro-kernel computes what plain C++ does, on integers, whose sums are exact in any order. Tested at run time
 // because AMX will be used on CPUs on which the test suite has never run.
 inline bool MatchesPlain(const MicroKernel& kernel) {
@@ -223,8 +208,9 @@ inline bool MatchesPlain(const MicroKernel& kernel) {
   const PrefetchList none{};
   PlainMicroKernel(tile, none);
   tile.sums = sums;
-  const AmxScope amx;
+  if (kernel.tiles) ConfigureAmx();
   kernel.function(tile, none);
+  if (kernel.tiles) ReleaseAmx();
   for (int64_t r = 0; r < tile.rows; r++) {
     const int64_t at = r * kMaxNR;
     if (!std::equal(plain + at, plain + at + tile.b_panels * kTileLines, sums + at)) return false;
@@ -236,14 +222,14 @@ inline MicroKernel BestMicroKernel() {
   const Instructions& used = UsedInstructions();
 #if defined(BLASTRAIN_BF16)
   const std::pair<bool, MicroKernel> candidates[] = {
-      {used.amx, {2, 2, true, AmxMicroKernel}},
-      {used.bfloat16 && !used.emulated, {1, 3, false, Avx512MicroKernel}},
+      {used.amx, {2, 2, true, true, AmxMicroKernel}},
+      {used.bfloat16 && !used.emulated, {1, 3, false, false, Avx512MicroKernel}},
   };
   for (const auto& [present, kernel] : candidates) {
     if (present && MatchesPlain(kernel)) return kernel;
   }
 #endif
-  return {1, 3, used.emulated, PlainMicroKernel};
+  return {1, 3, used.emulated, false, PlainMicroKernel};
 }
 
 // Chosen once for the process.
@@ -251,5 +237,22 @@ inline const MicroKernel& UsedMicroKernel() {
   static const MicroKernel kernel = BestMicroKernel();
   return kernel;
 }
+
+// While one of these lives the calling thread may use the micro-kernel: AMX's tiles are configured. Not to be nested, as the
+// inner one's end releases them.
+class AmxScope {
+ public:
+  AmxScope() : tiles_(UsedMicroKernel().tiles) {
+    if (tiles_) ConfigureAmx();
+  }
+  ~AmxScope() {
+    if (tiles_) ReleaseAmx();
+  }
+  AmxScope(const AmxScope&) = delete;
+  AmxScope& operator=(const AmxScope&) = delete;
+
+ private:
+  const bool tiles_;
+};
 
 }  // namespace blastrain::bf16

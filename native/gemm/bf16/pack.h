@@ -150,16 +150,6 @@ BLASTRAIN_AVX512_BF16 inline void Transpose(__m512i rows[16]) {
   }
 }
 
-// 16 bfloat16, each in a lane of 32 bits.
-BLASTRAIN_AVX512_BF16 inline __m512i Round(__m512 x) {
-  return _mm512_maskz_cvtepu16_epi32(kAll, (__m256i)_mm512_cvtneps_pbh(x));
-}
-
-// x - rounded.
-BLASTRAIN_AVX512_BF16 inline __m512 Rest(__m512 x, __m512i rounded) {
-  return _mm512_sub_ps(x, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, rounded, 16)));
-}
-
 // The lanes of the mask, as numbers; the others are 0.
 BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const float* x) { return _mm512_maskz_loadu_ps(lanes, x); }
 BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const uint8_t* x) {
@@ -167,30 +157,56 @@ BLASTRAIN_AVX512_BF16 inline __m512 Load(__mmask16 lanes, const uint8_t* x) {
   return _mm512_maskz_cvtepi32_ps(lanes, _mm512_sub_epi32(bytes, _mm512_set1_epi32(kZeroPoint)));
 }
 
-// PackTile with AVX-512, to the bit.
-template <int parts, typename Source>
+// Words 0, 16, 1, 17, ... of a vector: pairs of its lower and its upper half.
+BLASTRAIN_AVX512_BF16 inline __m512i Interleaved(__m512i words) {
+  alignas(64) static constexpr uint16_t order[32] = {0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+                                                     8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  return _mm512_maskz_permutexvar_epi16(~0u, _mm512_load_si512(order), words);
+}
+
+// 32 numbers of one line, rounded, as 16 pairs of neighbours; or pairs of one number from each of two lines.
+BLASTRAIN_AVX512_BF16 inline __m512i Pairs(bool along, __m512 low, __m512 high) {
+  const __m512i rounded = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+  return along ? rounded : Interleaved(rounded);
+}
+
+// What rounding took from the numbers of Pairs.
+BLASTRAIN_AVX512_BF16 inline void Subtract(bool along, __m512i pairs, __m512& low, __m512& high) {
+  const __m512i of_lines = along ? Interleaved(pairs) : pairs;
+  low = _mm512_sub_ps(low, _mm512_castsi512_ps(_mm512_maskz_slli_epi32(kAll, of_lines, 16)));
+  high = _mm512_sub_ps(high, _mm512_castsi512_ps(_mm512_and_epi32(of_lines, _mm512_set1_epi32(int(0xffff0000u)))));
+}
+
+// PackTile with AVX-512, to the bit. `whole` tiles need no masks: bytes are packed in half the time.
+template <int parts, bool along, bool whole, typename Source>
 BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth,
                                           uint32_t* tile, int64_t part) {
   const int64_t lines = operand.lines - line, deep = operand.depth - depth;
   const Source* from = operand.data + line * operand.line_step + depth * operand.depth_step;
-  const bool along = operand.depth_step == 1;
   const __m512 scale = _mm512_set1_ps(operand.scale);
+  const bool scaled = along && operand.scales != nullptr;
   __m512 low_scales = _mm512_set1_ps(1), high_scales = low_scales;
-  if (operand.scales != nullptr) {
+  if (scaled) {
     low_scales = Load(First(deep), operand.scales + depth);
     if (deep > 16) high_scales = Load(First(deep - 16), operand.scales + depth + 16);
   }
   __m512i rows[parts][16];
   for (int i = 0; i < 16; i++) {
-    // The first and last 16 of one line; or a pair of each of 16 lines. Loads with an empty mask are left out: where the
-    // address is not mapped, one takes hundreds of cycles.
+    // The first and last 16 of one line; or a pair of each of 16 lines.
     const Source* x = from + (along ? i * operand.line_step : 2 * i * operand.depth_step);
     const int64_t step = along ? 16 : operand.depth_step;
-    const int64_t first = along ? (i < lines ? deep : 0) : (2 * i < deep ? lines : 0);
-    const int64_t second = along ? (i < lines ? deep - 16 : 0) : (2 * i + 1 < deep ? lines : 0);
-    __m512 low = first > 0 ? Load(First(first), x) : _mm512_setzero_ps();
-    __m512 high = second > 0 ? Load(First(second), x + step) : _mm512_setzero_ps();
-    if (operand.scales != nullptr) {
+    __m512 low, high;
+    if (whole) {
+      low = Load(kAll, x);
+      high = Load(kAll, x + step);
+    } else {
+      // Loads with an empty mask are left out: where the address is not mapped, one takes hundreds of cycles.
+      const int64_t first = along ? (i < lines ? deep : 0) : (2 * i < deep ? lines : 0);
+      const int64_t second = along ? (i < lines ? deep - 16 : 0) : (2 * i + 1 < deep ? lines : 0);
+      low = first > 0 ? Load(First(first), x) : _mm512_setzero_ps();
+      high = second > 0 ? Load(First(second), x + step) : _mm512_setzero_ps();
+    }
+    if (scaled) {
       low = _mm512_mul_ps(low, low_scales);
       high = _mm512_mul_ps(high, high_scales);
     }
@@ -199,17 +215,22 @@ BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side s
       high = _mm512_mul_ps(high, scale);
     }
     for (int p = 0; p < parts; p++) {
-      const __m512i rounded_low = Round(low), rounded_high = Round(high);
-      if (along) rows[p][i] = (__m512i)_mm512_cvtne2ps_pbh(high, low);
-      else rows[p][i] = _mm512_or_si512(rounded_low, _mm512_maskz_slli_epi32(kAll, rounded_high, 16));
-      low = Rest(low, rounded_low);
-      high = Rest(high, rounded_high);
+      rows[p][i] = Pairs(along, low, high);
+      if (p + 1 < parts) Subtract(along, rows[p][i], low, high);
     }
   }
   for (int p = 0; p < parts; p++) {
     if (along != (side == Side::kA)) Transpose(rows[p]);
     for (int i = 0; i < 16; i++) _mm512_storeu_si512(tile + p * part + 16 * i, rows[p][i]);
   }
+}
+
+template <int parts, typename Source>
+void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile, int64_t part) {
+  const bool whole = operand.lines - line >= kTileLines && operand.depth - depth >= kTileDepth;
+  const auto pack = operand.depth_step == 1 ? (whole ? PackTileAvx512<parts, true, true, Source> : PackTileAvx512<parts, true, false, Source>)
+                                            : (whole ? PackTileAvx512<parts, false, true, Source> : PackTileAvx512<parts, false, false, Source>);
+  pack(operand, side, line, depth, tile, part);
 }
 
 #endif
