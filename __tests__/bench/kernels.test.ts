@@ -2,7 +2,7 @@ import { costOf } from '../../lib/bench/cost';
 import { kernelCalls } from '../../lib/bench/kernelCalls';
 import { benchKernels } from '../../lib/bench/kernels';
 import { minTime } from '../../lib/bench/peak';
-import { kernelsFor } from '../../lib/kernels';
+import { kernelsFor, nativeStatus } from '../../lib/kernels';
 import type { KernelName } from '../../lib/kernels/contract';
 import { kernelNames, signatures } from '../../lib/kernels/signatures';
 import { backends, dtypes, variants } from '../support/backends';
@@ -30,7 +30,7 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
 });
 
 test.each(dtypes)('%s: an entry for every call on every backend', async (dtype) => {
-  const { entries, peak } = await benchKernels({ ...quick, backends, dtype, kernels: ['gemm', 'axpy'] });
+  const { entries, peak, notes } = await benchKernels({ ...quick, backends, dtype, kernels: ['gemm', 'axpy'] });
   expect(entries.map(({ subject, case: shape, who }) => `${subject} ${shape} ${who}`)).toEqual(
     ['gemm NT 4x6x48', 'gemm TN 6x48x4', 'gemm NN 4x48x6', 'axpy 288'].flatMap((call) => backends.map((backend) => `${call} ${backend}`)),
   );
@@ -40,6 +40,10 @@ test.each(dtypes)('%s: an entry for every call on every backend', async (dtype) 
     expect(memoryShare === undefined).toBe(who === 'typescript');
   }
   expect(peak === null).toBe(!backends.includes('native'));
+  // On AMX.
+  const status = nativeStatus();
+  const splits = dtype === 'float32' && peak !== null && status.loaded && status.info.splitsProducts;
+  expect(notes).toEqual(splits ? [expect.stringContaining('on tiles of bfloat16 here')] : []);
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { nativeStatus } from '../kernels';
 import { describeMachine } from './machine';
 import type { Load, Machine } from './machine';
 import type { Peak } from './peak';
@@ -52,8 +53,17 @@ export interface BenchReport {
 
 /** A report of this moment on this machine. */
 export function makeReport(benchmark: BenchmarkName, found: Pick<BenchReport, 'load' | 'peak' | 'entries' | 'notes'>): BenchReport {
-  const { load, peak, entries, notes } = found;
+  const { load, peak, entries } = found;
+  const notes = [...found.notes, ...(peak?.dtype === 'float32' && splitsProducts() ? [splitNote] : [])];
   return { type: 'bench', version: 1, benchmark, at: new Date().toISOString(), machine: describeMachine(), load, peak, entries, notes };
+}
+
+/** Why shares of the limit may be above 1. */
+const splitNote = 'Products of float32 are computed on tiles of bfloat16 here, which multiply faster than registers: shares of the FMA limit may pass 100 %.';
+
+function splitsProducts(): boolean {
+  const status = nativeStatus();
+  return status.loaded && status.info.splitsProducts;
 }
 
 /** Identifies an entry within its report. */
