@@ -1,4 +1,4 @@
-# With BLASTRAIN_OWN_BLAS there is nothing to find: native/blas/own_library.h stands in.
+# With BLASTRAIN_OWN_BLAS there is nothing to find: native/blas/own_library.cc stands in.
 option(BLASTRAIN_OWN_BLAS "compute all products in the addon itself, without a BLAS library" OFF)
 if(BLASTRAIN_OWN_BLAS)
   set(BLAS_LIBRARIES "")
@@ -17,9 +17,11 @@ if(NOT DEFINED BLA_VENDOR AND DEFINED ENV{BLA_VENDOR})
   set(BLA_VENDOR $ENV{BLA_VENDOR})
 endif()
 
-if(BLASTRAIN_PREBUILD)
-  # Debian has three variants; this is the one of libopenblas-dev.
-  find_library(BLAS_LIBRARIES NAMES libopenblas.a PATH_SUFFIXES openblas-pthread)
+# For the addon that the package carries. Debian has three variants; this is the one of libopenblas-dev.
+find_library(OPENBLAS_ARCHIVE NAMES libopenblas.a PATH_SUFFIXES openblas-pthread)
+
+if(CMAKE_CROSSCOMPILING)
+  set(BLAS_LIBRARIES ${OPENBLAS_ARCHIVE})
   set(HEADER_FOLDERS openblas-pthread)
 elseif(NOT BLAS_LIBRARIES AND DEFINED BLA_VENDOR)
   find_package(BLAS QUIET)

@@ -1,13 +1,26 @@
-# The addon for other machines: it depends only on the system's libraries, and exports only the Node-API entry points.
+# The addon for other machines, the target `prebuild`: it depends only on the system's libraries, and exports only the Node-API entry points.
 
-target_compile_options(blastrain PRIVATE -ffunction-sections -fdata-sections)
+if(NOT BLASTRAIN_OWN_BLAS AND NOT OPENBLAS_ARCHIVE)
+  add_custom_target(prebuild
+    COMMAND ${CMAKE_COMMAND} -E echo "libopenblas.a was not found, which the package's addon contains; ${INSTALL_BLAS}"
+    COMMAND ${CMAKE_COMMAND} -E false)
+  return()
+endif()
+
+if(BLASTRAIN_OWN_BLAS)
+  add_addon(prebuild own_library EXCLUDE_FROM_ALL)
+else()
+  add_addon(prebuild linked_library EXCLUDE_FROM_ALL)
+  target_link_libraries(prebuild PRIVATE ${OPENBLAS_ARCHIVE})
+endif()
+set_target_properties(prebuild PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/prebuild RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/prebuild)
 
 if(BLASTRAIN_OWN_BLAS)  # By cmake/zig.cmake, which links the C++ library by itself.
   if(APPLE)
     # Node exports them; which is found out as the addon is loaded.
-    target_link_options(blastrain PRIVATE -Wl,-undefined,dynamic_lookup -Wl,-dead_strip -Wl,-x)
+    target_link_options(prebuild PRIVATE -Wl,-undefined,dynamic_lookup -Wl,-dead_strip -Wl,-x)
   else()
-    target_link_options(blastrain PRIVATE -Wl,--gc-sections -s)
+    target_link_options(prebuild PRIVATE -Wl,--gc-sections -s)
   endif()
   if(WIN32)
     set(HEADERS ${CMAKE_JS_INC})
@@ -15,36 +28,28 @@ if(BLASTRAIN_OWN_BLAS)  # By cmake/zig.cmake, which links the C++ library by its
     execute_process(
       COMMAND ${ZIG} dlltool -m i386:x86-64 -D node.exe -d ${HEADERS}/../def/node_api.def -l ${CMAKE_BINARY_DIR}/libnode.a
       COMMAND_ERROR_IS_FATAL ANY)
-    target_link_libraries(blastrain PRIVATE ${CMAKE_BINARY_DIR}/libnode.a)
+    target_link_libraries(prebuild PRIVATE ${CMAKE_BINARY_DIR}/libnode.a)
   endif()
   return()
 endif()
 
-target_sources(blastrain PRIVATE native/prebuild.cc)
-target_link_options(blastrain PRIVATE
+target_sources(prebuild PRIVATE native/prebuild.cc)
+target_link_options(prebuild PRIVATE
   -static-libstdc++ -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro -Wl,-z,now)
 
 # Functions bound to their versions of before glibc 2.28 (native/prebuild.cc).
 foreach(FUNCTION exp log hypot pthread_create pthread_detach pthread_join pthread_mutex_trylock pthread_getaffinity_np pthread_setaffinity_np)
-  target_link_options(blastrain PRIVATE -Wl,--wrap=${FUNCTION})
+  target_link_options(prebuild PRIVATE -Wl,--wrap=${FUNCTION})
 endforeach()
 
-# blas.h refers to these weakly, for which the linker does not take members from an archive.
+# blas/linked_library.cc refers to these weakly, for which the linker does not take members from an archive.
 foreach(FUNCTION openblas_get_config openblas_get_corename openblas_get_num_procs openblas_get_num_threads openblas_set_num_threads)
-  target_link_options(blastrain PRIVATE -Wl,--undefined=${FUNCTION})
+  target_link_options(prebuild PRIVATE -Wl,--undefined=${FUNCTION})
 endforeach()
 
-# OpenBLAS has every routine once for each CPU, listed in a table per CPU, of which it chooses one at run time. Most are routines that we
-# never call: the linker replaces them by one function that ends the process and leaves them out. 3 MB instead of 25.
-execute_process(COMMAND ${CMAKE_NM} --undefined-only ${BLAS_LIBRARIES} OUTPUT_VARIABLE LISTING ERROR_QUIET)
-string(REGEX MATCHALL "setparam_[A-Z0-9_]+\\.o:[^:]*" TABLES "${LISTING}")
-set(OPTIONS "")
-foreach(TABLE ${TABLES})
-  string(REGEX MATCH "setparam_([A-Z0-9_]+)" UNUSED ${TABLE})
-  string(REGEX MATCHALL "[a-z0-9]+_[A-Za-z0-9_]*_${CMAKE_MATCH_1}\n" ROUTINES "${TABLE}")
-  list(FILTER ROUTINES EXCLUDE REGEX "^[sd](gemm|axpy|copy|dot|nrm2|scal)_")
-  list(TRANSFORM ROUTINES REPLACE "(.*)\n" "--defsym=\\1=blastrain_left_out\n")
-  string(CONCAT OPTIONS "${OPTIONS}" ${ROUTINES})
-endforeach()
-file(WRITE ${CMAKE_BINARY_DIR}/left-out.txt "${OPTIONS}")
-target_link_options(blastrain PRIVATE -Wl,@${CMAKE_BINARY_DIR}/left-out.txt)
+set(LEFT_OUT ${CMAKE_BINARY_DIR}/left-out.txt)
+add_custom_command(OUTPUT ${LEFT_OUT}
+  COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DARCHIVE=${OPENBLAS_ARCHIVE} -DOUTPUT=${LEFT_OUT} -P ${CMAKE_CURRENT_LIST_DIR}/left-out.cmake
+  DEPENDS ${OPENBLAS_ARCHIVE} ${CMAKE_CURRENT_LIST_DIR}/left-out.cmake)
+target_sources(prebuild PRIVATE ${LEFT_OUT})
+target_link_options(prebuild PRIVATE -Wl,@${LEFT_OUT})

@@ -1,8 +1,6 @@
 // What the addon exports: float32 and float64 (the kernels of lib/kernels/contract.ts), bfloat16 (its products and sums),
 // info, and the numbers of threads and divisions.
 
-#include <initializer_list>
-
 #include <napi.h>
 
 #include "binding.h"
@@ -11,14 +9,21 @@
 #include "isa.h"
 #include "multiply_adds.h"
 #include "pool.h"
-#include "table.h"
+#include "tables.h"
 
 namespace blastrain {
 
-template <typename List>
-Napi::Object Exported(Napi::Env env, const List& list) {
+// A callback as a JavaScript function.
+inline Napi::Function Function(Napi::Env env, const char* name, napi_callback callback) {
+  napi_value function;
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
+  NAPI_THROW_IF_FAILED(env, status, Napi::Function());
+  return Napi::Function(env, function);
+}
+
+Napi::Object Exported(Napi::Env env, const Table& table) {
   Napi::Object kernels = Napi::Object::New(env);
-  for (const auto& [name, callback] : list) kernels[name] = Function(env, name, callback);
+  for (const auto& [name, callback] : table) kernels[name] = Function(env, name, callback);
   return kernels;
 }
 
@@ -35,7 +40,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   Napi::Object info = Napi::Object::New(env);
   info["openblasVersion"] = blas::Config();
   info["openblasCore"] = blas::Core();
-  info["ownBlas"] = blas::kOwn;
+  info["ownBlas"] = blas::Own();
   info["threads"] = Pool::Shared().Threads();
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;
@@ -66,6 +71,11 @@ double GetThreads(Args&) { return Pool::Shared().Threads(); }
 double Float32MultiplyAdds(Args& args) { return MultiplyAdds<float>(args.Size()); }
 double Float64MultiplyAdds(Args& args) { return MultiplyAdds<double>(args.Size()); }
 double BfloatMultiplyAdds(Args& args) { return Bfloat16MultiplyAdds(args.Size()); }
+constexpr Kernel kMultiplyAdds[] = {
+    {"float32", Callback<Float32MultiplyAdds>},
+    {"float64", Callback<Float64MultiplyAdds>},
+    {"bfloat16", Callback<BfloatMultiplyAdds>},
+};
 
 // Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one; sees that it uses what the CPU has. Once for the process.
 void PrepareBlas() {
@@ -80,14 +90,10 @@ void PrepareBlas() {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   PrepareBlas();
-  exports["float32"] = Exported(env, kKernels<float>);
-  exports["float64"] = Exported(env, kKernels<double>);
-  exports["bfloat16"] = Exported(env, kBfloat16Kernels);
-  exports["multiplyAdds"] = Exported(env, std::initializer_list<Kernel>{
-      {"float32", Callback<Float32MultiplyAdds>},
-      {"float64", Callback<Float64MultiplyAdds>},
-      {"bfloat16", Callback<BfloatMultiplyAdds>},
-  });
+  exports["float32"] = Exported(env, kFloat32Table);
+  exports["float64"] = Exported(env, kFloat64Table);
+  exports["bfloat16"] = Exported(env, kBfloat16Table);
+  exports["multiplyAdds"] = Exported(env, Table(kMultiplyAdds));
   exports["info"] = Napi::Function::New<Info>(env, "info");
   exports["setThreads"] = Function(env, "setThreads", Callback<SetThreads>);
   exports["setDivisions"] = Function(env, "setDivisions", Callback<SetDivisions>);

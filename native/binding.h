@@ -12,7 +12,7 @@
 
 #include <type_traits>
 
-#include <napi.h>
+#include <node_api.h>
 
 #include "arguments.h"
 
@@ -84,14 +84,6 @@ napi_value Callback(napi_env env, napi_callback_info info) {
     napi_throw_error(env, rejected.code, "A native kernel refused an argument");
   }
   return result;
-}
-
-// A callback as a JavaScript function.
-inline Napi::Function Function(Napi::Env env, const char* name, napi_callback callback) {
-  napi_value function;
-  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function);
-  NAPI_THROW_IF_FAILED(env, status, Napi::Function());
-  return Napi::Function(env, function);
 }
 
 }  // namespace blastrain

@@ -11,11 +11,7 @@
 #include <cstdint>
 #include <limits>
 
-#if defined(BLASTRAIN_OWN_BLAS)
-#include "blas/own_library.h"
-#else
-#include "blas/linked_library.h"
-#endif
+#include "blas/library.h"
 #include "gemm/shape.h"
 
 namespace blastrain::blas {
@@ -23,8 +19,8 @@ namespace blastrain::blas {
 using library::ChooseCore;
 using library::Config;
 using library::Core;
-using library::kOwn;
 using library::MaxThreads;
+using library::Own;
 using library::SetThreads;
 using library::Threads;
 

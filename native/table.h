@@ -1,18 +1,12 @@
-// The kernels by name, as the addon exports them and the WebAssembly module lists them: those of lib/kernels/contract.ts for a number type, and
-// those that bfloat16 replaces.
+// The kernels of lib/kernels/contract.ts by name, for a number type.
 #pragma once
 
-#include "binding.h"
 #include "bindings.h"
 #include "bindings/elementwise.h"
 #include "kernels/activation.h"
+#include "tables.h"
 
 namespace blastrain {
-
-struct Kernel {
-  const char* name;
-  KernelFunction call;
-};
 
 template <typename T, typename B = Bindings<T>>
 inline constexpr Kernel kKernels[] = {
@@ -96,24 +90,6 @@ inline constexpr Kernel kKernels[] = {
     {"mixRows", Callback<B::MixRows>},
     {"fillNormal", Callback<B::FillNormal>},
     {"fillUniform", Callback<B::FillUniform>},
-};
-
-// Products, whose operands are rounded to bfloat16, and sums, as no result of bfloat16 may depend on the number of divisions.
-inline constexpr Kernel kBfloat16Kernels[] = {
-    {"gemm", Callback<Bindings<float>::Gemm<Bfloat16Products>>},
-    {"linearForward", Callback<Bindings<float>::LinearForward<Bfloat16Products>>},
-    {"dot", Callback<Bindings<float>::Dot<SplitBy::kSize>>},
-    {"nrm2", Callback<Bindings<float>::Nrm2<SplitBy::kSize>>},
-    {"softmaxCrossEntropyForward", Callback<Bindings<float>::SoftmaxCrossEntropyForward<SplitBy::kSize>>},
-    {"softCrossEntropyForward", Callback<Bindings<float>::SoftCrossEntropyForward<SplitBy::kSize>>},
-    {"sigmoidCrossEntropyForward", Callback<Bindings<float>::SigmoidCrossEntropyForward<SplitBy::kSize>>},
-    {"poissonForward", Callback<Bindings<float>::PoissonForward<SplitBy::kSize>>},
-    {"sgdLinearStep", Callback<Bindings<float>::SgdLinearStep<const float*, Bfloat16Products>>},
-    {"adamLinearStep", Callback<Bindings<float>::AdamLinearStep<const float*, Bfloat16Products>>},
-    {"byteLinearForward", Callback<Bindings<float>::ByteLinearForward<Bfloat16Products>>},
-    {"byteLinearBackward", Callback<Bindings<float>::ByteLinearBackward<Bfloat16Products>>},
-    {"sgdByteLinearStep", Callback<Bindings<float>::SgdLinearStep<ByteInputs<float>, Bfloat16Products>>},
-    {"adamByteLinearStep", Callback<Bindings<float>::AdamLinearStep<ByteInputs<float>, Bfloat16Products>>},
 };
 
 }  // namespace blastrain

@@ -8,6 +8,7 @@
 
 const { spawnSync } = require('node:child_process');
 const { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 const { join, relative } = require('node:path');
 const { locate, noteTrial, trial } = require('./addon');
 
@@ -48,7 +49,7 @@ function build() {
     return 'cmake-js not found';
   }
   const env = tools === undefined ? process.env : { ...process.env, NODE_PATH: tools };
-  const { status, output } = spawnSync(process.execPath, [cmakeJs, 'compile'], { cwd: root, encoding: 'utf8', env });
+  const { status, output } = spawnSync(process.execPath, [cmakeJs, 'compile', '--parallel', String(availableParallelism())], { cwd: root, encoding: 'utf8', env });
   if (tools !== undefined) rmSync(join(root, 'build', 'tools'), { recursive: true });
   const text = output.join('');
   mkdirSync(join(root, 'build'), { recursive: true });

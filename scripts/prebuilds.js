@@ -11,7 +11,7 @@
 
 const { spawnSync } = require('node:child_process');
 const { copyFileSync, existsSync, mkdirSync } = require('node:fs');
-const { homedir } = require('node:os');
+const { availableParallelism, homedir } = require('node:os');
 const { join } = require('node:path');
 const { parseArgs, promisify } = require('node:util');
 
@@ -46,19 +46,19 @@ if (require.main !== module) module.exports = { parts };
 else if (process.argv[2] === 'rebuild') compile(process.env.BLASTRAIN_TARGET);
 else main();
 
-/** What prebuildify expects of node-gyp: builds build/Release/blastrain.node in the working directory. */
+/**
+ * What prebuildify expects of node-gyp: builds build/Release/blastrain.node in the working directory. This machine's is linked from what the clone's
+ * own addon is made of, others are compiled apart.
+ */
 function compile(target) {
-  const definitions = { BLASTRAIN_PREBUILD: 'ON', ...targets[target].definitions };
-  const options = Object.entries(definitions).map(([name, value]) => `--CD${name}=${value}`);
-  const { status } = spawnSync(
-    process.execPath,
-    [require.resolve('cmake-js/bin/cmake-js'), 'compile', '--log-level', 'error', '-O', join(process.cwd(), 'cmake'), ...options],
-    { cwd: root, stdio: 'inherit' },
-  );
+  const options = Object.entries(targets[target].definitions).map(([name, value]) => `--CD${name}=${value}`);
+  const out = options.length === 0 ? join(root, 'build') : join(process.cwd(), 'cmake');
+  const command = ['build', '--target', 'prebuild', '--parallel', String(availableParallelism()), '--log-level', 'error', '-O', out, ...options];
+  const { status } = spawnSync(process.execPath, [require.resolve('cmake-js/bin/cmake-js'), ...command], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
   mkdirSync(join('build', 'Release'), { recursive: true });
   // A copy, as prebuildify moves the file away, after which CMake would link again.
-  copyFileSync(join('cmake', 'Release', 'blastrain.node'), join('build', 'Release', 'blastrain.node'));
+  copyFileSync(join(out, 'prebuild', 'blastrain.node'), join('build', 'Release', 'blastrain.node'));
 }
 
 async function main() {

@@ -28,11 +28,8 @@ wait "$nodes" || echo "Not all releases of Node.js are tried: $(tail -n 1 .cache
 echo; echo '== Tests'
 rm -f .cache/jest.json
 # Builds what the tests of the package need first, in parallel with other tests; a lock makes those wait.
-mkdir -p build/own
-(
-  for target in linux-x64 linux-arm64; do flock build/prebuild.lock node scripts/prebuilds.js "$target"; done
-  flock build/own/lock npx cmake-js compile -O build/own/build --CDBLASTRAIN_OWN_BLAS=ON
-) >.cache/prebuilds.log 2>&1 &
+mkdir -p build
+for target in linux-arm64 linux-x64; do flock build/lock node scripts/prebuilds.js "$target"; done >.cache/prebuilds.log 2>&1 &
 # Checkpoints, journals and data sets are written and synced thousands of times: in memory where there is room and programs may run, which
 # halves the time that tests of runs take.
 if [ -z "${TMPDIR:-}" ] && grep -q ' /dev/shm ' /proc/mounts 2>/dev/null && ! grep ' /dev/shm ' /proc/mounts | grep -q noexec &&

@@ -3,7 +3,7 @@
 
 /*
  * Compiles the kernels of native/ to WebAssembly: wasm/kernels.wasm for 128-bit vectors, which every supported Node.js and browser has, and
- * wasm/kernels-relaxed.wasm with fused multiply-adds beside. Compiles only if a source is newer than they are. Takes Debian's clang, lld,
+ * wasm/kernels-relaxed.wasm, whose products use fused multiply-adds; all else is compiled once for both. Compiles only if a source is newer than they are. Takes Debian's clang, lld,
  * libc++-dev-wasm32 and wasi-libc.
  *
  * usage: wasm.js [--force]
@@ -11,17 +11,24 @@
 
 const { spawn } = require('node:child_process');
 const { existsSync, mkdirSync, readdirSync, renameSync, statSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 const { delimiter, join } = require('node:path');
 
 const root = join(__dirname, '..');
+/** The files that are compiled alike for both modules, and those of micro-kernels that multiply and add. */
+const shared = ['float32.cc', 'float64.cc', 'bfloat16.cc', 'gemm/gemm_nt_kernel.cc', 'blas/own_library.cc', 'wasm/module.cc'];
+const products = ['gemm/gemm_outer_kernel.cc', 'gemm/gemm_tn_kernel.cc'];
 const modules = [
-  { file: 'kernels.wasm', flags: ['-msimd128'] },
-  { file: 'kernels-relaxed.wasm', flags: ['-msimd128', '-mrelaxed-simd'] },
+  { file: 'kernels.wasm', variant: 'simd', flags: [] },
+  { file: 'kernels-relaxed.wasm', variant: 'relaxed', flags: ['-mrelaxed-simd'] },
 ];
-const flags = [
-  '--target=wasm32-wasi', '-std=c++17', '-O2', '-Wall', '-Wextra', '-ffp-contract=off', '-fno-trapping-math', '-fno-math-errno', '-fno-exceptions',
-  '-fno-rtti', '-fno-threadsafe-statics', '-fvisibility=hidden', '-mbulk-memory', '-mnontrapping-fptoint', '-msign-ext', '-mmutable-globals',
-  `-I${join(root, 'native')}`, '-DBLASTRAIN_OWN_BLAS',
+const target = ['--target=wasm32-wasi'];
+const compiling = [
+  '-std=c++17', '-O2', '-Wall', '-Wextra', '-ffp-contract=off', '-fno-trapping-math', '-fno-math-errno', '-fno-exceptions', '-fno-rtti',
+  '-fno-threadsafe-statics', '-fvisibility=hidden', '-msimd128', '-mbulk-memory', '-mnontrapping-fptoint', '-msign-ext', '-mmutable-globals',
+  `-I${join(root, 'native')}`,
+];
+const linking = [
   '-nostartfiles', '-Wl,--no-entry', '-Wl,--import-memory', '-Wl,--export-table', '-Wl,--export=__stack_pointer', '-Wl,--export=__wasm_call_ctors',
   '-Wl,--stack-first', '-Wl,-z,stack-size=1048576', '-Wl,--strip-all', '-Wl,--max-memory=4294901760',
 ];
@@ -34,22 +41,43 @@ function newest() {
   return Math.max(...[__filename, ...sources].map((path) => statSync(path).mtimeMs));
 }
 
-function compile({ file, flags: own }) {
-  const [path, made] = [join(root, 'wasm', file), join(root, 'wasm', `${file}.tmp`)];
-  if (!process.argv.includes('--force') && existsSync(path) && statSync(path).mtimeMs >= newest()) return Promise.resolve();
+const isFresh = (path) => existsSync(path) && statSync(path).mtimeMs >= newest();
+
+function run(args) {
   return new Promise((resolve, reject) => {
-    spawn(compiler, [...flags, ...own, join(root, 'native', 'wasm', 'module.cc'), '-o', made], { stdio: 'inherit' }).on('close', (status) => {
-      if (status !== 0) return reject(new Error(`${compiler} ended with status ${status}`));
-      renameSync(made, path);
-      resolve();
+    spawn(compiler, [...target, ...args], { stdio: 'inherit' }).on('close', (status) => {
+      if (status === 0) resolve();
+      else reject(new Error(`${compiler} ended with status ${status}`));
     });
   });
 }
 
+/** Compiles a file of native/ for a variant; returns how, and the object that it makes. */
+function object(source, variant, flags) {
+  const path = join(root, 'build', 'wasm', `${source.replaceAll('/', '-')}.${variant}.o`);
+  return { path, compile: () => run([...compiling, ...flags, '-c', join(root, 'native', source), '-o', path]) };
+}
+
+/** As many at once as there are cores. */
+async function all(tasks) {
+  const left = [...tasks];
+  await Promise.all(Array.from({ length: availableParallelism() }, async () => {
+    for (let task = left.shift(); task !== undefined; task = left.shift()) await task();
+  }));
+}
+
 async function main() {
+  if (!process.argv.includes('--force') && modules.every(({ file }) => isFresh(join(root, 'wasm', file)))) return;
   if (compiler === undefined) throw new Error(`clang++ not found; on Debian type: apt-get install clang-19 lld-19 libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc`);
-  mkdirSync(join(root, 'wasm'), { recursive: true });
-  for (const each of modules) await compile(each);
+  for (const folder of [['wasm'], ['build', 'wasm']]) mkdirSync(join(root, ...folder), { recursive: true });
+  const common = shared.map((source) => object(source, 'simd', []));
+  const own = modules.map(({ variant, flags }) => products.map((source) => object(source, variant, flags)));
+  await all([...common, ...own.flat()].map(({ compile }) => compile));
+  for (const [i, { file }] of modules.entries()) {
+    const [path, made] = [join(root, 'wasm', file), join(root, 'wasm', `${file}.tmp`)];
+    await run([...linking, ...[...common, ...own[i]].map(({ path: each }) => each), '-o', made]);
+    renameSync(made, path);
+  }
 }
 
 main().catch((error) => {

@@ -21,22 +21,21 @@ export function missingForPrebuild(): string[] {
   return [...missingTools(['c++', 'cmake', 'objdump', 'flock']), ...(archives.some((path) => existsSync(path)) ? [] : ['libopenblas.a'])];
 }
 
-/** Builds that addon, or nothing where it is there already; returns its path. Test files that want it at once take turns. */
-export function prebuild(target = `linux-${process.arch}`): string {
-  const command = ['build/prebuild.lock', process.execPath, 'scripts/prebuilds.js', target];
-  const { status, output } = spawnSync('flock', command, { cwd: root, encoding: 'utf8' });
+/** Runs a command that builds, or does nothing where all is there already. Test files that want it at once take turns. */
+function build(...command: string[]): void {
+  mkdirSync(join(root, 'build'), { recursive: true });
+  const { status, output } = spawnSync('flock', [join('build', 'lock'), process.execPath, ...command], { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(output.join(''));
+}
+
+/** Builds that addon; returns its path. */
+export function prebuild(target = `linux-${process.arch}`): string {
+  build('scripts/prebuilds.js', target);
   return join(root, 'prebuilds', target, 'node.napi.glibc.node');
 }
 
-/** Builds an addon that computes all products by itself, or nothing where it is there already; returns what BLASTRAIN_PREBUILD has to name. */
+/** Builds an addon that computes all products by itself; returns what BLASTRAIN_PREBUILD has to name. */
 export function buildWithoutBlas(): string {
-  const folder = join(root, 'build', 'own');
-  mkdirSync(folder, { recursive: true });
-  const cmakeJs = join(root, 'node_modules', 'cmake-js', 'bin', 'cmake-js');
-  const { status, output } = spawnSync(
-    'flock', [join(folder, 'lock'), process.execPath, cmakeJs, 'compile', '-O', join(folder, 'build'), '--CDBLASTRAIN_OWN_BLAS=ON'], { cwd: root, encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(output.join(''));
-  return folder;
+  build(join('node_modules', 'cmake-js', 'bin', 'cmake-js'), 'build', '--target', 'own');
+  return join(root, 'build', 'own');
 }

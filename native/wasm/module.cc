@@ -1,9 +1,10 @@
-// The WebAssembly module: the kernels of table.h, the frame that their arguments are read from, and the memory that arrays live in. What
+// The WebAssembly module: the kernels of tables.h, the frame that their arguments are read from, and the memory that arrays live in. What
 // JavaScript makes of it is in lib/kernels/wasm.
 
 #include <new>
 
-#include "table.h"
+#include "pool.h"
+#include "tables.h"
 #include "wasm/heap.h"
 
 #define BLASTRAIN_EXPORT(name) extern "C" __attribute__((export_name(name)))
@@ -12,18 +13,10 @@ namespace blastrain {
 
 static Heap heap;
 
-template <size_t count>
-constexpr size_t CountOf(const Kernel (&)[count]) {
-  return count;
-}
-
-// The tables of float32, float64 and bfloat16: lines of a name, a function and whether it returns a number.
-BLASTRAIN_EXPORT("kernels") const Kernel* ListKernels(int32_t table) {
-  return table == 0 ? kKernels<float> : table == 1 ? kKernels<double> : kBfloat16Kernels;
-}
-BLASTRAIN_EXPORT("kernelCount") int32_t CountKernels(int32_t table) {
-  return int32_t(table == 2 ? CountOf(kBfloat16Kernels) : CountOf(kKernels<float>));
-}
+// Of float32, float64 and bfloat16: lines of a name, a function and whether it returns a number.
+static const Table& TableOf(int32_t number) { return number == 0 ? kFloat32Table : number == 1 ? kFloat64Table : kBfloat16Table; }
+BLASTRAIN_EXPORT("kernels") const Kernel* ListKernels(int32_t table) { return TableOf(table).first; }
+BLASTRAIN_EXPORT("kernelCount") int32_t CountKernels(int32_t table) { return int32_t(TableOf(table).count); }
 
 BLASTRAIN_EXPORT("frame") Slot* FrameOfArguments() { return frame; }
 
