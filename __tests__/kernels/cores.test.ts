@@ -1,9 +1,20 @@
+/** @jest-environment ./__tests__/support/addonsEnvironment.js */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { nativeStatus } from '../../lib/kernels';
+import { nativeKernels } from '../../lib/kernels/native';
+import type { Addon } from '../../lib/kernels/native';
 import { families, kernelNames, signatures } from '../../lib/kernels/signatures';
-import { backends } from '../support/backends';
-import { blastrain, jsonLines } from '../support/cli';
-import { contractProcess, verifyProcess } from '../support/kernelProcesses';
-import { buildWithoutBlas, describeWith, missingTools } from '../support/prebuild';
+import { verifyCandidates } from '../../lib/verify/verify';
+import type { VerifyReport } from '../../lib/verify/verify';
+import { backends, precisions } from '../support/backends';
+import { blastrain, jsonLines, root } from '../support/cli';
+import { testContract } from '../support/contract';
+import { buildWithoutBlas, missingForPrebuild, missingTools, prebuild } from '../support/prebuild';
+
+/** Of support/addonsEnvironment.js. */
+declare const loadAddon: (path: string, env: Environment) => Addon;
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * OpenBLAS's kernels for a CPU, and what a CPU has to offer to run them. They differ in more than speed: in the order of sums, and in
@@ -23,12 +34,14 @@ const cores = [
 const isas = ['generic', 'avx2', 'avx512', 'amx'] as const;
 
 const status = nativeStatus();
-const chooses = backends.includes('native') && status.loaded && process.arch === 'x64' && status.info.openblasVersion.includes('DYNAMIC_ARCH');
+const isNative = backends.includes('native') && status.loaded;
+/** Whether OpenBLAS's kernels can be chosen: in the addon that the package carries, each copy of which has an OpenBLAS of its own. */
+const chooses = isNative && process.arch === 'x64' && status.info.openblasVersion.includes('DYNAMIC_ARCH') && missingForPrebuild().length === 0;
 const features = status.loaded ? status.info.cpuFeatures : [];
 const [here, elsewhere] = [true, false].map((wanted) =>
   cores.filter(([, needed]) => needed.every((feature) => features.includes(feature)) === wanted));
 
-/** The instruction set that `doctor` names where that one is asked for. */
+/** The instruction set that the addon names where that one is asked for. */
 function used(isa: string): unknown {
   if (isa === 'amx') return expect.stringMatching(/^amx(-emulated)?$/);
   const most = features.includes('avx512f') ? 'avx512' : features.includes('avx2') ? 'avx2' : 'generic';
@@ -37,57 +50,73 @@ function used(isa: string): unknown {
 
 /** Each of OpenBLAS's and each of ours, not each with each. */
 const played = chooses ? here!.map(([core]) => core) : [];
-const pairs = Array.from({ length: Math.max(played.length, isas.length) }, (_, i) => [played[i], isas[i % isas.length]!, i] as const);
+const pairs = Array.from({ length: Math.max(played.length, isas.length) }, (_, i) => [played[i], isas[i % isas.length]!] as const);
 
 /** What these variables choose; other loops give the same bits with any instructions, and are verified once, in parity.test.ts. */
 const chosen = kernelNames.filter((kernel) => signatures[kernel].product || kernel in families.algebra);
 
-/** The kernels that are wrong, and what the contract's tests complain of, with these variables. Each number has its inputs and threads. */
-async function wrongWith(env: Readonly<Record<string, string | undefined>>, number: number): Promise<{ wrong: readonly unknown[]; failures: string }> {
-  const [{ wrong, count }, failures] = await Promise.all([verifyProcess({ kernels: chosen, seed: number, threads: [3 - (number % 3)] }, env), contractProcess(env)]);
-  expect(count).toBeGreaterThan(2 * chosen.length);
-  return { wrong, failures };
+interface Variant { readonly title: string; readonly addon: Addon }
+
+/** The addon at this path as it is with each of these variables; from one to three threads. */
+function variants(path: string, environments: readonly Environment[], addition = ''): Variant[] {
+  return environments.map((env, i) => {
+    const addon = loadAddon(path, env);
+    addon.setThreads(3 - (i % 3));
+    const settings = Object.entries(env).map(([name, value]) => (value === undefined ? `without ${name}` : `${name}=${value}`));
+    return { title: `${settings.join(' ')}${addition}`, addon };
+  });
 }
 
-(backends.includes('native') ? describe : describe.skip)('every kernel keeps the contract and its bound', () => {
-  test.each(pairs)('with OPENBLAS_CORETYPE=%s and BLASTRAIN_ISA=%s, and doctor names both', async (core, isa, number) => {
-    const env = { OPENBLAS_CORETYPE: core, BLASTRAIN_ISA: isa };
-    const [doctor, kernels] = await Promise.all([blastrain(['doctor', '--json'], { env }), wrongWith(env, number)]);
-    expect(jsonLines(doctor.stdout)).toMatchObject([{ native: { isa: used(isa), ...(core !== undefined && { openblasCore: core }) } }]);
-    expect(kernels).toEqual({ wrong: [], failures: '' });
+const { locate } = createRequire(__filename)(join(root, 'scripts', 'addon.js')) as { locate: (folder: string) => string };
+const withBlas = !isNative ? [] : variants(chooses ? prebuild() : locate(root), [
+  ...pairs.map(([core, isa]) => ({ ...(core !== undefined && { OPENBLAS_CORETYPE: core }), BLASTRAIN_ISA: isa })),
+  ...(chooses ? [{ OPENBLAS_CORETYPE: undefined }, { OPENBLAS_CORETYPE: '' }] : []),
+]);
+const missingForOwn = missingTools(['c++', 'cmake', 'flock']);
+const withoutBlas = missingForOwn.length > 0 ? [] : variants(
+  join(buildWithoutBlas(), 'build', 'Release', 'blastrain.node'),
+  isas.slice(0, 3).filter((isa) => used(isa) === isa).map((isa) => ({ BLASTRAIN_ISA: isa })), ', linked with no BLAS',
+);
+
+describe('every kernel keeps the contract and its bound', () => {
+  const tested = [...withBlas, ...withoutBlas];
+  let reports: readonly VerifyReport[];
+  beforeAll(() => {
+    // All at once, as inputs, bounds and right outputs take most of the time. Of seed 3 a sum of integers is 0, and the sign of that zero is not the
+    // reference's with two threads.
+    reports = verifyCandidates(tested.map(({ addon }) => (precision) => nativeKernels(addon, precision)), { kernels: chosen, seed: 3, threads: [1] });
   });
 
-  test('whatever the seed', async () => {
-    // Of seed 3 a sum of integers is 0, and the sign of that zero is not the reference's with two threads.
-    expect(await verifyProcess({ seed: 3, kernels: chosen })).toMatchObject({ wrong: [] });
-  });
-
-  // The other tests run without the variable where the environment has none.
-  (chooses && process.env['OPENBLAS_CORETYPE'] !== undefined ? test : test.skip)('without OPENBLAS_CORETYPE', async () => {
-    expect(await wrongWith({ OPENBLAS_CORETYPE: undefined }, 0)).toEqual({ wrong: [], failures: '' });
-  });
-
-  (chooses ? test : test.skip)('an empty OPENBLAS_CORETYPE is the CPU\'s own', async () => {
-    const [own, empty] = await Promise.all([undefined, ''].map(async (core) => {
-      const { stdout } = await blastrain(['doctor', '--json'], { env: { OPENBLAS_CORETYPE: core } });
-      return (jsonLines(stdout)[0] as { native: { openblasCore: string } }).native.openblasCore;
-    }));
-    expect(empty).toBe(own);
-    // An OpenBLAS older than the CPU does not know its model number, and by itself falls back to these.
-    if (features.includes('avx2') && features.includes('fma')) expect(own).not.toBe('Prescott');
-  });
-
+  if (tested.length > 0) {
+    describe.each(tested.map(({ title, addon }, i) => ({ title, addon, i })))('with $title', ({ addon, i }) => {
+      test('within its bound', () => {
+        const { results } = reports[i]!;
+        expect(results.length).toBeGreaterThan(2 * chosen.length);
+        expect(results.filter(({ passed }) => !passed)).toEqual([]);
+      });
+      for (const precision of precisions) describe(precision, () => { testContract(nativeKernels(addon, precision), precision); });
+    });
+  }
+  if (!isNative) test.skip('with a BLAS (skipped: no native kernels)', () => undefined);
+  if (missingForOwn.length > 0) test.skip(`linked with no BLAS (skipped: no ${missingForOwn.join(', ')})`, () => undefined);
   if (chooses && elsewhere!.length > 0) test.skip.each(elsewhere!)('%s (skipped: not on this CPU)', () => undefined);
 });
 
-describeWith(missingTools(['c++', 'cmake', 'flock']), 'an addon that is linked with no BLAS keeps the contract and its bound', () => {
-  let folder: string;
-  beforeAll(() => {
-    folder = buildWithoutBlas();
+(isNative ? describe : describe.skip)('what is chosen', () => {
+  test.each(pairs.map((pair, i) => [...pair, i] as const))('by OPENBLAS_CORETYPE=%s and BLASTRAIN_ISA=%s the addon names', (core, isa, i) => {
+    expect(withBlas[i]!.addon.info()).toMatchObject({ isa: used(isa), ...(core !== undefined && { openblasCore: core }) });
   });
 
-  const distinct = isas.slice(0, 3).filter((isa) => used(isa) === isa);
-  test.each(distinct.map((isa, number) => [isa, number] as const))('with BLASTRAIN_ISA=%s', async (isa, number) => {
-    expect(await wrongWith({ BLASTRAIN_PREBUILD: folder, BLASTRAIN_ISA: isa }, number)).toEqual({ wrong: [], failures: '' });
+  test('doctor names, too', async () => {
+    const [core, isa] = pairs.at(-1)!;
+    const { stdout } = await blastrain(['doctor', '--json'], { env: { OPENBLAS_CORETYPE: core, BLASTRAIN_ISA: isa } });
+    expect(jsonLines(stdout)).toMatchObject([{ native: { isa: used(isa), ...(core !== undefined && { openblasCore: core }) } }]);
+  });
+
+  (chooses ? test : test.skip)('by an empty OPENBLAS_CORETYPE is the CPU\'s own', () => {
+    const [own, empty] = withBlas.slice(-2).map(({ addon }) => addon.info().openblasCore);
+    expect(empty).toBe(own);
+    // An OpenBLAS older than the CPU does not know its model number, and by itself falls back to these.
+    if (features.includes('avx2') && features.includes('fma')) expect(own).not.toBe('Prescott');
   });
 });

@@ -20,7 +20,7 @@ const without = (has: (kernel: KernelName) => boolean): KernelName[] => kernelNa
 
 describe('every kernel', () => {
   const contract = textOf('lib', 'kernels', 'contract.ts');
-  const handComputed = textOf('__tests__', 'kernels', 'contract.test.ts');
+  const handComputed = textOf('__tests__', 'support', 'contract.ts');
   const table = textOf('native', 'table.h');
 
   test('has its arguments called as in the contract, in that order', () => {
@@ -58,7 +58,7 @@ describe('every kernel', () => {
     expect(bounds).toEqual(names.map((kernel) => [kernel, signatures[kernel].exact]));
   });
 
-  test('has hand-computed cases in contract.test.ts', () => {
+  test('has hand-computed cases in support/contract.ts', () => {
     expect(without((kernel) => handComputed.includes(`call('${kernel}'`))).toEqual([]);
   });
 });

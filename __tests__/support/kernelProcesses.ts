@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NativeStatus } from '../../lib/kernels';
 import type { VerifyOptions, VerifyReport } from '../../lib/verify/verify';
@@ -28,15 +27,4 @@ export async function verifyProcess(options: Omit<VerifyOptions, 'candidate'>, e
   const [command, ...first] = node;
   const { stdout } = await promisify(execFile)(command!, [...first, '-e', script, JSON.stringify(options)], { cwd: root, env: { ...process.env, ...env } });
   return JSON.parse(stdout) as Verified;
-}
-
-/** What the contract's tests of native kernels print where one fails; else empty. */
-export function contractProcess(env: Environment): Promise<string> {
-  const tests = join(root, '__tests__', 'kernels', 'contract.test.ts');
-  const args = [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), '--runInBand', '--testNamePattern', '^native ', tests];
-  return new Promise((settle) => {
-    execFile(process.execPath, args, { cwd: root, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }, (error, _, stderr) => {
-      settle(error === null ? '' : stderr);
-    });
-  });
 }
