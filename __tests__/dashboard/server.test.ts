@@ -297,6 +297,16 @@ describe('a request to stop', () => {
     expect(readFileSync(join(runs, 'running', 'stop'), 'utf8')).toBe('');
   });
 
+  test('never writes through a link', async () => {
+    const other = join(root, 'other', 'precious');
+    writeFileSync(other, 'precious');
+    rmSync(join(runs, 'running', 'stop'));
+    symlinkSync(other, join(runs, 'running', 'stop'));
+    expect((await stop('running')).status).toBe(200);
+    expect(readFileSync(other, 'utf8')).toBe('precious');
+    expect(readFileSync(join(runs, 'running', 'stop'), 'utf8')).toBe('');
+  });
+
   test.each(['finished', 'failed', 'killed', '../other', 'link', 'search-1'])('is refused for %s', async (run) => {
     expect((await stop(run)).status).toBeGreaterThanOrEqual(404);
     expect(existsSync(join(runs, run, 'stop'))).toBe(false);

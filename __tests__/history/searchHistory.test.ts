@@ -79,6 +79,22 @@ describe('the journal of a search', () => {
     expect(history.trials).toEqual(all.trials);
   });
 
+  test('has the curves of its trials, of replicates their mean where all were evaluated, and the processes that trained them', () => {
+    const trial = { type: 'trial', trial: 0, assignment: {}, runs: ['s/trial-000-seed0', 's/trial-000-seed1'], steps: [10, 30, 90], elapsed: 1 } as const;
+    const twice = { ...head, spec: { ...head.spec, seeds: 2 } };
+    const units = [[[5, 0.1], [10, 0.2]], [[10, 0.4]]].map((curve, replicate): JournalEntry[] => [
+      { type: 'begun', trial: 0, rung: 0, replicate, host: 'alpha', pid: replicate, elapsed: 2 },
+      { type: 'unit', trial: 0, rung: 0, replicate, score: curve[curve.length - 1]![1]!, rows: replicate === 0 ? 30 : 10, step: 10, seconds: 1, curve: curve as [number, number][], elapsed: 3 },
+    ]);
+    const half = historyOf([twice, trial, ...units[0]!]);
+    expect(half.curveOf(half.trials[0]!)).toEqual([]);
+    const history = historyOf([twice, trial, ...units.flat()]);
+    expect(history.curveOf(history.trials[0]!)).toEqual([[10, expect.closeTo(0.25, 12)]]);
+    expect(history.processes).toEqual([0, 1].map((pid) => ({ host: 'alpha', pid, begun: 1, done: 1, lastAt: 3 })));
+    expect(all.curveOf(all.ranking[0]!)).toEqual(all.ranking[0]!.curve);
+    expect(all.processes).toEqual([]);
+  });
+
   test('of one start or none is followed all the same', () => {
     expect(historyOf([unit, ...entries.slice(0, 2)]).trials).toHaveLength(1);
   });

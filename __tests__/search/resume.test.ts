@@ -6,6 +6,7 @@ import type { DecisionEvent, SearchEvent, SearchStart } from '../../lib/search/e
 import { readJournal } from '../../lib/search/journal';
 import type { JournalEntry } from '../../lib/search/records';
 import { resumeSearch, search } from '../../lib/search/search';
+import { requestStop } from '../../lib/runFolder/runControl';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 import { tinyData } from '../support/data/tinyData';
@@ -34,6 +35,19 @@ function expectWhole(folder: string, trials: number): void {
   expect([...ends.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: trials }, (_, i) => i));
   expect([...ends.values()]).not.toContain('promoted' satisfies DecisionEvent['what']);
 }
+
+test('a request to stop in its folder ends it as it would end by itself, one that was made before says nothing, and it goes on', async () => {
+  const spec = tinySearch({ trials: 400 });
+  let folder = '';
+  const events = await listen(search(spec, { runs, name: 'asked', data, workers: 1 }), (event) => {
+    if (event.type === 'start') ({ folder } = event);
+    if (event.type === 'decision' && event.trial === 3) requestStop(folder);
+  });
+  expect(resultOf(events)).toMatchObject({ ended: 'stopped' });
+  expect(resultOf(events).trials).toBeLessThan(400);
+  const more = await listen(resumeSearch(folder, { data, trials: resultOf(events).trials + 2 }));
+  expect(resultOf(more)).toMatchObject({ ended: 'finished', trials: resultOf(events).trials + 2 });
+});
 
 test('a search that stopped after any of its events ends as one that did not', async () => {
   const spec = tinySearch({ trials: 6 });

@@ -55,6 +55,8 @@ export interface SearchEntry extends Scores {
   /** What trials are compared by where it is no accuracy, and the best one's value. */
   readonly metric?: string;
   readonly score?: number | null;
+  /** Whether there are processes that a request can stop. */
+  readonly stoppable: boolean;
   /** What is damaged. */
   readonly failure: Failure | null;
 }

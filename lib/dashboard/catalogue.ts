@@ -8,7 +8,7 @@ import type { Failure, RunState } from '../history/outcome';
 import { RunHistory } from '../history/runHistory';
 import { lastTests, ledgerFile, readLedger } from '../inference/ledger';
 import type { TestResult } from '../inference/ledger';
-import { lockOf } from '../runFolder/ownedFolder';
+import { isShared, lockOf } from '../runFolder/ownedFolder';
 import { readStatus } from '../runFolder/runControl';
 import type { RunStatus } from '../runFolder/runControl';
 import { runFiles, searchFiles } from '../runFolder/runFolder';
@@ -51,6 +51,12 @@ export class RunCatalogue {
     }
     const age = ({ startedAt }: Entry): string => startedAt ?? '';
     return entries.sort((a, b) => age(b).localeCompare(age(a)) || a.name.localeCompare(b.name, 'en', { numeric: true }));
+  }
+
+  /** Whether a process trains that run, or works on that search, that a request can stop. Throws ERR_CONFIG when it is not there. */
+  isStoppable(name: string): boolean {
+    const entry = this.entry(name, runPath(this.runs, name), this.tests(), []);
+    return entry !== undefined && entry.kind !== 'depth' && entry.stoppable;
   }
 
   /** One run. Throws ERR_CONFIG when it is not there. */
@@ -103,7 +109,7 @@ export class RunCatalogue {
     const [head, badHead] = attempt(() => this.of(join(path, searchFiles.journal), () => readHead(path)));
     const [report, badReport] = attempt(() => this.of(join(path, searchFiles.report), () => readSearchReport(path)));
     const failure = badHead ?? badReport;
-    const isRunning = attempt(() => isOwned(join(path, lockName)))[0] === true;
+    const isRunning = attempt(() => isWorkedOn(path))[0] === true;
     const best = report?.best ?? null;
     const metric = head?.monitor?.metric;
     return {
@@ -114,7 +120,7 @@ export class RunCatalogue {
       best: best?.run ?? null,
       ...(best === null || best.valAccuracy !== undefined ? { valAccuracy: finite(best?.valAccuracy) } : { ...(metric !== undefined && { metric }), score: finite(best.score) }),
       ...testScores(best === null ? undefined : tests.get(best.run)),
-      failure,
+      stoppable: isRunning, failure,
     };
   }
 
@@ -193,6 +199,11 @@ function stateOf(owner: Owner, status: RunStatus | undefined, result: ResultEven
   if (status !== undefined) return 'failed';
   if (result !== undefined) return result.ended === 'stopped' ? 'stopped' : 'finished';
   return owner === 'search' && written !== undefined && Date.now() - written < fresh ? 'running' : 'unfinished';
+}
+
+/** Whether a live process works on a search: by the lock of its folder, or in a shared one by that of any trial. */
+function isWorkedOn(search: string): boolean {
+  return isOwned(join(search, lockName)) || (isShared(search) && readdirSync(join(search, searchFiles.locks)).some((name) => isOwned(join(search, searchFiles.locks, name))));
 }
 
 function childrenOf(folder: string): string[] {

@@ -69,7 +69,7 @@ export async function* exportedAnswers(catalogue: RunCatalogue, folders: readonl
 
 /** An entry without what only a server can do. */
 function still(entry: Entry): Entry {
-  return entry.kind === 'run' ? { ...entry, stoppable: false } : entry;
+  return entry.kind !== 'depth' ? { ...entry, stoppable: false } : entry;
 }
 
 function readAll(file: string): Buffer {

@@ -103,8 +103,8 @@ function makeRoutes(runs: string): Routes {
     post: {
       'api/stop': (query) => {
         const path = pathOf(query);
-        if (catalogue.find(query.get('run')!)?.stoppable !== true) {
-          throw new BlastrainError('ERR_CONFIG', `Expected a run that is being trained for the request to stop but received ${query.get('run')!}`);
+        if (!catalogue.isStoppable(query.get('run')!)) {
+          throw new BlastrainError('ERR_CONFIG', `Expected a run that is being trained, or a search that goes on, for the request to stop but received ${query.get('run')!}`);
         }
         requestStop(path);
         return json({});

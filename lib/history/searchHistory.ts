@@ -1,5 +1,6 @@
 import { halvingOf, rungShares } from '../search/asha';
-import type { DecisionEvent, ProgressEvent, SearchEvent, SearchStart } from '../search/events';
+import { weightedMean } from '../numbers';
+import type { DecisionEvent, ProgressEvent, SearchEvent, SearchStart, UnitEvent } from '../search/events';
 import type { JournalEntry, SearchHead } from '../search/records';
 import { contradictionOf, rungDone, scoreOf, SearchState } from '../search/state';
 import type { Trial } from '../search/state';
@@ -31,6 +32,19 @@ export interface TrialSummary {
   readonly curve: readonly (readonly [step: number, score: number])[];
 }
 
+/** A process that works on a search. */
+export interface SearchProcess {
+  readonly host: string;
+  readonly pid: number;
+  /** Segments of training that it has begun, and that are done. */
+  readonly begun: number;
+  readonly done: number;
+  /** Seconds of the search at which it last began or ended one. */
+  readonly lastAt: number;
+}
+
+type Curve = (readonly [step: number, value: number])[];
+
 /**
  * A search and its trials, folded from the events of a live search or the lines of its journal, in their order. Lines that contradict
  * those before them are left out, as they are when the search is resumed.
@@ -46,6 +60,12 @@ export class SearchHistory {
   private state = new SearchState([1]);
   /** Made when they are asked for, and anew when their trial has changed. */
   private summaries: (TrialSummary | undefined)[] = [];
+  /** Of a shared search, by host and number. */
+  private readonly workers = new Map<string, SearchProcess>();
+  /** Which process trains a replicate, by trial and replicate. */
+  private readonly trainers = new Map<string, string>();
+  /** The monitored metric at evaluations, by trial and replicate. */
+  private readonly evaluated = new Map<number, Curve[]>();
 
   apply(event: SearchEvent | JournalEntry): void {
     if ('elapsed' in event) this.elapsed = Math.max(this.elapsed, event.elapsed);
@@ -70,8 +90,17 @@ export class SearchHistory {
         if (this.head !== undefined && contradictionOf({ elapsed: 0, ...event }, this.state, this.head) !== undefined) break;
         this.state.apply({ elapsed: 0, ...event });
         this.summaries[event.trial] = undefined;
+        if (event.type === 'unit') this.take(event);
         break;
-      case 'begun':
+      case 'begun': {
+        const { host, pid, trial, replicate } = event;
+        if (host === undefined || pid === undefined) break;
+        const key = `${host} ${String(pid)}`;
+        this.trainers.set(`${String(trial)} ${String(replicate)}`, key);
+        const { begun = 0, done = 0 } = this.workers.get(key) ?? {};
+        this.workers.set(key, { host, pid, begun: begun + 1, done, lastAt: event.elapsed });
+        break;
+      }
       case 'ended':
       case 'resume':
       case 'result':
@@ -86,6 +115,32 @@ export class SearchHistory {
     this.elapsed = 0;
     this.state = new SearchState([1]);
     this.summaries = [];
+    for (const known of [this.workers, this.trainers, this.evaluated]) known.clear();
+  }
+
+  /** The processes that have trained for a shared search; none of a search that one process runs. */
+  get processes(): readonly SearchProcess[] {
+    return [...this.workers.values()];
+  }
+
+  /**
+   * Steps and the monitored metric at all evaluations of a trial, of several replicates the mean over rows where all were evaluated; where the journal, of an earlier
+   * version, has none, at the ends of rungs.
+   */
+  curveOf({ trial, rows, curve }: TrialSummary): readonly (readonly [step: number, value: number])[] {
+    const curves = (this.evaluated.get(trial) ?? []).filter(({ length }) => length > 0);
+    if (curves.length < rows.length) return curve;
+    const [first, ...others] = curves.map((one) => new Map(one));
+    return [...first!].flatMap(([step, value]) => (others.every((one) => one.has(step)) ? [[step, weightedMean([value, ...others.map((one) => one.get(step)!)], rows)] as const] : []));
+  }
+
+  private take({ trial, replicate, curve = [], elapsed = this.elapsed }: UnitEvent & { readonly elapsed?: number }): void {
+    const curves = this.evaluated.get(trial) ?? [];
+    curves[replicate] = [...(curves[replicate] ?? []), ...curve];
+    this.evaluated.set(trial, curves);
+    const key = this.trainers.get(`${String(trial)} ${String(replicate)}`);
+    const process = key === undefined ? undefined : this.workers.get(key);
+    if (process !== undefined) this.workers.set(key!, { ...process, done: process.done + 1, lastAt: elapsed });
   }
 
   /** What trials are compared by. */

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { readJsonIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
 import { unionOf, objectOf, oneOf, optional, text } from '../files/shape';
@@ -73,10 +73,31 @@ export class RunControl {
   }
 }
 
-/** Asks the process that trains the run of a folder to stop after the current step. Throws ERR_IO. */
+/**
+ * Looks for a request to stop that was made since this object was. It takes none away, as several processes may work on a search and each must find it; one
+ * that was made before says nothing.
+ */
+export class StopRequests {
+  private readonly file: string;
+  private readonly before: string;
+
+  constructor(folder: string) {
+    this.file = join(folder, runFiles.stop);
+    this.before = this.stamp();
+  }
+
+  get requested(): boolean {
+    const now = this.stamp();
+    return now !== '' && now !== this.before;
+  }
+
+  private stamp(): string {
+    const stat = lstatSync(this.file, { bigint: true, throwIfNoEntry: false });
+    return stat === undefined ? '' : `${String(stat.ino)} ${String(stat.mtimeNs)}`;
+  }
+}
+
+/** Asks the process that trains the run of a folder to stop after the current step, or those that work on a search to end it. Throws ERR_IO. */
 export function requestStop(folder: string): void {
-  const file = join(folder, runFiles.stop);
-  withFileErrors(file, () => {
-    writeFileSync(file, '');
-  });
+  replaceFile(join(folder, runFiles.stop), '', { inside: true }); // never through a link
 }

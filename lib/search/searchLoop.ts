@@ -1,3 +1,4 @@
+import { StopRequests } from '../runFolder/runControl';
 import { writeReport } from './report';
 import type { SearchDecisionsOptions, OwnedRun } from './decisions';
 import { SearchDecisions } from './decisions';
@@ -37,7 +38,10 @@ export class SearchLoop {
   private readonly decisions: SearchDecisions;
   private readonly running = new Map<TrialWorker, { segment: ActiveSegment; outcome: Promise<SegmentOutcome> }>();
 
+  private readonly stopRequests: StopRequests;
+
   constructor(private readonly options: SearchLoopOptions) {
+    this.stopRequests = new StopRequests(options.folder);
     this.decisions = new SearchDecisions(options);
   }
 
@@ -109,7 +113,7 @@ export class SearchLoop {
       if (this.isTimeUp) return 'budget';
       if (isDone) return 'finished';
       const first = await this.waitForFirst(progressAt);
-      if (first === 'stopped') return 'stopped';
+      if (first === 'stopped' || this.stopRequests.requested) return 'stopped';
       if (first === 'progress') {
         progressAt = performance.now() + progressEvery;
         yield this.progressEvent();

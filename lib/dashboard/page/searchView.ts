@@ -5,14 +5,23 @@ import { parameterDigits } from '../../report/drawing/digits';
 import { valueText } from '../../report/search/parameterAxis';
 import { entryShape } from '../../search/shapes';
 import type { Entry, SearchEntry } from '../api';
-import { Tail } from './client';
+import { stopRun, Tail } from './client';
 import { LineReader } from './lineReader';
 import { duration, fill, h, number, percent } from './dom';
-import { parallelCoordinates } from './plots/parallel';
+import { axisOf, parallelCoordinates } from './plots/parallel';
+import { trialCurves } from './plots/trialCurves';
+import { BestTrialPanel, processTable } from './search/bestTrial';
+import { ImportancePanel } from './search/importances';
+import { ValueFilter } from './search/valueFilter';
 import { placeholder } from './view';
 import type { View } from './view';
 
-/** A search's trials as they come: a table, and parallel coordinates. */
+/** A picture of trials that stands beside the table. */
+interface Drawing {
+  choose(trial: number | undefined): void;
+}
+
+/** A search's trials as they come: the best, what scores depend on, curves, parallel coordinates, a table. */
 export class SearchView implements View {
   readonly element: HTMLElement;
   readonly title: string;
@@ -21,23 +30,39 @@ export class SearchView implements View {
   private readonly tail: Tail;
   private readonly summary = h('p', { class: 'note' });
   private readonly facts = h('p', { class: 'note' });
+  private readonly processes = h('div', {});
   private readonly body: HTMLElement;
   private entry: SearchEntry | undefined;
+  private readonly stop: HTMLButtonElement;
+  private readonly best = new BestTrialPanel();
+  private readonly importances = new ImportancePanel();
+  private readonly filter = new ValueFilter(() => { this.applyFilter(); });
+  private readonly matching = h('p', { class: 'note', role: 'status' });
   private readonly picture = h('div', { class: 'scroll' });
+  private readonly curves = h('div', { class: 'scroll' });
   private readonly table = h('div', { class: 'scroll' });
+  private readonly rows = new Map<number, HTMLElement>();
+  /** Shows what the filter keeps, in the present pictures and rows. */
+  private applyFilter = (): void => undefined;
 
-  constructor(name: string) {
+  constructor(private readonly name: string) {
     this.title = name;
+    this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this search');
     this.tail = new Tail(name, 'journal.jsonl', (bytes) => {
       for (const entry of this.reader.read(bytes)) this.history.apply(entry);
     }, () => {
       this.reader = new LineReader(entryShape);
       this.history.clear();
     });
+    const legend = [['best', 'the best'], ['finished', 'trained to the end'], ['running', 'not ended'], ['pruned', 'pruned'], ['failed', 'failed']] as const;
     this.body = h(
-      'div', {}, h('div', { class: 'title' }, h('h1', {}, name)), this.summary, this.facts,
+      'div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.summary, this.facts, this.processes, this.best.element, this.importances.element,
       h('section', { class: 'panel' }, h('h2', {}, 'Parallel coordinates'),
-        h('p', { class: 'note' }, 'A line is a trial, the colour its score; failed trials and those without a score are left out. Point at a line or a row of the table to single it out.'), this.picture),
+        h('p', { class: 'note' }, 'A line is a trial; failed trials and those without a score are left out. Drag along an axis to keep the trials of a range, click it to let go; point at a line or a row of the table to single a trial out.'),
+        h('p', { class: 'heat' }, 'worst score ', h('span', { class: 'ramp', role: 'img', 'aria-label': 'colours from the worst score to the best' }), ' best score'),
+        this.filter.element, this.matching, this.picture),
+      h('section', { class: 'panel' }, h('h2', {}, 'Course of the trials'),
+        h('p', { class: 'legend' }, ...legend.map(([kind, text]) => h('span', { class: `key ${kind}` }, text))), this.curves),
       h('section', { class: 'panel' }, h('h2', {}, 'Trials, the best first'), this.table),
     );
     this.element = h('div', {}, this.body);
@@ -46,7 +71,8 @@ export class SearchView implements View {
   async refresh(): Promise<boolean> {
     if (this.entry === undefined) return true;
     if (await this.tail.read()) this.draw();
-    return this.history.trials.some(({ state }) => state === 'running');
+    this.showBest();
+    return this.entry.state === 'running';
   }
 
   know(entries: ReadonlyMap<string, Entry>): void {
@@ -55,6 +81,7 @@ export class SearchView implements View {
     if (this.entry === undefined) fill(this.element, placeholder('search', this.title));
     else {
       fill(this.summary, ...describe(this.entry));
+      this.stop.hidden = !this.entry.stoppable;
       if (this.element.firstChild !== this.body) this.element.replaceChildren(this.body);
     }
   }
@@ -68,30 +95,72 @@ export class SearchView implements View {
   }
 
   private draw(): void {
-    const { head, trials, ranking, elapsed } = this.history;
+    const { history, rows } = this;
+    const { head, trials, ranking, elapsed, metric } = history;
     if (head === undefined) return;
     const { space: { parameters }, sampler, pruner, folds, seeds } = head.spec;
     const count = (state: TrialSummary['state']): string => String(countTrials(trials, state));
     const replicates = folds * seeds === 1 ? '' : `, ${String(folds * seeds)} runs each`;
     fill(this.facts, `${sampler} with ${pruner}${replicates}; ${String(trials.length)} trials: ${count('finished')} finished, ${count('pruned')} pruned, `
       + `${count('failed')} failed, ${count('running')} running; ${duration(elapsed)}. ${head.data}.`);
-    const rows = new Map<number, HTMLElement>();
-    const chart = parallelCoordinates(parameters, ranking, { metric: this.history.metric, better: (head.monitor?.better ?? 'higher') }, this.picture.clientWidth, (trial) => {
-      for (const [number, row] of rows) row.classList.toggle('chosen', number === trial);
+    fill(this.processes, processTable(history.processes, elapsed));
+    this.importances.show(parameters, trials);
+    const axes = parameters.map(axisOf);
+    this.filter.setAxes(axes);
+
+    const marked = (trial: number | undefined): void => {
+      for (const [one, row] of rows) row.classList.toggle('chosen', one === trial);
+    };
+    const drawings: Drawing[] = [];
+    const choose = (trial: number | undefined): void => {
+      marked(trial);
+      for (const drawing of drawings) drawing.choose(trial);
+    };
+    const unranked = trials.filter((trial) => !ranking.includes(trial));
+    const chart = parallelCoordinates(axes, ranking, {
+      room: this.picture.clientWidth, score: { metric, better: head.monitor?.better ?? 'higher' }, chosen: choose, brushed: (name, range) => { this.filter.set(name, range); },
     });
-    const unranked = trials.filter(({ score }) => !Number.isFinite(score));
+    const curves = trialCurves([...ranking, ...unranked].map((trial) => ({ ...trial, points: history.curveOf(trial) })), metric, this.curves.clientWidth, choose);
+    drawings.push(chart, curves);
     const digits = parameterDigits(trials);
+    rows.clear();
     [...ranking, ...unranked].forEach((trial, rank) => {
       const row = trialRow(trial, rank, parameters.map(({ name }) => name), digits);
       for (const [on, off] of [['pointerenter', 'pointerleave'], ['focusin', 'focusout']] as const) {
-        row.addEventListener(on, () => { chart.choose(trial.trial); });
-        row.addEventListener(off, () => { chart.choose(undefined); });
+        row.addEventListener(on, () => { choose(trial.trial); });
+        row.addEventListener(off, () => { choose(undefined); });
       }
       rows.set(trial.trial, row);
     });
     this.picture.replaceChildren(chart.element);
-    const heads = ['rank', 'trial', this.history.metric === 'accuracy' ? 'score' : this.history.metric, 'rung', 'state', ...parameters.map(({ name }) => name)];
+    this.curves.replaceChildren(curves.element);
+    const heads = ['rank', 'trial', metric === 'accuracy' ? 'score' : metric, 'rung', 'state', ...parameters.map(({ name }) => name)];
     this.table.replaceChildren(h('table', { class: 'values' }, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))), h('tbody', {}, ...rows.values())));
+    this.applyFilter = (): void => {
+      const kept = new Set(trials.filter((trial) => this.filter.matches(trial)).map(({ trial }) => trial));
+      chart.filter(this.filter.ranges, (trial) => kept.has(trial));
+      curves.filter((trial) => kept.has(trial));
+      for (const [trial, row] of rows) row.hidden = !kept.has(trial);
+      const drawn = ranking.length > chart.drawn ? ` The best ${String(chart.drawn)} of ${String(ranking.length)} are drawn.` : '';
+      fill(this.matching, `${this.filter.ranges.size === 0 ? '' : `${String(kept.size)} of ${String(trials.length)} trials lie in the ranges.`}${drawn}`);
+    };
+    this.applyFilter();
+  }
+
+  private showBest(): void {
+    const { entry, history: { ranking: [best], metric } } = this;
+    if (entry !== undefined) this.best.show(best, best === undefined ? '' : `${metric} ${formatMetric(metric, best.score)}`, entry);
+  }
+
+  private async askToStop(): Promise<void> {
+    this.stop.disabled = true;
+    this.stop.textContent = 'Stopping …';
+    try {
+      await stopRun(this.name);
+    } catch (error) {
+      this.stop.disabled = false;
+      this.stop.textContent = `Stop this search (${(error as Error).message})`;
+    }
   }
 }
 

@@ -8,6 +8,9 @@ import type { SearchFigureData } from './figureData';
 import { axisLine, centred, finish, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
 import { linearTicks, tickFormat } from '../drawing/ticks';
 
+/** An axis as it is drawn. */
+type AxisOfTicks = Omit<ParameterAxis, 'textAt'>;
+
 /** Pixels from one axis to the next, and along one. */
 const gap = 120;
 const axisHeight = 280;
@@ -70,7 +73,7 @@ export function parallelSvg(data: SearchFigureData): string {
   return finish(svg, title, describe(data));
 }
 
-function drawAxis(label: string, axis: ParameterAxis, x: number, y: (place: number) => number) {
+function drawAxis(label: string, axis: AxisOfTicks, x: number, y: (place: number) => number) {
   const line = (from: readonly [number, number], to: readonly [number, number]) => ({
     type: 'line' as const, silent: true, shape: { x1: from[0], y1: from[1], x2: to[0], y2: to[1] }, style: { stroke: axisLine, lineWidth: 1 },
   });
@@ -86,7 +89,7 @@ function drawAxis(label: string, axis: ParameterAxis, x: number, y: (place: numb
 }
 
 /** From the worst score to the best one. */
-function scoreAxis(trials: readonly TrialSummary[], metric: string): ParameterAxis {
+function scoreAxis(trials: readonly TrialSummary[], metric: string): AxisOfTicks {
   const scores = trials.map(({ score }) => score).filter(Number.isFinite);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const span = high - low || 1;
