@@ -21,7 +21,7 @@ let wrong: string[] = [];
 function writeSearch(name: string, trials: number, hosts: readonly string[] = []): void {
   mkdirSync(join(runs, name));
   const head = { ...searchHead, name, spec: { ...searchHead.spec, space: searchSpace }, elapsed: 0 };
-  const lines = searchEvents(trials).filter(({ type }) => type !== 'start').flatMap((event, i) => {
+  const lines = searchEvents(trials).filter(({ type }) => type !== 'start').flatMap((event, i): object[] => {
     const renamed = JSON.parse(JSON.stringify(event).replaceAll('made-1/', `${name}/`)) as typeof event;
     if (renamed.type !== 'unit') return [{ ...renamed, elapsed: i }];
     const { trial, rung, replicate, step, score } = renamed;
