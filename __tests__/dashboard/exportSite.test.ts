@@ -162,8 +162,8 @@ test('no file names a folder of this machine, all are ASCII, and long metrics ar
     if (name.parentPath.endsWith('data')) expect(/^[\0-\x7e]*$/.test(text)).toBe(true);
   }
   const metrics = readdirSync(join(site, 'data')).map((name) => readFileSync(join(site, 'data', name), 'utf8')).find((text) => text.includes('30000') && text.includes('batchAccuracy'))!;
-  expect(metrics.split('batchAccuracy').length).toBeLessThan(9000);
-  expect(metrics.includes('\\"loss\\":99,')).toBe(true);
+  expect(metrics.length).toBeLessThan(2e6);
+  expect(metrics).toMatch(/"high.{1,200000}[[,]99,/);
 });
 
 describe('the folder', () => {

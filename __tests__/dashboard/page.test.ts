@@ -273,6 +273,41 @@ describe('a finished run', () => {
     });
   });
 
+  test('of very many steps is drawn while it is read, with bands, and by single steps where it is zoomed into', async () => {
+    const count = 60_000;
+    writeRun('long', {}, [startEvent({ steps: count }), ...Array.from({ length: count }, (_, i) => stepEvent(i + 1, i === 30_000 ? 50 : 2 + (i % 7) / 10, 0.1)), evaluationEvent(count)]);
+    const asked: string[] = [];
+    page.on('request', (request) => { if (request.url().includes('api/curves')) asked.push(request.url()); });
+    await page.route('**/api/curves*', async (route) => { // slow enough to be seen
+      await new Promise((settle) => { setTimeout(settle, 300); });
+      await route.continue().catch(() => undefined); // as it is no longer slowed down
+    });
+    await open('#/run/long');
+    await page.locator('.reading progress').waitFor();
+    expect(await page.locator('.reading').textContent()).toMatch(/reading \d+ %/);
+    await page.unroute('**/api/curves*');
+    await page.locator('.facts').getByText('60,000 of 60,000').waitFor();
+    await page.locator('.reading progress').waitFor({ state: 'detached' });
+    expect(asked.length).toBeGreaterThan(1);
+    expect(await drawn('Learning rate', 3)).toBeGreaterThan(50);
+    asked.length = 0;
+    await page.locator('.toolbar input[type=range]').fill('0');
+    await chart('Loss').focus();
+    for (let i = 0; i < 9; i++) await page.keyboard.press('+');
+    await eventually(() => {
+      expect(asked.some((url) => url.includes('low='))).toBe(true);
+      return Promise.resolve();
+    });
+    const { x, y, width } = (await chart('Loss').locator('.u-over').boundingBox())!;
+    const texts = new Set<string>();
+    for (let i = 0; i < 30; i++) {
+      await page.mouse.move(x + width / 3 + i * 3, y + 50);
+      texts.add((await page.locator('figure.chart', { hasText: 'Loss' }).locator('.u-legend').textContent())!.replace(/\s+/g, ' '));
+    }
+    // Losses of single steps have one decimal; means of many do not.
+    expect([...texts].some((text) => /train2(\.\d)?v/.test(text))).toBe(true);
+  });
+
   test('takes a log scale, another smoothing and epochs', async () => {
     await open('#/run/first');
     const picture = (): Promise<string> => chart('Loss').locator('canvas').first().evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());

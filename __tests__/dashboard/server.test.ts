@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { Catalogue, RunEntry } from '../../lib/dashboard/api';
+import type { Catalogue, CurvesAnswer, RunEntry } from '../../lib/dashboard/api';
 import { acquireLock, waitSync } from '../../lib/files';
 import { thisProcess } from '../../lib/files/process';
 import { startDashboard } from '../../lib/dashboard/server';
@@ -84,6 +84,17 @@ beforeAll(async () => {
   base = new URL(dashboard.url);
 });
 afterAll(() => dashboard.close());
+
+test('curves are asked for by run, and of no file elsewhere', async () => {
+  const { state, tables } = await json<CurvesAnswer>(`api/curves?${query({ run: 'finished' })}`);
+  expect(state).toMatchObject({ step: 40, result: { ended: 'finished' }, lastEvaluation: { step: 20 } });
+  expect(tables.evaluations).toMatchObject({ count: 1, stride: 1, columns: { step: [20], valLoss: [1.5] } });
+  expect((await json<CurvesAnswer>(`api/curves?${query({ run: 'torn', tables: 'steps' })}`)).tables).toMatchObject({ steps: { count: 0 } });
+  for (const run of ['..', '', 'link', 'no-run/../../other', '.hidden', 'linked-file']) {
+    const { status, body } = await get(`api/curves?${query({ run })}`);
+    expect({ run, status: status >= 400, secret: body.toString().includes('secret') }).toEqual({ run, status: true, secret: false });
+  }
+});
 
 describe('who is answered', () => {
   const own = (): OutgoingHttpHeaders => ({ host: base.host });

@@ -1,6 +1,8 @@
 import type { ImageShape } from '../data/dataset';
+import type { TableName } from '../history/curves/runSeries';
 import type { Failure, RunState } from '../history/outcome';
 import type { LabelScores, TargetPairs } from '../inference/targetPairs';
+import type { EpochEvent, EvaluationEvent, HealthEvent, ResultEvent, StartEvent, WarningEvent } from '../train/events';
 import type { CalibrationBin, ClassScores } from '../train/metrics';
 
 /** The server's answers to the page, as JSON. Names are paths below the folder of runs: `two-layer-1`, `search-1/trial-003`. */
@@ -73,6 +75,51 @@ export interface DepthEntry extends Scores {
   readonly best: string | null;
   /** What is damaged. */
   readonly failure: Failure | null;
+}
+
+/** What is known of a run beside its curves. */
+export interface CurvesState {
+  readonly start: StartEvent | null;
+  readonly result: ResultEvent | null;
+  readonly step: number;
+  readonly best: EvaluationEvent | null;
+  readonly lastEvaluation: EvaluationEvent | null;
+  readonly lastEpoch: EpochEvent | null;
+  readonly lastHealth: HealthEvent | null;
+  readonly warnings: readonly WarningEvent[];
+  /** Of the last step. */
+  readonly learningRate: number | null;
+  readonly isRegression: boolean;
+  readonly hasAccuracy: boolean;
+  readonly hasRmse: boolean;
+}
+
+/** Some rows of a table of numbers; where there are many, a point stands for `stride` of them. */
+export interface TablePart {
+  /** Rows of the table in whole. */
+  readonly count: number;
+  /** Of each axis, its value in the first and in the last row. */
+  readonly ends: Readonly<Record<string, readonly [first: number | null, last: number | null]>>;
+  /** Rows of a point, a power of two. */
+  readonly stride: number;
+  /** The row that the first point begins with, a multiple of `stride`. */
+  readonly first: number;
+  /** Where `stride` is 1 values, else means; null where there is none. Of `weight` sums. */
+  readonly columns: Readonly<Record<string, readonly (number | null)[]>>;
+  /** The least and the greatest value of each point, by column; absent where `stride` is 1, and for axes. */
+  readonly ranges: Readonly<Record<string, { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] }>>;
+}
+
+/** The numbers of a run's events, and its state. */
+export interface CurvesAnswer {
+  /** Another than the page has where all that the page has is void. */
+  readonly version: string;
+  /** Bytes of the metrics that were read so far, and that there are. */
+  readonly read: number;
+  readonly size: number;
+  readonly hasMore: boolean;
+  readonly state: CurvesState;
+  readonly tables: Readonly<Partial<Record<TableName, TablePart>>>;
 }
 
 /** A validation row with the model's prediction. */
@@ -154,9 +201,12 @@ export interface ExportedSite {
 /** How the text of an exported answer is read: as it stands, as bytes, or as a {@link Refusal}. */
 export type AnswerKind = 'text' | 'base64' | 'refused';
 
-/** What a request is found by in an exported page, where a file that grows is one answer. */
-export function answerKey(path: string, { from: _, check: __, ...query }: Readonly<Record<string, string>>): string {
-  return `${path}?${new URLSearchParams(query).toString()}`;
+/** Keys of queries that tell what of a file or of curves a page lacks: an exported page has all of it in one answer. */
+const partial = new Set(['from', 'check', 'tables', 'version', 'known', 'low', 'high', 'points']);
+
+/** What a request is found by in an exported page. */
+export function answerKey(path: string, query: Readonly<Record<string, string>>): string {
+  return `${path}?${new URLSearchParams(Object.entries(query).filter(([key]) => !partial.has(key))).toString()}`;
 }
 
 /** Files that grow; the page reads what follows its last position. */

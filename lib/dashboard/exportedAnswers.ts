@@ -7,8 +7,8 @@ import { withoutFolders } from '../text';
 import { answerKey } from './api';
 import type { AnswerKind, Catalogue, Entry, Examination, Refusal } from './api';
 import type { RunCatalogue } from './catalogue';
+import { curvesOfFile } from './curves/curvesOf';
 import { runPath } from './folders';
-import { shortMetrics } from './shortMetrics';
 
 /** An answer that an exported page has. */
 export interface ExportedAnswer {
@@ -43,8 +43,8 @@ export async function* exportedAnswers(catalogue: RunCatalogue, folders: readonl
     const path = runPath(runs, name);
     const spec = answerKey('api/file', { run: name, file: runFiles.spec });
     yield attempt(spec, () => json(spec, readJsonIfThere(join(path, runFiles.spec), recordOf(anything), { limit: sizeLimits.small, code: 'ERR_DATA' }) ?? {}));
-    const metrics = answerKey('api/tail', { run: name, file: runFiles.metrics });
-    yield attempt(metrics, () => ({ key: metrics, kind: 'text', text: linesOf(shortMetrics(join(path, runFiles.metrics)).map(scrub)) }));
+    const curves = answerKey('api/curves', { run: name });
+    yield attempt(curves, () => json(curves, curvesOfFile(join(path, runFiles.metrics))));
     const film = answerKey('api/tail', { run: name, file: runFiles.weightSnapshots });
     yield attempt(film, () => ({ key: film, kind: 'base64', text: readAll(join(path, runFiles.weightSnapshots)).toString('base64') }));
     if (examine === undefined) return;

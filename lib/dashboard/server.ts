@@ -6,11 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { requestStop } from '../runFolder/runControl';
+import { runFiles } from '../runFolder/runFiles';
 import { packageRoot, readJsonIfThere, readPart, sizeLimits, systemError, withFileErrors } from '../files';
 import { anything, recordOf } from '../files/shape';
 import { checkedBytes, tailFiles, wholeFiles } from './api';
 import type { Catalogue, Refusal } from './api';
 import { RunCatalogue } from './catalogue';
+import { CurveCache } from './curves/curveCache';
+import { curvesOf, curvesRequest } from './curves/curvesOf';
 import { Examiner } from './examiner';
 import { runPath } from './folders';
 import { isOwn, safetyHeaders, sameSecret } from './guard';
@@ -78,6 +81,7 @@ interface Routes {
 
 function makeRoutes(runs: string): Routes {
   const catalogue = new RunCatalogue(runs);
+  const curves = new CurveCache();
   const examiner = new Examiner();
   const pathOf = (query: URLSearchParams): string => runPath(runs, query.get('run') ?? '');
   const asset = (name: string, type: string) => {
@@ -97,6 +101,7 @@ function makeRoutes(runs: string): Routes {
         if (found === undefined) throw expected('ERR_CONFIG', 'a file of the run', 'file', name, { path: 'file' });
         return json(found);
       },
+      'api/curves': (query) => json(curvesOf(curves.advanced(join(pathOf(query), runFiles.metrics)), curvesRequest(query))),
       'api/tail': (query) => tail(pathOf(query), oneOf(tailFiles, query.get('file')), Number(query.get('from')), query.get('check') ?? ''),
       'api/examine': async (query) => json(await examiner.examine(pathOf(query), query.get('run')!)),
     },

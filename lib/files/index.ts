@@ -2,7 +2,7 @@ export { acquireLock, isLockFile, isOwned, waitAsync, waitSync, withLock } from 
 export type { Clock, LockOptions, Waiting } from './acquire';
 export { AppendFile } from './append';
 export { parseJson, readJson, readJsonIfThere } from './json';
-export { badLines, readJsonLines } from './lines';
+export { badLines, eachJsonLine, readJsonLines } from './lines';
 export type { BadLine, JsonLines, Line } from './lines';
 export { Lock } from './lock';
 export type { LockHandle } from './lock';

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { toPlain } from '../errors';
 import type { ErrorCode } from '../errors';
 import { parseJson } from './json';
@@ -42,13 +42,24 @@ export interface LinesSource {
   readonly after?: { readonly line: number; readonly end: number };
 }
 
+/** What {@link eachJsonLine} says of a file as a whole. */
+type Ends<T> = Omit<JsonLines<T>, 'lines'>;
+
 /**
  * Parses a file of JSON objects, one a line. A torn last line, as a kill or a full disk leaves it, is left out; any other bad line was
  * damaged later and is listed in `bad`. Never throws for the file's contents.
  */
-export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, { file, code, after = { line: 0, end: 0 } }: LinesSource): JsonLines<T> {
+export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, source: LinesSource): JsonLines<T> {
   const lines: Line<T>[] = [];
+  const ends = eachJsonLine(bytes, shape, source, (value, line, end) => { lines.push({ value, line, end }); });
+  return { lines, ...ends };
+}
+
+/** The same for a file of any length, of which nothing but what `take` keeps is held in memory. */
+export function eachJsonLine<T>(bytes: Buffer, shape: Shape<T>, { file, code, after = { line: 0, end: 0 } }: LinesSource, take: (value: T, line: number, end: number) => void): Ends<T> {
   const bad: BadLine[] = [];
+  // Known once for all lines of almost every file, and quickest to decode.
+  const ascii = isAscii(bytes);
   let start = 0;
   for (let line = after.line + 1; start < bytes.length; line++) {
     const next = bytes.indexOf(10, start);
@@ -58,16 +69,20 @@ export function readJsonLines<T>(bytes: Buffer, shape: Shape<T>, { file, code, a
       start = end;
       continue;
     }
+    let value: T;
     try {
-      const value = checkShape(parseLine(bytes.subarray(start, next), `line ${String(line)} of ${file}`, code), shape, { file, line, code });
-      lines.push({ value, line, end: after.end + end });
+      const name = `line ${String(line)} of ${file}`;
+      value = checkShape(ascii ? parseJson(bytes.toString('latin1', start, next), { file: name, code }) : parseLine(bytes.subarray(start, next), name, code), shape, { file, line, code });
     } catch (error) {
       if (end === bytes.length && !isJson(bytes.toString('utf8', start, next))) break;
       bad.push({ line, message: toPlain(error).message });
+      start = end;
+      continue;
     }
+    take(value, line, after.end + end);
     start = end;
   }
-  return { lines, bad, torn: start < bytes.length, end: after.end + start };
+  return { bad, torn: start < bytes.length, end: after.end + start };
 }
 
 function parseLine(bytes: Buffer, name: string, code: ErrorCode): unknown {

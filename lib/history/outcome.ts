@@ -36,7 +36,7 @@ export interface Outcome {
 }
 
 /** How a run ended otherwise than planned; undefined while it runs, and where it finished. */
-export function outcomeOf({ name, state, failure }: RunFacts, { step, start, steps }: Pick<RunHistory, 'step' | 'start' | 'steps'>): Outcome | undefined {
+export function outcomeOf({ name, state, failure }: RunFacts, { step, start, learningRate }: Pick<RunHistory, 'step' | 'start' | 'learningRate'>): Outcome | undefined {
   const done = `after ${formatCount(step)}${start === undefined ? '' : ` of ${formatCount(start.steps)}`} steps`;
   if (state === 'stopped') return { isFailure: false, title: `Stopped ${done}`, advice: goesOn(name) };
   if (state === 'unfinished') {
@@ -46,8 +46,7 @@ export function outcomeOf({ name, state, failure }: RunFacts, { step, start, ste
   const cause = `${failure.message} [${failure.code}]`;
   if (state === 'damaged') return { isFailure: true, title: 'Damaged', cause, advice: 'What is shown is what could be read.' };
   if (failure.code !== 'ERR_DIVERGED') return { isFailure: true, title: `Failed ${done}`, cause, advice: `Once the cause is mended: ${goesOn(name)}` };
-  const rate = steps[steps.length - 1]?.learningRate;
-  return { isFailure: true, title: 'Diverged', cause, advice: divergenceAdvice(rate) };
+  return { isFailure: true, title: 'Diverged', cause, advice: divergenceAdvice(learningRate) };
 }
 
 /** What helps against a loss that is no longer finite. @param learningRate the one that it had, where it is known. */

@@ -1,4 +1,4 @@
-import { badLines, readFile, readJsonLines, sizeLimits } from '../files';
+import { badLines, eachJsonLine, readFile, sizeLimits } from '../files';
 import { eventShape } from '../train/eventShape';
 import { RunHistory } from './runHistory';
 
@@ -10,8 +10,7 @@ export interface RecordedRun extends RunHistory {
 
 /** Reads metrics.jsonl. A value that is null there, as it was not finite, is NaN. Throws ERR_IO when the file cannot be read. */
 export function readRunHistory(file: string): RecordedRun {
-  const read = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
   const history = new RunHistory();
-  for (const { value } of read.lines) history.apply(value);
+  const read = eachJsonLine(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' }, (event) => { history.apply(event); });
   return Object.assign(history, { leftOut: badLines(read, file) });
 }

@@ -4,6 +4,8 @@ import type {
 
 // Used by the dashboard's page as well: nothing here needs Node.
 
+type ListName = 'steps' | 'evaluations' | 'epochs' | 'health' | 'checkpoints' | 'warnings';
+
 /**
  * The state of a training run, folded from its events in their order. A run that is resumed repeats the steps since its checkpoint:
  * what its events say then replaces what they said before.
@@ -22,8 +24,13 @@ export class RunHistory {
   /** In order; one that is said again, at the same step in the same words, stands once. */
   readonly warnings: WarningEvent[] = [];
 
-  /** @param kept how many of the last events of a kind the lists hold: 1 where only the present state is wanted. */
-  constructor(private readonly kept = Infinity) {}
+  private readonly kept: Readonly<Record<ListName, number>>;
+
+  /** @param kept how many of the last events of a kind the lists hold: 1 where only the present state is wanted; all of a kind that is not named. */
+  constructor(kept: number | Partial<Record<ListName, number>> = Infinity) {
+    const rest = typeof kept === 'number' ? kept : Infinity;
+    this.kept = { steps: rest, evaluations: rest, epochs: rest, health: rest, checkpoints: rest, warnings: rest, ...(typeof kept === 'object' && kept) };
+  }
 
   apply(event: TrainEvent): void {
     this.result = undefined;
@@ -36,22 +43,22 @@ export class RunHistory {
       case 'evaluation':
         // These are emitted before what else there is to say of their step.
         for (const list of [this.evaluations, this.health, this.warnings]) cut(list, event.step);
-        if (event.type === 'step') this.add(this.steps, event);
-        else this.add(this.evaluations, event);
+        if (event.type === 'step') this.add('steps', event);
+        else this.add('evaluations', event);
         break;
       case 'epoch':
-        this.add(this.epochs, event);
+        this.add('epochs', event);
         break;
       case 'health':
-        this.add(this.health, event);
+        this.add('health', event);
         break;
       case 'checkpoint':
-        this.add(this.checkpoints, event);
+        this.add('checkpoints', event);
         break;
       case 'warning':
         if (this.warnings.some(({ code, message, step }) => code === event.code && message === event.message && step === event.step)) break;
         this.warnings.push(event);
-        if (this.warnings.length > this.kept) this.warnings.shift();
+        if (this.warnings.length > this.kept.warnings) this.warnings.shift();
         break;
       case 'result':
         this.result = event;
@@ -68,6 +75,11 @@ export class RunHistory {
   /** Steps done, as far as events tell. */
   get step(): number {
     return this.result?.steps ?? Math.max(this.start?.resumedFrom ?? 0, ...this.lists.map((list) => list[list.length - 1]?.step ?? 0));
+  }
+
+  /** Of the last step. */
+  get learningRate(): number | undefined {
+    return this.steps[this.steps.length - 1]?.learningRate;
   }
 
   get lastEvaluation(): EvaluationEvent | undefined {
@@ -110,11 +122,12 @@ export class RunHistory {
     return [this.steps, this.evaluations, this.epochs, this.health, this.checkpoints, this.warnings];
   }
 
-  private add<Event extends { readonly step: number }>(list: Event[], event: Event): void {
+  private add<Name extends Exclude<ListName, 'warnings'>>(name: Name, event: RunHistory[Name][number]): void {
+    const list: { readonly step: number }[] = this[name];
     this.cutFrom(event.step + 1);
     cut(list, event.step);
     list.push(event);
-    if (list.length > this.kept) list.shift();
+    if (list.length > this.kept[name]) list.shift();
   }
 
   private cutFrom(step: number): void {

@@ -1,5 +1,5 @@
 import { printable } from '../text';
-import { extent, layAxes } from './drawing/axes';
+import { layAxes } from './drawing/axes';
 import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, palette, quietInk, renderSvg, shorten, text, textWidth } from './drawing/svg';
 import type { ChartSeries, LineChart } from './drawing/lineChart';
 import { thin } from './drawing/thin';
@@ -15,13 +15,16 @@ const dotLimit = 40;
 export function lineChart(chart: LineChart): string {
   const { width = 720 } = chart;
   const log = chart.yScale === 'log';
-  const series = chart.series.map((one, s) => ({
+  const limit = Math.max(50, Math.floor(pointBudget / chart.series.length));
+  const series = chart.series.map(({ points, ...one }, s) => ({
     ...one,
     name: printable(one.name),
     hue: palette[(one.colour ?? s) % palette.length]!,
-    points: one.points.map(([x, y]): Point => [x, Number.isFinite(y) && (!log || y > 0) ? y : NaN]),
+    // Thinned before anything else is made of them, as there may be millions.
+    points: thin(points, limit).map(([x, y]): Point => [x, isDrawn(y, log) ? y : NaN]),
+    course: courseOf(points, log),
   }));
-  const drawn = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)));
+  const drawn = series.flatMap(({ points, course: { first, last } }) => [first, ...points, last].filter((point): point is Point => point !== undefined && Number.isFinite(point[0]) && Number.isFinite(point[1])));
   const axes = layAxes(drawn, chart);
   const named = series.filter(({ name }, s) => series.findIndex((other) => other.name === name) === s);
   const rows = named.length > 1 ? legendRows(named.map(({ name }) => name), width) : [];
@@ -72,7 +75,7 @@ export function lineChart(chart: LineChart): string {
     series: series.map(({ name, points, style, hue }) => ({
       type: 'line',
       name,
-      data: thin(points, Math.max(50, Math.floor(pointBudget / series.length))).map(([x, y]) => [x, y]),
+      data: points.map(([x, y]) => [x, y]),
       clip: false,
       silent: true,
       showSymbol: points.length === 1 || style === 'dots' || (points.length <= dotLimit && style !== 'faint' && style !== 'thin'),
@@ -120,7 +123,7 @@ function legendRows(names: readonly string[], width: number): LegendPlace[][] {
   return rows;
 }
 
-function legendEntry(series: ChartSeries & { hue: string }, label: string, x: number, y: number) {
+function legendEntry(series: Pick<ChartSeries, 'style'> & { readonly hue: string }, label: string, x: number, y: number) {
   const { color, width, opacity, type } = { type: 'solid' as const, ...lineStyle(series.style, series.hue) };
   const dot = { type: 'circle' as const, shape: { cx: x + legendLength / 2, cy: y + 8, r: 4 }, style: { fill: series.hue, opacity: 0.9 } };
   return [
@@ -133,21 +136,49 @@ function legendEntry(series: ChartSeries & { hue: string }, label: string, x: nu
   ];
 }
 
+function isDrawn(y: number, log: boolean): boolean {
+  return Number.isFinite(y) && (!log || y > 0);
+}
+
+/** What is said of a curve: of all its points, also of those that are not drawn. */
+interface Course {
+  readonly first?: Point;
+  readonly last?: Point;
+  readonly low: number;
+  readonly high: number;
+  readonly missing: number;
+}
+
+function courseOf(points: readonly Point[], log: boolean): Course {
+  let [first, last]: (Point | undefined)[] = [];
+  let [low, high, missing] = [Infinity, -Infinity, 0];
+  for (const point of points) {
+    const [, y] = point;
+    if (!isDrawn(y, log)) missing++;
+    else {
+      first ??= point;
+      last = point;
+      if (y < low) low = y;
+      if (y > high) high = y;
+    }
+  }
+  return { ...(first && { first }), ...(last && { last }), low, high, missing };
+}
+
 /** The description of the picture for screen readers. */
-function describe(chart: LineChart, named: readonly ChartSeries[], series: readonly ChartSeries[]): string {
+function describe(chart: LineChart, named: readonly { readonly name: string }[], series: readonly { readonly name: string; readonly course: Course }[]): string {
   const number = (value: number): string => String(Number(value.toPrecision(4)));
   const format = (y: number): string => (chart.yFormat === 'percent' ? `${number(y * 100)} %` : number(y));
   const sentences = named.map(({ name }) => {
-    const curves = series.filter((other) => other.name === name);
-    const points = curves.flatMap((curve) => curve.points);
-    const drawn = points.filter(([, y]) => Number.isFinite(y));
-    if (drawn.length === 0) return `${name}: no values.`;
-    const [first, last] = [drawn[0]!, drawn[drawn.length - 1]!];
-    const [low, high] = extent(drawn, 1);
-    const missing = points.length - drawn.length;
-    const course = curves.length > 1
-      ? `${curves.length} curves`
-      : `from ${format(first[1])} at ${number(first[0])} to ${format(last[1])} at ${number(last[0])}`;
+    const courses = series.filter((other) => other.name === name).map(({ course }) => course);
+    const known = courses.filter(({ low, high }) => low <= high);
+    if (known.length === 0) return `${name}: no values.`;
+    const [{ first }, { last }] = [known[0]!, known[known.length - 1]!];
+    const [low, high] = [Math.min(...known.map((course) => course.low)), Math.max(...known.map((course) => course.high))];
+    const missing = courses.reduce((sum, course) => sum + course.missing, 0);
+    const course = courses.length > 1
+      ? `${courses.length} curves`
+      : `from ${format(first![1])} at ${number(first![0])} to ${format(last![1])} at ${number(last![0])}`;
     return `${name}: ${course}, between ${format(low)} and ${format(high)}${missing > 0 ? `, ${missing} values missing` : ''}.`;
   });
   const [xScale, yScale] = [chart.xScale, chart.yScale].map((scale) => (scale === 'log' ? ', logarithmic' : ''));

@@ -1,16 +1,12 @@
-import { RunHistory } from '../../history/runHistory';
-import { lossWeights } from '../../report/drawing/thin';
-import { eventShape } from '../../train/eventShape';
 import { formatCount } from '../../numbers';
-import type { Entry, RunEntry } from '../api';
+import type { CurvesState, Entry, RunEntry } from '../api';
 import { Chart } from './plots/chart';
 import { ZoomGroup } from './plots/zoom';
-import { Tail } from './client';
-import { LineReader } from './lineReader';
-import type { EvaluationEvent } from '../../train/events';
+import { CurveFollower } from './curveFollower';
 import type { Line } from './plots/chart';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
+import { RunCurves } from './runCurves';
 import { duration, fill, h, number, percent, seriesColour } from './dom';
 import { stateText } from './runView';
 import { readSpec } from './specTable';
@@ -20,8 +16,7 @@ import type { View } from './view';
 
 interface Compared {
   readonly name: string;
-  readonly history: RunHistory;
-  readonly tail: Tail;
+  readonly curves: RunCurves;
   spec: FlatSpec | undefined;
 }
 
@@ -34,6 +29,7 @@ export class CompareView implements View {
   readonly title = 'Compare runs';
   private readonly runs: readonly Compared[];
   private readonly group = new ZoomGroup();
+  private readonly follower: CurveFollower;
   private readonly charts: Readonly<Record<'train' | 'loss' | 'accuracy' | 'rmse' | 'rate', Chart>> = {
     train: new Chart(this.group, { title: 'Training loss', format: (value) => number(value) }),
     loss: new Chart(this.group, { title: 'Validation loss', format: (value) => number(value) }),
@@ -48,16 +44,9 @@ export class CompareView implements View {
 
   /** @param lead what is said of the runs together. */
   constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string, lead?: HTMLElement) {
-    this.runs = names.map((name) => {
-      const history = new RunHistory();
-      let reader = new LineReader(eventShape);
-      const tail = new Tail(name, 'metrics.jsonl', (bytes) => {
-        for (const event of reader.read(bytes)) history.apply(event);
-      }, () => {
-        reader = new LineReader(eventShape);
-        history.clear();
-      });
-      return { name, history, tail, spec: undefined };
+    this.runs = names.map((name) => ({ name, curves: new RunCurves(name, ['steps', 'evaluations']), spec: undefined }));
+    this.follower = new CurveFollower(this.runs.map(({ curves }) => curves), this.group, settings, () => {
+      this.draw();
     });
     this.all.addEventListener('change', () => {
       this.showSpecs();
@@ -67,21 +56,19 @@ export class CompareView implements View {
       toolbar(settings, this.group, () => {
         this.draw();
       }),
+      this.follower.element,
       h('div', { class: 'charts' }, ...Object.values(this.charts).map(({ element }) => element)),
       h('section', { class: 'panel' }, h('h2', {}, 'Differences of the specs'), h('label', {}, this.all, ' all keys'), this.specs),
     );
   }
 
   async refresh(): Promise<boolean> {
-    const news = await Promise.all(this.runs.map(async (run) => {
-      if (!this.entries.has(run.name)) return false;
-      if (run.spec === undefined) {
-        run.spec = await readSpec(run.name).catch(() => new Map<string, string>()); // damaged; the curves are shown without it
-        this.showSpecs();
-      }
-      return run.tail.read();
+    const there = this.runs.filter(({ name }) => this.entries.has(name));
+    await Promise.all(there.filter(({ spec }) => spec === undefined).map(async (run) => {
+      run.spec = await readSpec(run.name).catch(() => new Map<string, string>()); // damaged; the curves are shown without it
+      this.showSpecs();
     }));
-    if (news.some(Boolean)) this.draw();
+    await this.follower.refresh(there.map(({ curves }) => curves));
     return this.runs.some(({ name }) => this.entries.get(name)?.state === 'running');
   }
 
@@ -97,19 +84,19 @@ export class CompareView implements View {
   }
 
   dispose(): void {
+    this.follower.dispose();
     for (const chart of Object.values(this.charts)) chart.dispose();
   }
 
   private draw(): void {
     const { settings, runs, charts: { train, loss, accuracy, rmse, rate } } = this;
-    const style = (series: number): { series: number } => ({ series });
-    train.show(runs.map(({ name, history }, i) => smoothed(line(name, history.steps, (event) => event.loss, settings, style(i)), settings, lossWeights(history.steps)).pop()!), { log: settings.log });
-    loss.show(runs.map(({ name, history }, i) => line(name, history.evaluations, ({ valLoss }) => valLoss, settings, style(i))), { log: settings.log });
-    const of = (has: (history: RunHistory) => boolean, y: (event: EvaluationEvent) => number): Line[] =>
-      runs.flatMap(({ name, history }, i) => (has(history) ? [line(name, history.evaluations, y, settings, style(i))] : []));
-    accuracy.show(of(({ hasAccuracy }) => hasAccuracy, ({ valAccuracy = NaN }) => valAccuracy));
-    rmse.show(of(({ hasRmse }) => hasRmse, ({ valRmse = NaN }) => valRmse), { log: settings.log });
-    rate.show(runs.map(({ name, history }, i) => line(name, history.steps, ({ learningRate }) => learningRate, settings, style(i))), { log: settings.log });
+    const of = (column: string, has: (state: CurvesState) => boolean): Line[] => runs.flatMap(({ name, curves }, series) => (
+      curves.state === undefined || has(curves.state) ? [line(name, curves, 'evaluations', column, settings, { series })] : []));
+    train.show(runs.map(({ name, curves }, series) => smoothed(name, curves, 'steps', 'loss', settings, { series }).pop()!), { log: settings.log });
+    loss.show(of('valLoss', () => true), { log: settings.log });
+    accuracy.show(of('valAccuracy', ({ hasAccuracy }) => hasAccuracy));
+    rmse.show(of('valRmse', ({ hasRmse }) => hasRmse), { log: settings.log });
+    rate.show(runs.map(({ name, curves }, series) => line(name, curves, 'steps', 'learningRate', settings, { series })), { log: settings.log });
     this.group.settle();
     this.showTable();
   }
@@ -118,7 +105,9 @@ export class CompareView implements View {
     const heads = ['run', 'state', 'validation', 'best', 'train', 'test', 'parameters', 'ms a step', 'time'];
     fill(this.table, h(
       'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, ...this.runs.map(({ name, history: { start, result, best, scores } }, i) => {
+      h('tbody', {}, ...this.runs.map(({ name, curves: { state } }, i) => {
+        const [start, result, best] = [state?.start ?? undefined, state?.result ?? undefined, state?.best ?? undefined];
+        const scores = result ?? state?.lastEvaluation ?? undefined;
         const entry = this.entries.get(name);
         const run: RunEntry | undefined = entry?.kind === 'run' ? entry : undefined;
         // A run that failed has no scores to go by.

@@ -1,9 +1,10 @@
-import type { RunHistory } from '../../history/runHistory';
 import type { HealthEvent, LayerHealth } from '../../train/events';
 import { Chart } from './plots/chart';
 import type { Line } from './plots/chart';
 import type { ZoomGroup } from './plots/zoom';
+import { line } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
+import type { RunCurves } from './runCurves';
 import { formatCount } from '../../numbers';
 import { fill, h, number, percent } from './dom';
 
@@ -33,24 +34,19 @@ export class HealthPanel {
   }
 
   /** @param hasFailed whether the run failed: then nothing is said to be well. */
-  show({ health, warnings, start }: RunHistory, { x }: CurveSettings, hasFailed: boolean): void {
-    const stepsPerEpoch = start?.stepsPerEpoch ?? 1;
-    const last = health[health.length - 1];
-    this.element.hidden = last === undefined && warnings.length === 0;
+  show(curves: RunCurves, settings: CurveSettings, hasFailed: boolean): void {
+    const { lastHealth: last = null, warnings = [] } = curves.state ?? {};
+    this.element.hidden = last === null && warnings.length === 0;
     fill(
       this.doctor,
       ...warnings.map(({ message, step }) => h('li', { class: 'warning' }, step === undefined ? '' : h('b', {}, `step ${formatCount(step)}: `), message)),
-      warnings.length === 0 && last !== undefined && !hasFailed && verdict(last),
+      warnings.length === 0 && last !== null && !hasFailed && verdict(last),
     );
-    if (last === undefined) return;
+    if (last === null) return;
     fill(this.table, layerTable(last));
     measures.forEach(({ key }, i) => {
-      this.charts[i]!.show(last.layers.map(({ layer, weights }, at): Line => ({
-        label: `layer ${String(layer)} (${weights})`,
-        x: health.map(({ step }) => (x === 'step' ? step : step / stepsPerEpoch)),
-        y: health.map(({ layers }) => (layers[at]?.[key] as number | undefined) ?? NaN),
-        series: at,
-      })).filter(({ y }) => Array.from(y).some(Number.isFinite)));
+      const lines = last.layers.map(({ layer, weights }, at): Line => line(`layer ${String(layer)} (${weights})`, curves, 'health', `${String(at)}.${key}`, settings, { series: at }));
+      this.charts[i]!.show(lines.filter(({ y }) => Array.from(y).some(Number.isFinite)));
     });
   }
 

@@ -2,15 +2,12 @@ import { Pace } from '../../history/pace';
 import { lossWords } from '../../history/lossWords';
 import type { Task } from '../../history/lossWords';
 import { failureWord, outcomeOf } from '../../history/outcome';
-import { RunHistory } from '../../history/runHistory';
 import { formatCount, formatMetric } from '../../numbers';
-import { eventShape } from '../../train/eventShape';
-import type { Catalogue, Entry, RunEntry } from '../api';
+import type { Catalogue, CurvesState, Entry, RunEntry } from '../api';
 import { Chart } from './plots/chart';
 import type { Line } from './plots/chart';
 import { ZoomGroup } from './plots/zoom';
 import { getJson, isNoAnswer, stopRun, Tail } from './client';
-import { LineReader } from './lineReader';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent } from './dom';
@@ -19,15 +16,21 @@ import { ExaminationPanel } from './examination';
 import { WeightSnapshotsPanel } from './weightSnapshots';
 import { HealthPanel } from './health';
 import { outcomeBox } from './outcomeBox';
+import { CurveFollower } from './curveFollower';
+import { RunCurves } from './runCurves';
 import { readSpec, specPanel } from './specTable';
 import { toolbar } from './toolbar';
 import type { View } from './view';
 
+/** A run before anything is known of it. */
+const nothing: CurvesState = {
+  start: null, result: null, step: 0, best: null, lastEvaluation: null, lastEpoch: null, lastHealth: null, warnings: [], learningRate: null, isRegression: false, hasAccuracy: false,
+  hasRmse: false,
+};
+
 /** Everything about one run, updated while it trains. */
 export class RunView implements View {
   readonly element: HTMLElement;
-  private readonly history = new RunHistory();
-  private reader = new LineReader(eventShape);
   private readonly pace = new Pace();
   private readonly group = new ZoomGroup();
   private readonly loss = new Chart(this.group, { title: 'Loss', format: (value) => number(value) });
@@ -45,17 +48,17 @@ export class RunView implements View {
   /** Whether the list of runs has it, or had it and has it no more. */
   private place: 'not asked' | 'there' | 'unknown' | 'deleted' = 'not asked';
   private task: Task | undefined;
-  private readonly metrics: Tail;
+  private readonly curves: RunCurves;
+  private readonly follower: CurveFollower;
   private readonly frames: Tail;
 
   constructor(private readonly name: string, private readonly settings: CurveSettings) {
     this.examination = new ExaminationPanel(name);
     this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this run');
-    this.metrics = new Tail(name, 'metrics.jsonl', (bytes) => {
-      for (const event of this.reader.read(bytes)) this.history.apply(event);
-    }, () => {
-      this.reader = new LineReader(eventShape);
-      this.history.clear();
+    this.curves = new RunCurves(name, ['steps', 'evaluations', 'epochs', 'health']);
+    this.follower = new CurveFollower([this.curves], this.group, settings, () => {
+      this.draw();
+      this.describe();
     });
     this.frames = new Tail(name, 'weights.film', (bytes) => {
       this.film.take(bytes);
@@ -66,7 +69,7 @@ export class RunView implements View {
       'div', { class: 'body', hidden: true },
       toolbar(settings, this.group, () => {
         this.draw();
-      }),
+      }), this.follower.element,
       h('div', { class: 'charts' }, ...this.charts.map(({ element }) => element)),
       this.film.element, this.health.element, this.examination.element, specPanel(name),
     );
@@ -78,10 +81,7 @@ export class RunView implements View {
     this.describe();
     if (this.place !== 'there') return this.place === 'unknown'; // the folder of a run that just starts is not created yet
     await this.findTask();
-    if (await this.metrics.read()) {
-      this.draw();
-      await this.frames.read(); // there is no frame without an evaluation
-    }
+    if (await this.follower.refresh()) await this.frames.read(); // there is no frame without an evaluation
     this.describe();
     return this.entry?.state === 'running';
   }
@@ -90,6 +90,11 @@ export class RunView implements View {
     if (this.name.includes('/')) return; // the list leaves out the runs of searches
     const entry = entries.get(this.name);
     this.found(entry?.kind === 'run' ? entry : undefined);
+  }
+
+  /** The state of the run as events tell; empty before they do. */
+  private get history(): CurvesState {
+    return this.curves.state ?? nothing;
   }
 
   private found(entry: RunEntry | undefined): void {
@@ -101,7 +106,7 @@ export class RunView implements View {
 
   get title(): string {
     const { start, step } = this.history;
-    return this.entry?.state === 'running' && start !== undefined ? `${String(Math.floor((100 * step) / start.steps))} % ${this.name}` : this.name;
+    return this.entry?.state === 'running' && start !== null ? `${String(Math.floor((100 * step) / start.steps))} % ${this.name}` : this.name;
   }
 
   forget(): void {
@@ -111,24 +116,25 @@ export class RunView implements View {
   }
 
   dispose(): void {
+    this.follower.dispose();
     for (const chart of this.charts) chart.dispose();
     this.film.dispose();
     this.health.dispose();
   }
 
   private draw(): void {
-    const { history, settings } = this;
+    const { history, settings, curves } = this;
     const { isRegression } = history;
     const title = `Loss: ${lossWords(this.task)}`;
     const show = (chart: Chart, lines: Line[], options = {}): void => {
       chart.show(lines, options);
     };
-    show(this.loss, lossLines(history, settings), { log: settings.log, title });
-    if (isRegression && history.hasRmse) show(this.accuracy, rmseLines(history, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
-    else show(this.accuracy, isRegression ? [] : accuracyLines(history, settings), { title: this.task?.loss === 'bce' ? 'Accuracy: rows with all labels right' : 'Accuracy' });
-    show(this.rate, rateLines(history, settings), { log: settings.log });
-    show(this.throughput, throughputLines(history, settings));
-    this.health.show(history, settings, this.entry?.state === 'failed');
+    show(this.loss, lossLines(curves, settings), { log: settings.log, title });
+    if (isRegression && history.hasRmse) show(this.accuracy, rmseLines(curves, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
+    else show(this.accuracy, isRegression ? [] : accuracyLines(curves, settings), { title: this.task?.loss === 'bce' ? 'Accuracy: rows with all labels right' : 'Accuracy' });
+    show(this.rate, rateLines(curves, settings), { log: settings.log });
+    show(this.throughput, throughputLines(curves, settings));
+    this.health.show(curves, settings, this.entry?.state === 'failed');
     this.group.settle();
     this.film.setUnits(history.start?.layers[1]);
   }
@@ -141,15 +147,15 @@ export class RunView implements View {
     }
     const { start, step } = history;
     const { state } = entry;
-    const outcome = outcomeOf(entry, history);
+    const outcome = outcomeOf(entry, { step, start: start ?? undefined, learningRate: history.learningRate ?? undefined });
     this.stop.hidden = !entry.stoppable || place === 'deleted';
     fill(
       this.head,
       place === 'deleted' && h('div', { class: 'outcome', role: 'status' }, h('b', {}, 'Deleted'), h('p', {}, 'Its folder is gone; what was loaded stays on this page.')),
       outcome && outcomeBox(outcome),
       h('p', { class: 'note' }, h('span', { class: `state ${state}` }, stateText(entry)),
-        start === undefined ? '' : ` ${start.layers.join('-')}, ${formatCount(start.parameters)} parameters, ${start.backend} ${start.precision ?? start.dtype}, ${String(start.threads)} thread${start.threads === 1 ? '' : 's'}, seed ${String(start.seed)}. ${start.data}.`),
-      state === 'running' && start !== undefined && h('progress', { max: start.steps, value: step, 'aria-label': 'Progress of the training' }),
+        start === null ? '' : ` ${start.layers.join('-')}, ${formatCount(start.parameters)} parameters, ${start.backend} ${start.precision ?? start.dtype}, ${String(start.threads)} thread${start.threads === 1 ? '' : 's'}, seed ${String(start.seed)}. ${start.data}.`),
+      state === 'running' && start !== null && h('progress', { max: start.steps, value: step, 'aria-label': 'Progress of the training' }),
       h('dl', { class: 'facts' }, ...this.facts(entry, outcome?.isFailure === true).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
     );
     this.examination.update(step, history.isRegression ? 'numbers' : this.task?.loss === 'bce' ? 'labels' : 'classes');
@@ -158,25 +164,25 @@ export class RunView implements View {
   /** Name and value of what is said of a run; a run that failed has no scores. */
   private facts(entry: RunEntry, hasFailed: boolean): [string, string][] {
     const { history } = this;
-    const { start, result, step, best, isRegression, epochs, lastEvaluation, scores } = history;
-    const epoch = epochs[epochs.length - 1];
+    const { start, result, step, best, isRegression, lastEpoch: epoch, lastEvaluation } = history;
+    const scores = result ?? lastEvaluation;
     // A score is that of its own step.
-    const scored = result === undefined && lastEvaluation !== undefined && lastEvaluation.step !== step ? ` at step ${formatCount(lastEvaluation.step)}` : '';
-    const bestText = best === undefined ? '–' : best.monitored !== undefined ? `${best.monitored.metric} ${formatMetric(best.monitored.metric, best.monitored.value)}` : isRegression ? number(best.valLoss) : percent(best.valAccuracy);
+    const scored = result === null && lastEvaluation !== null && lastEvaluation.step !== step ? ` at step ${formatCount(lastEvaluation.step)}` : '';
+    const bestText = best === null ? '–' : best.monitored !== undefined ? `${best.monitored.metric} ${formatMetric(best.monitored.metric, best.monitored.value)}` : isRegression ? number(best.valLoss) : percent(best.valAccuracy);
     const test: [string, string][] = typeof entry.testAccuracy === 'number' ? [['test', percent(entry.testAccuracy)]] : typeof entry.testRmse === 'number' ? [['test RMSE', number(entry.testRmse)]] : [];
     const validation: [string, string] = !isRegression ? ['validation', percent(scores?.valAccuracy)] : history.hasRmse ? ['validation RMSE', number(scores?.valRmse)] : ['validation loss', number(scores?.valLoss)];
     const train: [string, string] = !isRegression ? ['train', percent(scores?.trainAccuracy)] : history.hasRmse ? ['train RMSE', number(scores?.trainRmse)] : ['train loss', number(lastEvaluation?.trainLoss)];
     const shown: [string, string][] = hasFailed ? [] : [
-      [validation[0], validation[1] + scored], ['best', best === undefined ? '–' : `${bestText} at step ${formatCount(best.step)}`], [train[0], train[1] + scored], ...test,
+      [validation[0], validation[1] + scored], ['best', best === null ? '–' : `${bestText} at step ${formatCount(best.step)}`], [train[0], train[1] + scored], ...test,
     ];
     return [
-      ['step', `${formatCount(step)}${start === undefined ? '' : ` of ${formatCount(start.steps)}`}`],
-      ['epoch', start === undefined ? '–' : (step / start.stepsPerEpoch).toFixed(1)],
+      ['step', `${formatCount(step)}${start === null ? '' : ` of ${formatCount(start.steps)}`}`],
+      ['epoch', start === null ? '–' : (step / start.stepsPerEpoch).toFixed(1)],
       ...shown,
-      ['throughput', epoch === undefined ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
+      ['throughput', epoch === null ? '–' : `${number(epoch.samplesPerSecond, 3)} rows/s`],
       entry.state === 'running'
-        ? ['time left', duration(this.pace.secondsLeft(history, entry.begunAt === null ? NaN : (shownAt() - Date.parse(entry.begunAt)) / 1000))]
-        : ['time', result === undefined ? '–' : duration(result.seconds)],
+        ? ['time left', duration(this.pace.secondsLeft({ step, start: start ?? undefined, epochs: epoch === null ? [] : [epoch] }, entry.begunAt === null ? NaN : (shownAt() - Date.parse(entry.begunAt)) / 1000))]
+        : ['time', result === null ? '–' : duration(result.seconds)],
     ];
   }
 

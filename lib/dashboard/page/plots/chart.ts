@@ -8,6 +8,11 @@ export interface Line {
   /** In rising order. */
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
+  /** Where points stand for several values, the least and the greatest of each. */
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
+  /** The range of x that is to be seen, where it is more than that of the points. */
+  readonly extent?: readonly [number, number];
   /** Number of its colour. */
   readonly series: number;
   readonly faint?: boolean;
@@ -53,7 +58,7 @@ export class Chart implements Zoomed {
 
   /** The range of x of its data. */
   get extent(): readonly [number, number] {
-    const ends = this.lines.filter(({ x }) => x.length > 0).map(({ x }) => [x[0]!, x[x.length - 1]!] as const);
+    const ends = this.lines.filter(({ x }) => x.length > 0).map(({ x, extent }) => extent ?? [x[0]!, x[x.length - 1]!] as const);
     return [Math.min(...ends.map(([from]) => from)), Math.max(...ends.map(([, to]) => to))];
   }
 
@@ -121,8 +126,14 @@ export class Chart implements Zoomed {
       height,
       scales: {
         x: { time: false, range: () => [...this.group.visible] },
-        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of declarations cannot be read here
-        y: { ...(log && { distr: 3 }), ...(upTo !== undefined && { range: (_: uPlot, low: number, high: number): [number, number] => [Math.min(0, low), Math.max(upTo, high)] }) },
+        y: {
+          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of declarations cannot be read here
+          ...(log && { distr: 3 }),
+          range: () => {
+            const [low, high] = this.values;
+            return upTo !== undefined ? [Math.min(0, low), Math.max(upTo, high)] : log ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, 0.1, true);
+          },
+        },
       },
       axes: [
         { ...axis, values: (_, ticks) => ticks.map((tick) => (tick >= 10_000 ? `${String(tick / 1000)}k` : String(Number(tick.toPrecision(6))))) },
@@ -154,6 +165,11 @@ export class Chart implements Zoomed {
         },
       },
       hooks: {
+        drawAxes: [
+          (plot) => {
+            this.drawBands(plot);
+          },
+        ],
         setSelect: [
           (plot) => {
             const { left, width } = plot.select;
@@ -174,6 +190,48 @@ export class Chart implements Zoomed {
     const [x] = plot.data;
     const own = x[idx]!;
     return plot.cursor.idx == null || own === x[plot.cursor.idx] ? format(value) : `${format(value)} at ${place(own)}`;
+  }
+
+  /** The least and the greatest value in sight, those that points stand for included. */
+  private get values(): [number, number] {
+    const { log = false } = this.options;
+    const [from, to] = this.group.visible;
+    let [least, greatest] = [Infinity, -Infinity];
+    for (const { x, y, low = y, high = y } of this.lines) {
+      for (let i = Math.max(0, firstFrom(x, from) - 1); i < x.length; i++) {
+        for (const value of [low[i]!, high[i]!]) {
+          if (!Number.isFinite(value) || (log && !(value > 0))) continue;
+          least = Math.min(least, value);
+          greatest = Math.max(greatest, value);
+        }
+        if (x[i]! > to) break;
+      }
+    }
+    return least <= greatest ? [least, greatest] : log ? [0.1, 1] : [0, 1];
+  }
+
+  /** Between the least and the greatest value of points that stand for several. */
+  private drawBands(plot: uPlot): void {
+    const { log = false } = this.options;
+    const { ctx, bbox } = plot;
+    const [from, to] = this.group.visible;
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    for (const { x, low, high, series, faint = false } of this.lines) {
+      if (low === undefined || high === undefined) continue;
+      const [first, end] = [Math.max(0, firstFrom(x, from) - 1), Math.min(x.length, firstFrom(x, to) + 1)];
+      const at = (value: number): number => plot.valToPos(log && !(value > 0) ? plot.scales['y']!.min! : value, 'y', true);
+      ctx.beginPath();
+      for (let i = first; i < end; i++) if (Number.isFinite(high[i]!)) ctx.lineTo(plot.valToPos(x[i]!, 'x', true), at(high[i]!));
+      for (let i = end - 1; i >= first; i--) if (Number.isFinite(low[i]!)) ctx.lineTo(plot.valToPos(x[i]!, 'x', true), at(low[i]!));
+      ctx.closePath();
+      ctx.fillStyle = seriesColour(series, true);
+      ctx.globalAlpha = faint ? 0.8 : 0.6;
+      ctx.fill();
+    }
+    ctx.restore();
   }
 
   private summary(): string {

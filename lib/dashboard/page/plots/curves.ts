@@ -1,5 +1,6 @@
-import type { RunHistory } from '../../../history/runHistory';
-import { centredMeans, lossWeights } from '../../../report/drawing/thin';
+import type { TableName } from '../../../history/curves/runSeries';
+import { centredMeans } from '../../../report/drawing/thin';
+import type { PointTable, RunCurves } from '../runCurves';
 import type { Line } from './chart';
 
 /** How curves are drawn; shared by all views of the page. */
@@ -11,56 +12,82 @@ export interface CurveSettings {
   x: 'step' | 'epoch';
 }
 
-interface Placed {
-  readonly step: number;
-  readonly epoch: number;
-}
-
-/** A curve over steps or epochs; `series` is the number of its colour. */
-export function line<Event extends Placed>(
-  label: string, events: readonly Event[], y: (event: Event) => number, { x }: CurveSettings, style: Pick<Line, 'series' | 'faint' | 'dashed' | 'dots'>,
-): Line {
-  return { label, x: events.map((event) => event[x]), y: events.map(y), ...style };
-}
-
-/** A curve; where it is smoothed, with its raw points faintly behind it; `weights` are those of `centredMean`. */
-export function smoothed(raw: Line, { smoothing }: CurveSettings, weights?: readonly number[]): Line[] {
-  const window = 2 * Math.floor((smoothing * raw.x.length) / 4) + 1;
-  if (window < 3) return [raw];
-  return [{ ...raw, label: `${raw.label}, single`, faint: true }, { ...raw, y: centredMeans(raw.y, window, weights) }];
-}
+type Style = Pick<Line, 'series' | 'faint' | 'dashed' | 'dots'>;
+/** Numbers of points along x. */
+type Drawn = Pick<Line, 'x' | 'y' | 'low' | 'high'>;
 
 /** Curves of fewer points have dots. */
 const fewPoints = 40;
 
-export function lossLines({ steps, evaluations }: RunHistory, settings: CurveSettings): Line[] {
+/** A column over steps or epochs: of its whole, but for the part that is known in detail. Empty where no value is finite. */
+export function line(label: string, curves: RunCurves, table: TableName, column: string, { x }: CurveSettings, style: Style): Line {
+  const whole = curves.table(table);
+  const detail = curves.detail(table);
+  const drawn = detail === undefined ? pointsOf(whole, column, x) : spliced(pointsOf(whole, column, x), pointsOf(detail, column, x));
+  return { label, ...drawn, ...extentOf(whole, x), ...style };
+}
+
+/** The curve of a column; where it is smoothed, with its raw points faintly behind it. */
+export function smoothed(label: string, curves: RunCurves, table: TableName, column: string, settings: CurveSettings, style: Style): Line[] {
+  const raw = line(label, curves, table, column, settings, style);
+  const whole = curves.table(table);
+  const window = 2 * Math.floor((settings.smoothing * whole.count) / whole.stride / 4) + 1;
+  if (window < 3) return [raw];
+  const weights = whole.column('weight').map((weight) => (weight >= 0 ? weight : 1));
+  return [{ ...raw, label: `${label}, single`, faint: true }, { label, x: whole.column(settings.x), y: centredMeans(whole.column(column), window, weights), ...extentOf(whole, settings.x), ...style }];
+}
+
+export function lossLines(curves: RunCurves, settings: CurveSettings): Line[] {
+  return [...smoothed('train', curves, 'steps', 'loss', settings, { series: 0 }), line('validation', curves, 'evaluations', 'valLoss', settings, evaluated(curves, 1))];
+}
+
+export function accuracyLines(curves: RunCurves, settings: CurveSettings): Line[] {
   return [
-    ...smoothed(line('train', steps, ({ loss }) => loss, settings, { series: 0 }), settings, lossWeights(steps)),
-    line('validation', evaluations, ({ valLoss }) => valLoss, settings, { series: 1, dots: evaluations.length < fewPoints }),
+    line('batch', curves, 'steps', 'batchAccuracy', settings, { series: 0, faint: true }),
+    line('train, running', curves, 'evaluations', 'trainAccuracy', settings, evaluated(curves, 0)),
+    line('validation', curves, 'evaluations', 'valAccuracy', settings, evaluated(curves, 1)),
   ];
 }
 
-export function accuracyLines({ steps, evaluations }: RunHistory, settings: CurveSettings): Line[] {
-  const dots = evaluations.length < fewPoints;
+export function rmseLines(curves: RunCurves, settings: CurveSettings): Line[] {
   return [
-    line('batch', steps, ({ batchAccuracy = NaN }) => batchAccuracy, settings, { series: 0, faint: true }),
-    line('train, running', evaluations, ({ trainAccuracy = NaN }) => trainAccuracy, settings, { series: 0, dots }),
-    line('validation', evaluations, ({ valAccuracy = NaN }) => valAccuracy, settings, { series: 1, dots }),
+    line('train, running', curves, 'evaluations', 'trainRmse', settings, evaluated(curves, 0)),
+    line('validation', curves, 'evaluations', 'valRmse', settings, evaluated(curves, 1)),
   ];
 }
 
-export function rmseLines({ evaluations }: RunHistory, settings: CurveSettings): Line[] {
-  const dots = evaluations.length < fewPoints;
-  return [
-    line('train, running', evaluations, ({ trainRmse = NaN }) => trainRmse, settings, { series: 0, dots }),
-    line('validation', evaluations, ({ valRmse = NaN }) => valRmse, settings, { series: 1, dots }),
-  ];
+export function rateLines(curves: RunCurves, settings: CurveSettings): Line[] {
+  return [line('learning rate', curves, 'steps', 'learningRate', settings, { series: 3 })];
 }
 
-export function rateLines({ steps }: RunHistory, settings: CurveSettings): Line[] {
-  return [line('learning rate', steps, ({ learningRate }) => learningRate, settings, { series: 3 })];
+export function throughputLines(curves: RunCurves, settings: CurveSettings): Line[] {
+  return [line('training rows per second', curves, 'epochs', 'samplesPerSecond', settings, { series: 4, dots: curves.table('epochs').count < fewPoints })];
 }
 
-export function throughputLines({ epochs }: RunHistory, settings: CurveSettings): Line[] {
-  return [line('training rows per second', epochs, ({ samplesPerSecond }) => samplesPerSecond, settings, { series: 4, dots: epochs.length < fewPoints })];
+function evaluated(curves: RunCurves, series: number): Style {
+  return { series, dots: curves.table('evaluations').count < fewPoints };
+}
+
+function pointsOf(table: PointTable, column: string, x: CurveSettings['x']): Drawn {
+  const range = table.range(column);
+  return { x: table.column(x), y: table.column(column), ...(range !== undefined && { low: range.low, high: range.high }) };
+}
+
+/** What another set of points says of its range of x takes the place of what the first one says. */
+function spliced(whole: Drawn, detail: Drawn): Drawn {
+  const [from, to] = [detail.x[0]!, detail.x[detail.x.length - 1]!];
+  const before: number[] = [];
+  const after: number[] = [];
+  for (let i = 0; i < whole.x.length; i++) {
+    if (whole.x[i]! < from) before.push(i);
+    else if (whole.x[i]! > to) after.push(i);
+  }
+  const join = (of: (drawn: Drawn) => ArrayLike<number>): number[] => [...before.map((i) => of(whole)[i]!), ...Array.from(of(detail)), ...after.map((i) => of(whole)[i]!)];
+  return { x: join(({ x }) => x), y: join(({ y }) => y), low: join(({ low, y }) => low ?? y), high: join(({ high, y }) => high ?? y) };
+}
+
+/** From the first to the last row, where the outermost points are the middles of several. */
+function extentOf({ ends }: PointTable, x: CurveSettings['x']): Pick<Line, 'extent'> {
+  const [first, last] = ends[x] ?? [null, null];
+  return first === null || last === null ? {} : { extent: [first, last] };
 }

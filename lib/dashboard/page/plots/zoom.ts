@@ -19,14 +19,21 @@ export class ZoomGroup {
   /** By which the charts find each other's cursors. */
   readonly key = `group ${String(groups++)}`;
   private readonly charts = new Set<Zoomed>();
+  private readonly listeners = new Set<() => void>();
 
   add(chart: Zoomed): void {
     this.charts.add(chart);
   }
 
+  /** Calls `listener` once another range was chosen. */
+  onChange(listener: () => void): void {
+    this.listeners.add(listener);
+  }
+
   set(range: readonly [number, number] | null): void {
     this.range = range;
     for (const chart of this.charts) chart.redraw();
+    for (const listener of this.listeners) listener();
   }
 
   /** Draws those charts again that were drawn while less was known of the others' x. */
