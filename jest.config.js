@@ -2,7 +2,8 @@
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  // Node's, which notes what each file costs: scripts/slowest.js.
+  testEnvironment: '<rootDir>/__tests__/support/environment.js',
   // Against hanging alone: many tests are processes, and a busy machine makes no test fail.
   testTimeout: 300_000,
   testSequencer: '<rootDir>/__tests__/support/sequencer.js',

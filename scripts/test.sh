@@ -11,12 +11,13 @@ packages=(chromium openmpi-bin libopenmpi-dev)
 [ "${BLASTRAIN_BACKEND:-}" = typescript ] || packages+=(clang-19 lld-19 libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc)
 # The prebuilt addon is also tested on emulated processors.
 [ "$(uname -m)" = x86_64 ] && packages+=(qemu-user g++-aarch64-linux-gnu)
-bash scripts/setup.sh "${packages[@]}"
-
-echo; echo '== Lint and types'
+# What is fetched for tests arrives while npm installs and compilers run.
 mkdir -p .cache
 bash scripts/arm64.sh >.cache/arm64.log 2>&1 & arm64=$!
 bash scripts/nodes.sh 22 24 26 >.cache/nodes.log 2>&1 & nodes=$!
+bash scripts/setup.sh "${packages[@]}"
+
+echo; echo '== Lint and types'
 [ "${BLASTRAIN_BACKEND:-}" = typescript ] || node scripts/wasm.js & wasm=$!
 npx eslint . & lint=$!
 npm run --silent types
@@ -26,10 +27,10 @@ wait "$arm64" || echo "64-bit ARM is not tried: $(tail -n 1 .cache/arm64.log)"
 wait "$nodes" || echo "Not all releases of Node.js are tried: $(tail -n 1 .cache/nodes.log)"
 
 echo; echo '== Tests'
-rm -f .cache/jest.json
-# Builds what the tests of the package need first, in parallel with other tests; a lock makes those wait.
-mkdir -p build
-for target in linux-arm64 linux-x64; do flock build/lock node scripts/prebuilds.js "$target"; done >.cache/prebuilds.log 2>&1 &
+rm -f .cache/jest.json .cache/costs.jsonl
+# Compiles what the test of another processor needs, in parallel with other tests; a lock makes that one wait.
+mkdir -p build/prebuild-linux-arm64
+flock build/prebuild-linux-arm64/lock node scripts/prebuilds.js linux-arm64 >.cache/prebuilds.log 2>&1 &
 # Checkpoints, journals and data sets are written and synced thousands of times: in memory where there is room and programs may run, which
 # halves the time that tests of runs take.
 if [ -z "${TMPDIR:-}" ] && grep -q ' /dev/shm ' /proc/mounts 2>/dev/null && ! grep ' /dev/shm ' /proc/mounts | grep -q noexec &&

@@ -3,7 +3,7 @@
 const { copyFileSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
-const { TestEnvironment } = require('jest-environment-node');
+const TestEnvironment = require('./environment');
 
 /**
  * An environment of Jest with `loadAddon`, which loads a copy of an addon, of which a process may have many: what an addon and the OpenBLAS in it

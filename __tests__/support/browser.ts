@@ -28,14 +28,19 @@ export async function launchBrowser(width = 1280): Promise<{ context: BrowserCon
   };
 }
 
+/** The one browser that all of {@link openFile} of a test file share: to start one takes longer than most looks at a page. */
+let shared: ReturnType<typeof launchBrowser> | undefined;
+afterAll(async () => { await (await shared)?.close(); });
+
 /**
  * Opens a file in a real browser, hands the page to `look`, and returns what a page that stands alone must not have: requests
  * to anywhere but itself, and errors on its console.
  */
 export async function openFile(file: string, width: number, look: (page: Page) => Promise<void>): Promise<string[]> {
-  const { context, close } = await launchBrowser(width);
+  const { context } = await (shared ??= launchBrowser());
   const wrong: string[] = [];
   const page = await context.newPage();
+  await page.setViewportSize({ width, height: 900 });
   const address = pathToFileURL(file).href;
   page.on('request', (request) => {
     const url = request.url();
@@ -47,7 +52,7 @@ export async function openFile(file: string, width: number, look: (page: Page) =
     await page.goto(address);
     await look(page);
   } finally {
-    await close();
+    await page.close();
   }
   return wrong;
 }

@@ -21,21 +21,21 @@ export function missingForPrebuild(): string[] {
   return [...missingTools(['c++', 'cmake', 'objdump', 'flock']), ...(archives.some((path) => existsSync(path)) ? [] : ['libopenblas.a'])];
 }
 
-/** Runs a command that builds, or does nothing where all is there already. Test files that want it at once take turns. */
-function build(...command: string[]): void {
-  mkdirSync(join(root, 'build'), { recursive: true });
-  const { status, output } = spawnSync('flock', [join('build', 'lock'), process.execPath, ...command], { cwd: root, encoding: 'utf8' });
+/** Runs a command that builds in a folder, or does nothing where all is there already. Test files that want it at once take turns. */
+function build(folder: string, ...command: string[]): void {
+  mkdirSync(join(root, folder), { recursive: true });
+  const { status, output } = spawnSync('flock', [join(folder, 'lock'), process.execPath, ...command], { cwd: root, encoding: 'utf8' });
   if (status !== 0) throw new Error(output.join(''));
 }
 
 /** Builds that addon; returns its path. */
 export function prebuild(target = `linux-${process.arch}`): string {
-  build('scripts/prebuilds.js', target);
+  build(target === `linux-${process.arch}` ? 'build' : join('build', `prebuild-${target}`), 'scripts/prebuilds.js', target);
   return join(root, 'prebuilds', target, 'node.napi.glibc.node');
 }
 
 /** Builds an addon that computes all products by itself; returns what BLASTRAIN_PREBUILD has to name. */
 export function buildWithoutBlas(): string {
-  build(join('node_modules', 'cmake-js', 'bin', 'cmake-js'), 'build', '--target', 'own');
+  build('build', join('node_modules', 'cmake-js', 'bin', 'cmake-js'), 'build', '--target', 'own');
   return join(root, 'build', 'own');
 }

@@ -29,7 +29,7 @@ function* roundedProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase
   const isCostly = m * n * k > costly;
   const betas = isCostly ? [0.5] : [0, 1, 0.5];
   for (const beta of betas) {
-    // Subnormal products take a CPU a hundred times as long as others, and are tried with fewer.
+    // A CPU multiplies into subnormal numbers many times more slowly than into others: they are tried in smaller products.
     const magnitude = draw.pick(isCostly ? draw.magnitudes.slice(1) : draw.magnitudes);
     const alpha = draw.pick([1, 1, -0.75]);
     const [a, b] = [draw.uniform(m * k, magnitude), draw.uniform(k * n, magnitude)];
