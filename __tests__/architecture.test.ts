@@ -31,6 +31,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   dashboard: ['data', 'train', 'spec', 'runFolder', 'inference', 'studies', 'search', 'history', 'report'],
   serve: ['data', 'model', 'inference'],
   cli: ['cluster', 'kernels', 'data', 'train', 'spec', 'runFolder', 'inference', 'formats', 'run', 'search', 'history', 'verify', 'studies', 'bench', 'report', 'dashboard', 'serve'],
+  web: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference', 'run', 'studies'],
   jest: ['train'],
   index: ['cluster', 'kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'formats', 'run', 'search', 'verify', 'studies', 'report', 'serve'],
 };
@@ -58,7 +59,7 @@ function importsOf(file: string): Import[] {
   }));
 }
 
-const roomOf = (path: string): string => path.split('/')[0]!.replace(/\.ts$/, '');
+const roomOf = (path: string): string => path.split('/')[0]!.replace(/(\.web)?\.ts$/, '');
 
 test.each(files)('%s imports only from the rooms that it may', (file) => {
   const room = roomOf(file);
@@ -87,6 +88,34 @@ test('files of the package are found by packageRoot alone, which bundles need', 
   expect(users.sort()).toEqual(['data/threads/readWorker.ts', 'files/packageRoot.ts']); // the first starts itself
 });
 
+/** The file that an import of another means: of X.web.ts and X.ts the first, where that is for pages. */
+function fileOf(from: string, target: string, forPages: boolean): string {
+  const path = join(dirname(from), target.replace(/\.js$/, ''));
+  const endings = forPages ? ['.web.ts', '.ts'] : ['.ts'];
+  return [path, join(path, 'index')].flatMap((name) => endings.map((ending) => `${name}${ending}`)).find((name) => files.includes(name))!;
+}
+
+test('nothing that blastrain/web is made of needs Node.js', () => {
+  const found = new Set<string>();
+  const follow = (file: string): void => {
+    if (found.has(file)) return;
+    found.add(file);
+    const values = importsOf(file).filter(({ isType }) => !isType).map(({ target }) => target);
+    expect({ file, foreign: values.filter((target) => !target.startsWith('.')) }).toEqual({ file, foreign: [] });
+    values.forEach((target) => { follow(fileOf(file, target, true)); });
+  };
+  follow('web/index.ts');
+  expect(found.size).toBeGreaterThan(150);
+  for (const file of found) {
+    const code = readFileSync(join(lib, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '').replace(/'(?:[^'\\\n]|\\.)*'/g, "''");
+    expect({ file, used: /\bprocess\.|\bBuffer\.|\b__dirname\b|\b__filename\b|\brequire\(|\bNodeJS\./.exec(code)?.[0] }).toEqual({ file, used: undefined });
+  }
+});
+
+test('every file for pages stands beside the one for Node.js', () => {
+  expect(files.filter((file) => file.endsWith('.web.ts') && !files.includes(file.replace(/\.web\.ts$/, '.ts')))).toEqual([]);
+});
+
 test('no room needs one that needs it', () => {
   const needs = (room: string): string[] => [...allowed[room]!, ...typesOnly[room] ?? []].map((path) => path.split('/')[0]!);
   const settled: string[] = [];
@@ -100,10 +129,7 @@ test('no room needs one that needs it', () => {
 });
 
 test('no file needs one that needs it', () => {
-  const targetsOf = (file: string): string[] => importsOf(file)
-    .filter(({ target }) => target.startsWith('.'))
-    .map(({ target }) => join(dirname(file), target.replace(/\.js$/, '')))
-    .map((path) => [`${path}.ts`, join(path, 'index.ts')].find((name) => files.includes(name))!);
+  const targetsOf = (file: string): string[] => importsOf(file).filter(({ target }) => target.startsWith('.')).map(({ target }) => fileOf(file, target, false));
   const settled = new Set<string>();
   const settle = (file: string, through: readonly string[]): void => {
     if (through.includes(file)) throw new Error([...through, file].join(' needs '));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadCsv, loadJsonLines, loadParquet, train } from '../../lib/index';
 import type { CsvOptions, TrainEvent, TrainSpec } from '../../lib/index';
 import { blocksOf } from '../../lib/data/blocks';
-import { FileRows } from '../../lib/data/columns/rowStore';
+import { FileRows } from '../../lib/data/columns/fileRows';
 import { TextReader } from '../../lib/data/csv/textReader';
 import { CellReader } from '../../lib/data/csv/cells';
 import type { Dataset, LoadedRows, StoredDataset } from '../../lib/data/dataset';

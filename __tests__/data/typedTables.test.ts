@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadArrow, loadParquet } from '../../lib/index';
 import type { ParquetOptions } from '../../lib/index';
-import { sourceOf } from '../../lib/data/sources';
+import { sourceOf } from '../../lib/data/sourceKinds';
 import { temporaryFolder } from '../support/folder';
 
 /* The files are pyarrow's: golden/tables.py writes them. */

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FileBytes } from '../../lib/data/bytes';
+import { FileBytes } from '../../lib/data/fileBytes';
 import { readNpz, readNumbers } from '../../lib/data/numpy/npy';
 import { exportFormats, exportModel } from '../../lib/formats/exportModel';
 import type { ExportFormatName } from '../../lib/formats/exportModel';

@@ -5,6 +5,7 @@ import { blocksOf } from '../data/blocks';
 import { pickRows } from '../data/dataset';
 import type { Dataset } from '../data/dataset';
 import { dealGroups } from '../data/divide';
+import { sharedBytes } from '../data/shared';
 import type { TrainingData } from './buildTraining';
 import { RandomState } from '../random';
 
@@ -66,7 +67,7 @@ function pooledFeatures(train: Dataset, validation: Dataset): SourceArray {
   const length = (train.size + validation.size) * train.featureSize;
   const adjoin = first.buffer === second.buffer && first.byteOffset + first.byteLength === second.byteOffset;
   if (adjoin && train.order === undefined && validation.order === undefined) return viewLike(first, first.buffer, first.byteOffset, length);
-  const features = viewLike(first, new SharedArrayBuffer(length * first.BYTES_PER_ELEMENT), 0, length);
+  const features = viewLike(first, sharedBytes(length * first.BYTES_PER_ELEMENT), 0, length);
   let at = 0;
   for (const part of [train, validation]) {
     for (const block of blocksOf(part, rowsPerBlock)) {

@@ -2,6 +2,7 @@ import { expected } from '../errors';
 import { dtypeOf } from '../kernels/contract';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import type { Column } from './columns/column';
+import { sharedBytes } from './shared';
 import type { StoredFeatures } from './stored';
 
 /** Which split rows belong to. Training accepts 'train' alone, selection 'validation'; 'test' is for the final test only. */
@@ -134,14 +135,14 @@ export function pickLabels({ labels, targets, weights, groups, rowNumbers, size 
 }
 
 function pickIntegers(rows: ArrayLike<number>, of: (row: number) => number): Int32Array {
-  const own = new Int32Array(new SharedArrayBuffer(4 * rows.length));
+  const own = new Int32Array(sharedBytes(4 * rows.length));
   for (let i = 0; i < rows.length; i++) own[i] = of(rows[i]!);
   return own;
 }
 
 /** Of numbers [size, width]. */
 function pickNumbers(numbers: FloatArray, width: number, rows: ArrayLike<number>): FloatArray {
-  const bytes = new SharedArrayBuffer(numbers.BYTES_PER_ELEMENT * rows.length * width) as unknown as ArrayBuffer;
+  const bytes = sharedBytes(numbers.BYTES_PER_ELEMENT * rows.length * width);
   const own = dtypeOf(numbers) === 'float32' ? new Float32Array(bytes) : new Float64Array(bytes);
   for (let i = 0, to = 0; i < rows.length; i++) for (let from = rows[i]! * width, end = from + width; from < end; from++) own[to++] = numbers[from]!;
   return own;

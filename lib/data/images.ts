@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { expected } from '../errors';
+import { sha256 } from '../files';
 import { requireMemory } from '../machine';
 import type { DataSplits, ImageShape, SplitSizes } from './dataset';
 import { sliceRows } from './dataset';
+import { sharedBytes } from './shared';
 
 /** 32×32 colour images as CIFAR-10 stores them: a red, a green and a blue plane of bytes, each row by row. */
 export const cifarShape: ImageShape = { channels: 3, height: 32, width: 32 };
@@ -23,8 +24,8 @@ export function allocateRows(sizes: SplitSizes): ImageRows {
   const rows = sizes.train + sizes.validation + sizes.test;
   requireMemory(rows * (pixelsPerImage + Int32Array.BYTES_PER_ELEMENT), 'trainRows', sizes.train);
   return {
-    features: new Uint8Array(new SharedArrayBuffer(rows * pixelsPerImage)),
-    labels: new Int32Array(new SharedArrayBuffer(rows * Int32Array.BYTES_PER_ELEMENT)),
+    features: new Uint8Array(sharedBytes(rows * pixelsPerImage)),
+    labels: new Int32Array(sharedBytes(rows * Int32Array.BYTES_PER_ELEMENT)),
   };
 }
 
@@ -60,7 +61,7 @@ export function splitImages(
   const all = {
     name, split: 'train', ...rows, size: rows.labels.length, featureSize: pixelsPerImage, classNames, imageShape: cifarShape,
   } as const;
-  const digest = createHash('sha256').update(rows.features).update(Uint8Array.from(rows.labels)).digest('hex');
+  const digest = sha256().update(rows.features).update(Uint8Array.from(rows.labels)).digest('hex');
   return {
     train: sliceRows(all, 'train', 0, sizes.train),
     validation: sliceRows(all, 'validation', sizes.train, sizes.validation),

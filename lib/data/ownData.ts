@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { checkInteger, checkList, checkObject, checkOptions, checkText } from '../arguments';
 import { expected } from '../errors';
+import { sha256 } from '../files';
 import type { FloatArray, SourceArray } from '../kernels/contract';
 import { splitValues } from './columns/splitValues';
 import { ColumnCollector } from './columns/values';
@@ -8,6 +8,7 @@ import { pickRows } from './dataset';
 import type { DataOrigin, Dataset, DataSplits, ImageShape, SplitSizes } from './dataset';
 import { divideRows, splitNames } from './divide';
 import { checkGivenRows } from './givenRows';
+import { sharedBytes } from './shared';
 import { resolveShares } from './table';
 
 /** Numbers as a typed array of any type or as a plain array, row after row; or a list with an array for each row. */
@@ -90,7 +91,7 @@ export function split(data: WholeDataset | Dataset, options: SplitOptions = {}):
   const orders = divideRows(data.size, counts, { seed, strata: stratify ? data.labels : undefined });
   const { origin = { name: data.name, description: `${data.name} (${String(data.size)} rows)`, digest: digestOf(data) }, ...rows } = data as Dataset & Partial<WholeDataset>;
   const [train, validation, test] = splitNames.map((part, i) => pickRows(rows, part, orders[i]!)) as [Dataset, Dataset, Dataset];
-  const digest = createHash('sha256').update(JSON.stringify([origin.digest, counts, seed, stratify])).digest('hex');
+  const digest = sha256().update(JSON.stringify([origin.digest, counts, seed, stratify])).digest('hex');
   return { train, validation, test, origin: { ...origin, digest } };
 }
 
@@ -158,7 +159,7 @@ function flatten(rows: readonly unknown[], size: number, name: string): unknown[
   });
 }
 
-type SharedType<A> = new (buffer: SharedArrayBuffer) => A;
+type SharedType<A> = new (buffer: ArrayBuffer) => A;
 
 function inSharedMemory<A extends SourceArray>(numbers: SourceArray, type: SharedType<A> & { readonly BYTES_PER_ELEMENT: number }): A {
   const isShared = Object.prototype.toString.call(numbers.buffer) === '[object SharedArrayBuffer]';
@@ -169,7 +170,7 @@ function inSharedMemory<A extends SourceArray>(numbers: SourceArray, type: Share
 }
 
 function shared<A>(type: SharedType<A> & { readonly BYTES_PER_ELEMENT: number }, length: number): A {
-  return new type(new SharedArrayBuffer(length * type.BYTES_PER_ELEMENT));
+  return new type(sharedBytes(length * type.BYTES_PER_ELEMENT));
 }
 
 /** Labels as indices. Throws ERR_DATA, naming the row, for one that is no class. */
@@ -222,7 +223,7 @@ function tableOf(rows: ArrayLike<unknown>, size: number, columns: readonly strin
 }
 
 function digestOf({ features, order, labels, targets, weights, classNames, imageShape, columns }: Dataset): string {
-  const hash = createHash('sha256').update(JSON.stringify([features.constructor.name, classNames, imageShape, columns]));
+  const hash = sha256().update(JSON.stringify([features.constructor.name, classNames, imageShape, columns]));
   for (const { buffer, byteOffset, byteLength } of [features, labels, ...[order, targets, weights].filter((array) => array !== undefined)]) {
     hash.update(new Uint8Array(buffer, byteOffset, byteLength));
   }

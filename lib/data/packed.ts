@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import { FileBytes } from './bytes';
+import { FileBytes } from './fileBytes';
 import type { Dataset, DataOrigin, LoadedRows, StoredDataset } from './dataset';
 import { StoredFeatures } from './stored';
 import type { MemoryFormat, StoredLayout } from './stored';

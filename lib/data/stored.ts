@@ -3,6 +3,7 @@ import { requireMemory } from '../machine';
 import type { RandomState } from '../random';
 import type { ByteSource } from './bytes';
 import { badFile } from './files';
+import { sharedBytes } from './shared';
 
 /** Number formats on disk, by NumPy's names: little-endian, as is every machine that Node.js runs on. */
 export const numberFormats = {
@@ -76,7 +77,7 @@ export class StoredFeatures {
   allocate(rows: number, shared = false): SourceArray {
     const type = numberFormats[this.inMemory];
     const bytes = type.BYTES_PER_ELEMENT * rows * this.layout.featureSize;
-    return new type((shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)) as ArrayBuffer);
+    return new type(shared ? sharedBytes(bytes) : new ArrayBuffer(bytes));
   }
 
   /** into[count, featureSize] ← rows [from, from + count). */

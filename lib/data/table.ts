@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { expected } from '../errors';
 import type { FloatArray } from '../kernels/contract';
 import { isNumber } from '../fields';
+import { sha256 } from '../files';
 import { requireMemory } from '../machine';
-import { FileBytes } from './bytes';
+import { FileBytes } from './fileBytes';
 import type { Column } from './columns/column';
 import type { TableInMemory } from './columns/rowStore';
 import { pickLabels } from './dataset';
@@ -12,6 +12,7 @@ import { divideRows, splitNames } from './divide';
 import type { Division } from './divide';
 import { badFile } from './files';
 import { rangesOf } from './normalize/moments';
+import { sharedBytes } from './shared';
 import { StoredFeatures } from './stored';
 import type { MemoryFormat, StoredLayout } from './stored';
 import { maxRoundingError } from './targets';
@@ -132,7 +133,7 @@ function selectFeatures(layout: Table['layout'], rows: number, name: string, chu
 
 /** Rows of a table in an order, on shared memory. */
 function copyRows({ features, featureSize }: TableInMemory, order: Int32Array, type: typeof Float32Array | typeof Float64Array): FloatArray {
-  const copy = new type(new SharedArrayBuffer(type.BYTES_PER_ELEMENT * order.length * featureSize) as unknown as ArrayBuffer);
+  const copy = new type(sharedBytes(type.BYTES_PER_ELEMENT * order.length * featureSize));
   for (let i = 0, to = 0; i < order.length; i++) {
     const from = order[i]! * featureSize;
     for (let j = 0; j < featureSize; j++) copy[to++] = features[from + j]!;
@@ -196,7 +197,7 @@ export function resolveShares(given: Partial<SplitSizes>, rows: number): SplitSi
 }
 
 function digestOf({ files, contents = [] }: Table, choices: Table['choices']): string {
-  const hash = createHash('sha256');
+  const hash = sha256();
   const block = new Uint8Array(2 ** 20);
   for (const file of files) {
     const bytes = new FileBytes(file);

@@ -1,7 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { toPlain } from '../errors';
 import type { ErrorCode } from '../errors';
-import { parseJson } from './json';
+import { parseJson } from './parseJson';
 import { checkShape } from './shape';
 import type { Shape } from './shape';
 import { fileError } from './system';

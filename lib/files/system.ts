@@ -12,7 +12,7 @@ export function withFileErrors<T>(path: string, operation: () => T): T {
 
 /** Converts an error of the operating system to a BlastrainError; returns any other error unchanged. */
 export function systemError(error: unknown, code: 'ERR_DATA' | 'ERR_IO', what: string, file: string): Error {
-  const { code: errno, syscall } = error as NodeJS.ErrnoException;
+  const { code: errno, syscall } = error as { readonly code?: string; readonly syscall?: string };
   if (errno === undefined || syscall === undefined) return error as Error;
   const reason = reasons[errno] ?? `${errno} from ${syscall}`;
   return new BlastrainError(code, `Expected ${what} for ${file} but received ${reason}`, { file, errno }, { cause: error });

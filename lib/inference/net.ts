@@ -21,7 +21,7 @@ import type { CheckpointFacts } from '../train/checkpointShape';
 import { Evaluator } from '../train/evaluate';
 import type { TrainedModel } from '../train/modelFile';
 import { Objective } from '../train/objective';
-import type { LoadOptions } from './source';
+import type { LoadOptions } from './trainedModel';
 
 /** Rows to predict. */
 export interface RowsToPredict {

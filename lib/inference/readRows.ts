@@ -1,8 +1,10 @@
 import { statSync } from 'node:fs';
 import { checkObject, checkOptions, checkText } from '../arguments';
 import type { Dataset, StoredDataset } from '../data/dataset';
-import { isTable, loadData, sourceOf } from '../data/sources';
-import type { DataName, DataRequest } from '../data/sources';
+import { isTable, sourceOf } from '../data/sourceKinds';
+import type { DataName } from '../data/sourceKinds';
+import { loadData } from '../data/sources';
+import type { DataRequest } from '../data/sources';
 import { expected } from '../errors';
 import { dataRequest } from '../spec/spec';
 import type { Model } from './model';

@@ -19,7 +19,7 @@
  * integer; ERR_KERNEL_INDEX for a label or row index out of range. Both backends throw the same sentence.
  */
 
-import { withMemory } from '../machine';
+import { withMemory } from '../machine/bytes';
 
 /** The two number formats that kernels exist for. */
 export type FloatArray = Float32Array | Float64Array;

@@ -1,15 +1,16 @@
 import { expected, nearest } from '../errors';
+import { environment } from '../machine';
+import type { NativeStatus } from './addon';
 import { backends } from './backends';
 import { backendNames } from './contract';
 import type { BackendName, Kernels, Precision } from './contract';
 import { loadAddon } from './native';
-import type { NativeStatus } from './native';
 import { smallCalls } from './smallCalls';
 import { loadWasm } from './wasm/load';
 import type { WasmStatus } from './wasm/load';
 
 export { backends } from './backends';
-export type { NativeInfo, NativeStatus } from './native';
+export type { NativeInfo, NativeStatus } from './addon';
 export type { WasmStatus } from './wasm/load';
 export { vectorsHere } from './wasm/webAssembly';
 
@@ -30,9 +31,9 @@ const precisions: readonly Precision[] = ['float32', 'float64', 'bfloat16'];
  * does not load. As it comes before every use of kernels, it also refuses a BLASTRAIN_ISA that the addon would not understand.
  */
 export function selectBackend(choice?: BackendName): BackendChoice {
-  const isa = process.env['BLASTRAIN_ISA'];
+  const isa = environment['BLASTRAIN_ISA'];
   if (isa !== undefined && isa !== '') oneOf(instructionSets, isa, 'BLASTRAIN_ISA');
-  const variable = process.env.BLASTRAIN_BACKEND;
+  const variable = environment['BLASTRAIN_BACKEND'];
   const selected = choice !== undefined ? oneOf(backendNames, choice, 'backend')
     : variable !== undefined && variable !== '' ? oneOf(backendNames, variable, 'BLASTRAIN_BACKEND')
     : undefined;
@@ -91,7 +92,7 @@ export function nativeStatus(): NativeStatus {
 /** Whether the WebAssembly backend loads here, and which of its two modules runs; if not, why, and what to type. */
 export function wasmStatus(): WasmStatus {
   const outcome = loadWasm();
-  return 'instance' in outcome ? { loaded: true, vectors: outcome.vectors, memoryBytes: outcome.instance.memory.byteLength } : { loaded: false, ...outcome };
+  return 'instance' in outcome ? { loaded: true, vectors: outcome.instance.vectors, memoryBytes: outcome.instance.memory.byteLength } : { loaded: false, ...outcome };
 }
 
 /**

@@ -1,4 +1,6 @@
+export { formatBytes, withMemory } from './bytes';
+export { environment } from './environment';
+export { availableMemory, requireMemory } from './memory';
+export type { AvailableMemory } from './memory';
 export { allowedCores, defaultThreads, usableThreads } from './threads';
 export type { CpuQuota, UsableThreads } from './threads';
-export { formatBytes, availableMemory, requireMemory, withMemory } from './memory';
-export type { AvailableMemory } from './memory';

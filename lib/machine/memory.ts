@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { join } from 'node:path';
-import { BlastrainError, describe, isOutOfMemory } from '../errors';
+import { BlastrainError, describe } from '../errors';
+import { formatBytes } from './bytes';
 import { controlGroups, readLines, readNumbers, systemRoot } from './cgroups';
 import type { ControlGroup } from './cgroups';
 
@@ -47,28 +48,6 @@ export function requireMemory(bytes: number, name: string, received: unknown, ro
       `${describe(received)}, which takes ${formatBytes(bytes)}`,
     { path: name, bytes, left: available, limit, source },
   );
-}
-
-/** Returns the result of `make`, which allocates `bytes` bytes. Throws ERR_MEMORY where the engine cannot allocate them. */
-export function withMemory<Made>(bytes: number, make: () => Made): Made {
-  try {
-    return make();
-  } catch (error) {
-    if (!isOutOfMemory(error)) throw error;
-    throw new BlastrainError('ERR_MEMORY', `Expected ${formatBytes(bytes)} of memory for an array but received none`, { bytes }, { cause: error });
-  }
-}
-
-/** A number of bytes in decimal units, as download sizes are given: '170.1 MB'. */
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 999.95 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${value.toFixed(unit === 0 ? 0 : 1)} ${units[unit]!}`;
 }
 
 /** Version 1 writes a number at least this large where there is no limit. */

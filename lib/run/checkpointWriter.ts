@@ -1,3 +1,4 @@
+import { concatBytes } from '../files';
 import { withFacts } from '../train/checkpoint';
 import type { UseChunks } from '../train/checkpoint';
 import type { CheckpointFacts } from '../train/checkpointShape';
@@ -26,7 +27,7 @@ export class CheckpointWriter {
   save(step: number, { best, keep }: SaveRequest): CheckpointEvent | undefined {
     const { folder } = this;
     if (folder === undefined) {
-      if (best && this.holdBest) this.use((chunks) => { this.best = Buffer.concat(chunks); });
+      if (best && this.holdBest) this.use((chunks) => { this.best = concatBytes(chunks); });
       return undefined;
     }
     const { last, kept } = folder.checkpointFiles(step);

@@ -11,7 +11,8 @@ import { buildTraining, kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
 import { parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-import { bitsDependOn, versions } from './versions';
+import { bitsDependOn } from './bitsDependOn';
+import { versions } from './versions';
 
 /** The ranks that train together, as the run of one of them needs them. */
 export interface Ranks {

@@ -2,32 +2,16 @@ import { join } from 'node:path';
 import { BlastrainError, expected, fromPlain, toPlain } from '../errors';
 import type { PlainError } from '../errors';
 import { readFileIfThere, sizeLimits } from '../files';
-import type { Schedule } from '../optim/schedules';
 import { decodeCheckpoint } from '../train/checkpoint';
 import type { Checkpoint } from '../train/checkpoint';
 import type { WarningEvent } from '../train/events';
-import { planOf } from '../build/buildTraining';
-import { scheduleOf } from '../build/buildOptimizer';
 import { changeable } from './resumedSpec';
+import type { Resumption } from './resumption';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
 import type { RunRecord } from '../runFolder/runRecord';
 import { trainedSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-
-/** Where a run resumes. */
-export interface Resumption {
-  readonly record: RunRecord;
-  /** Absent for a run that ended before its first checkpoint, which starts again. */
-  readonly checkpoint?: Checkpoint;
-  /**
-   * Returns the resumption from the checkpoint before, with a warning, for when this one does not fit what is built from the spec.
-   * Throws ERR_CHECKPOINT, with the given reason, where no other is usable.
-   */
-  readonly fallBack: (reason: PlainError) => Resumption;
-  /** Warnings about unusable later checkpoints. */
-  readonly warnings: readonly WarningEvent[];
-}
 
 /**
  * Finds the last checkpoint of a run, or the one before it, with a warning, where the last is damaged or of another run. Throws
@@ -86,32 +70,4 @@ export function readBest(folder: string, spec: TrainSpec, step: number): Uint8Ar
     if (toPlain(error).code !== 'ERR_CHECKPOINT') throw error;
     return undefined;
   }
-}
-
-/**
- * A warning where a changed length of training changes the learning rates after step `from`. The result then equals neither that of the
- * shorter training nor that of the longer one.
- */
-export function scheduleChange(before: TrainSpec, now: TrainSpec, trainRows: number, from: number): WarningEvent | undefined {
-  if (before.steps === now.steps && before.epochs === now.epochs) return undefined;
-  const [old, fresh] = [before, now].map((spec) => {
-    const plan = planOf(spec, trainRows);
-    return { steps: plan.steps, rate: scheduleOf(spec, plan).schedule };
-  }) as [PlannedRate, PlannedRate];
-  for (let step = from; step < Math.min(old.steps, fresh.steps); step++) {
-    if (old.rate(step) !== fresh.rate(step)) {
-      return {
-        type: 'warning',
-        code: 'RESUME_SCHEDULE',
-        message: `The schedule ${now.schedule} follows the new length of ${String(fresh.steps)} steps: the learning rate of step ` +
-          `${String(step + 1)} is ${String(fresh.rate(step))} where it was to be ${String(old.rate(step))}`,
-      };
-    }
-  }
-  return undefined;
-}
-
-interface PlannedRate {
-  readonly steps: number;
-  readonly rate: Schedule;
 }

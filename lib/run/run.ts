@@ -1,5 +1,3 @@
-import { arch, platform, release } from 'node:os';
-import { join } from 'node:path';
 import { expected, toPlain } from '../errors';
 import { getThreads, setThreads } from '../kernels';
 import { defaultThreads } from '../machine';
@@ -8,7 +6,7 @@ import { decodeCheckpoint, encodeModel, restoreNormalization, restoreParts, useC
 import type { CheckpointParts } from '../train/checkpoint';
 import type { CheckpointFacts } from '../train/checkpointShape';
 import type { StartEvent, TrainEvent } from '../train/events';
-import { fileError } from '../files';
+import { concatBytes, fileError } from '../files';
 import type { Kernels } from '../kernels/contract';
 import { droppedColumns } from '../data/columns/encoded';
 import { otherData } from '../data/otherData';
@@ -27,9 +25,8 @@ import { modelSizes } from '../build/buildModel';
 import { matchRows } from '../build/warmStart';
 import type { WarmStart } from '../build/warmStart';
 import { startOf } from '../inference/source';
-import { readBest, scheduleChange } from './resume';
-import type { Resumption } from './resume';
-import { runFiles } from '../runFolder/runFolder';
+import { readBest } from './resume';
+import type { Resumption } from './resumption';
 import type { RunFolder } from '../runFolder/runFolder';
 import type { Conditions, RunRecord } from '../runFolder/runRecord';
 import { precisionOf, trainedSpec, withBatchSize } from '../spec/spec';
@@ -37,7 +34,8 @@ import type { TrainSpec } from '../spec/spec';
 import { changesOf, conditionsChange, lossMeansChange, lostBest, noValidation, notCalibrated, olderNormalization } from './runWarnings';
 import { callbacksOf } from '../spec/modules';
 import { OwnCallbacks } from './ownCallbacks';
-import { versions } from './versions';
+import { scheduleChange } from './scheduleChange';
+import { platformName, versions } from './versions';
 import { WeightSnapshots } from './weightSnapshots';
 
 /** How a run is trained, beside its spec. */
@@ -110,7 +108,7 @@ export function* runTraining(
   folder?.writeSpec({
     ...resolved,
     record: {
-      name, startedAt: at, platform: `${platform()} ${release()} ${arch()}`, data: description, dataDigest: origin.digest,
+      name, startedAt: at, platform: platformName(), data: description, dataDigest: origin.digest,
       ...(source && { from: source.source }),
       ...resumption?.record,
       ...conditions,
@@ -163,7 +161,7 @@ export function* runTraining(
   if (startStep === 0 && training.validation.size === 0 && spec.validationRows !== 0 && !isInMetrics(noValidation)) yield* emit(noValidation);
   if (known !== undefined && 'scale' in known && bytesPerNumber(rows) > 1) yield* emit(olderNormalization);
 
-  const snapshots = folder && WeightSnapshots.open(join(folder.path, runFiles.weightSnapshots), model, normalization, rows.imageShape, steps, startStep);
+  const snapshots = folder && WeightSnapshots.open(folder.path, model, normalization, rows.imageShape, steps, startStep);
   const takeSnapshot = (): void => {
     training.evaluator.averaged(() => snapshots?.take(progress.step));
   };
@@ -186,7 +184,7 @@ export function* runTraining(
   }
 
   // From here on all compute the same, whatever initialised or restored the state of this one.
-  if (ranks !== undefined) useCheckpoint(parts, facts, progress, batchSource.getState(), (chunks) => ranks.communicator.broadcastBytes(Buffer.concat(chunks)));
+  if (ranks !== undefined) useCheckpoint(parts, facts, progress, batchSource.getState(), (chunks) => ranks.communicator.broadcastBytes(concatBytes(chunks)));
   const loop = train(training, progress, (request) => {
     takeSnapshot(); // before the checkpoint: a run that resumes from it does not take the snapshot again
     return checkpoints.save(progress.step, request);

@@ -1,7 +1,7 @@
 import type { WarningEvent } from '../train/events';
 import type { Conditions } from '../runFolder/runRecord';
 import type { TrainSpec } from '../spec/spec';
-import { bitsDependOn } from './versions';
+import { bitsDependOn } from './bitsDependOn';
 
 /** Conditions that differ and can change the result's last bits, a phrase for each. */
 export function changesOf(before: Conditions, now: Conditions, { divisions }: TrainSpec): string[] {

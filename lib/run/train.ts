@@ -9,6 +9,7 @@ import type { TrainingData } from '../build/buildTraining';
 import type { Model } from '../inference/model';
 import { Lock } from '../files';
 import type { Waiting } from '../files/acquire';
+import { EventQueue, oneLoop } from './eventQueue';
 import { resumedSpec } from './resumedSpec';
 import { checkPlaceArgument } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
@@ -145,54 +146,5 @@ export function train(spec: GivenSpec, options: TrainOptions = {}): TrainingRun 
   const stop = (): void => {
     control.postMessage('stop');
   };
-  let isIterating = false;
-  return {
-    stop,
-    model,
-    async *[Symbol.asyncIterator]() {
-      // Two loops at once would each get a part of the events, and one would wait for ever.
-      if (isIterating) throw expected('ERR_CONFIG', 'one loop at a time', 'the events of a run', 'a second one', { path: 'run' });
-      isIterating = true;
-      try {
-        yield* events;
-      } finally {
-        isIterating = false;
-        stop();
-      }
-    },
-  };
-}
-
-/** Queue of events between the worker thread and the caller's loop. */
-class EventQueue implements AsyncIterable<TrainEvent> {
-  private readonly queue: TrainEvent[] = [];
-  private ended = false;
-  private error: Error | undefined;
-  private wake: () => void = () => undefined;
-
-  push(some: readonly TrainEvent[]): void {
-    this.queue.push(...some);
-    this.wake();
-  }
-
-  end(): void {
-    this.ended = true;
-    this.wake();
-  }
-
-  fail(error: Error): void {
-    if (!this.ended) this.error = error;
-    this.end();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<TrainEvent> {
-    for (;;) {
-      while (this.queue.length > 0) yield this.queue.shift()!;
-      if (this.error !== undefined) throw this.error;
-      if (this.ended) return;
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
-  }
+  return { stop, model, [Symbol.asyncIterator]: oneLoop(events, stop) };
 }

@@ -1,10 +1,12 @@
 import { appendFileSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { readFileIfThere, replaceFile, sizeLimits, withFileErrors } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { ImageShape } from '../data/dataset';
 import { featureSizeOf, weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import type { Sequential } from '../model/sequential';
+import { runFiles } from '../runFolder/runFolder';
 import type { WeightSnapshotsHeader } from '../runFolder/weightSnapshotsShape';
 
 /** Snapshots of a run, and units in each, at most: a file of 2.7 MB for images of CIFAR-10. */
@@ -21,14 +23,15 @@ export class WeightSnapshots {
   ) {}
 
   /**
-   * Opens the file of a run of `steps` steps that resumes at step `begun`, 0 for a new one; later snapshots are cut off. Undefined where
+   * Opens the file in the folder of a run of `steps` steps that resumes at step `begun`, 0 for a new one; later snapshots are cut off. Undefined where
    * rows are not images or the first layer with weights is not linear. Throws ERR_IO.
    */
   static open(
-    file: string, model: Sequential, normalization: Normalization, imageShape: ImageShape | undefined, steps: number, begun: number,
+    folder: string, model: Sequential, normalization: Normalization, imageShape: ImageShape | undefined, steps: number, begun: number,
   ): WeightSnapshots | undefined {
     const weights = model.inputWeights;
     if (imageShape === undefined || weights === undefined) return undefined;
+    const file = join(folder, runFiles.weightSnapshots);
     const units = Math.min(maxUnits, weights.shape[0]!);
     const header = `${JSON.stringify({ units, imageShape } satisfies WeightSnapshotsHeader)}\n`;
     const bytes = begun > 0 ? readFileIfThere(file, { limit: sizeLimits.events }) : undefined;

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { expected } from '../errors';
 import { anyOf, kindsWith } from '../fields';
 import type { Kinds } from '../fields';
@@ -6,8 +5,8 @@ import type { LayerDescription } from '../model/layers';
 import { losses } from '../model/losses';
 import { optimizers } from '../optim/optimizers';
 import { schedules, scheduleRequirements } from '../optim/scheduleKinds';
-import { dataSources, isTable } from '../data/sources';
-import type { DataName } from '../data/sources';
+import { dataSources, isTable } from '../data/sourceKinds';
+import type { DataName } from '../data/sourceKinds';
 import { minChunkRows } from '../data/stored';
 import { metricsOf } from '../train/scoring';
 import { specFields } from './fields';
@@ -149,7 +148,7 @@ function drops(model: readonly LayerDescription[]): boolean {
 /** Throws ERR_CONFIG, naming the key, where keys of an otherwise valid spec contradict each other. */
 export function checkCrossFieldRules(spec: TrainSpec): void {
   for (const { key, holds, needs, received } of crossFieldRules) {
-    if (!isDeepStrictEqual(spec[key], specFields[key].default) && !holds(spec)) {
+    if (JSON.stringify(spec[key]) !== JSON.stringify(specFields[key].default) && !holds(spec)) {
       throw expected('ERR_CONFIG', needs, key, spec[received], { path: key });
     }
   }

@@ -1,5 +1,5 @@
-import { dataOptions, dataSources } from '../data/sources';
-import type { DataName, DataOptions } from '../data/sources';
+import { dataOptions, dataSources } from '../data/sourceKinds';
+import type { DataName, DataOptions } from '../data/sourceKinds';
 import { choice, fieldsOf, flag, integer, isNumber, keyOf, number, orNull, path, share } from '../fields';
 import type { Field } from '../fields';
 import { backendNames } from '../kernels/contract';

@@ -2,7 +2,7 @@ import { BlastrainError, expected, nearest, toPlain } from '../errors';
 import { fileError } from '../files';
 import type { Precision } from '../kernels/contract';
 import type { Rows } from '../data/dataset';
-import { dataSources, sourceOf } from '../data/sources';
+import { dataSources, sourceOf } from '../data/sourceKinds';
 import type { DataRequest } from '../data/sources';
 import { maxBatchOfChunks } from '../data/stored';
 import { parseNumber } from '../numbers';

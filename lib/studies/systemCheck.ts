@@ -8,7 +8,7 @@ import type { WasmStatus } from '../kernels';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, Dtype } from '../kernels/contract';
 import { tryAddon } from '../kernels/native';
-import type { NativeInfo } from '../kernels/native';
+import type { NativeInfo } from '../kernels/addon';
 import { availableMemory, usableThreads } from '../machine';
 import type { AvailableMemory, UsableThreads } from '../machine';
 import { version } from '../version';

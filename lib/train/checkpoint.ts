@@ -1,5 +1,5 @@
 import { BlastrainError, expected } from '../errors';
-import { fileError, parseJson } from '../files';
+import { concatBytes, fileError, parseJson } from '../files';
 import { checkShape } from '../files/shape';
 import type { Shape } from '../files/shape';
 import type { FloatArray } from '../kernels/contract';
@@ -63,7 +63,7 @@ export function useCheckpoint<Result>(
 
 /** The bytes of a checkpoint for prediction only, which cannot be resumed: a third of a full one with Adam. */
 export function encodeModel(parts: ModelParts, facts: CheckpointFacts, progress: TrainingProgress): Uint8Array {
-  return encodeChunks(parts, normalizationArrays(parts), facts, { progress }, (chunks) => Buffer.concat(chunks));
+  return encodeChunks(parts, normalizationArrays(parts), facts, { progress }, concatBytes);
 }
 
 type ModelParts = Pick<CheckpointParts, 'model' | 'normalization' | 'average'>;

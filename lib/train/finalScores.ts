@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../files';
 import type { FloatArray } from '../kernels/contract';
 import type { Monitored } from './monitor';
 import { fitTemperature } from './temperature';
@@ -56,5 +56,5 @@ export function finalScores(training: Training, progress: TrainingProgress): Tra
 
 /** SHA-256 of parameters, by which models are told apart: equal only where these are equal to the bit. */
 export function parametersDigest({ buffer, byteOffset, byteLength }: FloatArray): string {
-  return createHash('sha256').update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
+  return sha256().update(new Uint8Array(buffer, byteOffset, byteLength)).digest('hex');
 }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { BlastrainError } from '../errors';
-import { fileError, parseJson } from '../files';
+import { concatBytes, fileError, parseJson, sha256 } from '../files';
 import { checkShape, count, listOf, objectOf, oneOf, optional, recordOf, text } from '../files/shape';
 import type { Shape } from '../files/shape';
 
@@ -54,6 +53,7 @@ interface HeaderEntry {
 type Metadata = Readonly<Record<string, string>>;
 type Header = Readonly<Record<string, HeaderEntry>>;
 
+const space = 0x20;
 /** Bytes of the longest header that the format permits. */
 const maxHeader = 1e8;
 
@@ -66,7 +66,7 @@ const headerShape = objectOf<{ readonly __metadata__?: Metadata }>({ __metadata_
 
 /** The bytes of a file that holds the tensors. */
 export function encodeTensors(file: TensorFile): Uint8Array {
-  return Buffer.concat(tensorChunks(file));
+  return concatBytes(tensorChunks(file));
 }
 
 /**
@@ -82,13 +82,11 @@ export function tensorChunks(file: TensorFile): Uint8Array[] {
     offset += data.byteLength;
   }
   const chunks = entries.map(([, { data }]) => bytesOf(data));
-  const sha256 = digestOf(header, file.metadata, chunks);
-
-  const text = Buffer.from(JSON.stringify({ ...header, __metadata__: { ...file.metadata, sha256 } }), 'utf8');
+  const text = new TextEncoder().encode(JSON.stringify({ ...header, __metadata__: { ...file.metadata, sha256: digestOf(header, file.metadata, chunks) } }));
   const headerLength = Math.ceil(text.length / 8) * 8;
-  const head = Buffer.alloc(8 + headerLength, ' ');
-  head.writeBigUInt64LE(BigInt(headerLength), 0);
-  text.copy(head, 8);
+  const head = new Uint8Array(8 + headerLength).fill(space);
+  new DataView(head.buffer).setBigUint64(0, BigInt(headerLength), true);
+  head.set(text, 8);
   return [head, ...chunks];
 }
 
@@ -104,14 +102,14 @@ export function decodeTensors(bytes: Uint8Array, source: string): TensorFile {
   if (headerLength > maxHeader) throw refuse(`a header of ${String(headerLength)} bytes`);
 
   const name = { file: `the header of ${source}`, code: 'ERR_CHECKPOINT' } as const;
-  const parsed = checkShape(parseJson(Buffer.from(bytes.subarray(8, 8 + headerLength)).toString('utf8'), name), headerShape, name);
-  const { __metadata__: { sha256, ...metadata } = {}, ...entries } = parsed;
-  if (sha256 === undefined) {
+  const parsed = checkShape(parseJson(new TextDecoder().decode(new Uint8Array(bytes.subarray(8, 8 + headerLength))), name), headerShape, name);
+  const { __metadata__: { sha256: digest, ...metadata } = {}, ...entries } = parsed;
+  if (digest === undefined) {
     throw fileError('ERR_CHECKPOINT', 'a safetensors file that blastrain has written', source, 'one of another program, without a digest');
   }
   const header = checkShape(entries, recordOf(entryShape), name);
   const data = bytes.subarray(8 + headerLength);
-  if (sha256 !== digestOf(header, metadata, [data])) throw refuse('one with another SHA-256');
+  if (digest !== digestOf(header, metadata, [data])) throw refuse('one with another SHA-256');
   if (!covers(Object.values(header), data.length)) throw refuse('tensors that overlap, leave gaps or end elsewhere than the file');
 
   const tensors = new Map<string, Tensor>();
@@ -144,7 +142,7 @@ function covers(entries: readonly HeaderEntry[], length: number): boolean {
 }
 
 function digestOf(header: Header, metadata: Metadata, data: readonly Uint8Array[]): string {
-  const digest = createHash('sha256').update(JSON.stringify([header, metadata]));
+  const digest = sha256().update(JSON.stringify([header, metadata]));
   for (const bytes of data) digest.update(bytes);
   return digest.digest('hex');
 }

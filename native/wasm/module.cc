@@ -18,6 +18,15 @@ static const Table& TableOf(int32_t number) { return number == 0 ? kFloat32Table
 BLASTRAIN_EXPORT("kernels") const Kernel* ListKernels(int32_t table) { return TableOf(table).first; }
 BLASTRAIN_EXPORT("kernelCount") int32_t CountKernels(int32_t table) { return int32_t(TableOf(table).count); }
 
+// Whether multiply-adds are fused, as relaxed SIMD has them.
+BLASTRAIN_EXPORT("isRelaxed") int32_t IsRelaxed() {
+#ifdef __wasm_relaxed_simd__
+  return 1;
+#else
+  return 0;
+#endif
+}
+
 BLASTRAIN_EXPORT("frame") Slot* FrameOfArguments() { return frame; }
 
 // Into how many parts kernels divide their work; 0 for one.

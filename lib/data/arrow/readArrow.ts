@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type * as Arrow from 'apache-arrow';
 import { requireMemory } from '../../machine';
-import { FileBytes } from '../bytes';
+import { FileBytes } from '../fileBytes';
 import { splitValues } from '../columns/splitValues';
 import type { ValueOptions } from '../columns/splitValues';
 import type { ValueColumn, ValueTable } from '../columns/values';

@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:f
 import { basename, join } from 'node:path';
 import { checkOptions, checkText } from '../../arguments';
 import { blocksOf } from '../blocks';
-import { FileBytes } from '../bytes';
+import { FileBytes } from '../fileBytes';
 import type { DataSplits, SplitName, SplitSizes, StoredDataset } from '../dataset';
 import { badFile, readingFile } from '../files';
 import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from '../images';

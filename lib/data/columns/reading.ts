@@ -2,13 +2,14 @@ import { parseNumber } from '../../numbers';
 import { badFile } from '../files';
 import { booleansOf, booleanWords, isMissing, parseDate } from './column';
 import type { Column } from './column';
-import { parseDecorated } from './decimal';
+import { parseDecorated } from './decorated';
 import { Dictionary } from './dictionary';
 import { cellPlace } from './plan';
 import type { Place, ReadTable, TablePlan } from './plan';
 import { tellLoading } from '../threads/progress';
 import type { RowReader } from './rowReader';
-import { FileRows, MemoryRows } from './rowStore';
+import { FileRows } from './fileRows';
+import { MemoryRows } from './rowStore';
 import type { RowStore } from './rowStore';
 
 /** Rows between two messages of how far reading is: some tenths of a second. */

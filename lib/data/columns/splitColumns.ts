@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { expected } from '../../errors';
 import type { LoadedRows } from '../dataset';
 import { badFile } from '../files';
@@ -56,7 +55,7 @@ function splitRead(file: string, read: ReadTable, { targetNames, notes, choices,
     ...(table.weights && { weights: table.weights }),
     files: contents === undefined ? [file] : [],
     ...(contents && { contents }),
-    name: basename(file),
+    name: contents === undefined ? file.replace(/^.*[/\\](?=.)/, '') : file,
     notes: [...notes, ...table.notes, ...merged.slice(0, 3).map((spellings) => `${spellings.map((name) => name.trim()).join(' and ')} are one class`)],
     choices: {
       ...choices,

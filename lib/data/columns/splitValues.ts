@@ -88,5 +88,5 @@ function contentsOf({ features, targets, weights, columns, targetTexts }: ReadTa
   const layout = features.layout();
   const numbers = 'features' in layout ? [layout.features] : [];
   const bytes = [...numbers, targets, ...(weights === undefined ? [] : [weights])].map(({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength));
-  return [...bytes, Buffer.from(JSON.stringify([columns, targetTexts]))];
+  return [...bytes, new TextEncoder().encode(JSON.stringify([columns, targetTexts]))];
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { expected } from '../../errors';
-import { FileBytes } from '../bytes';
+import { FileBytes } from '../fileBytes';
 import { badFile } from '../files';
 import { encodings } from './encodings';
 import type { Encoding } from './encodings';

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { checkOptions, checkText } from '../../arguments';
 import { expected } from '../../errors';
-import { FileBytes } from '../bytes';
+import { FileBytes } from '../fileBytes';
 import type { Dataset, DataSplits, ImageShape, StoredDataset } from '../dataset';
 import { badFile } from '../files';
 import { readNpyHeader, readNpz, readNumbers } from './npy';

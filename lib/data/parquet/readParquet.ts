@@ -1,6 +1,6 @@
 // An ES module, which Node 20.17 cannot require: its code is imported where it is needed.
 import type * as Hyparquet from 'hyparquet' with { 'resolution-mode': 'import' };
-import { FileBytes } from '../bytes';
+import { FileBytes } from '../fileBytes';
 import type { RowReader } from '../columns/rowReader';
 import { splitParts } from '../columns/splitValues';
 import type { ValueOptions } from '../columns/splitValues';

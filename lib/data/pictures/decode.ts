@@ -5,7 +5,7 @@ import { toPlain } from '../../errors';
 import { readFile } from '../../files';
 import type { ImageShape } from '../dataset';
 import { peer } from '../peer';
-import type { ImageFit } from './pictures';
+import type { ImageFit } from './pictureFields';
 
 /** What pictures become. */
 export interface PictureFormat {

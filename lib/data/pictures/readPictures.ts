@@ -6,12 +6,13 @@ import type { Dataset, DataSplits, SplitSizes } from '../dataset';
 import { sliceRows } from '../dataset';
 import { divideRows, splitNames } from '../divide';
 import { badFile } from '../files';
+import { sharedBytes } from '../shared';
 import { resolveShares } from '../table';
 import { decodePictures } from './decode';
 import type { Damaged, PictureFormat } from './decode';
 import { listPictures } from './pictureFolder';
 import type { PictureList } from './pictureFolder';
-import type { PicturesOptions } from './pictures';
+import type { PicturesOptions } from './pictureFields';
 
 const defaultSide = 32;
 
@@ -30,7 +31,7 @@ export async function readPictures(folder: string, options: PicturesOptions, pro
   const orders = divide(folder, list, options);
   const places = Int32Array.from(orders.flatMap((order) => [...order])); // of each row in the list
   requireMemory(places.length * (featureSize + digestSize), 'imageSize', [height, width]);
-  const features = new Uint8Array(new SharedArrayBuffer(places.length * featureSize));
+  const features = new Uint8Array(sharedBytes(places.length * featureSize));
   const digests = new Uint8Array(places.length * digestSize);
   progress[1] = places.length;
   const paths = Array.from(places, (place) => join(folder, list.files[place]!));
@@ -48,10 +49,10 @@ export async function readPictures(folder: string, options: PicturesOptions, pro
     from += length;
     return length - lost;
   });
-  const labels = new Int32Array(new SharedArrayBuffer(4 * kept.length));
+  const labels = new Int32Array(sharedBytes(4 * kept.length));
   kept.forEach((place, row) => { labels[row] = list.labels[place]!; });
   refuseLostClass(folder, list, orders[0]!, labels.subarray(0, sizes[0]));
-  const rowNumbers = new Int32Array(new SharedArrayBuffer(4 * kept.length));
+  const rowNumbers = new Int32Array(sharedBytes(4 * kept.length));
   rowNumbers.set(kept);
   const name = basename(resolve(folder));
   const all: Dataset = {

@@ -2,10 +2,11 @@ import { BlastrainError } from '../../errors';
 import { bytesPerNumber } from '../contract';
 import type { Dtype, FloatArray, KernelName } from '../contract';
 import { webAssembly } from './webAssembly';
-import type { WasmMemory, WasmModule } from './webAssembly';
+import type { WasmMemory, WasmModule, WasmVectors } from './webAssembly';
 
 /** What native/wasm/module.cc exports. Addresses are numbers of bytes from the beginning of the memory. */
 interface ModuleExports {
+  readonly isRelaxed: () => number;
   readonly kernels: (table: number) => number;
   readonly kernelCount: (table: number) => number;
   readonly frame: () => number;
@@ -50,6 +51,8 @@ export class Instance {
   readonly ints: Int32Array;
   readonly floats: Float32Array;
   readonly doubles: Float64Array;
+  /** Which of the two modules it is. */
+  readonly vectors: WasmVectors;
   /** Where arguments are written. */
   readonly frame: number;
   private readonly exports: ModuleExports;
@@ -67,6 +70,7 @@ export class Instance {
     this.exports = new webAssembly!.Instance(module, { env: { memory }, blastrain: { refuse } }).exports as ModuleExports;
     this.exports.__wasm_call_ctors();
     this.stackTop = this.exports.__stack_pointer.value;
+    this.vectors = this.exports.isRelaxed() === 1 ? 'relaxed' : 'simd';
     this.frame = this.exports.frame();
   }
 

@@ -6,6 +6,12 @@
 /** A compiled module, which any number of threads can instantiate. */
 export type WasmModule = object;
 
+/** Which module runs: of plain 128-bit vectors, or of those with fused multiply-adds. */
+export type WasmVectors = 'simd' | 'relaxed';
+
+/** The module for this engine, or why there is none and what to type. */
+export type ModuleOutcome = { readonly module: WasmModule } | { readonly reason: string; readonly mend: string };
+
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
 }
@@ -28,7 +34,7 @@ function probe(...instructions: readonly number[]): Uint8Array {
 const splat = [65, 1, 253, 15] as const; // i32.const 1, i8x16.splat
 
 /** Whether this engine has vectors of 128 bits, and whether it has relaxed multiply-adds of them (f32x4.relaxed_madd) as well. */
-export function vectorsHere(): 'none' | 'simd' | 'relaxed' {
+export function vectorsHere(): 'none' | WasmVectors {
   if (webAssembly?.validate(probe(...splat)) !== true) return 'none';
   return webAssembly.validate(probe(...splat, ...splat, ...splat, 253, 133, 2)) ? 'relaxed' : 'simd';
 }

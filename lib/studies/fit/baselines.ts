@@ -1,5 +1,5 @@
 import type { Dataset, StoredDataset } from '../../data/dataset';
-import { dataOptions } from '../../data/sources';
+import { dataOptions } from '../../data/sourceKinds';
 import type { Model } from '../../inference/model';
 import { losses, lossOptions } from '../../model/losses';
 import { parseSpec, withBatchSize } from '../../spec/spec';

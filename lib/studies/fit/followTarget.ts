@@ -1,6 +1,7 @@
 import { fromPlain, toPlain } from '../../errors';
 import type { PlainError } from '../../errors';
-import { isTable, loadData } from '../../data/sources';
+import { isTable } from '../../data/sourceKinds';
+import { loadData } from '../../data/sources';
 import type { LoadedData } from '../../data/sources';
 import type { LossName } from '../../model/loss';
 import { parseNumber } from '../../numbers';

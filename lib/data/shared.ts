@@ -1,0 +1,4 @@
+/** Zeroed memory that threads share, where this place has it: a page only where its server isolates it (crossOriginIsolated). */
+export function sharedBytes(bytes: number): ArrayBuffer {
+  return (typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes)) as ArrayBuffer;
+}

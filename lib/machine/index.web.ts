@@ -1,0 +1,14 @@
+export { formatBytes, withMemory } from './bytes';
+
+/** A page has no environment variables. */
+export const environment: Readonly<Record<string, string | undefined>> = {};
+
+/** Nothing tells a page how much memory is left: an allocation that fails does, see {@link withMemory}. */
+export function requireMemory(_bytes: number, _name: string, _received: unknown): void {
+  // nothing to look at
+}
+
+/** Kernels of a page have one thread. */
+export function defaultThreads(): number {
+  return 1;
+}
