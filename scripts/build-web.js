@@ -63,5 +63,5 @@ function main() {
   }
 }
 
-module.exports = { bundling };
-main();
+module.exports = { bundling, buildWeb: main };
+if (require.main === module) main();

@@ -58,4 +58,4 @@ const style = readFileSync(join(katex, 'katex.min.css'), 'utf8').replace(/@font-
 writeFileSync(dist('report', 'html', 'math.css'), style);
 
 require('./build-page.js');
-require('./build-web.js');
+require('./build-web.js').buildWeb();

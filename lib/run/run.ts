@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly fit?: typeof fitInputs;
   /** Those that train together, of which this is the first; by default this process trains alone. */
   readonly ranks?: Ranks | undefined;
+  /** Is handed, before the first step, what returns the bytes of the model as it is between steps. */
+  readonly expose?: (current: () => Uint8Array) => void;
   /** Whether the run is to end before the next step. */
   readonly isAskedToStop?: () => boolean;
 }
@@ -60,7 +62,7 @@ export interface RunOptions {
  */
 export function* runTraining(
   asGiven: TrainSpec, data: TrainingData, given: string | undefined, place?: RunFolder | (() => RunFolder), asked?: Resumption,
-  { fit, ranks, isAskedToStop }: RunOptions = {},
+  { fit, ranks, expose, isAskedToStop }: RunOptions = {},
 ): Generator<TrainEvent, Uint8Array, TrainCommand> {
   const { origin } = data;
   if (asked !== undefined && asked.record.dataDigest !== origin.digest) throw otherData(`run ${asked.record.name} was trained on`, asked.record.dataDigest, origin, ' to go on with');
@@ -95,6 +97,7 @@ export function* runTraining(
     inputSize: model.inputSize,
     outputSize: model.outputSize,
   };
+  expose?.(() => encodeModel(parts, facts, progress));
   const startStep = progress.step;
   const dropped = 'columns' in normalization ? droppedColumns(normalization, rows.columns) : undefined;
   const description = dropped === undefined ? origin.description : `${origin.description}; ${dropped}`;

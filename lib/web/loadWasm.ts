@@ -45,7 +45,7 @@ export async function loadWasm(source: WasmSource = new URL('../../wasm/', impor
 
 async function compile(source: WasmSource, vectors: WasmVectors): Promise<WebAssembly.Module> {
   const kind = kindOf(source);
-  if (kind === 'WebAssembly.Module') return source as object;
+  if (kind === 'WebAssembly.Module') return source;
   if (kind === 'ArrayBuffer' || ArrayBuffer.isView(source)) return WebAssembly.compile(source as ArrayBuffer);
   const given = addressOf(source);
   if (given === undefined) throw expected('ERR_CONFIG', 'an address, the bytes of a module or a module', 'source', source, { path: 'source' });

@@ -20,6 +20,8 @@ export interface TrainOptions {
 export interface TrainingRun extends AsyncIterable<TrainEvent> {
   /** Stops the training after the current step; the model is then evaluated as at a regular end. */
   stop(): void;
+  /** The model as it is between two steps; undefined before the first event. */
+  current(): BaseModel | undefined;
   /** The trained model; rejects with the error that ended the training: ERR_DIVERGED, ERR_SHAPE, … */
   readonly model: Promise<BaseModel>;
 }
@@ -45,7 +47,8 @@ export function train(spec: GivenSpec, options: TrainOptions): TrainingRun {
   const events = new EventQueue();
   let isStopped = false;
   const stop = (): void => { isStopped = true; };
-  const steps = runTraining(parsed, rows, name, undefined, undefined, { isAskedToStop: () => isStopped });
+  let bytesOf: (() => Uint8Array) | undefined;
+  const steps = runTraining(parsed, rows, name, undefined, undefined, { isAskedToStop: () => isStopped, expose: (current) => { bytesOf = current; } });
   const drive = async (): Promise<BaseModel> => {
     await nextTurn(); // the caller has the run before its first event
     let since = performance.now();
@@ -63,7 +66,8 @@ export function train(spec: GivenSpec, options: TrainOptions): TrainingRun {
   const model = drive();
   // The iteration throws the error too.
   model.catch((error: unknown) => { events.fail(error as Error); });
-  return { stop, model, [Symbol.asyncIterator]: oneLoop(events, stop) };
+  const current = (): BaseModel | undefined => bytesOf && BaseModel.load(bytesOf(), { name });
+  return { stop, current, model, [Symbol.asyncIterator]: oneLoop(events, stop) };
 }
 
 /** By a message, as timers wait some milliseconds. */
