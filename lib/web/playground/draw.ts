@@ -5,6 +5,9 @@ function style(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** The plane with a pixel for each probability, to be stretched. */
+const small = document.createElement('canvas');
+
 /** Draws what the model says of the plane, the points, and the cross where the keyboard would add one. */
 export function drawPlane(canvas: HTMLCanvasElement, points: readonly Point[], plane: Plane | undefined, cross: { readonly x: number; readonly y: number } | undefined): void {
   const context = canvas.getContext('2d')!;
@@ -13,13 +16,15 @@ export function drawPlane(canvas: HTMLCanvasElement, points: readonly Point[], p
   context.fillRect(0, 0, side, side);
   if (plane !== undefined) {
     const [a, b] = ['--a-soft', '--b-soft'].map((name) => style(name).split(' ').map(Number)) as [number[], number[]];
-    const cell = side / plane.size;
+    const pixels = new ImageData(plane.size, plane.size);
     for (let i = 0; i < plane.size ** 2; i++) {
       const p = plane.probabilities[i * plane.classes + 1]!;
-      const [red, green, blue] = a.map((own, j) => own + (b[j]! - own) * p) as [number, number, number];
-      context.fillStyle = `rgb(${String(red)} ${String(green)} ${String(blue)})`;
-      context.fillRect((i % plane.size) * cell, Math.floor(i / plane.size) * cell, cell + 1, cell + 1);
+      for (let j = 0; j < 3; j++) pixels.data[4 * i + j] = a[j]! + (b[j]! - a[j]!) * p;
+      pixels.data[4 * i + 3] = 255;
     }
+    [small.width, small.height] = [plane.size, plane.size];
+    small.getContext('2d')!.putImageData(pixels, 0, 0);
+    context.drawImage(small, 0, 0, side, side);
     drawBoundary(context, plane, side);
   }
   for (const { x, y, label } of points) {

@@ -71,9 +71,12 @@ worker.onmessage = ({ data }: MessageEvent<Answer>) => {
       break;
     }
     case 'model':
-      plane = data.plane;
-      drawWeights(element('weights') as HTMLElement, data.weights);
-      redraw();
+      requestAnimationFrame(() => {
+        plane = data.plane;
+        drawWeights(element('weights') as HTMLElement, data.weights);
+        redraw();
+        ask({ type: 'drawn' });
+      });
       break;
     case 'done':
       setBusy(false);

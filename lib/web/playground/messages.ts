@@ -23,7 +23,9 @@ export interface Settings {
 /** To the worker. */
 export type Request =
   | { readonly type: 'train' | 'check'; readonly rows: Rows; readonly settings: Settings }
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop' }
+  /** The page has drawn what it was told last, and can draw more. */
+  | { readonly type: 'drawn' };
 
 /** Weights of a layer, [outputs, inputs]. */
 export interface LayerWeights {

@@ -15,16 +15,20 @@ const planeSize = 56;
 
 let loading: Promise<unknown> | undefined;
 let stop: (() => void) | undefined;
+/** Whether the page still draws what it was told. */
+let isDrawing = false;
+const canDraw = (): boolean => !isDrawing;
 
 self.onmessage = ({ data }: MessageEvent<Request>) => {
   if (data.type === 'stop') stop?.();
+  else if (data.type === 'drawn') isDrawing = false;
   else void answer(data).catch((error: unknown) => {
     const { code, message } = error as { readonly code?: string; readonly message: string };
     post({ type: 'failed', code: code ?? 'ERR_UNEXPECTED', message });
   });
 };
 
-async function answer({ type, rows, settings }: Exclude<Request, { type: 'stop' }>): Promise<void> {
+async function answer({ type, rows, settings }: Extract<Request, { rows: unknown }>): Promise<void> {
   if (settings.backend === 'wasm') await (loading ??= loadWasm(new URL('wasm/', self.location.href)));
   const data = await dataOf(rows);
   const spec = specOf(settings, data.train.size);
@@ -46,8 +50,14 @@ async function dataOf(rows: Rows): Promise<DataSplits> {
   return split(dataset({ features: points.map(({ x, y }) => [x, y]), labels: points.map(({ label }) => label), classNames: ['A', 'B'], name: 'the points' }), { ...sizes, stratify: true });
 }
 
-function specOf({ hidden, activation, learningRate, epochs, batchSize, seed, backend }: Settings, trainRows: number): GivenSpec {
-  return { hidden: [hidden], activation, learningRate, momentum: 0.9, epochs, batchSize: Math.min(batchSize, trainRows), seed, backend, health: false };
+/** Points of a curve at most. */
+const curvePoints = 400;
+
+function specOf({ hidden, activation, learningRate, epochs, batchSize: wanted, seed, backend }: Settings, trainRows: number): GivenSpec {
+  const batchSize = Math.min(wanted, trainRows);
+  const stepsPerEpoch = Math.ceil(trainRows / batchSize);
+  const evaluateEvery = Math.max(stepsPerEpoch, Math.ceil((epochs * stepsPerEpoch) / curvePoints));
+  return { hidden: [hidden], activation, learningRate, momentum: 0.9, epochs, batchSize, evaluateEvery, seed, backend, health: false };
 }
 
 async function watch(spec: GivenSpec, data: DataSplits, isPlane: boolean): Promise<void> {
@@ -58,10 +68,11 @@ async function watch(spec: GivenSpec, data: DataSplits, isPlane: boolean): Promi
   let accuracy: number | undefined;
   let all = 0;
   let seenAt = performance.now();
+  isDrawing = false;
   const tell = (model: Model): void => {
     post({ type: 'losses', steps, evaluations, all, accuracy });
     post({ type: 'model', weights: weightsOf(model), plane: isPlane ? planeOf(model) : undefined });
-    [steps, evaluations] = [[], []];
+    [steps, evaluations, isDrawing] = [[], [], true];
   };
   for await (const event of run) {
     if (event.type === 'start') all = event.steps;
@@ -76,7 +87,7 @@ async function watch(spec: GivenSpec, data: DataSplits, isPlane: boolean): Promi
         seconds: event.seconds,
       });
     }
-    if (performance.now() - seenAt > lookEvery) {
+    if (canDraw() && steps.length > 0 && performance.now() - seenAt > lookEvery) {
       const model = run.current();
       if (model !== undefined) tell(model);
       seenAt = performance.now();
