@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { nativeStatus } from '../../lib/kernels';
 import { nativeKernels } from '../../lib/kernels/native';
-import type { Addon } from '../../lib/kernels/native';
+import type { Addon } from '../../lib/kernels/addon';
 import { families, kernelNames, signatures } from '../../lib/kernels/signatures';
 import { verifyCandidates } from '../../lib/verify/verify';
 import type { VerifyReport } from '../../lib/verify/verify';

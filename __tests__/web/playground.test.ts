@@ -93,7 +93,7 @@ test.each([[1400, 'light'], [800, 'dark'], [390, 'light'], [390, 'dark']] as con
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ colorScheme });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-  expect(await page.evaluate(() => [...document.querySelectorAll('input, select, textarea')].filter((field) => (field as HTMLInputElement).labels?.length !== 1).length)).toBe(0);
+  expect(await page.evaluate(() => Array.from(document.querySelectorAll('input, select, textarea')).filter((field) => (field as HTMLInputElement).labels?.length !== 1).length)).toBe(0);
 });
 
 test('cells are divided by tabs, semicolons or commas, quoted where they hold one', () => {
