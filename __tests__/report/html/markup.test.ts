@@ -42,7 +42,7 @@ describe('a document', () => {
     const line = plain('so $a*b*c$ is');
     expect(line).toMatch(/^<p>so <span class="katex">.*<math .*<\/p>$/);
     expect(line).not.toContain('<em>');
-    expect(plain('a\n$$\n\\frac{1}{2}\n$$\nb')).toMatch(/^<p>a<\/p>\n<p class="formula"><span class="katex-display">.*<\/p>\n<p>b<\/p>$/);
+    expect(plain('a\n$$\n\\frac{1}{2}\n$$\nb')).toMatch(/^<p>a<\/p>\n<p class="formula" tabindex="0"><span class="katex-display">.*<\/p>\n<p>b<\/p>$/);
   });
 
   test('a formula that cannot be read is refused', () => {

@@ -7,7 +7,7 @@ import type { Line } from './plots/chart';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { RunCurves } from './runCurves';
-import { duration, fill, h, number, percent, seriesColour } from './dom';
+import { duration, fill, h, number, percent, scroller, seriesColour } from './dom';
 import { stateText } from './runView';
 import { readSpec } from './specTable';
 import type { FlatSpec } from './specTable';
@@ -37,8 +37,8 @@ export class CompareView implements View {
     rmse: new Chart(this.group, { title: 'Validation root mean squared error', format: (value) => number(value) }),
     rate: new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3) }),
   };
-  private readonly table = h('div', { class: 'scroll' });
-  private readonly specs = h('div', { class: 'scroll' });
+  private readonly table = scroller('Runs');
+  private readonly specs = scroller('Differences of the specs');
   private readonly all = h('input', { type: 'checkbox' });
   private entries: ReadonlyMap<string, Entry> = new Map();
 

@@ -30,6 +30,11 @@ function adorn(element: Element, properties: Properties, children: readonly Chil
   element.append(...children.filter((child) => child !== null && child !== undefined && child !== false).map((child) => (typeof child === 'object' ? child : printable(String(child)))));
 }
 
+/** A box whose content may be wider than the page, which a keyboard can scroll. */
+export function scroller(label: string, ...children: Child[]): HTMLElement {
+  return h('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': label }, ...children);
+}
+
 /** Replaces the children of an element, unless they are equal: focus and selection are then kept. */
 export function fill(element: Element, ...children: Child[]): void {
   const fresh = document.createElement('div');

@@ -2,7 +2,7 @@ import { formatCount } from '../../numbers';
 import type { ClassExamination, Examination, LabelExamination, NumberExamination, ShownRow, ShownScore } from '../api';
 import { getJson } from './client';
 import { isAnswered } from './exported';
-import { fill, h, number, percent } from './dom';
+import { fill, h, number, percent, scroller } from './dom';
 import { picture } from './plots/picture';
 import { scatter } from './plots/scatter';
 
@@ -95,7 +95,7 @@ function scoreList(rows: number, loss: number, scores: readonly ShownScore[]): H
 }
 
 function valueTable(heads: readonly string[], rows: readonly (readonly string[])[]): HTMLElement {
-  return h('div', { class: 'scroll' }, h(
+  return scroller('Scores', h(
     'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', {}, ...rows.map(([first, ...rest]) => h('tr', {}, h('th', { scope: 'row' }, first), ...rest.map((cell) => h('td', {}, cell))))),
   ));
@@ -127,8 +127,8 @@ function matrix(examination: ClassExamination, examples: HTMLElement): HTMLEleme
     button.style.setProperty('--share', share.toFixed(3));
     return h('td', {}, button);
   };
-  return h(
-    'div', { class: 'scroll' },
+  return scroller(
+    'Confusion matrix',
     h(
       'table', { class: 'confusion' },
       h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'is ↓  taken for →'), ...classNames.map((name) => h('th', { scope: 'col' }, h('span', {}, name))), h('th', { scope: 'col' }, 'recall'), h('th', { scope: 'col' }, 'precision'))),

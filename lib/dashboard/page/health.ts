@@ -6,7 +6,7 @@ import { line } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import type { RunCurves } from './runCurves';
 import { formatCount } from '../../numbers';
-import { fill, h, number, percent } from './dom';
+import { fill, h, number, percent, scroller } from './dom';
 
 const measures: readonly { key: keyof LayerHealth; title: string; log: boolean; upTo?: number; format: (value: number) => string }[] = [
   { key: 'updateRatio', title: 'Update ratio: ‖change of W‖ / ‖W‖ of a step (about 0.001 is usual)', log: true, format: (value) => number(value, 3) },
@@ -22,7 +22,7 @@ const largeUpdate = 0.1;
 export class HealthPanel {
   readonly element: HTMLElement;
   private readonly doctor = h('ul', { class: 'doctor' });
-  private readonly table = h('div', { class: 'scroll' });
+  private readonly table = scroller('Layers');
   private readonly charts: readonly Chart[];
 
   constructor(group: ZoomGroup) {

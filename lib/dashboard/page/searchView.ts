@@ -7,7 +7,7 @@ import { entryShape } from '../../search/shapes';
 import type { Entry, SearchEntry } from '../api';
 import { stopRun, Tail } from './client';
 import { LineReader } from './lineReader';
-import { duration, fill, h, number, percent } from './dom';
+import { duration, fill, h, number, percent, scroller } from './dom';
 import { axisOf, parallelCoordinates } from './plots/parallel';
 import { trialCurves } from './plots/trialCurves';
 import { BestTrialPanel, processTable } from './search/bestTrial';
@@ -38,9 +38,9 @@ export class SearchView implements View {
   private readonly importances = new ImportancePanel();
   private readonly filter = new ValueFilter(() => { this.applyFilter(); });
   private readonly matching = h('p', { class: 'note', role: 'status' });
-  private readonly picture = h('div', { class: 'scroll' });
-  private readonly curves = h('div', { class: 'scroll' });
-  private readonly table = h('div', { class: 'scroll' });
+  private readonly picture = scroller('Parallel coordinates');
+  private readonly curves = scroller('Course of the trials');
+  private readonly table = scroller('Trials');
   private readonly rows = new Map<number, HTMLElement>();
   /** Shows what the filter keeps, in the present pictures and rows. */
   private applyFilter = (): void => undefined;

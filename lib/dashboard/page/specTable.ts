@@ -1,5 +1,5 @@
 import { getJson } from './client';
-import { fill, h, specText } from './dom';
+import { fill, h, scroller, specText } from './dom';
 
 /** A run's spec by key, followed by what its record holds. */
 export type FlatSpec = ReadonlyMap<string, string>;
@@ -13,7 +13,7 @@ export async function readSpec(run: string): Promise<FlatSpec> {
 
 /** The spec of one run, read when it is opened. */
 export function specPanel(run: string): HTMLElement {
-  const body = h('div', { class: 'scroll' });
+  const body = scroller('Spec and record');
   const panel = h('details', { class: 'panel' }, h('summary', {}, 'Spec and record'), body);
   panel.addEventListener('toggle', () => {
     if (!panel.open || body.hasChildNodes()) return;

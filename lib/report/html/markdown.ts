@@ -21,7 +21,7 @@ export function renderMarkdown(text: string, level: number): Html {
     else if (line.startsWith('#')) blocks.push(heading(lines.shift()!, level));
     else if (line === '$$') {
       lines.shift();
-      blocks.push(html`<p class="formula">${math(take((other) => other !== '$$').join('\n'), true)}</p>`);
+      blocks.push(html`<p class="formula" tabindex="0">${math(take((other) => other !== '$$').join('\n'), true)}</p>`);
       lines.shift();
     } else if (line.startsWith('|')) blocks.push(table(take((other) => other.startsWith('|'))));
     else if (line.startsWith('- ')) blocks.push(list(take((other) => /^(- | {2}\S)/.test(other))));

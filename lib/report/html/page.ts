@@ -83,7 +83,7 @@ const maxShort = 24;
 
 /** A table with a caption; the first column holds the row headers, and numbers are aligned to the right. */
 export function table(caption: Content, header: readonly Content[], rows: readonly (readonly Content[])[]): Html {
-  return html`<div class="wide${rows.length <= maxShort ? ' short' : ''}"><table><caption>${caption}</caption>
+  return html`<div class="wide${rows.length <= maxShort ? ' short' : ''}" tabindex="0"><table><caption>${caption}</caption>
 <thead><tr>${header.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
 <tbody>${rows.map(([first, ...rest]) => html`<tr><th scope="row">${first!}</th>${rest.map((cell) => html`<td${numeric(cell)}>${cell}</td>`)}</tr>`)}</tbody></table></div>
 `;

@@ -50,7 +50,7 @@ function confusionMatrix({ classes, confusion }: ClassificationReport, on: strin
     const colours = `background:rgba(${String(red)},${String(green)},${String(blue)},${share.toFixed(3)});color:${share > 0.55 ? '#fff' : '#222'}`;
     return html`<td class="cell${i === j ? ' right' : ''}" style="${colours}" title="${classes[i]!.className} taken for ${classes[j]!.className}: ${percent(share)}">${n}</td>`;
   };
-  return html`<div class="wide"><table class="confusion"><caption>Confusion matrix ${on}: of each row's class, how many rows are taken for each column's. The darker, the larger the share of the class; framed is what is right.</caption>
+  return html`<div class="wide" tabindex="0"><table class="confusion"><caption>Confusion matrix ${on}: of each row's class, how many rows are taken for each column's. The darker, the larger the share of the class; framed is what is right.</caption>
 <thead><tr><td></td>${classes.map(({ className }) => html`<th scope="col">${className}</th>`)}</tr></thead>
 <tbody>${confusion.map((counts, i) => html`<tr><th scope="row">${classes[i]!.className}</th>${counts.map((n, j) => cell(n, i, j))}</tr>`)}</tbody></table></div>
 `;

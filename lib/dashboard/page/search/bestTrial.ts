@@ -1,7 +1,7 @@
 import type { SearchProcess, TrialSummary } from '../../../history/searchHistory';
 import { valueText } from '../../../report/search/parameterAxis';
 import type { SearchEntry } from '../../api';
-import { duration, fill, h } from '../dom';
+import { duration, fill, h, scroller } from '../dom';
 import { specPanel } from '../specTable';
 
 /** A command in a box, with a button that copies it. */
@@ -34,7 +34,7 @@ export class BestTrialPanel {
     if (best === undefined || run === undefined) return;
     fill(
       this.element, h('h2', {}, `The best ${state === 'done' ? 'trial' : 'so far'}: trial ${String(best.trial)}, ${score}`),
-      h('div', { class: 'scroll' }, h('table', { class: 'assignment' }, h('tbody', {}, ...Object.entries(best.assignment).map(([key, value]) => h('tr', {}, h('th', { scope: 'row' }, key), h('td', {}, valueText(value))))))),
+      scroller('Values of the best trial', h('table', { class: 'assignment' }, h('tbody', {}, ...Object.entries(best.assignment).map(([key, value]) => h('tr', {}, h('th', { scope: 'row' }, key), h('td', {}, valueText(value))))))),
       command(`npx blastrain train ${quoted(`runs/${run}/spec.json`)} --name ${quoted(`${name}-best`)}`, 'trains it again'),
       command(`npx blastrain test ${quoted(run)}`, 'scores it on the test rows, once'),
       command(`npx blastrain report ${quoted(name)}`, 'writes the search up'),
@@ -47,8 +47,8 @@ export class BestTrialPanel {
 /** The processes of a search on several machines; nothing of a search that one process runs. */
 export function processTable(processes: readonly SearchProcess[], elapsed: number): HTMLElement | null {
   if (processes.length === 0) return null;
-  return h(
-    'div', { class: 'scroll' }, h(
+  return scroller(
+    'Processes', h(
       'table', { class: 'processes' }, h('caption', {}, `${String(new Set(processes.map(({ host }) => host)).size)} hosts, ${String(processes.length)} processes`),
       h('thead', {}, h('tr', {}, ...['host', 'process', 'segments begun', 'done', 'last heard of'].map((text) => h('th', { scope: 'col' }, text)))),
       h('tbody', {}, ...processes.map(({ host, pid, begun, done, lastAt }) => h(
