@@ -1,4 +1,5 @@
 import { formatPercent, formatShort } from '../../numbers';
+import { palette } from '../../report/drawing/palette';
 import { printable } from '../../text';
 
 type Child = Node | string | number | null | undefined | false;
@@ -53,8 +54,8 @@ export function colour(name: string): string {
   return color;
 }
 
-/** Colours of series; series beyond them have dashes of their own. */
-const seriesColours = 8;
+/** Series beyond the colours that there are have dashes of their own. */
+const seriesColours = palette.length;
 const dashes = [undefined, [9, 4], [2, 3], [9, 3, 2, 3]] as const;
 
 /** The dash pattern of series number i: solid for the first eight. */

@@ -1,8 +1,14 @@
+import { darkPalette, palette } from '../../report/drawing/palette';
 import { h } from './dom';
 
 const themes = ['system', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
 const stored = 'blastrain-theme';
+
+// The colours of series are those of reports' pictures.
+palette.forEach((light, i) => {
+  document.documentElement.style.setProperty(`--series${String(i)}`, `light-dark(${light}, ${darkPalette[i]!})`);
+});
 
 /** A button that cycles through the themes; `change` is called after the colours have changed. */
 export function themeButton(change: () => void): HTMLElement {

@@ -2,8 +2,8 @@ import type * as ECharts from 'echarts';
 import { escapeMarkup, printable, printableLines } from '../../text';
 import type { Axis } from './axes';
 
-/** Okabe and Ito's palette, distinguishable with any colour vision, in order of contrast on white. */
-export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'];
+export { palette } from './palette';
+
 export const ink = '#222222';
 export const quietInk = '#5b5b5b';
 export const gridLine = '#e6e6e6';
