@@ -53,9 +53,11 @@ test.each([
 
 test.each([
   ['tfjs.js', '@tensorflow/tfjs'],
-  ['onnxruntime.js', 'onnxruntime-node'],
-])('%s says which package is missing, and how to install it', async (script, name) => {
-  const command = { name: 'it', commands: [process.execPath], args: [join(root, 'scripts', 'bench-peers', script), folder] };
+  ['jax.js', '@jax-js/jax'],
+  ['onnxruntime.js', 'onnxruntime-node', 'node'],
+  ['onnxruntime.js', 'onnxruntime-web', 'web'],
+])('%s says that %s is missing, and how to install it', async (script, name, ...args) => {
+  const command = { name: 'it', commands: [process.execPath], args: [join(root, 'scripts', 'bench-peers', script), folder, ...args] };
   const { notes } = await benchPeers({ ...quick, commands: [command] });
   expect(notes).toEqual([
     `without it: ${name} is not installed in ${folder}; to install it, type: npm install --prefix ${folder} --ignore-scripts ${name}`,

@@ -124,7 +124,10 @@ function knownPeers(folder: string | undefined, bfloat16: boolean): PeerCommand[
     ...(existsSync(venv) ? torch(venv) : []),
     ...(place === undefined
       ? []
-      : [node('onnxruntime-node', 'onnxruntime.js'), node('tfjs wasm', 'tfjs.js', 'wasm'), node('tfjs cpu', 'tfjs.js', 'cpu')]),
+      : [
+          node('onnxruntime-node', 'onnxruntime.js', 'node'), node('onnxruntime-web', 'onnxruntime.js', 'web'), node('jax-js', 'jax.js'),
+          node('tfjs wasm', 'tfjs.js', 'wasm'), node('tfjs cpu', 'tfjs.js', 'cpu'),
+        ]),
   ];
 }
 

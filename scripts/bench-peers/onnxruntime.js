@@ -2,15 +2,18 @@
 'use strict';
 
 /*
- * Training steps in ONNX Runtime, whose package for Node.js cannot train: loss, gradients and update are one hand-written graph
- * whose outputs are the next step's inputs. README.md describes the protocol. usage: onnxruntime.js PEERS
+ * Training steps in ONNX Runtime, whose packages cannot train: loss, gradients and update are one hand-written graph
+ * whose outputs are the next step's inputs. README.md describes the protocol. usage: onnxruntime.js PEERS node|web
  */
 
 const { int64s, model, node, scalar, tensor } = require('./onnx');
-const { oneHot, requirePeer, serve } = require('./peer');
+const { oneHot, requirePeer, serve, versionOf } = require('./peer');
 
-const ort = requirePeer('onnxruntime-node');
-const { version } = requirePeer('onnxruntime-node/package.json');
+const name = `onnxruntime-${process.argv[3]}`;
+const ort = requirePeer(name);
+// WebAssembly's number of threads holds for a process; one, as all others on WebAssembly have.
+const choosesThreads = name === 'onnxruntime-node';
+if (!choosesThreads) ort.env.wasm.numThreads = 1;
 
 /** SGD with momentum on an MLP: v = momentum*v + gradient + 2*l2*w, w = w - lr*v; biases without l2. */
 function trainingGraph({ layers, batchSize: m, learningRate, momentum, l2 }) {
@@ -97,4 +100,4 @@ async function load(start) {
   };
 }
 
-serve({ name: `onnxruntime-node ${version}`, threads: true }, load);
+serve({ name: `${name} ${versionOf(name)}${choosesThreads ? '' : ' wasm'}`, threads: choosesThreads }, load);

@@ -19,6 +19,11 @@ function requirePeer(name) {
   }
 }
 
+/** The version of an installed package, also where its exports do not name its package.json. */
+function versionOf(name) {
+  return JSON.parse(readFileSync(join(peers, 'node_modules', name, 'package.json'), 'utf8')).version;
+}
+
 /** Reads what blastrain wrote for a net: its description, arrays by name, and the batches. */
 function readStart(folder) {
   const bytes = (name) => {
@@ -70,4 +75,4 @@ async function serve(greeting, load) {
   }
 }
 
-module.exports = { oneHot, requirePeer, serve };
+module.exports = { oneHot, requirePeer, serve, versionOf };

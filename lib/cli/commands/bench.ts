@@ -48,8 +48,8 @@ export const benchCommand: Command = {
             and of the memory's rate, both measured first, speed-up
   step      whole training steps, from drawing the batch to the update, beside
             their large products alone called from C (needs a C compiler)
-  peers     the same steps in PyTorch, tfjs and ONNX Runtime, where they are
-            installed: scripts/bench-peers/README.md
+  peers     the same steps in PyTorch, ONNX Runtime, jax-js and tfjs, where
+            they are installed: scripts/bench-peers/README.md
   scaling   how a step's time grows with its operations, from 50 to 4096 hidden
             units and from 32 to 4096 rows
   inference one row and 10,000, from features to probabilities, beside the
