@@ -184,13 +184,16 @@ describe.each(kernelBackends)('%s', (backend) => {
       expect(shared).toEqual(own);
     });
 
-    test.each([...names])('runs %s with zero sizes and empty arrays', (kernel) => {
-      const args = legalArguments(kernel, dtype).map((value, i) => {
+    test.each([...names])('runs %s with zero sizes, and empty or detached arrays', (kernel) => {
+      const argumentsOf = (emptyArray: (type: ArrayType) => unknown): unknown[] => legalArguments(kernel, dtype).map((value, i) => {
         const argument = signatures[kernel].args[i]!;
         if (argument.kind === 'size') return 0;
-        return 'shape' in argument ? new constructors[arrayType(argument, dtype)](volumeOf(argument.shape, () => 0)) : value; // a key has a length of its own
+        if (!('shape' in argument)) return value;
+        const [type, length] = [arrayType(argument, dtype), volumeOf(argument.shape, () => 0)];
+        return length === 0 ? emptyArray(type) : new constructors[type](length); // a key has a length of its own
       });
-      expect([undefined, 0]).toContain(kernelOf(kernels, kernel)(...args));
+      expect([undefined, 0]).toContain(kernelOf(kernels, kernel)(...argumentsOf((type) => new constructors[type](0))));
+      expect([undefined, 0]).toContain(kernelOf(kernels, kernel)(...argumentsOf((type) => detached(type, 3))));
     });
 
     const outputs = names.flatMap((kernel) => signatures[kernel].args.flatMap((argument, position) => (

@@ -12,11 +12,20 @@ const { isInteger } = Number;
 const { toStringTag } = Symbol;
 
 /* The getters of typed arrays themselves, which an object cannot override; they cost 5 ns more than a property access. */
-const { [Symbol.toStringTag]: tag, length: extent } = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
+const {
+  [Symbol.toStringTag]: tag, length: extent, buffer: memory, byteOffset: offset, set,
+} = Object.getOwnPropertyDescriptors(Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array);
 const tagGetter = tag.get as (this: unknown) => string | undefined;
 const lengthGetter = extent.get as (this: unknown) => number;
+const bufferGetter = memory.get as (this: unknown) => ArrayBuffer;
+const offsetGetter = offset.get as (this: unknown) => number;
+const setter = set.value as (this: unknown, from: unknown, at: number) => void;
 /** Of a typed array, whatever it says itself. */
 export const lengthOf = (array: unknown): number => lengthGetter.call(array);
+export const bufferOf = (array: unknown): ArrayBuffer => bufferGetter.call(array);
+export const offsetOf = (array: unknown): number => offsetGetter.call(array);
+/** `to.set(from, at)`. */
+export const setArray = (to: unknown, from: unknown, at: number): void => { setter.call(to, from, at); };
 
 /** The types of the arrays that kernels take. */
 export type ArrayType = 'Float32Array' | 'Float64Array' | 'Int32Array' | 'Uint8Array';

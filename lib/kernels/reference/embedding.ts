@@ -1,5 +1,6 @@
 import type { FloatArray } from '../contract';
 import type { FamilyKernels } from '../signatures';
+import { clear } from './clear';
 import { round } from './rounding';
 
 const { PI, cos, max, sin } = Math;
@@ -32,10 +33,10 @@ export function embeddingReference(single: boolean): FamilyKernels<'embedding'> 
 
     periodicBackward(m, n, k, size, passed, after, outputsAfter, x, frequency, phase, weight, dy, dfrequency, dphase, dweight, dbias, dx) {
       const [inputs, outputs] = [n + passed + after, n * size + n + passed + outputsAfter];
-      dfrequency.fill(0, 0, n * k);
-      dphase.fill(0, 0, n * k);
-      dweight.fill(0, 0, n * size * k);
-      dbias.fill(0, 0, n * size);
+      clear(dfrequency, 0, n * k);
+      clear(dphase, 0, n * k);
+      clear(dweight, 0, n * size * k);
+      clear(dbias, 0, n * size);
       for (let i = 0; i < m; i++) {
         let from = i * outputs;
         for (let j = 0; j < n; j++, from += size) {
@@ -58,7 +59,7 @@ export function embeddingReference(single: boolean): FamilyKernels<'embedding'> 
           dx[i * inputs + j] = dy[from++]! + 2 * PI * slope;
         }
         for (let j = n; j < n + passed; j++) dx[i * inputs + j] = dy[from++]!;
-        dx.fill(0, i * inputs + n + passed, (i + 1) * inputs);
+        clear(dx, i * inputs + n + passed, (i + 1) * inputs);
       }
     },
 
@@ -73,7 +74,7 @@ export function embeddingReference(single: boolean): FamilyKernels<'embedding'> 
     },
 
     embeddingBackward(m, n, k, rows, before, outputsBefore, starts, x, dy, dtable) {
-      dtable.fill(0, 0, rows * k);
+      clear(dtable, 0, rows * k);
       for (let i = 0, from = 0; i < m; i++) {
         from += outputsBefore;
         for (let j = 0; j < n; j++) {

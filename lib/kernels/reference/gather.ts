@@ -1,5 +1,6 @@
 import type { FloatArray, SourceArray } from '../contract';
 import type { FamilyKernels } from '../signatures';
+import { clear } from './clear';
 import { round } from './rounding';
 
 /* Looked up once: inside a vm context, which is where Jest runs a suite, each look-up of a global costs some 100 ns. */
@@ -35,7 +36,7 @@ export function gatherReference(single: boolean): FamilyKernels<'gather'> {
     },
 
     gatherBytes(m, n, indices, src, x) {
-      for (let i = 0; i < m; i++) x.set(src.subarray(indices[i]! * n, (indices[i]! + 1) * n), i * n);
+      if (n > 0) for (let i = 0; i < m; i++) x.set(src.subarray(indices[i]! * n, (indices[i]! + 1) * n), i * n);
     },
 
     gatherByteImages(m, channels, height, width, indices, geometry, src, x) {
@@ -45,8 +46,8 @@ export function gatherReference(single: boolean): FamilyKernels<'gather'> {
     },
 
     byteMoments(m, n, src, sums, squares) {
-      sums.fill(0, 0, n);
-      squares.fill(0, 0, n);
+      clear(sums, 0, n);
+      clear(squares, 0, n);
       for (let i = 0, at = 0; i < m; i++) {
         for (let j = 0; j < n; j++, at++) {
           const byte = src[at]!;

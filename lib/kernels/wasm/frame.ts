@@ -1,5 +1,5 @@
 import type { SourceArray } from '../contract';
-import { arrayTypeOf, lengthOf } from '../validate';
+import { arrayTypeOf, bufferOf, lengthOf, offsetOf, setArray } from '../validate';
 import type { ArrayType } from '../validate';
 import type { Instance } from './instance';
 
@@ -8,6 +8,9 @@ type AnyArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 /** What a slot of native/wasm/frame.h holds: an array of this type, or one of these. */
 const arrayKinds: Readonly<Record<ArrayType, number>> = { Uint8Array: 1, Int32Array: 5, Float32Array: 7, Float64Array: 8 };
 const [other, number, flag] = [0, -1, -2];
+/* By these kinds. What an array says of itself may be false or, where its prototype was changed, missing. */
+const arrayTypes: Readonly<Record<number, new (buffer: ArrayBuffer, offset: number, length: number) => AnyArray>> = { 1: Uint8Array, 5: Int32Array, 7: Float32Array, 8: Float64Array };
+const sizes: Readonly<Record<number, number>> = { 1: 1, 5: 4, 7: 4, 8: 8 };
 
 /** Up to so many elements are copied one by one: a view, which a faster copy needs, is an object for the collector. */
 const few = 256;
@@ -60,13 +63,14 @@ export class Frame {
     const array = value as AnyArray;
     const kind = arrayKinds[type];
     const length = lengthOf(array);
-    if (array.buffer === this.instance.memory) {
-      this.view(slot, kind, array.byteOffset, length);
+    if (bufferOf(array) === this.instance.memory) {
+      this.view(slot, kind, offsetOf(array), length);
     } else if (length < count) { // which will be refused
       this.view(slot, kind, 0, length);
     } else {
-      const address = this.room(count * array.BYTES_PER_ELEMENT);
-      if (isRead) copy(array, 0, this.views[kind]!, address / array.BYTES_PER_ELEMENT, count);
+      const size = sizes[kind]!;
+      const address = this.room(count * size);
+      if (isRead) copyIn(kind, array, 0, this.views[kind]!, address / size, count);
       this.view(slot, kind, address, length);
     }
   }
@@ -74,9 +78,10 @@ export class Frame {
   /** Copies an array that {@link array} was given back from the module's memory, if it is not there already. */
   output(slot: number, value: unknown, count: number): void {
     const array = value as AnyArray;
-    if (array.buffer === this.instance.memory) return;
+    if (bufferOf(array) === this.instance.memory) return;
     const address = this.instance.ints[this.at + 4 * slot]! >>> 0;
-    copy(this.views[this.instance.ints[this.at + 4 * slot + 2]!]!, address / array.BYTES_PER_ELEMENT, array, 0, count);
+    const kind = this.instance.ints[this.at + 4 * slot + 2]!;
+    copyOut(this.views[kind]!, address / sizes[kind]!, array, count);
   }
 
   /**
@@ -86,22 +91,22 @@ export class Frame {
   source(slot: number, value: unknown, columns: number, indexSlot: number, indices: unknown, count: number): boolean {
     const type = arrayTypeOf(value);
     if (type === undefined || arrayTypeOf(indices) !== 'Int32Array' || lengthOf(indices) < count || columns === 0 ||
-      (value as AnyArray).buffer === this.instance.memory) {
+      bufferOf(value) === this.instance.memory) {
       this.array(slot, value, 0, false);
       return true;
     }
     const source = value as SourceArray;
     const rows = Math.floor(lengthOf(source) / columns);
-    const size = source.BYTES_PER_ELEMENT;
+    const kind = arrayKinds[type];
+    const size = sizes[kind]!;
     const rowBytes = columns * size;
     const address = this.room(count * rowBytes);
-    const words = rowBytes % 4 === 0 ? this.wordsOf(source) : undefined;
-    const kind = arrayKinds[type];
+    const words = rowBytes % 4 === 0 ? this.wordsOf(source, size) : undefined;
     for (let i = 0; i < count; i++) {
       const index = (indices as Int32Array)[i]!;
       if (!(index >= 0 && index < rows)) return false;
       const to = address + i * rowBytes;
-      if (words === undefined) this.views[kind]!.set(source.subarray(index * columns, (index + 1) * columns), to / size);
+      if (words === undefined) copyIn(kind, source, index * columns, this.views[kind]!, to / size, columns);
       else copyWords(words, index * rowBytes / 4, this.instance.ints, to / 4, rowBytes / 4);
     }
     this.view(slot, kind, address, count * columns);
@@ -149,11 +154,11 @@ export class Frame {
   }
 
   /** The bytes of a data set four at a time, undefined where it does not lie so. */
-  private wordsOf(source: SourceArray): Int32Array | undefined {
-    if (source.byteOffset % 4 !== 0) return undefined;
+  private wordsOf(source: SourceArray, size: number): Int32Array | undefined {
+    if (offsetOf(source) % 4 !== 0) return undefined;
     let words = this.words.get(source);
     if (words === undefined) {
-      words = new Int32Array(source.buffer, source.byteOffset, Math.floor(source.byteLength / 4));
+      words = new Int32Array(bufferOf(source), offsetOf(source), Math.floor(lengthOf(source) * size / 4));
       this.words.set(source, words);
     }
     return words;
@@ -171,11 +176,21 @@ export class Frame {
   }
 }
 
-function copy(from: AnyArray, at: number, to: AnyArray, start: number, count: number): void {
+/** Copies `count` elements from `at` on into the module's memory. */
+function copyIn(kind: number, from: SourceArray | AnyArray, at: number, to: AnyArray, start: number, count: number): void {
   if (count <= few) {
     for (let i = 0; i < count; i++) to[start + i] = from[at + i]!;
   } else {
-    to.set(at === 0 && count === lengthOf(from) ? from : from.subarray(at, at + count), start);
+    setArray(to, at === 0 && count === lengthOf(from) ? from : new arrayTypes[kind]!(bufferOf(from), offsetOf(from) + at * sizes[kind]!, count), start);
+  }
+}
+
+/** Copies as many elements from `at` on out of it. */
+function copyOut(from: AnyArray, at: number, to: AnyArray, count: number): void {
+  if (count <= few) {
+    for (let i = 0; i < count; i++) to[i] = from[at + i]!;
+  } else {
+    setArray(to, from.subarray(at, at + count), 0);
   }
 }
 

@@ -38,18 +38,35 @@ function templates(precision) {
   return recorded;
 }
 
-/** An array like another, between guards. */
-function guarded(like, Memory = ArrayBuffer) {
+/** For an array between guards, the bytes of both. */
+const blocks = new WeakMap();
+/** The memories of backends, of gigabytes. */
+const memories = new WeakSet();
+
+/** The bytes that belong to an array: all of its memory, but of a backend's the part that was allocated for it, or itself. */
+function blockOf(array) {
+  const { buffer, byteOffset, byteLength } = array;
+  return blocks.get(array) ?? (memories.has(buffer) ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(buffer));
+}
+
+/** An array like another, between guards: in memory of its own, or in what `allocate` returns. */
+function guarded(like, allocate = (Type, length) => new Type(length)) {
   const { constructor: Type, length } = like;
-  const buffer = new Memory((length + 2 * guard) * Type.BYTES_PER_ELEMENT);
-  new Uint8Array(buffer).fill(0xa5);
-  const array = new Type(buffer, guard * Type.BYTES_PER_ELEMENT, length);
+  const whole = allocate(Type, length + 2 * guard);
+  const block = new Uint8Array(whole.buffer, whole.byteOffset, whole.byteLength);
+  block.fill(0xa5);
+  const array = whole.subarray(guard, guard + length);
+  blocks.set(array, block);
+  if (block.length < whole.buffer.byteLength) memories.add(whole.buffer);
   array.set(like);
   return array;
 }
 
+const shared = (Type, length) => new Type(new SharedArrayBuffer(length * Type.BYTES_PER_ELEMENT));
+
 const detach = (array) => {
-  if (array.buffer.constructor.name === 'ArrayBuffer' && array.buffer.byteLength > 0) structuredClone(array.buffer, { transfer: [array.buffer] });
+  const { buffer } = array;
+  if (buffer.constructor.name === 'ArrayBuffer' && buffer.byteLength > 0 && !memories.has(buffer)) structuredClone(buffer, { transfer: [buffer] });
 };
 
 const sizes = [-1, 0, 1, 2, 3, 0.5, NaN, Infinity, 2 ** 16, 2 ** 30, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 32 + 3, 2 ** 53, 1e300, '3', null, undefined, true, 3n, {}, [], Symbol('x')];
@@ -59,7 +76,7 @@ const types = [Float32Array, Float64Array, Int32Array, Uint8Array, Uint8ClampedA
 /** Replacements of an array; `others` are the call's arrays. */
 const arrays = [
   () => undefined, () => null, () => 1, () => 'x', () => [], () => ({}), () => Symbol('x'), () => 1n,
-  (array) => Array.from(array), (array) => ({ length: array.length }), (array) => array.buffer, (array) => new DataView(array.buffer),
+  (array) => Array.from(array), (array) => ({ length: array.length }), (array) => array.buffer, (array) => new DataView(array.buffer, array.byteOffset, array.byteLength),
   (array) => { detach(array); return array; },
   (array) => array.subarray(0, Math.max(0, array.length - 1)), (array) => array.subarray(0, 0), (array) => array.slice(array.length >> 1),
   (array, random) => guarded(new (random.pick(types.filter((Type) => Type !== BigInt64Array)))(array.length)), () => new BigInt64Array(4),
@@ -68,7 +85,7 @@ const arrays = [
   (array) => Object.defineProperty(guarded(array.subarray(0, array.length >> 1)), Symbol.toStringTag, { value: array[Symbol.toStringTag] }),
   (array) => Object.defineProperty(new Uint8Array(3), Symbol.toStringTag, { get: () => array[Symbol.toStringTag] }),
   (array) => Object.setPrototypeOf(guarded(array), null), (array) => Object.setPrototypeOf(guarded(array), Int8Array.prototype),
-  (array) => guarded(array, SharedArrayBuffer),
+  (array) => guarded(array, shared),
   (array) => { // its memory is shrunk, so that the view is out of bounds
     const buffer = new ArrayBuffer(array.byteLength, { maxByteLength: array.byteLength + 64 });
     const view = new array.constructor(buffer, 0, array.length);
@@ -83,18 +100,18 @@ const arrays = [
     return view;
   },
   (array, random, others) => { // the same memory as another argument, or overlapping it
-    const other = random.pick(others) ?? guarded(array);
+    const { buffer, byteOffset, byteLength } = blockOf(random.pick(others) ?? guarded(array));
     const { BYTES_PER_ELEMENT: bytes } = array.constructor;
-    const from = bytes * random.below(1 + Math.floor(other.buffer.byteLength / bytes / 2));
-    return new array.constructor(other.buffer, from, Math.max(0, Math.floor((other.buffer.byteLength - from) / bytes)));
+    const from = bytes * random.below(1 + Math.floor(byteLength / bytes / 2));
+    return new array.constructor(buffer, byteOffset + from, Math.max(0, Math.floor((byteLength - from) / bytes)));
   },
   (array) => { array.fill(random32()); return array; }, (array) => { array.fill(NaN); return array; }, (array) => { array.fill(-1); return array; },
 ];
 const random32 = () => 2 ** 31 - 1;
 
-/** A call's arguments after its edits. */
-function makeArguments({ args }, edits) {
-  const made = args.map((arg) => (ArrayBuffer.isView(arg) ? guarded(arg) : arg));
+/** A call's arguments after its edits, its arrays in what `allocate` returns. */
+function makeArguments({ args }, edits, allocate) {
+  const made = args.map((arg) => (ArrayBuffer.isView(arg) ? guarded(arg, allocate) : arg));
   const all = made.filter((arg) => ArrayBuffer.isView(arg));
   const edited = new Set();
   for (const { seed } of edits) {
@@ -115,7 +132,14 @@ function makeArguments({ args }, edits) {
   return { made, all };
 }
 
-const bytesOf = ({ buffer }) => Buffer.from(new Uint8Array(buffer).slice());
+const bytesOf = (array) => Buffer.from(blockOf(array).slice());
+
+/** Whether two arrays lie in the same memory, allocated for one of them. */
+function overlap(a, b) {
+  if (a.buffer !== b.buffer) return false;
+  const [first, second] = [a, b].map(blockOf);
+  return first.byteOffset < second.byteOffset + second.byteLength && second.byteOffset < first.byteOffset + first.byteLength;
+}
 
 /** Makes one call and checks its effects. */
 function call(kernels, { kernel, made, all }) {
@@ -129,10 +153,10 @@ function call(kernels, { kernel, made, all }) {
     refused = error;
   }
   watched.forEach((array, i) => {
-    if (array.buffer.byteLength !== before[i].length) return; // detached by the call
     const after = bytesOf(array);
+    if (after.length !== before[i].length) return; // detached by the call
     // Guards cannot be checked around an array whose memory is also that of another argument.
-    const isAlone = made.filter((arg) => ArrayBuffer.isView(arg) && arg.buffer === array.buffer).length < 2;
+    const isAlone = made.filter((arg) => ArrayBuffer.isView(arg) && overlap(arg, array)).length < 2;
     if (refused !== undefined) demand(after.equals(before[i]), `${kernel} refuses and writes`);
     else if (all.includes(array) && isAlone && made.includes(array)) {
       const side = guard * array.BYTES_PER_ELEMENT;
@@ -161,6 +185,13 @@ function kernelsOf(backend, precision) {
   return Object.fromEntries(Object.entries({ ...addon[precision === 'float64' ? 'float64' : 'float32'], ...(precision === 'bfloat16' && addon.bfloat16) }).map(([name, operation]) => [name, explained(operation)]));
 }
 
+/** Where a call's arrays are: in JavaScript's memory, or, in every other call of a backend with one of its own, in that as far as it allocates their type. */
+function allocatorOf(kernels, backend, random) {
+  if (backend !== 'wasm' || random.chance(0.5)) return undefined;
+  const Own = kernels.dtype === 'float64' ? Float64Array : Float32Array;
+  return (Type, length) => (Type === Own ? kernels.allocate(length) : new Type(length));
+}
+
 function makeCaller(backends) {
   const known = new Map(precisions.map((precision) => [precision, templates(precision)]));
   const kernels = new Map(backends.flatMap((backend) => precisions.map((precision) => [`${backend} ${precision}`, kernelsOf(backend, precision)])));
@@ -168,13 +199,15 @@ function makeCaller(backends) {
     const random = new Random(which);
     const precision = random.pick(precisions);
     const template = random.pick(known.get(precision));
-    call(kernels.get(`${random.pick(backends)} ${precision}`), { kernel: template.kernel, ...makeArguments(template, edits) });
+    const backend = random.pick(backends);
+    const own = kernels.get(`${backend} ${precision}`);
+    call(own, { kernel: template.kernel, ...makeArguments(template, edits, allocatorOf(own, backend, random)) });
   };
 }
 
 const reader = (title, backends) => ({
   title,
-  needsAddon: !backends.includes('typescript'),
+  needsBuild: !backends.includes('typescript'),
   kind: 'call',
   models: () => Array.from({ length: 5000 }, (_, which) => ({ which, edits: [] })),
   edit: (random, model) => ({ ...model, edits: [...model.edits, { seed: random.next() }] }),
@@ -186,13 +219,14 @@ const reader = (title, backends) => ({
 });
 
 const native = reader('calls of native kernels with hostile arguments, through the library and of the bare addon', ['native', 'raw']);
+const wasm = reader('calls of WebAssembly kernels with hostile arguments, in their own memory and in JavaScript\'s', ['wasm']);
 const typescript = reader('calls of TypeScript kernels with hostile arguments', ['typescript']);
 
 /** Hostile calls from several threads at once, some of which are terminated during them. */
 const workers = {
   title: 'rounds of 300 such calls at once in each of 3 worker threads, of which some are ended in the middle',
   kind: 'call',
-  needsAddon: true,
+  needsBuild: true,
   slow: true,
   models: () => [{}],
   edit: (random, model) => model,
@@ -220,4 +254,4 @@ const workers = {
   },
 };
 
-module.exports = { makeCaller, readers: { native, typescript, workers } };
+module.exports = { makeCaller, readers: { native, wasm, typescript, workers } };
