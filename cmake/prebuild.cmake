@@ -13,7 +13,9 @@ else()
   add_addon(prebuild linked_library EXCLUDE_FROM_ALL)
   target_link_libraries(prebuild PRIVATE ${OPENBLAS_ARCHIVE})
 endif()
-set_target_properties(prebuild PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/prebuild RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/prebuild)
+set(PREBUILD ${CMAKE_BINARY_DIR}/prebuild)
+set_target_properties(prebuild PROPERTIES
+  LIBRARY_OUTPUT_DIRECTORY ${PREBUILD} RUNTIME_OUTPUT_DIRECTORY ${PREBUILD} ARCHIVE_OUTPUT_DIRECTORY ${PREBUILD})
 
 if(BLASTRAIN_OWN_BLAS)  # By cmake/zig.cmake, which links the C++ library by itself.
   if(APPLE)
@@ -25,10 +27,12 @@ if(BLASTRAIN_OWN_BLAS)  # By cmake/zig.cmake, which links the C++ library by its
   if(WIN32)
     set(HEADERS ${CMAKE_JS_INC})
     list(FILTER HEADERS INCLUDE REGEX node-api-headers)
-    execute_process(
-      COMMAND ${ZIG} dlltool -m i386:x86-64 -D node.exe -d ${HEADERS}/../def/node_api.def -l ${CMAKE_BINARY_DIR}/libnode.a
-      COMMAND_ERROR_IS_FATAL ANY)
-    target_link_libraries(prebuild PRIVATE ${CMAKE_BINARY_DIR}/libnode.a)
+    file(STRINGS ${HEADERS}/../def/node_api.def FUNCTIONS REGEX "^(napi|node_api)_")
+    list(TRANSFORM FUNCTIONS REPLACE "(.+)" "BLASTRAIN_NODE_API(\\1)\n")
+    string(CONCAT FUNCTIONS ${FUNCTIONS})
+    file(WRITE ${CMAKE_BINARY_DIR}/include/node_api_functions.inc "${FUNCTIONS}")
+    target_include_directories(prebuild PRIVATE ${CMAKE_BINARY_DIR}/include)
+    target_sources(prebuild PRIVATE native/windows.cc)
   endif()
   return()
 endif()

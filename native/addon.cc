@@ -9,6 +9,7 @@
 #include "isa.h"
 #include "multiply_adds.h"
 #include "pool.h"
+#include "stay_loaded.h"
 #include "tables.h"
 
 namespace blastrain {
@@ -77,19 +78,21 @@ constexpr Kernel kMultiplyAdds[] = {
     {"bfloat16", Callback<BfloatMultiplyAdds>},
 };
 
-// Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one; sees that it uses what the CPU has. Once for the process.
-void PrepareBlas() {
+// Gives the pool as many threads as OpenBLAS was told to use, and leaves OpenBLAS one; sees that it uses what the CPU has, and that the addon stays.
+// Once for the process.
+void PrepareProcess() {
   static const bool once = [] {
     blas::ChooseCore();
     Pool::Shared().LimitDefault(blas::Threads());
     blas::SetThreads(1);
+    StayLoaded();
     return true;
   }();
   static_cast<void>(once);
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  PrepareBlas();
+  PrepareProcess();
   exports["float32"] = Exported(env, kFloat32Table);
   exports["float64"] = Exported(env, kFloat64Table);
   exports["bfloat16"] = Exported(env, kBfloat16Table);

@@ -10,7 +10,7 @@ const { existsSync, statSync, writeFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 
 /** Addons of the package that were not yet run on their systems: each process tries them before it loads them. */
-const untried = ['linux-arm64/node.napi.musl.node', 'win32-x64/node.napi.node', 'darwin-x64/node.napi.node', 'darwin-arm64/node.napi.node'];
+const untried = ['darwin-x64/node.napi.node', 'darwin-arm64/node.napi.node'];
 const isUntried = (path) => untried.includes(`${basename(dirname(path))}/${basename(path)}`);
 
 /** The path of the addon that belongs here: what was built, or else what the package carries. Throws where there is none. */
@@ -45,8 +45,9 @@ function noteTrial(path, forAll) {
 function trial(path) {
   if (!/^(node|electron)/i.test(basename(process.execPath))) return `${basename(process.execPath)} is not Node.js, which would try it in a process of its own`;
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' };
-  const { status, signal, stdout } = spawnSync(process.execPath, [__filename, path], { encoding: 'utf8', env, timeout: 60_000, windowsHide: true });
+  const { error, status, signal, stdout } = spawnSync(process.execPath, [__filename, path], { encoding: 'utf8', env, timeout: 60_000, windowsHide: true });
   if (status === 0) return undefined;
+  if (typeof stdout !== 'string') return `no process could be started that tries it: ${error.message}`;
   return stdout.split('\n', 1)[0] || `trying it ended the process${signal === null ? ` with status ${String(status)}` : ` by ${signal}`}`;
 }
 

@@ -82,7 +82,7 @@ function main() {
   if (!isAsked && reasonBefore === undefined && !(isClone && isStale())) return;
   if (!isAsked && !isClone) {
     console.error(
-      `blastrain: no native kernels here (${reasonBefore}); the TypeScript kernels will be used, many times slower. ` +
+      `blastrain: no native kernels here (${reasonBefore}); the WebAssembly kernels will be used, several times slower. ` +
         'Where a C++ compiler, CMake and OpenBLAS are, this builds native ones: npm rebuild blastrain --build-from-source',
     );
     return;
@@ -90,7 +90,7 @@ function main() {
   console.log('blastrain: building the native kernels');
   const reason = build() ?? loadError();
   if (reason === undefined) return;
-  const others = loadError() === undefined ? 'Those that are there' : 'The TypeScript ones, many times slower,';
+  const others = loadError() === undefined ? 'Those that are there' : 'WebAssembly ones, several times slower, or TypeScript ones, many times slower,';
   console.error(`blastrain: the native kernels were not built: ${reason}\n${others} will be used.`);
   if (isAsked) process.exitCode = 1;
 }

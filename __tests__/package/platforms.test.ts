@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -27,6 +27,8 @@ interface Platform {
   readonly env: Readonly<Record<string, string>>;
   /** The command that starts Node.js there, in a folder of this machine. */
   readonly node: (folder: string) => string[];
+  /** The same by a program of another name, where that could matter. */
+  readonly renamed?: (folder: string) => string[];
 }
 
 const muslRoot = (arch: string): string => join(parts, `musl-${arch}`);
@@ -48,7 +50,11 @@ const platforms: Readonly<Record<string, Platform>> = {
     // Of Wine's Windows Node.js holds the release to be too old.
     env: { WINEPREFIX: join(parts, 'win32-x64', 'prefix'), WINEDEBUG: '-all', NODE_SKIP_PLATFORM_CHECK: '1' },
     missing: [...absent(join(parts, 'win32-x64', 'prefix')), ...absent('/usr/lib/wine/wine64')],
-    node: () => ['sh', '-c', throughFiles, 'sh', '/usr/lib/wine/wine64', join(parts, 'win32-x64', 'bin', 'node.exe')],
+    node: () => wine(join(parts, 'win32-x64', 'bin', 'node.exe')),
+    renamed: (folder) => {
+      copyFileSync(join(parts, 'win32-x64', 'bin', 'node.exe'), join(folder, 'program.exe'));
+      return wine(join(folder, 'program.exe'));
+    },
   },
   'musl on 64-bit ARM, as qemu plays it': {
     addon: 'linux-arm64/node.napi.musl.node', cpuFeatures: ['neon'], env: { LIBC: 'musl' },
@@ -56,6 +62,10 @@ const platforms: Readonly<Record<string, Platform>> = {
     node: () => ['qemu-aarch64', '-L', muslRoot('arm64'), join(muslRoot('arm64'), muslNode)],
   },
 };
+
+function wine(program: string): string[] {
+  return ['sh', '-c', throughFiles, 'sh', '/usr/lib/wine/wine64', program];
+}
 
 function absent(path: string): string[] {
   return existsSync(path) ? [] : [`${path}: npm run platforms`];
@@ -79,7 +89,29 @@ function tenLines(): string {
 /** What the suite verifies: products, sums, a loss and an update. */
 const few = ['gemm', 'linearForward', 'dot', 'nrm2', 'softmaxCrossEntropyForward', 'sgdLinearStep', 'adamStep'] as const;
 
-describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, missing, env, node }) => {
+/** Threads load the addon, share a product among three threads of the pool, and end, several times over; nothing else keeps the addon loaded. */
+const comeAndGo = `
+  const { Worker, isMainThread } = require('node:worker_threads');
+  if (isMainThread) {
+    const once = () => new Promise((settle, reject) => { new Worker(__filename).on('error', reject).on('exit', settle); });
+    (async () => {
+      for (let i = 0; i < 3; i++) if (await once() !== 0) process.exit(1);
+      await new Promise((settle) => { setTimeout(settle, 100); });
+      console.log('all have ended');
+    })();
+  } else {
+    const { kernelsFor, setThreads } = require('blastrain');
+    setThreads(3);
+    const [x, c] = [new Float32Array(128 * 128).fill(1), new Float32Array(128 * 128)];
+    kernelsFor('float32', 'native').gemm(false, false, 128, 128, 128, 1, x, x, 0, c);
+    if (c[0] !== 128) process.exit(1);
+  }`;
+
+describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, missing, env, node, renamed }) => {
+  // An emulated Node.js is slow, and cannot start processes of its own kind, as the install script does.
+  const emulated = title.includes('qemu');
+  const timeout = emulated ? 3_600_000 : 300_000;
+
   describeWith([...missing, ...unbuilt(addon)], 'the package there', () => {
     const folder = temporaryFolder();
     let room: CleanRoom | undefined;
@@ -89,7 +121,6 @@ describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, mis
     afterAll(() => { room?.close(); });
 
     test('computes what TypeScript does', async () => {
-      const emulated = title.includes('qemu');
       const options = {
         kernels: whole ? emulated ? kernelNames.filter((name) => !name.includes('LinearStep')) : kernelNames : few, threads: [3],
         ...((emulated || !whole) && { mostMultiplications: 200_000 }),
@@ -97,7 +128,10 @@ describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, mis
       const { info, count, wrong } = await verifyProcess(options, { ...env, PREBUILDS_ONLY: '1', BLASTRAIN_PREBUILD: undefined }, node(root));
       expect({ wrong, info }).toMatchObject({ wrong: [], info: { cpuFeatures, ownBlas: true } });
       expect(count).toBeGreaterThan(options.kernels.length);
-    });
+    }, timeout);
+
+    const run = async ([command, ...args]: readonly string[], cwd: string): Promise<{ stdout: string; stderr: string }> =>
+      promisify(execFile)(command!, args, { cwd, env: { ...process.env, ...env, PREBUILDS_ONLY: '1', NODE_EXTRA_CA_CERTS: undefined } }); // a file that is not there
 
     test('trains by the README\'s ten lines, on native kernels', async () => {
       let place = root;
@@ -105,13 +139,23 @@ describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, mis
         const project = room.project('project');
         await project.install('--ignore-scripts');
         place = project.folder;
-        const [command, ...args] = [...node(place), 'node_modules/blastrain/scripts/install.js'];
-        const installed = await promisify(execFile)(command, args, { cwd: place, env: { ...process.env, ...env, NODE_EXTRA_CA_CERTS: undefined } }); // a file that is not there
-        expect(installed).toEqual({ stdout: '', stderr: '' });
+        if (!emulated) expect(await run([...node(place), 'node_modules/blastrain/scripts/install.js'], place)).toEqual({ stdout: '', stderr: '' });
       }
-      const [command, ...args] = [...node(place), '--input-type=module', '-e', tenLines()];
-      const { stdout } = await promisify(execFile)(command, args, { cwd: place, env: { ...process.env, ...env, PREBUILDS_ONLY: '1' } });
+      const { stdout } = await run([...node(place), '--input-type=module', '-e', tenLines()], place);
       expect(stdout.trim().split(/\r?\n/).at(-1)).toBe('{"backend":"native"}');
+    }, timeout);
+
+    (whole ? test : test.skip)('outlives the threads that loaded it (npm run platforms)', async () => {
+      const project = room!.project('threads');
+      await project.install('--ignore-scripts');
+      project.write('threads.cjs', comeAndGo);
+      expect((await run([...node(project.folder), 'threads.cjs'], project.folder)).stdout.trim()).toBe('all have ended');
+    }, timeout);
+
+    if (renamed !== undefined) (whole ? test : test.skip)('loads into a program of another name (npm run platforms)', async () => {
+      const script = "console.log(require('./dist').kernelsFor('float32', 'native').nrm2(2, Float32Array.of(3, 4)))";
+      const { stdout } = await run([...renamed(folder), '-e', script], root);
+      expect(stdout.trim()).toBe('5');
     });
   });
 });
