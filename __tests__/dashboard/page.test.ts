@@ -523,9 +523,11 @@ describe('several runs', () => {
 });
 
 describe('the page', () => {
-  test('opens the newest run by itself, and walks through the list by keys', async () => {
-    await page.goto(dashboard.url);
-    await page.waitForSelector('h1');
+  test('opens the table of all runs by itself, and beside a run walks through the list by keys', async () => {
+    await open('');
+    expect(await page.locator('h1').textContent()).toBe('Runs');
+    await page.locator('.runs .entry a').first().click();
+    await page.waitForSelector('#list a[aria-current]');
     const names = await page.locator('#list .name').allTextContents();
     expect(await page.locator('h1').textContent()).toBe(names[0]);
     await page.keyboard.press('j');
@@ -534,7 +536,9 @@ describe('the page', () => {
     await page.getByRole('heading', { level: 1, name: names[0]! }).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('second');
-    expect(await page.locator('#list .name').allTextContents()).toEqual(['second']);
+    await eventually(async () => {
+      expect(await page.locator('#list .name').allTextContents()).toEqual(['second']);
+    });
     await page.keyboard.press('Tab');
     await page.keyboard.press('Space');
     expect(await page.getByRole('checkbox', { name: 'Compare second' }).isChecked()).toBe(true);

@@ -197,7 +197,7 @@ describe('the list', () => {
       ['search-1', 'finished', hostile, 'depth-1', 'failed', 'killed', 'linked-file', 'running', 'stopped', 'torn', 'torn-depth'].sort(),
     );
     expect(entries.find(({ name }) => name === 'depth-1')).toEqual({
-      kind: 'depth', name: 'depth-1', state: 'done', startedAt: '2026-01-05T00:00:00Z', runs: ['finished'], done: 1, best: 'finished', valAccuracy: 0.5, testAccuracy: 0.4, failure: null,
+      kind: 'depth', name: 'depth-1', state: 'done', startedAt: '2026-01-05T00:00:00Z', runs: ['finished'], done: 1, best: 'finished', valAccuracy: 0.5, testAccuracy: 0.4, testLoss: 1, labels: {}, failure: null,
     });
   });
 
@@ -243,7 +243,7 @@ describe('the list', () => {
     makeRun('depth-7-2layers', { 'spec.json': JSON.stringify({ record: { startedAt: '2026-01-01T00:00:00Z' } }), 'metrics.jsonl': start });
     expect(await find('finished')).toMatchObject({ testAccuracy: 0.375 });
     expect(await find('depth-7')).toEqual({
-      kind: 'depth', name: 'depth-7', state: 'unfinished', startedAt: '2026-01-01T00:00:00Z', runs: ['depth-7-2layers'], done: null, best: null, valAccuracy: null, failure: null,
+      kind: 'depth', name: 'depth-7', state: 'unfinished', startedAt: '2026-01-01T00:00:00Z', runs: ['depth-7-2layers'], done: null, best: null, valAccuracy: null, labels: {}, failure: null,
     });
     for (const name of ['test-ledger.jsonl', 'depth-7', 'depth-7-2layers']) rmSync(join(runs, name), { recursive: true });
   });

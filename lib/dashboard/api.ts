@@ -3,14 +3,26 @@ import type { TableName } from '../history/curves/runSeries';
 import type { Failure, RunState } from '../history/outcome';
 import type { LabelScores, TargetPairs } from '../inference/targetPairs';
 import type { EpochEvent, EvaluationEvent, HealthEvent, ResultEvent, StartEvent, WarningEvent } from '../train/events';
+import type { Best } from '../history/bestScore';
+import type { Labels } from '../runFolder/labels';
 import type { CalibrationBin, ClassScores } from '../train/metrics';
 
 /** The server's answers to the page, as JSON. Names are paths below the folder of runs: `two-layer-1`, `search-1/trial-003`. */
 export interface Catalogue {
+  /** All, or those that have changed since the revision that the page has named. */
   readonly entries: readonly Entry[];
+  /** Names of those that are not there any more since then. */
+  readonly gone: readonly string[];
+  /** To be named when the list is asked for again. */
+  readonly revision: number;
   /** Of the folder of runs. */
   readonly folder: string;
+  /** All keys of specs with their defaults; only where no revision was named. */
+  readonly defaults?: Readonly<Record<string, KeyValue>>;
 }
+
+/** A key's value as lists show it: a list of sizes as 3072-100-10, other lists and objects as JSON. */
+export type KeyValue = string | number | boolean | null;
 
 /** Something in the folder of runs. */
 export type Entry = RunEntry | SearchEntry | DepthEntry;
@@ -19,13 +31,21 @@ export type Entry = RunEntry | SearchEntry | DepthEntry;
 export type ExperimentState = 'running' | 'done' | 'unfinished' | 'damaged';
 
 /** What lists show of results. */
-interface Scores {
+interface Scores extends LabelsEntry {
   /** Of a run as of its result or last evaluation, null where it failed; of an experiment its best. Of a regression the error takes its place. */
   readonly valAccuracy?: number | null;
   readonly valRmse?: number | null;
   /** Of the last evaluation on the test split; of an experiment that of its best run. */
   readonly testAccuracy?: number | null;
   readonly testRmse?: number | null;
+  readonly testLoss?: number | null;
+}
+
+/** What people wrote about something. */
+export interface LabelsEntry {
+  readonly labels: Labels;
+  /** Why that cannot be read. */
+  readonly badLabels?: string;
 }
 
 export interface RunEntry extends Scores {
@@ -41,6 +61,19 @@ export interface RunEntry extends Scores {
   readonly step: number;
   readonly steps: number | null;
   readonly valLoss: number | null;
+  /** Of the training rows before the last evaluation; before the first of the last step. */
+  readonly trainLoss: number | null;
+  readonly trainAccuracy?: number | null;
+  readonly trainRmse?: number | null;
+  /** Of the metric that the training goes by. */
+  readonly best: Best | null;
+  readonly epoch: number | null;
+  readonly parameters: number | null;
+  /** Wall time of the training; null until it ended, as the mean of its steps. */
+  readonly seconds: number | null;
+  readonly stepMilliseconds: number | null;
+  /** Keys of its spec that differ from their defaults. */
+  readonly keys: Readonly<Record<string, KeyValue>>;
   /** Why it failed or is damaged. */
   readonly failure: Failure | null;
 }
@@ -182,6 +215,24 @@ export interface ClassExamination extends Examined {
   readonly examples: Readonly<Record<string, readonly number[]>>;
   /** Where the model gave the label the least probability, worst first, as indices into `shown`. */
   readonly worst: readonly number[];
+}
+
+/** A request to change labels: those of `change` are replaced, by null removed. */
+export interface LabelChange {
+  readonly run: string;
+  readonly change: { readonly [Key in keyof Labels]?: Labels[Key] | null };
+}
+
+/** What became of a request to change, delete or restore several runs; each is done or refused by itself. */
+export interface EditAnswer {
+  /** Of what was deleted the `id` restores it. */
+  readonly done: readonly { readonly run: string; readonly id?: string }[];
+  readonly refused: readonly Refused[];
+}
+
+export interface Refused {
+  readonly run: string;
+  readonly message: string;
 }
 
 /** The server's answer to a request that it refuses. */

@@ -9,6 +9,7 @@ import type { AnswerKind, Catalogue, Entry, Examination, Refusal } from './api';
 import type { RunCatalogue } from './catalogue';
 import { curvesOfFile } from './curves/curvesOf';
 import { runPath } from './folders';
+import { defaultKeys } from './specKeys';
 
 /** An answer that an exported page has. */
 export interface ExportedAnswer {
@@ -56,11 +57,11 @@ export async function* exportedAnswers(catalogue: RunCatalogue, folders: readonl
     const journal = answerKey('api/tail', { run: name, file: searchFiles.journal });
     yield attempt(journal, () => ({ key: journal, kind: 'text', text: scrubbedLines(readAll(join(runPath(runs, name), searchFiles.journal)), scrub) }));
     const trials = catalogue.list(name);
-    yield json(answerKey('api/runs', { search: name }), { entries: trials.map(still), folder: '' } satisfies Catalogue);
+    yield json(answerKey('api/runs', { search: name }), { entries: trials.map(still), gone: [], revision: 1, folder: '' } satisfies Catalogue);
     for (const trial of trials) if (trial.kind === 'run') yield* ofRun(trial);
   }
   const entries = catalogue.list();
-  yield json(answerKey('api/runs', {}), { entries: entries.map(still), folder: '' } satisfies Catalogue);
+  yield json(answerKey('api/runs', {}), { entries: entries.map(still), gone: [], revision: 1, folder: '', defaults: defaultKeys } satisfies Catalogue);
   for (const entry of entries) {
     if (entry.kind === 'run') yield* ofRun(entry);
     if (entry.kind === 'search') yield* ofSearch(entry);

@@ -7,16 +7,19 @@ import { join, resolve } from 'node:path';
 import { BlastrainError, expected, toPlain } from '../errors';
 import { requestStop } from '../runFolder/runControl';
 import { runFiles } from '../runFolder/runFiles';
-import { packageRoot, readJsonIfThere, readPart, sizeLimits, systemError, withFileErrors } from '../files';
+import { packageRoot, parseJson, readJsonIfThere, readPart, sizeLimits, systemError, withFileErrors } from '../files';
 import { anything, recordOf } from '../files/shape';
 import { checkedBytes, tailFiles, wholeFiles } from './api';
 import type { Catalogue, Refusal } from './api';
 import { RunCatalogue } from './catalogue';
 import { CurveCache } from './curves/curveCache';
 import { curvesOf, curvesRequest } from './curves/curvesOf';
+import { Edits } from './edits';
 import { Examiner } from './examiner';
 import { runPath } from './folders';
 import { isOwn, safetyHeaders, sameSecret } from './guard';
+import { Revisions } from './revisions';
+import { defaultKeys } from './specKeys';
 
 export interface DashboardOptions {
   /** The folder of runs; it need not exist yet. */
@@ -75,13 +78,15 @@ export async function startDashboard({ runs: folder, port = 0 }: DashboardOption
 
 interface Routes {
   readonly get: Readonly<Record<string, (query: URLSearchParams) => Reply | Promise<Reply>>>;
-  readonly post: Readonly<Record<string, (query: URLSearchParams) => Reply>>;
+  readonly post: Readonly<Record<string, (query: URLSearchParams, body: unknown) => Reply>>;
   close(): void;
 }
 
 function makeRoutes(runs: string): Routes {
   const catalogue = new RunCatalogue(runs);
   const curves = new CurveCache();
+  const revisions = new Revisions();
+  const edits = new Edits(runs, catalogue);
   const examiner = new Examiner();
   const pathOf = (query: URLSearchParams): string => runPath(runs, query.get('run') ?? '');
   const asset = (name: string, type: string) => {
@@ -94,7 +99,13 @@ function makeRoutes(runs: string): Routes {
       '': asset('page.html', 'text/html'),
       'page.js': asset('page.js', 'text/javascript'),
       'page.css': asset('page.css', 'text/css'),
-      'api/runs': (query) => json({ entries: catalogue.list(query.get('search') ?? undefined), folder: runs } satisfies Catalogue),
+      'api/runs': (query) => {
+        const search = query.get('search') ?? undefined;
+        const entries = catalogue.list(search);
+        if (search !== undefined) return json({ entries, gone: [], revision: 0, folder: runs } satisfies Catalogue);
+        const since = query.get('since');
+        return json({ ...revisions.update(entries, Number(since) || 0), folder: runs, ...(since === null && { defaults: defaultKeys }) } satisfies Catalogue);
+      },
       'api/file': (query) => {
         const name = oneOf(wholeFiles, query.get('file'));
         const found = readJsonIfThere(join(pathOf(query), name), recordOf(anything), { limit: sizeLimits.small, code: 'ERR_DATA' });
@@ -103,6 +114,7 @@ function makeRoutes(runs: string): Routes {
       },
       'api/curves': (query) => json(curvesOf(curves.advanced(join(pathOf(query), runFiles.metrics)), curvesRequest(query))),
       'api/tail': (query) => tail(pathOf(query), oneOf(tailFiles, query.get('file')), Number(query.get('from')), query.get('check') ?? ''),
+      'api/trash': () => json(edits.trash()),
       'api/examine': async (query) => json(await examiner.examine(pathOf(query), query.get('run')!)),
     },
     post: {
@@ -114,6 +126,9 @@ function makeRoutes(runs: string): Routes {
         requestStop(path);
         return json({});
       },
+      'api/labels': (_, body) => json(edits.label(body)),
+      'api/delete': (_, body) => json(edits.delete(body)),
+      'api/restore': (_, body) => json(edits.restore(body)),
     },
     close: () => {
       examiner.close();
@@ -122,20 +137,34 @@ function makeRoutes(runs: string): Routes {
 }
 
 /** The answer to a request; never rejects because of the request. */
-async function answer({ method, url = '/', headers }: IncomingMessage, token: string, { get, post }: Routes): Promise<Reply> {
+async function answer(request: IncomingMessage, token: string, { get, post }: Routes): Promise<Reply> {
+  const { method, url = '/', headers } = request;
   if (!isOwn(method, headers)) return refusal(403, 'ERR_FOREIGN', 'Expected a request from this page');
   const { pathname, searchParams } = new URL(url, 'http://127.0.0.1');
   const [, given = '', ...rest] = pathname.split('/');
   if (!sameSecret(given, token)) return refusal(403, 'ERR_TOKEN', 'Expected the address that blastrain printed, with its token');
   const path = rest.join('/');
-  const table = method === 'POST' ? post : method === 'GET' || method === 'HEAD' ? get : {};
+  const isPost = method === 'POST';
+  const table = isPost ? post : method === 'GET' || method === 'HEAD' ? get : {};
   if (!Object.hasOwn(table, path)) return refusal(404, 'ERR_CONFIG', 'Expected something that the page asks for');
   try {
-    return await table[path]!(searchParams);
+    return await table[path]!(searchParams, isPost ? await readBody(request) : undefined);
   } catch (thrown) {
     const { code, message, details } = toPlain(thrown);
     return refusal(['run', 'file'].includes(String(details['path'])) ? 404 : 409, code, message);
   }
+}
+
+/** The JSON of a request; undefined where it has none. Throws ERR_CONFIG, also for a longer one than the page sends. */
+async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > sizeLimits.small) throw expected('ERR_CONFIG', `at most ${String(sizeLimits.small)} bytes`, 'a request', 'more');
+    chunks.push(chunk);
+  }
+  return length === 0 ? undefined : parseJson(Buffer.concat(chunks).toString('utf8'), { file: 'the request', code: 'ERR_CONFIG' });
 }
 
 /** The bytes of a file after `from`, or from its start where the bytes before `from` are not the page's `check`. */

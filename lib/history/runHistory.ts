@@ -1,6 +1,7 @@
 import type {
   CheckpointEvent, EpochEvent, EvaluationEvent, HealthEvent, ResultEvent, StartEvent, StepEvent, TrainEvent, WarningEvent,
 } from '../train/events';
+import { monitoredOf } from './bestScore';
 
 // Used by the dashboard's page as well: nothing here needs Node.
 
@@ -111,9 +112,10 @@ export class RunHistory {
 
   /** The evaluation that did best on validation, the first of equals; undefined without validation rows. */
   get best(): EvaluationEvent | undefined {
-    // Runs of earlier versions went by accuracy, or by loss where there is none.
-    const valueOf = ({ monitored, valAccuracy = NaN, valLoss }: EvaluationEvent): number =>
-      monitored !== undefined ? (monitored.better === 'higher' ? monitored.value : -monitored.value) : Number.isFinite(valAccuracy) ? valAccuracy : -valLoss;
+    const valueOf = (evaluation: EvaluationEvent): number => {
+      const { better, value } = monitoredOf(evaluation);
+      return better === 'higher' ? value : -value;
+    };
     return this.evaluations.filter(({ valLoss }) => Number.isFinite(valLoss))
       .reduce<EvaluationEvent | undefined>((best, one) => (best === undefined || valueOf(one) > valueOf(best) || Number.isNaN(valueOf(best)) ? one : best), undefined);
   }

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, rmdirSync } from
 import { basename, dirname, join } from 'node:path';
 import { checkObject, checkText } from '../arguments';
 import { expected, toPlain } from '../errors';
-import { acquireLock, isLockFile, lockName, makeFolders, readPart, removeLeftovers, withFileErrors } from '../files';
+import { acquireLock, isLockFile, isOwned, lockName, makeFolders, readPart, removeLeftovers, withFileErrors } from '../files';
 import type { Lock } from '../files/lock';
 import type { LockOptions, Waiting } from '../files/acquire';
 import { runFiles, searchFiles } from './runFiles';
@@ -66,6 +66,13 @@ export function lockIn(search: string, name: string): string {
 /** Whether a folder is that of a shared search, whose trials have one owner each and which has none itself. */
 export function isShared(folder: string): boolean {
   return existsSync(join(folder, searchFiles.locks));
+}
+
+/** Whether a live process works on a run or an experiment: by the lock of its folder, or in a shared search by that of any trial. Throws ERR_IO. */
+export function isWorkedOn(folder: string): boolean {
+  if (isOwned(join(folder, lockName))) return true;
+  const locks = join(folder, searchFiles.locks);
+  return isShared(folder) && withFileErrors(locks, () => readdirSync(locks)).some((name) => isOwned(join(locks, name)));
 }
 
 /**

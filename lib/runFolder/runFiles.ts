@@ -18,6 +18,8 @@ export const runFiles = {
   /** Why the run failed, and a request to stop it, see runControl.ts. */
   status: 'status.json',
   stop: 'stop',
+  /** Title, tags and note that people give it, see labels.ts. */
+  labels: 'labels.json',
 } as const;
 
 /** Names of the files in a search's folder, which also contains the folders of its runs. */

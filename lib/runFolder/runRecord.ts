@@ -57,11 +57,19 @@ const startShape = objectOf<{ readonly record?: StartRecord | undefined }>({
   record: optional(objectOf<StartRecord>({ startedAt: optional(text), resumed: optional(listOf(objectOf<{ at?: string | undefined }>({ at: optional(text) }))) })),
 });
 
-/**
- * When a run was started, when its last process began, and whether it was resumed; undefined and false where spec.json is not written yet.
- * Throws as {@link readRunSpec} does.
- */
-export function readStart(folder: string): { readonly startedAt: string | undefined; readonly begunAt: string | undefined; readonly isResumed: boolean } {
-  const { startedAt, resumed } = readJsonIfThere(join(folder, runFiles.spec), startShape, { limit: sizeLimits.small, code: 'ERR_CONFIG' })?.record ?? {};
-  return { startedAt, begunAt: resumed?.[resumed.length - 1]?.at ?? startedAt, isResumed: resumed !== undefined };
+/** What spec.json tells of a run in a list. */
+export interface SpecOutline {
+  readonly startedAt: string | undefined;
+  /** When its last process began. */
+  readonly begunAt: string | undefined;
+  readonly isResumed: boolean;
+  /** The keys of the spec, not checked. */
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** Undefined, false and no keys where spec.json is not written yet. Throws as {@link readRunSpec} does. */
+export function readSpecOutline(folder: string): SpecOutline {
+  const { record, ...spec } = readJsonIfThere(join(folder, runFiles.spec), startShape, { limit: sizeLimits.small, code: 'ERR_CONFIG' }) ?? {};
+  const { startedAt, resumed } = record ?? {};
+  return { startedAt, begunAt: resumed?.[resumed.length - 1]?.at ?? startedAt, isResumed: resumed !== undefined, spec };
 }

@@ -13,10 +13,10 @@ export function isNoAnswer(error: unknown, code: NoAnswer['code']): boolean {
   return (error as Partial<NoAnswer>).code === code;
 }
 
-async function ask(path: string, query: Readonly<Record<string, string>>, method: 'GET' | 'POST' = 'GET'): Promise<Response> {
+async function ask(path: string, query: Readonly<Record<string, string>>, method: 'GET' | 'POST' = 'GET', body?: string): Promise<Response> {
   let response: Response;
   try {
-    response = isExported ? await askExported(path, query) : await fetch(`${path}?${new URLSearchParams(query).toString()}`, { method });
+    response = isExported ? await askExported(path, query) : await fetch(`${path}?${new URLSearchParams(query).toString()}`, { method, ...(body !== undefined && { body }) });
   } catch {
     throw new NoAnswer('gone', isExported ? 'A file of this exported page is missing.' : 'The server has ended; what was loaded stays. `npx blastrain dashboard` shows the runs again.');
   }
@@ -28,6 +28,11 @@ async function ask(path: string, query: Readonly<Record<string, string>>, method
 /** Throws {@link NoAnswer}. */
 export async function getJson<T>(path: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
   return (await ask(path, query)).json() as Promise<T>;
+}
+
+/** Sends a request that changes something. Throws {@link NoAnswer}. */
+export async function postJson<T>(path: string, body: object): Promise<T> {
+  return (await ask(path, {}, 'POST', JSON.stringify(body))).json() as Promise<T>;
 }
 
 export async function stopRun(run: string): Promise<void> {

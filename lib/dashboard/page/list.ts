@@ -1,36 +1,38 @@
-import type { Catalogue, Entry } from '../api';
+import type { Entry } from '../api';
 import { formatMetric } from '../../numbers';
-import { getJson } from './client';
 import { fill, h, number, percent } from './dom';
-import { stateText } from './runView';
+import { hrefOf, nameOf, stateCell } from './entry';
+import { compareHash } from './table/choice';
+import type { SharedChoice } from './table/choice';
+import { QueryBox } from './table/queryBox';
+import { Rows } from './table/rows';
+import type { RunsStore } from './table/store';
 
-/** The list of runs: a filter, links, and checkboxes to select runs to compare. */
+/** The list of runs beside a view, in the order of the table: a filter, links, and checkboxes to select runs to compare. */
 export class RunList {
-  entries: readonly Entry[] = [];
-  private readonly filter = h('input', { type: 'search', class: 'filter', placeholder: 'filter runs  ( / )', 'aria-label': 'Filter runs' });
+  private readonly filter: QueryBox;
   private readonly items = h('ul', {});
   private readonly compare = h('a', { class: 'button', hidden: true });
-  private readonly chosen = new Set<string>();
+  private readonly rows = new Rows();
+  private elements = new Map<string, { readonly picture: string; readonly element: HTMLElement }>();
+  private visible: readonly Entry[] = [];
   private current = '';
-  private drawn = '';
+  private isShown = true;
 
-  constructor(root: HTMLElement) {
-    this.filter.addEventListener('input', () => {
+  constructor(root: HTMLElement, private readonly store: RunsStore, private readonly choice: SharedChoice) {
+    this.filter = new QueryBox('Filter runs', 'filter runs  ( / )', () => ({ fields: store.fields, entries: store.list }), (query) => {
+      choice.change({ query });
+    });
+    root.replaceChildren(h('div', { class: 'row' }, this.filter.element, this.compare), this.items);
+    choice.listen(() => {
       this.draw();
     });
-    root.replaceChildren(h('div', { class: 'row' }, this.filter, this.compare), this.items);
   }
 
-  /** Asks the server; returns the entries by name. */
-  async refresh(): Promise<ReadonlyMap<string, Entry>> {
-    ({ entries: this.entries } = await getJson<Catalogue>('api/runs'));
-    this.draw();
-    return new Map(this.entries.map((entry) => [entry.name, entry]));
-  }
-
-  /** Marks the entry that is shown. */
-  mark(hash: string): void {
+  /** Marks the entry that is shown. @param isShown false where the view is wide, and takes its place. */
+  mark(hash: string, isShown: boolean): void {
     this.current = hash;
+    this.isShown = isShown;
     this.draw();
   }
 
@@ -45,42 +47,46 @@ export class RunList {
     return links[Math.max(0, Math.min(links.length - 1, at < 0 ? 0 : at + by))];
   }
 
-  private get visible(): Entry[] {
-    const wanted = this.filter.value.trim().toLowerCase();
-    return this.entries.filter(({ name }) => name.toLowerCase().includes(wanted));
-  }
-
-  private draw(): void {
-    const { visible, chosen, current } = this;
-    // Boxes keep their state and focus while nothing has changed.
-    const picture = JSON.stringify([visible, [...chosen], current]);
-    if (picture === this.drawn) return;
-    this.drawn = picture;
+  draw(): void {
+    const { store, choice: { now } } = this;
+    const { entries, error } = this.rows.of(store.list, { ...now, group: '' }, store.fields);
+    this.visible = entries;
+    if (!this.isShown) return;
+    this.filter.value = now.query;
+    this.filter.show(error);
     const focused = (document.activeElement as HTMLElement | null)?.dataset['name'];
-    this.items.replaceChildren(...visible.map((entry) => this.item(entry)));
-    if (visible.length === 0) fill(this.items, h('li', { class: 'note' }, this.entries.length === 0 ? 'No runs yet. They appear here as they start.' : 'No run of that name.'));
-    if (focused !== undefined) this.items.querySelector<HTMLElement>(`[data-name="${CSS.escape(focused)}"]`)?.focus();
-    this.compare.hidden = chosen.size < 2;
-    this.compare.textContent = `Compare ${String(chosen.size)}`;
-    this.compare.setAttribute('href', `#/compare/${[...chosen].map(encodeURIComponent).join('/')}`);
+    const before = this.elements;
+    this.elements = new Map();
+    const items = entries.map((entry) => {
+      // Boxes keep their state and focus while nothing has changed.
+      const picture = JSON.stringify([entry, now.selected.has(entry.name), hrefOf(entry) === this.current]);
+      const known = before.get(entry.name);
+      const element = known?.picture === picture ? known.element : this.item(entry);
+      this.elements.set(entry.name, { picture, element });
+      return element;
+    });
+    if (items.length === 0) fill(this.items, h('li', { class: 'note' }, store.list.length === 0 ? 'No runs yet. They appear here as they start.' : 'No run fits the filter.'));
+    else if (this.items.children.length !== items.length || items.some((item, i) => this.items.children[i] !== item)) {
+      this.items.replaceChildren(...items);
+      if (focused !== undefined && document.activeElement === document.body) this.items.querySelector<HTMLElement>(`[data-name="${CSS.escape(focused)}"]`)?.focus();
+    }
+    const selected = [...now.selected].filter((name) => store.entries.get(name)?.kind === 'run');
+    this.compare.hidden = selected.length < 2;
+    this.compare.textContent = `Compare ${String(selected.length)}`;
+    this.compare.setAttribute('href', compareHash(selected, now));
   }
 
   private item(entry: Entry): HTMLElement {
+    const { name } = entry;
     const href = hrefOf(entry);
-    const link = h('a', { href, 'data-name': `link ${entry.name}`, 'aria-current': href === this.current ? 'page' : undefined }, h('span', { class: 'name' }, entry.name), detail(entry));
+    const link = h('a', { href, 'data-name': `link ${name}`, title: name, 'aria-current': href === this.current ? 'page' : undefined }, h('span', { class: 'name' }, h('bdi', {}, nameOf(entry))), detail(entry));
     if (entry.kind !== 'run') return h('li', {}, h('span', { class: 'box' }), link);
-    const box = h('input', { type: 'checkbox', checked: this.chosen.has(entry.name), 'data-name': `box ${entry.name}`, 'aria-label': `Compare ${entry.name}` });
+    const box = h('input', { type: 'checkbox', checked: this.choice.now.selected.has(name), 'data-name': `box ${name}`, 'aria-label': `Compare ${nameOf(entry)}` });
     box.addEventListener('change', () => {
-      if (box.checked) this.chosen.add(entry.name);
-      else this.chosen.delete(entry.name);
-      this.draw();
+      this.choice.toggle('selected', [name], box.checked);
     });
     return h('li', {}, h('span', { class: 'box' }, box), link);
   }
-}
-
-function hrefOf(entry: Entry): string {
-  return `#/${entry.kind}/${encodeURIComponent(entry.name)}`;
 }
 
 function detail(entry: Entry): HTMLElement {
@@ -90,9 +96,7 @@ function detail(entry: Entry): HTMLElement {
   const { state } = entry;
   const score = scoreText(entry);
   if (entry.kind === 'run') {
-    const { step, steps } = entry;
-    const done = state === 'running' && steps !== null ? ` ${String(Math.floor((100 * step) / steps))} %` : '';
-    return h('span', { class: 'detail', title: entry.failure?.message }, h('span', { class: `state ${state}` }, stateText(entry) + done), score);
+    return h('span', { class: 'detail' }, stateCell(entry), score);
   }
   const what = entry.kind === 'search' ? 'search' : `depth, ${String(entry.runs.length)} nets`;
   return h('span', { class: 'detail' }, `${what}, `, h('span', { class: `state ${state}` }, state), score);

@@ -1,11 +1,14 @@
-import type { Entry } from '../api';
 import { isNoAnswer } from './client';
 import { CompareView } from './compareView';
 import { DepthView } from './depthView';
 import type { CurveSettings } from './plots/curves';
 import { fill, h } from './dom';
+import { hrefOf } from './entry';
 import { isExported, shownAt } from './exported';
 import { RunList } from './list';
+import { choiceHash, decoded, isTable, parseChoice, SharedChoice } from './table/choice';
+import { RunsView } from './table/runsView';
+import { RunsStore } from './table/store';
 import { RunView } from './runView';
 import { SearchView } from './searchView';
 import { themeButton } from './theme';
@@ -20,18 +23,24 @@ const listPause = 2900;
 const settings: CurveSettings = { smoothing: 0.05, log: false, x: 'step' };
 const place = document.getElementById('view')!;
 const message = document.getElementById('message')!;
-const list = new RunList(document.getElementById('list')!);
+const store = new RunsStore();
+const choice = new SharedChoice();
+const list = new RunList(document.getElementById('list')!, store, choice);
+const table = h('a', { href: '#/runs', class: 'button' }, 'All runs');
 let view: View | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let asking = false;
-let entries: ReadonlyMap<string, Entry> = new Map();
 let listedAt = -Infinity;
 /** Whether to ask again as soon as the answers are there, because the view has changed. */
 let again = false;
 
-/** The view for an address: `#/run/NAME`, `#/search/NAME`, `#/depth/NAME` or `#/compare/NAME/NAME…`. */
+/** The view for an address: `#/runs?…`, `#/run/NAME`, `#/search/NAME`, `#/depth/NAME` or `#/compare/NAME/NAME…?colours=…`. */
 function open(hash: string): View | undefined {
-  const [, kind, ...names] = hash.split('/').map(decodeURIComponent);
+  if (isTable(hash)) {
+    choice.change(parseChoice(hash));
+    return new RunsView(store, choice, refreshList);
+  }
+  const [, kind, ...names] = hash.split('?', 1)[0]!.split('/').map(decoded);
   const [name] = names;
   if (name === undefined || name === '') return undefined;
   if (kind === 'run') return new RunView(name, settings);
@@ -43,17 +52,29 @@ function open(hash: string): View | undefined {
 
 function show(): void {
   const fresh = open(location.hash);
-  if (fresh === undefined && list.entries.length > 0) {
-    const first = list.neighbour(0);
-    if (first !== undefined) location.replace(first);
+  if (fresh === undefined && store.isKnown) {
+    location.replace(home());
     return;
   }
   view?.dispose();
   view = fresh;
-  list.mark(location.hash);
+  document.body.classList.toggle('wide', view?.isWide === true);
+  list.mark(location.hash.split('?', 1)[0]!, view?.isWide !== true);
   fill(place, h('p', { class: 'note' }, 'No run yet.'));
   if (view !== undefined) place.replaceChildren(view.element);
   scrollTo(0, 0);
+  void ask();
+}
+
+/** What is shown where the address says nothing: the run that is being trained, else all of them. */
+function home(): string {
+  const running = store.list.filter(({ kind, state }) => kind === 'run' && state === 'running');
+  return running.length === 1 ? hrefOf(running[0]!) : choiceHash(choice.now);
+}
+
+/** Asks for the list right away, after it was changed from here. */
+function refreshList(): void {
+  listedAt = -Infinity;
   void ask();
 }
 
@@ -66,12 +87,12 @@ async function ask(): Promise<void> {
   let busy = false;
   try {
     if (performance.now() - listedAt >= listPause || view === undefined) {
-      entries = await list.refresh();
+      if (await store.refresh()) list.draw();
       listedAt = performance.now();
     }
     if (view === undefined) show();
-    view?.know(entries);
-    busy = (await view?.refresh()) === true || [...entries.values()].some(({ state }) => state === 'running');
+    view?.know(store.entries);
+    busy = (await view?.refresh()) === true || store.list.some(({ state }) => state === 'running');
     document.title = `${view?.title ?? 'runs'} · blastrain`;
     say('');
   } catch (error) {
@@ -108,19 +129,23 @@ const keys: Readonly<Record<string, () => void>> = {
   e: () => document.querySelector<HTMLButtonElement>('.examine')?.click(),
 };
 
+choice.listen(() => {
+  table.setAttribute('href', choiceHash(choice.now));
+});
 fill(
   document.getElementById('top')!,
-  h('a', { href: '#', class: 'brand' }, 'blastrain'),
+  h('a', { href: '#', class: 'brand' }, 'blastrain'), table,
   h('span', { class: 'note keys' }, 'keys: j k next and previous run, / filter, l log scale, e examine; on a chart + − ← → 0'),
   isExported && h('span', { class: 'note exported' }, `as of ${new Date(shownAt()).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}`),
   themeButton(() => view?.forget()),
 );
 addEventListener('hashchange', show);
 addEventListener('keydown', (event) => {
-  const typing = (event.target as HTMLElement).matches('input:not([type=checkbox]):not([type=range]), select');
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !Object.hasOwn(keys, event.key)) return;
+  const typing = (event.target as HTMLElement).matches('input:not([type=checkbox]):not([type=range]), select, textarea, dialog *');
+  const act = { ...keys, ...view?.keys }[event.key];
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || act === undefined) return;
   event.preventDefault();
-  keys[event.key]!();
+  act();
 });
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) clearTimeout(timer);

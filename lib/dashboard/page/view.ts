@@ -5,6 +5,10 @@ import { h } from './dom';
 export interface View {
   readonly element: HTMLElement;
   readonly title: string;
+  /** Whether it takes the place of the list too. */
+  readonly isWide?: boolean;
+  /** What keys do in it, in place of what they do elsewhere. */
+  readonly keys?: Readonly<Record<string, () => void>>;
   /** Asks the server for what is new; returns whether to ask again soon. */
   refresh(): Promise<boolean>;
   /** Receives the entries of the list, by name. */
