@@ -136,7 +136,7 @@ export class Chart implements Zoomed {
         },
       },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((tick) => (tick >= 10_000 ? `${String(tick / 1000)}k` : String(Number(tick.toPrecision(6))))) },
+        { ...axis, label: this.group.unit, labelSize: 18, labelFont: axis.font, size: 34, values: (_, ticks) => ticks.map((tick) => (tick >= 10_000 ? `${String(tick / 1000)}k` : String(Number(tick.toPrecision(6))))) },
         { ...axis, size: 62, values: (_, ticks: readonly (number | null)[]) => ticks.map((tick) => (tick === null ? '' : format(tick))) },
       ],
       series: [
