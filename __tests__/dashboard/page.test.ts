@@ -383,6 +383,12 @@ describe('a finished run', () => {
     await page.getByText('Spec and record').click();
     await page.getByRole('row', { name: 'layers 3072-40-10' }).waitFor();
     await page.getByRole('row', { name: /^openblas|^v8/ }).first().waitFor();
+    // Keys that are not as by default stand before the others.
+    const heads = await page.locator('.panel', { hasText: 'Spec and record' }).locator('tbody th').allTextContents();
+    const [changed, others] = [heads.indexOf('other than by default'), heads.indexOf('as by default, and the record')];
+    expect(changed).toBe(0);
+    expect(heads.slice(1, others)).toContain('layers');
+    expect(heads.slice(others)).toContain('clipNorm');
   });
 });
 
@@ -461,6 +467,18 @@ describe('several runs', () => {
     const legend = page.locator('figure.chart', { hasText: 'Validation loss' }).locator('.u-legend');
     expect((await legend.textContent())!.replace(/\s+/g, ' ')).toMatch(/^steplastonce-a1\.5once-b1\.25nowhere–$/);
     expect(await page.locator('tr', { hasText: 'nowhere' }).first().textContent()).toContain('not there');
+  });
+
+  test('have the colours that the address says', async () => {
+    const chips = async (): Promise<string[]> => page.locator('tbody .chip').evaluateAll((all) => all.slice(0, 2).map((each) => (each as HTMLElement).style.backgroundColor));
+    await open('#/compare/once-a/once-b');
+    await page.locator('tbody .chip').nth(1).waitFor();
+    const [first, second] = await chips();
+    expect(first).not.toBe(second);
+    await page.goto(`${dashboard.url}#/compare/once-a/once-b?colours=once-a:1,once-b:0`);
+    await eventually(async () => {
+      expect(await chips()).toEqual([second, first]);
+    });
   });
 
   test('a value under the cursor is that of the step that is shown, or says of which it is', async () => {

@@ -3,8 +3,7 @@ import { parseJson, readPart } from '../files';
 import { checkShape } from '../files/shape';
 import type { TestResult } from '../inference/ledger';
 import { isWorkedOn } from '../runFolder/ownedFolder';
-import { runFiles, searchFiles } from '../runFolder/runFolder';
-import { readSpecOutline } from '../runFolder/runRecord';
+import { searchFiles } from '../runFolder/runFolder';
 import type { SearchHead } from '../search/records';
 import { readSearchReport } from '../search/report';
 import { headShape } from '../search/shapes';
@@ -13,7 +12,7 @@ import type { DepthEntry, RunEntry, SearchEntry } from './api';
 import { attempt } from './fileCache';
 import type { FileCache } from './fileCache';
 import { runPath } from './folders';
-import { finite, labelsOf } from './runEntry';
+import { finite, labelsOf, outlineOf } from './runEntry';
 
 /** Enough of a journal's beginning to hold its first line. */
 const headBytes = 2 ** 16;
@@ -65,7 +64,7 @@ export class ExperimentReader {
   private firstStart(names: readonly string[]): string | null {
     const starts = names.flatMap((name) => {
       const path = attempt(() => runPath(this.runs, name))[0];
-      const begun = path === undefined ? undefined : attempt(() => this.files.of(join(path, runFiles.spec), () => readSpecOutline(path)))[0];
+      const begun = path === undefined ? undefined : attempt(() => outlineOf(path, this.files))[0];
       return begun?.startedAt === undefined ? [] : [begun.startedAt];
     });
     return starts.sort()[0] ?? null;

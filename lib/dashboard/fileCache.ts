@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs';
 import { toPlain } from '../errors';
 import type { Failure } from '../history/outcome';
 
-/** What is made of files that are replaced as a whole; made again once a file has changed. */
+/** What is made of files that are replaced as a whole, one thing of each file; made again once a file has changed. */
 export class FileCache {
   private readonly made = new Map<string, { readonly stamp: string; readonly value: unknown }>();
 

@@ -52,7 +52,7 @@ export class RunReader {
   }
 
   private read(name: string, path: string, written: number | undefined): { readonly entry: RunEntry; readonly isOwned: boolean } {
-    const [outline, badSpec] = attempt(() => this.outline(path));
+    const [outline, badSpec] = attempt(() => outlineOf(path, this.files));
     const [state, badMetrics] = attempt(() => this.state(path, outline?.isResumed === true));
     const [status, badStatus] = attempt(() => (lstat(join(path, runFiles.status)) === undefined ? undefined : readStatus(path)));
     const [owner, badLock] = attempt(() => ownerOf(path));
@@ -87,18 +87,19 @@ export class RunReader {
     return { entry, isOwned: owner !== undefined };
   }
 
-  private outline(path: string): Omit<SpecOutline, 'spec'> & Pick<RunEntry, 'keys'> {
-    return this.files.of(join(path, runFiles.spec), () => {
-      const { spec, ...outline } = readSpecOutline(path);
-      return { ...outline, keys: changedKeys(spec) };
-    });
-  }
-
   private state(path: string, isResumed: boolean): PresentState {
     const state = readPresentState(join(path, runFiles.metrics), isResumed, this.known.get(path));
     this.known.set(path, state);
     return state;
   }
+}
+
+/** What spec.json tells of a run in a list. */
+export function outlineOf(path: string, files: FileCache): Omit<SpecOutline, 'spec'> & Pick<RunEntry, 'keys'> {
+  return files.of(join(path, runFiles.spec), () => {
+    const { spec, ...outline } = readSpecOutline(path);
+    return { ...outline, keys: changedKeys(spec) };
+  });
 }
 
 /** What people wrote about something, or why that cannot be read. */

@@ -51,11 +51,10 @@ export class MetricsReader {
       return part !== undefined && this.size > 0;
     }
     const bytes = part.bytes.subarray(this.read - from);
-    const whole = bytes.lastIndexOf(10) + 1;
-    // No line is as long as a piece: such bytes are no metrics.
-    const length = whole === 0 && bytes.length === pieceBytes ? pieceBytes : whole;
+    const length = bytes.lastIndexOf(10) + 1;
+    // An unfinished line; or, as none is as long as a piece, what are no metrics, with which the reading ends.
     if (length === 0) return false;
-    eachJsonLine(bytes.subarray(0, whole), eventShape, { file: this.file, code: 'ERR_DATA' }, (event) => { this.series.apply(event); });
+    eachJsonLine(bytes.subarray(0, length), eventShape, { file: this.file, code: 'ERR_DATA' }, (event) => { this.series.apply(event); });
     this.read += length;
     const end = this.read - from;
     this.check = part.bytes.toString('hex', Math.max(0, end - checkedBytes), end);

@@ -16,6 +16,8 @@ import type { View } from './view';
 
 interface Compared {
   readonly name: string;
+  /** Number of its colour. */
+  readonly series: number;
   readonly curves: RunCurves;
   spec: FlatSpec | undefined;
 }
@@ -42,9 +44,14 @@ export class CompareView implements View {
   private readonly all = h('input', { type: 'checkbox' });
   private entries: ReadonlyMap<string, Entry> = new Map();
 
-  /** @param lead what is said of the runs together. */
-  constructor(names: readonly string[], private readonly settings: CurveSettings, heading: string, lead?: HTMLElement) {
-    this.runs = names.map((name) => ({ name, curves: new RunCurves(name, ['steps', 'evaluations']), spec: undefined }));
+  /**
+   * @param lead what is said of the runs together.
+   * @param colours by name; by default those of the order.
+   */
+  constructor(
+    names: readonly string[], private readonly settings: CurveSettings, heading: string, lead?: HTMLElement, colours: ReadonlyMap<string, number> = new Map(),
+  ) {
+    this.runs = names.map((name, i) => ({ name, series: colours.get(name) ?? i, curves: new RunCurves(name, ['steps', 'evaluations']), spec: undefined }));
     this.follower = new CurveFollower(this.runs.map(({ curves }) => curves), this.group, settings, () => {
       this.draw();
     });
@@ -90,13 +97,13 @@ export class CompareView implements View {
 
   private draw(): void {
     const { settings, runs, charts: { train, loss, accuracy, rmse, rate } } = this;
-    const of = (column: string, has: (state: CurvesState) => boolean): Line[] => runs.flatMap(({ name, curves }, series) => (
+    const of = (column: string, has: (state: CurvesState) => boolean): Line[] => runs.flatMap(({ name, curves, series }) => (
       curves.state === undefined || has(curves.state) ? [line(name, curves, 'evaluations', column, settings, { series })] : []));
-    train.show(runs.map(({ name, curves }, series) => smoothed(name, curves, 'steps', 'loss', settings, { series }).pop()!), { log: settings.log });
+    train.show(runs.map(({ name, curves, series }) => smoothed(name, curves, 'steps', 'loss', settings, { series }).pop()!), { log: settings.log });
     loss.show(of('valLoss', () => true), { log: settings.log });
     accuracy.show(of('valAccuracy', ({ hasAccuracy }) => hasAccuracy));
     rmse.show(of('valRmse', ({ hasRmse }) => hasRmse), { log: settings.log });
-    rate.show(runs.map(({ name, curves }, series) => line(name, curves, 'steps', 'learningRate', settings, { series })), { log: settings.log });
+    rate.show(runs.map(({ name, curves, series }) => line(name, curves, 'steps', 'learningRate', settings, { series })), { log: settings.log });
     this.group.settle();
     this.showTable();
   }
@@ -105,7 +112,7 @@ export class CompareView implements View {
     const heads = ['run', 'state', 'validation', 'best', 'train', 'test', 'parameters', 'ms a step', 'time'];
     fill(this.table, h(
       'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, ...this.runs.map(({ name, curves: { state } }, i) => {
+      h('tbody', {}, ...this.runs.map(({ name, series, curves: { state } }) => {
         const [start, result, best] = [state?.start ?? undefined, state?.result ?? undefined, state?.best ?? undefined];
         const scores = result ?? state?.lastEvaluation ?? undefined;
         const entry = this.entries.get(name);
@@ -113,7 +120,7 @@ export class CompareView implements View {
         // A run that failed has no scores to go by.
         const score = (accuracy: number | undefined, rmse: number | undefined): HTMLElement => h('td', {}, run?.state === 'failed' ? '–' : shown(accuracy, rmse));
         return h(
-          'tr', {}, h('th', { scope: 'row' }, chip(i), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
+          'tr', {}, h('th', { scope: 'row' }, chip(series), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
           h('td', {}, run === undefined ? 'not there' : h('span', { class: `state ${run.state}`, title: run.failure?.message }, stateText(run))),
           score(scores?.valAccuracy, scores?.valRmse), score(best?.valAccuracy, best?.valRmse), score(scores?.trainAccuracy, scores?.trainRmse),
           score(run?.testAccuracy ?? undefined, run?.testRmse ?? undefined), h('td', {}, start === undefined ? '–' : formatCount(start.parameters)),
@@ -132,7 +139,7 @@ export class CompareView implements View {
       ? h('p', { class: 'note' }, 'All keys agree.')
       : h(
         'table', { class: 'specs' },
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'key'), ...known.map(({ name }) => h('th', { scope: 'col' }, chip(this.runs.findIndex((run) => run.name === name)), name)))),
+        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'key'), ...known.map(({ name, series }) => h('th', { scope: 'col' }, chip(series), name)))),
         h('tbody', {}, ...shown.map((key) => h('tr', { class: differs(key) ? 'differs' : undefined }, h('th', { scope: 'row' }, key), ...known.map(({ spec }) => h('td', { class: 'text' }, spec.get(key) ?? '–'))))),
       ));
   }

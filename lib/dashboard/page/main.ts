@@ -6,7 +6,7 @@ import { fill, h } from './dom';
 import { hrefOf } from './entry';
 import { isExported, shownAt } from './exported';
 import { RunList } from './list';
-import { choiceHash, decoded, isTable, parseChoice, SharedChoice } from './table/choice';
+import { choiceHash, decoded, isTable, parseChoice, parseColours, SharedChoice } from './table/choice';
 import { RunsView } from './table/runsView';
 import { RunsStore } from './table/store';
 import { RunView } from './runView';
@@ -40,13 +40,17 @@ function open(hash: string): View | undefined {
     choice.change(parseChoice(hash));
     return new RunsView(store, choice, refreshList);
   }
-  const [, kind, ...names] = hash.split('?', 1)[0]!.split('/').map(decoded);
+  const [path, query] = hash.split('?', 2) as [string, string?];
+  const [, kind, ...names] = path.split('/').map(decoded);
   const [name] = names;
   if (name === undefined || name === '') return undefined;
   if (kind === 'run') return new RunView(name, settings);
   if (kind === 'search') return new SearchView(name);
   if (kind === 'depth') return new DepthView(name, settings);
-  if (kind === 'compare') return new CompareView(names, settings, `${String(names.length)} runs compared`);
+  if (kind === 'compare') {
+    const colours = parseColours(new URLSearchParams(query).get('colours') ?? '');
+    return new CompareView(names, settings, `${String(names.length)} runs compared`, undefined, colours);
+  }
   return undefined;
 }
 

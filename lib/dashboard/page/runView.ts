@@ -71,7 +71,7 @@ export class RunView implements View {
         this.draw();
       }), this.follower.element,
       h('div', { class: 'charts' }, ...this.charts.map(({ element }) => element)),
-      this.film.element, this.health.element, this.examination.element, specPanel(name),
+      this.film.element, this.health.element, this.examination.element, specPanel(name, () => this.entry?.keys ?? {}),
     );
     this.element = h('div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.head, this.body);
   }

@@ -11,17 +11,30 @@ export async function readSpec(run: string): Promise<FlatSpec> {
   return new Map([...Object.entries(spec), ...Object.entries(facts), ...Object.entries(Object(versions) as object)].map(([key, value]) => [key, specText(value)]));
 }
 
-/** The spec of one run, read when it is opened. */
-export function specPanel(run: string): HTMLElement {
+/**
+ * The spec of one run, read when it is opened; keys with other values than their defaults come first.
+ * @param changed those keys, as far as they are known.
+ */
+export function specPanel(run: string, changed: () => Readonly<Record<string, unknown>> = () => ({})): HTMLElement {
   const body = scroller('Spec and record');
   const panel = h('details', { class: 'panel' }, h('summary', {}, 'Spec and record'), body);
   panel.addEventListener('toggle', () => {
     if (!panel.open || body.hasChildNodes()) return;
     readSpec(run).then((spec) => {
-      fill(body, h('table', {}, h('tbody', {}, ...[...spec].map(([key, value]) => h('tr', {}, h('th', { scope: 'row' }, key), h('td', { class: 'text' }, value))))));
+      const own = changed();
+      const isChanged = ([key]: readonly [string, string]): boolean => Object.hasOwn(own, key);
+      const [first, others] = [[...spec].filter(isChanged), [...spec].filter((entry) => !isChanged(entry))];
+      fill(body, h('table', {}, ...(first.length === 0 ? [rowsOf(others)] : [rowsOf(first, 'other than by default'), rowsOf(others, 'as by default, and the record')])));
     }, (error: unknown) => {
       fill(body, (error as Error).message);
     });
   });
   return panel;
+}
+
+function rowsOf(entries: readonly (readonly [string, string])[], heading?: string): HTMLElement {
+  return h(
+    'tbody', {}, heading !== undefined && h('tr', {}, h('th', { scope: 'rowgroup', colspan: 2, class: 'note' }, heading)),
+    ...entries.map(([key, value]) => h('tr', {}, h('th', { scope: 'row' }, key), h('td', { class: 'text' }, value))),
+  );
 }
