@@ -15,9 +15,9 @@ const { availableParallelism } = require('node:os');
 const { delimiter, join } = require('node:path');
 
 const root = join(__dirname, '..');
-/** The files that are compiled alike for both modules, and those of micro-kernels that multiply and add. */
-const shared = ['float32.cc', 'float64.cc', 'bfloat16.cc', 'gemm/gemm_nt_kernel.cc', 'blas/own_library.cc', 'wasm/module.cc'];
-const products = ['gemm/gemm_outer_kernel.cc', 'gemm/gemm_tn_kernel.cc'];
+/** The files that are compiled alike for both modules, and those of micro-kernels that multiply and add, or say how. */
+const shared = ['float32.cc', 'float64.cc', 'bfloat16.cc', 'gemm/gemm_nt_kernel.cc', 'blas/own_library.cc'];
+const products = ['gemm/gemm_outer_kernel.cc', 'gemm/gemm_tn_kernel.cc', 'wasm/module.cc'];
 const modules = [
   { file: 'kernels.wasm', variant: 'simd', flags: [] },
   { file: 'kernels-relaxed.wasm', variant: 'relaxed', flags: ['-mrelaxed-simd'] },

@@ -378,6 +378,34 @@ describe('a finished run', () => {
     expect(await says('Loss')).toMatch(/^Loss: mean squared error:/);
   });
 
+  test('has charts that can be downloaded, as numbers and as pictures', async () => {
+    await open('#/run/first');
+    await eventually(async () => {
+      expect(await drawn('Loss', 1)).toBeGreaterThan(50);
+    });
+    const save = async (kind: string): Promise<{ name: string; bytes: Buffer }> => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator('figure.chart', { hasText: 'Loss' }).first().getByRole('button', { name: `Download the chart as ${kind}` }).click(),
+      ]);
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+    };
+    const csv = await save('CSV');
+    const [head, ...rows] = csv.bytes.toString('utf8').trim().split('\n').map((each) => each.split(','));
+    expect(csv.name).toBe('loss-mean-cross-entropy.csv');
+    expect(head![0]).toBe('step');
+    expect(head).toEqual(expect.arrayContaining(['validation']));
+    const losses = readFileSync(join(runs, 'first', 'metrics.jsonl'), 'utf8').trim().split('\n').map((each) => JSON.parse(each) as { type: string; step: number; valLoss: number })
+      .filter(({ type }) => type === 'evaluation').map(({ step, valLoss }) => [step, valLoss]);
+    expect(rows.filter((row) => row[head!.indexOf('validation')] !== '').map((row) => [Number(row[0]), Number(row[head!.indexOf('validation')])])).toEqual(losses);
+    const png = await save('PNG');
+    expect([png.name, png.bytes.toString('latin1', 1, 4)]).toEqual(['loss-mean-cross-entropy.png', 'PNG']);
+    expect(png.bytes.readUInt32BE(16)).toBeGreaterThan(200); // wide
+    const svg = (await save('SVG')).bytes.toString('utf8');
+    expect(svg.match(/<polyline [^>]*points="[\d.]+,[\d.]+ /g)!.length).toBe(head!.length - 1);
+    expect(svg).toContain('>validation</text>');
+  });
+
   test('shows its spec', async () => {
     await open('#/run/first');
     await page.getByText('Spec and record').click();

@@ -7,6 +7,7 @@ import { trialCounts, withRunCurves } from '../../lib/report/search/figureData';
 import type { SearchFigureData } from '../../lib/report/search/figureData';
 import { parallelSvg } from '../../lib/report/search/parallel';
 import { parametersSvg } from '../../lib/report/search/parameters';
+import { palette } from '../../lib/report/drawing/palette';
 import { SearchHistory } from '../../lib/history/searchHistory';
 import type { Domain } from '../../lib/search/types';
 import { temporaryFolder } from '../support/folder';
@@ -15,7 +16,7 @@ import { parseXml, textsOf } from '../support/xml';
 import type { Element } from '../support/xml';
 
 const folder = temporaryFolder();
-const strong = '#d55e00';
+const strong = palette[1]!;
 
 function historyOf(trials: number, over: Partial<SearchFigureData> = {}): SearchFigureData {
   const told = new SearchHistory();
@@ -103,7 +104,7 @@ describe('learning curves', () => {
     const elements = parseXml(curvesSvg(history));
     expect(textsOf(elements).filter((text) => text === 'left behind')).toHaveLength(1);
     expect(textsOf(elements)).toContain(`best: trial ${String(history.ranking[0]!.trial)}`);
-    const faint = elements.filter(({ attributes }) => attributes['stroke'] === '#000000' && attributes['stroke-opacity'] === '0.3');
+    const faint = elements.filter(({ attributes }) => attributes['stroke'] === palette[4] && attributes['stroke-opacity'] === '0.3');
     expect(faint.length).toBeGreaterThan(3);
     const left = history.trials.filter(({ state }) => state === 'pruned').length;
     expect(elements[2]!.text).toContain(`left behind: ${String(left)} curves, between`);

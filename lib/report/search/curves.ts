@@ -19,7 +19,7 @@ export function curvesSvg(data: SearchFigureData): string {
     yLabel: scoreAxisOf(data).label,
     yFormat: scoreAxisOf(data).yFormat,
     series: [
-      ...kind('pruned', { name: 'left behind', style: 'faint', colour: 6 }),
+      ...kind('pruned', { name: 'left behind', style: 'faint', colour: 4 }),
       ...kind('running', { name: 'not ended', style: 'faint', colour: 0 }),
       ...kind('failed', { name: 'failed', style: 'dashed', colour: 3 }),
       ...kind('finished', { name: 'trained to the end', style: 'thin', colour: 0 }),

@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import { thinned } from '../../../report/drawing/thin';
 import { colour, h, seriesColour, seriesDash } from '../dom';
+import { downloads } from './download';
 import type { Zoomed, ZoomGroup } from './zoom';
 
 export interface Line {
@@ -36,7 +37,7 @@ const pointsPerPixel = 2;
 /** A chart of lines over a common x. Drag to zoom, double-click or 0 for all; arrows, + and − on the keyboard. */
 export class Chart implements Zoomed {
   readonly element: HTMLElement;
-  private readonly caption = h('figcaption', {});
+  private readonly caption = h('span', {});
   private readonly canvas = h('div', { class: 'plot', tabindex: 0, role: 'img' });
   private plot: uPlot | undefined;
   private lines: readonly Line[] = [];
@@ -49,7 +50,8 @@ export class Chart implements Zoomed {
 
   constructor(private readonly group: ZoomGroup, private options: ChartOptions) {
     group.add(this);
-    this.element = h('figure', { class: 'chart' }, this.caption, this.canvas);
+    const buttons = downloads(() => ({ ...this.options, unit: group.unit, lines: this.lines, plot: this.plot }));
+    this.element = h('figure', { class: 'chart' }, h('figcaption', {}, this.caption, buttons), this.canvas);
     this.canvas.addEventListener('keydown', (event) => {
       this.key(event);
     });
