@@ -128,7 +128,7 @@ test('the best trial has its values, and commands that are copied', async () => 
   expect(await page.locator('.assignment th').first().textContent()).toBe('learningRate');
   await page.getByRole('button', { name: 'Copy the command: trains it again' }).click();
   await page.getByText('copied', { exact: true }).waitFor();
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`npx blastrain train runs/many/trial-${trial}/spec.json --name many-best`);
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`npx blastrain train ${runs}/many/trial-${trial}/spec.json --name many-best --runs ${runs}`);
   expect(await page.locator('.command').allTextContents()).toContainEqual(expect.stringContaining('search --resume many'));
 });
 

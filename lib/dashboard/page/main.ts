@@ -45,7 +45,7 @@ function open(hash: string): View | undefined {
   const [name] = names;
   if (name === undefined || name === '') return undefined;
   if (kind === 'run') return new RunView(name, settings);
-  if (kind === 'search') return new SearchView(name);
+  if (kind === 'search') return new SearchView(name, () => store.folder);
   if (kind === 'depth') return new DepthView(name, settings);
   if (kind === 'compare') {
     const colours = parseColours(new URLSearchParams(query).get('colours') ?? '');

@@ -45,7 +45,8 @@ export class SearchView implements View {
   /** Shows what the filter keeps, in the present pictures and rows. */
   private applyFilter = (): void => undefined;
 
-  constructor(private readonly name: string) {
+  /** @param folder of the runs, as far as it is known. */
+  constructor(private readonly name: string, private readonly folder: () => string) {
     this.title = name;
     this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this search');
     this.tail = new Tail(name, 'journal.jsonl', (bytes) => {
@@ -149,7 +150,7 @@ export class SearchView implements View {
 
   private showBest(): void {
     const { entry, history: { ranking: [best], metric } } = this;
-    if (entry !== undefined) this.best.show(best, best === undefined ? '' : `${metric} ${formatMetric(metric, best.score)}`, entry);
+    if (entry !== undefined) this.best.show(best, best === undefined ? '' : `${metric} ${formatMetric(metric, best.score)}`, entry, this.folder());
   }
 
   private async askToStop(): Promise<void> {

@@ -24,21 +24,23 @@ export class BestTrialPanel {
   readonly element = h('section', { class: 'panel' });
   private shown = '';
 
-  show(best: TrialSummary | undefined, score: string, { name, state, stoppable }: SearchEntry): void {
+  /** @param folder of the runs; empty where it is not known, as in an exported page. */
+  show(best: TrialSummary | undefined, score: string, { name, state, stoppable }: SearchEntry, folder: string): void {
     const [run] = best?.runs ?? [];
     // An open spec stays open while nothing has changed.
-    const picture = JSON.stringify([best?.trial, score, state, stoppable]);
+    const picture = JSON.stringify([best?.trial, score, state, stoppable, folder]);
     if (picture === this.shown) return;
     this.shown = picture;
     this.element.hidden = best === undefined || run === undefined;
     if (best === undefined || run === undefined) return;
+    const runs = folder === '' ? '' : ` --runs ${quoted(folder)}`;
     fill(
       this.element, h('h2', {}, `The best ${state === 'done' ? 'trial' : 'so far'}: trial ${String(best.trial)}, ${score}`),
       scroller('Values of the best trial', h('table', { class: 'assignment' }, h('tbody', {}, ...Object.entries(best.assignment).map(([key, value]) => h('tr', {}, h('th', { scope: 'row' }, key), h('td', {}, valueText(value))))))),
-      command(`npx blastrain train ${quoted(`runs/${run}/spec.json`)} --name ${quoted(`${name}-best`)}`, 'trains it again'),
-      command(`npx blastrain test ${quoted(run)}`, 'scores it on the test rows, once'),
-      command(`npx blastrain report ${quoted(name)}`, 'writes the search up'),
-      ...(stoppable ? [] : [command(`npx blastrain search --resume ${quoted(name)}`, 'goes on with the search; --trials N asks for more')]),
+      command(`npx blastrain train ${quoted(`${folder === '' ? 'runs' : folder}/${run}/spec.json`)} --name ${quoted(`${name}-best`)}${runs}`, 'trains it again'),
+      command(`npx blastrain test ${quoted(run)}${runs}`, 'scores it on the test rows, once'),
+      command(`npx blastrain report ${quoted(name)}${runs}`, 'writes the search up'),
+      ...(stoppable ? [] : [command(`npx blastrain search --resume ${quoted(name)}${runs}`, 'goes on with the search; --trials N asks for more')]),
       specPanel(run),
     );
   }

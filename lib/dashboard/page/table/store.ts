@@ -5,10 +5,16 @@ import { isExported } from '../exported';
 
 /** What the server says of the folder of runs. Only what has changed is asked for again. */
 export class RunsStore {
+  private place = '';
   private known = new Map<string, Entry>();
   private revision: number | undefined;
   private defaults: Readonly<Record<string, KeyValue>> = {};
   private made: { readonly revision: number | undefined; readonly fields: Fields; readonly list: readonly Entry[] } | undefined;
+
+  /** The folder itself; empty in an exported page. */
+  get folder(): string {
+    return this.place;
+  }
 
   /** By name. */
   get entries(): ReadonlyMap<string, Entry> {
@@ -25,6 +31,7 @@ export class RunsStore {
     if (isExported && this.isKnown) return false;
     const answer = await getJson<Catalogue>('api/runs', this.revision === undefined ? {} : { since: String(this.revision) });
     const isChanged = answer.revision !== this.revision;
+    this.place = answer.folder;
     if (isChanged) {
       this.known = new Map(this.known);
       for (const name of answer.gone) this.known.delete(name);
