@@ -4,6 +4,8 @@ import { eventShape } from '../../train/eventShape';
 
 /** Bytes that are read and parsed at once: some milliseconds. */
 const pieceBytes = 2 ** 19;
+/** Bytes without the end of a line that are left out; with more of them the reading ends. */
+const maxEndless = 2 ** 24;
 /** Milliseconds of a call, after which the rest is left to the next: so long the process does nothing else. */
 const patience = 60;
 /** So many bytes before what was read are compared; where they differ the file was cut meanwhile. */
@@ -22,6 +24,8 @@ export class MetricsReader {
   /** When it was last asked. */
   used = 0;
   private check = '';
+  /** Bytes since the last end of a line. */
+  private endless = 0;
   private beginning = '';
 
   constructor(private readonly file: string) {
@@ -51,10 +55,13 @@ export class MetricsReader {
       return part !== undefined && this.size > 0;
     }
     const bytes = part.bytes.subarray(this.read - from);
-    const length = bytes.lastIndexOf(10) + 1;
-    // An unfinished line; or, as none is as long as a piece, what are no metrics, with which the reading ends.
+    const whole = bytes.lastIndexOf(10) + 1;
+    // No line is as long as a piece: such bytes are no metrics, and where there are very many of them, nor is the file.
+    const isEndless = whole === 0 && bytes.length === pieceBytes;
+    this.endless = isEndless ? this.endless + pieceBytes : 0;
+    const length = isEndless && this.endless <= maxEndless ? pieceBytes : whole;
     if (length === 0) return false;
-    eachJsonLine(bytes.subarray(0, length), eventShape, { file: this.file, code: 'ERR_DATA' }, (event) => { this.series.apply(event); });
+    eachJsonLine(bytes.subarray(0, whole), eventShape, { file: this.file, code: 'ERR_DATA' }, (event) => { this.series.apply(event); });
     this.read += length;
     const end = this.read - from;
     this.check = part.bytes.toString('hex', Math.max(0, end - checkedBytes), end);
@@ -66,5 +73,6 @@ export class MetricsReader {
     this.beginning = `${String(process.pid)}-${String(performance.timeOrigin)}-${String(versions++)}`;
     this.read = 0;
     this.check = '';
+    this.endless = 0;
   }
 }
