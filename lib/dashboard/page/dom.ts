@@ -19,6 +19,12 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, properties
   return element;
 }
 
+/** Calls `told` when the pointer comes to an element, and when it leaves. */
+export function onPointing(element: Element, told: (isPointedAt: boolean) => void): void {
+  element.addEventListener('pointerenter', () => { told(true); });
+  element.addEventListener('pointerleave', () => { told(false); });
+}
+
 /** Attributes that are looked up by and not shown, and so stay as they are. */
 const isAddress = (name: string): boolean => name === 'href' || name.startsWith('data-');
 

@@ -7,7 +7,7 @@ import type { Catalogue, CurvesState, Entry, RunEntry } from '../api';
 import { Chart } from './plots/chart';
 import type { Line } from './plots/chart';
 import { ZoomGroup } from './plots/zoom';
-import { getJson, isNoAnswer, stopRun, Tail } from './client';
+import { getJson, isNoAnswer, Tail } from './client';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { duration, fill, h, number, percent } from './dom';
@@ -19,6 +19,7 @@ import { outcomeBox } from './outcomeBox';
 import { CurveFollower } from './curveFollower';
 import { RunCurves } from './runCurves';
 import { readSpec, specPanel } from './specTable';
+import { stopButton } from './stopButton';
 import { toolbar } from './toolbar';
 import type { View } from './view';
 
@@ -54,7 +55,7 @@ export class RunView implements View {
 
   constructor(private readonly name: string, private readonly settings: CurveSettings) {
     this.examination = new ExaminationPanel(name);
-    this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this run');
+    this.stop = stopButton(name, 'run');
     this.curves = new RunCurves(name, ['steps', 'evaluations', 'epochs', 'health']);
     this.follower = new CurveFollower([this.curves], this.group, settings, () => {
       this.draw();
@@ -203,17 +204,6 @@ export class RunView implements View {
     const spec = await readSpec(this.name).catch(() => undefined); // not written yet, or damaged
     const loss = spec?.get('loss');
     if (loss !== undefined) this.task = { loss, l2: Number(spec?.get('l2')), targetScaling: spec?.get('targetScaling') };
-  }
-
-  private async askToStop(): Promise<void> {
-    this.stop.disabled = true;
-    this.stop.textContent = 'Stopping …';
-    try {
-      await stopRun(this.name);
-    } catch (error) {
-      this.stop.disabled = false;
-      this.stop.textContent = `Stop this run (${(error as Error).message})`;
-    }
   }
 }
 

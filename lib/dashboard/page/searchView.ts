@@ -5,7 +5,7 @@ import { parameterDigits } from '../../report/drawing/digits';
 import { valueText } from '../../report/search/parameterAxis';
 import { entryShape } from '../../search/shapes';
 import type { Entry, SearchEntry } from '../api';
-import { stopRun, Tail } from './client';
+import { Tail } from './client';
 import { LineReader } from './lineReader';
 import { duration, fill, h, number, percent, scroller } from './dom';
 import { axisOf, parallelCoordinates } from './plots/parallel';
@@ -13,6 +13,7 @@ import { trialCurves } from './plots/trialCurves';
 import { BestTrialPanel, processTable } from './search/bestTrial';
 import { ImportancePanel } from './search/importances';
 import { ValueFilter } from './search/valueFilter';
+import { stopButton } from './stopButton';
 import { placeholder } from './view';
 import type { View } from './view';
 
@@ -46,9 +47,9 @@ export class SearchView implements View {
   private applyFilter = (): void => undefined;
 
   /** @param folder of the runs, as far as it is known. */
-  constructor(private readonly name: string, private readonly folder: () => string) {
+  constructor(name: string, private readonly folder: () => string) {
     this.title = name;
-    this.stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => void this.askToStop() }, 'Stop this search');
+    this.stop = stopButton(name, 'search');
     this.tail = new Tail(name, 'journal.jsonl', (bytes) => {
       for (const entry of this.reader.read(bytes)) this.history.apply(entry);
     }, () => {
@@ -151,17 +152,6 @@ export class SearchView implements View {
   private showBest(): void {
     const { entry, history: { ranking: [best], metric } } = this;
     if (entry !== undefined) this.best.show(best, best === undefined ? '' : `${metric} ${formatMetric(metric, best.score)}`, entry, this.folder());
-  }
-
-  private async askToStop(): Promise<void> {
-    this.stop.disabled = true;
-    this.stop.textContent = 'Stopping …';
-    try {
-      await stopRun(this.name);
-    } catch (error) {
-      this.stop.disabled = false;
-      this.stop.textContent = `Stop this search (${(error as Error).message})`;
-    }
   }
 }
 

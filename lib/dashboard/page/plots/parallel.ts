@@ -3,7 +3,7 @@ import type { ParameterAxis } from '../../../report/search/parameterAxis';
 import type { TrialSummary } from '../../../history/searchHistory';
 import type { Parameter } from '../../../search/types';
 import { formatMetric } from '../../../numbers';
-import { svg } from '../dom';
+import { onPointing, svg } from '../dom';
 
 const height = 330;
 const top = 56;
@@ -84,12 +84,11 @@ export function parallelCoordinates(axes: readonly Axis[], ranking: readonly Tri
     });
     const line = svg('polyline', { points: [...points, `${String(last)},${y(heat(score)).toFixed(1)}`].join(' ') }, svg('title', {}, `trial ${String(trial)}: ${metric} ${formatMetric(metric, score)}`));
     line.style.setProperty('--heat', `${(100 * heat(score)).toFixed(0)}%`);
-    for (const [kind, which] of [['pointerenter', trial], ['pointerleave', undefined]] as const) {
-      line.addEventListener(kind, () => {
-        choose(which);
-        chosen(which);
-      });
-    }
+    onPointing(line, (isPointedAt) => {
+      const which = isPointedAt ? trial : undefined;
+      choose(which);
+      chosen(which);
+    });
     lines.set(trial, line);
     root.append(line);
   }

@@ -1,7 +1,7 @@
 import type { TrialSummary } from '../../../history/searchHistory';
 import { formatMetric } from '../../../numbers';
 import { linearTicks } from '../../../report/drawing/ticks';
-import { svg } from '../dom';
+import { onPointing, svg } from '../dom';
 
 const [height, left, right, top, bottom] = [300, 64, 28, 12, 46];
 /** At most this many trials are drawn, the best. */
@@ -51,12 +51,11 @@ export function trialCurves(curves: readonly TrialCurve[], metric: string, room:
     const [endX, endY] = end!.split(',').map(Number) as [number, number];
     const mark = state === 'pruned' || state === 'failed' ? svg('path', { d: `M${String(endX - 3)} ${String(endY - 3)}l6 6m0 -6l-6 6` }) : svg('circle', { cx: endX, cy: endY, r: 2.5 });
     const line = svg('g', { class: `trial ${state}${rank === 0 ? ' best' : ''}` }, svg('polyline', { points: places.join(' ') }), mark, svg('title', {}, `trial ${String(trial)}, ${state}: ${formatMetric(metric, points[points.length - 1]![1])}`));
-    for (const [kind, which] of [['pointerenter', trial], ['pointerleave', undefined]] as const) {
-      line.addEventListener(kind, () => {
-        choose(which);
-        chosen(which);
-      });
-    }
+    onPointing(line, (isPointedAt) => {
+      const which = isPointedAt ? trial : undefined;
+      choose(which);
+      chosen(which);
+    });
     lines.set(trial, line);
     root.append(line);
   }
