@@ -10,7 +10,7 @@ import { loadData } from '../../lib/data/sources';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
-import { eventually, launchBrowser } from '../support/browser';
+import { complaintsOf, eventually, launchBrowser } from '../support/browser';
 import { blastrain, jsonLines } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
 import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
@@ -61,10 +61,8 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 beforeEach(async () => {
-  wrong = [];
   page = await browser.context.newPage();
-  page.on('console', (message) => wrong.push(`console ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  wrong = complaintsOf(page);
 });
 afterEach(async () => {
   await page.close();

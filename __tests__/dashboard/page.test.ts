@@ -8,7 +8,7 @@ import { loadData } from '../../lib/data/sources';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
-import { launchBrowser } from '../support/browser';
+import { complaintsOf, isLocal, launchBrowser } from '../support/browser';
 import { blastrain } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
 import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
@@ -82,16 +82,9 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  wrong = [];
   page = await browser.context.newPage();
-  page.on('request', (request) => {
-    if (new URL(request.url()).hostname !== '127.0.0.1' && !request.url().startsWith('data:')) wrong.push(`request ${request.url()}`);
-  });
-  page.on('console', (message) => {
-    // Of the tests themselves, which read canvases.
-    if (!message.text().includes('willReadFrequently')) wrong.push(`console ${message.text()}`);
-  });
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  // Of the tests themselves, which read canvases.
+  wrong = complaintsOf(page, isLocal, /willReadFrequently/);
 });
 afterEach(async () => {
   await page.close();
@@ -187,7 +180,7 @@ describe('a run that is being trained', () => {
     });
     expect(await says('Loss')).toMatch(/train \d/); // what was loaded stays
     // The browser itself notes that nobody answers any more.
-    wrong = wrong.filter((line) => !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(line));
+    wrong.splice(0, wrong.length, ...wrong.filter((line) => !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/.test(line)));
     await open('#/run/live');
     expect(await page.locator('.state').first().textContent()).toMatch(/stopped/);
   });

@@ -6,7 +6,7 @@ import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { acquireLock, waitSync } from '../../lib/files';
 import { specFields } from '../../lib/spec/spec';
-import { launchBrowser } from '../support/browser';
+import { complaintsOf, eventually, isLocal, launchBrowser } from '../support/browser';
 import { evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
 
@@ -45,13 +45,8 @@ afterAll(async () => {
   await dashboard.close();
 });
 beforeEach(async () => {
-  wrong = [];
   page = await browser.context.newPage();
-  page.on('request', (request) => {
-    if (new URL(request.url()).hostname !== '127.0.0.1' && !request.url().startsWith('data:')) wrong.push(`request ${request.url()}`);
-  });
-  page.on('console', (message) => wrong.push(`console ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  wrong = complaintsOf(page, isLocal);
 });
 afterEach(async () => {
   await page.close();
@@ -64,17 +59,6 @@ async function open(hash: string): Promise<void> {
 }
 const query = (): ReturnType<Page['locator']> => page.getByRole('combobox', { name: 'Filter runs' });
 const shownNames = (): Promise<string[]> => page.locator('.runs .entry th a').allTextContents();
-const eventually = async (check: () => Promise<void>): Promise<void> => {
-  for (const until = performance.now() + 10_000; ;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await page.waitForTimeout(50);
-    }
-  }
-};
 const names = (expected: readonly string[]): Promise<void> => eventually(async () => {
   expect(await shownNames()).toEqual(expected);
 });

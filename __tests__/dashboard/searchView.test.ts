@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { acquireLock, waitSync } from '../../lib/files';
-import { eventually, launchBrowser } from '../support/browser';
+import { complaintsOf, eventually, launchBrowser } from '../support/browser';
 import { searchHead } from '../support/data/tinySearch';
 import { evaluationEvent, linesOf, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
@@ -53,10 +53,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  wrong = [];
   page = await browser.context.newPage();
-  page.on('console', (message) => wrong.push(`console ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  wrong = complaintsOf(page);
 });
 afterEach(async () => {
   await page.close();

@@ -28,6 +28,24 @@ export async function launchBrowser(width = 1280): Promise<{ context: BrowserCon
   };
 }
 
+/** What a page does that it must not, as it happens: requests that are not `isOwn`, errors, and messages on its console but those that are `expected`. */
+export function complaintsOf(page: Page, isOwn: (url: string) => boolean = () => true, expected = /^$/): string[] {
+  const wrong: string[] = [];
+  page.on('request', (request) => {
+    if (!isOwn(request.url())) wrong.push(`request ${request.url()}`);
+  });
+  page.on('console', (message) => {
+    if (!expected.test(message.text())) wrong.push(`console ${message.text()}`);
+  });
+  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  return wrong;
+}
+
+/** Whether an address is of this machine, or of no machine. */
+export function isLocal(url: string): boolean {
+  return url.startsWith('data:') || new URL(url).hostname === '127.0.0.1';
+}
+
 /** The one browser that all of {@link openFile} of a test file share: to start one takes longer than most looks at a page. */
 let shared: ReturnType<typeof launchBrowser> | undefined;
 afterAll(async () => { await (await shared)?.close(); });
@@ -38,16 +56,10 @@ afterAll(async () => { await (await shared)?.close(); });
  */
 export async function openFile(file: string, width: number, look: (page: Page) => Promise<void>): Promise<string[]> {
   const { context } = await (shared ??= launchBrowser());
-  const wrong: string[] = [];
   const page = await context.newPage();
   await page.setViewportSize({ width, height: 900 });
   const address = pathToFileURL(file).href;
-  page.on('request', (request) => {
-    const url = request.url();
-    if (url !== address && !url.startsWith('data:')) wrong.push(`request ${url}`);
-  });
-  page.on('console', (message) => wrong.push(`console ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  const wrong = complaintsOf(page, (url) => url === address || url.startsWith('data:'));
   try {
     await page.goto(address);
     await look(page);

@@ -5,7 +5,7 @@ import { dataset, split } from '../../lib/index';
 import type { BackendName, TrainEvent } from '../../lib/index';
 import { runTraining } from '../../lib/run/run';
 import { parseSpec, specForRows } from '../../lib/spec/spec';
-import { launchBrowser } from '../support/browser';
+import { complaintsOf, launchBrowser } from '../support/browser';
 import { root } from '../support/cli';
 import { webSample } from '../support/webSample';
 import { drive, withoutTimes } from '../support/run';
@@ -25,10 +25,8 @@ afterAll(async () => {
   await server.close();
 });
 beforeEach(async () => {
-  wrong = [];
   page = await browser.context.newPage();
-  page.on('console', (message) => wrong.push(`console ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
+  wrong = complaintsOf(page);
   await page.goto(server.url);
 });
 afterEach(async () => {
@@ -106,5 +104,5 @@ test('a module is sent to a worker, which compiles nothing', async () => {
 test('a module that is not there is refused with the reason', async () => {
   const message = await page.evaluate(`import('/dist/web/index.mjs').then(({ loadWasm }) => loadWasm('/wasm/none.wasm')).catch(({ code, message }) => code + ' ' + message)`);
   expect(message).toBe('ERR_BACKEND Expected a module that loads for backend wasm but received: /wasm/none.wasm: 404 Not Found');
-  wrong = wrong.filter((line) => !line.includes('404'));
+  wrong.splice(0, wrong.length, ...wrong.filter((line) => !line.includes('404')));
 });

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { readTable } from '../../lib/web/playground/table';
-import { launchBrowser } from '../support/browser';
+import { complaintsOf, launchBrowser } from '../support/browser';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 import { serveFolders } from '../support/webServer';
@@ -24,11 +24,8 @@ afterAll(async () => {
   await server.close();
 });
 beforeEach(async () => {
-  wrong = [];
   page = await browser.context.newPage();
-  page.on('console', (message) => wrong.push(`console ${message.text()}`));
-  page.on('pageerror', (error) => wrong.push(`error ${error.message}`));
-  page.on('request', (request) => { if (!request.url().startsWith(server.url)) wrong.push(`request ${request.url()}`); });
+  wrong = complaintsOf(page, (url) => url.startsWith(server.url));
   await page.goto(`${server.url}/playground/index.html`);
 });
 afterEach(async () => {
