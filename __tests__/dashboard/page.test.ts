@@ -8,7 +8,7 @@ import { loadData } from '../../lib/data/sources';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
-import { complaintsOf, isLocal, launchBrowser } from '../support/browser';
+import { complaintsOf, eventually, isLocal, launchBrowser } from '../support/browser';
 import { blastrain } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
 import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
@@ -113,20 +113,6 @@ function drawn(title: string, series: number): Promise<number> {
     return count;
   }, `--series${String(series)}`);
 }
-
-const eventually = (check: () => Promise<void>): Promise<void> => {
-  const until = performance.now() + 15_000;
-  const attempt = async (): Promise<void> => {
-    try {
-      await check();
-    } catch (error) {
-      if (performance.now() > until) throw error;
-      await page.waitForTimeout(100);
-      await attempt();
-    }
-  };
-  return attempt();
-};
 
 describe('a run that is being trained', () => {
   test('is shown as it goes beside its training, from the start after a reload, and ends when asked to', async () => {
