@@ -1,7 +1,7 @@
 import { expected } from '../errors';
 import { sha256 } from '../files';
 import { requireMemory } from '../machine';
-import type { DataSplits, ImageShape, SplitSizes } from './dataset';
+import type { DataOrigin, DataSplits, ImageShape, SplitSizes } from './dataset';
 import { sliceRows } from './dataset';
 import { sharedBytes } from './shared';
 
@@ -51,21 +51,20 @@ export function resolveSizes(given: Partial<SplitSizes>, defaults: SplitSizes, a
   return { train: sizes.train, validation: sizes.validation, test: sizes.test };
 }
 
-/**
- * The three splits as views on the rows. The digest is SHA-256 over all pixels, row by row in the order train, validation,
- * test, followed by one byte per label in the same order, so that it does not depend on the files that the images came from.
- */
-export function splitImages(
-  rows: ImageRows, sizes: SplitSizes, classNames: readonly string[], name: string, description: string,
-): DataSplits {
+/** SHA-256 over all pixels, row by row in the order train, validation, test, followed by one byte per label in the same order, so that it does not depend on the files that the images came from. */
+export function digestOfImages({ features, labels }: ImageRows): string {
+  return sha256().update(features).update(Uint8Array.from(labels)).digest('hex');
+}
+
+/** The three splits as views on the rows. */
+export function splitImages(rows: ImageRows, sizes: SplitSizes, origin: DataOrigin, classNames: readonly string[]): DataSplits {
   const all = {
-    name, split: 'train', ...rows, size: rows.labels.length, featureSize: pixelsPerImage, classNames, imageShape: cifarShape,
+    name: origin.name, split: 'train', ...rows, size: rows.labels.length, featureSize: pixelsPerImage, classNames, imageShape: cifarShape,
   } as const;
-  const digest = sha256().update(rows.features).update(Uint8Array.from(rows.labels)).digest('hex');
   return {
     train: sliceRows(all, 'train', 0, sizes.train),
     validation: sliceRows(all, 'validation', sizes.train, sizes.validation),
     test: sliceRows(all, 'test', sizes.train + sizes.validation, sizes.test),
-    origin: { name, description, digest },
+    origin,
   };
 }

@@ -8,7 +8,7 @@ import { pickRows } from './dataset';
 import type { DataOrigin, Dataset, DataSplits, ImageShape, SplitSizes } from './dataset';
 import { divideRows, splitNames } from './divide';
 import { checkGivenRows } from './givenRows';
-import { sharedBytes } from './shared';
+import { isShared, sharedBytes } from './shared';
 import { resolveShares } from './table';
 
 /** Numbers as a typed array of any type or as a plain array, row after row; or a list with an array for each row. */
@@ -162,8 +162,7 @@ function flatten(rows: readonly unknown[], size: number, name: string): unknown[
 type SharedType<A> = new (buffer: ArrayBuffer) => A;
 
 function inSharedMemory<A extends SourceArray>(numbers: SourceArray, type: SharedType<A> & { readonly BYTES_PER_ELEMENT: number }): A {
-  const isShared = Object.prototype.toString.call(numbers.buffer) === '[object SharedArrayBuffer]';
-  if (isShared && numbers.BYTES_PER_ELEMENT === type.BYTES_PER_ELEMENT) return numbers as A;
+  if (isShared(numbers) && numbers.BYTES_PER_ELEMENT === type.BYTES_PER_ELEMENT) return numbers as A;
   const own = shared(type, numbers.length);
   own.set(numbers);
   return own;

@@ -2,3 +2,8 @@
 export function sharedBytes(bytes: number): ArrayBuffer {
   return (typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes)) as ArrayBuffer;
 }
+
+/** Whether other threads can have an array without a copy. */
+export function isShared({ buffer }: ArrayBufferView): boolean {
+  return Object.prototype.toString.call(buffer) === '[object SharedArrayBuffer]'; // of any realm
+}

@@ -2,7 +2,7 @@ import { checkOptions } from '../arguments';
 import { expected } from '../errors';
 import { RandomState } from '../random';
 import type { DataSplits, SplitSizes } from './dataset';
-import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from './images';
+import { allocateRows, cifarShape, classCount, digestOfImages, pixelsPerImage, resolveSizes, splitImages } from './images';
 
 // In a sandbox such as jest's, each look-up of a global costs as much as computing a pixel.
 const { abs, imul, max, min, sqrt } = Math;
@@ -74,7 +74,8 @@ export function makeSynthetic(sizes: Partial<SplitSizes> = {}, seed = 0): DataSp
     const image = rows.features.subarray(row * pixelsPerImage, (row + 1) * pixelsPerImage);
     rows.labels[row] = painter.paint((imul(seed, 0x9e3779b1) + picture) >>> 0, image);
   }
-  return splitImages(rows, wanted, syntheticClasses, 'synthetic', `synthetic images (seed ${String(seed)})`);
+  const origin = { name: 'synthetic', description: `synthetic images (seed ${String(seed)})`, digest: digestOfImages(rows) };
+  return splitImages(rows, wanted, origin, syntheticClasses);
 }
 
 /** Draws pictures, each from its own seed. */

@@ -17,6 +17,9 @@ export type { RunPlace } from './ownedFolder';
 export { lockIn } from './ownedFolder';
 export { runFiles, searchFiles } from './runFiles';
 
+/** Milliseconds for which the event of a step may be kept back. */
+const maxDelay = 20;
+
 /** How the folder of a run is owned. */
 export interface FolderOptions extends LockOptions {
   /** For a trial, the lock of its search; by default the run's folder has a lock of its own. */
@@ -30,6 +33,9 @@ export interface FolderOptions extends LockOptions {
 export class RunFolder {
   private readonly metricsFile: string;
   private metrics: AppendFile | undefined;
+  /** Lines that are not written yet, and when lines were written last. */
+  private pending = '';
+  private writtenAt = -Infinity;
 
   private constructor(private readonly owned: OwnedFolder) {
     this.metricsFile = join(owned.path, runFiles.metrics);
@@ -92,13 +98,15 @@ export class RunFolder {
     };
   }
 
+  /**
+   * Appends an event to the metrics. That of a step waits for others within {@link maxDelay} of the last write, as a short step does not take much longer than a write;
+   * any other event is written at once, with those that wait.
+   */
   appendEvent(event: TrainEvent): void {
-    const metrics = this.openMetrics();
-    this.lock.checkEverySecond();
-    // Writing to a removed file that is still open reports no error.
-    if (!existsSync(this.metricsFile)) throw fileError('ERR_IO', 'the metrics that this run writes', this.metricsFile, 'no such file: it was removed');
-    metrics.append(`${JSON.stringify(event)}\n`);
-    if (event.type === 'result') metrics.sync(); // a search may record right after this that the run is done
+    this.pending += `${JSON.stringify(event)}\n`;
+    if (event.type === 'step' && performance.now() - this.writtenAt < maxDelay) return;
+    this.writePending();
+    if (event.type === 'result') this.openMetrics().sync(); // a search may record right after this that the run is done
   }
 
   writeSpec(spec: object): void {
@@ -121,6 +129,7 @@ export class RunFolder {
    */
   writeCheckpoint(chunks: readonly Uint8Array[], keptStep?: number): void {
     this.lock.check();
+    this.writePending();
     this.openMetrics().sync();
     const { last, kept } = this.checkpointFiles(keptStep ?? 0);
     if (existsSync(last)) linkAs(last, join(this.path, runFiles.previous));
@@ -167,9 +176,13 @@ export class RunFolder {
   /** Closes the files and releases the lock. Throws ERR_IO, also for earlier writes: some file systems report their failure only on close. */
   close(): void {
     try {
-      this.metrics?.close();
+      this.writePending();
     } finally {
-      this.owned.release();
+      try {
+        this.metrics?.close();
+      } finally {
+        this.owned.release();
+      }
     }
   }
 
@@ -182,6 +195,18 @@ export class RunFolder {
       });
     }
     replaceFile(file, chunks, { inside: true });
+  }
+
+  private writePending(): void {
+    const lines = this.pending;
+    if (lines === '') return;
+    this.pending = ''; // also where writing fails, which ends the run
+    const metrics = this.openMetrics();
+    this.lock.checkEverySecond();
+    // Writing to a removed file that is still open reports no error.
+    if (!existsSync(this.metricsFile)) throw fileError('ERR_IO', 'the metrics that this run writes', this.metricsFile, 'no such file: it was removed');
+    metrics.append(lines);
+    this.writtenAt = performance.now();
   }
 
   /** Opens metrics.jsonl on first use, after the spec was written: a folder with metrics but no spec is neither a run nor free for one. */

@@ -9,6 +9,7 @@ import { badFile, readingFile } from '../files';
 import { allocateRows, cifarShape, classCount, pixelsPerImage, resolveSizes, splitImages } from '../images';
 import type { ImageRows } from '../images';
 import { StoredFeatures } from '../stored';
+import { GrowingDigest } from '../threads/digest';
 import { utf8Of } from '../csv/utf8';
 import { unpickleBatch } from './unpickle';
 import type { BatchValue } from './unpickle';
@@ -86,12 +87,23 @@ export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): Da
   const wanted = resolveSizes(sizes, courseSizes, cifar10Rows);
   const rows = allocateRows(wanted);
   const trainRows = wanted.train + wanted.validation;
-  layout.trainFiles.forEach((file, i) => {
-    const from = i * imagesPerFile;
-    readImages(layout, join(path, file), rows, from, Math.min(imagesPerFile, trainRows - from));
-  });
-  readImages(layout, join(path, layout.testFile), rows, trainRows, wanted.test);
-  return splitImages(rows, wanted, classNames, name, description);
+  const digest = new GrowingDigest(rows.features, rows.labels.length);
+  try {
+    const read = (file: string, from: number, count: number): void => {
+      if (count <= 0) return;
+      readImages(layout, join(path, file), rows, from, count);
+      digest.filled((from + count) * pixelsPerImage);
+    };
+    layout.trainFiles.forEach((file, i) => {
+      const from = i * imagesPerFile;
+      read(file, from, Math.min(imagesPerFile, trainRows - from));
+    });
+    read(layout.testFile, trainRows, wanted.test);
+  } catch (error) {
+    digest.abandon();
+    throw error;
+  }
+  return splitImages(rows, wanted, { name, description, digest: digest.finish(rows.labels) }, classNames);
 }
 
 /**
@@ -146,7 +158,6 @@ function recognise(folder: string): Recognised {
 
 /** Reads the first `count` images of a file into rows [from, from + count). */
 function readImages(layout: Layout, file: string, rows: ImageRows, from: number, count: number): void {
-  if (count <= 0) return;
   const features = rows.features.subarray(from * pixelsPerImage, (from + count) * pixelsPerImage);
   const labels = rows.labels.subarray(from, from + count);
   readingFile(file, () => {
