@@ -1,8 +1,8 @@
 import { lineChart } from '../../lib/report/charts';
 import type { LineChart } from '../../lib/report/drawing/lineChart';
 import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../lib/report/drawing/ticks';
-import { centredMean, thin } from '../../lib/report/drawing/thin';
-import type { Point } from '../../lib/report/drawing/thin';
+import { centredMeans, thin } from '../../lib/report/drawing/thin';
+import type { Curve, Point } from '../../lib/report/drawing/thin';
 import { parseXml, textsOf } from '../support/xml';
 import type { Element } from '../support/xml';
 
@@ -203,31 +203,34 @@ describe('ticks', () => {
 });
 
 describe('thinning and smoothing', () => {
-  const noisy = Array.from({ length: 10_000 }, (_, i): Point => [i, Math.sin(i * i)]);
+  const curveOf = (y: readonly number[]): Curve => ({ x: y.map((_, i) => i), y });
+  const noisy = Array.from({ length: 10_000 }, (_, i) => Math.sin(i * i));
 
   test('thinning keeps order, ends, extremes and the limit', () => {
-    const thinned = thin(noisy, 500);
+    const thinned = thin(curveOf(noisy), 500);
     const ys = thinned.map(([, y]) => y);
     expect(thinned.length).toBeLessThanOrEqual(500);
-    expect(thinned[0]).toBe(noisy[0]);
-    expect(thinned[thinned.length - 1]).toBe(noisy[9999]);
+    expect(thinned[0]).toEqual([0, noisy[0]]);
+    expect(thinned[thinned.length - 1]).toEqual([9999, noisy[9999]]);
     expect(thinned.map(([x]) => x)).toEqual([...new Set(thinned.map(([x]) => x))].sort((a, b) => a - b));
-    expect(Math.max(...ys)).toBe(Math.max(...noisy.map(([, y]) => y)));
-    expect(Math.min(...ys)).toBe(Math.min(...noisy.map(([, y]) => y)));
+    expect(Math.max(...ys)).toBe(Math.max(...noisy));
+    expect(Math.min(...ys)).toBe(Math.min(...noisy));
   });
 
   test('a short series is left alone, and a gap stays a gap', () => {
     const short = noisy.slice(0, 500);
-    expect(thin(short, 500)).toBe(short);
-    const gapped = noisy.map(([x, y]): Point => [x, x === 5000 ? NaN : y]);
-    expect(thin(gapped, 500).filter(([, y]) => Number.isNaN(y))).toEqual([[5000, NaN]]);
+    expect(thin(curveOf(short), 500)).toEqual(short.map((y, x): Point => [x, y]));
+    const gapped = noisy.map((y, x) => (x === 5000 ? NaN : y));
+    expect(thin(curveOf(gapped), 500).filter(([, y]) => Number.isNaN(y))).toEqual([[5000, NaN]]);
   });
 
   test('the centred mean leaves a line a line and takes what is there at the ends', () => {
-    const line = Array.from({ length: 9 }, (_, i): Point => [i, 3 * i]);
-    expect(centredMean(line, 5).slice(2, 7)).toEqual(line.slice(2, 7));
-    expect(centredMean(line, 5)[0]).toEqual([0, 3]);
-    expect(centredMean([[0, 1], [1, NaN], [2, 3]], 3).map(([, y]) => y)).toEqual([1, 2, 3]);
-    expect(centredMean([[0, NaN]], 3)).toEqual([[0, NaN]]);
+    const line = Array.from({ length: 9 }, (_, i) => 3 * i);
+    expect([...centredMeans(line, 5).slice(2, 7)]).toEqual(line.slice(2, 7));
+    expect(centredMeans(line, 5)[0]).toBe(3);
+    expect([...centredMeans([1, NaN, 3], 3)]).toEqual([1, 2, 3]);
+    expect([...centredMeans([NaN], 3)]).toEqual([NaN]);
+    expect([...centredMeans([1, 4], 3, [1, 2])]).toEqual([3, 3]);
+    expect([...centredMeans([1, 4], 3, [NaN, 2])]).toEqual([3, 3]);
   });
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readRunHistory } from '../../lib/history/readRunHistory';
-import { RunHistory } from '../../lib/history/runHistory';
+import { RunSeries } from '../../lib/history/curves/runSeries';
 import { accuracySvg, lossCurveSvg, lossSvg, writeRunFigures } from '../../lib/report/figures';
 import type { StartEvent } from '../../lib/train/events';
 
@@ -165,9 +165,9 @@ describe('a loss curve', () => {
 });
 
 test('no figure names a folder of this machine', () => {
-  const history = new RunHistory();
+  const { history, tables: { steps } } = new RunSeries();
   history.apply({ ...start, data: 'CIFAR-10 from /home/me/datasets/cifar-10-batches-bin (binary layout)' });
-  for (const svg of [lossSvg(history), accuracySvg(history)]) {
+  for (const svg of [lossSvg(history, steps), accuracySvg(history)]) {
     expect(svg).not.toContain('/home');
     expect(svg).toContain('…/cifar-10-batches-bin');
   }

@@ -3,7 +3,7 @@ import { layAxes } from './drawing/axes';
 import { axisLabels, axisLine, centred, finish, gridLine, ink, margin, palette, quietInk, renderSvg, shorten, text, textWidth } from './drawing/svg';
 import type { ChartSeries, LineChart } from './drawing/lineChart';
 import { thin } from './drawing/thin';
-import type { Point } from './drawing/thin';
+import type { Curve, Point } from './drawing/thin';
 
 const minPlotHeight = 160;
 /** Maximum number of points in a picture, over all series: two per pixel column, and under 100 kB. */
@@ -16,14 +16,17 @@ export function lineChart(chart: LineChart): string {
   const { width = 720 } = chart;
   const log = chart.yScale === 'log';
   const limit = Math.max(50, Math.floor(pointBudget / chart.series.length));
-  const series = chart.series.map(({ points, ...one }, s) => ({
-    ...one,
-    name: printable(one.name),
-    hue: palette[(one.colour ?? s) % palette.length]!,
-    // Thinned before anything else is made of them, as there may be millions.
-    points: thin(points, limit).map(([x, y]): Point => [x, isDrawn(y, log) ? y : NaN]),
-    course: courseOf(points, log),
-  }));
+  const series = chart.series.map(({ points, ...one }, s) => {
+    const curve: Curve = 'x' in points ? points : { x: points.map(([x]) => x), y: points.map(([, y]) => y) };
+    return {
+      ...one,
+      name: printable(one.name),
+      hue: palette[(one.colour ?? s) % palette.length]!,
+      // Thinned before anything else is made of them, as there may be millions.
+      points: thin(curve, limit).map(([x, y]): Point => [x, isDrawn(y, log) ? y : NaN]),
+      course: courseOf(curve, log),
+    };
+  });
   const drawn = series.flatMap(({ points, course: { first, last } }) => [first, ...points, last].filter((point): point is Point => point !== undefined && Number.isFinite(point[0]) && Number.isFinite(point[1])));
   const axes = layAxes(drawn, chart);
   const named = series.filter(({ name }, s) => series.findIndex((other) => other.name === name) === s);
@@ -149,20 +152,20 @@ interface Course {
   readonly missing: number;
 }
 
-function courseOf(points: readonly Point[], log: boolean): Course {
-  let [first, last]: (Point | undefined)[] = [];
+function courseOf({ x, y }: Curve, log: boolean): Course {
+  let [first, last] = [-1, -1];
   let [low, high, missing] = [Infinity, -Infinity, 0];
-  for (const point of points) {
-    const [, y] = point;
-    if (!isDrawn(y, log)) missing++;
+  for (let i = 0; i < y.length; i++) {
+    const value = y[i]!;
+    if (!isDrawn(value, log)) missing++;
     else {
-      first ??= point;
-      last = point;
-      if (y < low) low = y;
-      if (y > high) high = y;
+      if (first < 0) first = i;
+      last = i;
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
   }
-  return { ...(first && { first }), ...(last && { last }), low, high, missing };
+  return { ...(first >= 0 && { first: [x[first]!, y[first]!], last: [x[last]!, y[last]!] }), low, high, missing };
 }
 
 /** The description of the picture for screen readers. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { readJson, replaceFile, sizeLimits } from '../files';
 import { number, objectOf, optional, text } from '../files/shape';
-import { readRunHistory } from '../history/readRunHistory';
+import type { Columns } from '../history/curves/columns';
+import { readRunSeries } from '../history/curves/readRunSeries';
 import { accuracyWords, lossWords } from '../history/lossWords';
 import type { Task } from '../history/lossWords';
 import type { RunHistory } from '../history/runHistory';
@@ -9,8 +10,7 @@ import { withoutFolders } from '../text';
 import { lineChart } from './charts';
 import type { LineChart } from './drawing/lineChart';
 import { encodePng } from './drawing/png';
-import { centredMean, lossWeights, smoothingWindow } from './drawing/thin';
-import type { Point } from './drawing/thin';
+import { centredMeans, smoothingWindow } from './drawing/thin';
 import { weightGrid } from './weights';
 import type { FirstLayer } from './weights';
 
@@ -19,10 +19,10 @@ import type { FirstLayer } from './weights';
  * is handed in; returns the paths. Each file is replaced atomically. Throws ERR_IO with the file.
  */
 export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string[] {
-  const history = readRunHistory(join(folder, 'metrics.jsonl'));
+  const { history, tables: { steps } } = readRunSeries(join(folder, 'metrics.jsonl'));
   const task = readTask(folder);
   const figures: [name: string, contents: string | Buffer][] = [
-    ['loss.svg', lossSvg(history, {}, task)],
+    ['loss.svg', lossSvg(history, steps, {}, task)],
     ...(history.isRegression ? [] : [['accuracy.svg', accuracySvg(history, {}, task)] as [string, string]]),
     ...(history.hasRmse ? [['rmse.svg', rmseSvg(history)] as [string, string]] : []),
   ];
@@ -43,15 +43,16 @@ export function writeRunFigures(folder: string, firstLayer?: FirstLayer): string
 type ChartSize = Pick<LineChart, 'width' | 'height'>;
 
 /** Loss against step: every logged batch faintly, their smoothed curve, and the validation loss at evaluations. */
-export function lossSvg({ start, steps, evaluations }: RunHistory, size: ChartSize = {}, task?: Task): string {
-  const raw = steps.map(({ step, loss }): Point => [step, loss]);
-  const window = smoothingWindow(raw.length);
-  const stride = raw.length > 1 ? (raw[raw.length - 1]![0] - raw[0]![0]) / (raw.length - 1) : 1;
+export function lossSvg({ start, evaluations }: RunHistory, steps: Columns, size: ChartSize = {}, task?: Task): string {
+  const [x, y] = [steps.column('step'), steps.column('loss')];
+  const raw = { x, y };
+  const window = smoothingWindow(y.length);
+  const stride = y.length > 1 ? (x[x.length - 1]! - x[0]!) / (x.length - 1) : 1;
   const train =
     window > 1
       ? ([
           { name: 'train, single batches', points: raw, style: 'faint', colour: 0 },
-          { name: `train, mean over ${Math.round(window * stride)} steps`, points: centredMean(raw, window, lossWeights(steps)), colour: 0 },
+          { name: `train, mean over ${Math.round(window * stride)} steps`, points: { x, y: centredMeans(y, window, steps.column('weight')) }, colour: 0 },
         ] as const)
       : [{ name: 'train', points: raw, colour: 0 }];
   return lineChart({

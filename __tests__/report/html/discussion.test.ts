@@ -2,6 +2,7 @@ import { discussDepth, discussDifference, discussRun, discussTest } from '../../
 import { html } from '../../../lib/report/html/markup';
 import type { Content } from '../../../lib/report/html/markup';
 import type { ReportedRun } from '../../../lib/report/html/reportedRun';
+import { Columns } from '../../../lib/history/curves/columns';
 import { RunHistory } from '../../../lib/history/runHistory';
 
 /** The text without tags and with plain spaces. */
@@ -29,7 +30,7 @@ function run({ train, validation, losses, ratio, after }: Facts): ReportedRun {
   history.result = { type: 'result', trainAccuracy: train } as NonNullable<RunHistory['result']>;
   const layer = (values: Float32Array) => ({ weights: values, units: 2 });
   return {
-    history,
+    history, steps: new Columns('step', []),
     reportData: {
       evaluations: { validation: { accuracy: validation, rows: 1000 } },
       data: { sizes: { train: 49000, validation: 1000, test: 1000 }, examples: [], mistakes: [] },

@@ -8,7 +8,7 @@ import { RunCatalogue } from '../../dashboard/catalogue';
 import { outcomeOf } from '../../history/outcome';
 import { specFields } from '../../spec/spec';
 import { readRunHistory } from '../../history/readRunHistory';
-import type { RecordedRun } from '../../history/readRunHistory';
+import { readRunSeries } from '../../history/curves/readRunSeries';
 import { packageRoot, replaceFile, withFileErrors } from '../../files';
 import { depthReport } from '../../report/html/depthReport';
 import { jointReport } from '../../report/html/jointReport';
@@ -139,13 +139,13 @@ function readSearch(folder: string): ReadSubject {
   return { kind: 'search', search: { head: journal.head, report, figures, best }, leftOut: [...journal.leftOut, ...leftOutOf(best)] };
 }
 
-/** A run whose history tells which lines of its metrics were left out. */
-type RecordedReport = ReportedRun & { readonly history: RecordedRun };
+/** A run, and a sentence for each line of its metrics that was left out. */
+type RecordedReport = ReportedRun & { readonly leftOut: readonly string[] };
 
 function reportedRun(folder: string): RecordedReport {
-  const history = readRunHistory(join(folder, runFiles.metrics));
+  const { history, tables: { steps }, leftOut } = readRunSeries(join(folder, runFiles.metrics));
   const entry = new RunCatalogue(runsOf(folder)).find(runName(folder));
-  return { reportData: runReportData(folder), history, outcome: entry && outcomeOf(entry, history) };
+  return { reportData: runReportData(folder), history, steps, leftOut, outcome: entry && outcomeOf(entry, history) };
 }
 
 function readDocument(name: string): string {
@@ -153,4 +153,4 @@ function readDocument(name: string): string {
   return withFileErrors(file, () => readFileSync(file, 'utf8'));
 }
 
-const leftOutOf = ({ reportData, history }: RecordedReport): readonly string[] => [...history.leftOut, ...reportData.ledgerLeftOut];
+const leftOutOf = ({ reportData, leftOut }: RecordedReport): readonly string[] => [...leftOut, ...reportData.ledgerLeftOut];

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { expected } from '../../errors';
-import { readRunHistory } from '../../history/readRunHistory';
+import type { Columns } from '../../history/curves/columns';
+import { readRunSeries } from '../../history/curves/readRunSeries';
 import { RunCatalogue } from '../../dashboard/catalogue';
 import { outcomeOf } from '../../history/outcome';
 import type { Outcome } from '../../history/outcome';
@@ -10,7 +11,7 @@ import type { RunRecord } from '../../runFolder/runRecord';
 import { findRun, runFiles, runName, runsOf } from '../../runFolder/runFolder';
 import { readRunSpec } from '../../runFolder/runRecord';
 import { metricsCsv } from '../../report/csv';
-import { centredMean, lossWeights, smoothingWindow } from '../../report/drawing/thin';
+import { centredMeans, smoothingWindow, thin } from '../../report/drawing/thin';
 import { jsonLine, printable } from '../../text';
 import type { Command } from '../command';
 import { readOptions, requirePositional } from '../options';
@@ -42,28 +43,32 @@ Options:
     );
     if (values.csv === true && values.json === true) throw expected('ERR_CONFIG', 'only one of them', '--csv and --json', 'both', { path: 'csv' });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'show'));
-    const history = readRunHistory(join(folder, runFiles.metrics));
-    warn(history.leftOut);
-    if (values.csv === true) process.stdout.write(metricsCsv(history));
+    const { history, tables: { steps }, leftOut } = readRunSeries(join(folder, runFiles.metrics));
+    warn(leftOut);
+    if (values.csv === true) process.stdout.write(metricsCsv(steps, history.evaluations));
     else {
       const { record, spec } = readRunSpec(folder);
       const { start, evaluations, warnings, result } = history;
       const entry = new RunCatalogue(runsOf(folder)).find(runName(folder));
       const outcome = entry && outcomeOf(entry, history);
       const facts = { type: 'show', run: basename(folder), start, record, spec, evaluations, warnings, result, ...(outcome && { outcome }) };
-      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, history, outcome, terminalOf(process.stdout)));
+      process.stdout.write(values.json === true ? jsonLine(facts) : render(record, history, steps, outcome, terminalOf(process.stdout)));
     }
     return Promise.resolve(0);
   },
 };
 
-function render(record: RunRecord, history: RunHistory, outcome: Outcome | undefined, terminal: Terminal): string {
-  const { steps, evaluations, warnings } = history;
+/** More than a terminal has dots for, with the extremes between them. */
+const drawnPoints = 4000;
+
+function render(record: RunRecord, history: RunHistory, steps: Columns, outcome: Outcome | undefined, terminal: Terminal): string {
+  const { evaluations, warnings } = history;
   const { yellow, bold } = coloursOf(terminal);
   const columns = terminal.isTTY ? Math.min(80, terminal.columns) : 80;
-  const raw = steps.map(({ step, loss }) => [step, loss] as const);
+  const losses = steps.column('loss');
+  const means = centredMeans(losses, smoothingWindow(losses.length), steps.column('weight'));
   const loss: PlotSeries[] = [
-    { name: 'train', points: centredMean(raw, smoothingWindow(raw.length), lossWeights(steps)) },
+    { name: 'train', points: thin({ x: steps.column('step'), y: means }, drawnPoints) },
     { name: 'validation', points: evaluations.map(({ step, valLoss }) => [step, valLoss] as const) },
   ];
   const accuracy: PlotSeries[] = [

@@ -1,6 +1,6 @@
-import { eachJsonLine, readPart } from '../../files';
+import { readPart } from '../../files';
 import { RunSeries } from '../../history/curves/runSeries';
-import { eventShape } from '../../train/eventShape';
+import { eachEvent } from '../../history/readRunHistory';
 
 /** Bytes that are read and parsed at once: some milliseconds. */
 const pieceBytes = 2 ** 19;
@@ -61,7 +61,7 @@ export class MetricsReader {
     this.endless = isEndless ? this.endless + pieceBytes : 0;
     const length = isEndless && this.endless <= maxEndless ? pieceBytes : whole;
     if (length === 0) return false;
-    eachJsonLine(bytes.subarray(0, whole), eventShape, { file: this.file, code: 'ERR_DATA' }, (event) => { this.series.apply(event); });
+    eachEvent(bytes.subarray(0, whole), this.file, (event) => { this.series.apply(event); });
     this.read += length;
     const end = this.read - from;
     this.check = part.bytes.toString('hex', Math.max(0, end - checkedBytes), end);

@@ -14,8 +14,7 @@ const measures = ['activationStd', 'deadUnits', 'weightRms', 'gradientRms', 'upd
  * metrics.jsonl; those of layers `1.updateRatio`, by the layer's place in the list.
  */
 export class RunSeries {
-  /** Of steps, epochs and measurements of layers only the last is kept. */
-  readonly history = new RunHistory({ steps: 1, epochs: 1, health: 1 });
+  readonly history: RunHistory;
   readonly tables: Readonly<Record<TableName, Columns>> = {
     steps: new Columns('step', ['epoch', 'loss', 'batchAccuracy', 'learningRate', 'weight']),
     evaluations: new Columns('step', ['epoch', 'trainLoss', 'valLoss', 'trainAccuracy', 'valAccuracy', 'trainRmse', 'valRmse', 'monitored']),
@@ -26,6 +25,11 @@ export class RunSeries {
   private highest = -1;
   /** How many times rows were removed, as of a run that went on from an earlier step. */
   cuts = 0;
+
+  /** @param kept of which events the history holds how many of the last, as of {@link RunHistory}; by default the last of steps, epochs and measurements of layers. */
+  constructor(kept: ConstructorParameters<typeof RunHistory>[0] = { steps: 1, epochs: 1, health: 1 }) {
+    this.history = new RunHistory(kept);
+  }
 
   apply(event: TrainEvent): void {
     this.history.apply(event);

@@ -1,10 +1,10 @@
-import type { Point } from './thin';
+import type { Curve, Point } from './thin';
 
 export interface ChartSeries {
   /** Curves of the same name are one entry of the legend. */
   readonly name: string;
   /** In order of x, positive on a logarithmic axis. A y that is not finite, or not positive there, leaves a gap. */
-  readonly points: readonly Point[];
+  readonly points: readonly Point[] | Curve;
   /**
    * 'faint' is for the background, such as raw values behind their smoothed curve; 'thin' for one curve of
    * many; 'dots' draws the points alone. Default 'solid'.

@@ -1,12 +1,17 @@
 export type Point = readonly [x: number, y: number];
 
+/** The points of a curve by coordinate, as millions of them are held. */
+export interface Curve {
+  readonly x: ArrayLike<number>;
+  readonly y: ArrayLike<number>;
+}
+
 /**
  * At most about `limit` of the points of a curve, in order of x: the first, the last, and from each of equal shares of
  * the points the minimum and the maximum y, so that spikes are kept. Gaps (y not finite) are kept.
  */
-export function thin(points: readonly Point[], limit: number): readonly Point[] {
-  if (points.length <= limit) return points;
-  return thinned(points.map(([, y]) => y), limit).map((i) => points[i]!);
+export function thin({ x, y }: Curve, limit: number): Point[] {
+  return thinned(y, limit).map((i) => [x[i]!, y[i]!]);
 }
 
 /** The indices of the points that {@link thin} keeps, of those from index `first` to before `end`. */
@@ -37,17 +42,11 @@ export function thinned(y: ArrayLike<number>, limit: number, first = 0, end = y.
 }
 
 /**
- * The centred mean over `window` points, an odd number, which does not lag behind the points as a running mean would;
- * at the ends over the part of the window that exists. Values that are not finite are left out of the means. Point i counts with
- * `weights[i]`, by default 1.
- */
-export function centredMean(points: readonly Point[], window: number, weights?: readonly number[]): Point[] {
-  const means = centredMeans(points.map(([, y]) => y), window, weights);
-  return points.map(([x], i) => [x, means[i]!]);
-}
-
-/**
- * The same of values alone, in time that does not depend on the window. Sums run within blocks as long as a window, from either end of a block: a window
+ * The centred mean over `window` values, an odd number, which does not lag behind the values as a running mean would;
+ * at the ends over the part of the window that exists. Values that are not finite are left out of the means. Value i counts with
+ * `weights[i]`, by default and where that is no number 1.
+ *
+ * Takes time that does not depend on the window. Sums run within blocks as long as a window, from either end of a block: a window
  * is the end of one block and the beginning of the next. Nothing is subtracted, so that one huge value spoils the means of its own windows only.
  */
 export function centredMeans(y: ArrayLike<number>, window: number, weights?: ArrayLike<number>): Float64Array {
@@ -56,7 +55,8 @@ export function centredMeans(y: ArrayLike<number>, window: number, weights?: Arr
   const block = 2 * reach + 1;
   const [sums, masses] = [y, undefined].map((values) => windowSums(length, block, reach, (i) => {
     if (!Number.isFinite(y[i]!)) return 0;
-    const weight = weights?.[i] ?? 1;
+    const given = weights?.[i] ?? 1;
+    const weight = given >= 0 ? given : 1;
     return values === undefined ? weight : weight * values[i]!;
   })) as [Float64Array, Float64Array];
   return sums.map((sum, i) => (masses[i]! > 0 ? sum / masses[i]! : NaN));
@@ -78,9 +78,4 @@ function windowSums(length: number, block: number, reach: number, value: (i: num
 /** The window to smooth that many points with: about a fiftieth of them, odd; 1, which does nothing, for few points. */
 export function smoothingWindow(points: number): number {
   return points < 100 ? 1 : 2 * Math.floor(points / 100) + 1;
-}
-
-/** The weights of steps' losses for {@link centredMean}: a short batch counts by its rows. */
-export function lossWeights(steps: readonly { readonly weight?: number }[]): number[] {
-  return steps.map(({ weight = 1 }) => weight);
 }

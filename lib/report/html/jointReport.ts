@@ -106,9 +106,9 @@ function differenceText(before: ReportedRun, after: ReportedRun): Content {
   return text === '' ? '' : html`<p>On validation rows ${text}</p>`;
 }
 
-function curves({ reportData: { pictures, record }, history }: ReportedRun): Html {
+function curves({ reportData: { pictures, record }, history, steps }: ReportedRun): Html {
   return pair([
-    figure(drawing(lossSvg(history, halfSize)), `Loss of ${record.name} against the step.`),
+    figure(drawing(lossSvg(history, steps, halfSize)), `Loss of ${record.name} against the step.`),
     history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize)), `Accuracy of ${record.name} at each evaluation.`) : '',
     history.hasRmse ? figure(drawing(rmseSvg(history, halfSize)), `Root mean squared error of ${record.name} at each evaluation.`) : '',
     ...(pictures === undefined ? [] : ([['before', 'Before training'], ['after', 'After training']] as const).map(([when, title]) => figure(

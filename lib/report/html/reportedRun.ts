@@ -1,3 +1,4 @@
+import type { Columns } from '../../history/curves/columns';
 import type { Outcome } from '../../history/outcome';
 import type { RunHistory } from '../../history/runHistory';
 import type { RunReportData } from '../../inference/runReportData';
@@ -5,7 +6,9 @@ import type { RunReportData } from '../../inference/runReportData';
 /** What a report is made from: the data of a run, and its history. */
 export interface ReportedRun {
   readonly reportData: RunReportData;
+  /** Of its steps only the last. */
   readonly history: RunHistory;
+  readonly steps: Columns;
   /** How it ended otherwise than planned. */
   readonly outcome?: Outcome | undefined;
 }

@@ -35,7 +35,7 @@ export function runSections(run: ReportedRun, keys: SpecKeys): Section[] {
 }
 
 /** The evaluations on the test split, and the environment of the run. */
-export function closingSections({ reportData, history }: ReportedRun): Section[] {
+export function closingSections({ reportData, history }: Pick<ReportedRun, 'reportData' | 'history'>): Section[] {
   return [
     { title: 'Looks at the test split', body: ledgerPart(reportData) },
     { title: 'Environment', body: environmentPart({ reportData, history }) },
@@ -121,16 +121,16 @@ export function changedKeysTable(caption: string, spec: RunReportData['spec'], k
     changed.map(([key, { help }]) => [html`<code>${key}</code>`, html`<code>${settingText(values[key])}</code>`, help]));
 }
 
-function trainingPart({ reportData: { spec }, history, outcome }: ReportedRun, keys: SpecKeys): Html {
-  const { evaluations, steps, health, warnings, epochs } = history;
+function trainingPart({ reportData: { spec }, history, steps, outcome }: ReportedRun, keys: SpecKeys): Html {
+  const { evaluations, health, warnings, epochs } = history;
   return html`${changedKeysTable('The keys of the spec that differ from their defaults. All keys stand in the last appendix.', spec, keys)}
 ${pair([
-    figure(drawing(lossSvg(history, halfSize, spec)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`),
+    figure(drawing(lossSvg(history, steps, halfSize, spec)), `Loss against the step. ${spec.l2 > 0 ? 'The penalty λ‖W‖² is part of it. ' : ''}${spec.labelSmoothing > 0 || spec.mixup > 0 ? 'In training, targets are smoothed or mixed; on validation rows they are not. ' : ''}The validation loss is that of ${String(evaluations.length)} evaluations.`),
     history.hasAccuracy ? figure(drawing(accuracySvg(history, halfSize, spec)), 'Accuracy at each evaluation: on validation rows as the model then stood; on training rows the running share since the evaluation before, as training itself saw them.') : '',
     history.hasRmse ? figure(drawing(rmseSvg(history, halfSize)), 'Root mean squared error at each evaluation, in the units of the target: on validation rows as the model then stood; on training rows as training itself saw them.') : '',
     spec.schedule === 'constant' || steps.length === 0 ? '' : figure(drawing(lineChart({
       title: 'Learning rate', xLabel: 'step', yLabel: 'learning rate', ...halfSize,
-      series: [{ name: 'learning rate', points: steps.map(({ step, learningRate }) => [step, learningRate]) }],
+      series: [{ name: 'learning rate', points: { x: steps.column('step'), y: steps.column('learningRate') } }],
     })), `The learning rate of each step, schedule ${spec.schedule}.`),
     healthFigure(health),
   ])}
@@ -255,7 +255,7 @@ function ledgerPart({ testEvaluations, record }: RunReportData): Html {
 <p>${testEvaluations.length === 1 ? 'It was looked at once.' : `It was looked at ${String(testEvaluations.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
 }
 
-function environmentPart({ reportData: { record, spec }, history: { start, result } }: ReportedRun): Html {
+function environmentPart({ reportData: { record, spec }, history: { start, result } }: Pick<ReportedRun, 'reportData' | 'history'>): Html {
   const { backend, dtype, threads } = record;
   return html`${facts([
     ['run', record.name],
