@@ -136,6 +136,49 @@ test('a link is no run, for any command', async () => {
   }
 });
 
+test.each<[string, (folder: string) => void, RegExp]>([
+  ['a FIFO', fifo('labels.json'), /a regular file for .*labels\.json but received a FIFO/],
+  ['a link', linkTo('/etc/passwd', 'labels.json'), /^(?!.*root).*a regular file for .*labels\.json but received a symbolic link/],
+  ['too large', (folder) => { truncateSync(join(folder, 'labels.json'), 2 ** 27); }, /at most 1048576 bytes for .*labels\.json/],
+  ['no JSON', replaceBy('labels.json', 'root:x'), /^(?!.*root:).*valid JSON for .*labels\.json/],
+  ['of another shape', replaceBy('labels.json', '{"tags":"a"}'), /a list for tags in .*labels\.json/],
+  ['with a tag too long', replaceBy('labels.json', JSON.stringify({ tags: ['x'.repeat(1e4)] })), /a tag of 1 to \d+ characters/],
+])('labels that are %s are left out with a warning, by lists and reports', async (_, change, message) => {
+  spoil('labelled', replaceBy('labels.json', '{}'));
+  change(at('labelled'));
+  const said: string[] = [];
+  const quiet = jest.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+  try {
+    const { output } = await capture(() => runsCommand.run(['--runs', runs, '--where', 'name == labelled', '--json']));
+    expect(jsonLines(output)).toMatchObject([{ runs: [{ name: 'labelled', state: 'finished', labels: {} }] }]);
+    expect(said.splice(0).join('').replaceAll('\n', ' ')).toMatch(message);
+    await capture(() => reportCommand.run(['labelled', '--runs', runs, '--out', join(cwd, 'report.html')]));
+    expect(said.join('').replaceAll('\n', ' ')).toMatch(message);
+  } finally {
+    quiet.mockRestore();
+    rmSync(at('labelled'), { recursive: true });
+  }
+});
+
+test('labels that mean harm are text, in lists and reports', async () => {
+  spoil('labelled', replaceBy('labels.json', JSON.stringify({ title: '<script>alert(1)</script>', tags: ['\x1b]0;x\x07', '<img src=x>'], note: 'one\u202e\n<b onclick=1>two</b>' })));
+  const { output } = await capture(() => runsCommand.run(['--runs', runs]));
+  expect(output).not.toMatch(/[\x1b\x07\u202e]/); // eslint-disable-line no-control-regex -- these must not be there
+  await capture(() => reportCommand.run(['labelled', 'good', '--runs', runs, '--out', join(cwd, 'report.html')]));
+  const page = readFileSync(join(cwd, 'report.html'), 'utf8');
+  for (const part of ['<script', '<img src=x', '<b onclick', '\x1b', '\u202e']) expect(page.includes(part)).toBe(false);
+  for (const part of ['&lt;script&gt;alert(1)', '&lt;img src=x&gt;', '&lt;b onclick=1&gt;two']) expect(page.includes(part)).toBe(true);
+  rmSync(at('labelled'), { recursive: true });
+});
+
+test.each([
+  ['parentheses', '('.repeat(5000)], ['not', '!'.repeat(5000)], ['words', 'a '.repeat(5000)], ['stars', `${'a*'.repeat(200)}b`], ['a quote', '"'], ['an escape', '\x1b[2J == 1'],
+  ['an operator', '&&'], ['an open text', 'name == "'], ['infinity', 'lr < 1e999'], ['a prototype', '__proto__ == 1'], ['a constructor', 'constructor ~ x'],
+])('a query of %s is answered or refused in a sentence', async (_, query) => {
+  const error = await attempt(runsCommand, ['--runs', runs, '--where', query]);
+  if (error !== undefined) expect(error).toMatchObject({ code: 'ERR_CONFIG', message: expect.stringMatching(/^Expected [ -~]*$/) as string });
+});
+
 type Json = Record<string | number, unknown>;
 const values: readonly unknown[] = [null, -1, 0, 0.5, 1e308, '', 'x\n\x1b[2J', [], {}, true, [[]], { type: 'start' }, 2 ** 53];
 

@@ -1,8 +1,10 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { changeLabels } from '../../../lib/runFolder/labels';
 import { writeDepthReport } from '../../../lib/studies/depth';
 import type { DepthResult } from '../../../lib/studies/depth';
 import type { TestResult } from '../../../lib/inference/ledger';
+import { pdfDestinations } from '../../../lib/report/drawing/pdfDestinations';
 import { blastrain, jsonLines } from '../../support/cli';
 import { chromiumPath, openFile } from '../../support/browser';
 import { temporaryFolder } from '../../support/folder';
@@ -87,6 +89,12 @@ describe('the report of a run', () => {
     const [, width, height] = /\/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]/.exec(pdf)!;
     expect([Math.round(Number(width)), Math.round(Number(height))]).toEqual(size);
     expect(pdf).toMatch(/\/Outlines/);
+    // What the numbers in its contents are made of: each part begins on a page, in their order.
+    const parts = [...pdfDestinations(Buffer.from(pdf, 'latin1'))].filter(([name]) => name.startsWith('part-'));
+    expect(parts.map(([name]) => name).sort()).toEqual(['1', '2', '3', '4', '5', '6', '7', 'A', 'B'].map((number) => `part-${number}`));
+    expect(parts.map(([, page]) => page)).toEqual(parts.map(([, page]) => page).sort((a, b) => a - b));
+    expect(parts[0]).toEqual(['part-1', 1]);
+    expect(parts.at(-1)![1]).toBeLessThanOrEqual(pages);
   });
 
   test('--paper names one that there is', async () => {
@@ -118,6 +126,20 @@ test('names that mean harm are text', async () => {
     expect(await open.textContent('main')).toContain(classes[1]);
   });
   expect(wrong).toEqual([]);
+});
+
+test('what was written about a run stands above everything else', async () => {
+  changeLabels(join(cwd, 'runs', 'plain'), { title: 'A small net', tags: ['baseline', 'table 2'], note: 'First line.\nSecond line.' });
+  try {
+    expect(await blastrain(['report', 'plain', '--out', 'labelled.html'], { cwd })).toMatchObject({ status: 0 });
+    const wrong = await openFile(join(cwd, 'labelled.html'), 390, async (open) => {
+      expect(await open.evaluate('[".given", ".tags", ".remark"].map((part) => document.querySelector(`header ${part}`).innerText.trim())')).toEqual(['A small net', 'baseline table 2', 'First line.\nSecond line.']);
+      expect(await open.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    });
+    expect(wrong).toEqual([]);
+  } finally {
+    rmSync(join(cwd, 'runs', 'plain', 'labels.json'));
+  }
 });
 
 test('a run that diverged says so first, with what to do, and has no score in its headline', async () => {

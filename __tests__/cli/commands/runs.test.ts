@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runsCommand } from '../../../lib/cli/commands/runs';
+import { changeLabels } from '../../../lib/runFolder/labels';
+import { capture } from '../../support/capture';
 import { blastrain, jsonLines } from '../../support/cli';
 import { readEventFile } from '../../support/eventReader';
 import { depthReport } from '../../support/events';
@@ -53,6 +56,29 @@ describe('blastrain runs', () => {
       expect(list.find(({ name }) => name === 'depth-2')).toMatchObject({ state: 'damaged', valAccuracy: null, failure: { code: 'ERR_DATA' } });
     } finally {
       for (const name of ['depth-1', 'depth-2']) rmSync(join(runs, name), { recursive: true });
+    }
+  });
+
+  test('are found by the queries of the table of runs, sorted by its columns, and show what was written about them', async () => {
+    changeLabels(join(runs, 'good'), { title: 'The\x1b[2J best', tags: ['baseline', 'old'], note: 'seed 3\nmore' });
+    changeLabels(join(runs, 'gone'), { archived: true });
+    try {
+      const run = async (...args: string[]): Promise<string> => (await capture(() => runsCommand.run([...args, '--runs', runs]))).output;
+      const names = async (...args: string[]): Promise<string[]> =>
+        (jsonLines(await run('--json', ...args)) as unknown as [{ runs: { name: string }[] }])[0].runs.map(({ name }) => name);
+      const text = await run();
+      expect(text).toMatch(/^good .*The\\x1b\[2J best \[baseline, old\] seed 3$/m);
+      expect(text).toMatch(/^1 archived; --archived shows them too\.$/m);
+      expect(text).not.toMatch(/^gone /m);
+      expect(await names('--where', 'tag == baseline && val <= 100% and steps == 12')).toEqual(['good']);
+      expect(await names('--where', 'state == failed || name ~ go')).toEqual(expect.arrayContaining(['bad', 'good']));
+      expect(await names('--archived', '--sort=-name')).toEqual(['good', 'gone', 'bad']);
+      expect(await names('--archived', '--sort', 'state,name', '--where', 'batchSize == 50')).toEqual(['bad', 'good', 'gone']);
+      expect(await run('--where', 'val > 100%')).toBe('None of 3 fits.\n');
+      await expect(run('--where', 'vall > 1')).rejects.toMatchObject({ code: 'ERR_CONFIG', message: 'Expected the name of a column, perhaps val, at character 1 of the query but received vall' });
+      await expect(run('--sort', 'learningrat')).rejects.toMatchObject({ code: 'ERR_CONFIG', message: expect.stringMatching(/a column, perhaps learningRate, for --sort/) as string });
+    } finally {
+      for (const name of ['good', 'gone']) rmSync(join(runs, name, 'labels.json'));
     }
   });
 

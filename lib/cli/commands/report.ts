@@ -4,7 +4,9 @@ import { expected } from '../../errors';
 import { runReportData } from '../../inference/runReportData';
 import { readDepthReport } from '../../studies/depth';
 import { findFolder, findRun, runFiles, runName, runsOf, searchFiles } from '../../runFolder/runFolder';
+import type { LabelsEntry } from '../../dashboard/api';
 import { RunCatalogue } from '../../dashboard/catalogue';
+import type { Labels } from '../../runFolder/labels';
 import { outcomeOf } from '../../history/outcome';
 import { specFields } from '../../spec/spec';
 import { readRunHistory } from '../../history/readRunHistory';
@@ -122,7 +124,8 @@ function readDepth(folder: string): ReadSubject {
   const runs = dirname(folder);
   const nets = report.results.map((result) => ({ result, history: readRunHistory(join(runs, result.run, runFiles.metrics)) }));
   const best = reportedRun(join(runs, report.best));
-  return { kind: 'depth', depth: { report, nets, best }, leftOut: [...nets.flatMap(({ history }) => history.leftOut), ...best.reportData.ledgerLeftOut] };
+  const { labels, badLabels } = labelsOf(folder);
+  return { kind: 'depth', depth: { report, nets, best, labels }, leftOut: [...badLabels, ...nets.flatMap(({ history }) => history.leftOut), ...best.reportData.ledgerLeftOut] };
 }
 
 function readSearch(folder: string): ReadSubject {
@@ -136,7 +139,8 @@ function readSearch(folder: string): ReadSubject {
   const shares = report.importances?.parameters.map(({ name, importance }) => [name, importance] as const);
   const figures = withRunCurves(searchFigureData(journal, shares && Object.fromEntries(shares)), runs);
   const best = reportedRun(join(runs, trial));
-  return { kind: 'search', search: { head: journal.head, report, figures, best }, leftOut: [...journal.leftOut, ...leftOutOf(best)] };
+  const { labels, badLabels } = labelsOf(folder);
+  return { kind: 'search', search: { head: journal.head, report, figures, best, labels }, leftOut: [...badLabels, ...journal.leftOut, ...leftOutOf(best)] };
 }
 
 /** A run, and a sentence for each line of its metrics that was left out. */
@@ -145,8 +149,16 @@ type RecordedReport = ReportedRun & { readonly leftOut: readonly string[] };
 function reportedRun(folder: string): RecordedReport {
   const { history, tables: { steps }, leftOut } = readRunSeries(join(folder, runFiles.metrics));
   const entry = new RunCatalogue(runsOf(folder)).find(runName(folder));
-  return { reportData: runReportData(folder), history, steps, leftOut, outcome: entry && outcomeOf(entry, history) };
+  return { reportData: runReportData(folder), history, steps, labels: entry?.labels, leftOut: [...leftOut, ...badLabelsOf(entry)], outcome: entry && outcomeOf(entry, history) };
 }
+
+/** What people wrote about an experiment, and a sentence where that cannot be read. */
+function labelsOf(folder: string): { readonly labels: Labels | undefined; readonly badLabels: readonly string[] } {
+  const entry = new RunCatalogue(runsOf(folder)).get(runName(folder));
+  return { labels: entry?.labels, badLabels: badLabelsOf(entry) };
+}
+
+const badLabelsOf = (entry: LabelsEntry | undefined): readonly string[] => (entry?.badLabels === undefined ? [] : [`The labels are left out: ${entry.badLabels}`]);
 
 function readDocument(name: string): string {
   const file = join(packageRoot, 'docs', name);

@@ -36,9 +36,13 @@ export function parseQuery(text: string, fields: Fields): Filter {
 const operators = ['==', '=', '!=', '<', '<=', '>', '>=', '~', '!~'] as const;
 type Operator = (typeof operators)[number];
 
+/** Readers that call themselves would exhaust their stack. */
+const maxDepth = 100;
+
 class Parser {
   private readonly tokens: readonly Token[];
   private at = 0;
+  private depth = 0;
 
   constructor(private readonly text: string, private readonly fields: Fields) {
     this.tokens = tokens(text);
@@ -68,12 +72,13 @@ class Parser {
   }
 
   private term(): Filter {
+    const opening = this.next;
     if (this.take('!', 'not')) {
-      const part = this.term();
+      const part = this.deeper(opening, () => this.term());
       return (entry) => !part(entry);
     }
     if (this.take('(')) {
-      const part = this.either();
+      const part = this.deeper(opening, () => this.either());
       if (!this.take(')')) throw this.refuse(')', this.next);
       return part;
     }
@@ -87,6 +92,15 @@ class Parser {
       return this.comparison(token, operator.text as Operator);
     }
     return contains(token.text);
+  }
+
+  /** What stands behind a parenthesis or «not», of which so many may stand in each other. */
+  private deeper(opening: Token | undefined, read: () => Filter): Filter {
+    if (this.depth === maxDepth) throw this.refuse(`at most ${String(maxDepth)} of ( and ! in each other`, opening);
+    this.depth++;
+    const filter = read();
+    this.depth--;
+    return filter;
   }
 
   private comparison(name: Token, operator: Operator): Filter {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BlastrainError } from '../../errors';
+import { pdfDestinations } from './pdfDestinations';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'microsoft-edge'];
 const installed = [
@@ -28,8 +29,8 @@ export const papers = { a4: 'A4', letter: 'letter' } as const;
 export type Paper = keyof typeof papers;
 
 /**
- * Prints an HTML file made by lib/report as a PDF file, with its headings as an outline. Throws ERR_CONFIG where no Chromium or Chrome is installed,
- * ERR_IO when it prints nothing.
+ * Prints an HTML file made by lib/report as a PDF file, with its headings as an outline and page numbers in its contents.
+ * Throws ERR_CONFIG where no Chromium or Chrome is installed, ERR_IO when it prints nothing.
  */
 export function printPdf(page: string, pdf: string, paper: Paper = 'a4', env: Readonly<Record<string, string | undefined>> = process.env): void {
   const browser = findBrowser(env);
@@ -43,32 +44,56 @@ export function printPdf(page: string, pdf: string, paper: Paper = 'a4', env: Re
     );
   }
   const target = resolve(pdf);
-  rmSync(target, { force: true });
   const profile = mkdtempSync(join(tmpdir(), 'blastrain-print-'));
   try {
-    // A browser has no option for it, and the page itself prints on whatever its reader has.
-    const sized = join(profile, 'report.html');
-    writeFileSync(sized, readFileSync(page, 'utf8').replace('</head>', `<style>@page { size: ${papers[paper]}; }</style>\n</head>`));
-    const { status, stderr, error } = spawnSync(
-      browser,
-      [
-        '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
-        '--disable-sync', '--no-pdf-header-footer', '--generate-pdf-document-outline', `--user-data-dir=${profile}`,
-        // Chromium refuses to sandbox for root; the page is ours, without script and without access to anything.
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-        `--print-to-pdf=${target}`, pathToFileURL(sized).href,
-      ],
-      { encoding: 'utf8', timeout: patience, stdio: ['ignore', 'ignore', 'pipe'] },
-    );
-    if (!existsSync(target)) {
-      const said = error?.message ?? stderr.trim().split('\n').pop() ?? '';
-      throw new BlastrainError(
-        'ERR_IO', `Expected a PDF from ${browser} for ${target} but received exit status ${String(status)}: ${said}`, { file: target },
-        { cause: error },
-      );
+    const source = readFileSync(page, 'utf8');
+    // Chromium cannot number a list of contents itself: what was printed tells where the parts lie, and is printed again with their pages.
+    let pages: ReadonlyMap<string, number> = new Map();
+    for (let print = 0; print < maxPrints; print++) {
+      const file = join(profile, 'report.html');
+      // A browser has no option for the paper, and the page itself prints on whatever its reader has.
+      writeFileSync(file, source.replace('</head>', `<style>@page { size: ${papers[paper]}; }\n${contentsStyle(pages)}</style>\n</head>`));
+      printOnce(browser, file, target, profile);
+      const found = pdfDestinations(readFileSync(target));
+      if (found.size === 0 || isSame(found, pages)) break;
+      pages = found;
     }
   } finally {
     rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** Numbers take no more room than what is kept for them, so that the second print is the last, unless a line of the contents breaks otherwise. */
+const maxPrints = 4;
+
+function isSame(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
+  return one.size === other.size && [...one].every(([name, page]) => other.get(name) === page);
+}
+
+/** The pages behind the entries of the contents. */
+function contentsStyle(pages: ReadonlyMap<string, number>): string {
+  return [...pages].map(([name, page]) => `@media print { nav a[href="#${name}"]::after { content: "${String(page)}"; } }`).join('\n');
+}
+
+function printOnce(browser: string, page: string, target: string, profile: string): void {
+  rmSync(target, { force: true });
+  const { status, stderr, error } = spawnSync(
+    browser,
+    [
+      '--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+      '--disable-sync', '--no-pdf-header-footer', '--generate-pdf-document-outline', `--user-data-dir=${profile}`,
+      // Chromium refuses to sandbox for root; the page is ours, without script and without access to anything.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      `--print-to-pdf=${target}`, pathToFileURL(page).href,
+    ],
+    { encoding: 'utf8', timeout: patience, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  if (!existsSync(target)) {
+    const said = error?.message ?? stderr.trim().split('\n').pop() ?? '';
+    throw new BlastrainError(
+      'ERR_IO', `Expected a PDF from ${browser} for ${target} but received exit status ${String(status)}: ${said}`, { file: target },
+      { cause: error },
+    );
   }
 }
 

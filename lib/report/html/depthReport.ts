@@ -1,4 +1,5 @@
 import type { RunHistory } from '../../history/runHistory';
+import type { Labels } from '../../runFolder/labels';
 import type { DepthReport, DepthResult } from '../../studies/depth';
 import { depthSvg } from '../depth';
 import { discussDepth } from './discussion';
@@ -6,7 +7,7 @@ import { html } from './markup';
 import type { Html } from './markup';
 import { count, duration, percent, percentOf } from './numbers';
 import { drawing, figure, renderPage, table } from './page';
-import { appendices, madeAt } from './runReport';
+import { appendices, labelsPart, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
 import { closingSections, runSections, uncertainty } from './runSections';
 import type { ReportedRun } from './reportedRun';
@@ -22,6 +23,8 @@ export interface ReportedDepth {
   readonly report: DepthReport;
   readonly nets: readonly ReportedNet[];
   readonly best: ReportedRun;
+  /** What people wrote about it. */
+  readonly labels?: Labels | undefined;
 }
 
 /** The report of a depth experiment, mainly about its best run. Throws as `runReport` does. */
@@ -30,7 +33,7 @@ export function depthReport(depth: ReportedDepth, frame: ReportFrame): string {
   const { test, name } = report;
   return renderPage({
     title: `Depth experiment ${name}`,
-    lead: html`<p class="lead">${nets.length} nets of ${Math.min(...nets.map(({ result }) => result.depth))} to ${Math.max(...nets.map(({ result }) => result.depth))} layers, with and without batch norm, trained alike. The best by validation, ${report.best}, classifies ${percentOf((test.testAccuracy ?? NaN), test.testRows)} of ${count(test.testRows)} test rows rightly.</p>${madeAt(frame)}`,
+    lead: html`${labelsPart(depth.labels)}<p class="lead">${nets.length} nets of ${Math.min(...nets.map(({ result }) => result.depth))} to ${Math.max(...nets.map(({ result }) => result.depth))} layers, with and without batch norm, trained alike. The best by validation, ${report.best}, classifies ${percentOf((test.testAccuracy ?? NaN), test.testRows)} of ${count(test.testRows)} test rows rightly.</p>${madeAt(frame)}`,
     sections: [
       { title: 'The nets compared', body: depthComparison(depth) },
       ...runSections(best, frame.keys).map(({ title, body }) => ({ title: `${title}${title === 'Data' ? '' : ' of the best net'}`, body })),

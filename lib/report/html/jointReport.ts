@@ -7,7 +7,7 @@ import type { Content, Html } from './markup';
 import { count, duration, percent, percentOf, significant, withoutFolders } from './numbers';
 import { drawing, figure, halfSize, pair, renderPage, table } from './page';
 import type { Section } from './page';
-import { appendices, comparisonTables, madeAt } from './runReport';
+import { appendices, comparisonTables, labelsPart, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
 import { changedKeysTable, closingSections, resultsSection, runSections, weightsPicture } from './runSections';
 import type { ReportedRun } from './reportedRun';
@@ -92,11 +92,11 @@ function parts(subject: Subject, before: Subject | undefined, frame: ReportFrame
   const change = before === undefined ? '' : differenceText(runOf(before), run);
   switch (subject.kind) {
     case 'run':
-      return [{ title: `Run ${nameOf(subject)}`, body: html`${before?.kind === 'run' ? comparisonTables(before.run, run, frame.keys) : changedKeysTable('The keys of its spec that differ from their defaults.', run.reportData.spec, frame.keys)}${curves(run)}${discussRun(run)}${change}` }];
+      return [{ title: `Run ${nameOf(subject)}`, body: html`${labelsPart(run.labels)}${before?.kind === 'run' ? comparisonTables(before.run, run, frame.keys) : changedKeysTable('The keys of its spec that differ from their defaults.', run.reportData.spec, frame.keys)}${curves(run)}${discussRun(run)}${change}` }];
     case 'search':
-      return [{ title: `Search ${nameOf(subject)}`, body: html`${spacePart(subject.search)}${foundPart(subject.search)}${curves(run)}${discussRun(run)}${change}` }];
+      return [{ title: `Search ${nameOf(subject)}`, body: html`${labelsPart(subject.search.labels)}${spacePart(subject.search)}${foundPart(subject.search)}${curves(run)}${discussRun(run)}${change}` }];
     case 'depth':
-      return [{ title: `Depth experiment ${nameOf(subject)}`, body: html`${depthComparison(subject.depth)}${change}` }];
+      return [{ title: `Depth experiment ${nameOf(subject)}`, body: html`${labelsPart(subject.depth.labels)}${depthComparison(subject.depth)}${change}` }];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunReportData } from '../../inference/runReportData';
+import type { Labels } from '../../runFolder/labels';
 import { renderMarkdown } from './markdown';
 import { html } from './markup';
 import type { Content, Html } from './markup';
@@ -26,7 +27,7 @@ export function runReport(run: ReportedRun, frame: ReportFrame, baseline?: Repor
   const { record } = run.reportData;
   return renderPage({
     title: `Training run ${record.name}`,
-    lead: html`${outcomePart(run)}<p class="lead">${headline(run)}</p>${madeAt(frame)}`,
+    lead: html`${labelsPart(run.labels)}${outcomePart(run)}<p class="lead">${headline(run)}</p>${madeAt(frame)}`,
     sections: [
       ...runSections(run, frame.keys),
       ...(baseline === undefined ? [] : [{ title: 'Before and after tuning', body: comparison(baseline, run, frame.keys) }]),
@@ -59,6 +60,13 @@ export function outcomePart({ outcome }: ReportedRun): Content {
   if (outcome === undefined) return '';
   const { isFailure, title, cause, advice } = outcome;
   return html`<div class="outcome${isFailure ? ' failure' : ''}"><p><strong>${title}</strong></p>${cause === undefined ? '' : html`<p>${withoutFolders(cause)}</p>`}<p>${advice}</p></div>`;
+}
+
+/** The title, the tags and the note that people gave something. */
+export function labelsPart(labels: Labels | undefined): Content {
+  const { title, tags = [], note } = labels ?? {};
+  return html`${title === undefined ? '' : html`<p class="given">${withoutFolders(title)}</p>`}${
+    tags.length === 0 ? '' : html`<p class="tags">${tags.map((tag) => html`<span>${tag}</span> `)}</p>`}${note === undefined ? '' : html`<p class="remark">${withoutFolders(note)}</p>`}`;
 }
 
 export function madeAt({ when }: ReportFrame): Html {

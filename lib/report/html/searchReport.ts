@@ -1,4 +1,5 @@
 import { formatMetric } from '../../numbers';
+import type { Labels } from '../../runFolder/labels';
 import type { SearchHead, SearchReport } from '../../search/records';
 import type { Domain, Parameter, ParameterValue } from '../../search/types';
 import { digitsApart, parameterDigits } from '../drawing/digits';
@@ -12,7 +13,7 @@ import { html } from './markup';
 import type { Content, Html } from './markup';
 import { count, duration, moment, percent, percentOf, significant, withoutFolders } from './numbers';
 import { drawing, facts, figure, renderPage, table } from './page';
-import { appendices, madeAt } from './runReport';
+import { appendices, labelsPart, madeAt } from './runReport';
 import type { ReportFrame } from './runReport';
 import { closingSections, runSections, uncertainty } from './runSections';
 import type { ReportedRun } from './reportedRun';
@@ -24,6 +25,8 @@ export interface ReportedSearch {
   readonly figures: SearchFigureData;
   /** The run of the best trial. */
   readonly best: ReportedRun;
+  /** What people wrote about it. */
+  readonly labels?: Labels | undefined;
 }
 
 const maxTrials = 20;
@@ -35,7 +38,7 @@ export function searchReport(search: ReportedSearch, frame: ReportFrame): string
   const { head: { name, data }, report, best } = search;
   return renderPage({
     title: `Search ${name}`,
-    lead: html`<p class="lead">${count(report.trials)} trials in ${duration(report.seconds)} on ${withoutFolders(data)}. The best, trial ${report.best!.trial}, ${metricOf(search) === 'accuracy' ? html`classifies ${scoreOf(search, report.best!)} of the validation rows rightly` : html`reaches a validation ${metricOf(search)} of ${scoreOf(search, report.best!)}`}.</p>${madeAt(frame)}`,
+    lead: html`${labelsPart(search.labels)}<p class="lead">${count(report.trials)} trials in ${duration(report.seconds)} on ${withoutFolders(data)}. The best, trial ${report.best!.trial}, ${metricOf(search) === 'accuracy' ? html`classifies ${scoreOf(search, report.best!)} of the validation rows rightly` : html`reaches a validation ${metricOf(search)} of ${scoreOf(search, report.best!)}`}.</p>${madeAt(frame)}`,
     sections: [
       { title: 'What was searched', body: spacePart(search) },
       { title: 'What was found', body: foundPart(search) },

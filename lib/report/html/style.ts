@@ -11,6 +11,9 @@ h4, h5, h6 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
 p, ul { margin: .6rem 0; }
 p { overflow-wrap: break-word; }
 .lead { font-size: 1.1rem; }
+.given { font-size: 1.2rem; font-weight: 600; margin: 0 0 .4rem; overflow-wrap: anywhere; }
+.tags span { display: inline-block; border: 1px solid #8a8a8a; border-radius: .6rem; padding: 0 .55rem; font-size: .85rem; max-width: 100%; overflow-wrap: anywhere; }
+.remark { white-space: pre-line; overflow-wrap: anywhere; border-left: 4px solid #0072b2; padding: .1rem 0 .1rem .9rem; }
 a { color: #005a8f; }
 nav ol { list-style: none; padding: 0; margin: 1.25rem 0 0; columns: 2; column-gap: 2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.25rem; margin: .75rem 0; }
@@ -69,8 +72,11 @@ figure img { image-rendering: pixelated; }
   h2, h3, h4, caption { break-after: avoid; }
   figure, tr, dl, .formula, .short, .confusion, li { break-inside: avoid; }
   thead { display: table-header-group; }
-  nav ol { margin-top: 2mm; }
+  nav ol { margin-top: 2mm; column-gap: 8mm; }
   a { color: inherit; text-decoration: none; }
+  nav a { display: flex; align-items: last baseline; }
+  nav a::before { content: ""; order: 1; flex: 1 0 4mm; margin: 0 1.5mm; border-bottom: .6pt dotted #999; }
+  nav a::after { content: ""; order: 2; min-width: 4mm; text-align: right; font-variant-numeric: tabular-nums; }
   .wide, .formula { overflow: visible; }
   .pair, .paper-pair { display: block; font-size: 0; orphans: 1; widows: 1; }
   .pair > *, .paper-pair > * { display: inline-block; width: calc(50% - 3mm); vertical-align: top; font-size: 1rem; }
