@@ -131,6 +131,7 @@ const illnesses: readonly [string, object, string, RegExp][] = [
     /^\d+ % of the units of layer \d of 3 .* lower learningRate \(now 2\)$/,
   ],
   ['a rate that moves nothing', { learningRate: 1e-7, steps: 120, evaluateEvery: 60 }, 'HEALTH_RATE_LOW', /raise learningRate \(now 1e-7\)$/],
+  ['a rate that moves nothing in a short run', { learningRate: 1e-7, momentum: 0, steps: 20, evaluateEvery: 20 }, 'HEALTH_RATE_LOW', /raise learningRate \(now 1e-7\)$/],
   [
     'a rate that shakes everything', { learningRate: 1, optimizer: 'adam', beta1: 0, momentum: 0, l2: 0.1 }, 'HEALTH_RATE_HIGH',
     /lower learningRate \(now 1\)$/,

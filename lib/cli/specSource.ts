@@ -4,7 +4,7 @@ import { basename, extname } from 'node:path';
 import type { LoadedData } from '../data/sources';
 import { readJson, sizeLimits } from '../files';
 import { anything, recordOf } from '../files/shape';
-import { changedPreset, presets } from '../spec/presets';
+import { changedPreset, lacksTable, presets } from '../spec/presets';
 import { readTrained } from '../inference/source';
 import { moduleKey } from '../spec/modules';
 import { applyChanges, applySettings, parseSpec, trainedSpec } from '../spec/spec';
@@ -27,16 +27,26 @@ export interface NamedSpec {
 /**
  * A preset by name, or a spec from a file, with `key=value` settings. Where neither says the loss it follows from the target of the table. Throws
  * ERR_CONFIG, ERR_IO, and what loading the table throws.
+ * @param command what is typed, for what it says of a preset without its table.
  */
-export function readSpec(source: string, settings: readonly string[]): NamedSpec {
+export function readSpec(source: string, settings: readonly string[], command: string): NamedSpec {
   refuseData(source);
   const isPreset = extname(source) !== '.json' && !existsSync(source);
   const given = isPreset ? {} : readSpecFile(source);
   const changes = applySettings({}, settings);
   const base = isPreset ? source : baseOf(source);
+  if (isPreset) refuseWithoutTable(source, changes, command);
   const specWith = (loss: object): TrainSpec => parseSpec(isPreset ? changedPreset(source, { ...loss, ...moduleKey(), ...changes }) : applyChanges({ ...loss, ...moduleKey(), ...given }, changes));
   if ('loss' in given || 'loss' in changes) return { base, spec: specWith({}), assumed: [] };
   return { base, ...followTarget((loss) => specWith({ loss })) };
+}
+
+/** Says what to type where a preset for tables has none. Throws ERR_CONFIG. */
+function refuseWithoutTable(preset: string, changes: Readonly<Record<string, unknown>>, command: string): void {
+  if (!lacksTable(preset, changes)) return;
+  throw new BlastrainError(
+    'ERR_CONFIG', `Expected the path of a table, which the preset ${preset} is for, but received none: type blastrain ${command} ${preset} --set dataFile=FILE`, { path: 'dataFile' },
+  );
 }
 
 /** Files of data, by their endings. */
@@ -56,9 +66,9 @@ function refuseData(source: string): void {
  * The spec of a training that starts from a trained model: that of the model, with `key=value` settings, or where a preset or spec file is named that. What
  * depends on the machine is left to this one. Throws as {@link readSpec} and `Model.load` do.
  */
-export function readSpecFrom(model: string, source: string | undefined, settings: readonly string[]): NamedSpec {
+export function readSpecFrom(model: string, source: string | undefined, settings: readonly string[], command: string): NamedSpec {
   const from = `from=${JSON.stringify(model)}`;
-  if (source !== undefined) return readSpec(source, [...settings, from]);
+  if (source !== undefined) return readSpec(source, [...settings, from], command);
   const { backend: _, threads: __, ...own } = trainedSpec(readTrained(model, {}));
   const spec = parseSpec(applyChanges({ ...own, ...(own.module === null && moduleKey()) }, applySettings({}, [...settings, from])));
   return { base: baseOf(basename(model, '.safetensors')), spec, assumed: [] };

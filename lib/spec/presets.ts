@@ -119,11 +119,15 @@ export const presets: Readonly<Record<string, Preset>> = {
  * tables is given no table: it would train on pictures.
  */
 export function changedPreset(name: string, changes: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { isOfTables } = findPreset(name);
-  if (isOfTables === true && (changes['dataFile'] ?? null) === null && changes['data'] === undefined) {
+  if (lacksTable(name, changes)) {
     throw expected('ERR_CONFIG', `the path of a table, which the preset ${name} is for,`, 'dataFile', null, { path: 'dataFile' });
   }
   return applyChanges({ ...presetFor(name, changes['loss']) }, changes);
+}
+
+/** Whether a preset for tables is given none. Throws ERR_CONFIG for an unknown preset. */
+export function lacksTable(name: string, changes: Readonly<Record<string, unknown>>): boolean {
+  return findPreset(name).isOfTables === true && (changes['dataFile'] ?? null) === null && changes['data'] === undefined;
 }
 
 /** The preset of that name. Throws ERR_CONFIG, naming the nearest, when there is none. */

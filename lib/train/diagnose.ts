@@ -111,15 +111,18 @@ function deadUnits({ layers = [], model, learningRate }: HealthFacts): string | 
     `lower learningRate (now ${significant(learningRate)})`;
 }
 
+/** Share of the weights' size below which a step's changes are too small; of the first steps, whose momentum has not built up, a tenth of it. */
+const minUpdateRatio = 1e-5;
+
 /**
- * Updates should change weights by about a thousandth of their size. The first steps, low rates late in a schedule and a trained
+ * Updates should change weights by about a thousandth of their size. The very first steps, low rates late in a schedule and a trained
  * net, whose gradients are small, are excluded.
  */
 function rateTooLow({ step, loss, penalty, guessing, layers, learningRate, highestRate, model }: HealthFacts): string | undefined {
-  if (layers === undefined || step < 50 || learningRate < highestRate / 2) return undefined;
+  if (layers === undefined || step < 10 || learningRate < highestRate / 2) return undefined;
   if (guessing === undefined || loss === null || !(loss - penalty >= guessing / 4)) return undefined;
   const largest = Math.max(...updateRatios(layers, model));
-  if (!(largest < 1e-5 && largest >= 0)) return undefined;
+  if (!(largest < (step < 50 ? minUpdateRatio / 10 : minUpdateRatio) && largest >= 0)) return undefined;
   return `A step changes no layer's weights by more than ${significant(largest)} of their size, where 0.001 is usual: ` +
     `raise learningRate (now ${significant(learningRate)})`;
 }

@@ -74,9 +74,9 @@ test('without a loss it follows from the target, which is said and recorded; --s
   expect(stdout).toMatch(/^Assumed: the target has many different numbers, so they are predicted as\nnumbers: loss=cross-entropy takes them for classes\nModel of table/);
 });
 
-test.each([['train', 'table'], ['lr-find', 'table-ensemble', '--set', 'loss=mse']])('%s %s without a table is refused', async (...args) => {
+test.each([['train', 'table'], ['lr-find', 'table-ensemble', '--set', 'loss=mse']])('%s %s without a table is refused with the command that has one', async (...args) => {
   expect(await blastrain(args, { cwd })).toMatchObject({
-    status: 1, stdout: '', stderr: `blastrain: Expected the path of a table, which the preset ${args[1]} is for, for dataFile but received null [ERR_CONFIG]\n`,
+    status: 1, stdout: '', stderr: `blastrain: Expected the path of a table, which the preset ${args[1]} is for, but received none: type blastrain ${args[0]} ${args[1]} --set dataFile=FILE [ERR_CONFIG]\n`,
   });
 });
 

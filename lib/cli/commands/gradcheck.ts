@@ -135,7 +135,7 @@ function specToCheck(source: string, settings: readonly string[], args: readonly
       throw expected('ERR_CONFIG', `no --${flag}, as the spec has its own (--set changes it),`, 'gradcheck', source, { path: flag });
     }
   }
-  const named = readSpec(source, settings);
+  const named = readSpec(source, settings, 'gradcheck');
   return { ...named, data: named.data ?? loadData(dataRequest(named.spec)) };
 }
 

@@ -78,7 +78,7 @@ function subjectOf(runs: string, source: string, settings: readonly string[]): N
   if (folder !== undefined) {
     return { base: runName(folder), spec: parseSpec(applySettings(readRunSpec(folder).spec, settings)), assumed: [], place: join(folder, 'learning-curve') };
   }
-  const named = readSpec(source, settings);
+  const named = readSpec(source, settings, 'learning-curve');
   return { ...named, place: join(runs, `${named.base}-learning-curve`) };
 }
 

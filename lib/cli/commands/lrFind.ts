@@ -46,7 +46,7 @@ Exit status 1 when the loss fell at no rate.
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const [source, ...settings] = positionals;
-    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'), [...(values.set ?? []), ...settings]);
+    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'lr-find'), [...(values.set ?? []), ...settings], 'lr-find');
     const { base, spec, data } = named;
     announceFallback(spec.backend ?? undefined);
     if (values.json !== true) process.stdout.write(renderAssumed(named));

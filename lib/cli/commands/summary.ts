@@ -31,7 +31,7 @@ counted.
       { names: ['PRESET|SPEC.json'], rest: true },
     );
     const [source, ...settings] = positionals;
-    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'), [...(values.set ?? []), ...settings]);
+    const named = readSpec(requirePositional(source, 'PRESET or SPEC.json', 'summary'), [...(values.set ?? []), ...settings], 'summary');
     const summary = summarizeSpec(named.spec);
     process.stdout.write(values.json ? jsonLine(summary) : `${renderAssumed(named)}${render(named.base, summary, terminalOf(process.stdout))}`);
     return Promise.resolve(0);

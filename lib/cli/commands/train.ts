@@ -149,8 +149,8 @@ function refuseWithResumeIfThere({ name, ...others }: { name?: string; resume?: 
 
 function readNamed(from: string | undefined, positionals: readonly string[], set: readonly string[]): NamedSpec {
   const [first, ...others] = positionals;
-  if (from === undefined) return readSpec(requirePositional(first, 'PRESET or SPEC.json', 'train'), [...set, ...others]);
-  return first === undefined || first.includes('=') ? readSpecFrom(from, undefined, [...set, ...positionals]) : readSpecFrom(from, first, [...set, ...others]);
+  if (from === undefined) return readSpec(requirePositional(first, 'PRESET or SPEC.json', 'train'), [...set, ...others], 'train');
+  return first === undefined || first.includes('=') ? readSpecFrom(from, undefined, [...set, ...positionals], 'train') : readSpecFrom(from, first, [...set, ...others], 'train');
 }
 
 /** Trains with one seed after the other; prints a summary at the end. */
