@@ -41,7 +41,7 @@ const typesOnly: Readonly<Record<string, readonly string[]>> = {
   report: ['runFolder/labels', 'inference', 'studies', 'search', 'bench', 'train', 'data/dataset', 'kernels/contract'],
 };
 /** Which start threads. */
-const threaded = ['run', 'search', 'data/threads', 'inference/threads', 'studies/threads'];
+const threaded = ['kernels/wasm/threads', 'run', 'search', 'data/threads', 'inference/threads', 'studies/threads'];
 
 const files = readdirSync(lib, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 

@@ -10,35 +10,17 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 
 #include "ranges.h"
-
+#include "waiting.h"
 #if defined(__wasm__)
-#include "wasm/pool.h"
-#else
-
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <thread>
-
-#if defined(__x86_64__)
-#include <immintrin.h>
+#include "wasm/frame.h"
 #endif
 
 namespace blastrain {
-
-inline void Pause() {
-#if defined(__x86_64__)
-  _mm_pause();
-#else
-  std::this_thread::yield();
-#endif
-}
 
 class Pool {
  public:
@@ -69,106 +51,103 @@ class Pool {
   // Runs part(i) for all i in [0, parts), parts <= kMax, and returns when all are done.
   template <typename Part>
   void Run(int parts, const Part& part) {
-    const int threads = std::min(parts, Threads());
-    if (threads > 1 && busy_.try_lock()) {
-      const std::lock_guard<std::mutex> lock(busy_, std::adopt_lock);
-      if (threads == parts) return RunShared(parts, [](const void* job, int i) { (*static_cast<const Part*>(job))(i); }, &part);
-      const auto several = [&](int thread) {
-        const Ranges own(parts, threads);
-        for (int64_t i = own.Begin(thread); i < own.End(thread); i++) part(int(i));
-      };
-      RunShared(threads, [](const void* job, int i) { (*static_cast<const decltype(several)*>(job))(i); }, &several);
-    } else {
-      for (int i = 0; i < parts; i++) part(i);
+    RunAll(parts, [](const void* job, int begin, int end) {
+      for (int i = begin; i < end; i++) (*static_cast<const Part*>(job))(i);
+    }, &part);
+  }
+
+  // What the pool's i-th thread does, i > 0, for as long as it lives.
+  [[noreturn]] void Work(int i) {
+    for (;;) {
+      offers_[i].signal.Wait();
+      if (!offers_[i].signal.Take()) continue;
+      RunOwn(i);
+#if defined(__wasm__)
+      helped_.fetch_add(1, std::memory_order_relaxed);
+#endif
+      unfinished_.fetch_sub(1, std::memory_order_release);
     }
   }
+
+#if defined(__wasm__)
+  // How often a thread of the pool has computed parts for a caller.
+  int Helped() const { return helped_.load(std::memory_order_relaxed); }
+
+  // For a thread whose part was ended by an error that JavaScript threw: its call then ends as one that found no memory.
+  void Fail() {
+    failed_.store(true, std::memory_order_relaxed);
+    unfinished_.fetch_sub(1, std::memory_order_release);
+  }
+
+  // For the caller whose call was ended so: returns when no thread computes for it any longer.
+  void Settle() {
+    if (!busy_.load(std::memory_order_relaxed)) return;
+    for (int i = 1; i < started_; i++) {
+      if (offers_[i].signal.Take()) unfinished_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    AwaitOthers();
+    failed_.store(false, std::memory_order_relaxed);
+    busy_.store(false, std::memory_order_release);
+  }
+#endif
 
  private:
-  using Function = void (*)(const void* job, int i);
+  // Runs the parts from begin to end.
+  using Function = void (*)(const void* job, int begin, int end);
 
-  // How long a worker spins before it sleeps: longer than a training step's pauses between kernels.
-  static constexpr std::chrono::microseconds kSpinTime{100};
-
-  struct alignas(128) Thread {
-    std::atomic<bool> offered{false};
-    std::atomic<bool> asleep{false};
-    std::mutex mutex;
-    std::condition_variable wake;
-
-    // Claims the offered part; false if there is none or another thread has claimed it.
-    bool Take() { return offered.load(std::memory_order_relaxed) && offered.exchange(false, std::memory_order_acquire); }
+  // Says to a thread that there is a part for it.
+  struct alignas(kApart) Offer {
+    Signal signal;
   };
 
-  void RunShared(int parts, Function function, const void* job) {
-    while (started_ < parts) Start(started_++);
+  // Not a template, as what it takes to share parts would otherwise be compiled for each kernel.
+  void RunAll(int parts, Function function, const void* job) {
+    const int threads = std::min(parts, Threads());
+    if (threads <= 1 || busy_.exchange(true, std::memory_order_acquire)) return function(job, 0, parts);
+    for (; started_ < threads; started_++) {
+      StartThread(started_, [this, i = started_] { Work(i); });
+    }
     function_ = function;
     job_ = job;
-    unfinished_.store(parts - 1, std::memory_order_relaxed);
-    for (int i = 1; i < parts; i++) Offer(*pool_[i]);
-    function(job, 0);
-    for (int i = 1; i < parts; i++) {
-      if (!pool_[i]->Take()) continue;
-      function(job, i);
+    own_ = Ranges(parts, threads);
+    unfinished_.store(threads - 1, std::memory_order_relaxed);
+    for (int i = 1; i < threads; i++) offers_[i].signal.Set();
+    RunOwn(0);
+    for (int i = 1; i < threads; i++) {
+      if (!offers_[i].signal.Take()) continue;
+      RunOwn(i);
       unfinished_.fetch_sub(1, std::memory_order_relaxed);
     }
-    for (int spins = 0; unfinished_.load(std::memory_order_acquire) > 0; spins++) {
-      if (spins < 1000) Pause();
-      else std::this_thread::yield();
-    }
+    AwaitOthers();
+#if defined(__wasm__)
+    if (failed_.load(std::memory_order_relaxed)) RefuseInJavaScript(kMemoryFull);
+#endif
+    busy_.store(false, std::memory_order_release);
   }
 
-  static void Offer(Thread& thread) {
-    // Sequentially consistent, as in Wait: either this sees that the thread sleeps, or the thread sees the offer.
-    thread.offered.store(true);
-    if (!thread.asleep.load()) return;
-    const std::lock_guard<std::mutex> lock(thread.mutex);
-    thread.wake.notify_one();
-  }
+  // The parts of one thread.
+  void RunOwn(int thread) { function_(job_, int(own_.Begin(thread)), int(own_.End(thread))); }
 
-  void Start(int i) {
-    if (i == 0) return;  // The caller.
-    pool_[i] = std::make_unique<Thread>();
-    std::thread([this, i, &thread = *pool_[i]] {
-      for (;;) {
-        Wait(thread);
-        if (!thread.Take()) continue;
-        function_(job_, i);
-        unfinished_.fetch_sub(1, std::memory_order_release);
-      }
-    }).detach();
-  }
-
-  static void Wait(Thread& thread) {
-    const auto until = std::chrono::steady_clock::now() + kSpinTime;
-    do {
-      for (int spins = 0; spins < 64; spins++) {
-        if (thread.offered.load(std::memory_order_relaxed)) return;
-        Pause();
-      }
-    } while (std::chrono::steady_clock::now() < until);
-    std::unique_lock<std::mutex> lock(thread.mutex);
-    thread.asleep.store(true);
-    thread.wake.wait(lock, [&thread] { return thread.offered.load(); });
-    thread.asleep.store(false);
+  void AwaitOthers() const {
+    for (int turns = 0; unfinished_.load(std::memory_order_acquire) > 0; turns++) Await(turns);
   }
 
   static inline thread_local int divisions_ = 0;
   std::atomic<int> threads_{kMax};
   std::atomic<bool> chosen_{false};
-  std::mutex busy_;
-  // What follows is guarded by busy_; a worker reads it only while it runs a part that it has claimed.
-  std::unique_ptr<Thread> pool_[kMax];
-  int started_ = 0;
+  // Whether a caller uses what follows; a worker reads it only while it runs a part that it has claimed.
+  std::atomic<bool> busy_{false};
+  Offer offers_[kMax];
+  int started_ = 1;  // The caller is the first.
   Function function_ = nullptr;
   const void* job_ = nullptr;
+  Ranges own_{0, 1};  // Of each thread.
   std::atomic<int> unfinished_{0};
-};
-
-}  // namespace blastrain
-
+#if defined(__wasm__)
+  std::atomic<bool> failed_{false};
+  std::atomic<int> helped_{0};
 #endif
-
-namespace blastrain {
+};
 
 // Grain sizes: fewer elements than this are not worth a thread of their own, for loops bound by memory and for loops of
 // arithmetic such as exp.

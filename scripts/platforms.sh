@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what is needed to build the package's addons for musl, Windows and macOS, and to try those for musl and Windows on Debian x64, into
-# ~/.cache/blastrain/platforms; builds them; and tries them: verify and the README's ten lines, in a musl root as Alpine's and under Wine. Needs no root, and
+# ~/.cache/blastrain/platforms; builds them; and tries them: verify and the README's ten lines, in a musl root as Alpine's and under Wine; and those lines in a page in
+# Chromium, from the packed package. Needs no root, and
 # installs nothing but, where it may, wine64 and qemu-user.
 # usage: platforms.sh [--fetch]      --fetch only fetches
 set -euo pipefail

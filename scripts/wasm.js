@@ -10,7 +10,7 @@
  */
 
 const { spawn } = require('node:child_process');
-const { existsSync, mkdirSync, readdirSync, renameSync, statSync } = require('node:fs');
+const { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const { delimiter, join } = require('node:path');
 
@@ -25,11 +25,12 @@ const modules = [
 const target = ['--target=wasm32-wasi'];
 const compiling = [
   '-std=c++17', '-O2', '-Wall', '-Wextra', '-ffp-contract=off', '-fno-trapping-math', '-fno-math-errno', '-fno-exceptions', '-fno-rtti',
-  '-fno-threadsafe-statics', '-fvisibility=hidden', '-msimd128', '-mbulk-memory', '-mnontrapping-fptoint', '-msign-ext', '-mmutable-globals',
+  '-fvisibility=hidden', '-msimd128', '-mbulk-memory', '-mnontrapping-fptoint', '-msign-ext', '-mmutable-globals', '-matomics', '-mthread-model', 'posix',
   `-I${join(root, 'native')}`,
 ];
 const linking = [
-  '-nostartfiles', '-Wl,--no-entry', '-Wl,--import-memory', '-Wl,--export-table', '-Wl,--export=__stack_pointer', '-Wl,--export=__wasm_call_ctors',
+  '-nostartfiles', '-Wl,--no-entry', '-Wl,--import-memory', '-Wl,--shared-memory', '-Wl,--no-check-features', '-Wl,--export-table', '-Wl,--export=__stack_pointer', '-Wl,--export=__wasm_call_ctors',
+  '-Wl,--export=__wasm_init_tls', '-Wl,--export=__tls_size', '-Wl,--export=__tls_base',
   '-Wl,--stack-first', '-Wl,-z,stack-size=1048576', '-Wl,--strip-all', '-Wl,--max-memory=4294901760',
 ];
 
@@ -66,6 +67,15 @@ async function all(tasks) {
   }));
 }
 
+/** The module with the memory of a single thread, as most pages have it; lib/kernels/wasm/webAssembly.ts turns that byte back. */
+function ofOneThread(module) {
+  const before = Buffer.from('\x03env\x06memory\x02', 'latin1');
+  const at = module.indexOf(before) + before.length;
+  if (at < before.length || module[at] !== 3) throw new Error('no import of a shared memory');
+  module[at] = 1;
+  return module;
+}
+
 async function main() {
   if (!process.argv.includes('--force') && modules.every(({ file }) => isFresh(join(root, 'wasm', file)))) return;
   if (compiler === undefined) throw new Error(`clang++ not found; on Debian type: apt-get install clang-19 lld-19 libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc`);
@@ -76,6 +86,7 @@ async function main() {
   for (const [i, { file }] of modules.entries()) {
     const [path, made] = [join(root, 'wasm', file), join(root, 'wasm', `${file}.tmp`)];
     await run([...linking, ...[...common, ...own[i]].map(({ path: each }) => each), '-o', made]);
+    writeFileSync(made, ofOneThread(readFileSync(made)));
     renameSync(made, path);
   }
 }

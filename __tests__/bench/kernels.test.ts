@@ -2,13 +2,14 @@ import { costOf } from '../../lib/bench/cost';
 import { kernelCalls } from '../../lib/bench/kernelCalls';
 import { benchKernels } from '../../lib/bench/kernels';
 import { minTime } from '../../lib/bench/peak';
-import { kernelsFor, nativeStatus } from '../../lib/kernels';
+import { kernelsFor, nativeStatus, vectorsHere } from '../../lib/kernels';
 import type { KernelName } from '../../lib/kernels/contract';
 import { kernelNames, signatures } from '../../lib/kernels/signatures';
-import { backends, dtypes, variants } from '../support/backends';
+import { benchTable } from '../../lib/report/bench';
+import { backends, dtypes, kernelBackends, variants } from '../support/backends';
 
 const sizes = { batch: 4, inputs: 48, hidden: 6, classes: 3 };
-const quick = { sizes: [sizes], rounds: 1, sampleSeconds: 1e-5, peak: { flops: 1e4, stream: 2 ** 15 }, threads: 1 };
+const quick = { sizes: [sizes], squares: [8], rounds: 1, sampleSeconds: 1e-5, peak: { flops: 1e4, stream: 2 ** 15 }, threads: 1 };
 
 test('every kernel has calls', () => {
   expect(Object.keys(kernelCalls('float32', sizes)).sort()).toEqual([...kernelNames].sort());
@@ -32,7 +33,7 @@ describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
 test.each(dtypes)('%s: an entry for every call on every backend', async (dtype) => {
   const { entries, peak, notes } = await benchKernels({ ...quick, backends, dtype, kernels: ['gemm', 'axpy'] });
   expect(entries.map(({ subject, case: shape, who }) => `${subject} ${shape} ${who}`)).toEqual(
-    ['gemm NT 4x6x48', 'gemm TN 6x48x4', 'gemm NN 4x48x6', 'axpy 288'].flatMap((call) => backends.map((backend) => `${call} ${backend}`)),
+    ['gemm NT 4x6x48', 'gemm TN 6x48x4', 'gemm NN 4x48x6', 'gemm NN 8x8x8', 'axpy 288'].flatMap((call) => backends.map((backend) => `${call} ${backend}`)),
   );
   for (const { subject, time, who, share, memoryShare } of entries) {
     expect(time.median).toBeGreaterThan(0);
@@ -44,6 +45,16 @@ test.each(dtypes)('%s: an entry for every call on every backend', async (dtype) 
   const status = nativeStatus();
   const splits = dtype === 'float32' && peak !== null && status.loaded && status.info.splitsProducts;
   expect(notes).toEqual(splits ? [expect.stringContaining('on tiles of bfloat16 here')] : []);
+});
+
+(kernelBackends.includes('wasm') ? test : test.skip)('several backends beside each other are a row each, and both modules of WebAssembly where the engine runs both', async () => {
+  const report = await benchKernels({ ...quick, backends: kernelBackends, kernels: ['gemm'] });
+  const whos = ['native', 'wasm', ...(vectorsHere() === 'relaxed' ? ['wasm, plain vectors'] : []), 'typescript'];
+  expect(report.entries.filter(({ case: shape }) => shape === 'NN 8x8x8').map(({ who }) => who)).toEqual(whos);
+  const { headers, rows } = benchTable(report);
+  expect(headers).toEqual(['kernel', 'shape', 'who', 'time', '±', 'rate', 'of FMA limit', 'of memory', 'speed-up']);
+  expect(rows.slice(-whos.length).map(([kernel, shape, who]) => [kernel, shape, who])).toEqual(whos.map((who, i) => (i === 0 ? ['gemm', 'NN 8x8x8', who] : ['', '', who])));
+  for (const row of rows) expect(row.at(-1)).toMatch(row[2] === 'typescript' ? /^$/ : /^[\d.,]+×$/);
 });
 
 test.each([

@@ -1,8 +1,8 @@
 import { verifyCases } from '../../lib/verify/cases';
-import { getThreads, kernelsFor, setThreads } from '../../lib/kernels';
+import { backends as table, getThreads, kernelsFor, setThreads } from '../../lib/kernels';
 import type { KernelName } from '../../lib/kernels/contract';
 import { kernelNames, kernelsIn, signatures } from '../../lib/kernels/signatures';
-import { backends, precisions } from '../support/backends';
+import { kernelBackends, precisions } from '../support/backends';
 import { run, withoutTimes } from '../support/run';
 import { tinyData } from '../support/data/tinyData';
 
@@ -19,12 +19,15 @@ const bytesOf = (outputs: readonly ArrayLike<number>[]): Buffer => Buffer.concat
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 }));
 
+/** Those that have threads. */
+const threaded = kernelBackends.filter((backend) => table[backend].threads !== undefined);
+
 /* Cases of verify: it holds them to the TypeScript kernels, with 1, 2 and 3 threads; here it is the bits that count. */
-(backends.includes('native') ? describe : describe.skip).each(precisions)('native kernels over threads, %s', (precision) => {
-  const before = getThreads('native');
+(threaded.length > 0 ? describe : describe.skip).each(threaded.flatMap((backend) => precisions.map((precision) => ({ backend, precision }))))('$backend kernels over threads, $precision', ({ backend, precision }) => {
+  const before = getThreads(backend);
   afterAll(() => { setThreads(before); });
   const names = kernelNames.filter((kernel) => kernelsIn(precision).includes(kernel));
-  const kernels = kernelsFor(precision, 'native');
+  const kernels = kernelsFor(precision, backend);
 
   /** For each case of a kernel, what it writes with so many threads. */
   const results = (kernel: KernelName, threads: number, divisions: number | null = null): Buffer[] => {
@@ -65,10 +68,10 @@ const bytesOf = (outputs: readonly ArrayLike<number>[]): Buffer => Buffer.concat
   });
 });
 
-(backends.includes('native') ? test : test.skip).each([
-  ['float32', { divisions: 2 }], ['float64', { dtype: 'float64', divisions: 3 }], ['bfloat16', { precision: 'bfloat16' }],
-])('a run in %s, losses and all, is the same with any number of threads: %j', (_, precision) => {
-  const before = getThreads('native');
+(threaded.length > 0 ? test : test.skip).each(threaded.flatMap((backend) => [
+  { backend, divisions: 2 }, { backend, dtype: 'float64', divisions: 3 }, { backend, precision: 'bfloat16' },
+]))('a run, losses and all, is the same with any number of threads: %j', (precision) => {
+  const before = getThreads(precision.backend);
   // 105,600 weights in the penalty and the norm, 2,800 rows of three classes in an evaluation: both enough for three threads.
   const spec = { ...precision, layers: [352, 297, 3], batchSize: 200, steps: 6, evaluateEvery: 3, clipNorm: 1e-3 };
   const data = tinyData(600, 5600, 352);

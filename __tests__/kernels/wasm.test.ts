@@ -1,6 +1,7 @@
 import { kernelsFor, setThreads, wasmStatus } from '../../lib/kernels';
 import { Instance } from '../../lib/kernels/wasm/instance';
 import { loadWasm } from '../../lib/kernels/wasm/load';
+import { openModule } from '../../lib/kernels/wasm/moduleFile';
 import { webAssembly } from '../../lib/kernels/wasm/webAssembly';
 import { wasmKernels } from '../../lib/kernels/wasm/kernels';
 import type { Kernels } from '../../lib/kernels/contract';
@@ -24,7 +25,9 @@ import { run } from '../support/run';
   });
 
   test('tell which of the two modules runs', () => {
-    expect(wasmStatus()).toEqual({ loaded: true, vectors: expect.stringMatching(/^(simd|relaxed)$/) as string, memoryBytes: instance.memory.byteLength });
+    expect(wasmStatus()).toEqual({
+      loaded: true, vectors: expect.stringMatching(/^(simd|relaxed)$/) as string, memoryBytes: instance.memory.byteLength, sharesMemory: true,
+    });
   });
 
   test('arrays are zero, lie on cache lines of one memory, and are arrays as others', () => {
@@ -128,8 +131,10 @@ import { run } from '../support/run';
     const free = instance.freeBytes();
     call(10_000);
     expect(instance.freeBytes()).toBe(free);
+    kernels.reluForward(2 ** 18, kernels.allocate(2 ** 18), kernels.allocate(2 ** 18)); // starts threads, which have stacks
+    const [freed] = [instance.freeBytes()];
     call(20_000_000);
-    expect(instance.freeBytes()).toBeGreaterThanOrEqual(free);
+    expect(instance.freeBytes()).toBeGreaterThanOrEqual(freed);
   });
 
   test('after refusals the stack and the memory are as before', () => {
@@ -162,6 +167,70 @@ import { run } from '../support/run';
     } finally {
       setThreads(1);
     }
+  });
+
+  describe('threads', () => {
+    const side = 200;
+    const factor = Float32Array.from({ length: side * side }, (_, i) => Math.sin(i));
+    const product = (by: Kernels): Float32Array => {
+      const result = by.allocate(side * side) as Float32Array;
+      by.gemm(false, true, side, side, side, 1, factor, factor, 0, result);
+      return result.slice();
+    };
+    /** Calls until another thread has computed a part, as it takes a while to start; for at most 20 s. */
+    const untilHelped = async (of: Instance, call: () => void): Promise<void> => {
+      const before = of.helped();
+      for (const until = performance.now() + 20_000; of.helped() === before && performance.now() < until;) {
+        call();
+        await new Promise((settle) => { setImmediate(settle); });
+      }
+      expect(of.helped()).toBeGreaterThan(before);
+    };
+
+    test('compute parts of large calls, with the bits of one that computes all', async () => {
+      const other = new Instance((openModule() as { module: object }).module);
+      const own = wasmKernels(other, 'float32');
+      other.setThreads(1, 2);
+      const alone = product(own);
+      expect(other.helped()).toBe(0);
+      other.setThreads(2, null);
+      await untilHelped(other, () => { expect(product(own)).toEqual(alone); });
+    });
+
+    test('that find no memory end the call, and compute the next', async () => {
+      const other = new Instance((openModule() as { module: object }).module);
+      const own = wasmKernels(other, 'float32');
+      other.setThreads(2, null);
+      const x = own.allocate(2 ** 18);
+      await untilHelped(other, () => { own.reluForward(x.length, x, x); });
+      const [a, c] = [own.allocate(side * side), own.allocate(side * side)];
+      a.set(factor);
+      const blocks: number[] = [];
+      for (let bytes = 2 ** 31; bytes >= 64; bytes /= 2) {
+        while (bytes + 64 <= other.freeBytes()) {
+          try {
+            blocks.push(other.allocate(bytes));
+          } catch {
+            break;
+          }
+        }
+      }
+      for (let i = 0; i < 20; i++) {
+        expect(() => { own.gemm(false, true, side, side, side, 1, a, a, 0, c); }).toThrow(expect.objectContaining({ code: 'ERR_MEMORY' }));
+      }
+      for (const block of blocks) other.free(block);
+      const right = product(kernels);
+      await untilHelped(other, () => { expect(product(own)).toEqual(right); });
+    });
+  });
+
+  test('a module whose memory is that of a single thread, as pages have it, has one', () => {
+    const other = new Instance(new webAssembly!.Module(readFileSync(join(root, 'wasm', 'kernels.wasm'))));
+    other.setThreads(2, null);
+    expect([other.mostThreads, other.threads, other.memory.constructor.name]).toEqual([1, 1, 'ArrayBuffer']);
+    const [x, y] = [Float32Array.from({ length: 200_000 }, (_, i) => Math.sin(i)), wasmKernels(other, 'float32')];
+    setThreads(1);
+    expect(Math.abs(y.dot(x.length, x, x) - kernels.dot(x.length, x, x))).toBeLessThan(0.1);
   });
 
   test('memories of several instances are apart', () => {

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { kernelNames } from '../../lib/kernels/signatures';
 import { root } from '../support/cli';
+import { chromiumPath, complaintsOf, isLocal, launchBrowser } from '../support/browser';
 import { openCleanRoom } from '../support/cleanRoom';
 import type { CleanRoom } from '../support/cleanRoom';
 import { temporaryFolder } from '../support/folder';
 import { verifyProcess } from '../support/kernelProcesses';
 import { describeWith, missingTools } from '../support/prebuild';
+import { serveFolders } from '../support/webServer';
 
 /*
  * The package on systems that this machine plays. `npm run platforms` fetches and builds what this needs, and tries the whole; the suite tries a
@@ -77,13 +79,26 @@ function unbuilt(addon: string): string[] {
   return existsSync(path) && statSync(path).mtimeMs >= newest ? [] : [`prebuilds/${addon} of today's sources: npm run platforms`];
 }
 
+const readme = /## Ten lines\s+```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!;
+
 /** The README's ten lines on images that are there, a little shorter. */
 function tenLines(): string {
-  const code = /## Ten lines\s+```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8'))![1]!;
-  const shorter = code
+  const shorter = readme
     .replaceAll('loadCifar10', 'makeSynthetic').replace("('datasets')", '({ train: 490, validation: 100, test: 100 })').replace('epochs: 12', 'epochs: 1');
   expect(shorter).toMatch(/makeSynthetic\(\{.*epochs: 1 /s);
   return `${shorter}\nconst { selectBackend } = await import('blastrain'); console.log(JSON.stringify(selectBackend()));`;
+}
+
+/** The same ten lines in a page, which has no files: the images are noise. */
+function pageOfTenLines(entry: string): string {
+  const code = readme
+    .replace("import { loadCifar10, train } from 'blastrain'", "import { dataset, loadWasm, RandomState, split, train } from 'blastrain/web'")
+    .replace("loadCifar10('datasets')", 'split(dataset({ features: Float32Array.from(new RandomState(1).randn(600 * 3072)), labels: Array.from({ length: 600 }, (_, i) => i % 10) }))')
+    .replace('epochs: 12', 'epochs: 1');
+  expect(code).toMatch(/loadWasm.*split\(dataset\(.*epochs: 1 /s);
+  const script = code.replace('const data', 'const { threads } = await loadWasm();\nconst data');
+  return `<!doctype html><title>page</title><link rel="icon" href="data:,"><script type="importmap">{ "imports": { "blastrain/web": "${entry}" } }</script>
+    <script type="module">${script}\nwindow.found = { classes: first.probabilities.length, threads, backend: (await import('blastrain/web')).selectBackend().backend };</script>`;
 }
 
 /** What the suite verifies: products, sums, a loss and an update. */
@@ -158,4 +173,44 @@ describe.each(Object.entries(platforms))('%s', (title, { addon, cpuFeatures, mis
       expect(stdout.trim()).toBe('5');
     });
   });
+});
+
+describeWith(existsSync(chromiumPath) ? [] : [`${chromiumPath}: apt-get install chromium`], 'a page in Chromium', () => {
+  const folder = temporaryFolder();
+  let installed = root;
+  let entry = '';
+  beforeAll(async () => {
+    if (whole) {
+      const room = await openCleanRoom(folder);
+      try {
+        const project = room.project('page');
+        await project.install('--ignore-scripts');
+        installed = join(project.folder, 'node_modules', 'blastrain');
+      } finally {
+        room.close();
+      }
+    }
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { exports: Record<string, { default: string }> };
+    entry = exports['./web']!.default;
+  }, 300_000);
+
+  test.each([['as most are', false], ['isolated, so that threads share memory', true]])('trains by the README\'s ten lines, from the package\'s own files: %s', async (_, isolated) => {
+    const server = await serveFolders({ blastrain: installed }, { isolated, pages: { '/page': pageOfTenLines(`/${join('blastrain', entry)}`) } });
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.context.newPage();
+      const said: string[] = [];
+      page.on('console', (message) => { said.push(message.text()); });
+      const wrong = complaintsOf(page, (url) => isLocal(url.replace(/^blob:/, '')), /^1 [\d.]+ [\d.]+$|^\d \[[\d., ]+\]$/);
+      await page.goto(`${server.url}/page`);
+      await page.waitForFunction('window.found !== undefined');
+      const cores = await page.evaluate('navigator.hardwareConcurrency');
+      expect(await page.evaluate('window.found')).toEqual({ classes: 10, threads: isolated ? cores : 1, backend: 'wasm' });
+      expect(said).toHaveLength(2);
+      expect(wrong).toEqual([]);
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  }, 60_000);
 });

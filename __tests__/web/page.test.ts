@@ -101,6 +101,29 @@ test('a module is sent to a worker, which compiles nothing', async () => {
   expect(answer).toEqual(['wasm', 'relaxed', 5]);
 });
 
+test('in a page that is isolated two threads share the work, and give the bits of two in Node.js', async () => {
+  // 105,600 weights in the first layer: enough for two threads.
+  const spec = { layers: [352, 297, 3], batchSize: 200, steps: 6, evaluateEvery: 3, logEvery: 1, clipNorm: 1e-3, seed: 5, threads: 2, backend: 'wasm' } as const;
+  const rows = (take: typeof dataset) => take({ features: Float32Array.from({ length: 400 * 352 }, (_, i) => Math.fround(((i * 7919) % 1000) / 500 - 1)), labels: Array.from({ length: 400 }, (_, i) => i % 3) });
+  const wanted = drive(runTraining(parseSpec(spec), split(rows(dataset), { seed: 1 }), 'run'));
+  const isolated = await serveFolders({ dist: join(root, 'dist'), wasm: join(root, 'wasm') }, { isolated: true });
+  try {
+    await page.goto(isolated.url);
+    const found = JSON.parse(await page.evaluate(`import('/dist/web/index.mjs').then(async ({ dataset, loadWasm, split, train }) => {
+      const { threads } = await loadWasm(new URL('/wasm/kernels.wasm', location.href));
+      const run = train(${JSON.stringify(spec)}, { data: split((${rows.toString()})(dataset), { seed: 1 }) });
+      const events = [];
+      for await (const event of run) events.push(event);
+      return JSON.stringify({ cores: navigator.hardwareConcurrency, threads, events });
+    })`)) as { cores: number; threads: number; events: TrainEvent[] };
+    expect(found.threads).toBe(found.cores);
+    expect(page.workers()).toHaveLength(1);
+    expect(JSON.parse(JSON.stringify(withoutTimes(found.events)))).toEqual(JSON.parse(JSON.stringify(withoutTimes(wanted.events))));
+  } finally {
+    await isolated.close();
+  }
+});
+
 test('a module that is not there is refused with the reason', async () => {
   const message = await page.evaluate(`import('/dist/web/index.mjs').then(({ loadWasm }) => loadWasm('/wasm/none.wasm')).catch(({ code, message }) => code + ' ' + message)`);
   expect(message).toBe('ERR_BACKEND Expected a module that loads for backend wasm but received: /wasm/none.wasm: 404 Not Found');

@@ -29,6 +29,13 @@ const scalars: Readonly<Record<string, number>> = {
 /** Values of arrays that must not be random numbers around 0, such as variances and probabilities. */
 const constantValues: Readonly<Record<string, number>> = { v: 1, runningVariance: 1, inverseStd: 1, std: 72, targets: 0.1, weights: 1 };
 
+/** The arguments of a product of two square matrices. */
+export function squareProduct(dtype: Dtype, side: number): CallArguments {
+  const random = new RandomState(0);
+  const [a, b, c] = [0, 1, 2].map(() => allocate(dtype, side * side).map(() => random.random() - 0.5));
+  return [false, false, side, side, side, 1, a, b, 0, c];
+}
+
 /**
  * The arguments of calls of every kernel, as a training step of that size makes them. Calls share arrays that they use in the same way, so
  * that no call writes what another reads.

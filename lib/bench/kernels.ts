@@ -1,9 +1,10 @@
-import { backends as allBackends, kernelsFor, setThreads } from '../kernels';
+import { backends as allBackends, setThreads } from '../kernels';
 import type { BackendName, Dtype, KernelName } from '../kernels/contract';
 import { kernelNames } from '../kernels/signatures';
 import { defaultThreads } from '../machine';
+import { kernelContenders } from './contenders';
 import { costOf } from './cost';
-import { kernelCalls } from './kernelCalls';
+import { kernelCalls, squareProduct } from './kernelCalls';
 import type { CallSizes } from './kernelCalls';
 import { LoadWatch } from './machine';
 import { measurePeak, memoryRate } from './peak';
@@ -19,6 +20,8 @@ export interface KernelsOptions extends BenchOptions {
   readonly dtype?: Dtype;
   readonly threads?: number;
   readonly sizes?: readonly CallSizes[];
+  /** Sides of matrices, whose product is measured as well. Default: 512. */
+  readonly squares?: readonly number[];
   readonly peak?: PeakOptions;
 }
 
@@ -33,7 +36,7 @@ const realSizes: readonly CallSizes[] = [
  * specialises the TypeScript kernels for the arrays that it has seen. Throws ERR_BACKEND if native is asked for and does not load.
  */
 export async function benchKernels(options: KernelsOptions): Promise<BenchReport> {
-  const { backends, kernels = kernelNames, dtype = 'float32', threads = defaultThreads(), sizes = realSizes } = options;
+  const { backends, kernels = kernelNames, dtype = 'float32', threads = defaultThreads(), sizes = realSizes, squares = [512] } = options;
   const { rounds = 5, sampleSeconds = 0.003, onProgress } = options;
   const watch = new LoadWatch();
   setThreads(threads);
@@ -43,25 +46,20 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
   const width = dtype === 'float32' ? 4 : 8;
   const entries: BenchEntry[] = [];
   const calls = sizes.map((size) => kernelCalls(dtype, size));
+  const contenders = kernelContenders(backends, dtype, threads);
   for (const kernel of kernels) {
     onProgress?.(kernel);
     const known = new Set<string>();
-    for (const args of calls.flatMap((list) => list[kernel])) {
+    for (const args of [...calls.flatMap((list) => list[kernel]), ...(kernel === 'gemm' ? squares.map((side) => squareProduct(dtype, side)) : [])]) {
       const { shape, flops, bytes } = costOf(kernel, args, width);
       if (known.has(shape)) continue;
       known.add(shape);
-      const contenders = backends.map((backend) => {
-        const operations = kernelsFor(dtype, backend) as unknown as Readonly<Record<KernelName, (...args: readonly unknown[]) => unknown>>;
-        return inProcess(backend, () => {
-          operations[kernel](...args);
-        });
-      });
-      const times = await measure(contenders, { rounds, sampleSeconds });
-      backends.forEach((backend, b) => {
-        const time = times[b]!;
+      const times = await measure(contenders.map(({ who, caller }) => inProcess(who, caller(kernel, args))), { rounds, sampleSeconds });
+      contenders.forEach(({ who, backend }, c) => {
+        const time = times[c]!;
         const limit = allBackends[backend].definesPeak ? peak : null;
         entries.push({
-          subject: kernel, case: shape, who: backend, time, flops, bytes,
+          subject: kernel, case: shape, who, time, flops, bytes,
           share: limit === null || flops === 0 ? null : flops / limit.flops / time.median,
           ...(limit !== null && { memoryShare: bytes / memoryRate(limit, bytes) / time.median }),
         });

@@ -3,7 +3,7 @@ import { addonThreads, loadAddon, nativeKernels, requireAddon, setAddonThreads }
 import { createReference } from './reference';
 import { checked } from './validate';
 import { wasmKernels } from './wasm/kernels';
-import { divideWasm, loadWasm, requireWasm } from './wasm/load';
+import { loadWasm, requireWasm, setWasmThreads, wasmThreads } from './wasm/load';
 
 /** An implementation of the kernel contract. */
 export interface Backend {
@@ -16,12 +16,10 @@ export interface Backend {
   /** All kernels in a precision, each checking its arguments, and the `allocate` of this backend. Throws ERR_BACKEND as `load` does. */
   readonly kernels: (precision: Precision) => Kernels;
   /**
-   * The number of threads of its kernels, in the whole process, and into how many parts calls from this thread divide their work, null for as
-   * many as threads; absent where one thread does all of it.
+   * The number of threads of its kernels, and into how many parts calls from this thread divide their work, null for as
+   * many as threads; absent where one thread does all of it. Where the process has one memory, it has one number of threads too; else each thread that computes has its own.
    */
   readonly threads?: { readonly get: () => number; readonly set: (threads: number, divisions: number | null) => void };
-  /** Of a backend of one thread: into how many parts calls from this thread divide their work, null for one. Loads nothing. */
-  readonly divide?: (divisions: number | null) => void;
   /** Whether a call costs so much that calls of a few elements are faster in TypeScript; see smallCalls.ts. */
   readonly hasCostlyCalls: boolean;
   /** Whether the machine's peak is measured with it, so that its times can be given as a share of that. */
@@ -53,10 +51,10 @@ export const backends: Readonly<Record<BackendName, Backend>> = {
       return 'instance' in outcome ? undefined : outcome;
     },
     kernels: (precision) => wasmKernels(requireWasm(), precision),
-    divide: divideWasm,
+    threads: { get: wasmThreads, set: setWasmThreads },
     hasCostlyCalls: true,
     definesPeak: false,
-    bitsDependOn: ['v8', 'vectors'],
+    bitsDependOn: ['threads', 'v8', 'vectors'],
   },
   typescript: {
     title: 'TypeScript',

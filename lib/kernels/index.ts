@@ -92,12 +92,14 @@ export function nativeStatus(): NativeStatus {
 /** Whether the WebAssembly backend loads here, and which of its two modules runs; if not, why, and what to type. */
 export function wasmStatus(): WasmStatus {
   const outcome = loadWasm();
-  return 'instance' in outcome ? { loaded: true, vectors: outcome.instance.vectors, memoryBytes: outcome.instance.memory.byteLength } : { loaded: false, ...outcome };
+  if (!('instance' in outcome)) return { loaded: false, ...outcome };
+  const { vectors, memory, mostThreads } = outcome.instance;
+  return { loaded: true, vectors, memoryBytes: memory.byteLength, sharesMemory: mostThreads > 1 };
 }
 
 /**
- * Sets how many threads the native kernels share, in the whole process; more than 256 are cut down to that. Until then they share as
- * many as cores, quotas and OPENBLAS_NUM_THREADS allow. The WebAssembly and the TypeScript kernels have one thread.
+ * Sets how many threads the native kernels share, in the whole process, and the WebAssembly ones that this thread calls; more than 256 are cut down to that. Until then
+ * they share as many as cores and quotas allow, native ones also OPENBLAS_NUM_THREADS. The TypeScript kernels have one thread, as WebAssembly's where memory cannot be shared.
  *
  * Calls from this thread divide their work into at most `divisions` parts, up to 256, by default one for each thread. Sums are added part by
  * part, so that equal divisions give equal bits, whatever the number of threads that compute the parts; fewer than threads leave some idle.
@@ -108,10 +110,7 @@ export function setThreads(threads: number, divisions: number | null = null): vo
   for (const [name, value] of Object.entries({ threads, ...(divisions !== null && { divisions }) })) {
     if (!(Number.isInteger(value) && value > 0 && value < 2 ** 31)) throw expected('ERR_CONFIG', 'a positive integer', name, value, { path: name });
   }
-  for (const backend of Object.values(backends)) {
-    backend.threads?.set(threads, divisions);
-    backend.divide?.(divisions);
-  }
+  for (const backend of Object.values(backends)) backend.threads?.set(threads, divisions);
 }
 
 /** How many threads the kernels of a backend use, by default of the selected one. */

@@ -8,7 +8,7 @@ export function requireMemory(_bytes: number, _name: string, _received: unknown)
   // nothing to look at
 }
 
-/** Kernels of a page have one thread. */
+/** As many as the machine has cores, where threads can share memory; else one. */
 export function defaultThreads(): number {
-  return 1;
+  return globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
 }

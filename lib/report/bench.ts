@@ -18,6 +18,7 @@ export function benchTable(report: BenchReport): TextTable {
 }
 
 function kernelTable({ entries }: BenchReport): TextTable {
+  if (new Set(entries.map(({ who }) => who)).size > 2) return contenderTable(entries);
   const rows = groupEntries(entries).map((group) => {
     const native = group.find(({ who }) => who !== 'typescript');
     const twin = group.find(({ who }) => who === 'typescript');
@@ -32,13 +33,25 @@ function kernelTable({ entries }: BenchReport): TextTable {
   return { headers: ['kernel', 'shape', backend, '±', 'TypeScript', 'rate', 'of FMA limit', 'of memory', 'speed-up'], words: 2, rows };
 }
 
+/** A row for each contender of a call, with how many times as fast as TypeScript it is. */
+function contenderTable(entries: readonly BenchEntry[]): TextTable {
+  const rows = groupEntries(entries).flatMap((group) => {
+    const twin = group.find(({ who }) => who === 'typescript');
+    return group.map((entry, i) => [
+      i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
+      shareText(entry.share), shareText(entry.memoryShare), twin === undefined || entry === twin ? '' : ratioText(twin.time.median / entry.time.median),
+    ]);
+  });
+  return { headers: ['kernel', 'shape', 'who', 'time', '±', 'rate', 'of FMA limit', 'of memory', 'speed-up'], words: 3, rows };
+}
+
 function stepTable({ benchmark, entries }: BenchReport): TextTable {
   const rows = groupEntries(entries).flatMap((group) =>
     group.map((entry, i) => [
       i === 0 ? entry.subject : '', i === 0 ? entry.case : '', entry.who, timeText(entry.time.median), spreadText(entry), rateText(entry),
       shareText(entry.share), i === 0 ? '' : ratioText(entry.time.median / group[0]!.time.median),
     ]));
-  const [part, time] = benchmark === 'job' ? ['part', 'time'] : benchmark === 'inference' ? ['rows', 'time'] : ['sizes', 'a step'];
+  const [part, time] = benchmark === 'job' || benchmark === 'load' ? ['part', 'time'] : benchmark === 'inference' ? ['rows', 'time'] : ['sizes', 'a step'];
   return { headers: ['net', part, 'who', time, '±', 'rate', 'of FMA limit', 'ratio'], words: 3, rows };
 }
 
@@ -53,6 +66,7 @@ export function benchVerdicts({ benchmark, entries, load }: BenchReport): string
     const [first, ...others] = group as [BenchEntry, ...BenchEntry[]];
     const ratios = others.map(({ who, time }) => ({ who, ratio: time.median / first.time.median }));
     if (ratios.length === 0) return [];
+    if (benchmark === 'load') return [`The ${first.who} kernels take ${timeText(first.time.median)} ${first.case}; ${ratios.map(({ who, ratio }) => `${who} ${ratioText(ratio)} as long`).join(', ')}.`];
     if (benchmark === 'inference') return [`${first.subject}, ${first.case}: ${ratios.map(({ who, ratio }) => `${who} takes ${ratioText(ratio)} as long`).join(', ')}.`];
     if (benchmark === 'step') {
       const parts = ratios.map(({ who, ratio }) =>

@@ -26,7 +26,7 @@ export interface SystemCheck {
   readonly memory: AvailableMemory;
   readonly backend: BackendName;
   readonly native: NativeInfo | null;
-  /** Which of the WebAssembly modules runs here, and how much memory it has reserved. */
+  /** Which of the WebAssembly modules runs here, how much memory it has reserved, and whether threads share that; else it has one. */
   readonly wasm: Omit<WasmStatus & { loaded: true }, 'loaded'> | null;
   /** For each backend, the dtypes in which a small product gives the right result. */
   readonly dtypes: Readonly<Record<BackendName, readonly Dtype[]>>;
@@ -63,7 +63,7 @@ export function checkSystem(): SystemCheck {
     memory: availableMemory(),
     backend: selectBackend().backend,
     native: status.loaded ? status.info : null,
-    wasm: wasm.loaded ? { vectors: wasm.vectors, memoryBytes: wasm.memoryBytes } : null,
+    wasm: wasm.loaded ? { vectors: wasm.vectors, memoryBytes: wasm.memoryBytes, sharesMemory: wasm.sharesMemory } : null,
     dtypes: Object.fromEntries(backendNames.map((name) => [name, workingDtypes(name)])) as Record<BackendName, Dtype[]>,
     mpi: builtAddons(),
     data: lookForData(mends),

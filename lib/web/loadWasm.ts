@@ -1,8 +1,8 @@
 import { BlastrainError, expected, toPlain } from '../errors';
-import { wasmStatus } from '../kernels';
+import { getThreads, wasmStatus } from '../kernels';
 import { retryWasm } from '../kernels/wasm/load';
 import { provideModule } from '../kernels/wasm/moduleFile';
-import { vectorsHere } from '../kernels/wasm/webAssembly';
+import { setShared, sharesMemory, vectorsHere } from '../kernels/wasm/webAssembly';
 import type { WasmVectors } from '../kernels/wasm/webAssembly';
 
 /**
@@ -17,6 +17,8 @@ export interface LoadedWasm {
   readonly vectors: WasmVectors;
   /** How much memory was reserved for models and what they compute on. */
   readonly memoryBytes: number;
+  /** How many threads share large calls: as many as there are cores in a page that is isolated (`crossOriginIsolated`), else one. */
+  readonly threads: number;
   /** The compiled module: `postMessage` hands it to a worker, whose `loadWasm` takes it without compiling it anew. */
   readonly module: WebAssembly.Module;
 }
@@ -40,21 +42,28 @@ export async function loadWasm(source: WasmSource = new URL('../../wasm/', impor
   retryWasm();
   const status = wasmStatus();
   if (!status.loaded) throw refused(status.reason, source);
-  return { vectors: status.vectors, memoryBytes: status.memoryBytes, module };
+  return { vectors: status.vectors, memoryBytes: status.memoryBytes, threads: getThreads('wasm'), module };
 }
 
 async function compile(source: WasmSource, vectors: WasmVectors): Promise<WebAssembly.Module> {
   const kind = kindOf(source);
   if (kind === 'WebAssembly.Module') return source;
-  if (kind === 'ArrayBuffer' || ArrayBuffer.isView(source)) return WebAssembly.compile(source as ArrayBuffer);
+  if (kind === 'ArrayBuffer' || ArrayBuffer.isView(source)) return compileBytes(source as BufferSource);
   const given = addressOf(source);
   if (given === undefined) throw expected('ERR_CONFIG', 'an address, the bytes of a module or a module', 'source', source, { path: 'source' });
   const address = given.endsWith('/') ? `${given}${vectors === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm'}` : given;
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address}: ${String(response.status)} ${response.statusText}`);
-  // Compiled while it arrives, where the server says what it is.
-  return response.headers.get('content-type')?.startsWith('application/wasm') === true ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
+  // Compiled while it arrives, where the server says what it is and nothing is to be changed.
+  return response.headers.get('content-type')?.startsWith('application/wasm') === true && !sharesMemory() ? WebAssembly.compileStreaming(response)
+    : compileBytes(await response.arrayBuffer());
+}
+
+/** The module with a memory that threads share, where they can. */
+function compileBytes(source: BufferSource): Promise<WebAssembly.Module> {
+  const bytes = ArrayBuffer.isView(source) ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength).slice() : new Uint8Array(source.slice(0));
+  setShared(bytes, sharesMemory());
+  return WebAssembly.compile(bytes);
 }
 
 function refused(reason: string, source: WasmSource): BlastrainError {

@@ -31,7 +31,7 @@ const turn = 12;
 
 /**
  * Trains on this thread, which has its turn every few milliseconds between steps: on that of the page for small nets, and in a worker for those whose single steps one would notice.
- * On `wasm` the same spec and data give the events of Node.js, to the bit but for times, on `typescript` to rounding, as engines differ in exp and log. Leaving the `for await` loop early stops the training. Throws ERR_CONFIG at once for an invalid spec and for one
+ * On `wasm` the same spec and data give the events of Node.js with as many threads, to the bit but for times, on `typescript` to rounding, as engines differ in exp and log. Leaving the `for await` loop early stops the training. Throws ERR_CONFIG at once for an invalid spec and for one
  * without rows; later errors are thrown by the iteration and by `model`.
  */
 export function train(spec: GivenSpec, options: TrainOptions): TrainingRun {

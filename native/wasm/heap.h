@@ -1,8 +1,9 @@
 // The memory of the WebAssembly module: all that lies behind its data and stack, of a size that never changes, because growing it would detach
 // every view that JavaScript has. Blocks begin on cache lines. Freed ones are merged and used again, the first that fits: there are some hundred
-// of them, allocated before a training's first step.
+// of them, allocated before a training's first step. Threads take turns, as they pack what they multiply into blocks of their own.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,6 +17,7 @@ class Heap {
 
   // `bytes` > 0 in size; null where no gap is as large.
   void* Allocate(size_t bytes) {
+    const Turn turn(is_taken_);
     if (first_ == nullptr) Begin();
     const size_t lines = bytes / kLine + (bytes % kLine != 0) + 1;
     for (Gap** at = &first_; *at != nullptr; at = &(*at)->next) {
@@ -37,6 +39,7 @@ class Heap {
 
   // What Allocate has returned.
   void Free(void* block) {
+    const Turn turn(is_taken_);
     Gap* const freed = After(static_cast<Gap*>(block), -1);
     free_lines_ += freed->lines;
     Gap* before = nullptr;
@@ -51,11 +54,24 @@ class Heap {
 
   // In bytes, in all gaps together.
   double FreeBytes() {
+    const Turn turn(is_taken_);
     if (first_ == nullptr) Begin();
     return double(free_lines_) * kLine;
   }
 
  private:
+  // Held by one thread at a time, for less time than another would take to fall asleep.
+  class Turn {
+   public:
+    explicit Turn(std::atomic<bool>& is_taken) : is_taken_(is_taken) {
+      while (is_taken_.exchange(true)) {}
+    }
+    ~Turn() { is_taken_.store(false); }
+
+   private:
+    std::atomic<bool>& is_taken_;
+  };
+
   // The line before each block, and the first of each gap; `next` is of gaps alone, in the order of addresses.
   struct Gap {
     size_t lines;  // This one among them.
@@ -79,6 +95,7 @@ class Heap {
     *first_ = {free_lines_, nullptr};
   }
 
+  std::atomic<bool> is_taken_{false};
   Gap* first_ = nullptr;
   size_t free_lines_ = 0;
   bool began_ = false;

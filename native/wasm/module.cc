@@ -29,8 +29,24 @@ BLASTRAIN_EXPORT("isRelaxed") int32_t IsRelaxed() {
 
 BLASTRAIN_EXPORT("frame") Slot* FrameOfArguments() { return frame; }
 
-// Into how many parts kernels divide their work; 0 for one.
-BLASTRAIN_EXPORT("setDivisions") void SetDivisions(int32_t divisions) { Pool::Shared().SetDivisions(divisions); }
+// How many threads share the work of large calls, and into how many parts these divide it; 0 for as many as threads.
+BLASTRAIN_EXPORT("setThreads") void SetThreads(int32_t threads, int32_t divisions) {
+  Pool::Shared().SetThreads(threads);
+  Pool::SetDivisions(divisions);
+}
+
+// For a thread that may sleep while it waits for others.
+BLASTRAIN_EXPORT("allowSleep") void AllowSleep() { may_sleep = true; }
+
+// What the pool's i-th thread does, on a stack and with variables of its own; after an error that JavaScript has thrown through it, again.
+BLASTRAIN_EXPORT("work") void Work(int32_t i) { Pool::Shared().Work(i); }
+BLASTRAIN_EXPORT("fail") void Fail() { Pool::Shared().Fail(); }
+
+// How often these threads have computed parts of calls.
+BLASTRAIN_EXPORT("helped") int32_t Helped() { return Pool::Shared().Helped(); }
+
+// After an error that JavaScript has thrown through a call: waits for the threads that compute for it.
+BLASTRAIN_EXPORT("settle") void Settle() { Pool::Shared().Settle(); }
 
 // 0 where no gap is as large.
 BLASTRAIN_EXPORT("allocate") void* AllocateBlock(uint32_t bytes) { return heap.Allocate(bytes); }
@@ -48,7 +64,25 @@ void operator delete(void* block) noexcept {
 }
 void operator delete(void* block, size_t) noexcept { operator delete(block); }
 
-// Scratch memory is never destroyed, as the module's only thread never ends.
+// Blocks begin on cache lines, and nothing asks for more.
+void* operator new(size_t bytes, std::align_val_t) { return operator new(bytes); }
+
+// Constants that are made when they are first asked for: their guards, of which the first byte says that they are made and the second that a
+// thread is making them. The C++ library's know of one thread.
+extern "C" int __cxa_guard_acquire(uint8_t* guard) {
+  while (__atomic_load_n(&guard[0], __ATOMIC_ACQUIRE) == 0) {
+    if (__atomic_exchange_n(&guard[1], 1, __ATOMIC_ACQUIRE) != 0) continue;
+    if (__atomic_load_n(&guard[0], __ATOMIC_ACQUIRE) == 0) return 1;
+    __atomic_store_n(&guard[1], 0, __ATOMIC_RELEASE);
+  }
+  return 0;
+}
+extern "C" void __cxa_guard_release(uint8_t* guard) {
+  __atomic_store_n(&guard[0], 1, __ATOMIC_RELEASE);
+  __atomic_store_n(&guard[1], 0, __ATOMIC_RELEASE);
+}
+
+// Scratch memory is never destroyed: threads end with the memory.
 extern "C" int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
 
 // Instead of the C++ library's, which would print, and would need a terminal for that.

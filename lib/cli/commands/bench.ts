@@ -3,6 +3,7 @@ import { compareReports, readBenchReport } from '../../bench/compare';
 import { benchJob } from '../../bench/job';
 import { benchInference } from '../../bench/inference';
 import { benchKernels } from '../../bench/kernels';
+import { benchLoad } from '../../bench/load';
 import { findNet, netNames } from '../../bench/nets';
 import { benchPeers } from '../../bench/peers';
 import { benchmarks } from '../../bench/report';
@@ -43,7 +44,8 @@ export const benchCommand: Command = {
   summary: 'measure kernels and training steps, also beside other libraries',
   help: `Usage: blastrain bench BENCHMARK [options]
 
-  kernels   every kernel at the sizes of real nets, natively and in TypeScript:
+  kernels   every kernel at the sizes of real nets, and products of 512³, on
+            each backend, of WebAssembly's modules both where both run:
             time, rate, shares of the FMA limit (multiply-adds in registers)
             and of the memory's rate, both measured first, speed-up
   step      whole training steps, from drawing the batch to the update, beside
@@ -58,6 +60,8 @@ export const benchCommand: Command = {
             TabM: options below
   job       whole trainings [${jobNets.join(', ')}]: from the start of the process to
             the first step, an epoch beside its steps alone, the peak of memory
+  load      how long kernels take to be ready in a fresh process, those of
+            WebAssembly by parts
 
 Options:
 ${helpEntry('--nets A,B', 20, `which nets [${netNames.join(', ')}]`)}
@@ -111,6 +115,7 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
     if (benchmark === 'step') return await benchStep({ ...common, nets, backends, bfloat16 });
     if (benchmark === 'job') return await benchJob({ ...common, nets, backend: backends[0]! });
     if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
+    if (benchmark === 'load') return await benchLoad({ ...common, backends });
     const folder = values.peers ?? process.env.BLASTRAIN_PEERS;
     if (benchmark === 'inference') return await benchInference({ ...common, backends, ...(folder !== undefined && { folder }) });
     if (benchmark === 'peers') {

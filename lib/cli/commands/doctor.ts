@@ -48,7 +48,10 @@ function describeSystem({ native, wasm, mpi, data, mends, ...facts }: SystemChec
           line('BLAS', native.openblasVersion || (native.ownBlas ? 'the addon\'s own products' : 'a generic CBLAS')),
           line('', `${native.ownBlas ? '' : `core ${native.openblasCore || 'unknown'}, `}${String(native.threads)} of at most ${String(native.maxThreads)} threads`),
         ]),
-    ...(wasm === null ? [] : [line('wasm', `${wasm.vectors === 'relaxed' ? 'vectors of 128 bits with fused multiply-adds' : 'vectors of 128 bits'}, ${formatBytes(wasm.memoryBytes)} reserved`)]),
+    ...(wasm === null ? [] : [
+      line('wasm', `${wasm.vectors === 'relaxed' ? 'vectors of 128 bits with fused multiply-adds' : 'vectors of 128 bits'}, ${formatBytes(wasm.memoryBytes)} reserved`),
+      line('', wasm.sharesMemory ? 'threads share its memory' : 'one thread, as this Node.js has no SharedArrayBuffer'),
+    ]),
     line('dtypes', dtypes.join('; ')),
     ...mpi.length === 0 ? [line('MPI', 'no addon, which only training on several machines needs: npx blastrain mpi --build')]
       : mpi.map(({ family, file }, i) => line(i === 0 ? 'MPI' : '', `${family}: ${file}; npx blastrain mpi tries it`)),

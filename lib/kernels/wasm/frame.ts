@@ -12,6 +12,8 @@ const [other, number, flag] = [0, -1, -2];
 const arrayTypes: Readonly<Record<number, new (buffer: ArrayBuffer, offset: number, length: number) => AnyArray>> = { 1: Uint8Array, 5: Int32Array, 7: Float32Array, 8: Float64Array };
 const sizes: Readonly<Record<number, number>> = { 1: 1, 5: 4, 7: 4, 8: 8 };
 
+/** As many as there are slots. */
+const mostArguments = 18;
 /** Up to so many elements are copied one by one: a view, which a faster copy needs, is an object for the collector. */
 const few = 256;
 /** Foreign arrays of more bytes than this together have no room kept for the next call. */
@@ -32,14 +34,11 @@ export class Frame {
   private readonly words = new WeakMap<SourceArray, Int32Array>();
   private order = { address: 0, count: 0 };
 
-  /** The slots as numbers, two for each, and as their kinds, of which the third of four counts. */
-  readonly numbers: Float64Array;
-  readonly kinds: Int32Array;
+  /** The arguments of the call that is under way. */
+  readonly values: unknown[] = new Array<unknown>(mostArguments).fill(undefined);
 
   constructor(private readonly instance: Instance) {
     this.at = instance.frame / 4;
-    this.numbers = instance.doubles.subarray(instance.frame / 8, instance.frame / 8 + 36);
-    this.kinds = instance.ints.subarray(this.at, this.at + 72);
     this.views = { 1: instance.bytes, 5: instance.ints, 7: instance.floats, 8: instance.doubles };
   }
 
@@ -53,29 +52,34 @@ export class Frame {
     this.instance.ints[this.at + 4 * slot + 2] = flag;
   }
 
-  /** An array of which the call uses the first `count` elements; `isRead` where their values matter. */
-  array(slot: number, value: unknown, count: number, isRead: boolean): void {
+  /** An array in the module's memory, or what is no array; returns false for an array from elsewhere. */
+  own(slot: number, value: unknown): boolean {
     const type = arrayTypeOf(value);
     if (type === undefined) {
       this.instance.ints[this.at + 4 * slot + 2] = other;
-      return;
+      return true;
     }
-    const array = value as AnyArray;
-    const kind = arrayKinds[type];
-    const length = lengthOf(array);
-    if (bufferOf(array) === this.instance.memory) {
-      this.view(slot, kind, offsetOf(array), length);
-    } else if (length < count) { // which will be refused
-      this.view(slot, kind, 0, length);
-    } else {
-      const size = sizes[kind]!;
-      const address = this.room(count * size);
-      if (isRead) copyIn(kind, array, 0, this.views[kind]!, address / size, count);
-      this.view(slot, kind, address, length);
-    }
+    if (bufferOf(value) !== this.instance.memory) return false;
+    this.view(slot, arrayKinds[type], offsetOf(value), lengthOf(value));
+    return true;
   }
 
-  /** Copies an array that {@link array} was given back from the module's memory, if it is not there already. */
+  /** An array from elsewhere, of which the call uses the first `count` elements; `isRead` where their values matter. */
+  copy(slot: number, value: unknown, count: number, isRead: boolean): void {
+    const array = value as AnyArray;
+    const kind = arrayKinds[arrayTypeOf(value)!];
+    const length = lengthOf(array);
+    if (!(count >= 0 && count <= length)) { // which will be refused
+      this.view(slot, kind, 0, length);
+      return;
+    }
+    const size = sizes[kind]!;
+    const address = this.room(count * size);
+    if (isRead) copyIn(kind, array, 0, this.views[kind]!, address / size, count);
+    this.view(slot, kind, address, length);
+  }
+
+  /** Copies an array that {@link copy} was given back from the module's memory. */
   output(slot: number, value: unknown, count: number): void {
     const array = value as AnyArray;
     if (bufferOf(array) === this.instance.memory) return;
@@ -85,19 +89,17 @@ export class Frame {
   }
 
   /**
-   * A data set with `columns` in a row, and the indices of the `count` rows that the call asks for. Of a foreign one these rows alone are
+   * A data set from elsewhere, with `columns` in a row, and the indices of the `count` rows that the call asks for. These rows alone are
    * copied, and counted anew. Returns false if an index is not one of a row.
    */
   source(slot: number, value: unknown, columns: number, indexSlot: number, indices: unknown, count: number): boolean {
-    const type = arrayTypeOf(value);
-    if (type === undefined || arrayTypeOf(indices) !== 'Int32Array' || lengthOf(indices) < count || columns === 0 ||
-      bufferOf(value) === this.instance.memory) {
-      this.array(slot, value, 0, false);
+    const kind = arrayKinds[arrayTypeOf(value)!];
+    const source = value as SourceArray;
+    if (arrayTypeOf(indices) !== 'Int32Array' || lengthOf(indices) < count || columns === 0) {
+      this.view(slot, kind, 0, lengthOf(source)); // of no columns, or to be refused
       return true;
     }
-    const source = value as SourceArray;
     const rows = Math.floor(lengthOf(source) / columns);
-    const kind = arrayKinds[type];
     const size = sizes[kind]!;
     const rowBytes = columns * size;
     const address = this.room(count * rowBytes);
@@ -114,7 +116,12 @@ export class Frame {
     return true;
   }
 
-  /** Forgets what was copied. To be called after each call. */
+  /** Whether arrays were copied for this call, after which {@link clear} is to be called. */
+  get holdsCopies(): boolean {
+    return this.total > 0;
+  }
+
+  /** Forgets what was copied. */
   clear(): void {
     if (this.blocks.length > 1 || this.blockBytes > keptBytes) {
       for (const block of this.blocks) this.instance.free(block);

@@ -1,7 +1,8 @@
 import { BlastrainError } from '../../errors';
 import { bytesPerNumber } from '../contract';
 import type { Dtype, FloatArray, KernelName } from '../contract';
-import { webAssembly } from './webAssembly';
+import { startThread } from './threads/startThread';
+import { sharesMemory, webAssembly } from './webAssembly';
 import type { WasmMemory, WasmModule, WasmVectors } from './webAssembly';
 
 /** What native/wasm/module.cc exports. Addresses are numbers of bytes from the beginning of the memory. */
@@ -13,8 +14,12 @@ interface ModuleExports {
   readonly allocate: (bytes: number) => number;
   readonly free: (address: number) => void;
   readonly freeBytes: () => number;
-  readonly setDivisions: (divisions: number) => void;
+  readonly setThreads: (threads: number, divisions: number) => void;
+  readonly allowSleep: () => void;
+  readonly helped: () => number;
+  readonly settle: () => void;
   readonly __wasm_call_ctors: () => void;
+  readonly __tls_size: { readonly value: number };
   readonly __stack_pointer: { value: number };
   readonly __indirect_function_table: { readonly get: (index: number) => () => number };
 }
@@ -41,9 +46,12 @@ export type ErrorOf = (kernel: KernelName, values: readonly unknown[], cause?: u
 /** How much is reserved, the first of these that can be had: all that 32 bits address, but for a page, as views have at most 2³² − 1 bytes. */
 const sizes = [65535, 2 ** 15, 2 ** 14, 2 ** 12, 2 ** 10] as const;
 
+/** Bytes of the stack of a thread; parts of kernels use a few thousand. */
+const stackBytes = 2 ** 18;
+
 /**
- * The module with a memory of its own, which belongs to one thread. The memory is reserved once, as large as can be, and never grown, because that
- * would detach all views; the system gives room to what is written alone.
+ * The module with a memory of its own, which belongs to one thread of JavaScript; others compute parts of its calls. The memory is reserved once, as
+ * large as can be, and never grown, because that would detach all views; the system gives room to what is written alone.
  */
 export class Instance {
   readonly memory: ArrayBuffer;
@@ -58,20 +66,26 @@ export class Instance {
   private readonly exports: ModuleExports;
   private readonly stackTop: number;
 
+  /** How many threads it can have: one where memory cannot be shared. */
+  readonly mostThreads: number;
+  /** How many threads share large calls. */
+  threads = 1;
+
   /** Throws a RangeError where the engine reserves no memory. */
-  constructor(module: WasmModule) {
-    const memory = reserve();
+  constructor(private readonly module: WasmModule) {
+    const { memory, exports, isShared } = instantiate(module, (i, shared) => { this.start(i, shared); });
+    this.exports = exports;
     this.memory = memory.buffer;
     this.bytes = new Uint8Array(this.memory);
     this.ints = new Int32Array(this.memory, 0, Math.floor(this.memory.byteLength / 4));
     this.floats = new Float32Array(this.memory, 0, this.ints.length);
     this.doubles = new Float64Array(this.memory, 0, Math.floor(this.memory.byteLength / 8));
-    const refuse = (reason: number): never => { throw new CallEnded(reasons[reason]!); };
-    this.exports = new webAssembly!.Instance(module, { env: { memory }, blastrain: { refuse } }).exports as ModuleExports;
-    this.exports.__wasm_call_ctors();
-    this.stackTop = this.exports.__stack_pointer.value;
-    this.vectors = this.exports.isRelaxed() === 1 ? 'relaxed' : 'simd';
-    this.frame = this.exports.frame();
+    exports.__wasm_call_ctors();
+    this.mostThreads = isShared && sharesMemory() ? 256 : 1;
+    if (isShared && maySleep(this.ints)) exports.allowSleep();
+    this.stackTop = exports.__stack_pointer.value;
+    this.vectors = exports.isRelaxed() === 1 ? 'relaxed' : 'simd';
+    this.frame = exports.frame();
   }
 
   /** The kernels of a precision, by name: of a dtype all, of bfloat16 those that differ from float32's. */
@@ -100,9 +114,15 @@ export class Instance {
     return this.exports.freeBytes();
   }
 
-  /** Into how many parts calls divide their work, null for one. */
-  divide(divisions: number | null): void {
-    this.exports.setDivisions(divisions ?? 0);
+  /** How many threads share large calls, and into how many parts these divide their work, null for as many as threads. */
+  setThreads(threads: number, divisions: number | null): void {
+    this.threads = Math.min(threads, this.mostThreads);
+    this.exports.setThreads(this.threads, divisions ?? 0);
+  }
+
+  /** How often other threads have computed parts of calls. */
+  helped(): number {
+    return this.exports.helped();
   }
 
   /** The error for `bytes` bytes that there is no room for. */
@@ -116,9 +136,10 @@ export class Instance {
     );
   }
 
-  /** After an error that was thrown through the module, which has left its stack as it was. */
+  /** After an error that was thrown through the module, which has left its stack as it was, and other threads at work. */
   unwind(): void {
     this.exports.__stack_pointer.value = this.stackTop;
+    this.exports.settle();
   }
 
   /** A fresh zeroed array, whose block is freed when neither it nor any `subarray` of it is reachable any longer. */
@@ -133,21 +154,54 @@ export class Instance {
 
   private readonly owners = new FinalizationRegistry<number>((address) => { this.free(address); });
 
+  /** Has a thread compute parts of calls from when it runs. Its stack and variables are never freed: it ends with this one. */
+  private start(number: number, memory: WasmMemory): void {
+    const stack = this.exports.allocate(stackBytes + this.exports.__tls_size.value) >>> 0;
+    if (stack === 0) return;
+    startThread({ module: this.module, memory, number, stack: stack + stackBytes, variables: stack + stackBytes });
+  }
+
   private textAt(address: number): string {
     const end = this.bytes.indexOf(0, address);
     return String.fromCharCode(...this.bytes.subarray(address, end));
   }
 }
 
-function reserve(): WasmMemory {
+/** The module with the memory that it takes: shared by threads, or one that was compiled elsewhere perhaps alone. */
+function instantiate(module: WasmModule, start: (i: number, memory: WasmMemory) => void): { memory: WasmMemory; exports: ModuleExports; isShared: boolean } {
+  const refuse = (reason: number): never => { throw new CallEnded(reasons[reason]!); };
+  const make = (isShared: boolean) => {
+    const memory = reserve(isShared);
+    const imports = { env: { memory }, blastrain: { refuse, start: (i: number) => { start(i, memory); } } };
+    return { memory, exports: new webAssembly!.Instance(module, imports).exports as ModuleExports, isShared };
+  };
+  try {
+    return make(sharesMemory());
+  } catch (error) {
+    if ((error as Error).name !== 'LinkError') throw error;
+    return make(!sharesMemory());
+  }
+}
+
+function reserve(isShared: boolean): WasmMemory {
   for (const pages of sizes) {
     try {
-      return new webAssembly!.Memory({ initial: pages, maximum: pages });
+      return new webAssembly!.Memory({ initial: pages, maximum: pages, shared: isShared });
     } catch (error) {
       if (pages === sizes.at(-1)) throw error;
     }
   }
   throw new RangeError('no memory');
+}
+
+/** Whether this thread may wait for others asleep; the one that draws a page may not. */
+function maySleep(ints: Int32Array): boolean {
+  try {
+    Atomics.wait(ints, 0, ~ints[0]!);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /*

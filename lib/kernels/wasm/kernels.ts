@@ -1,10 +1,9 @@
 import { storedDtype } from '../contract';
 import type { Dtype, KernelName, Kernels, Precision } from '../contract';
 import { refusalOf } from '../validate';
-import { compileCalls } from './compiledCalls';
+import { callOf } from './calls';
 import { Frame } from './frame';
 import type { CallEnded, ErrorOf, Instance } from './instance';
-import { interpretCall } from './interpretedCalls';
 
 /**
  * The kernels of a precision on an instance of the WebAssembly module. The module checks every argument and refuses with a bare reason, as the
@@ -16,8 +15,7 @@ export function wasmKernels(instance: Instance, precision: Precision): Kernels {
   const frame = frames.get(instance) ?? new Frame(instance);
   frames.set(instance, frame);
   const errorOf = endingOf(instance, frame, dtype);
-  const calls = compileCalls(operations, frame, errorOf) ??
-    Object.fromEntries([...operations].map(([name, kernel]) => [name, interpretCall(name as KernelName, kernel, frame, errorOf)]));
+  const calls = Object.fromEntries([...operations].map(([name, kernel]) => [name, callOf(name as KernelName, kernel, frame, errorOf)]));
   return {
     ...calls,
     backend: 'wasm',

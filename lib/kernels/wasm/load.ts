@@ -1,16 +1,17 @@
 import { BlastrainError, toPlain } from '../../errors';
+import { defaultThreads } from '../../machine';
 import { Instance } from './instance';
 import { mendOfMemory, openModule, placeOfModules } from './moduleFile';
 import type { WasmVectors } from './webAssembly';
 
 /** Whether the WebAssembly kernels can be used here; if not, why, and what to type. */
 export type WasmStatus =
-  | { readonly loaded: true; readonly vectors: WasmVectors; readonly memoryBytes: number }
+  | { readonly loaded: true; readonly vectors: WasmVectors; readonly memoryBytes: number; readonly sharesMemory: boolean }
   | { readonly loaded: false; readonly reason: string; readonly mend: string };
 
 type Outcome = { readonly instance: Instance } | { readonly reason: string; readonly mend: string };
 let outcome: Outcome | undefined;
-let divisions: number | null = null;
+let chosen: { readonly threads: number; readonly divisions: number | null } | undefined;
 
 /** The module with this thread's memory, or why there is none. Loads it on the first call in each thread. */
 export function loadWasm(): Outcome {
@@ -32,10 +33,16 @@ export function retryWasm(): void {
   if (outcome !== undefined && 'reason' in outcome) outcome = undefined;
 }
 
-/** Into how many parts calls from this thread divide their work; loads nothing. */
-export function divideWasm(parts: number | null): void {
-  divisions = parts;
-  if (outcome !== undefined && 'instance' in outcome) outcome.instance.divide(parts);
+/** How many threads share the calls of this one; 1 where the module does not load. */
+export function wasmThreads(): number {
+  const result = loadWasm();
+  return 'instance' in result ? result.instance.threads : 1;
+}
+
+/** Sets that number, and into how many parts calls from this thread divide their work; loads nothing. */
+export function setWasmThreads(threads: number, divisions: number | null): void {
+  chosen = { threads, divisions };
+  if (outcome !== undefined && 'instance' in outcome) outcome.instance.setThreads(threads, divisions);
 }
 
 function tryToLoad(): Outcome {
@@ -43,7 +50,7 @@ function tryToLoad(): Outcome {
     const opened = openModule();
     if ('reason' in opened) return opened;
     const instance = new Instance(opened.module);
-    instance.divide(divisions);
+    instance.setThreads(chosen?.threads ?? defaultThreads(), chosen?.divisions ?? null);
     return { instance };
   } catch (error) {
     return { reason: toPlain(error).message.split('\n', 1)[0]!, mend: mendOfMemory };

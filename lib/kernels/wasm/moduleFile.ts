@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { packageRoot } from '../../files';
 import { environment } from '../../machine';
-import type { ModuleOutcome } from './webAssembly';
-import { vectorsHere, webAssembly } from './webAssembly';
+import type { ModuleOutcome, WasmVectors } from './webAssembly';
+import { setShared, sharesMemory, vectorsHere, webAssembly } from './webAssembly';
 
 /** Where the modules lie: in the package, or where BLASTRAIN_WASM says. */
 export function placeOfModules(): string {
@@ -13,9 +13,8 @@ export function placeOfModules(): string {
 /** What makes them in a clone. */
 const build = 'apt-get install clang-19 lld-19 libc++-19-dev-wasm32 libclang-rt-19-dev-wasm32 wasi-libc && npm run wasm';
 
-/** Reads and compiles the module for this engine. Throws what WebAssembly throws. */
-export function openModule(): ModuleOutcome {
-  const vectors = vectorsHere();
+/** Reads and compiles the module for this engine, or the one that is named. Throws what WebAssembly throws. */
+export function openModule(vectors: 'none' | WasmVectors = vectorsHere()): ModuleOutcome {
   if (vectors === 'none') return { reason: 'this Node.js runs no WebAssembly with 128-bit vectors', mend: 'node without --jitless' };
   const file = vectors === 'relaxed' ? 'kernels-relaxed.wasm' : 'kernels.wasm';
   let bytes;
@@ -24,6 +23,7 @@ export function openModule(): ModuleOutcome {
   } catch {
     return { reason: `${file} is not in ${placeOfModules()}`, mend: packageRoot.includes(`${sep}node_modules${sep}`) ? 'npm install blastrain' : build };
   }
+  setShared(bytes, sharesMemory());
   return { module: new webAssembly!.Module(bytes) };
 }
 

@@ -13,6 +13,7 @@ export type WasmVectors = 'simd' | 'relaxed';
 export type ModuleOutcome = { readonly module: WasmModule } | { readonly reason: string; readonly mend: string };
 
 export interface WasmMemory {
+  /** A SharedArrayBuffer where threads share it. */
   readonly buffer: ArrayBuffer;
 }
 
@@ -20,7 +21,7 @@ interface WebAssemblyApi {
   readonly validate: (bytes: Uint8Array) => boolean;
   readonly Module: new (bytes: Uint8Array) => WasmModule;
   readonly Instance: new (module: WasmModule, imports: Readonly<Record<string, Readonly<Record<string, unknown>>>>) => { readonly exports: unknown };
-  readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number }) => WasmMemory;
+  readonly Memory: new (descriptor: { readonly initial: number; readonly maximum: number; readonly shared: boolean }) => WasmMemory;
 }
 
 /** Absent in a Node.js that was started with --jitless. */
@@ -37,4 +38,23 @@ const splat = [65, 1, 253, 15] as const; // i32.const 1, i8x16.splat
 export function vectorsHere(): 'none' | WasmVectors {
   if (webAssembly?.validate(probe(...splat)) !== true) return 'none';
   return webAssembly.validate(probe(...splat, ...splat, ...splat, 253, 133, 2)) ? 'relaxed' : 'simd';
+}
+
+/** Whether threads can share memory here: always in Node.js, and in pages that other origins cannot reach into (COOP and COEP). */
+export function sharesMemory(): boolean {
+  const { SharedArrayBuffer: shared, crossOriginIsolated: isIsolated } = globalThis as { readonly SharedArrayBuffer?: unknown; readonly crossOriginIsolated?: boolean };
+  return shared !== undefined && isIsolated !== false;
+}
+
+/** The import of a memory with a maximum, up to the byte that says whether threads share it: «env», «memory», and that it is a memory. */
+const memoryImport = [3, ...new TextEncoder().encode('env'), 6, ...new TextEncoder().encode('memory'), 2];
+const [alone, shared] = [1, 3];
+
+/** Has a module take a memory that threads share, or one of a single thread: that is one byte of it. */
+export function setShared(module: Uint8Array, isShared: boolean): void {
+  for (let at = 0; at + memoryImport.length < module.length; at++) {
+    if (!memoryImport.every((byte, i) => module[at + i] === byte)) continue;
+    module[at + memoryImport.length] = isShared ? shared : alone;
+    return;
+  }
 }

@@ -1,0 +1,82 @@
+// How the threads of a pool are started, and how they wait for each other.
+#pragma once
+
+#if defined(__wasm__)
+#include "wasm/waiting.h"
+#else
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <mutex>
+#include <thread>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace blastrain {
+
+// Bytes between what different threads write: two lines, as CPUs fetch them in pairs.
+inline constexpr size_t kApart = 128;
+
+inline void Pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#else
+  std::this_thread::yield();
+#endif
+}
+
+// For a thread that has waited for so many turns of a loop for others that compute.
+inline void Await(int turns) {
+  if (turns < 1000) Pause();
+  else std::this_thread::yield();
+}
+
+// A flag that any thread sets and one waits for.
+class Signal {
+ public:
+  void Set() {
+    // Sequentially consistent, as in Wait: either this sees that the thread sleeps, or the thread sees the flag.
+    set_.store(true);
+    if (!asleep_.load()) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    wake_.notify_one();
+  }
+
+  // Clears the flag; false if it was not set, or another thread has cleared it.
+  bool Take() { return set_.load(std::memory_order_relaxed) && set_.exchange(false, std::memory_order_acquire); }
+
+  // Returns when the flag is set: spins for longer than a training step's pauses between kernels, then sleeps.
+  void Wait() {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
+    do {
+      for (int spins = 0; spins < 64; spins++) {
+        if (set_.load(std::memory_order_relaxed)) return;
+        Pause();
+      }
+    } while (std::chrono::steady_clock::now() < until);
+    std::unique_lock<std::mutex> lock(mutex_);
+    asleep_.store(true);
+    wake_.wait(lock, [this] { return set_.load(); });
+    asleep_.store(false);
+  }
+
+ private:
+  std::atomic<bool> set_{false};
+  std::atomic<bool> asleep_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+};
+
+// Runs work() on a new thread, the pool's i-th.
+template <typename Work>
+void StartThread(int, const Work& work) {
+  std::thread(work).detach();
+}
+
+}  // namespace blastrain
+
+#endif
