@@ -3,7 +3,7 @@ import type { CurvesState, Entry, RunEntry } from '../api';
 import { Chart } from './plots/chart';
 import { ZoomGroup } from './plots/zoom';
 import { CurveFollower } from './curveFollower';
-import type { Line } from './plots/chart';
+import type { Line } from './plots/lines';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { RunCurves } from './runCurves';

@@ -1,6 +1,6 @@
 import type { HealthEvent, LayerHealth } from '../../train/events';
 import { Chart } from './plots/chart';
-import type { Line } from './plots/chart';
+import type { Line } from './plots/lines';
 import type { ZoomGroup } from './plots/zoom';
 import { line } from './plots/curves';
 import type { CurveSettings } from './plots/curves';

@@ -5,7 +5,7 @@ import { failureWord, outcomeOf } from '../../history/outcome';
 import { formatCount, formatMetric } from '../../numbers';
 import type { Catalogue, CurvesState, Entry, RunEntry } from '../api';
 import { Chart } from './plots/chart';
-import type { Line } from './plots/chart';
+import type { Line } from './plots/lines';
 import { ZoomGroup } from './plots/zoom';
 import { getJson, isNoAnswer, Tail } from './client';
 import { accuracyLines, lossLines, rateLines, rmseLines, throughputLines } from './plots/curves';

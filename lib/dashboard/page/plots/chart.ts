@@ -1,26 +1,9 @@
 import uPlot from 'uplot';
-import { thinned } from '../../../report/drawing/thin';
 import { colour, h, seriesColour, seriesDash } from '../dom';
 import { downloads } from './download';
+import { dataOf, drawBands, isSingle, lastText, place, valuesOf } from './lines';
+import type { Line } from './lines';
 import type { Zoomed, ZoomGroup } from './zoom';
-
-export interface Line {
-  readonly label: string;
-  /** In rising order. */
-  readonly x: ArrayLike<number>;
-  readonly y: ArrayLike<number>;
-  /** Where points stand for several values, the least and the greatest of each. */
-  readonly low?: ArrayLike<number>;
-  readonly high?: ArrayLike<number>;
-  /** The range of x that is to be seen, where it is more than that of the points. */
-  readonly extent?: readonly [number, number];
-  /** Number of its colour. */
-  readonly series: number;
-  readonly faint?: boolean;
-  readonly dashed?: boolean;
-  /** Whether points are marked by dots. A single point always is. */
-  readonly dots?: boolean;
-}
 
 export interface ChartOptions {
   readonly title: string;
@@ -31,8 +14,6 @@ export interface ChartOptions {
 }
 
 const height = 220;
-/** Points of a line that are drawn for each pixel of the width: a least and a greatest value. */
-const pointsPerPixel = 2;
 
 /** A chart of lines over a common x. Drag to zoom, double-click or 0 for all; arrows, + and − on the keyboard. */
 export class Chart implements Zoomed {
@@ -87,7 +68,7 @@ export class Chart implements Zoomed {
     this.element.hidden = empty;
     if (empty) return;
     this.drawn = this.group.visible;
-    const data = this.data();
+    const data = dataOf(this.lines, this.drawn, Math.max(200, this.canvas.clientWidth), this.options.log);
     if (this.plot === undefined) {
       this.canvas.replaceChildren();
       this.plot = new uPlot(this.plotOptions(), data, this.canvas);
@@ -106,20 +87,6 @@ export class Chart implements Zoomed {
     this.forget();
   }
 
-  /** The visible part of each line, with the points beside it, thinned to what the width can show. */
-  private data(): uPlot.AlignedData {
-    const { log = false } = this.options;
-    const [low, high] = this.group.visible;
-    const limit = pointsPerPixel * Math.max(200, this.canvas.clientWidth);
-    const tables = this.lines.map(({ x, y }): uPlot.AlignedData => {
-      const first = Math.max(0, firstFrom(x, low) - 1);
-      const end = Math.min(x.length, firstFrom(x, high) + 2);
-      const kept = thinned(y, limit, first, end);
-      return [kept.map((i) => x[i]!), kept.map((i) => (Number.isFinite(y[i]!) && (!log || y[i]! > 0) ? y[i]! : null))];
-    });
-    return tables.length === 0 ? [[], []] : uPlot.join(tables);
-  }
-
   private plotOptions(): uPlot.Options {
     const { log = false, upTo, format } = this.options;
     const axis = { stroke: colour('muted'), grid: { stroke: colour('grid'), width: 1 }, ticks: { stroke: colour('grid'), width: 1 }, font: '12px system-ui, sans-serif' };
@@ -132,7 +99,7 @@ export class Chart implements Zoomed {
           // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of declarations cannot be read here
           ...(log && { distr: 3 }),
           range: () => {
-            const [low, high] = this.values;
+            const [low, high] = valuesOf(this.lines, this.group.visible, log);
             return upTo !== undefined ? [Math.min(0, low), Math.max(upTo, high)] : log ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, 0.1, true);
           },
         },
@@ -169,7 +136,7 @@ export class Chart implements Zoomed {
       hooks: {
         drawAxes: [
           (plot) => {
-            this.drawBands(plot);
+            drawBands(plot, this.lines, this.group.visible, log);
           },
         ],
         setSelect: [
@@ -192,48 +159,6 @@ export class Chart implements Zoomed {
     const [x] = plot.data;
     const own = x[idx]!;
     return plot.cursor.idx == null || own === x[plot.cursor.idx] ? format(value) : `${format(value)} at ${place(own)}`;
-  }
-
-  /** The least and the greatest value in sight, those that points stand for included. */
-  private get values(): [number, number] {
-    const { log = false } = this.options;
-    const [from, to] = this.group.visible;
-    let [least, greatest] = [Infinity, -Infinity];
-    for (const { x, y, low = y, high = y } of this.lines) {
-      for (let i = Math.max(0, firstFrom(x, from) - 1); i < x.length; i++) {
-        for (const value of [low[i]!, high[i]!]) {
-          if (!Number.isFinite(value) || (log && !(value > 0))) continue;
-          least = Math.min(least, value);
-          greatest = Math.max(greatest, value);
-        }
-        if (x[i]! > to) break;
-      }
-    }
-    return least <= greatest ? [least, greatest] : log ? [0.1, 1] : [0, 1];
-  }
-
-  /** Between the least and the greatest value of points that stand for several. */
-  private drawBands(plot: uPlot): void {
-    const { log = false } = this.options;
-    const { ctx, bbox } = plot;
-    const [from, to] = this.group.visible;
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
-    ctx.clip();
-    for (const { x, low, high, series, faint = false } of this.lines) {
-      if (low === undefined || high === undefined) continue;
-      const [first, end] = [Math.max(0, firstFrom(x, from) - 1), Math.min(x.length, firstFrom(x, to) + 1)];
-      const at = (value: number): number => plot.valToPos(log && !(value > 0) ? plot.scales['y']!.min! : value, 'y', true);
-      ctx.beginPath();
-      for (let i = first; i < end; i++) if (Number.isFinite(high[i]!)) ctx.lineTo(plot.valToPos(x[i]!, 'x', true), at(high[i]!));
-      for (let i = end - 1; i >= first; i--) if (Number.isFinite(low[i]!)) ctx.lineTo(plot.valToPos(x[i]!, 'x', true), at(low[i]!));
-      ctx.closePath();
-      ctx.fillStyle = seriesColour(series, true);
-      ctx.globalAlpha = faint ? 0.8 : 0.6;
-      ctx.fill();
-    }
-    ctx.restore();
   }
 
   private summary(): string {
@@ -262,33 +187,4 @@ export class Chart implements Zoomed {
     const width = Math.max(200, this.canvas.clientWidth);
     if (this.plot !== undefined && this.plot.width !== width) this.plot.setSize({ width, height });
   }
-}
-
-/** A step or an epoch as text. */
-function place(x: number): string {
-  return String(Number(x.toPrecision(6)));
-}
-
-/** The index of the first x that is not below `value`. */
-function firstFrom(x: ArrayLike<number>, value: number): number {
-  let [low, high] = [0, x.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (x[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** The last value that is a number, '–' where there is none. */
-function lastText({ y }: Line, format: (value: number) => string): string {
-  for (let i = y.length - 1; i >= 0; i--) if (Number.isFinite(y[i]!)) return format(y[i]!);
-  return '–';
-}
-
-/** Whether there is just one point to draw, which no line connects. */
-function isSingle(y: ArrayLike<number>): boolean {
-  let count = 0;
-  for (let i = 0; i < y.length && count < 2; i++) if (Number.isFinite(y[i]!)) count++;
-  return count === 1;
 }

@@ -1,7 +1,7 @@
 import type { TableName } from '../../../history/curves/runSeries';
 import { centredMeans } from '../../../report/drawing/thin';
 import type { PointTable, RunCurves } from '../runCurves';
-import type { Line } from './chart';
+import type { Line } from './lines';
 
 /** How curves are drawn; shared by all views of the page. */
 export interface CurveSettings {
