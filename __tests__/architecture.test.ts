@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   formats: ['kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference'],
   run: ['cluster', 'kernels', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
   search: ['kernels', 'random', 'data', 'train', 'spec', 'build', 'runFolder', 'inference', 'run'],
-  history: ['train/eventShape', 'train/stepLine', 'search/asha', 'search/state'],
+  history: ['train/eventShape', 'train/histogramShape', 'train/stepLine', 'search/asha', 'search/state'],
   verify: ['kernels', 'random'],
   studies: ['cluster', 'kernels', 'random', 'model', 'optim', 'data', 'train', 'spec', 'build', 'runFolder', 'inference'],
   bench: ['cluster', 'kernels', 'random', 'model', 'data', 'train', 'spec', 'build', 'inference', 'formats', 'run', 'history', 'studies'],

@@ -113,9 +113,9 @@ test('fastDevRun takes one step and goes through everything', () => {
   const { events, result } = into('quick', (place) =>
     run({ fastDevRun: true, steps: 1e6, restoreBest: true, earlyStopping: 1 }, { place }));
   expect(result).toMatchObject({ ended: 'finished', steps: 1 });
-  expect(events.map(({ type }) => type)).toEqual(['start', 'step', 'evaluation', 'checkpoint', 'result']);
+  expect(events.map(({ type }) => type)).toEqual(['start', 'step', 'histograms', 'evaluation', 'checkpoint', 'result']);
   expect(readdirSync(join(runs, 'quick')).sort()).toEqual([
-    'best.safetensors', 'checkpoint.previous.safetensors', 'checkpoint.safetensors', 'checkpoints', 'metrics.jsonl', 'spec.json',
+    'best.safetensors', 'checkpoint.previous.safetensors', 'checkpoint.safetensors', 'checkpoints', 'histograms.jsonl', 'metrics.jsonl', 'spec.json',
   ]);
 });
 

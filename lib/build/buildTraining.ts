@@ -16,6 +16,7 @@ import { Evaluator } from '../train/evaluate';
 import type { Exchange } from '../train/exchange';
 import { HealthMonitor } from '../train/health';
 import type { StepRows } from '../train/health';
+import { HistogramRecorder } from '../train/histograms';
 import { Objective } from '../train/objective';
 import { TrainingStep } from '../train/step';
 import type { Peers } from '../train/peers';
@@ -111,6 +112,7 @@ export function buildTraining(given: TrainSpec, data: TrainingData, kernels: Ker
       validation,
       plan,
       health: spec.health ? new HealthMonitor(objective, spec.learningRate, stepRows(spec, train.size)) : null,
+      histograms: plan.histogramEvery === null ? null : new HistogramRecorder(model),
       peers,
     },
     optimizer,
@@ -157,6 +159,10 @@ function stepRows({ batchSize, accumulate, sampling, shards }: SizedSpec, trainR
   return { rows: (batchSize * accumulate) / parts, lastRows: Math.floor(lastRows / parts), stepsPerEpoch };
 }
 
+/** Histograms of a run, and steps between two, where the spec does not say: counting takes about as long as a step. */
+const maxHistograms = 40;
+const minHistogramGap = 500;
+
 /**
  * Length and intervals of a training in steps. An epoch is ⌈rows / batchSize⌉ batches, also with overfitBatches, which does not change
  * the length of a run. A step takes `accumulate` batches, the last of an epoch the remaining ones.
@@ -173,6 +179,7 @@ export function planOf(spec: TrainSpec, trainRows: number): TrainingPlan {
     logEvery: spec.logEvery ?? Math.ceil(steps / 1000),
     evaluateEvery: spec.evaluateEvery ?? whole(stepsPerEpoch),
     keepEvery: spec.fastDevRun ? 1 : keepEvery,
+    histogramEvery: (spec.histogramEvery ?? (spec.fastDevRun ? 1 : Math.max(minHistogramGap, Math.ceil(steps / maxHistograms)))) || null,
     earlyStopping,
     maxSeconds,
   };

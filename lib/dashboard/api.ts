@@ -2,7 +2,7 @@ import type { ImageShape } from '../data/dataset';
 import type { TableName } from '../history/curves/runSeries';
 import type { Failure, RunState } from '../history/outcome';
 import type { LabelScores, TargetPairs } from '../inference/targetPairs';
-import type { EpochEvent, EvaluationEvent, HealthEvent, ResultEvent, StartEvent, WarningEvent } from '../train/events';
+import type { EpochEvent, EvaluationEvent, HealthEvent, HistogramsEvent, ResultEvent, StartEvent, WarningEvent } from '../train/events';
 import type { Best } from '../history/bestScore';
 import type { Labels } from '../runFolder/labels';
 import type { CalibrationBin, ClassScores } from '../train/metrics';
@@ -153,6 +153,21 @@ export interface CurvesAnswer {
   readonly hasMore: boolean;
   readonly state: CurvesState;
   readonly tables: Readonly<Partial<Record<TableName, TablePart>>>;
+}
+
+/** Histograms of a run's layers. */
+export interface HistogramsAnswer {
+  /** Another than the page has where all that the page has is void. */
+  readonly version: string;
+  /** Whether there are lines that were not looked at yet. */
+  readonly hasMore: boolean;
+  /** Every so many moments that were recorded one is sent, and the last. */
+  readonly stride: number;
+  /** How many of those sent before still hold. */
+  readonly first: number;
+  readonly moments: readonly HistogramsEvent[];
+  /** Whether the last of them is sent only because it is the last, and gives way to what follows. */
+  readonly isLastExtra: boolean;
 }
 
 /** A validation row with the model's prediction. */

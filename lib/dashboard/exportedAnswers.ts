@@ -8,6 +8,7 @@ import { answerKey } from './api';
 import type { AnswerKind, Catalogue, Entry, Examination, Refusal } from './api';
 import type { RunCatalogue } from './catalogue';
 import { curvesOfFile } from './curves/curvesOf';
+import { histogramsOfFile } from './curves/histogramReader';
 import { runPath } from './folders';
 import { defaultKeys } from './specKeys';
 
@@ -46,6 +47,8 @@ export async function* exportedAnswers(catalogue: RunCatalogue, folders: readonl
     yield attempt(spec, () => json(spec, readJsonIfThere(join(path, runFiles.spec), recordOf(anything), { limit: sizeLimits.small, code: 'ERR_DATA' }) ?? {}));
     const curves = answerKey('api/curves', { run: name });
     yield attempt(curves, () => json(curves, curvesOfFile(join(path, runFiles.metrics))));
+    const histograms = answerKey('api/histograms', { run: name });
+    yield attempt(histograms, () => json(histograms, histogramsOfFile(join(path, runFiles.histograms))));
     const film = answerKey('api/tail', { run: name, file: runFiles.weightSnapshots });
     yield attempt(film, () => ({ key: film, kind: 'base64', text: readAll(join(path, runFiles.weightSnapshots)).toString('base64') }));
     if (examine === undefined) return;

@@ -14,6 +14,7 @@ import type { Catalogue, Refusal } from './api';
 import { RunCatalogue } from './catalogue';
 import { CurveCache } from './curves/curveCache';
 import { curvesOf, curvesRequest } from './curves/curvesOf';
+import { HistogramReader } from './curves/histogramReader';
 import { Edits } from './edits';
 import { Examiner } from './examiner';
 import { runPath } from './folders';
@@ -85,6 +86,7 @@ interface Routes {
 function makeRoutes(runs: string): Routes {
   const catalogue = new RunCatalogue(runs);
   const curves = new CurveCache();
+  const histograms = new Map<string, HistogramReader>();
   const revisions = new Revisions();
   const edits = new Edits(runs, catalogue);
   const examiner = new Examiner();
@@ -113,6 +115,13 @@ function makeRoutes(runs: string): Routes {
         return json(found);
       },
       'api/curves': (query) => json(curvesOf(curves.advanced(join(pathOf(query), runFiles.metrics)), curvesRequest(query))),
+      'api/histograms': (query) => {
+        const file = join(pathOf(query), runFiles.histograms);
+        const reader = histograms.get(file) ?? new HistogramReader(file);
+        histograms.set(file, reader);
+        reader.advance();
+        return json(reader.answer(query.get('known') ?? ''));
+      },
       'api/tail': (query) => tail(pathOf(query), oneOf(tailFiles, query.get('file')), Number(query.get('from')), query.get('check') ?? ''),
       'api/trash': () => json(edits.trash()),
       'api/examine': async (query) => json(await examiner.examine(pathOf(query), query.get('run')!)),

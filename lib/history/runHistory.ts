@@ -64,6 +64,8 @@ export class RunHistory {
       case 'result':
         this.result = event;
         break;
+      case 'histograms': // they lie in a file of their own
+        break;
     }
   }
 

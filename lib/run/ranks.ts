@@ -91,7 +91,7 @@ export function* followTraining(
   const checkpoint = decodeCheckpoint(communicator.broadcastBytes(new Uint8Array(0)), 'the state of rank 0');
   const rows = spec.from === null ? data : matchRows(data, checkpoint.facts).rows;
   const normalization = restoreNormalization(checkpoint);
-  const { training, optimizer, average, batchSource } = buildTraining({ ...spec, health: false }, rows, kernelsOf(spec), { normalization, exchange, peers: exchange });
+  const { training, optimizer, average, batchSource } = buildTraining({ ...spec, health: false, histogramEvery: 0 }, rows, kernelsOf(spec), { normalization, exchange, peers: exchange });
   const { plateau, objective: { model } } = training;
   restoreParts(checkpoint, { model, optimizer, normalization, average, plateau });
   batchSource.setState(checkpoint.sampler);

@@ -216,7 +216,7 @@ function hasBegun(path: string): boolean {
 
 /** Removes the files that a killed process left in a folder in which no run has begun. */
 function removeRemains(path: string): void {
-  for (const name of [runFiles.status, runFiles.stop, runFiles.metrics, searchFiles.journal]) {
+  for (const name of [runFiles.status, runFiles.stop, runFiles.metrics, runFiles.histograms, searchFiles.journal]) {
     const file = join(path, name);
     withFileErrors(file, () => { rmSync(file, { force: true }); });
   }

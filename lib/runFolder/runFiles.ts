@@ -15,6 +15,8 @@ export const runFiles = {
   kept: 'checkpoints',
   /** Pictures of the first layer's weights over the run, see weightSnapshots.ts. */
   weightSnapshots: 'weights.film',
+  /** Histograms of the layers, see train/histograms.ts. */
+  histograms: 'histograms.jsonl',
   /** Why the run failed, and a request to stop it, see runControl.ts. */
   status: 'status.json',
   stop: 'stop',

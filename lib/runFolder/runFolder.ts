@@ -2,12 +2,12 @@ import { existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expected, nearest } from '../errors';
 import {
-  AppendFile, badLines, fileError, linkAs, readFile, readJson, readJsonLines, replaceFile, waitSync, sizeLimits, syncFolder, withFileErrors,
+  AppendFile, badLines, fileError, eachJsonLine, linkAs, readFile, readFileIfThere, readJson, readJsonLines, replaceFile, waitSync, sizeLimits, syncFolder, withFileErrors,
 } from '../files';
 import type { LockOptions } from '../files/acquire';
 import type { Lock } from '../files/lock';
-import { flag, objectOf, optional } from '../files/shape';
-import type { TrainEvent, WarningEvent } from '../train/events';
+import { count, flag, objectOf, optional } from '../files/shape';
+import type { HistogramsEvent, MetricsEvent, TrainEvent, WarningEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
 import { claimFolder, ownFolder, trialFolder } from './ownedFolder';
 import type { OwnedFolder, RunPlace } from './ownedFolder';
@@ -36,6 +36,7 @@ export class RunFolder {
   /** Lines that are not written yet, and when lines were written last. */
   private pending = '';
   private writtenAt = -Infinity;
+  private histograms: AppendFile | undefined;
 
   private constructor(private readonly owned: OwnedFolder) {
     this.metricsFile = join(owned.path, runFiles.metrics);
@@ -69,14 +70,15 @@ export class RunFolder {
   }
 
   /**
-   * Cuts metrics.jsonl after the last event of the first `step` steps; a torn last line is removed too. Returns the remaining events, and
+   * Cuts metrics.jsonl and histograms.jsonl after the last event of the first `step` steps; a torn last line is removed too. Returns the remaining events, and
    * a warning for each damaged line among them, which stays in the file and is ignored by all readers.
    */
-  rewindMetrics(step: number): { readonly events: readonly TrainEvent[]; readonly warnings: readonly WarningEvent[] } {
+  rewindMetrics(step: number): { readonly events: readonly MetricsEvent[]; readonly warnings: readonly WarningEvent[] } {
     const metrics = this.openMetrics();
     const file = this.metricsFile;
     const { lines, bad } = readJsonLines(readFile(file, { limit: sizeLimits.events }), eventShape, { file, code: 'ERR_DATA' });
-    const events: TrainEvent[] = [];
+    this.rewindHistograms(step);
+    const events: MetricsEvent[] = [];
     let end = 0;
     let last = 0;
     /** Whether the last event with a step was of a later one; events without a step then are too. */
@@ -99,10 +101,15 @@ export class RunFolder {
   }
 
   /**
-   * Appends an event to the metrics. That of a step waits for others within {@link maxDelay} of the last write, as a short step does not take much longer than a write;
+   * Appends an event to the metrics, histograms to their own file. The event of a step waits for others within {@link maxDelay} of the last write, as a short step does not take much longer than a write;
    * any other event is written at once, with those that wait.
    */
   appendEvent(event: TrainEvent): void {
+    if (event.type === 'histograms') {
+      this.lock.checkEverySecond();
+      this.openHistograms().append(`${JSON.stringify(event)}\n`);
+      return;
+    }
     this.pending += `${JSON.stringify(event)}\n`;
     if (event.type === 'step' && performance.now() - this.writtenAt < maxDelay) return;
     this.writePending();
@@ -123,7 +130,7 @@ export class RunFolder {
   }
 
   /**
-   * Replaces the last checkpoint, which becomes the previous one. Metrics are synced before it, and a complete checkpoint exists at
+   * Replaces the last checkpoint, which becomes the previous one. Metrics and histograms are synced before it, and a complete checkpoint exists at
    * every moment. The checkpoint of a step to keep (`keptStep`) gets its permanent name first: a run that is killed in between
    * resumes from the checkpoint before and comes to this step again.
    */
@@ -131,6 +138,7 @@ export class RunFolder {
     this.lock.check();
     this.writePending();
     this.openMetrics().sync();
+    this.histograms?.sync();
     const { last, kept } = this.checkpointFiles(keptStep ?? 0);
     if (existsSync(last)) linkAs(last, join(this.path, runFiles.previous));
     if (keptStep === undefined) {
@@ -180,6 +188,7 @@ export class RunFolder {
     } finally {
       try {
         this.metrics?.close();
+        this.histograms?.close();
       } finally {
         this.owned.release();
       }
@@ -212,6 +221,22 @@ export class RunFolder {
   /** Opens metrics.jsonl on first use, after the spec was written: a folder with metrics but no spec is neither a run nor free for one. */
   private openMetrics(): AppendFile {
     return this.metrics ??= new AppendFile(this.metricsFile);
+  }
+
+  /** As {@link rewindMetrics}; damaged lines stay and are left out by all readers. */
+  private rewindHistograms(step: number): void {
+    const file = join(this.path, runFiles.histograms);
+    const bytes = readFileIfThere(file, { limit: sizeLimits.events });
+    if (bytes === undefined) return;
+    let end = 0;
+    eachJsonLine(bytes, objectOf<Pick<HistogramsEvent, 'step'>>({ step: count }), { file, code: 'ERR_DATA' }, ({ step: done }, _, lineEnd) => {
+      if (done <= step) end = lineEnd;
+    });
+    this.openHistograms().truncate(end);
+  }
+
+  private openHistograms(): AppendFile {
+    return this.histograms ??= new AppendFile(join(this.path, runFiles.histograms));
   }
 }
 

@@ -11,7 +11,7 @@ const shared: readonly (keyof TrainSpec)[] = [
   'data', 'dataFolder', 'dataFile', 'target', 'weightColumn', 'header', 'delimiter', 'encoding', 'columns', 'trainRows', 'validationRows', 'testRows', 'splitSeed',
   'stratify', 'groupColumn', 'timeColumn', 'splitColumn', 'chunkRows', 'imageSize', 'imageFit', 'grey', 'skipDamaged', 'loss', 'model',
   'steps', 'epochs', 'evaluateEvery', 'logEvery', 'keepEvery', 'earlyStopping', 'monitor', 'minDelta', 'restoreBest', 'maxSeconds', 'overfitBatches',
-  'fastDevRun', 'health', 'seed', 'seeds', 'dtype', 'backend', 'threads',
+  'fastDevRun', 'health', 'histogramEvery', 'seed', 'seeds', 'dtype', 'backend', 'threads',
 ];
 
 /** Random trials whose specs are checked before any is trained. */

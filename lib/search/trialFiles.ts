@@ -18,9 +18,9 @@ export function runFolderIn(searchFolder: string, run: string): string {
   return join(searchFolder, basename(run));
 }
 
-/** Deletes the checkpoints and weight snapshots of a replicate. Throws ERR_IO. */
+/** Deletes the checkpoints, weight snapshots and histograms of a replicate. Throws ERR_IO. */
 export function removeCheckpoints(searchFolder: string, { runs }: Trial, replicate: number): void {
-  removeFiles(runFolderIn(searchFolder, runs[replicate]!), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.weightSnapshots]);
+  removeFiles(runFolderIn(searchFolder, runs[replicate]!), [runFiles.checkpoint, runFiles.previous, runFiles.best, runFiles.kept, runFiles.weightSnapshots, runFiles.histograms]);
 }
 
 /**

@@ -84,6 +84,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   overfitBatches: number | null;
   fastDevRun: boolean;
   health: boolean;
+  histogramEvery: number | null;
   seed: number;
   seeds: number;
   dtype: Dtype;
@@ -229,6 +230,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   overfitBatches: orNull(integer(0, 1, 'train on the rows of the first n batches only: the loss must come near 0')),
   fastDevRun: flag(false, 'one step and one batch of validation, to test every part of a run'),
   health: flag(true, 'measure the layers during training and warn of problems'),
+  histogramEvery: orNull(integer(0, 0, 'steps between histograms of weights, gradients and activations; 0 is never, null gives up to 40 per run')),
   seed: { ...integer(0, 0, 'seed of weights and batches'), what: 'an integer in [0, 2^32)', accepts: isSeed },
   seeds: {
     ...integer(1, 1, 'number of runs, with seeds seed, seed + 1, …'),

@@ -2,7 +2,7 @@ import { count, flag, unionOf, listOf, numberOrNaN, number, objectOf, oneOf, opt
 import type { Shape } from '../files/shape';
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
 import type {
-  CheckpointEvent, EpochEvent, EvaluationEvent, HealthEvent, LayerHealth, ResultEvent, StartEvent, StepEvent, TrainEvent, WarningEvent,
+  CheckpointEvent, EpochEvent, EvaluationEvent, HealthEvent, LayerHealth, MetricsEvent, ResultEvent, StartEvent, StepEvent, WarningEvent,
 } from './events';
 import type { Monitored } from './monitor';
 
@@ -15,7 +15,7 @@ const dtype = text as Shape<Dtype>;
 const monitored = optional(objectOf<Monitored>({ metric: text, better: oneOf('higher', 'lower'), value: numberOrNaN, best: optional(numberOrNaN) }));
 
 /** Shape of a line of metrics.jsonl. Values that were not finite are null there and read as NaN. */
-export const eventShape = unionOf<TrainEvent>('type', {
+export const eventShape = unionOf<MetricsEvent>('type', {
   start: objectOf<StartEvent>({
     type: oneOf('start'), run: text, layers: listOf(count), parameters: count, steps: count, stepsPerEpoch: count, batchSize: count, backend, dtype,
     precision: optional(text as Shape<Precision>), threads: count, ranks: optional(count), seed: count, data: text, dataDigest: text, from: optional(text), keepsLastLayer: optional(flag),
@@ -23,13 +23,14 @@ export const eventShape = unionOf<TrainEvent>('type', {
   }),
   step: objectOf<StepEvent>({
     type: oneOf('step'), step: count, epoch: number, loss: numberOrNaN, batchAccuracy: optional(numberOrNaN), learningRate: numberOrNaN, rows: optional(count), weight: optional(numberOrNaN),
+    seconds: optional(numberOrNaN),
   }),
   epoch: objectOf<EpochEvent>({
     type: oneOf('epoch'), step: count, epoch: number, trainLoss: numberOrNaN, trainAccuracy: optional(numberOrNaN), trainRmse: optional(numberOrNaN), seconds: numberOrNaN, samplesPerSecond: numberOrNaN,
   }),
   evaluation: objectOf<EvaluationEvent>({
     type: oneOf('evaluation'), step: count, epoch: number, trainAccuracy: optional(numberOrNaN), trainLoss: numberOrNaN, valAccuracy: optional(numberOrNaN), valLoss: numberOrNaN,
-    trainRmse: optional(numberOrNaN), valRmse: optional(numberOrNaN), monitored,
+    trainRmse: optional(numberOrNaN), valRmse: optional(numberOrNaN), monitored, seconds: optional(numberOrNaN),
   }),
   health: objectOf<HealthEvent>({
     type: oneOf('health'), step: count,

@@ -1,8 +1,11 @@
 import type { BackendName, Dtype, Precision } from '../kernels/contract';
 import type { Monitored } from './monitor';
 
-/** An event of a training run, in the order emitted. Plain objects; in metrics.jsonl NaN and Infinity are null. */
-export type TrainEvent =
+/** An event of a training run, in the order emitted. Plain objects; in files NaN and Infinity are null. */
+export type TrainEvent = MetricsEvent | HistogramsEvent;
+
+/** An event that is a line of metrics.jsonl. */
+export type MetricsEvent =
   StartEvent | StepEvent | EpochEvent | EvaluationEvent | HealthEvent | CheckpointEvent | WarningEvent | ResultEvent;
 
 /** First event: what will be trained. */
@@ -39,6 +42,8 @@ export interface StepEvent {
   readonly epoch: number;
   /** J̃ on the step's rows before the update: mean loss + λ‖W‖². NaN where all rows have weight 0. */
   readonly loss: number;
+  /** Wall time of the training so far, pauses between resumed runs left out. Absent in runs of earlier versions, as in evaluations. */
+  readonly seconds?: number | undefined;
   /** Share of the rows classified correctly before the update. Of no regression, except in runs of earlier versions, where it is NaN. */
   readonly batchAccuracy?: number | undefined;
   readonly learningRate: number;
@@ -80,6 +85,8 @@ export interface EvaluationEvent {
   readonly trainLoss: number;
   readonly valAccuracy?: number | undefined;
   readonly valLoss: number;
+  /** Wall time of the training before the evaluation. */
+  readonly seconds?: number | undefined;
   readonly trainRmse?: number | undefined;
   readonly valRmse?: number | undefined;
   /** The metric of the validation rows that the training goes by; absent without such rows, and in runs of earlier versions. */
@@ -107,6 +114,45 @@ export interface LayerHealth {
   readonly gradientRms: number;
   /** ‖change of the weights‖ / ‖weights‖ of this step. */
   readonly updateRatio: number;
+}
+
+/** How weights, gradients and activations were distributed at a step, every `histogramEvery` steps; a line of histograms.jsonl. */
+export interface HistogramsEvent {
+  readonly type: 'histograms';
+  readonly step: number;
+  readonly layers: readonly LayerHistograms[];
+}
+
+/** Of one layer with weights, and the activation function after it. */
+export interface LayerHistograms {
+  /** Number among the layers with weights, from 1, and name of the weights. */
+  readonly layer: number;
+  readonly name: string;
+  /** After the step's update. */
+  readonly weights: Histogram;
+  /** Of the step's loss by the weights, as the update took it: without the L2 penalty's, clipped. Absent of frozen weights. */
+  readonly gradients?: Histogram | undefined;
+  /** Outputs on the rows of the step's first batch, with shards of its first shard. */
+  readonly activations: Histogram;
+}
+
+/**
+ * How often numbers lie in bins, four to a factor of two on either side of 0: bin k holds the magnitudes of [binEdge(k), binEdge(k + 1)). All that
+ * it says but `notFinite` is of finite numbers.
+ */
+export interface Histogram {
+  readonly count: number;
+  readonly min: number;
+  readonly max: number;
+  readonly mean: number;
+  readonly std: number;
+  /** Number of the lowest bin of either sign, and how many numbers are nearer to 0. */
+  readonly first: number;
+  readonly middle: number;
+  /** Counts of bins `first`, `first` + 1, …, up to the last that is not empty. */
+  readonly negative: readonly number[];
+  readonly positive: readonly number[];
+  readonly notFinite?: number | undefined;
 }
 
 /** A checkpoint was written. */

@@ -6,6 +6,7 @@ import type { Evaluator } from './evaluate';
 import type { EndReason, EpochEvent, EvaluationEvent, TrainEvent } from './events';
 import { freshHealth, noteLoss } from './health';
 import type { HealthMonitor, HealthState } from './health';
+import type { HistogramRecorder } from './histograms';
 import type { Objective } from './objective';
 import { alone } from './peers';
 import type { Peers } from './peers';
@@ -24,6 +25,8 @@ export interface TrainingPlan {
   readonly evaluateEvery: number;
   /** Steps between permanent checkpoints; null for none. */
   readonly keepEvery: number | null;
+  /** Steps between histograms of the layers; null for none. */
+  readonly histogramEvery: number | null;
   /** Evaluations without improvement after which training ends; null for no limit. */
   readonly earlyStopping: number | null;
   /** Wall time in seconds after which training ends, counted over resumed runs; null for no limit. */
@@ -46,6 +49,8 @@ export interface Training {
   readonly plan: TrainingPlan;
   /** Measures the layers and reports problems; null for none. */
   readonly health: HealthMonitor | null;
+  /** Counts what the layers hold, every `histogramEvery` steps; null for never. */
+  readonly histograms: HistogramRecorder | null;
   /** The processes that train together; by default this one alone. */
   readonly peers?: Peers | undefined;
 }
@@ -132,9 +137,13 @@ export function* train(
   save: (request: SaveRequest) => TrainEvent | undefined,
   isAskedToStop: () => boolean = () => false,
 ): Generator<TrainEvent, EndReason, TrainCommand> {
-  const { step, plan, health, peers = alone, objective: { model, predicts } } = training;
+  const { step, plan, health, histograms, peers = alone, objective: { model, predicts } } = training;
   let command: TrainCommand;
-  const observer = (m: number): void => { health?.observe(m, progress.health); };
+  let [examines, counts] = [false, false];
+  const observer = (m: number): void => {
+    if (examines) health!.observe(m, progress.health);
+    if (counts) histograms!.observe(m);
+  };
   const emit = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
     command = (yield event) ?? command;
   };
@@ -162,22 +171,24 @@ export function* train(
     const next = progress.step + 1;
     const last = next === plan.steps;
     const evaluates = last || isDue(next, plan.evaluateEvery);
-    const examines = health !== null && health.watches(next, nextEvaluation(next, plan), progress.health);
-    const measures = examines && health.measures(progress.health);
-    if (examines) health.beforeStep(progress.health);
-    step.observer = examines ? observer : null;
+    examines = health !== null && health.watches(next, nextEvaluation(next, plan), progress.health);
+    counts = histograms !== null && isDue(next, plan.histogramEvery);
+    const measures = examines && health!.measures(progress.health);
+    if (examines) health!.beforeStep(progress.health);
+    step.observer = examines || counts ? observer : null;
     takeStep(training, progress);
 
     const logs = last || isDue(next, plan.logEvery);
     const keeps = isDue(next, plan.keepEvery);
     const epochEnds = isDue(next, plan.stepsPerEpoch);
-    if (!(logs || evaluates || examines || keeps || epochEnds)) continue;
+    if (!(logs || evaluates || examines || counts || keeps || epochEnds)) continue;
 
     progress.stepSeconds += lap();
     const learningRate = training.schedule(progress.step - 1);
     // Before an evaluation overwrites the activations.
-    if (measures) step.completeGradients();
-    const layers = examines ? health.afterStep(evaluates, progress.health) : undefined;
+    if (measures || counts) step.completeGradients();
+    const layers = examines ? health!.afterStep(evaluates, progress.health) : undefined;
+    const counted = counts ? histograms!.take() : undefined;
     if (logs) {
       yield* emit({
         type: 'step',
@@ -188,8 +199,10 @@ export function* train(
         learningRate,
         rows: step.rows,
         weight: step.weight,
+        seconds: rounded(progress.seconds),
       });
     }
+    if (counted !== undefined) yield* emit({ type: 'histograms', step: next, layers: counted });
     const sums = evaluates ? { ...progress.sinceEvaluation } : undefined;
     let evaluation: EvaluationEvent | undefined;
     if (evaluates) {
@@ -235,6 +248,11 @@ function takeStep({ step, schedule, objective, health }: Training, progress: Tra
   if (health !== null) noteLoss(step, progress.health);
 }
 
+/** Seconds to the millisecond. */
+function rounded(seconds: number): number {
+  return Math.round(1000 * seconds) / 1000;
+}
+
 function isDue(step: number, every: number | null): boolean {
   return every !== null && step % every === 0;
 }
@@ -245,7 +263,7 @@ function nextEvaluation(step: number, { steps, evaluateEvery }: TrainingPlan): n
 }
 
 function evaluate(training: Training, progress: TrainingProgress): EvaluationEvent {
-  const { step, sinceEvaluation } = progress;
+  const { step, sinceEvaluation, seconds } = progress;
   const { validation, monitor, monitor: { metric, better, minDelta }, objective: { predicts, model: { outputSize } } } = training;
   const { accuracy, loss, rmse, monitored } = (training.peers ?? alone).agree(() => training.evaluator.evaluate(validation, { untilFault: true, metric }));
   const value = monitored!;
@@ -259,6 +277,7 @@ function evaluate(training: Training, progress: TrainingProgress): EvaluationEve
     valLoss: loss,
     ...(rmse === undefined ? {} : { trainRmse: rmseOf(sinceEvaluation, outputSize), valRmse: rmse }),
     ...(validation.size === 0 ? {} : { monitored: { metric, better, value } }),
+    seconds: rounded(seconds),
   };
   clearSums(sinceEvaluation);
   if (validation.size === 0) return event; // no score to compare

@@ -64,6 +64,7 @@ export class TrainingProgress {
       case 'epoch':
       case 'health':
       case 'checkpoint':
+      case 'histograms':
         break;
     }
   }

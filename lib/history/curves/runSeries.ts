@@ -16,7 +16,7 @@ const measures = ['activationStd', 'deadUnits', 'weightRms', 'gradientRms', 'upd
 export class RunSeries {
   readonly history: RunHistory;
   readonly tables: Readonly<Record<TableName, Columns>> = {
-    steps: new Columns('step', ['epoch', 'loss', 'batchAccuracy', 'learningRate', 'weight']),
+    steps: new Columns('step', ['epoch', 'seconds', 'loss', 'batchAccuracy', 'learningRate', 'weight']),
     evaluations: new Columns('step', ['epoch', 'trainLoss', 'valLoss', 'trainAccuracy', 'valAccuracy', 'trainRmse', 'valRmse', 'monitored']),
     epochs: new Columns('step', ['epoch', 'trainLoss', 'trainAccuracy', 'trainRmse', 'seconds', 'samplesPerSecond']),
     health: new Columns('step', ['epoch']),
@@ -58,6 +58,7 @@ export class RunSeries {
       case 'checkpoint':
         this.cut(event.step + 1);
         break;
+      case 'histograms':
       case 'warning':
       case 'result':
         break;

@@ -2,7 +2,9 @@ import { appendFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { withFileErrors } from '../../files';
+import { binsOf } from '../../history/histograms';
 import { printable } from '../../text';
+import type { Histogram } from '../../train/events';
 import { encodePng } from '../drawing/png';
 import type { Raster } from '../drawing/png';
 import { bytesField, doubleField, doublesField, floatField, varintField } from '../../files/protobuf';
@@ -37,6 +39,15 @@ export class EventFile {
   /** How the numbers of arrays are distributed, by tag. What is not finite is left out. Throws ERR_IO. */
   histograms(step: number, arrays: Readonly<Record<string, ArrayLike<number>>>): void {
     this.summary(step, Object.entries(arrays).map(([tag, values]) => [tag, bytesField(5, histogram(values))]));
+  }
+
+  /** The same of numbers that are counted already. Throws ERR_IO. */
+  counted(step: number, histograms: Readonly<Record<string, Histogram>>): void {
+    this.summary(step, Object.entries(histograms).map(([tag, histogram]) => {
+      const { count, mean, std } = histogram;
+      const { edges, counts } = binsOf(histogram);
+      return [tag, bytesField(5, histogramProto({ ...histogram, sum: count * mean, squares: count * (std * std + mean * mean) }, edges.slice(1), counts))];
+    }));
   }
 
   /** Throws ERR_IO. */
@@ -77,9 +88,16 @@ function histogram(values: ArrayLike<number>): Buffer {
     squares += value * value;
   }
   const limits = Array.from(counts, (_, i) => (i === buckets - 1 ? high : low + (i + 1) * width));
+  return histogramProto({ min: low, max: high, count: finite.length, sum, squares }, limits, counts);
+}
+
+/** @param limits the upper ends of the buckets. */
+function histogramProto(
+  { min, max, count, sum, squares }: { readonly min: number; readonly max: number; readonly count: number; readonly sum: number; readonly squares: number },
+  limits: readonly number[], counts: ArrayLike<number>,
+): Buffer {
   return Buffer.concat([
-    doubleField(1, low), doubleField(2, high), doubleField(3, finite.length), doubleField(4, sum), doubleField(5, squares),
-    doublesField(6, limits), doublesField(7, counts),
+    doubleField(1, min), doubleField(2, max), doubleField(3, count), doubleField(4, sum), doubleField(5, squares), doublesField(6, limits), doublesField(7, Array.from(counts)),
   ]);
 }
 

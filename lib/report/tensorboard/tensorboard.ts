@@ -58,6 +58,11 @@ export class TensorBoardLog {
       case 'health':
         file.scalars(event.step, healthScalars(event));
         break;
+      case 'histograms':
+        file.counted(event.step, Object.fromEntries(event.layers.flatMap(({ name, weights, gradients, activations }) => [
+          [`weights/${name}`, weights] as const, ...(gradients === undefined ? [] : [[`gradients/${name}`, gradients] as const]), [`activations/${name}`, activations] as const,
+        ])));
+        break;
       case 'checkpoint':
         this.show(readModel(event.file));
         break;
