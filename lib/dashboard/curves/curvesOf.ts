@@ -22,7 +22,7 @@ const [defaultPoints, maxPoints] = [1500, 10_000];
 /** Numbers of a table in one answer, about; a net of many layers has many columns. */
 const maxNumbers = 60_000;
 /** Columns that tell where a row is; the points of others are drawn over them. */
-const axes = ['step', 'epoch'];
+const axes = ['step', 'epoch', 'seconds'];
 
 /** Reads a request's query. Throws ERR_CONFIG. */
 export function curvesRequest(query: URLSearchParams): CurvesRequest {

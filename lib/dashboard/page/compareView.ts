@@ -2,7 +2,11 @@ import { formatCount } from '../../numbers';
 import type { CurvesState, Entry, RunEntry } from '../api';
 import { Chart } from './plots/chart';
 import { ZoomGroup } from './plots/zoom';
+import { groupings, grouped } from '../query/groups';
+import type { Fields } from '../query/fields';
 import { CurveFollower } from './curveFollower';
+import { bands, groupLine } from './plots/groupLines';
+import type { Band } from './plots/groupLines';
 import type { Line } from './plots/lines';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
@@ -42,27 +46,37 @@ export class CompareView implements View {
   private readonly table = scroller('Runs');
   private readonly specs = scroller('Differences of the specs');
   private readonly all = h('input', { type: 'checkbox' });
+  private readonly groupBy = h('select', { class: 'group-by' });
+  private readonly band = h('select', { class: 'band' }, ...Object.entries(bands).map(([value, { choice }]) => h('option', { value }, choice)));
   private entries: ReadonlyMap<string, Entry> = new Map();
 
   /**
+   * @param fields by which they can be grouped, see the table of runs.
    * @param lead what is said of the runs together.
    * @param colours by name; by default those of the order.
    */
   constructor(
-    names: readonly string[], private readonly settings: CurveSettings, heading: string, lead?: HTMLElement, colours: ReadonlyMap<string, number> = new Map(),
+    names: readonly string[], private readonly settings: CurveSettings, private readonly fields: () => Fields, heading: string, lead?: HTMLElement, colours: ReadonlyMap<string, number> = new Map(),
   ) {
-    this.runs = names.map((name, i) => ({ name, series: colours.get(name) ?? i, curves: new RunCurves(name, ['steps', 'evaluations']), spec: undefined }));
+    this.runs = names.map((name, i) => ({ name, series: colours.get(name) ?? i, curves: new RunCurves(name, ['steps', 'evaluations', 'epochs']), spec: undefined }));
     this.follower = new CurveFollower(this.runs.map(({ curves }) => curves), this.group, settings, () => {
       this.draw();
     });
     this.all.addEventListener('change', () => {
       this.showSpecs();
     });
+    this.band.value = settings.band;
+    this.groupBy.addEventListener('change', () => {
+      settings.group = this.groupBy.value;
+    });
+    this.band.addEventListener('change', () => {
+      settings.band = this.band.value as Band;
+    });
     this.element = h(
       'div', {}, h('div', { class: 'title' }, h('h1', {}, heading)), lead, this.table,
       toolbar(settings, this.group, () => {
         this.draw();
-      }),
+      }, [this.groupBy, h('label', {}, 'means by ', this.groupBy)], [this.band, h('label', {}, 'band ', this.band)]),
       this.follower.element,
       h('div', { class: 'charts' }, ...Object.values(this.charts).map(({ element }) => element)),
       h('section', { class: 'panel' }, h('h2', {}, 'Differences of the specs'), h('label', {}, this.all, ' all keys'), this.specs),
@@ -73,6 +87,7 @@ export class CompareView implements View {
     const there = this.runs.filter(({ name }) => this.entries.has(name));
     await Promise.all(there.filter(({ spec }) => spec === undefined).map(async (run) => {
       run.spec = await readSpec(run.name).catch(() => new Map<string, string>()); // damaged; the curves are shown without it
+      run.curves.takeRecord(run.spec);
       this.showSpecs();
     }));
     await this.follower.refresh(there.map(({ curves }) => curves));
@@ -82,6 +97,7 @@ export class CompareView implements View {
   know(entries: ReadonlyMap<string, Entry>): void {
     this.entries = entries;
     this.showTable();
+    if (this.settings.group !== '') this.draw();
   }
 
   forget(): void {
@@ -96,16 +112,46 @@ export class CompareView implements View {
   }
 
   private draw(): void {
-    const { settings, runs, charts: { train, loss, accuracy, rmse, rate } } = this;
-    const of = (column: string, has: (state: CurvesState) => boolean): Line[] => runs.flatMap(({ name, curves, series }) => (
-      curves.state === undefined || has(curves.state) ? [line(name, curves, 'evaluations', column, settings, { series })] : []));
-    train.show(runs.map(({ name, curves, series }) => smoothed(name, curves, 'steps', 'loss', settings, { series }).pop()!), { log: settings.log });
-    loss.show(of('valLoss', () => true), { log: settings.log });
-    accuracy.show(of('valAccuracy', ({ hasAccuracy }) => hasAccuracy));
-    rmse.show(of('valRmse', ({ hasRmse }) => hasRmse), { log: settings.log });
-    rate.show(runs.map(({ name, curves, series }) => line(name, curves, 'steps', 'learningRate', settings, { series })), { log: settings.log });
+    const { settings, charts: { train, loss, accuracy, rmse, rate } } = this;
+    const groups = this.groups();
+    this.band.parentElement!.hidden = groups === undefined;
+    /** A line for each run, or for each group; none of runs that have no such values. */
+    const lines = (of: (run: Compared) => Line, has: (state: CurvesState) => boolean = () => true): Line[] => {
+      const there = (runs: readonly Compared[]): Line[] => runs.filter(({ curves: { state } }) => state === undefined || has(state)).map(of);
+      if (groups === undefined) return there(this.runs);
+      return groups.map(({ label, runs, series }) => groupLine(label, there(runs), settings.band, { series })).filter(({ x }) => x.length > 0);
+    };
+    const evaluated = (column: string) => ({ name, curves, series }: Compared): Line => line(name, curves, 'evaluations', column, settings, { series });
+    const { log, outliers } = settings;
+    train.show(lines(({ name, curves, series }) => smoothed(name, curves, 'steps', 'loss', settings, { series }).pop()!), { log, outliers });
+    loss.show(lines(evaluated('valLoss')), { log, outliers });
+    accuracy.show(lines(evaluated('valAccuracy'), ({ hasAccuracy }) => hasAccuracy));
+    rmse.show(lines(evaluated('valRmse'), ({ hasRmse }) => hasRmse), { log, outliers });
+    rate.show(lines(({ name, curves, series }) => line(name, curves, 'steps', 'learningRate', settings, { series })), { log });
     this.group.settle();
     this.showTable();
+  }
+
+  /** The groups of runs, where there are to be any; a group's colour is that of its number. */
+  private groups(): { readonly label: string; readonly runs: readonly Compared[]; readonly series: number }[] | undefined {
+    const { settings: { group }, runs, entries } = this;
+    this.showGroupings();
+    if (group === '') return undefined;
+    const there = runs.flatMap(({ name }) => entries.get(name) ?? []);
+    const found = grouped(there, group, [], this.fields());
+    return found.map(({ label, entries: members }, series) => ({ label, series, runs: runs.filter(({ name }) => members.some((one) => one.name === name)) }));
+  }
+
+  /** Offers what the runs differ in. */
+  private showGroupings(): void {
+    const { settings: { group }, entries, runs } = this;
+    const keys = this.fields().differing(runs.flatMap(({ name }) => entries.get(name) ?? []));
+    const isOther = group !== '' && !(group in groupings) && !keys.some(({ id }) => id === group);
+    fill(
+      this.groupBy, h('option', { value: '' }, 'no groups'), ...Object.entries(groupings).map(([value, text]) => h('option', { value }, text)),
+      ...keys.map(({ id }) => h('option', { value: id }, id)), isOther && h('option', { value: group }, group),
+    );
+    this.groupBy.value = group;
   }
 
   private showTable(): void {

@@ -1,5 +1,6 @@
 import { fill, h } from './dom';
 import type { CurveSettings } from './plots/curves';
+import type { XAxis } from './plots/xAxis';
 import type { ZoomGroup } from './plots/zoom';
 import type { RunCurves } from './runCurves';
 
@@ -52,9 +53,12 @@ export class CurveFollower {
 
   /** The steps of a range of x. */
   private stepsOf(run: RunCurves, [from, to]: readonly [number, number]): [number, number] {
-    if (this.settings.x === 'step') return [from, to];
     const perEpoch = run.state?.start?.stepsPerEpoch ?? 1;
-    return [from * perEpoch, to * perEpoch];
+    const stepOf: Readonly<Record<XAxis, (x: number) => number>> = {
+      step: (x) => x, epoch: (x) => x * perEpoch, relative: (x) => run.clock.stepAt(x), wall: (x) => run.clock.stepAtWall(x),
+    };
+    const step = stepOf[this.settings.x];
+    return [step(from), step(to)];
   }
 
   private showProgress(): void {

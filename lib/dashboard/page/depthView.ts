@@ -1,4 +1,5 @@
 import type { DepthEntry, Entry } from '../api';
+import type { Fields } from '../query/fields';
 import { CompareView } from './compareView';
 import { fill, h, percent } from './dom';
 import type { CurveSettings } from './plots/curves';
@@ -12,7 +13,7 @@ export class DepthView implements View {
   private comparison: CompareView | undefined;
   private names = '';
 
-  constructor(readonly title: string, private readonly settings: CurveSettings) {}
+  constructor(readonly title: string, private readonly settings: CurveSettings, private readonly fields: () => Fields) {}
 
   async refresh(): Promise<boolean> {
     return (await this.comparison?.refresh()) ?? true;
@@ -28,7 +29,7 @@ export class DepthView implements View {
     if (this.comparison === undefined || names !== this.names) {
       this.names = names;
       this.comparison?.dispose();
-      this.comparison = new CompareView(entry.runs, this.settings, this.title, this.facts);
+      this.comparison = new CompareView(entry.runs, this.settings, this.fields, this.title, this.facts);
       this.element.replaceChildren(this.comparison.element);
     }
     fill(this.facts, ...describe(entry));

@@ -1,3 +1,4 @@
+import { defaultSettings, readSettings, writeSettings } from './address';
 import { isNoAnswer } from './client';
 import { CompareView } from './compareView';
 import { DepthView } from './depthView';
@@ -20,7 +21,7 @@ const idlePause = 4000;
 /** Milliseconds for which the list of runs is not asked for again. */
 const listPause = 2900;
 
-const settings: CurveSettings = { smoothing: 0.05, log: false, x: 'step' };
+const settings: CurveSettings = { ...defaultSettings };
 const place = document.getElementById('view')!;
 const message = document.getElementById('message')!;
 const store = new RunsStore();
@@ -44,12 +45,13 @@ function open(hash: string): View | undefined {
   const [, kind, ...names] = path.split('/').map(decoded);
   const [name] = names;
   if (name === undefined || name === '') return undefined;
+  readSettings(hash, settings);
   if (kind === 'run') return new RunView(name, settings);
   if (kind === 'search') return new SearchView(name, () => store.folder);
-  if (kind === 'depth') return new DepthView(name, settings);
+  if (kind === 'depth') return new DepthView(name, settings, () => store.fields);
   if (kind === 'compare') {
     const colours = parseColours(new URLSearchParams(query).get('colours') ?? '');
-    return new CompareView(names, settings, `${String(names.length)} runs compared`, undefined, colours);
+    return new CompareView(names, settings, () => store.fields, `${String(names.length)} runs compared`, undefined, colours);
   }
   return undefined;
 }
@@ -62,6 +64,7 @@ function show(): void {
   }
   view?.dispose();
   view = fresh;
+  if (view !== undefined && !isTable(location.hash)) writeSettings(settings);
   document.body.classList.toggle('wide', view?.isWide === true);
   list.mark(location.hash.split('?', 1)[0]!, view?.isWide !== true);
   fill(place, h('p', { class: 'note' }, 'No run yet.'));

@@ -1,65 +1,13 @@
 import type { TableName } from '../../history/curves/runSeries';
-import type { CurvesAnswer, CurvesState, TablePart } from '../api';
+import type { CurvesAnswer, CurvesState } from '../api';
 import { getJson } from './client';
+import { PointTable } from './pointTable';
+import { beginningsOf, RunClock } from './runClock';
+import type { Beginning } from './runClock';
+import type { FlatSpec } from './specTable';
 
 /** At most so many points of a curve are asked for where a part of it is looked at. */
 const detailPoints = 3000;
-
-/** Points of a table's columns, with which the page draws. */
-export class PointTable {
-  count = 0;
-  stride = 1;
-  first = 0;
-  ends: TablePart['ends'] = {};
-  private readonly values = new Map<string, number[]>();
-  private readonly lows = new Map<string, number[]>();
-  private readonly highs = new Map<string, number[]>();
-
-  /** The row after its last point. */
-  get end(): number {
-    return Math.min(this.count, this.first + this.length * this.stride);
-  }
-
-  get length(): number {
-    return this.values.get('step')?.length ?? 0;
-  }
-
-  get names(): string[] {
-    return [...this.values.keys()];
-  }
-
-  /** The values, or means, of a column. */
-  column(name: string): readonly number[] {
-    return this.values.get(name) ?? Array.from({ length: this.length }, () => NaN);
-  }
-
-  /** The least values of the points of a column, and the greatest; undefined where a point is a value. */
-  range(name: string): { readonly low: readonly number[]; readonly high: readonly number[] } | undefined {
-    const [low, high] = [this.lows.get(name), this.highs.get(name)];
-    return this.stride > 1 && low !== undefined && high !== undefined ? { low, high } : undefined;
-  }
-
-  /** Takes what follows a row that it has, or anything anew. */
-  take({ count, ends, stride, first, columns, ranges }: TablePart): void {
-    const kept = stride === this.stride && first >= this.first && first <= this.end ? Math.floor((first - this.first) / stride) : 0;
-    if (kept === 0) this.first = first;
-    this.count = count;
-    this.stride = stride;
-    this.ends = ends;
-    const append = (into: Map<string, number[]>, name: string, fresh: readonly (number | null)[]): void => {
-      const old = into.get(name) ?? [];
-      old.length = Math.min(old.length, kept);
-      while (old.length < kept) old.push(NaN); // a column that is new
-      for (const value of fresh) old.push(value ?? NaN);
-      into.set(name, old);
-    };
-    for (const [name, fresh] of Object.entries(columns)) append(this.values, name, fresh);
-    for (const [name, { low, high }] of Object.entries(ranges)) {
-      append(this.lows, name, low);
-      append(this.highs, name, high);
-    }
-  }
-}
 
 /** The numbers of a run as the server thins them, with more detail where a part is looked at, and its state. */
 export class RunCurves {
@@ -74,6 +22,9 @@ export class RunCurves {
   private details: ReadonlyMap<TableName, PointTable> | undefined;
   private asked: readonly [number, number] | undefined;
 
+  private beginnings: readonly Beginning[] = [];
+  private knownClock: RunClock | undefined;
+
   constructor(readonly run: string, private readonly names: readonly TableName[]) {
     this.whole = this.emptyTables();
   }
@@ -81,6 +32,17 @@ export class RunCurves {
   /** The points of a whole table; over very many rows each is a mean. */
   table(name: TableName): PointTable {
     return this.whole.get(name)!;
+  }
+
+  /** When its steps were done, as far as that is known. */
+  get clock(): RunClock {
+    return this.knownClock ??= new RunClock(this.table('steps'), this.whole.get('epochs'), this.beginnings);
+  }
+
+  /** Takes from the run's spec and record when it began, and went on. */
+  takeRecord(spec: FlatSpec): void {
+    this.beginnings = beginningsOf(spec);
+    this.knownClock = undefined;
   }
 
   /** The finer points of a part of a table, where there are such. */
@@ -101,6 +63,7 @@ export class RunCurves {
     const news = isNew || read !== this.read;
     Object.assign(this, { version, read, size, hasMore, state });
     for (const name of this.names) this.table(name).take(tables[name]!);
+    this.knownClock = undefined;
     if (news && this.asked !== undefined && !isNew) await this.loadDetail(this.asked);
     return news;
   }

@@ -15,6 +15,7 @@ import { shownAt } from './exported';
 import { ExaminationPanel } from './examination';
 import { WeightSnapshotsPanel } from './weightSnapshots';
 import { HealthPanel } from './health';
+import { HistogramPanel } from './histograms/panel';
 import { outcomeBox } from './outcomeBox';
 import { CurveFollower } from './curveFollower';
 import { RunCurves } from './runCurves';
@@ -41,6 +42,7 @@ export class RunView implements View {
   private readonly charts = [this.loss, this.accuracy, this.rate, this.throughput];
   private readonly film = new WeightSnapshotsPanel();
   private readonly health = new HealthPanel(this.group);
+  private readonly histograms: HistogramPanel;
   private readonly examination: ExaminationPanel;
   private readonly head = h('div', {});
   private readonly stop: HTMLButtonElement;
@@ -49,6 +51,8 @@ export class RunView implements View {
   /** Whether the list of runs has it, or had it and has it no more. */
   private place: 'not asked' | 'there' | 'unknown' | 'deleted' = 'not asked';
   private task: Task | undefined;
+  /** When the process began whose record was read. */
+  private specOf: string | null = null;
   private readonly curves: RunCurves;
   private readonly follower: CurveFollower;
   private readonly frames: Tail;
@@ -57,6 +61,7 @@ export class RunView implements View {
     this.examination = new ExaminationPanel(name);
     this.stop = stopButton(name, 'run');
     this.curves = new RunCurves(name, ['steps', 'evaluations', 'epochs', 'health']);
+    this.histograms = new HistogramPanel(name, this.group, this.curves, settings);
     this.follower = new CurveFollower([this.curves], this.group, settings, () => {
       this.draw();
       this.describe();
@@ -72,7 +77,7 @@ export class RunView implements View {
         this.draw();
       }), this.follower.element,
       h('div', { class: 'charts' }, ...this.charts.map(({ element }) => element)),
-      this.film.element, this.health.element, this.examination.element, specPanel(name, () => this.entry?.keys ?? {}),
+      this.film.element, this.health.element, this.histograms.element, this.examination.element, specPanel(name, () => this.entry?.keys ?? {}),
     );
     this.element = h('div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.head, this.body);
   }
@@ -81,8 +86,11 @@ export class RunView implements View {
     if (this.name.includes('/')) await this.findTrial();
     this.describe();
     if (this.place !== 'there') return this.place === 'unknown'; // the folder of a run that just starts is not created yet
-    await this.findTask();
-    if (await this.follower.refresh()) await this.frames.read(); // there is no frame without an evaluation
+    await this.findSpec();
+    if (await this.follower.refresh()) {
+      await this.frames.read(); // there is no frame without an evaluation
+      await this.histograms.refresh();
+    }
     this.describe();
     return this.entry?.state === 'running';
   }
@@ -113,6 +121,7 @@ export class RunView implements View {
   forget(): void {
     for (const chart of this.charts) chart.forget();
     this.health.forget();
+    this.histograms.forget();
     this.draw();
   }
 
@@ -121,6 +130,7 @@ export class RunView implements View {
     for (const chart of this.charts) chart.dispose();
     this.film.dispose();
     this.health.dispose();
+    this.histograms.dispose();
   }
 
   private draw(): void {
@@ -130,9 +140,9 @@ export class RunView implements View {
     const show = (chart: Chart, lines: Line[], options = {}): void => {
       chart.show(lines, options);
     };
-    show(this.loss, lossLines(curves, settings), { log: settings.log, title });
-    if (isRegression && history.hasRmse) show(this.accuracy, rmseLines(curves, settings), { title: 'Root mean squared error', format: (value: number) => number(value) });
-    else show(this.accuracy, isRegression ? [] : accuracyLines(curves, settings), { title: this.task?.loss === 'bce' ? 'Accuracy: rows with all labels right' : 'Accuracy' });
+    show(this.loss, lossLines(curves, settings), { log: settings.log, outliers: settings.outliers, title });
+    if (isRegression && history.hasRmse) show(this.accuracy, rmseLines(curves, settings), { title: 'Root mean squared error', outliers: settings.outliers, format: (value: number) => number(value) });
+    else show(this.accuracy, isRegression ? [] : accuracyLines(curves, settings), { outliers: false, title: this.task?.loss === 'bce' ? 'Accuracy: rows with all labels right' : 'Accuracy' });
     show(this.rate, rateLines(curves, settings), { log: settings.log });
     show(this.throughput, throughputLines(curves, settings));
     this.health.show(curves, settings, this.entry?.state === 'failed');
@@ -198,10 +208,13 @@ export class RunView implements View {
     this.found(entry?.kind === 'run' ? entry : undefined);
   }
 
-  /** What is trained for, from the spec, by which losses are called; asked for until it is there. */
-  private async findTask(): Promise<void> {
-    if (this.task !== undefined) return;
+  /** What is trained for, from the spec, by which losses are called, and since when; asked for until it is there, and again once the run goes on. */
+  private async findSpec(): Promise<void> {
+    const begunAt = this.entry?.begunAt ?? null;
+    if (this.task !== undefined && this.specOf === begunAt) return;
     const spec = await readSpec(this.name).catch(() => undefined); // not written yet, or damaged
+    this.specOf = begunAt;
+    if (spec !== undefined) this.curves.takeRecord(spec);
     const loss = spec?.get('loss');
     if (loss !== undefined) this.task = { loss, l2: Number(spec?.get('l2')), targetScaling: spec?.get('targetScaling') };
   }

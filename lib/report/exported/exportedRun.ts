@@ -1,3 +1,4 @@
+import { epochMarks, StepClock } from '../../history/clock';
 import type { RunHistory } from '../../history/runHistory';
 import { finite, isOwn } from '../metrics';
 
@@ -39,19 +40,13 @@ export function lastScores({ history, test }: ExportedRun): Record<string, numbe
 }
 
 /**
- * When a step of a run was done, in milliseconds since 1970: events have no times, but epochs have the seconds that they took; between their ends,
- * and behind the last, steps are taken as equally long. A run that was interrupted is counted without its pauses.
+ * When a step of a run was done, in milliseconds since 1970, by the seconds of its steps, in runs of earlier versions by those of its epochs. A run that was interrupted is counted
+ * without its pauses.
  */
-export function clockOf({ record, history: { epochs, result, step: last } }: Pick<ExportedRun, 'record' | 'history'>): (step: number) => number {
+export function clockOf({ record, history: { steps, epochs, result, step: last } }: Pick<ExportedRun, 'record' | 'history'>): (step: number) => number {
   const begun = Date.parse(record.startedAt);
-  const marks = [{ step: 0, time: 0 }];
-  for (const { step, seconds } of epochs) marks.push({ step, time: marks[marks.length - 1]!.time + 1000 * seconds });
-  const end = marks[marks.length - 1]!;
-  if (result !== undefined && last > end.step) marks.push({ step: last, time: Math.max(end.time, 1000 * result.seconds) });
-  return (step) => {
-    const next = Math.max(1, marks.findIndex((mark) => mark.step >= step));
-    const [from, to] = [marks[next - 1]!, marks[next] ?? marks[next - 1]!];
-    const share = to.step > from.step ? (step - from.step) / (to.step - from.step) : 0;
-    return Math.round((Number.isNaN(begun) ? 0 : begun) + from.time + share * (to.time - from.time));
-  };
+  const timed = steps.flatMap(({ step, seconds }) => (seconds === undefined ? [] : [{ step, seconds }]));
+  const marks = timed.length > 0 ? timed : epochMarks(epochs);
+  const clock = new StepClock([...marks, ...(result === undefined ? [] : [{ step: last, seconds: Math.max(result.seconds, marks[marks.length - 1]?.seconds ?? 0) }])]);
+  return (step) => Math.round((Number.isNaN(begun) ? 0 : begun) + (clock.isEmpty ? 0 : 1000 * clock.secondsAt(step)));
 }

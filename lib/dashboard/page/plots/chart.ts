@@ -1,8 +1,9 @@
 import uPlot from 'uplot';
 import { colour, h, seriesColour, seriesDash } from '../dom';
 import { downloads } from './download';
-import { dataOf, drawBands, isSingle, lastText, place, valuesOf } from './lines';
+import { dataOf, drawBands, isSingle, lastText, valuesOf, withoutOutliers } from './lines';
 import type { Line } from './lines';
+import { placeText, tickOptions, xAxes } from './xAxis';
 import type { Zoomed, ZoomGroup } from './zoom';
 
 export interface ChartOptions {
@@ -11,6 +12,8 @@ export interface ChartOptions {
   readonly log?: boolean;
   /** The y-axis begins at 0 and ends at this value or above. */
   readonly upTo?: number;
+  /** Whether values that lie far from the others may be out of sight. */
+  readonly outliers?: boolean;
 }
 
 const height = 220;
@@ -31,7 +34,7 @@ export class Chart implements Zoomed {
 
   constructor(private readonly group: ZoomGroup, private options: ChartOptions) {
     group.add(this);
-    const buttons = downloads(() => ({ ...this.options, unit: group.unit, lines: this.lines, plot: this.plot }));
+    const buttons = downloads(() => ({ ...this.options, axis: group.axis, lines: this.lines, plot: this.plot }));
     this.element = h('figure', { class: 'chart' }, h('figcaption', {}, this.caption, buttons), this.canvas);
     this.canvas.addEventListener('keydown', (event) => {
       this.key(event);
@@ -49,7 +52,7 @@ export class Chart implements Zoomed {
     this.options = { ...this.options, ...options };
     this.lines = lines.map((line) => ({ ...line, dots: line.dots === true || isSingle(line.y) }));
     const { log = false, title } = this.options;
-    const shape = JSON.stringify([title, log, this.group.unit, this.lines.map(({ label, series, faint, dashed, dots }) => [label, series, faint, dashed, dots])]);
+    const shape = JSON.stringify([title, log, this.group.axis, this.lines.map(({ label, series, faint, dashed, dots }) => [label, series, faint, dashed, dots])]);
     if (shape !== this.shape) this.forget();
     this.shape = shape;
     this.redraw();
@@ -62,7 +65,7 @@ export class Chart implements Zoomed {
   }
 
   redraw(): void {
-    this.caption.textContent = this.options.title;
+    this.caption.textContent = this.heading;
     this.canvas.setAttribute('aria-label', this.summary());
     const empty = this.lines.every(({ x }) => x.length === 0);
     this.element.hidden = empty;
@@ -89,27 +92,28 @@ export class Chart implements Zoomed {
 
   private plotOptions(): uPlot.Options {
     const { log = false, upTo, format } = this.options;
+    const xAxis = this.group.axis;
     const axis = { stroke: colour('muted'), grid: { stroke: colour('grid'), width: 1 }, ticks: { stroke: colour('grid'), width: 1 }, font: '12px system-ui, sans-serif' };
     return {
       width: Math.max(200, this.canvas.clientWidth),
       height,
       scales: {
-        x: { time: false, range: () => [...this.group.visible] },
+        x: { time: xAxis === 'wall', range: () => [...this.group.visible] },
         y: {
           // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of declarations cannot be read here
           ...(log && { distr: 3 }),
           range: () => {
-            const [low, high] = valuesOf(this.lines, this.group.visible, log);
+            const [low, high] = this.scale;
             return upTo !== undefined ? [Math.min(0, low), Math.max(upTo, high)] : log ? uPlot.rangeLog(low, high, 10, false) : uPlot.rangeNum(low, high, 0.1, true);
           },
         },
       },
       axes: [
-        { ...axis, label: this.group.unit, labelSize: 18, labelFont: axis.font, size: 34, values: (_, ticks) => ticks.map((tick) => (tick >= 10_000 ? `${String(tick / 1000)}k` : String(Number(tick.toPrecision(6))))) },
+        { ...axis, label: xAxes[xAxis].title, labelSize: 18, labelFont: axis.font, size: xAxis === 'wall' ? 46 : 34, ...tickOptions(xAxis) },
         { ...axis, size: 62, values: (_, ticks: readonly (number | null)[]) => ticks.map((tick) => (tick === null ? '' : format(tick))) },
       ],
       series: [
-        { label: this.group.unit, value: (_, value: number | null) => (value === null ? 'last' : place(value)) },
+        { label: xAxes[xAxis].title, value: (_, value: number | null) => (value === null ? 'last' : placeText(xAxis, value)) },
         ...this.lines.map(({ label, series, faint = false, dashed = false, dots = false }, at): uPlot.Series => {
           const dash = dashed ? [6, 4] : seriesDash(series);
           return {
@@ -158,7 +162,23 @@ export class Chart implements Zoomed {
     if (value === null) return '–';
     const [x] = plot.data;
     const own = x[idx]!;
-    return plot.cursor.idx == null || own === x[plot.cursor.idx] ? format(value) : `${format(value)} at ${place(own)}`;
+    return plot.cursor.idx == null || own === x[plot.cursor.idx] ? format(value) : `${format(value)} at ${placeText(this.group.axis, own)}`;
+  }
+
+  /** The values that the scale of y has to hold. */
+  private get scale(): readonly [number, number] {
+    const { log = false, outliers = false } = this.options;
+    const all = valuesOf(this.lines, this.group.visible, log);
+    return outliers ? withoutOutliers(this.lines, this.group.visible, log, all) : all;
+  }
+
+  /** The title, and how far values go that are out of sight. */
+  private get heading(): string {
+    const { title, log = false, format } = this.options;
+    const [least, greatest] = valuesOf(this.lines, this.group.visible, log);
+    const [low, high] = this.scale;
+    const far = [...(least < low ? [format(least)] : []), ...(greatest > high ? [format(greatest)] : [])];
+    return far.length === 0 ? title : `${title} (outliers to ${far.join(' and ')} not shown)`;
   }
 
   private summary(): string {

@@ -2,6 +2,8 @@ import type uPlot from 'uplot';
 import { csvLine } from '../../../files/csvLine';
 import { printable } from '../../../text';
 import { colour, h, seriesColour, seriesDash, svg } from '../dom';
+import { placeCell, shortPlaceText, xAxes } from './xAxis';
+import type { XAxis } from './xAxis';
 
 /** What of a line is written. */
 interface Written {
@@ -15,8 +17,7 @@ interface Written {
 /** A chart as it is drawn now. */
 export interface Drawn {
   readonly title: string;
-  /** What x counts. */
-  readonly unit: string;
+  readonly axis: XAxis;
   readonly lines: readonly Written[];
   readonly format: (value: number) => string;
   /** Undefined while nothing is drawn. */
@@ -28,18 +29,22 @@ const lineHeight = 18;
 
 /** Buttons that write a chart into a file: its points, all of them, as CSV; what is in sight as a picture. */
 export function downloads(chart: () => Drawn): HTMLElement {
-  const button = (kind: string, make: (drawn: Drawn) => Blob | Promise<Blob>): HTMLElement => h('button', {
-    type: 'button', 'aria-label': `Download the chart as ${kind}`, onclick: () => {
-      const drawn = chart();
-      void Promise.resolve(make(drawn)).then((blob) => { save(blob, `${drawn.title}.${kind.toLowerCase()}`); });
-    },
-  }, kind);
+  const button = (kind: string, make: (drawn: Drawn) => Blob | Promise<Blob>): HTMLElement => saveButton(kind, () => chart().title, () => make(chart()));
   return h(
     'span', { class: 'downloads' },
-    button('CSV', ({ unit, lines }) => new Blob([csvOf(unit, lines)], { type: 'text/csv' })),
+    button('CSV', ({ axis, lines }) => new Blob([csvOf(axis, lines)], { type: 'text/csv' })),
     button('PNG', pngOf),
     button('SVG', (drawn) => new Blob([svgOf(drawn)], { type: 'image/svg+xml' })),
   );
+}
+
+/** A button that writes a file of some kind. */
+export function saveButton(kind: string, title: () => string, make: () => Blob | Promise<Blob>): HTMLElement {
+  return h('button', {
+    type: 'button', 'aria-label': `Download the chart as ${kind}`, onclick: () => {
+      void Promise.resolve(make()).then((blob) => { save(blob, `${title()}.${kind.toLowerCase()}`); });
+    },
+  }, kind);
 }
 
 function save(blob: Blob, name: string): void {
@@ -51,7 +56,7 @@ function save(blob: Blob, name: string): void {
 }
 
 /** A column of x and one of each line, empty where it has no point. */
-function csvOf(unit: string, lines: readonly Written[]): string {
+function csvOf(axis: XAxis, lines: readonly Written[]): string {
   const rows = new Map<number, (number | string)[]>();
   lines.forEach(({ x, y }, column) => {
     for (let i = 0; i < x.length; i++) {
@@ -62,7 +67,7 @@ function csvOf(unit: string, lines: readonly Written[]): string {
     }
   });
   const sorted = [...rows].sort(([a], [b]) => a - b);
-  return [csvLine([unit, ...lines.map(({ label }) => printable(label))]), ...sorted.map(([x, values]) => csvLine([x, ...values]))].map((line) => `${line}\n`).join('');
+  return [csvLine([xAxes[axis].column, ...lines.map(({ label }) => printable(label))]), ...sorted.map(([x, values]) => csvLine([placeCell(axis, x), ...values]))].map((line) => `${line}\n`).join('');
 }
 
 /** The legend in lines no wider than `width`: of each label where it begins. */
@@ -109,7 +114,7 @@ async function pngOf({ title, lines, plot }: Drawn): Promise<Blob> {
 }
 
 /** The points that are drawn, as curves between them. */
-function svgOf({ title, unit, lines, format, plot }: Drawn): string {
+function svgOf({ title, axis, lines, format, plot }: Drawn): string {
   const { width, height, bbox } = plot!;
   const ratio = plot!.ctx.canvas.width / width;
   const [left, top, across, down] = [bbox.left / ratio, bbox.top / ratio + lineHeight, bbox.width / ratio, bbox.height / ratio];
@@ -124,9 +129,9 @@ function svgOf({ title, unit, lines, format, plot }: Drawn): string {
     ...quarters.flatMap((share) => [
       svg('line', { x1: left, x2: left + across, y1: top + share * down, y2: top + share * down, stroke: grid }),
       text(left - 6, top + share * down + 4, format(plot!.posToVal(share * down, 'y')), { 'text-anchor': 'end' }),
-      text(left + share * across, top + down + 16, String(Number(plot!.posToVal(share * across, 'x').toPrecision(4))), { 'text-anchor': 'middle' }),
+      text(left + share * across, top + down + 16, shortPlaceText(axis, plot!.posToVal(share * across, 'x')), { 'text-anchor': 'middle' }),
     ]),
-    text(left + across / 2, top + down + 32, unit, { 'text-anchor': 'middle' }),
+    text(left + across / 2, top + down + 32, xAxes[axis].title, { 'text-anchor': 'middle' }),
     svg('clipPath', { id: 'inside' }, svg('rect', { x: left, y: top, width: across, height: down })),
     svg('g', { 'clip-path': 'url(#inside)', fill: 'none' }, ...lines.map(({ series, faint = false }, at) => {
       const [x, y] = [plot!.data[0], plot!.data[at + 1]!];

@@ -50,6 +50,31 @@ export function valuesOf(lines: readonly Line[], [from, to]: readonly [number, n
   return least <= greatest ? [least, greatest] : log ? [0.1, 1] : [0, 1];
 }
 
+/** Of a line, these shares of its values lie below and above what it is taken to span. */
+const tail = 0.05;
+/** Values so many times the span beyond it are outliers. */
+const fence = 3;
+
+/**
+ * The range `all` without values far from the others: what the calmer half of the lines spans, but for a few of their values, and three times as much on either side. A run that explodes is
+ * cut off where it leaves this range; curves of one order of magnitude are seen whole.
+ */
+export function withoutOutliers(lines: readonly Line[], [from, to]: readonly [number, number], log: boolean, all: readonly [number, number]): readonly [number, number] {
+  const [on, off] = log ? [Math.log10, (value: number) => 10 ** value] : [(value: number) => value, (value: number) => value];
+  const spans = lines.filter(({ faint = false }) => !faint).flatMap(({ x, y }) => {
+    const values: number[] = [];
+    for (let i = firstFrom(x, from); i < x.length && x[i]! <= to; i++) if (Number.isFinite(y[i]!) && (!log || y[i]! > 0)) values.push(on(y[i]!));
+    values.sort((a, b) => a - b);
+    return values.length === 0 ? [] : [[values[Math.floor(tail * (values.length - 1))]!, values[Math.ceil((1 - tail) * (values.length - 1))]!] as const];
+  });
+  const size = ([low, high]: readonly [number, number]): number => Math.max(Math.abs(low), Math.abs(high));
+  const calm = spans.sort((a, b) => size(a) - size(b)).slice(0, Math.ceil(spans.length / 2));
+  if (calm.length === 0) return all;
+  const [low, high] = [Math.min(...calm.map(([least]) => least)), Math.max(...calm.map(([, greatest]) => greatest))];
+  const reach = fence * Math.max(high - low, log ? 1 : Math.abs(high) / 2);
+  return [Math.max(all[0], off(low - reach)), Math.min(all[1], off(high + reach))];
+}
+
 /** Draws the bands between the least and the greatest value of points that stand for several. */
 export function drawBands(plot: uPlot, lines: readonly Line[], [from, to]: readonly [number, number], log: boolean): void {
   const { ctx, bbox } = plot;
@@ -70,11 +95,6 @@ export function drawBands(plot: uPlot, lines: readonly Line[], [from, to]: reado
     ctx.fill();
   }
   ctx.restore();
-}
-
-/** A step or an epoch as text. */
-export function place(x: number): string {
-  return String(Number(x.toPrecision(6)));
 }
 
 /** The index of the first x that is not below `value`. */

@@ -1,4 +1,5 @@
 import { h } from '../dom';
+import type { XAxis } from './xAxis';
 
 let groups = 0;
 
@@ -14,8 +15,7 @@ export interface Zoomed {
 /** Charts that share their range of x and the cursor. */
 export class ZoomGroup {
   range: readonly [number, number] | null = null;
-  /** The unit of x. */
-  unit = 'step';
+  axis: XAxis = 'step';
   /** By which the charts find each other's cursors. */
   readonly key = `group ${String(groups++)}`;
   private readonly charts = new Set<Zoomed>();

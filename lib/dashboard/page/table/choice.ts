@@ -66,12 +66,13 @@ export function choiceHash({ query, sort, columns, group, pinned, hidden, select
   return text === '' ? address : `${address}?${text}`;
 }
 
-/** The address that compares runs, those first that are pinned. */
-export function compareHash(names: Iterable<string>, { pinned, colours }: Pick<Choice, 'pinned' | 'colours'>): string {
+/** The address that compares runs, those first that are pinned, in the groups of the table. */
+export function compareHash(names: Iterable<string>, { pinned, colours, group }: Pick<Choice, 'pinned' | 'colours' | 'group'>): string {
   const all = [...names];
   const ordered = [...all.filter((name) => pinned.has(name)), ...all.filter((name) => !pinned.has(name))];
   const own = new Map([...colours].filter(([name]) => all.includes(name)));
-  return `#/compare/${ordered.map(encodeURIComponent).join('/')}${own.size === 0 ? '' : `?colours=${encodeURIComponent(coloursText(own))}`}`;
+  const words = new URLSearchParams({ ...(own.size > 0 && { colours: coloursText(own) }), ...(group !== '' && { group }) }).toString();
+  return `#/compare/${ordered.map(encodeURIComponent).join('/')}${words === '' ? '' : `?${words}`}`;
 }
 
 /** 'NAME:3,NAME:0' and back. */
