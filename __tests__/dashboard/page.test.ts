@@ -305,7 +305,7 @@ describe('a finished run', () => {
     await different();
     await page.locator('.toolbar input[type=range]').fill('0.3');
     await different();
-    await page.locator('.toolbar select').selectOption('epoch');
+    await page.getByRole('combobox', { name: /^over/ }).selectOption('epoch');
     await different();
   });
 

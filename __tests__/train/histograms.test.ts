@@ -126,8 +126,8 @@ describe('of a run', () => {
 
   test('are at most 40, and far apart, unless the spec says how many', () => {
     const every = (changes: object): number | null => buildTraining(parseSpec({ ...tinySpec, ...changes }), tinyData(), defaultKernels('float32')).training.plan.histogramEvery;
-    expect(every({ steps: 100 })).toBe(500);
-    expect(every({ steps: 40_000 })).toBe(1000);
+    expect(every({ steps: 100 })).toBe(1000);
+    expect(every({ steps: 80_000 })).toBe(2000);
     expect(every({ steps: 40_000, histogramEvery: 7 })).toBe(7);
     expect(every({ histogramEvery: 0 })).toBeNull();
   });

@@ -159,9 +159,9 @@ function stepRows({ batchSize, accumulate, sampling, shards }: SizedSpec, trainR
   return { rows: (batchSize * accumulate) / parts, lastRows: Math.floor(lastRows / parts), stepsPerEpoch };
 }
 
-/** Histograms of a run, and steps between two, where the spec does not say: counting takes about as long as a step. */
+/** Histograms of a run, and steps between two, where the spec does not say: counting takes up to a few steps, the first time more. */
 const maxHistograms = 40;
-const minHistogramGap = 500;
+const minHistogramGap = 1000;
 
 /**
  * Length and intervals of a training in steps. An epoch is ⌈rows / batchSize⌉ batches, also with overfitBatches, which does not change

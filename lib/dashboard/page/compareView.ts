@@ -11,7 +11,7 @@ import type { Line } from './plots/lines';
 import { line, smoothed } from './plots/curves';
 import type { CurveSettings } from './plots/curves';
 import { RunCurves } from './runCurves';
-import { duration, fill, h, number, percent, scroller, seriesColour } from './dom';
+import { duration, fill, h, nameText, number, percent, scroller, seriesColour } from './dom';
 import { stateText } from './runView';
 import { readSpec } from './specTable';
 import type { FlatSpec } from './specTable';
@@ -26,6 +26,12 @@ interface Compared {
   spec: FlatSpec | undefined;
 }
 
+interface RunGroup {
+  readonly label: string;
+  readonly runs: readonly Compared[];
+  readonly series: number;
+}
+
 /** Keys that differ between any two runs, and so are not compared. */
 const ownKeys = new Set(['name', 'startedAt', 'resumed']);
 
@@ -37,11 +43,11 @@ export class CompareView implements View {
   private readonly group = new ZoomGroup();
   private readonly follower: CurveFollower;
   private readonly charts: Readonly<Record<'train' | 'loss' | 'accuracy' | 'rmse' | 'rate', Chart>> = {
-    train: new Chart(this.group, { title: 'Training loss', format: (value) => number(value) }),
-    loss: new Chart(this.group, { title: 'Validation loss', format: (value) => number(value) }),
-    accuracy: new Chart(this.group, { title: 'Validation accuracy', format: (value) => percent(value) }),
-    rmse: new Chart(this.group, { title: 'Validation root mean squared error', format: (value) => number(value) }),
-    rate: new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3) }),
+    train: new Chart(this.group, { title: 'Training loss', format: (value) => number(value), endLabels: true }),
+    loss: new Chart(this.group, { title: 'Validation loss', format: (value) => number(value), endLabels: true }),
+    accuracy: new Chart(this.group, { title: 'Validation accuracy', format: (value) => percent(value), endLabels: true }),
+    rmse: new Chart(this.group, { title: 'Validation root mean squared error', format: (value) => number(value), endLabels: true }),
+    rate: new Chart(this.group, { title: 'Learning rate', format: (value) => number(value, 3), endLabels: true }),
   };
   private readonly table = scroller('Runs');
   private readonly specs = scroller('Differences of the specs');
@@ -49,6 +55,7 @@ export class CompareView implements View {
   private readonly groupBy = h('select', { class: 'group-by' });
   private readonly band = h('select', { class: 'band' }, ...Object.entries(bands).map(([value, { choice }]) => h('option', { value }, choice)));
   private entries: ReadonlyMap<string, Entry> = new Map();
+  private grouped: readonly RunGroup[] | undefined;
 
   /**
    * @param fields by which they can be grouped, see the table of runs.
@@ -114,6 +121,7 @@ export class CompareView implements View {
   private draw(): void {
     const { settings, charts: { train, loss, accuracy, rmse, rate } } = this;
     const groups = this.groups();
+    this.grouped = groups;
     this.band.parentElement!.hidden = groups === undefined;
     /** A line for each run, or for each group; none of runs that have no such values. */
     const lines = (of: (run: Compared) => Line, has: (state: CurvesState) => boolean = () => true): Line[] => {
@@ -130,16 +138,19 @@ export class CompareView implements View {
     rate.show(lines(({ name, curves, series }) => line(name, curves, 'steps', 'learningRate', settings, { series })), { log });
     this.group.settle();
     this.showTable();
+    this.showSpecs();
   }
 
   /** The groups of runs, where there are to be any; a group's colour is that of its number. */
-  private groups(): { readonly label: string; readonly runs: readonly Compared[]; readonly series: number }[] | undefined {
+  private groups(): readonly RunGroup[] | undefined {
     const { settings: { group }, runs, entries } = this;
     this.showGroupings();
     if (group === '') return undefined;
     const there = runs.flatMap(({ name }) => entries.get(name) ?? []);
     const found = grouped(there, group, [], this.fields());
-    return found.map(({ label, entries: members }, series) => ({ label, series, runs: runs.filter(({ name }) => members.some((one) => one.name === name)) }));
+    const groups = found.map(({ label, entries: members }) => ({ label, runs: runs.filter(({ name }) => members.some((one) => one.name === name)) }));
+    // In the order of the runs.
+    return groups.sort((a, b) => runs.indexOf(a.runs[0]!) - runs.indexOf(b.runs[0]!)).map((one, series) => ({ ...one, series }));
   }
 
   /** Offers what the runs differ in. */
@@ -154,11 +165,17 @@ export class CompareView implements View {
     this.groupBy.value = group;
   }
 
+  /** The number of a run's colour: that of its group, where there are groups. */
+  private seriesOf(run: Compared): number {
+    return this.grouped?.find(({ runs }) => runs.includes(run))?.series ?? run.series;
+  }
+
   private showTable(): void {
     const heads = ['run', 'state', 'validation', 'best', 'train', 'test', 'parameters', 'ms a step', 'time'];
     fill(this.table, h(
       'table', {}, h('thead', {}, h('tr', {}, ...heads.map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, ...this.runs.map(({ name, series, curves: { state } }) => {
+      h('tbody', {}, ...this.runs.map((compared) => {
+        const { name, curves: { state } } = compared;
         const [start, result, best] = [state?.start ?? undefined, state?.result ?? undefined, state?.best ?? undefined];
         const scores = result ?? state?.lastEvaluation ?? undefined;
         const entry = this.entries.get(name);
@@ -166,7 +183,7 @@ export class CompareView implements View {
         // A run that failed has no scores to go by.
         const score = (accuracy: number | undefined, rmse: number | undefined): HTMLElement => h('td', {}, run?.state === 'failed' ? '–' : shown(accuracy, rmse));
         return h(
-          'tr', {}, h('th', { scope: 'row' }, chip(series), h('a', { href: `#/run/${encodeURIComponent(name)}` }, name)),
+          'tr', {}, h('th', { scope: 'row' }, chip(this.seriesOf(compared)), h('a', { href: `#/run/${encodeURIComponent(name)}` }, nameText(name))),
           h('td', {}, run === undefined ? 'not there' : h('span', { class: `state ${run.state}`, title: run.failure?.message }, stateText(run))),
           score(scores?.valAccuracy, scores?.valRmse), score(best?.valAccuracy, best?.valRmse), score(scores?.trainAccuracy, scores?.trainRmse),
           score(run?.testAccuracy ?? undefined, run?.testRmse ?? undefined), h('td', {}, start === undefined ? '–' : formatCount(start.parameters)),
@@ -185,7 +202,7 @@ export class CompareView implements View {
       ? h('p', { class: 'note' }, 'All keys agree.')
       : h(
         'table', { class: 'specs' },
-        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'key'), ...known.map(({ name, series }) => h('th', { scope: 'col' }, chip(series), name)))),
+        h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'key'), ...known.map((run) => h('th', { scope: 'col' }, chip(this.seriesOf(run)), nameText(run.name))))),
         h('tbody', {}, ...shown.map((key) => h('tr', { class: differs(key) ? 'differs' : undefined }, h('th', { scope: 'row' }, key), ...known.map(({ spec }) => h('td', { class: 'text' }, spec.get(key) ?? '–'))))),
       ));
   }

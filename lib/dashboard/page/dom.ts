@@ -19,6 +19,20 @@ export function svg<Tag extends keyof SVGElementTagNameMap>(tag: Tag, properties
   return element;
 }
 
+/** A text of at most so many letters: what is too much is left out of its middle, as names differ at their ends. */
+export function shortened(text: string, letters: number): string {
+  const all = Array.from(text);
+  if (all.length <= letters) return text;
+  const kept = letters - 1;
+  return `${all.slice(0, Math.ceil(kept / 2)).join('')}…${all.slice(-Math.floor(kept / 2)).join('')}`;
+}
+
+/** A name that somebody has given, which may run from right to left: isolated, and shortened with the whole as a hint. */
+export function nameText(name: string, letters = 40): HTMLElement {
+  const short = shortened(name, letters);
+  return h('bdi', { title: short === name ? undefined : name }, short);
+}
+
 /** Calls `told` when the pointer comes to an element, and when it leaves. */
 export function onPointing(element: Element, told: (isPointedAt: boolean) => void): void {
   element.addEventListener('pointerenter', () => { told(true); });

@@ -53,7 +53,7 @@ export class HistogramPanel implements Zoomed {
     });
     this.element = h(
       'section', { class: 'panel histograms', hidden: true }, h('h2', {}, 'Distributions by layer'),
-      h('div', { class: 'toolbar' }, h('label', {}, 'of ', this.measure), h('label', {}, this.isLog, ' log counts'), h('label', {}, this.isWhole, ' all values, also the outermost 0.2 %')),
+      h('div', { class: 'row' }, h('label', {}, 'of ', this.measure), h('label', {}, this.isLog, ' log counts'), h('label', {}, this.isWhole, ' all values, also the outermost 0.2 %')),
       h('div', { class: 'row moment' }, this.slider, this.caption), this.figures,
     );
     this.observer.observe(this.figures);

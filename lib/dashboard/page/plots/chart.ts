@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
-import { colour, h, seriesColour, seriesDash } from '../dom';
+import { colour, h, nameText, seriesColour, seriesDash } from '../dom';
 import { downloads } from './download';
+import { drawEndLabels, endLabelRoom } from './endLabels';
 import { dataOf, drawBands, isSingle, lastText, valuesOf, withoutOutliers } from './lines';
 import type { Line } from './lines';
 import { placeText, tickOptions, xAxes } from './xAxis';
@@ -12,6 +13,8 @@ export interface ChartOptions {
   readonly log?: boolean;
   /** The y-axis begins at 0 and ends at this value or above. */
   readonly upTo?: number;
+  /** Whether lines are labelled at their ends, where there are not too many. */
+  readonly endLabels?: boolean;
   /** Whether values that lie far from the others may be out of sight. */
   readonly outliers?: boolean;
 }
@@ -75,6 +78,7 @@ export class Chart implements Zoomed {
     if (this.plot === undefined) {
       this.canvas.replaceChildren();
       this.plot = new uPlot(this.plotOptions(), data, this.canvas);
+      this.writeNames();
     } else this.plot.setData(data);
     if (this.plot.cursor.idx == null) this.plot.setLegend({ idxs: this.plot.data.map(() => null as unknown as number) }, false); // the last values
   }
@@ -91,12 +95,15 @@ export class Chart implements Zoomed {
   }
 
   private plotOptions(): uPlot.Options {
-    const { log = false, upTo, format } = this.options;
+    const { log = false, upTo, format, endLabels = false } = this.options;
+    const width = Math.max(200, this.canvas.clientWidth);
+    const room = endLabels ? endLabelRoom(this.lines, width) : undefined;
     const xAxis = this.group.axis;
     const axis = { stroke: colour('muted'), grid: { stroke: colour('grid'), width: 1 }, ticks: { stroke: colour('grid'), width: 1 }, font: '12px system-ui, sans-serif' };
     return {
-      width: Math.max(200, this.canvas.clientWidth),
+      width,
       height,
+      ...(room !== undefined && { padding: [null, room, null, null] }),
       scales: {
         x: { time: xAxis === 'wall', range: () => [...this.group.visible] },
         y: {
@@ -143,6 +150,11 @@ export class Chart implements Zoomed {
             drawBands(plot, this.lines, this.group.visible, log);
           },
         ],
+        draw: [
+          (plot) => {
+            if (room !== undefined) drawEndLabels(plot, this.lines, this.group.visible);
+          },
+        ],
         setSelect: [
           (plot) => {
             const { left, width } = plot.select;
@@ -153,6 +165,16 @@ export class Chart implements Zoomed {
         ],
       },
     };
+  }
+
+  /** Names in the legend are those of runs, which may be long, and run from right to left. */
+  private writeNames(): void {
+    const legend = this.canvas.querySelector('.u-legend')!;
+    if (this.lines.length > 6) legend.setAttribute('tabindex', '0'); // it may scroll
+    [...legend.querySelectorAll('.u-label')].slice(1).forEach((element, i) => {
+      const { label, name = label } = this.lines[i]!;
+      element.replaceChildren(nameText(name), label.slice(name.length));
+    });
   }
 
   /** The value under the cursor, with its own x where that is another than the cursor's; without a cursor the last. */

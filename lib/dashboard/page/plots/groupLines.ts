@@ -21,14 +21,14 @@ export function groupLine(label: string, lines: readonly Line[], band: Band, sty
   for (const i of x.keys()) {
     const there = values.map((of) => of[i]!).filter(Number.isFinite);
     const mean = there.reduce((sum, value) => sum + value, 0) / there.length; // NaN of none
-    const [from, to] = there.length < 2 ? [NaN, NaN] : ends(there, mean, band);
+    const [from, to] = there.length < 2 ? [mean, mean] : ends(there, mean, band);
     y.push(mean);
     low!.push(from);
     high!.push(to);
   }
   const extents = drawn.flatMap(({ extent }) => extent ?? []);
   return {
-    label: drawn.length < 2 ? `${label} (1 run)` : `${label} (mean of ${String(drawn.length)}, ${bands[band].says})`, x, y, low: low!, high: high!, ...style,
+    name: label, label: drawn.length < 2 ? `${label} (1 run)` : `${label} (mean of ${String(drawn.length)}, ${bands[band].says})`, x, y, low: low!, high: high!, ...style,
     ...(extents.length > 0 && { extent: [Math.min(...extents), Math.max(...extents)] as const }),
   };
 }

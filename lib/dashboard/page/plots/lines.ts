@@ -4,6 +4,8 @@ import { seriesColour } from '../dom';
 
 export interface Line {
   readonly label: string;
+  /** What the label begins with and people have chosen, where that is not all of it. */
+  readonly name?: string;
   /** In rising order. */
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
@@ -67,7 +69,7 @@ export function withoutOutliers(lines: readonly Line[], [from, to]: readonly [nu
     values.sort((a, b) => a - b);
     return values.length === 0 ? [] : [[values[Math.floor(tail * (values.length - 1))]!, values[Math.ceil((1 - tail) * (values.length - 1))]!] as const];
   });
-  const size = ([low, high]: readonly [number, number]): number => Math.max(Math.abs(low), Math.abs(high));
+  const size = ([low, high]: readonly [number, number]): number => (log ? high : Math.max(Math.abs(low), Math.abs(high)));
   const calm = spans.sort((a, b) => size(a) - size(b)).slice(0, Math.ceil(spans.length / 2));
   if (calm.length === 0) return all;
   const [low, high] = [Math.min(...calm.map(([least]) => least)), Math.max(...calm.map(([, greatest]) => greatest))];
