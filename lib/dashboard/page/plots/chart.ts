@@ -37,6 +37,7 @@ export class Chart implements Zoomed {
 
   constructor(private readonly group: ZoomGroup, private options: ChartOptions) {
     group.add(this);
+    this.canvas.setAttribute('aria-label', options.title); // until it is drawn
     const buttons = downloads(() => ({ ...this.options, axis: group.axis, lines: this.lines, plot: this.plot }));
     this.element = h('figure', { class: 'chart' }, h('figcaption', {}, this.caption, buttons), this.canvas);
     this.canvas.addEventListener('keydown', (event) => {
