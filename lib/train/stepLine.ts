@@ -1,9 +1,9 @@
 import type { StepEvent } from './events';
 
 /** The keys of a step's line in the order in which they are written, with what stands before their values. */
-const keys = (['step', 'epoch', 'loss', 'batchAccuracy', 'learningRate', 'rows', 'weight'] as const).map((key, i) => ({
+const keys = (['step', 'epoch', 'loss', 'batchAccuracy', 'learningRate', 'rows', 'weight', 'seconds'] as const).map((key, i) => ({
   key, mark: Buffer.from(i === 0 ? `{"type":"step","${key}":` : `,"${key}":`),
-  mayLack: key === 'batchAccuracy' || key === 'rows' || key === 'weight', mayBeNull: key !== 'step' && key !== 'epoch' && key !== 'rows',
+  mayLack: ['batchAccuracy', 'rows', 'weight', 'seconds'].includes(key), mayBeNull: key !== 'step' && key !== 'epoch' && key !== 'rows',
 }));
 
 /** The powers of ten that doubles hold. Divided by one of them, a whole number that they hold is rounded once, as it has to be. */
@@ -66,5 +66,6 @@ export function readStepLine(bytes: Buffer, start: number, end: number): StepEve
   if (values[3] !== Infinity) event.batchAccuracy = values[3]!;
   if (values[5] !== Infinity) event.rows = values[5]!;
   if (values[6] !== Infinity) event.weight = values[6]!;
+  if (values[7] !== Infinity) event.seconds = values[7]!;
   return event;
 }
