@@ -171,6 +171,33 @@ describe('a run that is being trained', () => {
     expect(await page.locator('.state').first().textContent()).toMatch(/stopped/);
   });
 
+  test('is told of by the browser when it ends, where that was asked for', async () => {
+    await browser.context.grantPermissions(['notifications'], { origin: new URL(dashboard.url).origin });
+    await page.addInitScript(() => {
+      const told: string[] = [];
+      Object.assign(window, { told, Notification: class extends Notification {
+        constructor(title: string, options: NotificationOptions) {
+          super(title, options);
+          told.push(`${title}; ${options.body ?? ''}`);
+        }
+      } });
+    });
+    const folder = RunFolder.create({ runs, name: 'watched' });
+    try {
+      folder.writeSpec({});
+      for (const event of [startEvent(), stepEvent(10, 1, 0.1), evaluationEvent(10)]) folder.appendEvent(event);
+      await open('#/run/watched');
+      await page.getByRole('button', { name: 'Tell me when it ends' }).click();
+      expect(await page.getByRole('button', { name: 'You will be told when it ends' }).getAttribute('aria-pressed')).toBe('true');
+      folder.appendEvent(resultEvent());
+    } finally {
+      folder.close();
+    }
+    const told = (): Promise<string[]> => page.evaluate(() => (window as unknown as { told: string[] }).told);
+    await eventually(async () => { expect(await told()).toEqual([expect.stringMatching(/^watched: finished; best /)]); });
+    expect(await page.locator('button.tell').isHidden()).toBe(true);
+  });
+
   test('grows on the page, and shrinks when it goes on from an earlier checkpoint', async () => {
     const file = join(runs, 'growing', 'metrics.jsonl');
     mkdirSync(join(runs, 'growing'));

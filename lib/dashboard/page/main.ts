@@ -85,7 +85,7 @@ function refreshList(): void {
   void ask();
 }
 
-/** Asks the server for what is new, and again after a pause; a hidden page does not ask. */
+/** Asks the server for what is new, and again after a pause; a hidden page does not ask, unless its view says so. */
 async function ask(): Promise<void> {
   again = asking;
   if (asking) return;
@@ -103,15 +103,20 @@ async function ask(): Promise<void> {
     document.title = `${view?.title ?? 'runs'} · blastrain`;
     say('');
   } catch (error) {
+    if (isNoAnswer(error, 'gone')) view?.lose?.();
     if (isNoAnswer(error, 'gone') || isNoAnswer(error, 'refused')) say((error as Error).message);
     else throw error;
   } finally {
     asking = false;
     const pause = again ? 0 : busy ? busyPause : idlePause;
     // Nothing changes in an exported page.
-    if (!document.hidden && (again || !isExported)) timer = setTimeout(() => void ask(), pause);
+    if (isAsking() && (again || !isExported)) timer = setTimeout(() => void ask(), pause);
     again = false;
   }
+}
+
+function isAsking(): boolean {
+  return !document.hidden || view?.asksWhileHidden === true;
 }
 
 function say(text: string): void {
@@ -155,7 +160,7 @@ addEventListener('keydown', (event) => {
   act();
 });
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) clearTimeout(timer);
+  if (!isAsking()) clearTimeout(timer);
   else void ask();
 });
 show();

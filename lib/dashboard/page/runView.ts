@@ -18,6 +18,7 @@ import { HealthPanel } from './health';
 import { HistogramPanel } from './histograms/panel';
 import { outcomeBox } from './outcomeBox';
 import { CurveFollower } from './curveFollower';
+import { EndNotice } from './endNotice';
 import { RunCurves } from './runCurves';
 import { readSpec, specPanel } from './specTable';
 import { stopButton } from './stopButton';
@@ -46,6 +47,7 @@ export class RunView implements View {
   private readonly examination: ExaminationPanel;
   private readonly head = h('div', {});
   private readonly stop: HTMLButtonElement;
+  private readonly notice = new EndNotice();
   private readonly body: HTMLElement;
   private entry: RunEntry | undefined;
   /** Whether the list of runs has it, or had it and has it no more. */
@@ -79,7 +81,7 @@ export class RunView implements View {
       h('div', { class: 'charts' }, ...this.charts.map(({ element }) => element)),
       this.film.element, this.health.element, this.histograms.element, this.examination.element, specPanel(name, () => this.entry?.keys ?? {}),
     );
-    this.element = h('div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.head, this.body);
+    this.element = h('div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.notice.element, this.stop), this.head, this.body);
   }
 
   async refresh(): Promise<boolean> {
@@ -116,6 +118,14 @@ export class RunView implements View {
   get title(): string {
     const { start, step } = this.history;
     return this.entry?.state === 'running' && start !== null ? `${String(Math.floor((100 * step) / start.steps))} % ${this.name}` : this.name;
+  }
+
+  lose(): void {
+    this.notice.lose(this.name);
+  }
+
+  get asksWhileHidden(): boolean {
+    return this.notice.isWanted;
   }
 
   forget(): void {
@@ -160,6 +170,8 @@ export class RunView implements View {
     const { state } = entry;
     const outcome = outcomeOf(entry, { step, start: start ?? undefined, learningRate: history.learningRate ?? undefined });
     this.stop.hidden = !entry.stoppable || place === 'deleted';
+    const score = this.facts(entry, outcome?.isFailure === true).find(([name]) => name === 'best');
+    this.notice.follow({ isRunning: state === 'running' && place !== 'deleted', title: `${this.name}: ${stateText(entry)}`, text: outcome?.cause ?? (score === undefined ? '' : score.join(' ')) });
     fill(
       this.head,
       place === 'deleted' && h('div', { class: 'outcome', role: 'status' }, h('b', {}, 'Deleted'), h('p', {}, 'Its folder is gone; what was loaded stays on this page.')),

@@ -13,6 +13,7 @@ import { trialCurves } from './plots/trialCurves';
 import { BestTrialPanel, processTable } from './search/bestTrial';
 import { ImportancePanel } from './search/importances';
 import { ValueFilter } from './search/valueFilter';
+import { EndNotice } from './endNotice';
 import { stopButton } from './stopButton';
 import { placeholder } from './view';
 import type { View } from './view';
@@ -35,6 +36,7 @@ export class SearchView implements View {
   private readonly body: HTMLElement;
   private entry: SearchEntry | undefined;
   private readonly stop: HTMLButtonElement;
+  private readonly notice = new EndNotice();
   private readonly best = new BestTrialPanel();
   private readonly importances = new ImportancePanel();
   private readonly filter = new ValueFilter(() => { this.applyFilter(); });
@@ -58,7 +60,7 @@ export class SearchView implements View {
     });
     const legend = [['best', 'the best'], ['finished', 'trained to the end'], ['running', 'not ended'], ['pruned', 'pruned'], ['failed', 'failed']] as const;
     this.body = h(
-      'div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.stop), this.summary, this.facts, this.processes, this.best.element, this.importances.element,
+      'div', {}, h('div', { class: 'title' }, h('h1', {}, name), this.notice.element, this.stop), this.summary, this.facts, this.processes, this.best.element, this.importances.element,
       h('section', { class: 'panel' }, h('h2', {}, 'Parallel coordinates'),
         h('p', { class: 'note' }, 'A line is a trial; failed trials and those without a score are left out. Drag along an axis to keep the trials of a range, click it to let go; point at a line or a row of the table to single a trial out.'),
         h('p', { class: 'heat' }, 'worst score ', h('span', { class: 'ramp', role: 'img', 'aria-label': 'colours from the worst score to the best' }), ' best score'),
@@ -84,8 +86,17 @@ export class SearchView implements View {
     else {
       fill(this.summary, ...describe(this.entry));
       this.stop.hidden = !this.entry.stoppable;
+      this.notice.follow({ isRunning: this.entry.state === 'running', title: `${this.title}: ${this.entry.state}`, text: this.summary.textContent });
       if (this.element.firstChild !== this.body) this.element.replaceChildren(this.body);
     }
+  }
+
+  lose(): void {
+    this.notice.lose(this.title);
+  }
+
+  get asksWhileHidden(): boolean {
+    return this.notice.isWanted;
   }
 
   forget(): void {

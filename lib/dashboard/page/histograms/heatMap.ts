@@ -3,6 +3,8 @@ import { colour } from '../dom';
 
 /** Room for the labels of the axes, in pixels. */
 const [left, right, top, bottom] = [62, 10, 8, 34];
+/** A label nearer to an edge than this begins or ends there. */
+const edge = 24;
 const font = '12px system-ui, sans-serif';
 /** The colour of cells is full from this share of all cells on: a bin with most of the values, as that of 0 behind a ReLU, would leave no others to see. */
 const fullFrom = 0.98;
@@ -20,6 +22,7 @@ export interface HeatMap {
   readonly chosen: number;
   readonly xTitle: string;
   readonly yTitle: string;
+  readonly xTicks: readonly number[];
   readonly xText: (x: number) => string;
 }
 
@@ -99,20 +102,21 @@ interface Frame {
   readonly yAt: (value: number) => number;
 }
 
-function drawAxes(context: CanvasRenderingContext2D, { x, range, visible, chosen, xTitle, yTitle, xText }: HeatMap, { height, across, down, xAt, yAt }: Frame): void {
+function drawAxes(context: CanvasRenderingContext2D, { x, range, chosen, xTitle, yTitle, xTicks, xText }: HeatMap, { height, across, down, xAt, yAt }: Frame): void {
   context.font = font;
   context.strokeStyle = colour('grid');
   context.strokeRect(left, top, across, down);
   context.fillStyle = colour('muted');
   context.textAlign = 'right';
   context.textBaseline = 'middle';
-  const ticks = linearTicks(...range, 4).filter((tick) => tick >= range[0] && tick <= range[1]);
-  const format = tickFormat(linearTicks(...range, 4));
+  const ticks = linearTicks(...range, 5).filter((tick) => tick >= range[0] && tick <= range[1]);
+  const format = tickFormat(linearTicks(...range, 5));
   for (const tick of ticks) context.fillText(format(tick), left - 6, yAt(tick));
   context.textBaseline = 'top';
-  for (const share of [0, 0.5, 1]) {
-    context.textAlign = share === 0 ? 'left' : share === 1 ? 'right' : 'center';
-    context.fillText(xText(visible[0] + share * (visible[1] - visible[0])), left + share * across, top + down + 4);
+  for (const tick of xTicks) {
+    const at = xAt(tick);
+    context.textAlign = at < left + edge ? 'left' : at > left + across - edge ? 'right' : 'center';
+    context.fillText(xText(tick), at, top + down + 4);
   }
   context.textAlign = 'center';
   context.fillText(xTitle, left + across / 2, height - 14);

@@ -5,7 +5,7 @@ import { fill, h, number, percent } from '../dom';
 import { saveButton } from '../plots/download';
 import { placeOf } from '../plots/curves';
 import type { CurveSettings } from '../plots/curves';
-import { shortPlaceText, xAxes } from '../plots/xAxis';
+import { placeTicks, shortPlaceText, xAxes } from '../plots/xAxis';
 import type { Zoomed, ZoomGroup } from '../plots/zoom';
 import type { RunCurves } from '../runCurves';
 import { bars } from './bars';
@@ -86,7 +86,7 @@ export class HistogramPanel implements Zoomed {
       figure.columns = histograms.of(figure.layer.layer, measure).map((one) => one && histograms.counts(one, range, rows));
       figure.map = {
         x: this.x, visible: group.visible, range, cells: cellsOf(figure.columns, this.isLog.checked), chosen: this.shown,
-        xTitle: xAxes[settings.x].title, yTitle: 'value', xText: (x) => shortPlaceText(settings.x, x),
+        xTitle: xAxes[settings.x].title, yTitle: 'value', xTicks: placeTicks(settings.x, group.visible), xText: (x) => shortPlaceText(settings.x, x),
       };
     }
     this.drawMoment();

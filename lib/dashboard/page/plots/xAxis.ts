@@ -1,3 +1,4 @@
+import { linearTicks } from '../../../report/drawing/ticks';
 import { duration } from '../dom';
 
 /** What x may count: of each axis the word of the toolbar, the title, and the name of a CSV file's column. */
@@ -22,6 +23,12 @@ export function placeText(axis: XAxis, x: number): string {
 /** The same for ticks, where there is little room. */
 export function shortPlaceText(axis: XAxis, x: number): string {
   return axis === 'wall' ? new Date(1000 * x).toLocaleString('en', { month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' }) : placeText(axis, Number(x.toPrecision(4)));
+}
+
+/** Where an axis that is drawn by hand has labels: round numbers; of dates the ends and the middle. */
+export function placeTicks(axis: XAxis, [low, high]: readonly [number, number]): number[] {
+  if (axis === 'wall' || !(high > low)) return [low, (low + high) / 2, high];
+  return linearTicks(low, high, 5).filter((tick) => tick >= low && tick <= high);
 }
 
 /** A place as a table has it: dates as ISO 8601. */
