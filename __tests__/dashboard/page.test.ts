@@ -8,6 +8,7 @@ import { loadData } from '../../lib/data/sources';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
+import type { StepEvent } from '../../lib/train/events';
 import { complaintsOf, eventually, isLocal, launchBrowser } from '../support/browser';
 import { blastrain } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
@@ -43,7 +44,7 @@ function writeRun(name: string, spec: object, events: readonly object[], failure
   if (failure !== undefined) writeFileSync(join(runs, name, 'status.json'), JSON.stringify({ state: 'failed', ...failure }));
 }
 
-const stepEvent = (step: number, loss: number, learningRate: number): object => ({ type: 'step', step, epoch: step / 10, loss, batchAccuracy: 0.5, learningRate });
+const stepEvent = (step: number, loss: number, learningRate: number): StepEvent => ({ type: 'step', step, epoch: step / 10, loss, batchAccuracy: 0.5, learningRate, rows: 10, weight: 10 });
 
 beforeAll(async () => {
   trainRun('first', { ...pictures, steps: 40 });

@@ -14,7 +14,7 @@ import { specOf } from '../../lib/search/space';
 import { scoreOf, SearchState } from '../../lib/search/state';
 import { SearchHistory } from '../../lib/history/searchHistory';
 import { temporaryFolder } from '../support/folder';
-import { drive } from '../support/run';
+import { drive, withoutTimes } from '../support/run';
 import { tinyData } from '../support/data/tinyData';
 import { listen, ofType, resultOf, tinySearch } from '../support/data/tinySearch';
 
@@ -103,7 +103,7 @@ describe.each([
       const { assignment, runs: [run] } = ofType(events, 'trial')[trial]!;
       const whole = `${run!.replace('/', '-')}-whole`;
       expect(digestOf(run!)).toBe(trained(specOf(spec.space, assignment), whole));
-      const evaluations = (name: string) => metricsOf(name).filter(({ type }) => type === 'evaluation');
+      const evaluations = (name: string) => withoutTimes(metricsOf(name).filter(({ type }) => type === 'evaluation'));
       expect(evaluations(run!)).toEqual(evaluations(whole));
     }
   });

@@ -17,7 +17,7 @@ const script = (backend: string, spec: object): string => `
   const [warmUp, steps] = [10000, 10000];
   const spec = parseSpec({
     layers: [48, 10, 3], batchSize: 10, learningRate: 1e-3, backend: '${backend}', threads: 1,
-    steps: warmUp + steps + 1, logEvery: 1e9, evaluateEvery: 1e9, ...${JSON.stringify(spec)},
+    steps: warmUp + steps + 1, logEvery: 1e9, evaluateEvery: 1e9, histogramEvery: 0, ...${JSON.stringify(spec)},
   });
   const { training } = buildTraining(spec, data, defaultKernels(spec.dtype, '${backend}'));
   const { schedule } = training;

@@ -3,7 +3,7 @@ import type { Dataset, StoredDataset } from '../data/dataset';
 import type { ReduceOnPlateau, Schedule } from '../optim/schedules';
 import { diverged } from './divergence';
 import type { Evaluator } from './evaluate';
-import type { EndReason, EpochEvent, EvaluationEvent, TrainEvent } from './events';
+import type { EndReason, EpochEvent, EvaluationEvent, LayerHealth, LayerHistograms, TrainEvent } from './events';
 import { freshHealth, noteLoss } from './health';
 import type { HealthMonitor, HealthState } from './health';
 import type { HistogramRecorder } from './histograms';
@@ -137,13 +137,9 @@ export function* train(
   save: (request: SaveRequest) => TrainEvent | undefined,
   isAskedToStop: () => boolean = () => false,
 ): Generator<TrainEvent, EndReason, TrainCommand> {
-  const { step, plan, health, histograms, peers = alone, objective: { model, predicts } } = training;
+  const { step, plan, health, peers = alone, objective: { model, predicts } } = training;
   let command: TrainCommand;
-  let [examines, counts] = [false, false];
-  const observer = (m: number): void => {
-    if (examines) health!.observe(m, progress.health);
-    if (counts) histograms!.observe(m);
-  };
+  const watch = new StepWatch(training, progress);
   const emit = function* (event: TrainEvent): Generator<TrainEvent, void, TrainCommand> {
     command = (yield event) ?? command;
   };
@@ -171,24 +167,18 @@ export function* train(
     const next = progress.step + 1;
     const last = next === plan.steps;
     const evaluates = last || isDue(next, plan.evaluateEvery);
-    examines = health !== null && health.watches(next, nextEvaluation(next, plan), progress.health);
-    counts = histograms !== null && isDue(next, plan.histogramEvery);
-    const measures = examines && health!.measures(progress.health);
-    if (examines) health!.beforeStep(progress.health);
-    step.observer = examines || counts ? observer : null;
+    watch.begin(next);
     takeStep(training, progress);
 
     const logs = last || isDue(next, plan.logEvery);
     const keeps = isDue(next, plan.keepEvery);
     const epochEnds = isDue(next, plan.stepsPerEpoch);
-    if (!(logs || evaluates || examines || counts || keeps || epochEnds)) continue;
+    if (!(logs || evaluates || watch.isOn || keeps || epochEnds)) continue;
 
     progress.stepSeconds += lap();
     const learningRate = training.schedule(progress.step - 1);
     // Before an evaluation overwrites the activations.
-    if (measures || counts) step.completeGradients();
-    const layers = examines ? health!.afterStep(evaluates, progress.health) : undefined;
-    const counted = counts ? histograms!.take() : undefined;
+    const { layers, counted } = watch.end(evaluates);
     if (logs) {
       yield* emit({
         type: 'step',
@@ -214,7 +204,7 @@ export function* train(
       yield* emit(evaluation);
     }
     if (layers !== undefined) yield* emit({ type: 'health', step: next, layers });
-    if (health !== null && (examines || evaluation !== undefined)) {
+    if (health !== null && (watch.examines || evaluation !== undefined)) {
       const observation = { step: next, learningRate, layers, evaluation, validationRows: training.validation.size };
       for (const { code, message } of health.diagnose(observation, sums, progress.health)) {
         yield* emit({ type: 'warning', code, message, step: next });
@@ -229,6 +219,44 @@ export function* train(
       if (saved !== undefined) yield* emit(saved);
     }
     lap();
+  }
+}
+
+/** What is looked at in a step beside its loss: by the doctor, and for histograms. */
+class StepWatch {
+  /** Whether the doctor examines the step. */
+  examines = false;
+  private counts = false;
+  private measures = false;
+  private readonly observer = (m: number): void => {
+    if (this.examines) this.training.health!.observe(m, this.progress.health);
+    if (this.counts) this.training.histograms!.observe(m);
+  };
+
+  constructor(private readonly training: Training, private readonly progress: TrainingProgress) {}
+
+  get isOn(): boolean {
+    return this.examines || this.counts;
+  }
+
+  /** Before step number `next`. */
+  begin(next: number): void {
+    const { training: { health, histograms, plan, step }, progress } = this;
+    this.examines = health !== null && health.watches(next, nextEvaluation(next, plan), progress.health);
+    this.counts = histograms !== null && isDue(next, plan.histogramEvery);
+    this.measures = this.examines && health!.measures(progress.health);
+    if (this.examines) health!.beforeStep(progress.health);
+    step.observer = this.isOn ? this.observer : null;
+  }
+
+  /** After it, before an evaluation overwrites the activations. */
+  end(evaluates: boolean): { readonly layers?: readonly LayerHealth[] | undefined; readonly counted?: readonly LayerHistograms[] | undefined } {
+    const { training: { health, histograms, step }, progress } = this;
+    if (this.measures || this.counts) step.completeGradients();
+    return {
+      layers: this.examines ? health!.afterStep(evaluates, progress.health) : undefined,
+      counted: this.counts ? histograms!.take() : undefined,
+    };
   }
 }
 

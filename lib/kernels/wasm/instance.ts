@@ -63,7 +63,7 @@ export class Instance {
   readonly vectors: WasmVectors;
   /** Where arguments are written. */
   readonly frame: number;
-  private readonly exports: ModuleExports;
+  private readonly functions: ModuleExports;
   private readonly stackTop: number;
 
   /** How many threads it can have: one where memory cannot be shared. */
@@ -73,56 +73,56 @@ export class Instance {
 
   /** Throws a RangeError where the engine reserves no memory. */
   constructor(private readonly module: WasmModule) {
-    const { memory, exports, isShared } = instantiate(module, (i, shared) => { this.start(i, shared); });
-    this.exports = exports;
+    const { memory, functions, isShared } = instantiate(module, (i, shared) => { this.start(i, shared); });
+    this.functions = functions;
     this.memory = memory.buffer;
     this.bytes = new Uint8Array(this.memory);
     this.ints = new Int32Array(this.memory, 0, Math.floor(this.memory.byteLength / 4));
     this.floats = new Float32Array(this.memory, 0, this.ints.length);
     this.doubles = new Float64Array(this.memory, 0, Math.floor(this.memory.byteLength / 8));
-    exports.__wasm_call_ctors();
+    functions.__wasm_call_ctors();
     this.mostThreads = isShared && sharesMemory() ? 256 : 1;
-    if (isShared && maySleep(this.ints)) exports.allowSleep();
-    this.stackTop = exports.__stack_pointer.value;
-    this.vectors = exports.isRelaxed() === 1 ? 'relaxed' : 'simd';
-    this.frame = exports.frame();
+    if (isShared && maySleep(this.ints)) functions.allowSleep();
+    this.stackTop = functions.__stack_pointer.value;
+    this.vectors = functions.isRelaxed() === 1 ? 'relaxed' : 'simd';
+    this.frame = functions.frame();
   }
 
   /** The kernels of a precision, by name: of a dtype all, of bfloat16 those that differ from float32's. */
   kernels(precision: 'float32' | 'float64' | 'bfloat16'): ReadonlyMap<string, ModuleKernel> {
     const table = ['float32', 'float64', 'bfloat16'].indexOf(precision);
-    const at = this.exports.kernels(table) / 4;
-    return new Map(Array.from({ length: this.exports.kernelCount(table) }, (_, i) => {
+    const at = this.functions.kernels(table) / 4;
+    return new Map(Array.from({ length: this.functions.kernelCount(table) }, (_, i) => {
       const [name, run, returns] = this.ints.subarray(at + 3 * i, at + 3 * (i + 1)) as unknown as [number, number, number];
-      return [this.textAt(name), { run: this.exports.__indirect_function_table.get(run), returns: returns !== 0 }];
+      return [this.textAt(name), { run: this.functions.__indirect_function_table.get(run), returns: returns !== 0 }];
     }));
   }
 
   /** The address of a new block of that many bytes, a multiple of 64. Throws ERR_MEMORY where there is no room for it. */
   allocate(bytes: number): number {
-    const address = bytes < this.memory.byteLength ? this.exports.allocate(bytes) >>> 0 : 0;
+    const address = bytes < this.memory.byteLength ? this.functions.allocate(bytes) >>> 0 : 0;
     if (address === 0) throw this.full(bytes);
     return address;
   }
 
   free(address: number): void {
-    this.exports.free(address);
+    this.functions.free(address);
   }
 
   /** How many bytes are in no block. */
   freeBytes(): number {
-    return this.exports.freeBytes();
+    return this.functions.freeBytes();
   }
 
   /** How many threads share large calls, and into how many parts these divide their work, null for as many as threads. */
   setThreads(threads: number, divisions: number | null): void {
     this.threads = Math.min(threads, this.mostThreads);
-    this.exports.setThreads(this.threads, divisions ?? 0);
+    this.functions.setThreads(this.threads, divisions ?? 0);
   }
 
   /** How often other threads have computed parts of calls. */
   helped(): number {
-    return this.exports.helped();
+    return this.functions.helped();
   }
 
   /** The error for `bytes` bytes that there is no room for. */
@@ -138,8 +138,8 @@ export class Instance {
 
   /** After an error that was thrown through the module, which has left its stack as it was, and other threads at work. */
   unwind(): void {
-    this.exports.__stack_pointer.value = this.stackTop;
-    this.exports.settle();
+    this.functions.__stack_pointer.value = this.stackTop;
+    this.functions.settle();
   }
 
   /** A fresh zeroed array, whose block is freed when neither it nor any `subarray` of it is reachable any longer. */
@@ -156,7 +156,7 @@ export class Instance {
 
   /** Has a thread compute parts of calls from when it runs. Its stack and variables are never freed: it ends with this one. */
   private start(number: number, memory: WasmMemory): void {
-    const stack = this.exports.allocate(stackBytes + this.exports.__tls_size.value) >>> 0;
+    const stack = this.functions.allocate(stackBytes + this.functions.__tls_size.value) >>> 0;
     if (stack === 0) return;
     startThread({ module: this.module, memory, number, stack: stack + stackBytes, variables: stack + stackBytes });
   }
@@ -168,12 +168,12 @@ export class Instance {
 }
 
 /** The module with the memory that it takes: shared by threads, or one that was compiled elsewhere perhaps alone. */
-function instantiate(module: WasmModule, start: (i: number, memory: WasmMemory) => void): { memory: WasmMemory; exports: ModuleExports; isShared: boolean } {
+function instantiate(module: WasmModule, start: (i: number, memory: WasmMemory) => void): { memory: WasmMemory; functions: ModuleExports; isShared: boolean } {
   const refuse = (reason: number): never => { throw new CallEnded(reasons[reason]!); };
   const make = (isShared: boolean) => {
     const memory = reserve(isShared);
     const imports = { env: { memory }, blastrain: { refuse, start: (i: number) => { start(i, memory); } } };
-    return { memory, exports: new webAssembly!.Instance(module, imports).exports as ModuleExports, isShared };
+    return { memory, functions: new webAssembly!.Instance(module, imports).exports as ModuleExports, isShared };
   };
   try {
     return make(sharesMemory());

@@ -18,11 +18,11 @@ export interface ThreadTask {
  */
 export const threadText = `({ module, memory, number, stack, variables }) => {
   const blastrain = { refuse: (reason) => { throw new Error(String(reason)); }, start: () => {} };
-  const { exports } = new WebAssembly.Instance(module, { env: { memory }, blastrain });
-  exports.__wasm_init_tls(variables);
-  exports.allowSleep();
+  const functions = new WebAssembly.Instance(module, { env: { memory }, blastrain }).exports;
+  functions.__wasm_init_tls(variables);
+  functions.allowSleep();
   for (;;) {
-    exports.__stack_pointer.value = stack;
-    try { exports.work(number); } catch { exports.fail(); }
+    functions.__stack_pointer.value = stack;
+    try { functions.work(number); } catch { functions.fail(); }
   }
 }`;
