@@ -7,6 +7,7 @@
 #include "blas.h"
 #include "cpu.h"
 #include "isa.h"
+#include "large_pages.h"
 #include "multiply_adds.h"
 #include "pool.h"
 #include "stay_loaded.h"
@@ -66,6 +67,14 @@ void SetDivisions(Args& args) {
   Pool::SetDivisions(static_cast<int>(std::min<int64_t>(args.Size(), Pool::kMax)));
 }
 
+// Asks for large pages for an array that nothing was written to yet.
+void UseLargePagesFor(Args& args) {
+  const ArrayView array = args.Read();
+  if (array.type != ArrayType::kFloat32 && array.type != ArrayType::kFloat64) Refuse(kBadArgument);
+  const int64_t width = array.type == ArrayType::kFloat64 ? sizeof(double) : sizeof(float);
+  UseLargePages(array.data, size_t(array.length * width));
+}
+
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
 // FLOPs of chains of multiply-adds on each thread, about as many as the argument: of float32, float64 and bfloat16.
@@ -101,6 +110,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["setThreads"] = Function(env, "setThreads", Callback<SetThreads>);
   exports["setDivisions"] = Function(env, "setDivisions", Callback<SetDivisions>);
   exports["limitDefaultThreads"] = Function(env, "limitDefaultThreads", Callback<LimitDefaultThreads>);
+  exports["useLargePages"] = Function(env, "useLargePages", Callback<UseLargePagesFor>);
   exports["getThreads"] = Function(env, "getThreads", Callback<GetThreads>);
   return exports;
 }

@@ -22,6 +22,17 @@ afterEach(() => {
 const nativeOnly = backends.includes('native') ? describe : describe.skip;
 
 nativeOnly('with native kernels', () => {
+  const hasLargePages = fs.existsSync('/sys/kernel/mm/transparent_hugepage/enabled');
+
+  (hasLargePages ? test : test.skip)('large arrays ask for large pages', () => {
+    const asking = (): number => [...readFileSync('/proc/self/smaps', 'utf8').matchAll(/^Size: +(\d+) kB[^]*?^VmFlags:(.*)$/gm)]
+      .filter(([, , flags]) => / hg\b/.test(flags!)).reduce((sum, [, size]) => sum + Number(size), 0);
+    const first = asking();
+    const kept = [kernelsFor('float32', 'native').allocate(5 << 20), kernelsFor('float64', 'native').allocate(5 << 20)];
+    expect(asking() - first).toBeGreaterThanOrEqual(20 * 1024 + 40 * 1024 - 16);
+    expect(kept.map((array) => array[0])).toEqual([0, 0]);
+  });
+
   // Fails, rather than skips, where the addon does not load: a suite that never ran it proves nothing.
   test('the addon loads and tells about itself', () => {
     expect(nativeStatus()).toEqual({

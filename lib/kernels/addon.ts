@@ -1,4 +1,4 @@
-import type { Precision } from './contract';
+import type { FloatArray, Precision } from './contract';
 
 /** What the addon tells about itself and the machine. */
 export interface NativeInfo {
@@ -43,6 +43,8 @@ export interface Addon {
   /** At most so many threads, until {@link setThreads} is called in the process. */
   readonly limitDefaultThreads: (most: number) => void;
   readonly getThreads: () => number;
+  /** Asks the system for large pages for an array that nothing was written to yet, where it has such. */
+  readonly useLargePages: (array: FloatArray) => void;
   /** Computes chains of multiply-adds in registers, about that many FLOPs on each thread; returns how many on all, 0 without instructions for bfloat16. */
   readonly multiplyAdds: Readonly<Record<Precision, (flops: number) => number>>;
 }

@@ -2,7 +2,7 @@ import { BlastrainError } from '../errors';
 import type { Addon, AddonOutcome, Operation } from './addon';
 import { openAddon, placeOfAddon } from './addonFile';
 import { allocate, storedDtype } from './contract';
-import type { Dtype, KernelName, Kernels, Precision } from './contract';
+import type { Dtype, FloatArray, KernelName, Kernels, Precision } from './contract';
 import { refusalOf } from './validate';
 
 let outcome: AddonOutcome | undefined;
@@ -52,9 +52,18 @@ export function nativeKernels(addon: Addon, precision: Precision): Kernels {
   const dtype = storedDtype(precision);
   const operations = Object.entries({ ...addon[dtype], ...addon[precision] });
   const prefersBytes = precision === 'bfloat16' || (precision === 'float32' && addon.info().splitsProducts);
-  const facts = { backend: 'native', dtype, prefersBytes, allocate: (length: number) => allocate(dtype, length) } as const;
+  const facts = { backend: 'native', dtype, prefersBytes, allocate: (length: number) => allocateFor(addon, dtype, length) } as const;
   const explained = operations.map(([name, operation]) => [name, explain(name as KernelName, dtype, operation)]);
   return { ...Object.fromEntries(explained), ...facts } as Kernels;
+}
+
+/** Bytes of an array from which on it gets large pages: two of them, so that one lies within it wherever it begins. */
+const worthLargePages = 2 * 2 ** 21;
+
+function allocateFor(addon: Addon, dtype: Dtype, length: number): FloatArray {
+  const array = allocate(dtype, length);
+  if (array.byteLength >= worthLargePages) addon.useLargePages(array);
+  return array;
 }
 
 /** `operation` with refusals in words. The wrapper is inlined: it costs 5 ns of a call's 125. */
