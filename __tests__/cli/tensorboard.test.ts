@@ -12,13 +12,15 @@ const eventFiles = (): Seen[][] =>
 
 test('--tensorboard leaves an event file in the run\'s folder, and another when the run goes on', async () => {
   const small = ['data=synthetic', 'trainRows=200', 'validationRows=50', 'testRows=50', 'layers=3072,4,10', 'batchSize=50', 'evaluateEvery=4'];
-  const first = await blastrain(['train', 'two-layer-tuned', '--name', 'logged', '--tensorboard', '--set', ...small, 'steps=8'], { cwd });
+  const first = await blastrain(['train', 'two-layer-tuned', '--name', 'logged', '--tensorboard', '--set', ...small, 'steps=8', 'histogramEvery=4'], { cwd });
   expect(first).toMatchObject({ status: 0 });
   const [seen] = eventFiles();
   const stepsOf = (events: readonly Seen[], tag: string): number[] => events.filter((one) => one.tag === tag).map(({ step }) => step);
   expect(stepsOf(seen!, 'loss/batch')).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   expect(stepsOf(seen!, 'loss/validation')).toEqual([4, 8]);
-  expect(new Set(seen!.filter(({ kind }) => kind === 'histogram').map(({ tag }) => tag))).toEqual(new Set(['W1', 'b1', 'W2', 'b2']));
+  const counted = ['W1', 'W2'].flatMap((name) => ['weights', 'gradients', 'activations'].map((what) => `${what}/${name}`));
+  expect(new Set(seen!.filter(({ kind }) => kind === 'histogram').map(({ tag }) => tag))).toEqual(new Set(['W1', 'b1', 'W2', 'b2', ...counted]));
+  for (const tag of counted) expect(stepsOf(seen!, tag)).toEqual([4, 8]);
   expect(stepsOf(seen!, 'first layer').length).toBeGreaterThan(0);
 
   const second = await blastrain(['train', '--resume', 'logged', '--tensorboard', '--set', 'steps=10'], { cwd });
@@ -28,4 +30,12 @@ test('--tensorboard leaves an event file in the run\'s folder, and another when 
   const more = files.find((events) => events.some(({ kind }) => kind === 'restart'))!;
   expect(more.find(({ kind }) => kind === 'restart')).toMatchObject({ step: 9, values: [1] });
   expect(stepsOf(more, 'loss/batch')).toEqual([9, 10]);
+
+  expect(await blastrain(['export-runs', 'logged', '--tensorboard', 'exported'], { cwd })).toMatchObject({ status: 0, stderr: '' });
+  const exported = join(cwd, 'exported', 'logged');
+  const [written] = readdirSync(exported).map((name) => readEventFile(join(exported, name)));
+  for (const tag of counted) {
+    const of = (events: readonly Seen[]): unknown[] => events.filter((one) => one.tag === tag && one.step <= 8).map(({ values }) => values);
+    expect(of(written!)).toEqual(of(seen!));
+  }
 });

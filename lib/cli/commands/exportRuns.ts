@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunEntry } from '../../dashboard/api';
 import { RunCatalogue } from '../../dashboard/catalogue';
 import { expected, toPlain } from '../../errors';
-import { fileError, makeFolders } from '../../files';
+import { badLines, fileError, makeFolders, readFileIfThere, readJsonLines, sizeLimits } from '../../files';
 import { readRunHistory } from '../../history/readRunHistory';
 import { lastTests, ledgerFile, readLedger } from '../../inference/ledger';
 import type { TestResult } from '../../inference/ledger';
@@ -16,6 +16,8 @@ import { modelFile, runFiles } from '../../runFolder/runFolder';
 import { readRunSpec } from '../../runFolder/runRecord';
 import { specFields } from '../../spec/spec';
 import { jsonLine } from '../../text';
+import type { HistogramsEvent } from '../../train/events';
+import { histogramsShape } from '../../train/histogramShape';
 import type { Command } from '../command';
 import { readOptions } from '../options';
 import { readModelState } from '../tensorboard';
@@ -107,7 +109,7 @@ function writeTensorBoard(folder: string, runs: string, exported: readonly Expor
     let step = 0;
     const log = new TensorBoardLog(path, () => clock(step) / 1000);
     const { steps, evaluations, epochs, health, result } = run.history;
-    for (const event of [...steps, ...evaluations, ...epochs, ...health].sort((a, b) => a.step - b.step)) {
+    for (const event of [...steps, ...evaluations, ...epochs, ...health, ...readHistograms(join(runs, run.name, runFiles.histograms))].sort((a, b) => a.step - b.step)) {
       ({ step } = event);
       log.handle(event, readModelState);
     }
@@ -118,4 +120,13 @@ function writeTensorBoard(folder: string, runs: string, exported: readonly Expor
     }
     return path;
   });
+}
+
+/** What a run's histograms.jsonl holds, where it has one; damaged lines are left out with a warning. */
+function readHistograms(file: string): HistogramsEvent[] {
+  const bytes = readFileIfThere(file, { limit: sizeLimits.events });
+  if (bytes === undefined) return [];
+  const { lines, ...ends } = readJsonLines(bytes, histogramsShape, { file, code: 'ERR_DATA' });
+  warn(badLines(ends, file));
+  return lines.map(({ value }) => value);
 }
