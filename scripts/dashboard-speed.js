@@ -25,13 +25,13 @@ function eventsOf(step, steps) {
   const noise = Math.sin(step * 12.9898) * 43758.5453;
   const loss = 0.3 + 2 * Math.exp(-4 * step / steps) + 0.2 * (noise - Math.floor(noise));
   const epoch = step / stepsPerEpoch;
-  const at = 1780000000000 + 2 * step;
-  const lines = [{ type: 'step', step, epoch, loss, batchAccuracy: Math.round(200 * Math.exp(-loss)) / 200, learningRate: 0.1 * (1 - step / steps), rows: 200, weight: 200, at }];
+  const seconds = step / 500;
+  const lines = [{ type: 'step', step, epoch, loss, batchAccuracy: Math.round(200 * Math.exp(-loss)) / 200, learningRate: 0.1 * (1 - step / steps), rows: 200, weight: 200, seconds }];
   if (step % stepsPerEpoch === 0) {
     lines.push(
-      { type: 'evaluation', step, epoch, trainAccuracy: 1 - loss / 3, trainLoss: loss, valAccuracy: 0.9 - loss / 3, valLoss: loss + 0.1, monitored: { metric: 'accuracy', better: 'higher', value: 0.9 - loss / 3 }, at },
-      { type: 'epoch', step, epoch, trainLoss: loss, trainAccuracy: 1 - loss / 3, seconds: 2, samplesPerSecond: 100_000, at },
-      { type: 'health', step, layers: [1, 2].map((layer) => ({ layer, weights: `W${layer}`, activationStd: 1, deadUnits: 0.1, weightRms: 0.02, gradientRms: loss / 100, updateRatio: 0.001 * loss })), at },
+      { type: 'evaluation', step, epoch, trainAccuracy: 1 - loss / 3, trainLoss: loss, valAccuracy: 0.9 - loss / 3, valLoss: loss + 0.1, seconds, monitored: { metric: 'accuracy', better: 'higher', value: 0.9 - loss / 3 } },
+      { type: 'epoch', step, epoch, trainLoss: loss, trainAccuracy: 1 - loss / 3, seconds: 2, samplesPerSecond: 100_000 },
+      { type: 'health', step, layers: [1, 2].map((layer) => ({ layer, weights: `W${layer}`, activationStd: 1, deadUnits: 0.1, weightRms: 0.02, gradientRms: loss / 100, updateRatio: 0.001 * loss })) },
     );
   }
   return lines;
