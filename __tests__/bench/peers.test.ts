@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Driver } from '../../lib/bench/driver';
 import { findNet, makeNet } from '../../lib/bench/nets';
 import { benchPeers } from '../../lib/bench/peers';
-import { backends } from '../support/backends';
+import { defaultThreads } from '../../lib/machine';
+import { backends, kernelBackends } from '../support/backends';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 
@@ -68,6 +69,14 @@ test('the first program that starts runs a peer', async () => {
   const { name, commands, args } = standIn('second', '{"unsupported":"it started"}');
   const { notes } = await benchPeers({ ...quick, commands: [{ name, commands: [join(folder, 'nowhere'), ...commands], args }] });
   expect(notes).toEqual(['toy: without second, it started']);
+});
+
+test('each backend of ours runs on as many threads as serve it, and is named by them where it can have several', async () => {
+  const all = defaultThreads();
+  const { entries } = await benchPeers({ ...quick, backends: kernelBackends, commands: [] });
+  const threaded = (name: string): RegExp => new RegExp(all > 1 ? `^${name}, (1 thread|${String(all)} threads)$` : `^${name}$`);
+  const names = { native: threaded('blastrain'), wasm: threaded('blastrain, wasm'), typescript: /^blastrain, TypeScript$/ };
+  expect(entries.map(({ who }) => who)).toEqual(kernelBackends.map((backend) => expect.stringMatching(names[backend]) as string));
 });
 
 describe('a driver', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { packageRoot } from '../files';
 import { defaultThreads } from '../machine';
-import { setThreads } from '../kernels';
+import { getThreads, setThreads } from '../kernels';
 import { allocate } from '../kernels/contract';
 import type { BackendName } from '../kernels/contract';
 import { InputReader } from '../data/inputs';
@@ -79,12 +79,10 @@ export async function benchPeers(options: PeersOptions): Promise<BenchReport> {
       const data = benchData(net, options.rows);
       const losses = writeStart(folder, net, data);
       const trainings = backends.map((backend) => ({ backend, training: benchTraining(net, data, backend) }));
-      const contenders = trainings.flatMap(({ backend, training }) => (
-        backend === 'native' ? nativeContenders('blastrain', training)
-        : [trainingContender(`blastrain, ${backend === 'typescript' ? 'TypeScript' : backend}`, training)]));
+      const contenders = trainings.flatMap(({ backend, training }) => ownContenders(ownNames[backend], backend, training));
       if (bfloat16 && backends.includes('native')) {
         const rounded = { ...net, spec: { ...net.spec, precision: 'bfloat16' as const } };
-        contenders.push(...nativeContenders('blastrain, bfloat16', benchTraining(rounded, data, 'native')));
+        contenders.push(...ownContenders('blastrain, bfloat16', 'native', benchTraining(rounded, data, 'native')));
       }
       for (const peer of peers) {
         const refusal = await loadNet(peer, folder, losses);
@@ -190,9 +188,16 @@ function writeStart(folder: string, net: BenchNet, data: BenchData): number[] {
   });
 }
 
-function nativeContenders(name: string, training: BenchTraining): Contender[] {
-  return threadCounts().map((threads) => {
-    const inner = trainingContender(`${name}${threadText(threads)}`, training);
+const ownNames: Readonly<Record<BackendName, string>> = { native: 'blastrain', wasm: 'blastrain, wasm', typescript: 'blastrain, TypeScript' };
+
+/** A training of ours on one thread and on all, where its backend has several. */
+function ownContenders(name: string, backend: BackendName, training: BenchTraining): Contender[] {
+  const counts = threadCounts().filter((threads) => {
+    setThreads(threads);
+    return getThreads(backend) === threads;
+  });
+  return counts.map((threads) => {
+    const inner = trainingContender(counts.length > 1 ? `${name}${threadText(threads)}` : name, training);
     return {
       name: inner.name,
       run: (count) => {
