@@ -11,16 +11,14 @@ import { backends, dtypes, kernelBackends, variants } from '../support/backends'
 const sizes = { batch: 4, inputs: 48, hidden: 6, classes: 3 };
 const quick = { sizes: [sizes], squares: [8], rounds: 1, sampleSeconds: 1e-5, peak: { flops: 1e4, stream: 2 ** 15 }, threads: 1 };
 
-test('every kernel has calls', () => {
-  expect(Object.keys(kernelCalls('float32', sizes)).sort()).toEqual([...kernelNames].sort());
-});
-
 describe.each(variants)('$backend $dtype', ({ backend, dtype }) => {
-  const calls = kernelCalls(dtype, sizes);
+  const callsOf = kernelCalls(dtype, sizes);
   const kernels = kernelsFor(dtype, backend) as unknown as Readonly<Record<KernelName, (...args: readonly unknown[]) => unknown>>;
 
   test.each([...kernelNames])('%s takes its call, again and again', (name) => {
-    for (const args of calls[name]) {
+    const calls = callsOf(name);
+    expect(calls).not.toHaveLength(0);
+    for (const args of calls) {
       for (let i = 0; i < 3; i++) expect(() => kernels[name](...args)).not.toThrow();
       const { shape, flops, bytes } = costOf(name, args, dtype === 'float32' ? 4 : 8);
       expect(shape).toMatch(/^([NT]{2} )?\d+(x\d+){0,6}$/);

@@ -3,6 +3,7 @@ import { ProductsInC, productsOf } from '../../lib/bench/products';
 import { benchScaling } from '../../lib/bench/scaling';
 import { benchStep, productsName } from '../../lib/bench/step';
 import { benchTraining } from '../../lib/bench/training';
+import { nativeStatus } from '../../lib/kernels';
 import { backends } from '../support/backends';
 
 const quick = { rounds: 1, sampleSeconds: 1e-4, threads: 1, rows: 200, peak: { flops: 1e4, stream: 2 ** 15 } };
@@ -41,6 +42,14 @@ test('a report of steps', async () => {
     expect(flops).toBeGreaterThan(0);
   }
   expect(load.others).toBeGreaterThanOrEqual(0);
+});
+
+(native ? test : test.skip)('products in C use the kernels of OpenBLAS that the addon uses', async () => {
+  const products = await ProductsInC.start(1);
+  if (typeof products === 'string') throw new Error(products);
+  const status = nativeStatus();
+  expect(products.core).toBe(status.loaded && status.info.openblasCore);
+  expect(await products.stop()).toBeGreaterThanOrEqual(0);
 });
 
 test('without a C compiler the report says so', async () => {

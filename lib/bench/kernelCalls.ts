@@ -2,7 +2,7 @@ import { allocate } from '../kernels/contract';
 import type { Dtype, KernelName } from '../kernels/contract';
 import { volumeOf } from '../kernels/declare';
 import type { Argument, ArrayArgument } from '../kernels/declare';
-import { familyOf, kernelNames, signatures } from '../kernels/signatures';
+import { familyOf, signatures } from '../kernels/signatures';
 import type { Family } from '../kernels/signatures';
 import { RandomState } from '../random';
 
@@ -36,11 +36,14 @@ export function squareProduct(dtype: Dtype, side: number): CallArguments {
   return [false, false, side, side, side, 1, a, b, 0, c];
 }
 
+/** Numbers in [-0.5, 0.5) that arrays repeat: to draw every one would take longer than the benchmark. A prime, so that rows differ. */
+const drawnNumbers = 65_521;
+
 /**
- * The arguments of calls of every kernel, as a training step of that size makes them. Calls share arrays that they use in the same way, so
- * that no call writes what another reads.
+ * Returns the arguments of calls of a kernel, as a training step of that size makes them; those of kernels that are not asked for take neither
+ * time nor memory. Calls share arrays that they use in the same way, so that no call writes what another reads.
  */
-export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record<KernelName, readonly CallArguments[]>> {
+export function kernelCalls(dtype: Dtype, callSizes: CallSizes): (kernel: KernelName) => readonly CallArguments[] {
   const { batch, inputs, hidden, classes } = callSizes;
   const random = new RandomState(0);
   const sourceRows = Math.max(batch, Math.min(maxSourceRows, Math.floor(2 ** 25 / inputs)));
@@ -51,6 +54,7 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
   // Numeric inputs of a table, with the frequencies of its embedding.
   const periodic = { n: Math.min(inputs, 20), k: 16 };
 
+  const drawn = Float64Array.from({ length: drawnNumbers }, () => random.random() - 0.5);
   const made = new Map<string, unknown>();
   const cached = <Made>(key: string, make: () => Made): Made => {
     if (!made.has(key)) made.set(key, make());
@@ -64,7 +68,10 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
       case 'floats':
       case 'doubles': return cached(key, () => {
         const array = allocate(kind === 'doubles' ? 'float64' : dtype, volume);
-        return array.map(() => constantValues[name] ?? random.random() - 0.5);
+        const constant = constantValues[name];
+        if (constant !== undefined) return array.fill(constant);
+        for (let from = 0; from < volume; from += drawnNumbers) array.set(drawn.subarray(0, Math.min(drawnNumbers, volume - from)), from);
+        return array;
       });
       case 'source':
       case 'byteSource': return cached(`bytes ${volume}`, () => Uint8Array.from({ length: sourceRows * volume }, (_, i) => i % 251));
@@ -89,22 +96,23 @@ export function kernelCalls(dtype: Dtype, callSizes: CallSizes): Readonly<Record
     });
   };
 
-  return {
-    ...Object.fromEntries(kernelNames.map((kernel) => [kernel, [callOf(kernel)]])) as unknown as Readonly<Record<KernelName, readonly CallArguments[]>>,
+  // What a kernel is called with in place of a layer's sizes.
+  const given: Partial<Record<KernelName, readonly Readonly<Record<string, unknown>>[]>> = {
     gemm: [
-      callOf('gemm', { transB: true, alpha: 1, m: batch, n: hidden, k: inputs }),
-      callOf('gemm', { transA: true, alpha: 1, m: hidden, n: inputs, k: batch }),
-      callOf('gemm', { alpha: 1, m: batch, n: inputs, k: hidden }),
+      { transB: true, alpha: 1, m: batch, n: hidden, k: inputs },
+      { transA: true, alpha: 1, m: hidden, n: inputs, k: batch },
+      { alpha: 1, m: batch, n: inputs, k: hidden },
     ],
-    affineColumnsForward: [callOf('affineColumnsForward', { n: 32 * hidden })],
-    affineColumnsBackward: [callOf('affineColumnsBackward', { n: 32 * hidden })],
-    memberLinearForward: [callOf('memberLinearForward', { n: classes, k: hidden })],
-    memberLinearBackward: [callOf('memberLinearBackward', { n: classes, k: hidden })],
-    meanMembers: [callOf('meanMembers', { n: classes })],
-    periodicForward: [callOf('periodicForward', periodic)],
-    periodicBackward: [callOf('periodicBackward', periodic)],
-    embeddingForward: [callOf('embeddingForward', { n: 4, k: 8 })],
-    embeddingBackward: [callOf('embeddingBackward', { n: 4, k: 8 })],
-    byteMoments: [callOf('byteMoments', { m: Math.min(sourceRows, 1024) })],
+    affineColumnsForward: [{ n: 32 * hidden }],
+    affineColumnsBackward: [{ n: 32 * hidden }],
+    memberLinearForward: [{ n: classes, k: hidden }],
+    memberLinearBackward: [{ n: classes, k: hidden }],
+    meanMembers: [{ n: classes }],
+    periodicForward: [periodic],
+    periodicBackward: [periodic],
+    embeddingForward: [{ n: 4, k: 8 }],
+    embeddingBackward: [{ n: 4, k: 8 }],
+    byteMoments: [{ m: Math.min(sourceRows, 1024) }],
   };
+  return (kernel) => (given[kernel] ?? [{}]).map((sizes) => callOf(kernel, sizes));
 }

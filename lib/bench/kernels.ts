@@ -50,7 +50,7 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
   for (const kernel of kernels) {
     onProgress?.(kernel);
     const known = new Set<string>();
-    for (const args of [...calls.flatMap((list) => list[kernel]), ...(kernel === 'gemm' ? squares.map((side) => squareProduct(dtype, side)) : [])]) {
+    for (const args of [...calls.flatMap((callsOf) => callsOf(kernel)), ...(kernel === 'gemm' ? squares.map((side) => squareProduct(dtype, side)) : [])]) {
       const { shape, flops, bytes } = costOf(kernel, args, width);
       if (known.has(shape)) continue;
       known.add(shape);

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../files';
+import { nativeStatus } from '../kernels';
 import { Driver } from './driver';
 import type { BenchNet } from './nets';
 import type { Contender } from './timing';
@@ -39,7 +40,7 @@ export function productsOf({ spec: { layers, batchSize: m } }: Pick<BenchNet, 's
   return all.filter((product) => flopsOf(product) >= minShare * total);
 }
 
-/** The products of a net called from C, in the OpenBLAS that the addon has loaded, with OpenBLAS's own threads. */
+/** The products of a net called from C, in the OpenBLAS that the addon has loaded, with the same kernels of it and its own threads. */
 export class ProductsInC {
   private constructor(private readonly driver: Driver, private readonly folder: string) {}
 
@@ -54,7 +55,11 @@ export class ProductsInC {
       const { status, stderr } = spawnSync(compiler, ['-O2', '-o', binary, source, '-ldl'], { encoding: 'utf8' });
       if (status === null) continue;
       if (status === 0) {
-        const driver = await Driver.start(binary, [loadedOpenblas(), String(threads)]);
+        // OpenBLAS by itself may not know this CPU: the addon has chosen kernels for it (native/blas/linked_library.cc).
+        const status = nativeStatus();
+        const core = status.loaded ? status.info.openblasCore : '';
+        const env = core === '' ? process.env : { ...process.env, OPENBLAS_CORETYPE: core };
+        const driver = await Driver.start(binary, [loadedOpenblas(), String(threads)], env);
         if (typeof driver !== 'string') return new ProductsInC(driver, folder);
         reason = driver;
       } else reason = stderr.trim().split('\n')[0]!;
@@ -62,6 +67,11 @@ export class ProductsInC {
     }
     rmSync(folder, { recursive: true });
     return `the products in C: ${reason}`;
+  }
+
+  /** The CPU whose kernels OpenBLAS computes them with, as the addon's `openblasCore`. */
+  get core(): string {
+    return this.driver.greeting;
   }
 
   /** A net's products as a contender. */

@@ -6,6 +6,7 @@
  *   products N {transA transB m n k}...   sets the products C[m,n] = op(A)[m,k] op(B)[k,n], float32, row-major
  *   run COUNT                             computes all of them COUNT times; answers with the seconds
  *   cpu                                   seconds of CPU used so far
+ * The first line says, unasked, the CPU whose kernels OpenBLAS has chosen.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -82,13 +83,14 @@ int main(int argc, char** argv) {
   }
   const Sgemm sgemm = (Sgemm)dlsym(library, "cblas_sgemm");
   void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
-  if (sgemm == NULL || set_threads == NULL) {
-    printf("error %s has no cblas_sgemm and openblas_set_num_threads\n", argv[1]);
+  char* (*core)(void) = (char* (*)(void))dlsym(library, "openblas_get_corename");
+  if (sgemm == NULL || set_threads == NULL || core == NULL) {
+    printf("error %s has no cblas_sgemm, openblas_set_num_threads and openblas_get_corename\n", argv[1]);
     return 1;
   }
   set_threads(atoi(argv[2]));
   setvbuf(stdout, NULL, _IOLBF, 0);
-  puts("ready");
+  puts(core());
   char word[16];
   long times;
   while (scanf("%15s", word) == 1) {
