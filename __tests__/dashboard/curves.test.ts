@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { exportSite } from '../../lib/dashboard/exportSite';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
-import { complaintsOf, eventually, isLocal, launchBrowser } from '../support/browser';
+import { complaintsOf, eachPage, eventually, isLocal, launchBrowser } from '../support/browser';
 import { evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
 
@@ -18,7 +18,6 @@ const long = `${'a-run-with-a-very-long-name-'.repeat(3)}\u202ezzz`;
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let dashboard: Dashboard;
 let page: Page;
-let wrong: string[] = [];
 
 interface Made {
   readonly folder: string;
@@ -67,14 +66,7 @@ afterAll(async () => {
   await browser.close();
   await dashboard.close();
 });
-beforeEach(async () => {
-  page = await browser.context.newPage();
-  wrong = complaintsOf(page, isLocal, /willReadFrequently/);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong).toEqual([]);
-});
+eachPage(() => browser.context, (opened) => { page = opened; }, isLocal, /willReadFrequently/);
 
 async function open(hash: string, url = dashboard.url): Promise<void> {
   await page.goto(url + hash);
@@ -224,7 +216,8 @@ describe('distributions', () => {
   test('stand in an exported page too, with x and groups', async () => {
     const site = join(cwd, 'site');
     await exportSite({ runs, folder: site });
-    wrong = complaintsOf(page, (url) => url.startsWith(pathToFileURL(site).href) || url.startsWith('blob:'), /willReadFrequently/);
+    page = await browser.context.newPage();
+    const wrong = complaintsOf(page, (url) => url.startsWith(pathToFileURL(site).href) || url.startsWith('blob:'), /willReadFrequently/);
     await open(`#/run/${name(0)}?x=relative`, pathToFileURL(join(site, 'index.html')).href);
     expect((await csv('Loss'))[1]).toBe('20,1,1');
     await look();
@@ -233,5 +226,7 @@ describe('distributions', () => {
     await eventually(async () => {
       expect(await legend('Validation loss')).toContain('(mean of 2, ± standard error)');
     });
+    await page.close();
+    expect(wrong).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { loadData } from '../../lib/data/sources';
 import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
-import { complaintsOf, eventually, launchBrowser } from '../support/browser';
+import { eachPage, eventually, launchBrowser } from '../support/browser';
 import { blastrain, jsonLines } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
 import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
@@ -35,7 +35,7 @@ const steps = (count: number): object[] => Array.from({ length: count }, (_, i) 
 
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let page: Page;
-let wrong: string[] = [];
+let wrong: string[];
 
 beforeAll(async () => {
   mkdirSync(runs, { recursive: true });
@@ -60,14 +60,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-beforeEach(async () => {
-  page = await browser.context.newPage();
-  wrong = complaintsOf(page);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong).toEqual([]);
-});
+eachPage(() => browser.context, (opened, complaints) => { [page, wrong] = [opened, complaints]; });
 
 /** What a web server that knows nothing of the page serves. */
 async function serve(): Promise<{ url: string; asked: string[]; close: () => void }> {

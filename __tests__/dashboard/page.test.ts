@@ -9,7 +9,7 @@ import { runTraining } from '../../lib/run/run';
 import { RunFolder } from '../../lib/runFolder/runFolder';
 import { dataRequest, parseSpec } from '../../lib/spec/spec';
 import type { StepEvent } from '../../lib/train/events';
-import { complaintsOf, eventually, isLocal, launchBrowser } from '../support/browser';
+import { eachPage, eventually, isLocal, launchBrowser } from '../support/browser';
 import { blastrain } from '../support/cli';
 import { searchHead } from '../support/data/tinySearch';
 import { depthReport, evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
@@ -27,7 +27,7 @@ let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let dashboard: Dashboard;
 let page: Page;
 /** What a page must not have: requests to elsewhere, and anything on its console. */
-let wrong: string[] = [];
+let wrong: string[];
 
 function trainRun(name: string, input: object): void {
   const spec = parseSpec(input);
@@ -82,15 +82,8 @@ afterAll(async () => {
   await dashboard.close();
 });
 
-beforeEach(async () => {
-  page = await browser.context.newPage();
-  // Of the tests themselves, which read canvases.
-  wrong = complaintsOf(page, isLocal, /willReadFrequently/);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong).toEqual([]);
-});
+// What the console may say is of the tests themselves, which read canvases.
+eachPage(() => browser.context, (opened, complaints) => { [page, wrong] = [opened, complaints]; }, isLocal, /willReadFrequently/);
 
 async function open(hash: string, url = dashboard.url): Promise<void> {
   await page.goto(url + hash);

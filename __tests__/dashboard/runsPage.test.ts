@@ -6,7 +6,7 @@ import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { acquireLock, waitSync } from '../../lib/files';
 import { specFields } from '../../lib/spec/spec';
-import { complaintsOf, eventually, isLocal, launchBrowser } from '../support/browser';
+import { eachPage, eventually, isLocal, launchBrowser } from '../support/browser';
 import { evaluationEvent, linesOf, resultEvent, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
 
@@ -17,7 +17,6 @@ const hostile = '<img src=x onerror="window.broken=1"> \u202etac';
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let dashboard: Dashboard;
 let page: Page;
-let wrong: string[] = [];
 
 function writeRun(name: string, spec: object, accuracy: number, labels?: object): void {
   mkdirSync(join(runs, name), { recursive: true });
@@ -44,14 +43,7 @@ afterAll(async () => {
   await browser.close();
   await dashboard.close();
 });
-beforeEach(async () => {
-  page = await browser.context.newPage();
-  wrong = complaintsOf(page, isLocal);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong).toEqual([]);
-});
+eachPage(() => browser.context, (opened) => { page = opened; }, isLocal);
 
 async function open(hash: string): Promise<void> {
   await page.goto(dashboard.url + hash);

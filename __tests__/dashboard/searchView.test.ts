@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { startDashboard } from '../../lib/dashboard/server';
 import type { Dashboard } from '../../lib/dashboard/server';
 import { acquireLock, waitSync } from '../../lib/files';
-import { complaintsOf, eventually, launchBrowser } from '../support/browser';
+import { eachPage, eventually, launchBrowser } from '../support/browser';
 import { searchHead } from '../support/data/tinySearch';
 import { evaluationEvent, linesOf, startEvent } from '../support/events';
 import { temporaryFolder } from '../support/folder';
@@ -15,7 +15,6 @@ const runs = temporaryFolder();
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let dashboard: Dashboard;
 let page: Page;
-let wrong: string[] = [];
 
 /** The journal of a search of so many trials, whose segments have the curves of their evaluations. */
 function writeSearch(name: string, trials: number, hosts: readonly string[] = []): void {
@@ -52,14 +51,7 @@ afterAll(async () => {
   await dashboard.close();
 });
 
-beforeEach(async () => {
-  page = await browser.context.newPage();
-  wrong = complaintsOf(page);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong).toEqual([]);
-});
+eachPage(() => browser.context, (opened) => { page = opened; });
 
 async function open(name: string): Promise<void> {
   await page.goto(`${dashboard.url}#/search/${name}`);

@@ -41,6 +41,26 @@ export function complaintsOf(page: Page, isOwn: (url: string) => boolean = () =>
   return wrong;
 }
 
+type Tail<List extends unknown[]> = List extends [unknown, ...infer Rest] ? Rest : never;
+
+/**
+ * Gives every test of a file a new page of the browser, by `take`, with the list of what it did wrong so far, which has to be empty when the test
+ * ends. What follows `take` goes to {@link complaintsOf}.
+ */
+export function eachPage(contextOf: () => BrowserContext, take: (page: Page, wrong: string[]) => void, ...allowed: Tail<Parameters<typeof complaintsOf>>): void {
+  let page: Page;
+  let wrong: string[];
+  beforeEach(async () => {
+    page = await contextOf().newPage();
+    wrong = complaintsOf(page, ...allowed);
+    take(page, wrong);
+  });
+  afterEach(async () => {
+    await page.close();
+    expect(wrong).toEqual([]);
+  });
+}
+
 /** Whether an address is of this machine, or of no machine. */
 export function isLocal(url: string): boolean {
   return url.startsWith('data:') || new URL(url).hostname === '127.0.0.1';

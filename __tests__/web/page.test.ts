@@ -5,7 +5,7 @@ import { dataset, split } from '../../lib/index';
 import type { BackendName, TrainEvent } from '../../lib/index';
 import { runTraining } from '../../lib/run/run';
 import { parseSpec, specForRows } from '../../lib/spec/spec';
-import { complaintsOf, launchBrowser } from '../support/browser';
+import { eachPage, launchBrowser } from '../support/browser';
 import { root } from '../support/cli';
 import { webSample } from '../support/webSample';
 import { drive, withoutTimes } from '../support/run';
@@ -14,7 +14,7 @@ import { serveFolders } from '../support/webServer';
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let server: Awaited<ReturnType<typeof serveFolders>>;
 let page: Page;
-let wrong: string[] = [];
+let wrong: string[];
 
 beforeAll(async () => {
   server = await serveFolders({ dist: join(root, 'dist'), wasm: join(root, 'wasm') });
@@ -24,14 +24,9 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
+eachPage(() => browser.context, (opened, complaints) => { [page, wrong] = [opened, complaints]; });
 beforeEach(async () => {
-  page = await browser.context.newPage();
-  wrong = complaintsOf(page);
   await page.goto(server.url);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong).toEqual([]);
 });
 
 interface Found {

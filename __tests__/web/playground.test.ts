@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { readTable } from '../../lib/web/playground/table';
-import { complaintsOf, launchBrowser } from '../support/browser';
+import { eachPage, launchBrowser } from '../support/browser';
 import { root } from '../support/cli';
 import { temporaryFolder } from '../support/folder';
 import { serveFolders } from '../support/webServer';
@@ -12,7 +12,6 @@ const folder = temporaryFolder();
 let browser: Awaited<ReturnType<typeof launchBrowser>>;
 let server: Awaited<ReturnType<typeof serveFolders>>;
 let page: Page;
-let wrong: string[] = [];
 
 beforeAll(async () => {
   execFileSync(process.execPath, [join(root, 'scripts', 'build-playground.js'), folder]);
@@ -23,14 +22,9 @@ afterAll(async () => {
   await browser.close();
   await server.close();
 });
+eachPage(() => browser.context, (opened) => { page = opened; }, (url) => url.startsWith(server.url) || url === 'data:,');
 beforeEach(async () => {
-  page = await browser.context.newPage();
-  wrong = complaintsOf(page, (url) => url.startsWith(server.url));
   await page.goto(`${server.url}/playground/index.html`);
-});
-afterEach(async () => {
-  await page.close();
-  expect(wrong.filter((line) => !line.endsWith('data:,'))).toEqual([]);
 });
 
 /** The text of a place once it has these words. */
