@@ -1,6 +1,6 @@
 import { lineChart } from '../../lib/report/charts';
 import type { LineChart } from '../../lib/report/drawing/lineChart';
-import { linearTicks, logTickFormat, logTicks, tickFormat } from '../../lib/report/drawing/ticks';
+import { linearTicks, logTickFormat, logTicks, tickFormat, ticksWithin } from '../../lib/report/drawing/ticks';
 import { centredMeans, thin } from '../../lib/report/drawing/thin';
 import type { Curve, Point } from '../../lib/report/drawing/thin';
 import { parseXml, textsOf } from '../support/xml';
@@ -165,6 +165,17 @@ describe('ticks', () => {
     found.forEach((tick, i) => {
       expect(tick).toBeCloseTo(ticks[i]!, 9);
     });
+  });
+
+  test('of a range lie in it, two or more of them, so that their distance says how many decimals they need', () => {
+    expect(ticksWithin(0.387, 0.593, 5)).toEqual([0.4, 0.45, 0.5, 0.55]);
+    for (let span = 1; span < 10; span += 0.01) {
+      for (const low of [-span / 2, 0, 0.37, 1e4 / 3]) {
+        const found = ticksWithin(low, low + span, 5);
+        expect(found.length).toBeGreaterThan(1);
+        expect(found.filter((tick) => tick < low || tick > low + span)).toEqual([]);
+      }
+    }
   });
 
   test.each([

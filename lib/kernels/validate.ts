@@ -159,7 +159,7 @@ export function refusalOf(kernel: KernelName, dtype: Dtype, values: readonly unk
 }
 
 /** How many numbers a shape holds, as an expression in the sizes. */
-export function productText(shape: readonly string[]): string {
+function productText(shape: readonly string[]): string {
   return shape.map((factor) => (factor.includes('+') ? `(${factor})` : factor)).join(' * ');
 }
 

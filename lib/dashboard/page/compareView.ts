@@ -53,7 +53,7 @@ export class CompareView implements View {
   private readonly specs = scroller('Differences of the specs');
   private readonly all = h('input', { type: 'checkbox' });
   private readonly groupBy = h('select', { class: 'group-by' });
-  private readonly band = h('select', { class: 'band' }, ...Object.entries(bands).map(([value, { choice }]) => h('option', { value }, choice)));
+  private readonly band = h('select', { class: 'band' }, ...Object.entries(bands).map(([value, text]) => h('option', { value }, text)));
   private entries: ReadonlyMap<string, Entry> = new Map();
   private grouped: readonly RunGroup[] | undefined;
 

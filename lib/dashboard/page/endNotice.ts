@@ -4,7 +4,7 @@ const asks = 'Tell me when it ends';
 const waits = 'You will be told when it ends';
 
 /** What a view says of a run or a search that may end while nobody looks. */
-export interface Ending {
+interface Ending {
   readonly isRunning: boolean;
   /** Told as the title and the text of the notification. */
   readonly title: string;

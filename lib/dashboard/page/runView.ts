@@ -170,7 +170,8 @@ export class RunView implements View {
     const { state } = entry;
     const outcome = outcomeOf(entry, { step, start: start ?? undefined, learningRate: history.learningRate ?? undefined });
     this.stop.hidden = !entry.stoppable || place === 'deleted';
-    const score = this.facts(entry, outcome?.isFailure === true).find(([name]) => name === 'best');
+    const facts = this.facts(entry, outcome?.isFailure === true);
+    const score = facts.find(([name]) => name === 'best');
     this.notice.follow({ isRunning: state === 'running' && place !== 'deleted', title: `${this.name}: ${stateText(entry)}`, text: outcome?.cause ?? (score === undefined ? '' : score.join(' ')) });
     fill(
       this.head,
@@ -179,7 +180,7 @@ export class RunView implements View {
       h('p', { class: 'note' }, h('span', { class: `state ${state}` }, stateText(entry)),
         start === null ? '' : ` ${start.layers.join('-')}, ${formatCount(start.parameters)} parameters, ${start.backend} ${start.precision ?? start.dtype}, ${String(start.threads)} thread${start.threads === 1 ? '' : 's'}, seed ${String(start.seed)}. ${start.data}.`),
       state === 'running' && start !== null && h('progress', { max: start.steps, value: step, 'aria-label': 'Progress of the training' }),
-      h('dl', { class: 'facts' }, ...this.facts(entry, outcome?.isFailure === true).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
+      h('dl', { class: 'facts' }, ...facts.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
     );
     this.examination.update(step, history.isRegression ? 'numbers' : this.task?.loss === 'bce' ? 'labels' : 'classes');
   }

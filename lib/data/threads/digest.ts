@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { packageRoot } from '../../files';
+import { packageRoot, sha256 } from '../../files';
 import { defaultThreads } from '../../machine';
 import { isShared } from '../shared';
 
@@ -60,13 +59,13 @@ export class GrowingDigest {
     this.filled(all);
     if (this.task !== undefined) {
       const { progress, result } = this.task;
-      for (let done = progress[1]!; done < all; done = progress[1]!) {
+      for (let done = Atomics.load(progress, 1); done < all; done = Atomics.load(progress, 1)) {
         if (Atomics.wait(progress, 1, done, patience) === 'timed-out') break;
       }
-      if (progress[1] === all) return Buffer.from(result).toString('hex');
+      if (Atomics.load(progress, 1) === all) return Buffer.from(result).toString('hex');
       this.abandon();
     }
-    return createHash('sha256').update(this.bytes).update(this.rest).digest('hex');
+    return sha256().update(this.bytes).update(this.rest).digest('hex');
   }
 
   /** Ends the thread where the bytes will not be complete. */

@@ -1,6 +1,6 @@
 import type { LineChart } from './lineChart';
 import type { Point } from './thin';
-import { linearTicks, logTickFormat, logTicks, tickFormat } from './ticks';
+import { linearTicks, logTickFormat, logTicks, tickFormat, ticksWithin } from './ticks';
 
 /** The span of an axis, with its ticks and their labels. */
 export interface Axis {
@@ -32,7 +32,7 @@ export function layAxes(
 function linearX(points: readonly Point[]): Axis {
   const [first, high] = range(points, 0);
   const low = first > 0 && first <= 0.1 * high ? 0 : first;
-  const ticks = linearTicks(low, high, 8).filter((tick) => tick >= low && tick <= high);
+  const ticks = ticksWithin(low, high, 8);
   return { low, high, ticks, labels: ticks.map((tick) => grouped(tickFormat(ticks)(tick))) };
 }
 

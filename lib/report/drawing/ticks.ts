@@ -12,6 +12,11 @@ export function linearTicks(low: number, high: number, count: number): number[] 
   return Array.from({ length: last - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
 }
 
+/** Those of {@link linearTicks} that lie in [low, high], at least two where `count` is 5 or more: of an axis that ends where its data do. */
+export function ticksWithin(low: number, high: number, count: number): number[] {
+  return linearTicks(low, high, count).filter((tick) => tick >= low && tick <= high);
+}
+
 /**
  * Ticks of a logarithmic axis that enclose [low, high], 0 < low < high: 1, 2 and 5 times powers of ten for a span of up
  * to about two decades, powers of ten beyond, no more than eleven of them.

@@ -6,7 +6,7 @@ import type { ParameterAxis } from './parameterAxis';
 import { maxDrawn, trialCounts } from './figureData';
 import type { SearchFigureData } from './figureData';
 import { axisLine, centred, finish, ink, margin, palette, quietInk, renderSvg, text } from '../drawing/svg';
-import { linearTicks, tickFormat } from '../drawing/ticks';
+import { tickFormat, ticksWithin } from '../drawing/ticks';
 
 /** An axis as it is drawn. */
 type AxisOfTicks = Omit<ParameterAxis, 'textAt'>;
@@ -93,7 +93,7 @@ function scoreAxis(trials: readonly TrialSummary[], metric: string): AxisOfTicks
   const scores = trials.map(({ score }) => score).filter(Number.isFinite);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   const span = high - low || 1;
-  const ticks = trials.length === 0 ? [] : linearTicks(low, low + span, 5).filter((tick) => tick >= low && tick <= high);
+  const ticks = trials.length === 0 ? [] : ticksWithin(low, low + span, 5);
   const [unit, mark] = metric === 'accuracy' ? [100, ' %'] : [1, ''];
   const format = ticks.length > 1 ? tickFormat(ticks.map((tick) => unit * tick)) : (value: number): string => value.toFixed(1);
   const place = (value: number): number => (trials.length < 2 ? 1 : (value - low) / span);

@@ -1,4 +1,4 @@
-import { linearTicks, logTickFormat, tickFormat } from '../../../report/drawing/ticks';
+import { linearTicks, logTickFormat, tickFormat, ticksWithin } from '../../../report/drawing/ticks';
 import { svg } from '../dom';
 
 const [width, height, left, right, top, bottom] = [420, 130, 62, 10, 6, 32];
@@ -6,8 +6,8 @@ const [width, height, left, right, top, bottom] = [420, 130, 62, 10, 6, 32];
 /** The bars of one histogram, in equal bins over a range; heights by the logarithm of counts where that is asked for. */
 export function bars(counts: Float64Array, [low, high]: readonly [number, number], isLog: boolean, title: string): Element {
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
-  const ticks = linearTicks(low, high, 5).filter((tick) => tick >= low && tick <= high);
-  const format = tickFormat(linearTicks(low, high, 5));
+  const ticks = ticksWithin(low, high, 5);
+  const format = tickFormat(ticks);
   const x = (value: number): number => left + ((value - low) / (high - low)) * (width - left - right);
   const down = height - top - bottom;
   const share = (count: number): number => (most === 0 ? 0 : isLog ? Math.log10(1 + count) / Math.log10(1 + most) : count / most);

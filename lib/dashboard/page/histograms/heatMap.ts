@@ -1,4 +1,4 @@
-import { linearTicks, tickFormat } from '../../../report/drawing/ticks';
+import { tickFormat, ticksWithin } from '../../../report/drawing/ticks';
 import { colour } from '../dom';
 
 /** Room for the labels of the axes, in pixels. */
@@ -109,8 +109,8 @@ function drawAxes(context: CanvasRenderingContext2D, { x, range, chosen, xTitle,
   context.fillStyle = colour('muted');
   context.textAlign = 'right';
   context.textBaseline = 'middle';
-  const ticks = linearTicks(...range, 5).filter((tick) => tick >= range[0] && tick <= range[1]);
-  const format = tickFormat(linearTicks(...range, 5));
+  const ticks = ticksWithin(...range, 5);
+  const format = tickFormat(ticks);
   for (const tick of ticks) context.fillText(format(tick), left - 6, yAt(tick));
   context.textBaseline = 'top';
   for (const tick of xTicks) {

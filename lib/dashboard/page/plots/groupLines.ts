@@ -1,11 +1,7 @@
 import type { Line } from './lines';
 
-/** What the band about the mean of several runs spans: of each choice the word of the toolbar, and of the legend. */
-export const bands = {
-  error: { choice: '± standard error', says: '± standard error' },
-  deviation: { choice: '± standard deviation', says: '± standard deviation' },
-  range: { choice: 'least to greatest', says: 'least to greatest' },
-} as const;
+/** What the band about the mean of several runs spans, in the words of the toolbar and of the legend. */
+export const bands = { error: '± standard error', deviation: '± standard deviation', range: 'least to greatest' } as const;
 export type Band = keyof typeof bands;
 
 /** Points of a mean, at most: where runs have points at other places, in equal distances. */
@@ -28,7 +24,7 @@ export function groupLine(label: string, lines: readonly Line[], band: Band, sty
   }
   const extents = drawn.flatMap(({ extent }) => extent ?? []);
   return {
-    name: label, label: drawn.length < 2 ? `${label} (1 run)` : `${label} (mean of ${String(drawn.length)}, ${bands[band].says})`, x, y, low: low!, high: high!, ...style,
+    name: label, label: drawn.length < 2 ? `${label} (1 run)` : `${label} (mean of ${String(drawn.length)}, ${bands[band]})`, x, y, low: low!, high: high!, ...style,
     ...(extents.length > 0 && { extent: [Math.min(...extents), Math.max(...extents)] as const }),
   };
 }

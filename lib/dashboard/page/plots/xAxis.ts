@@ -1,4 +1,4 @@
-import { linearTicks } from '../../../report/drawing/ticks';
+import { ticksWithin } from '../../../report/drawing/ticks';
 import { duration } from '../dom';
 
 /** What x may count: of each axis the word of the toolbar, the title, and the name of a CSV file's column. */
@@ -28,7 +28,7 @@ export function shortPlaceText(axis: XAxis, x: number): string {
 /** Where an axis that is drawn by hand has labels: round numbers; of dates the ends and the middle. */
 export function placeTicks(axis: XAxis, [low, high]: readonly [number, number]): number[] {
   if (axis === 'wall' || !(high > low)) return [low, (low + high) / 2, high];
-  return linearTicks(low, high, 5).filter((tick) => tick >= low && tick <= high);
+  return ticksWithin(low, high, 5);
 }
 
 /** A place as a table has it: dates as ISO 8601. */
