@@ -11,9 +11,12 @@ export interface NamedModel {
   readonly name: string;
 }
 
-/** A model's file by its path, or a run by its name below `runs` or the path of its folder. Throws ERR_CONFIG, naming the nearest run, where there is neither. */
-export function findModel(given: string, runs = 'runs'): NamedModel {
+/**
+ * A model's file by its path, or a run by its name below `runs` or the path of its folder. Throws ERR_CONFIG, naming the nearest run,
+ * and `argument` as what named it, where there is neither.
+ */
+export function findModel(given: string, runs = 'runs', argument = 'MODEL'): NamedModel {
   if (statSync(given, { throwIfNoEntry: false })?.isFile() === true) return { path: given, isFile: true, name: basename(given) };
-  const path = findRun(runs, given);
+  const path = findRun(runs, given, argument);
   return { path, isFile: false, name: runName(path) };
 }

@@ -1,6 +1,7 @@
-import { expected } from '../errors';
+import { expected, nearest } from '../errors';
 import { backendNames } from '../kernels/contract';
-import type { BackendName } from '../kernels/contract';
+import type { BackendName, KernelName } from '../kernels/contract';
+import { kernelNames } from '../kernels/signatures';
 import { digitsPattern, parseNumber } from '../numbers';
 
 /** The value of --backend as an API option; absent when the flag is. Throws ERR_CONFIG for another name. */
@@ -32,11 +33,23 @@ export function numberOption(name: string, text: string): number {
   throw expected('ERR_CONFIG', 'a non-negative number', `--${name}`, text, { path: name });
 }
 
-/** One of some names, from the text behind --name. Throws ERR_CONFIG. */
-export function choiceOption<Name extends string>(name: string, text: string, names: readonly Name[]): Name {
+/** One of some names, from the text of an argument that is called as in the help: --dtype, BENCHMARK. Throws ERR_CONFIG. */
+export function choiceOf<Name extends string>(argument: string, text: string, names: readonly Name[]): Name {
   const found = names.find((candidate) => candidate === text);
   if (found !== undefined) return found;
-  throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, `--${name}`, text, { path: name });
+  throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, argument, text, { path: pathOf(argument) });
+}
+
+/** A kernel, from the text of such an argument. Throws ERR_CONFIG, naming the nearest. */
+export function kernelOf(argument: string, text: string): KernelName {
+  const found = kernelNames.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw expected('ERR_CONFIG', nearest(text, kernelNames) ?? 'the name of a kernel', argument, text, { path: pathOf(argument) });
+}
+
+/** What an error's `path` says of an argument. */
+function pathOf(argument: string): string {
+  return argument.replace(/^--/, '');
 }
 
 const duration = new RegExp(`^\\+?(?:(${digitsPattern})h)?(?:(${digitsPattern})m)?(?:(${digitsPattern})s?)?$`);

@@ -240,23 +240,23 @@ export class RunFolder {
   }
 }
 
-/** Finds the folder of a run, by path or by name below `runs`. Throws ERR_CONFIG, naming the nearest run. */
-export function findRun(runs: string, run: string): string {
-  const path = findFolder(runs, run, (folder) => existsSync(join(folder, runFiles.spec)));
+/** Finds the folder of a run, by path or by name below `runs`. Throws ERR_CONFIG, naming the nearest run, and `argument` as what named it. */
+export function findRun(runs: string, run: string, argument = 'RUN'): string {
+  const path = findFolder(runs, run, (folder) => existsSync(join(folder, runFiles.spec)), argument);
   if (path !== undefined) return path;
   const suggestion = nearest(run, runNames(runs));
-  throw expected('ERR_CONFIG', `a run of ${runs}${suggestion === undefined ? '' : `, perhaps ${suggestion},`}`, 'RUN', run, { path: 'run' });
+  throw expected('ERR_CONFIG', `a run of ${runs}${suggestion === undefined ? '' : `, perhaps ${suggestion},`}`, argument, run, { path: 'run' });
 }
 
 /**
  * Finds a folder that `matches` accepts, by path or by name below `runs`; undefined where there is none. Throws ERR_CONFIG for a symbolic
  * link to such a folder, as commands write into the folders that they find.
  */
-export function findFolder(runs: string, name: string, matches: (folder: string) => boolean): string | undefined {
+export function findFolder(runs: string, name: string, matches: (folder: string) => boolean, argument = 'RUN'): string | undefined {
   for (const path of [name, join(runs, name)]) {
     if (!matches(path)) continue;
     if (isLinked(path) || (path !== name && isLinked(dirname(path)) && resolve(dirname(path)) !== resolve(runs))) {
-      throw expected('ERR_CONFIG', 'a folder, and no symbolic link to one,', 'RUN', path, { path: 'run' });
+      throw expected('ERR_CONFIG', 'a folder, and no symbolic link to one,', argument, path, { path: 'run' });
     }
     return path;
   }

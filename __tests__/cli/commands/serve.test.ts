@@ -52,7 +52,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)('answers until %s, then what is under 
 });
 
 test.each([
-  [['flower'], 'a run of runs, perhaps flowers, for RUN but received \'flower\' [ERR_CONFIG]'],
+  [['flower'], 'a run of runs, perhaps flowers, for MODEL but received \'flower\' [ERR_CONFIG]'],
   [['flowers.csv'], '[ERR_CHECKPOINT]'],
   [['flowers', '--port', '70000'], 'an integer in [0, 65535] for --port but received \'70000\' [ERR_CONFIG]'],
   [['flowers', '--max-rows', '0'], 'an integer of at least 1 for --max-rows but received \'0\' [ERR_CONFIG]'],

@@ -10,18 +10,17 @@ import { benchmarks } from '../../bench/report';
 import type { BenchmarkName, BenchReport } from '../../bench/report';
 import { benchScaling } from '../../bench/scaling';
 import { benchStep } from '../../bench/step';
-import { expected, nearest } from '../../errors';
+import { expected } from '../../errors';
 import { replaceFile } from '../../files';
 import { usableBackends } from '../../kernels';
-import type { BackendName, KernelName } from '../../kernels/contract';
-import { kernelNames } from '../../kernels/signatures';
+import type { BackendName } from '../../kernels/contract';
 import { benchMarkdown, benchTable, benchVerdicts, comparisonText, machineText } from '../../report/bench';
 import { benchSvg } from '../../report/benchChart';
 import { jsonLine } from '../../text';
 import { helpEntry } from '../command';
 import type { Command } from '../command';
 import { benchTablesHelp, runBenchTables } from './benchTables';
-import { backendOption, choiceOption, integerOption } from '../flagValues';
+import { backendOption, choiceOf, integerOption, kernelOf } from '../flagValues';
 import { renderMeasured } from '../measured';
 import { outputOption, readOptions, requirePositional } from '../options';
 import { ProgressLine } from '../terminal/progress';
@@ -32,6 +31,9 @@ const options = {
   bfloat16: { type: 'boolean' }, threads: { type: 'string' }, rounds: { type: 'string' }, peers: { type: 'string' },
   compare: { type: 'string' }, out: { type: 'string', multiple: true }, json: { type: 'boolean' },
 } as const;
+
+/** What BENCHMARK may be; tables have options of their own. */
+const words = [...benchmarks, 'tables'] as const;
 
 /** By default a small and a large net for CIFAR-10. */
 const jobNets: readonly string[] = ['two-layer', 'adamw'];
@@ -87,7 +89,8 @@ ${benchTablesHelp}`,
   async run(args) {
     if (args[0] === 'tables') return runBenchTables(args.slice(1));
     const { values, positionals } = readOptions(args, options, { names: ['BENCHMARK'] });
-    const benchmark = choiceOption('benchmark', requirePositional(positionals[0], `one of ${benchmarks.join(', ')}`, 'bench'), benchmarks);
+    const benchmark = choiceOf('BENCHMARK', requirePositional(positionals[0], `one of ${words.join(', ')}`, 'bench'), words);
+    if (benchmark === 'tables') return runBenchTables(args.filter((word) => word !== benchmark));
     const writers = (values.out ?? []).map((out) => writerOf(outputOption('out', out)));
     const old = values.compare === undefined ? undefined : readBenchReport(values.compare);
     const report = await measureWith(benchmark, values);
@@ -124,8 +127,8 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
     return await benchKernels({
       ...common,
       backends,
-      ...(values.kernels !== undefined && { kernels: values.kernels.split(',').map(kernelOption) }),
-      ...(values.dtype !== undefined && { dtype: choiceOption('dtype', values.dtype, ['float32', 'float64']) }),
+      ...(values.kernels !== undefined && { kernels: values.kernels.split(',').map((name) => kernelOf('--kernels', name)) }),
+      ...(values.dtype !== undefined && { dtype: choiceOf('--dtype', values.dtype, ['float32', 'float64']) }),
     });
   } finally {
     progress.done();
@@ -136,12 +139,6 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
 function backendsOf(choice: string | undefined): readonly BackendName[] {
   if (choice !== undefined) return choice.split(',').map((name) => backendOption(name).backend!);
   return usableBackends().filter((name) => name !== 'wasm');
-}
-
-function kernelOption(name: string): KernelName {
-  const found = kernelNames.find((kernel) => kernel === name);
-  if (found !== undefined) return found;
-  throw expected('ERR_CONFIG', nearest(name, kernelNames) ?? 'the name of a kernel', '--kernels', name, { path: 'kernels' });
 }
 
 const formats: Readonly<Record<string, (report: BenchReport) => string>> = {

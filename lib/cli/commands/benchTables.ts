@@ -4,7 +4,7 @@ import { placeText } from '../../report/bench';
 import { tablesMarkdown, tablesTables, tablesVerdicts } from '../../report/tables';
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
-import { choiceOption } from '../flagValues';
+import { choiceOf } from '../flagValues';
 import { renderMeasured } from '../measured';
 import { readOptions, requirePositional } from '../options';
 import { ProgressLine } from '../terminal/progress';
@@ -46,9 +46,9 @@ export async function runBenchTables(args: readonly string[]): Promise<number> {
   announceFallback();
   const progress = new ProgressLine();
   const report = await benchTables({
-    folder: requirePositional(folder, 'the folder of the tables', 'bench tables'),
+    folder: requirePositional(folder, 'FOLDER', 'bench tables'),
     ...(values.sets !== undefined && { sets: values.sets.split(',') }),
-    seeds: (values.seeds ?? seedNames.join(',')).split(',').map((text) => Number(choiceOption('seeds', text, seedNames))),
+    seeds: (values.seeds ?? seedNames.join(',')).split(',').map((text) => Number(choiceOf('--seeds', text, seedNames))),
     presets,
     settings: [...(values.set ?? []), ...settings],
     results: values.results ?? [],

@@ -38,7 +38,7 @@ Options:
 `,
   run(args) {
     const { values, positionals } = readOptions(
-      args, { split: { type: 'string' }, target: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN', 'FILE'] },
+      args, { split: { type: 'string' }, target: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['MODEL', 'FILE'] },
     );
     const given = requirePositional(positionals[0], 'MODEL', 'evaluate');
     const { path, isFile } = findModel(given, values.runs);

@@ -7,7 +7,7 @@ import type { BackendName } from '../../kernels/contract';
 import { failureText } from '../../train/gradientCheck';
 import { smallestFailing } from '../../train/smallestFailing';
 import { announceFallback } from '../backend';
-import { backendOption, choiceOption, integerOption, numberOption } from '../flagValues';
+import { backendOption, choiceOf, integerOption, numberOption } from '../flagValues';
 import { readOptions } from '../options';
 import { junitXml } from '../junit';
 import { coloursOf, terminalOf } from '../terminal/style';
@@ -92,8 +92,8 @@ Exit status 1 when a gradient is wrong.
     };
     const options = {
       layers: values.layers.split(',').map((size) => integerOption('layers', size, 1)),
-      activation: choiceOption('activation', values.activation, activations),
-      norm: choiceOption('norm', values.norm, norms),
+      activation: choiceOf('--activation', values.activation, activations),
+      norm: choiceOf('--norm', values.norm, norms),
       dropout: numberOption('dropout', values.dropout),
       ...(values.members === undefined ? {} : { members: integerOption('members', values.members, 2) }),
       l2: numberOption('l2', values.l2),

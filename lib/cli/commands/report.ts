@@ -70,7 +70,7 @@ next one changed, and the best of all in full, such as for a course
     const folders = names.map((name) => findSubject(runs, name));
     const html = outputOption('out', values.out) ?? join(folders.length > 1 ? runs : folders[0]!, 'report.html');
     const subjects = folders.map(readSubject);
-    const baseline = values.baseline === undefined ? undefined : reportedRun(findRun(runs, values.baseline));
+    const baseline = values.baseline === undefined ? undefined : reportedRun(findRun(runs, values.baseline, '--baseline'));
     warn([...subjects.flatMap(({ leftOut }) => leftOut), ...(baseline === undefined ? [] : leftOutOf(baseline))]);
     replaceFile(html, pageOf(subjects, baseline));
     const files = [html];

@@ -5,7 +5,7 @@ import { speedrunMarkdown, speedrunPlace, speedrunTable } from '../../report/spe
 import { jsonLine } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
-import { choiceOption, integerOption } from '../flagValues';
+import { choiceOf, integerOption } from '../flagValues';
 import { renderMeasured } from '../measured';
 import { readOptions } from '../options';
 import { ProgressLine } from '../terminal/progress';
@@ -65,5 +65,5 @@ Options:
 
 function targetOption(text: string): SpeedrunTarget {
   const names = speedrunTargets.map(String);
-  return speedrunTargets[names.indexOf(choiceOption('targets', text, names))]!;
+  return speedrunTargets[names.indexOf(choiceOf('--targets', text, names))]!;
 }

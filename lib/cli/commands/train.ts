@@ -106,13 +106,13 @@ and --resume or --resume-if-there goes on to the bit.
       const changes = applySettings({}, [...(values.set ?? []), ...positionals]);
       const cluster = joinRanks({}, watchdog);
       if (cluster !== undefined && cluster.rank > 0) return computeSilently(cluster, () => train(changes, { resume: values.resume!, cluster }));
-      const folder = findRun(runs, values.resume);
+      const folder = findRun(runs, values.resume, '--resume');
       cluster?.broadcast(false);
       const run = train(changes, { resume: folder, onWait: sayWaiting(), ...(cluster && { cluster }) });
       return endTogether(cluster, statusOf(await complete(run, () => folder, output)));
     }
 
-    const named = readNamed(values.from === undefined ? undefined : findModel(values.from, values.runs).path, positionals, values.set ?? []);
+    const named = readNamed(values.from === undefined ? undefined : findModel(values.from, values.runs, '--from').path, positionals, values.set ?? []);
     const { base, spec: parsed, data: loaded } = named;
     const cluster = joinRanks({ '--profile': values.profile, '--folds': values.folds, seeds: parsed.seeds > 1 ? parsed.seeds : undefined }, watchdog);
     if (cluster !== undefined && cluster.rank > 0) return computeSilently(cluster, () => train(parsed, { cluster, ...(loaded && isInMemory(loaded) && { data: loaded }) }));

@@ -1,10 +1,9 @@
 import { backends, kernelsFor } from '../../kernels';
-import type { KernelName } from '../../kernels/contract';
 import { verifyKernels } from '../../verify/verify';
 import type { VerifyReport, VerifyResult } from '../../verify/verify';
 import { jsonLine } from '../../text';
 import type { Command } from '../command';
-import { backendOption, integerOption } from '../flagValues';
+import { backendOption, integerOption, kernelOf } from '../flagValues';
 import { readOptions } from '../options';
 import { coloursOf, terminalOf } from '../terminal/style';
 import type { Terminal } from '../terminal/style';
@@ -33,7 +32,7 @@ Exit status 1 when a kernel is wrong or the backend does not load.
     const { values, positionals } = readOptions(args, options, { names: ['KERNEL'], rest: true });
     const { backend = 'native' } = backendOption(values.backend);
     const report = verifyKernels({
-      candidate: (precision) => kernelsFor(precision, backend), seed: integerOption('seed', values.seed, 0), ...(positionals.length > 0 && { kernels: positionals as KernelName[] }),
+      candidate: (precision) => kernelsFor(precision, backend), seed: integerOption('seed', values.seed, 0), ...(positionals.length > 0 && { kernels: positionals.map((name) => kernelOf('KERNEL', name)) }),
     });
     process.stdout.write(values.json ? jsonLine(report) : renderReport(report, backends[backend].title, terminalOf(process.stdout)));
     return Promise.resolve(report.passed ? 0 : 1);
