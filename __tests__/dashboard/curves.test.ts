@@ -26,13 +26,13 @@ interface Made {
   readonly loss: (step: number) => number;
   /** Seconds of a step. */
   readonly pace?: number | undefined;
+  readonly steps?: readonly number[];
 }
 
-function writeRun({ folder, spec = {}, resumed, loss, pace }: Made): void {
+function writeRun({ folder, spec = {}, resumed, loss, pace, steps = [10, 20, 30, 40] }: Made): void {
   const path = join(runs, folder);
   mkdirSync(path);
   writeFileSync(join(path, 'spec.json'), JSON.stringify({ loss: 'cross-entropy', l2: 0, ...spec, record: { startedAt: '2026-03-01T10:00:00.000Z', ...resumed } }));
-  const steps = [10, 20, 30, 40];
   const timed = (step: number): object => (pace === undefined ? {} : { seconds: pace * step });
   writeFileSync(join(path, 'metrics.jsonl'), linesOf(startEvent({ run: folder }), ...steps.flatMap((step) => [
     { type: 'step', step, epoch: step / 10, loss: loss(step), batchAccuracy: 0.5, learningRate: 0.1, ...timed(step) },
@@ -51,6 +51,8 @@ beforeAll(async () => {
   mkdirSync(runs);
   for (const seed of [0, 1, 2]) writeRun({ folder: name(seed), spec: { seed, learningRate: 0.1 }, loss: () => 1 + seed, pace: 2 });
   writeRun({ folder: 'narrow-seed0', spec: { seed: 0, learningRate: 0.2 }, loss: (step) => 1 / step, pace: 1, resumed: { resumed: [{ at: '2026-03-02T10:00:00.000Z', step: 20 }] } });
+  writeRun({ folder: 'uneven-seed0', loss: () => 1, pace: 1 });
+  writeRun({ folder: 'uneven-seed1', loss: () => 3, pace: 1, steps: [5, 15, 25], resumed: { startedAt: '2026-04-01T10:00:00.000Z' } });
   writeRun({ folder: 'old', loss: () => 1 });
   writeRun({ folder: 'exploding', loss: (step) => 10 ** step, pace: 1 });
   writeRun({ folder: long, loss: () => 2, pace: 1 });
@@ -139,6 +141,16 @@ describe('compared runs', () => {
     expect(await legend('Validation loss')).toMatch(/wide-seed23/);
     expect(page.url()).not.toContain('group=');
     expect(await page.getByRole('combobox', { name: /^band/ }).isVisible()).toBe(false);
+  });
+
+  test('have means where all of a group go, so that none jumps where a run ends', async () => {
+    await open('#/compare/uneven-seed0/uneven-seed1?group=prefix');
+    expect(await legend('Validation loss')).toContain('uneven (mean of 2 as far as all go, ± standard error)2');
+    expect(await csv('Validation loss')).toEqual(['step,"uneven (mean of 2 as far as all go, ± standard error)"', ...[10, 15, 20, 25].map((x) => `${String(x)},2`)]);
+    await page.getByRole('combobox', { name: /^over/ }).selectOption('wall');
+    await page.getByText('No mean over date and time is drawn of uneven (2 runs with no x in common).').waitFor();
+    await page.getByRole('combobox', { name: /^over/ }).selectOption('relative');
+    expect(await legend('Validation loss')).toContain('uneven (mean of 2 as far as all go');
   });
 
   test('take the groups of the table', async () => {

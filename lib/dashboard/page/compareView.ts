@@ -6,6 +6,7 @@ import { groupings, grouped } from '../query/groups';
 import type { Fields } from '../query/fields';
 import { CurveFollower } from './curveFollower';
 import { bands, groupLine } from './plots/groupLines';
+import { xAxes } from './plots/xAxis';
 import type { Band } from './plots/groupLines';
 import type { Line } from './plots/lines';
 import { line, smoothed } from './plots/curves';
@@ -52,6 +53,8 @@ export class CompareView implements View {
   private readonly table = scroller('Runs');
   private readonly specs = scroller('Differences of the specs');
   private readonly all = h('input', { type: 'checkbox' });
+  /** Of groups that have no mean, as charts without lines are not there to say so. */
+  private readonly apart = h('p', { class: 'note', role: 'status' });
   private readonly groupBy = h('select', { class: 'group-by' });
   private readonly band = h('select', { class: 'band' }, ...Object.entries(bands).map(([value, text]) => h('option', { value }, text)));
   private entries: ReadonlyMap<string, Entry> = new Map();
@@ -84,7 +87,7 @@ export class CompareView implements View {
       toolbar(settings, this.group, () => {
         this.draw();
       }, [this.groupBy, h('label', {}, 'means by ', this.groupBy)], [this.band, h('label', {}, 'band ', this.band)]),
-      this.follower.element,
+      this.follower.element, this.apart,
       h('div', { class: 'charts' }, ...Object.values(this.charts).map(({ element }) => element)),
       h('section', { class: 'panel' }, h('h2', {}, 'Differences of the specs'), h('label', {}, this.all, ' all keys'), this.specs),
     );
@@ -127,10 +130,13 @@ export class CompareView implements View {
     const lines = (of: (run: Compared) => Line, has: (state: CurvesState) => boolean = () => true): Line[] => {
       const there = (runs: readonly Compared[]): Line[] => runs.filter(({ curves: { state } }) => state === undefined || has(state)).map(of);
       if (groups === undefined) return there(this.runs);
-      return groups.map(({ label, runs, series }) => groupLine(label, there(runs), settings.band, { series })).filter(({ x }) => x.length > 0);
+      return groups.flatMap(({ label, runs, series }) => groupLine(label, there(runs), settings.band, { series }) ?? []);
     };
     const evaluated = (column: string) => ({ name, curves, series }: Compared): Line => line(name, curves, 'evaluations', column, settings, { series });
     const { log, outliers } = settings;
+    const apart = groups === undefined ? [] : lines(evaluated('valLoss')).filter(({ x }) => x.length === 0);
+    fill(this.apart, apart.length > 0 && `No mean over ${xAxes[settings.x].title} is drawn of ${apart.map(({ label }) => label).join(', ')}.`);
+    this.apart.hidden = apart.length === 0;
     train.show(lines(({ name, curves, series }) => smoothed(name, curves, 'steps', 'loss', settings, { series }).pop()!), { log, outliers });
     loss.show(lines(evaluated('valLoss')), { log, outliers });
     accuracy.show(lines(evaluated('valAccuracy'), ({ hasAccuracy }) => hasAccuracy));
