@@ -13,47 +13,96 @@
 
 namespace blastrain {
 
-// Below these OpenBLAS is faster than gemm_nt.h: it has kernels for products of up to 100^3, and with short rows adding up
-// the lanes of a micro-tile's sums takes too large a share.
+// Below these OpenBLAS is faster than gemm_nt.h and gemm_outer.h at A B^T: it has kernels for products of up to 100^3, and with short rows
+// adding up the lanes of a micro-tile's sums takes too large a share.
 inline constexpr int64_t kMinGemmNt = 1000000;
 inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
-// gemm_outer.h packs B in the time of so many rows; with fewer than kMinOuterRows that is too long. Where B is larger than this, gemm_nt.h, which does not transpose it, and OpenBLAS are faster.
-inline constexpr int64_t kOuterPacking = 8, kMinOuterRows = 24;
-inline constexpr int64_t kMaxOuterBytes = 1 << 22, kMaxOuterTransposedBytes = 1 << 20;
+// gemm_outer.h packs B in the time of so many rows, of more where B does not stay in L2; with fewer than kMinOuterRows that is too long.
+inline constexpr int64_t kOuterPacking = 8, kOuterFarPacking = 25, kMinOuterRows = 24;
+inline constexpr int64_t kOuterNearBytes = 1 << 20;
+// Where B is larger than this and not transposed, OpenBLAS is faster than gemm_outer.h.
+inline constexpr int64_t kMaxOuterBytes = 1 << 22;
 // The most elements of C with which k is divided: each part but the first writes as many, to be read once more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
 
-enum class Method { kOuter, kNt, kLibrary };
+enum class Method { kOuter, kOuterTransposed, kNt, kLibrary };
 
-// Which of them takes the least time for A B, or A B^T if `transposed`, on one thread. The share of the FMA limit that gemm_outer.h reaches is that of
-// its vectors' lanes in use, less the packing of B; gemm_nt.h packs in the time of 4 rows, and adds up lanes in that of a depth of 3 vectors.
+// A method, and the share of the FMA limit by which it was chosen; 0 for the library's.
+struct Choice {
+  Method method;
+  double share;
+};
+
+// The share of the FMA limit that gemm_outer.h reaches: that of its vectors' lanes in use, less the packing of B.
 template <typename T>
-Method FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt, bool transposed, int64_t m, int64_t n, int64_t k) {
-  const bool fits_nt = transposed && nt.nr > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
-  const Method other = fits_nt ? Method::kNt : Method::kLibrary;
-  const int64_t most = transposed ? kMaxOuterTransposedBytes : kMaxOuterBytes;
-  if (outer.max_vectors == 0 || m < kMinOuterRows || k == 0 || n * k * int64_t(sizeof(T)) > most) return other;
-  const double lanes_used = double(n) / double((n + outer.lanes - 1) / outer.lanes * outer.lanes);
-  if (!fits_nt) return lanes_used >= 0.5 ? Method::kOuter : other;
-  const double depth = double(k) / nt.lanes;
-  return lanes_used * double(m) / double(m + kOuterPacking) >= double(m) / double(m + 4) * depth / (depth + 3) ? Method::kOuter : other;
+double OuterShare(const GemmOuterKernel<T>& outer, int64_t m, int64_t n, int64_t k) {
+  const int64_t packing = n * k * int64_t(sizeof(T)) <= kOuterNearBytes ? kOuterPacking : kOuterFarPacking;
+  return double(n) / double((n + outer.lanes - 1) / outer.lanes * outer.lanes) * double(m) / double(m + packing);
 }
+
+// Which of them takes the least time for A B, or A B^T if `transposed`, on one thread. gemm_nt.h packs in the time of 4 rows, and adds up lanes
+// in that of a depth of 8 vectors. A B^T is also (B A^T)^T, which packs A instead of B and may use more lanes.
+template <typename T>
+Choice FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt, bool transposed, int64_t m, int64_t n, int64_t k) {
+  const Choice library = {Method::kLibrary, 0};
+  const bool fits_nt = transposed && nt.nr > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
+  const bool fits_outer = outer.max_vectors > 0 && m >= kMinOuterRows && k > 0;
+  if (!fits_nt) {
+    const int64_t most = transposed ? kOuterNearBytes : kMaxOuterBytes;
+    const bool half_used = 2 * n >= (n + outer.lanes - 1) / outer.lanes * outer.lanes;
+    return fits_outer && half_used && n * k * int64_t(sizeof(T)) <= most ? Choice{Method::kOuter, OuterShare(outer, m, n, k)} : library;
+  }
+  const double depth = double(std::min<int64_t>(k, kNtKCBytes / sizeof(T))) / nt.lanes;
+  Choice best = {Method::kNt, double(m) / double(m + 4) * depth / (depth + 8)};
+  const auto consider = [&](Method method, double share) {
+    if (share > best.share) best = {method, share};
+  };
+  if (fits_outer) consider(Method::kOuter, OuterShare(outer, m, n, k));
+  if (n >= kMinOuterRows) consider(Method::kOuterTransposed, OuterShare(outer, n, m, k));
+  return best;
+}
+
+// Those of this CPU.
+template <typename T>
+struct OwnKernels {
+  static const OwnKernels& Best() {
+    static const OwnKernels best = {BestGemmNtKernel<T>(), BestGemmOuterKernel<T>()};
+    return best;
+  }
+
+  Choice Fastest(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k) const {
+    return trans_a ? Choice{Method::kLibrary, 0} : FastestMethod(outer, nt, trans_b, m, n, k);
+  }
+
+  GemmNtKernel<T> nt;
+  GemmOuterKernel<T> outer;
+};
 
 // The product on the calling thread.
 template <typename T>
 void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
-  static const GemmNtKernel<T> nt = BestGemmNtKernel<T>();
-  static const GemmOuterKernel<T> outer = BestGemmOuterKernel<T>();
-  switch (!s.trans_a ? FastestMethod(outer, nt, s.trans_b, s.m, s.n, s.k) : Method::kLibrary) {
-    case Method::kOuter: return GemmOuter(outer, s, alpha, a, b, beta, c);
-    case Method::kNt: return GemmNt(nt, s, alpha, a, b, beta, c);
+  const OwnKernels<T>& own = OwnKernels<T>::Best();
+  switch (own.Fastest(s.trans_a, s.trans_b, s.m, s.n, s.k).method) {
+    case Method::kOuter: return GemmOuter(own.outer, s, alpha, a, b, beta, c);
+    case Method::kOuterTransposed: return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c);
+    case Method::kNt: return GemmNt(own.nt, s, alpha, a, b, beta, c);
     case Method::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
   }
 }
 
+// Whether C's rows are divided rather than its columns, which are where rows are few or a part of them leaves lanes of vectors unused.
+template <typename T>
+bool DividesRows(const GemmShape& s, int64_t divisions) {
+  const OwnKernels<T>& own = OwnKernels<T>::Best();
+  const double rows = own.Fastest(s.trans_a, s.trans_b, (s.m + divisions - 1) / divisions, s.n, s.k).share;
+  const double columns = own.Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).share;
+  if (rows > 0 && columns > rows) return false;
+  return s.m >= 64 * divisions || s.m >= s.n;
+}
+
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
 // pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
-// last. Else C's rows are; or its columns, where rows are few. With `bias`[n], which goes with beta = 1, every row of C is that to
+// last. Else C's rows or columns are. With `bias`[n], which goes with beta = 1, every row of C is that to
 // begin with: each thread writes its part just before it adds to it.
 template <typename T>
 void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
@@ -79,7 +128,7 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
     Split({m * n, kMemoryGrain / depths.count}, [&](int64_t begin, int64_t end) {
       for (int p = 1; p < depths.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
     });
-  } else if (m >= 64 * divisions || m >= n) {
+  } else if (DividesRows<T>(shape, divisions)) {
     Split({m, (m + divisions - 1) / divisions, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
   } else {
     Split({n, n / divisions}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });

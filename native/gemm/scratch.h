@@ -10,8 +10,8 @@
 namespace blastrain {
 
 // n elements in the calling thread's memory, aligned to a cache line; each `use` has memory of its own. A parallel part uses
-// 0; its caller uses 1 for what it hands to the parts, since it computes one of them itself, and 2 for what spans whole
-// products.
+// 0, and 3 for a product that it turns at the end; its caller uses 1 for what it hands to the parts, since it computes one of them
+// itself, and 2 for what spans whole products.
 template <typename T, int use = 0>
 T* Scratch(int64_t n) {
   constexpr int64_t line = 64 / sizeof(T);
