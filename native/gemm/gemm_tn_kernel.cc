@@ -1,68 +1,74 @@
 #include "gemm/gemm_tn_kernel.h"
 
 #include <type_traits>
+#include <utility>
 
 #include "gemm/simd.h"
 #include "isa.h"
 
 namespace blastrain {
 
-// The micro-tile's sums fill the registers: mr rows of two vectors.
-#define BLASTRAIN_GEMM_TN(target, name)                                                                           \
-  template <typename S, int mr>                                                                                   \
-  target void name(int64_t m, const typename S::T* dy, const typename S::T* x, typename S::T* g,                  \
-                   int64_t stride, const PrefetchList& prefetches) {                                              \
-    constexpr int lanes = sizeof(typename S::V) / sizeof(typename S::T);                                          \
-    typename S::V sums[mr][2] = {};                                                                               \
-    for (int64_t i = 0; i < m; i++, dy += mr, x += 2 * lanes) {                                                   \
-      if (i < prefetches.count) __builtin_prefetch(prefetches.at[i], 1);                                          \
-      const typename S::V left = S::Load(x), right = S::Load(x + lanes);                                          \
-      _Pragma("GCC unroll 16") for (int r = 0; r < mr; r++) {                                                     \
-        const typename S::V factor = S::Broadcast(dy[r]);                                                         \
-        sums[r][0] = S::Fma(factor, left, sums[r][0]);                                                            \
-        sums[r][1] = S::Fma(factor, right, sums[r][1]);                                                           \
-      }                                                                                                           \
-    }                                                                                                             \
-    _Pragma("GCC unroll 16") for (int r = 0; r < mr; r++) {                                                       \
-      S::Store(g + r * stride, sums[r][0]);                                                                       \
-      S::Store(g + r * stride + lanes, sums[r][1]);                                                               \
-    }                                                                                                             \
-  }                                                                                                               \
-  template <typename S>                                                                                           \
-  target void name##PackX(int64_t m, int64_t n, const typename S::T* x, int64_t stride, typename S::T* panels) {  \
-    constexpr int lanes = sizeof(typename S::V) / sizeof(typename S::T);                                          \
-    for (int64_t i = 0; i < m; i++, x += stride, panels += 2 * lanes) {                                           \
-      typename S::T* to = panels;                                                                                 \
-      for (int64_t j = 0; j + 2 * lanes <= n; j += 2 * lanes, to += m * 2 * lanes) {                              \
-        S::Store(to, S::Load(x + j));                                                                             \
-        S::Store(to + lanes, S::Load(x + j + lanes));                                                             \
-      }                                                                                                           \
-    }                                                                                                             \
-  }
+// Defines a struct of micro-kernels, whose sums fill the registers: mr rows of two vectors. Memory is fetched in steps, fewer of them where vectors
+// are shorter: a micro-tile then takes less time, of which the end of a step, which no branch predictor foresees, takes a larger share.
+#define BLASTRAIN_GEMM_TN(target, name)                                                    \
+  struct name {                                                                            \
+    template <typename S, int mr, bool copies>                                             \
+    target static void Multiply(const TnTile<typename S::T>& tile) {                       \
+      constexpr int lanes = sizeof(typename S::V) / sizeof(typename S::T);                 \
+      const int64_t m = tile.m, x_step = tile.x_step;                                      \
+      const typename S::T *dy = tile.dy, *x = tile.x;                                      \
+      typename S::T* copy = tile.copy;                                                     \
+      typename S::V sums[mr][2] = {};                                                      \
+      constexpr int64_t rows_each = sizeof(typename S::V) == 64 ? 1 : 2;                   \
+      constexpr int64_t steps = kPrefetches ? mr / rows_each : 1;                          \
+      for (int64_t step = 1, i = 0; step <= steps; step++) {                               \
+        if constexpr (kPrefetches) {                                                       \
+          tile.written->FetchRows(rows_each);                                              \
+          tile.read->Fetch(tile.lines * rows_each);                                        \
+        }                                                                                  \
+        for (const int64_t end = m * step / steps; i < end; i++, dy += mr, x += x_step) {  \
+          const typename S::V left = S::Load(x), right = S::Load(x + lanes);               \
+          _Pragma("GCC unroll 16") for (int r = 0; r < mr; r++) {                          \
+            const typename S::V factor = S::Broadcast(dy[r]);                              \
+            sums[r][0] = S::Fma(factor, left, sums[r][0]);                                 \
+            sums[r][1] = S::Fma(factor, right, sums[r][1]);                                \
+          }                                                                                \
+          if constexpr (copies) {                                                          \
+            S::Store(copy, left);                                                          \
+            S::Store(copy + lanes, right);                                                 \
+            copy += 2 * lanes;                                                             \
+          }                                                                                \
+        }                                                                                  \
+      }                                                                                    \
+      typename S::T* g = tile.g;                                                           \
+      _Pragma("GCC unroll 16") for (int r = 0; r < mr; r++, g += tile.stride) {            \
+        S::Store(g, sums[r][0]);                                                           \
+        S::Store(g + lanes, sums[r][1]);                                                   \
+      }                                                                                    \
+    }                                                                                      \
+  };
+
+// What such a struct offers, for up to 2 `pairs` rows.
+template <typename Multiplier, typename S, int... pairs>
+GemmTnKernel<typename S::T> MakeGemmTn(std::integer_sequence<int, pairs...>) {
+  return {2 * int(sizeof...(pairs)), 2 * int(sizeof(typename S::V) / sizeof(typename S::T)),
+          {Multiplier::template Multiply<S, 2 * pairs + 2, false>...}, {Multiplier::template Multiply<S, 2 * pairs + 2, true>...}};
+}
+template <typename Multiplier, typename S, int max_mr>
+GemmTnKernel<typename S::T> MakeGemmTn() {
+  return MakeGemmTn<Multiplier, S>(std::make_integer_sequence<int, max_mr / 2>());
+}
 
 #if defined(BLASTRAIN_SIMD)
 
 BLASTRAIN_GEMM_TN(BLASTRAIN_AVX512, Avx512GemmTn)
 BLASTRAIN_GEMM_TN(BLASTRAIN_AVX2, Avx2GemmTn)
 
-template <typename S>
-GemmTnKernel<typename S::T> MakeAvx512GemmTn() {
-  return {12, 128 / sizeof(typename S::T), Avx512GemmTnPackX<S>,
-          {Avx512GemmTn<S, 2>, Avx512GemmTn<S, 4>, Avx512GemmTn<S, 6>, Avx512GemmTn<S, 8>, Avx512GemmTn<S, 10>,
-           Avx512GemmTn<S, 12>}};
-}
-template <typename S>
-GemmTnKernel<typename S::T> MakeAvx2GemmTn() {
-  return {6, 64 / sizeof(typename S::T), Avx2GemmTnPackX<S>, {Avx2GemmTn<S, 2>, Avx2GemmTn<S, 4>, Avx2GemmTn<S, 6>}};
-}
-
 template <typename T>
 GemmTnKernel<T> BestGemmTnKernel() {
   constexpr bool single = sizeof(T) == sizeof(float);
-  if (UsedInstructions().vectors >= Isa::kAvx512) {
-    return MakeAvx512GemmTn<std::conditional_t<single, Avx512Float, Avx512Double>>();
-  }
-  if (UsedInstructions().vectors >= Isa::kAvx2) return MakeAvx2GemmTn<std::conditional_t<single, Avx2Float, Avx2Double>>();
+  if (UsedInstructions().vectors >= Isa::kAvx512) return MakeGemmTn<Avx512GemmTn, std::conditional_t<single, Avx512Float, Avx512Double>, 12>();
+  if (UsedInstructions().vectors >= Isa::kAvx2) return MakeGemmTn<Avx2GemmTn, std::conditional_t<single, Avx2Float, Avx2Double>, 6>();
   return {};
 }
 
@@ -72,8 +78,7 @@ BLASTRAIN_GEMM_TN(, GemmTn128)
 
 template <typename T>
 GemmTnKernel<T> BestGemmTnKernel() {
-  using S = Vector128<T>;
-  return {4, 2 * S::kLanes, GemmTn128PackX<S>, {GemmTn128<S, 2>, GemmTn128<S, 4>}};
+  return MakeGemmTn<GemmTn128, Vector128<T>, 4>();
 }
 
 #else

@@ -7,6 +7,12 @@
 
 namespace blastrain {
 
+#if defined(__wasm__)
+inline constexpr bool kPrefetches = false;  // It has no instruction for that.
+#else
+inline constexpr bool kPrefetches = true;
+#endif
+
 // Fetches a matrix, none by default, of `rows` rows of `bytes` bytes, `stride` apart, into L2, to be read.
 class Prefetcher {
  public:
@@ -17,15 +23,13 @@ class Prefetcher {
   int64_t Lines() const { return rows_ * lines_; }
 
   // The next ones of its cache lines.
-  void Fetch([[maybe_unused]] int64_t lines) {
-#if !defined(__wasm__)  // It has no instruction for that.
-    for (; lines > 0 && row_ < rows_; lines--) {
+  void Fetch(int64_t lines) {
+    for (; kPrefetches && lines > 0 && row_ < rows_; lines--) {
       __builtin_prefetch(at_ + row_ * stride_ + line_ * 64, 0, 2);
       if (++line_ < lines_) continue;
       line_ = 0;
       row_++;
     }
-#endif
   }
 
  private:
@@ -45,15 +49,14 @@ class RowsPrefetcher {
     }
   }
 
-  // The next row of every array.
-  void FetchRow() {
-#if !defined(__wasm__)
-    if (rows_ == 0) return;
-    rows_--;
-    for (int a = 0; a < count_; a++, at_[a - 1] += stride_) {
-      for (int64_t byte = 0; byte < bytes_; byte += 64) __builtin_prefetch(at_[a] + byte, 1);
+  // The next rows of every array, as many as are left.
+  void FetchRows(int64_t rows) {
+    for (; kPrefetches && rows > 0 && rows_ > 0; rows--, rows_--) {
+      for (int a = 0; a < count_; a++) {
+        for (int64_t byte = 0; byte < bytes_; byte += 64) __builtin_prefetch(at_[a] + byte, 1);
+        at_[a] += stride_;
+      }
     }
-#endif
   }
 
  private:

@@ -13,6 +13,8 @@
 #include "blas.h"
 #include "gemm/bf16/micro_kernels.h"
 #include "gemm/bf16/pack.h"
+#include "gemm/gemm_tn_kernel.h"
+#include "gemm/prefetch.h"
 #include "gemm/scratch.h"
 #include "kernels/bias.h"
 #include "pool.h"
@@ -89,7 +91,7 @@ void ForEachMicroTile(const PackedProduct& product, Side in_l2, int64_t m, int64
   const MicroKernel& kernel = UsedMicroKernel();
   const auto panels = [](int64_t lines) { return (lines + kTileLines - 1) / kTileLines; };
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, panels(m)), b_panels = Ranges::OfAtMost(kernel.b_panels, panels(n));
-  const PrefetchList none{};
+  RowsPrefetcher none;
   alignas(64) float sums[kMaxMR * kMaxNR];
   const auto tile = [&](int64_t u, int64_t v) {
     const int64_t column = b_panels.Begin(v) * kTileLines, columns = std::min(n - column, b_panels.Length(v) * kTileLines);
@@ -228,12 +230,9 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
       const int64_t first = row * k + begin;
       for (int64_t v = 0; v < b_panels.count; v++) {
         const int64_t j = b_panels.Begin(v) * kTileLines;
-        PrefetchList prefetches;
-        for (int64_t r = 0; r < (kernel.tiles ? 0 : rows); r++) {
-          for (const float* array : arrays) prefetches.Add(array + first + r * k + j, b_panels.Length(v) * kTileLines);
-        }
+        RowsPrefetcher weights(arrays, first + j, rows, k, b_panels.Length(v) * kTileLines);
         kernel.function({a.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a.From(a_panels.Begin(u)),
-                         packed_b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), g + j, stride}, prefetches);
+                         packed_b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), g + j, stride}, weights);
       }
       for (int64_t r = 0; r < rows; r++) {
         if (alpha != 1) Accumulate(nc, alpha, g + r * stride, 0.0f, g + r * stride);

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "gemm/bf16/pack.h"
-#include "gemm/gemm_tn_kernel.h"
+#include "gemm/prefetch.h"
 
 namespace blastrain::bf16 {
 
@@ -52,7 +52,8 @@ inline constexpr int64_t kMaxMR = 2 * kTileLines;
 inline constexpr int64_t kMaxNR = 3 * kTileLines;
 
 struct MicroKernel {
-  using Function = void (*)(const MicroTile& tile, const PrefetchList& prefetches);
+  // `written`: what is fetched meanwhile, to be written afterwards.
+  using Function = void (*)(const MicroTile& tile, RowsPrefetcher& written);
 
   int a_panels, b_panels;  // MR and NR, in panels of 16.
   bool split_pays;         // Whether computing float32 as six products of bfloat16 is faster than other ways.
@@ -64,9 +65,8 @@ struct MicroKernel {
 // from those of the odd ones, both sums are added, and the result to the sum of earlier tiles. A product of two bfloat16 is
 // exact in float32, so that a multiplication and an addition round as a fused one does. Only subnormal numbers differ: here
 // they are kept, there they are 0.
-BLASTRAIN_KERNEL inline void PlainMicroKernel(const MicroTile& tile, const PrefetchList& prefetches) {
+BLASTRAIN_KERNEL inline void PlainMicroKernel(const MicroTile& tile, RowsPrefetcher&) {
   constexpr int kAtOnce = 4;  // Rows whose sums are independent, so that they overlap.
-  for (int i = 0; i < prefetches.count; i++) __builtin_prefetch(prefetches.at[i], 1);
   for (int64_t r = 0; r < (tile.rows + kAtOnce - 1) / kAtOnce * kAtOnce; r++) {
     for (int64_t j = 0; j < tile.b_panels * kTileLines; j++) tile.sums[r * tile.stride + j] = 0;
   }
@@ -106,9 +106,8 @@ BLASTRAIN_KERNEL inline void PlainMicroKernel(const MicroTile& tile, const Prefe
 
 // The sums fill the registers, 8 rows times 3 vectors: each load from memory serves 3 products or 8.
 template <int columns>
-BLASTRAIN_AVX512_BF16 void Avx512Columns(const MicroTile& tile, const PrefetchList& prefetches) {
+BLASTRAIN_AVX512_BF16 void Avx512Columns(const MicroTile& tile, RowsPrefetcher& written) {
   constexpr int rows = 8;
-  int fetched = 0;
   for (int64_t r = 0; r < tile.rows; r += rows) {
     __m512 sums[rows][columns] = {};
     for (int p = 0; p < tile.passes.count; p++) {
@@ -117,7 +116,7 @@ BLASTRAIN_AVX512_BF16 void Avx512Columns(const MicroTile& tile, const PrefetchLi
       const uint32_t* b = tile.b.pairs + pass.b * tile.b.part;
       for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize, b += kTileSize) {
         for (int64_t q = 0; q < kTilePairs; q++) {
-          if (fetched < prefetches.count) __builtin_prefetch(prefetches.at[fetched++], 1);
+          if (q % (kTilePairs / 2) == 0) written.FetchRows(1);
           __m512bh b_pairs[columns];
           for (int c = 0; c < columns; c++) b_pairs[c] = (__m512bh)_mm512_loadu_si512(b + c * tile.b.panel + q * kTileLines);
           _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
@@ -133,15 +132,15 @@ BLASTRAIN_AVX512_BF16 void Avx512Columns(const MicroTile& tile, const PrefetchLi
   }
 }
 
-inline void Avx512MicroKernel(const MicroTile& tile, const PrefetchList& prefetches) {
+inline void Avx512MicroKernel(const MicroTile& tile, RowsPrefetcher& written) {
   constexpr MicroKernel::Function functions[] = {Avx512Columns<1>, Avx512Columns<2>, Avx512Columns<3>};
-  functions[tile.b_panels - 1](tile, prefetches);
+  functions[tile.b_panels - 1](tile, written);
 }
 
 #define BLASTRAIN_AMX __attribute__((target("amx-tile,amx-bf16")))
 
 // 2 x 2 tiles of sums, so that each tile loaded serves two products.
-BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, const PrefetchList&) {
+BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher&) {
   const bool two_a = tile.rows > kTileLines, two_b = tile.b_panels > 1;
   constexpr int row = kTilePairs * sizeof(uint32_t);
   asm volatile("" : : : "memory");  // GCC's _tile_loadd is not declared to read memory.
@@ -205,7 +204,7 @@ inline bool MatchesPlain(const MicroKernel& kernel) {
   alignas(64) float plain[kMaxMR * kMaxNR], sums[kMaxMR * kMaxNR];
   MicroTile tile{depth_tiles, PassesOf<1, 1>(), {a, panel, 0}, {b, panel, 0}, kernel.a_panels * kTileLines, kernel.b_panels,
                  plain, kMaxNR};
-  const PrefetchList none{};
+  RowsPrefetcher none;
   PlainMicroKernel(tile, none);
   tile.sums = sums;
   if (kernel.tiles) ConfigureAmx();
