@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { BlastrainError } from '../errors';
+import { openblasEnvironment } from './openblas';
 
 /** Prefix of an answer that reports an error. */
 const errorMark = 'error ';
@@ -33,10 +34,8 @@ export class Driver {
   }
 
   /** Starts a process and waits until it is ready. Returns the reason if it does not become ready: its own error if it reports one. */
-  static async start(
-    command: string, args: readonly string[], env: Readonly<Record<string, string | undefined>> = process.env,
-  ): Promise<Driver | string> {
-    const driver = new Driver(spawn(command, args, { env }), command);
+  static async start(command: string, args: readonly string[]): Promise<Driver | string> {
+    const driver = new Driver(spawn(command, args, { env: openblasEnvironment() }), command);
     try {
       driver.greeting = await driver.nextLine();
       if (!driver.greeting.startsWith(errorMark)) return driver;

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { BlastrainError } from '../errors';
 import { packageRoot } from '../files';
 import type { TrainEvent } from '../train/events';
+import { openblasEnvironment } from './openblas';
 
 /** What a process used; 0 on systems other than Linux. */
 export interface ProcessUse {
@@ -32,7 +33,7 @@ export async function trainInProcess(
   [program, ...args]: ProcessCommand, onEvent: (event: TrainEvent, seconds: number) => 'stop' | undefined,
 ): Promise<ProcessUse> {
   const begun = performance.now();
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: openblasEnvironment() });
   const use: ProcessUse = { cpuSeconds: 0, peakBytes: 0 };
   const poll = setInterval(() => Object.assign(use, useOf(child.pid!)), pollInterval);
   let stderr = '';

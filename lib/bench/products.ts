@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../files';
-import { nativeStatus } from '../kernels';
 import { Driver } from './driver';
 import type { BenchNet } from './nets';
 import type { Contender } from './timing';
@@ -55,11 +54,7 @@ export class ProductsInC {
       const { status, stderr } = spawnSync(compiler, ['-O2', '-o', binary, source, '-ldl'], { encoding: 'utf8' });
       if (status === null) continue;
       if (status === 0) {
-        // OpenBLAS by itself may not know this CPU: the addon has chosen kernels for it (native/blas/linked_library.cc).
-        const status = nativeStatus();
-        const core = status.loaded ? status.info.openblasCore : '';
-        const env = core === '' ? process.env : { ...process.env, OPENBLAS_CORETYPE: core };
-        const driver = await Driver.start(binary, [loadedOpenblas(), String(threads)], env);
+        const driver = await Driver.start(binary, [loadedOpenblas(), String(threads)]);
         if (typeof driver !== 'string') return new ProductsInC(driver, folder);
         reason = driver;
       } else reason = stderr.trim().split('\n')[0]!;

@@ -12,6 +12,7 @@ import { applySettings, dataRequest, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { describeMachine, LoadWatch } from './machine';
 import type { Load, Machine } from './machine';
+import { openblasEnvironment } from './openblas';
 import { pythons } from './peers';
 
 /** A table in the folder that scripts/tables/export.py writes. */
@@ -151,7 +152,7 @@ async function fitTable(folder: string, table: RealTable, seed: number, preset: 
 
 /** Runs the libraries that a Python has on a table; returns the seconds of CPU that they took. */
 async function runPeers(python: string, folder: string, { name }: RealTable, seeds: readonly number[], results: TableResult[]): Promise<number> {
-  const child = spawn(python, [join(packageRoot, 'scripts', 'tables', 'peers.py'), folder, name, ...seeds.map(String)], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(python, [join(packageRoot, 'scripts', 'tables', 'peers.py'), folder, name, ...seeds.map(String)], { stdio: ['ignore', 'pipe', 'pipe'], env: openblasEnvironment() });
   let [stderr, cpu] = ['', 0];
   child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr = (stderr + part).slice(-2000)));
   createInterface({ input: child.stdout }).on('line', (line) => {
