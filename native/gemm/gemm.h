@@ -33,11 +33,17 @@ struct Choice {
   double share;
 };
 
+// The share of the lanes of vectors that hold n columns.
+template <typename T>
+double LanesUsed(const GemmOuterKernel<T>& outer, int64_t n) {
+  return double(n) / double((n + outer.lanes - 1) / outer.lanes * outer.lanes);
+}
+
 // The share of the FMA limit that gemm_outer.h reaches: that of its vectors' lanes in use, less the packing of B.
 template <typename T>
 double OuterShare(const GemmOuterKernel<T>& outer, int64_t m, int64_t n, int64_t k) {
   const int64_t packing = n * k * int64_t(sizeof(T)) <= kOuterNearBytes ? kOuterPacking : kOuterFarPacking;
-  return double(n) / double((n + outer.lanes - 1) / outer.lanes * outer.lanes) * double(m) / double(m + packing);
+  return LanesUsed(outer, n) * double(m) / double(m + packing);
 }
 
 // Which of them takes the least time for A B, or A B^T if `transposed`, on one thread. gemm_nt.h packs in the time of 4 rows, and adds up lanes
@@ -49,8 +55,7 @@ Choice FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt,
   const bool fits_outer = outer.max_vectors > 0 && m >= kMinOuterRows && k > 0;
   if (!fits_nt) {
     const int64_t most = transposed ? kOuterNearBytes : kMaxOuterBytes;
-    const bool half_used = 2 * n >= (n + outer.lanes - 1) / outer.lanes * outer.lanes;
-    return fits_outer && half_used && n * k * int64_t(sizeof(T)) <= most ? Choice{Method::kOuter, OuterShare(outer, m, n, k)} : library;
+    return fits_outer && LanesUsed(outer, n) >= 0.5 && n * k * int64_t(sizeof(T)) <= most ? Choice{Method::kOuter, OuterShare(outer, m, n, k)} : library;
   }
   const double depth = double(std::min<int64_t>(k, kNtKCBytes / sizeof(T))) / nt.lanes;
   Choice best = {Method::kNt, double(m) / double(m + 4) * depth / (depth + 8)};
@@ -93,6 +98,7 @@ void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T bet
 // Whether C's rows are divided rather than its columns, which are where rows are few or a part of them leaves lanes of vectors unused.
 template <typename T>
 bool DividesRows(const GemmShape& s, int64_t divisions) {
+  if (divisions == 1) return true;  // Nothing is divided, and small products need not pay for the choice.
   const OwnKernels<T>& own = OwnKernels<T>::Best();
   const double rows = own.Fastest(s.trans_a, s.trans_b, (s.m + divisions - 1) / divisions, s.n, s.k).share;
   const double columns = own.Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).share;
