@@ -55,6 +55,12 @@ inline bool CpuHas(std::string_view name) {
   return false;
 }
 
+// Whether CPUID names that vendor.
+inline bool CpuIsOf(std::string_view vendor) {
+  unsigned leaf = 0, name[3] = {};
+  return __get_cpuid(0, &leaf, &name[0], &name[2], &name[1]) != 0 && vendor == std::string_view(reinterpret_cast<const char*>(name), sizeof name);
+}
+
 inline std::vector<std::string> CpuFeatures() {
   std::vector<std::string> features;
   for (const CpuFeature& feature : kCpuFeatures) {
@@ -73,6 +79,7 @@ inline std::vector<std::string> CpuFeatures() {
 #endif
 }
 inline bool CpuHas(std::string_view) { return false; }
+inline bool CpuIsOf(std::string_view) { return false; }
 
 #endif
 

@@ -48,7 +48,7 @@ inline bool Avx512HasBfloat16() {
 // A module is compiled for its instructions, and reads no variables.
 struct Instructions {
   Isa vectors = Isa::kGeneric;
-  bool bfloat16 = false, amx = false, emulated = false;
+  bool bfloat16 = false, bfloat16_products = false, amx = false, emulated = false;
 };
 
 #else
@@ -62,6 +62,7 @@ struct Instructions {
     const Isa max = at == std::end(kIsaNames) ? Isa::kAmx : Isa(at - kIsaNames);
     vectors = std::min(max, Vectors());
     bfloat16 = max >= Isa::kAvx512 && Avx512HasBfloat16();
+    bfloat16_products = bfloat16 && !CpuIsOf("GenuineIntel");
     amx = max == Isa::kAmx && MayUseAmx();
     emulated = requested == kIsaNames[int(Isa::kAmx)] && !amx;
   }
@@ -74,6 +75,8 @@ struct Instructions {
   Isa vectors;
   // Whether AVX512-BF16 may be used.
   bool bfloat16;
+  // Whether its products are faster than fused multiply-adds of float32: Intel's CPUs do a quarter as many, each of twice the products.
+  bool bfloat16_products;
   bool amx;
   // Whether amx was requested on a CPU without it: plain C++ then computes what AMX would.
   bool emulated;

@@ -80,8 +80,7 @@ BLASTRAIN_AMX inline void AmxChains(int64_t rounds) {
 
 #endif
 
-// Computes chains of the widest instructions in use, about `flops` FLOPs on each thread. Returns how many there were on all; 0 in bfloat16 on a
-// CPU without instructions for it.
+// Computes chains of the widest instructions in use, about `flops` FLOPs on each thread. Returns how many there were on all.
 template <typename T>
 double MultiplyAdds(int64_t flops) {
   void (*chains)(int64_t, T*) = PlainChains<T>;
@@ -106,6 +105,7 @@ double MultiplyAdds(int64_t flops) {
   return 2.0 * double(rounds) * double(kChains * lanes * threads);
 }
 
+// The same of products of bfloat16; 0 where plain C++ computes them.
 inline double Bfloat16MultiplyAdds(int64_t flops) {
 #if defined(BLASTRAIN_BF16)
   const Instructions& used = UsedInstructions();
@@ -116,7 +116,7 @@ inline double Bfloat16MultiplyAdds(int64_t flops) {
     Pool::Shared().Run(threads, [=](int) { AmxChains(rounds); });
     return double(rounds) * double(each * threads);
   }
-  if (used.bfloat16 && !used.emulated) {
+  if (used.bfloat16_products && !used.emulated) {
     constexpr int64_t each = kChains * 2 * 32;
     const int64_t rounds = flops / each + 1;
     Pool::Shared().Run(threads, [=](int) {
@@ -126,6 +126,7 @@ inline double Bfloat16MultiplyAdds(int64_t flops) {
     });
     return double(rounds) * double(each * threads);
   }
+  if (used.vectors >= Isa::kAvx2 && !used.emulated) return MultiplyAdds<float>(flops);  // As gemm/bf16/fma_kernels.h.
 #endif
   static_cast<void>(flops);
   return 0;

@@ -8,7 +8,7 @@ export interface Peak {
   readonly dtype: Dtype;
   /** FLOPs per second of multiply-adds in registers, with the widest instructions in use. */
   readonly flops: number;
-  /** The same in bfloat16; 0 on a CPU without instructions for it. */
+  /** The same of products in bfloat16; 0 where plain C++ computes them. */
   readonly bfloat16: number;
   /** Bytes per second of a pass over arrays of that many bytes, from those that fit L1 to far more than all caches hold. */
   readonly streams: readonly { readonly bytes: number; readonly rate: number }[];

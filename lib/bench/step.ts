@@ -72,7 +72,7 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
 /** Seconds for which threads of OpenBLAS and of OpenMP spin, at most, after their work. */
 export const settlingSeconds = 0.1;
 
-/** The same with the rate of bfloat16; null on a CPU without instructions for it. */
+/** The same with the rate of bfloat16; null where plain C++ computes it. */
 function inBfloat16(peak: Peak | null): Peak | null {
   return peak === null || peak.bfloat16 === 0 ? null : { ...peak, flops: peak.bfloat16 };
 }

@@ -1,65 +1,17 @@
-// The micro-kernels of bfloat16: products of packed panels (pack.h), summed in float32 by AMX, AVX-512, or plain C++ in
-// AMX's order.
+// The micro-kernels of bfloat16: products of packed panels (pack.h), summed in float32 by AMX, AVX512-BF16, or plain C++ in
+// AMX's order; and which of them and of fma_kernels.h is used.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "gemm/bf16/fma_kernels.h"
+#include "gemm/bf16/micro_tile.h"
 #include "gemm/bf16/pack.h"
 #include "gemm/prefetch.h"
 
 namespace blastrain::bf16 {
-
-// Which parts of A and B are multiplied; part 0 is the largest.
-struct Pass {
-  int a, b;
-};
-// Both split in three. The small products come first, so that they are not lost in a large sum. The three that are a out are
-// below 2^-23 of the product, together (docs/precision.md).
-inline constexpr Pass kSplitBoth[] = {{2, 0}, {1, 1}, {0, 2}, {1, 0}, {0, 1}, {0, 0}};
-// One split, the other exact in one part.
-inline constexpr Pass kSplitA[] = {{2, 0}, {1, 0}, {0, 0}};
-inline constexpr Pass kSplitB[] = {{0, 2}, {0, 1}, {0, 0}};
-// Both in one part.
-inline constexpr Pass kUnsplit[] = {{0, 0}};
-
-struct Passes {
-  const Pass* first;
-  int count;
-};
-template <int a_parts, int b_parts>
-constexpr Passes PassesOf() {
-  static_assert((a_parts == 1 || a_parts == 3) && (b_parts == 1 || b_parts == 3));
-  if (a_parts == 3) return b_parts == 3 ? Passes{kSplitBoth, 6} : Passes{kSplitA, 3};
-  return b_parts == 3 ? Passes{kSplitB, 3} : Passes{kUnsplit, 1};
-}
-
-// What a micro-kernel computes: sums[rows, 16 b_panels] <- A B, over all `passes`. Rows of sums are `stride` apart; there is
-// room for rows up to the next multiple of 16.
-struct MicroTile {
-  int64_t depth_tiles;
-  Passes passes;
-  Packed a, b;
-  int64_t rows;
-  int b_panels;
-  float* sums;
-  int64_t stride;
-};
-
-// The largest micro-tile of any micro-kernel.
-inline constexpr int64_t kMaxMR = 2 * kTileLines;
-inline constexpr int64_t kMaxNR = 3 * kTileLines;
-
-struct MicroKernel {
-  // `written`: what is fetched meanwhile, to be written afterwards.
-  using Function = void (*)(const MicroTile& tile, RowsPrefetcher& written);
-
-  int a_panels, b_panels;  // MR and NR, in panels of 16.
-  bool split_pays;         // Whether computing float32 as six products of bfloat16 is faster than other ways.
-  bool tiles;              // Whether it works on AMX's tiles.
-  Function function;
-};
 
 // What TDPBF16PS computes (Intel SDM, volume 2): within a tile, products of the even elements of all pairs are summed apart
 // from those of the odd ones, both sums are added, and the result to the sum of earlier tiles. A product of two bfloat16 is
@@ -219,10 +171,12 @@ inline bool MatchesPlain(const MicroKernel& kernel) {
 
 inline MicroKernel BestMicroKernel() {
   const Instructions& used = UsedInstructions();
-#if defined(BLASTRAIN_BF16)
+#if defined(BLASTRAIN_SIMD)
   const std::pair<bool, MicroKernel> candidates[] = {
       {used.amx, {2, 2, true, true, AmxMicroKernel}},
-      {used.bfloat16 && !used.emulated, {1, 3, false, false, Avx512MicroKernel}},
+      {used.bfloat16_products && !used.emulated, {1, 3, false, false, Avx512MicroKernel}},
+      {used.vectors >= Isa::kAvx512 && !used.emulated, {1, 3, false, false, Avx512FmaMicroKernel}},
+      {used.vectors >= Isa::kAvx2 && !used.emulated, {1, 3, false, false, Avx2FmaMicroKernel}},
   };
   for (const auto& [present, kernel] : candidates) {
     if (present && MatchesPlain(kernel)) return kernel;

@@ -30,12 +30,12 @@ inline constexpr int64_t kTileDepth = 32;
 inline constexpr int64_t kTilePairs = kTileDepth / 2;
 inline constexpr int64_t kTileSize = kTileLines * kTilePairs;  // In pairs.
 
-inline uint32_t Bits(float x) {
+BLASTRAIN_INLINE uint32_t Bits(float x) {
   uint32_t bits;
   std::memcpy(&bits, &x, sizeof bits);
   return bits;
 }
-inline float Float(uint32_t bits) {
+BLASTRAIN_INLINE float Float(uint32_t bits) {
   float x;
   std::memcpy(&x, &bits, sizeof x);
   return x;
@@ -43,12 +43,11 @@ inline float Float(uint32_t bits) {
 
 // x rounded to bfloat16, to nearest with ties to even, in the upper half of a float's bits. Subnormal numbers count as 0, as
 // in the instructions that do the same.
-inline uint32_t Rounded(float x) {
+BLASTRAIN_INLINE uint32_t Rounded(float x) {
   const uint32_t bits = Bits(x);
   const uint32_t magnitude = bits & 0x7fffffffu;
-  if (magnitude < 0x00800000u) return bits & 0x80000000u;
-  if (magnitude > 0x7f800000u) return (bits | 0x00400000u) & 0xffff0000u;  // NaN
-  return (bits + 0x7fffu + (bits >> 16 & 1u)) & 0xffff0000u;
+  const uint32_t number = magnitude > 0x7f800000u ? bits | 0x00400000u /* NaN */ : bits + 0x7fffu + (bits >> 16 & 1u);
+  return magnitude < 0x00800000u ? bits & 0x80000000u : number & 0xffff0000u;
 }
 
 // A or B of a product: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1.
@@ -81,31 +80,47 @@ struct Packed {
 
 enum class Side { kA, kB };
 
-// The element of a line at depth + at, as a number; `line` points to the one at `depth`.
-inline float NumberAt(const Operand<float>& operand, const float* line, int64_t depth, int64_t at) {
-  const float x = line[at * operand.depth_step];
+BLASTRAIN_INLINE float Number(float x) { return x; }
+BLASTRAIN_INLINE float Number(uint8_t x) { return float(int(x) - kZeroPoint); }
+
+// The element of a line at depth + at, scaled; `line` points to the one at `depth`, and those between are neighbours.
+template <typename Source>
+BLASTRAIN_INLINE float NumberAt(const Operand<Source>& operand, const Source* line, int64_t depth, int64_t at) {
+  const float x = Number(line[at]);
   return operand.scales == nullptr ? x : x * operand.scales[depth + at];
-}
-inline float NumberAt(const Operand<uint8_t>& operand, const uint8_t* line, int64_t, int64_t at) {
-  return float(int(line[at * operand.depth_step]) - kZeroPoint);
 }
 
 // Packs the tile of `operand` that begins at (line, depth), in each of its parts, which are `part` apart.
 template <int parts, typename Source>
-void PackTile(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile, int64_t part) {
-  for (int p = 0; p < parts; p++) std::fill_n(tile + p * part, kTileSize, 0u);
-  const int64_t lines = std::min(kTileLines, operand.lines - line);
-  const int64_t deep = std::min(kTileDepth, operand.depth - depth);
-  for (int64_t l = 0; l < lines; l++) {
-    const Source* from = operand.data + (line + l) * operand.line_step + depth * operand.depth_step;
-    for (int64_t d = 0; d < deep; d++) {
-      uint32_t* pair = tile + (side == Side::kA ? l * kTilePairs + d / 2 : d / 2 * kTileLines + l);
-      const float number = NumberAt(operand, from, depth, d);
-      float rest = parts == 1 ? number : number * operand.scale;
-      for (int p = 0; p < parts; p++) {
-        const uint32_t rounded = Rounded(rest);
-        pair[p * part] |= d % 2 == 0 ? rounded >> 16 : rounded;
-        rest -= Float(rounded);
+BLASTRAIN_KERNEL void PackTile(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile, int64_t part) {
+  const int64_t lines = std::min(kTileLines, operand.lines - line), deep = std::min(kTileDepth, operand.depth - depth);
+  const Source* from = operand.data + line * operand.line_step + depth * operand.depth_step;
+  // Its numbers as they are in memory, line by line or depth by depth, so that loops over them vectorise.
+  const bool along = operand.depth_step == 1;
+  const int64_t line_step = along ? kTileDepth : 1, depth_step = along ? 1 : kTileLines;
+  float rest[kTileLines * kTileDepth] = {};
+  for (int64_t i = 0; i < (along ? lines : deep); i++) {
+    if (along) {
+      const Source* numbers = from + i * operand.line_step;
+      for (int64_t d = 0; d < deep; d++) rest[i * kTileDepth + d] = NumberAt(operand, numbers, depth, d);
+    } else {
+      const Source* numbers = from + i * operand.depth_step;
+      for (int64_t l = 0; l < lines; l++) rest[i * kTileLines + l] = Number(numbers[l]);
+    }
+  }
+  if (parts > 1) {
+    for (float& x : rest) x *= operand.scale;
+  }
+  for (int p = 0; p < parts; p++) {
+    uint32_t rounded[kTileLines * kTileDepth];
+    for (int64_t i = 0; i < kTileLines * kTileDepth; i++) {
+      rounded[i] = Rounded(rest[i]);
+      rest[i] -= Float(rounded[i]);
+    }
+    for (int64_t i = 0; i < kTileLines; i++) {
+      for (int64_t j = 0; j < kTilePairs; j++) {
+        const uint32_t* pair = rounded + (side == Side::kA ? i * line_step + 2 * j * depth_step : j * line_step + 2 * i * depth_step);
+        tile[p * part + i * kTilePairs + j] = pair[0] >> 16 | pair[depth_step];
       }
     }
   }
