@@ -120,7 +120,7 @@ function inputs(backend: BackendName, dtype: Dtype, options: Partial<Augmentatio
   const scale = allocate(dtype, featureSize).map((_, j) => 0.1 + 0.01 * j);
   const shift = allocate(dtype, featureSize).map((_, j) => -0.3 * j);
   const reader = new InputReader(kernels, {
-    data: pictures, normalization: { scale, shift }, maxBatch: 8, order: 'sharded', augmenter: augmenter(options, 5), mayBeBytes,
+    data: pictures, normalization: { scale, shift }, maxBatch: 8, order: 'sharded', changes: augmenter(options, 5), mayBeBytes,
   });
   const areBytes = reader.x.BYTES_PER_ELEMENT === 1;
   const x = allocate(dtype, 3 * 8 * featureSize);

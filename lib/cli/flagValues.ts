@@ -1,3 +1,5 @@
+import { testTimeAugmentations } from '../data/views';
+import type { TestTimeAugmentation } from '../data/views';
 import { expected, nearest } from '../errors';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, KernelName } from '../kernels/contract';
@@ -38,6 +40,11 @@ export function choiceOf<Name extends string>(argument: string, text: string, na
   const found = names.find((candidate) => candidate === text);
   if (found !== undefined) return found;
   throw expected('ERR_CONFIG', `one of ${names.join(', ')}`, argument, text, { path: pathOf(argument) });
+}
+
+/** The value of --tta as an API option; absent when the flag is. Throws ERR_CONFIG for another name. */
+export function ttaOption(value: string | undefined): { tta?: TestTimeAugmentation } {
+  return value === undefined ? {} : { tta: choiceOf('--tta', value, testTimeAugmentations) };
 }
 
 /** A kernel, from the text of such an argument. Throws ERR_CONFIG, naming the nearest. */

@@ -15,8 +15,8 @@ const longestName = 18;
  * @param which what the rows are called, such as 'test rows'.
  */
 export function renderScores(evaluation: ScoredRows, which: string, terminal: Terminal): string {
-  const { rows, loss, rmse, scores } = evaluation;
-  const on = `on ${String(rows)} ${which}`;
+  const { rows, loss, rmse, scores, tta } = evaluation;
+  const on = `on ${String(rows)} ${which}${tta === undefined ? '' : `, with test-time augmentation ${tta}`}`;
   if (!isClassified(evaluation)) return `loss ${loss.toFixed(4)}, root mean squared error ${rmse?.toFixed(4) ?? '–'} ${on}\n${scoreLines(scores, terminal)}`;
   const { accuracy, topK, macro, calibration, classes, confusion, temperature, uncalibrated } = evaluation;
   const name = (className: string): string => truncate(className, terminal.isTTY ? longestName : Infinity, terminal.unicode);

@@ -20,14 +20,10 @@ export interface Augmentation {
   readonly mixup: number;
 }
 
-/** Numbers per picture in the geometry: mirrored, shifts x and y, cutout x0, y0, x1, y1; see `gatherImages`. */
-const geometrySize = 7;
-
-/**
- * Draws the augmentation of each row of a batch, as numbers that kernels apply, so that all backends do the same. One
- * generator, and the same number of draws for a batch of any size, so that the generator's state is the whole state.
- */
-export class Augmenter {
+/** What is done to the rows of a batch while they are read. */
+export interface RowChanges {
+  /** Of the pictures that are changed. */
+  readonly shape: ImageShape | undefined;
   /** [maxBatch, 7], the `geometry` of `gatherImages`: row i for picture i; zeros where nothing is changed. */
   readonly geometry: Int32Array;
   /** [maxBatch]: row i is mixed with row partners[i]. */
@@ -38,6 +34,24 @@ export class Augmenter {
   /** Whether squares of pictures are set to 0. */
   readonly isCutting: boolean;
   /** λ of the last batch, in [½, 1]: at least half of a mixed row is its own, so that its own label is the one counted. */
+  readonly lambda: number;
+  /** Sets all that for a batch of m rows. */
+  draw(m: number): void;
+}
+
+/** Numbers per picture in the geometry: mirrored, shifts x and y, cutout x0, y0, x1, y1; see `gatherImages`. */
+export const geometrySize = 7;
+
+/**
+ * Draws the augmentation of each row of a batch, as numbers that kernels apply, so that all backends do the same. One
+ * generator, and the same number of draws for a batch of any size, so that the generator's state is the whole state.
+ */
+export class Augmenter implements RowChanges {
+  readonly geometry: Int32Array;
+  readonly partners: Int32Array;
+  readonly isGeometric: boolean;
+  readonly isMixing: boolean;
+  readonly isCutting: boolean;
   lambda = 1;
   readonly #drawn: Int32Array;
 
@@ -47,7 +61,7 @@ export class Augmenter {
    */
   constructor(
     private readonly options: Augmentation,
-    private readonly shape: ImageShape | undefined,
+    readonly shape: ImageShape | undefined,
     maxBatch: number,
     private readonly random: RandomState,
   ) {

@@ -1,6 +1,6 @@
 import { dtypeOf } from '../kernels/contract';
 import type { FloatArray, Kernels, SourceArray } from '../kernels/contract';
-import type { Augmenter } from './augment';
+import type { RowChanges } from './augment';
 import type { Dataset, ImageShape, StoredDataset } from './dataset';
 import { ColumnEncoder } from './columns/encoder';
 import { featureSizeOf, inputSizeOf } from './normalize/transform';
@@ -14,8 +14,8 @@ export interface InputOptions {
   readonly maxBatch: number;
   /** Order in which rows will be read: consecutively, maxBatch at a time, or as permuted by `shardedOrder`. */
   readonly order: 'sequential' | 'sharded';
-  /** Augments the rows, in training. */
-  readonly augmenter?: Augmenter;
+  /** What is done to rows as they are read: their augmentation. */
+  readonly changes?: RowChanges | undefined;
   /** [maxBatch, inputSize], a buffer for the inputs that readers used one after another can share; by default one of its own. */
   readonly buffer?: FloatArray;
   /** Whether x may stay uint8, for a model whose first layer dequantises as scale·x + shift. Default false. */
@@ -57,19 +57,19 @@ export class InputReader {
   private readonly encoder: ColumnEncoder | undefined;
   /** [size, inputSize], the encoded rows of the set, and what `gatherRows` takes to leave them as they are; undefined where they are not kept. */
   private readonly kept: { readonly inputs: FloatArray; readonly ones: FloatArray; readonly zeros: FloatArray } | undefined;
-  private readonly augmenter: Augmenter | undefined;
+  private readonly changes: RowChanges | undefined;
   /** Rows before whitening, and before mixing; undefined without these. */
   private readonly gathered: FloatArray | undefined;
   private readonly unmixed: FloatArray | undefined;
 
   constructor(private readonly kernels: Kernels, options: InputOptions) {
-    const { data, normalization, maxBatch, order, augmenter, buffer, mayBeBytes } = options;
+    const { data, normalization, maxBatch, order, changes, buffer, mayBeBytes } = options;
     this.normalization = normalization;
     if ('columns' in normalization) this.encoder = new ColumnEncoder(normalization);
-    this.augmenter = augmenter;
+    this.changes = changes;
     this.featureSize = featureSizeOf(normalization);
     this.inputSize = inputSizeOf(normalization);
-    this.imageShape = augmenter?.isGeometric === true ? data.imageShape : undefined;
+    this.imageShape = changes?.isGeometric === true ? changes.shape : undefined;
     if ('stored' in data) {
       this.source = order === 'sequential'
         ? new ShardWindow(data.stored, data.size, maxBatch, maxBatch, 1)
@@ -84,30 +84,30 @@ export class InputReader {
     if (isOtherDtype) this.converted = kernels.allocate(maxBatch * this.featureSize);
     this.identity = Int32Array.from({ length: isOtherDtype ? maxBatch : 0 }, (_, i) => i);
     if (normalization.matrix !== undefined) this.gathered = kernels.allocate(maxBatch * this.featureSize);
-    if (augmenter?.isMixing === true) this.unmixed = kernels.allocate(maxBatch * this.inputSize);
+    if (changes?.isMixing === true) this.unmixed = kernels.allocate(maxBatch * this.inputSize);
     // By element size, as typed arrays can come from another realm. Not with cutout: its inputs of 0 need not correspond to a byte.
     const isBytes = mayBeBytes === true && 'scale' in normalization && this.features.BYTES_PER_ELEMENT === 1 && normalization.matrix === undefined &&
-      augmenter?.isMixing !== true && augmenter?.isCutting !== true;
+      changes?.isMixing !== true && changes?.isCutting !== true;
     const length = maxBatch * this.inputSize;
     if (order === 'sharded' && !('stored' in data)) this.kept = this.keep(data);
     if (isBytes) this.x = buffer === undefined ? new Uint8Array(length) : new Uint8Array(buffer.buffer, buffer.byteOffset, length);
     else this.x = buffer ?? kernels.allocate(length);
   }
 
-  /** Fills the first m rows of {@link x} with the inputs of rows[0 … m) of the data set; draws their augmentation. */
+  /** Fills the first m rows of {@link x} with the inputs of rows[0 … m) of the data set, changed as is drawn for them. */
   read(m: number, rows: Int32Array): void {
-    const { kernels, augmenter, inputSize, gathered, unmixed } = this;
+    const { kernels, changes, inputSize, gathered, unmixed } = this;
     const x = this.x as FloatArray;
     const { matrix } = this.normalization;
     const indices = this.source === undefined ? this.locate(m, rows) : this.source.locate(m, rows);
-    augmenter?.draw(m);
+    changes?.draw(m);
     if (this.kept !== undefined) kernels.gatherRows(m, inputSize, rows, this.kept.inputs, this.kept.ones, this.kept.zeros, unmixed ?? x);
     else if (this.converted === undefined) this.gather(m, indices, this.features, gathered ?? unmixed ?? x);
     else this.gather(m, this.identity, this.convert(m, indices, this.converted), gathered ?? unmixed ?? x);
     if (matrix !== undefined) {
       kernels.gemm(false, true, m, inputSize, this.featureSize, 1, gathered!, matrix, 0, unmixed ?? x);
     }
-    if (unmixed !== undefined) kernels.mixRows(m, inputSize, augmenter!.lambda, augmenter!.partners, unmixed, x);
+    if (unmixed !== undefined) kernels.mixRows(m, inputSize, changes!.lambda, changes!.partners, unmixed, x);
   }
 
   /** All rows encoded, for training, which reads them again and again. */
@@ -147,32 +147,32 @@ export class InputReader {
   }
 
   private standardize(m: number, indices: Int32Array, features: SourceArray, { mean, std }: FloatNormalization, out: FloatArray): void {
-    const { kernels, featureSize, imageShape, augmenter } = this;
+    const { kernels, featureSize, imageShape, changes } = this;
     if (imageShape === undefined) {
       kernels.standardizeRows(m, featureSize, indices, features, mean, std, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.standardizeImages(m, channels, height, width, indices, augmenter!.geometry, features, mean, std, out);
+      kernels.standardizeImages(m, channels, height, width, indices, changes!.geometry, features, mean, std, out);
     }
   }
 
   private scaleAndShift(m: number, indices: Int32Array, features: SourceArray, { scale, shift }: ByteNormalization, out: FloatArray): void {
-    const { kernels, featureSize, imageShape, augmenter } = this;
+    const { kernels, featureSize, imageShape, changes } = this;
     if (imageShape === undefined) {
       kernels.gatherRows(m, featureSize, indices, features, scale, shift, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.gatherImages(m, channels, height, width, indices, augmenter!.geometry, features, scale, shift, out);
+      kernels.gatherImages(m, channels, height, width, indices, changes!.geometry, features, scale, shift, out);
     }
   }
 
   private gatherBytes(m: number, indices: Int32Array, features: Uint8Array, out: Uint8Array): void {
-    const { kernels, featureSize, imageShape, augmenter } = this;
+    const { kernels, featureSize, imageShape, changes } = this;
     if (imageShape === undefined) {
       kernels.gatherBytes(m, featureSize, indices, features, out);
     } else {
       const { channels, height, width } = imageShape;
-      kernels.gatherByteImages(m, channels, height, width, indices, augmenter!.geometry, features, out);
+      kernels.gatherByteImages(m, channels, height, width, indices, changes!.geometry, features, out);
     }
   }
 }

@@ -7,6 +7,7 @@ import type { Column } from '../data/columns/column';
 import { weightsOnFeatures } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import type { TargetScale } from '../data/targetScale';
+import type { TestTimeAugmentation } from '../data/views';
 import type { Sequential } from '../model/sequential';
 import { summarize } from '../model/summary';
 import type { ModelSummary } from '../model/summary';
@@ -52,7 +53,12 @@ export class BaseModel {
   readonly metrics: ModelMetrics | null;
   protected readonly net: Net;
 
-  protected constructor(protected readonly known: ModelFacts, net: Net) {
+  protected constructor(
+    protected readonly known: ModelFacts,
+    net: Net,
+    /** The test-time augmentation that it was loaded with. */
+    readonly tta: TestTimeAugmentation | undefined,
+  ) {
     const { facts, step, metrics } = known;
     this.columns = facts.columns;
     this.classNames = facts.classNames;
@@ -70,7 +76,7 @@ export class BaseModel {
    */
   static load(from: Uint8Array, options: LoadOptions = {}): BaseModel {
     const trained = decodeModel(from, options);
-    return new BaseModel(trained, new Net(trained, options));
+    return new BaseModel(trained, new Net(trained, options), options.tta);
   }
 
   /** The spec of its training. */

@@ -9,6 +9,7 @@ import type { ScoredRows } from './evaluateRun';
 import { recordTest } from './ledger';
 import { readRows } from './readRows';
 import type { ReadRowsOptions } from './readRows';
+import type { LoadOptions } from './trainedModel';
 import { dataRequest } from '../spec/spec';
 
 /** Evaluation of a run's model on the rows of another file. */
@@ -26,13 +27,13 @@ export type FileEvaluation = ScoredRows & {
  * Evaluates a run's model on all rows of a file, whose columns, classes and targets are matched by name. Where rows of the run's test split are among
  * them the evaluation goes into the ledger beside the runs, as {@link testRun} writes it. Throws what {@link readRows} and `Model.evaluate` throw.
  */
-export function evaluateFile(folder: string, name: string, file: string, options: ReadRowsOptions = {}): FileEvaluation {
-  const model = Model.load(folder);
+export function evaluateFile(folder: string, name: string, file: string, { tta, ...options }: ReadRowsOptions & Pick<LoadOptions, 'tta'> = {}): FileEvaluation {
+  const model = Model.load(folder, tta && { tta });
   const data = alignRows(readRows(model, file, options), model);
   if (data.size === 0) throw expected('ERR_DATA', 'at least one row', file, data.size, { file });
   const testRows = countTestRows(model, data);
   const evaluation: ScoredRows = {
-    run: name, when: new Date().toISOString(), rows: data.size, dataDigest: model.dataDigest, ...evaluateInFull(model, data),
+    run: name, when: new Date().toISOString(), rows: data.size, dataDigest: model.dataDigest, ...evaluateInFull(model, data), ...(tta && { tta }),
   };
   if (testRows === null || testRows === 0) return { ...evaluation, file, testRows, leftOut: [] };
   const { result: { look }, leftOut } = recordTest(folder, evaluation, testRows);

@@ -10,6 +10,7 @@ import type { DataOrigin, Dataset, SplitName, StoredDataset } from '../data/data
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
 import { Model } from './model';
+import type { LoadOptions } from './trainedModel';
 import type { Calibrated, DetailedEvaluation, RegressionEvaluation } from './evaluateModel';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
@@ -21,7 +22,7 @@ export type ScoredRows = Omit<RunEvaluation, 'split'>;
 
 /** Evaluation of a run's model on a split; `scores` by name, see lib/train/scores.ts, which those of earlier versions lack. */
 export type RunEvaluation =
-  & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string }
+  & { readonly run: string; readonly split: SplitName; readonly when: string; readonly rows: number; readonly dataDigest: string; readonly tta?: string | undefined }
   & Evaluation & Partial<Omit<ClassificationReport, 'accuracy'>> & Calibrated & { readonly scores?: Readonly<Record<string, number>> | undefined };
 
 /**
@@ -29,8 +30,8 @@ export type RunEvaluation =
  * {@link testRun}. Throws ERR_DATA when the data differs from what the run was trained on, the split has no rows, or the run is part
  * of a cross-validation; ERR_CHECKPOINT, ERR_IO.
  */
-export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>): RunEvaluation {
-  const { evaluation } = evaluateSplit(folder, name, split);
+export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>, options: Pick<LoadOptions, 'tta'> = {}): RunEvaluation {
+  const { evaluation } = evaluateSplit(folder, name, split, options);
   recordEvaluation(folder, evaluation);
   return evaluation;
 }
@@ -40,10 +41,18 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
   return /, fold \d+ of \d+$/.test(data);
 }
 
-/** Evaluates any split of the run's data, which are loaded where they are not given, without writing the result. Throws as {@link evaluateRun} does. */
-export function evaluateSplit(folder: string, name: string, split: SplitName, loaded?: LoadedData): { evaluation: RunEvaluation; origin: DataOrigin } {
+/** How a split is evaluated. */
+export interface EvaluateSplitOptions extends Pick<LoadOptions, 'tta'> {
+  /** The run's data, which are loaded where they are not given. */
+  readonly loaded?: LoadedData;
+}
+
+/** Evaluates any split of the run's data without writing the result. Throws as {@link evaluateRun} does. */
+export function evaluateSplit(
+  folder: string, name: string, split: SplitName, { loaded, ...options }: EvaluateSplitOptions = {},
+): { evaluation: RunEvaluation; origin: DataOrigin } {
   readEvaluations(folder); // a damaged file is refused before anything is computed
-  const model = Model.load(folder);
+  const model = Model.load(folder, options);
   const { data, origin } = rowsOfRun(folder, name, model, split, loaded);
   const evaluation: RunEvaluation = {
     run: name,
@@ -52,6 +61,7 @@ export function evaluateSplit(folder: string, name: string, split: SplitName, lo
     rows: data.size,
     dataDigest: origin.digest,
     ...evaluateInFull(model, data),
+    ...(model.tta && { tta: model.tta }),
   };
   return { evaluation, origin };
 }
@@ -90,7 +100,7 @@ export function recordEvaluation(folder: string, evaluation: RunEvaluation): voi
 }
 
 const commonKeys = {
-  run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text,
+  run: text, split: oneOf('train', 'validation', 'test'), when: text, rows: count, dataDigest: text, tta: optional(text),
   accuracy: optional(numberOrNaN), loss: numberOrNaN, rmse: optional(numberOrNaN), scores: optional(recordOf(numberOrNaN)),
   temperature: optional(numberOrNaN),
   uncalibrated: optional(objectOf<NonNullable<Calibrated['uncalibrated']>>({

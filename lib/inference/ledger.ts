@@ -17,6 +17,8 @@ export interface TestResult {
   /** Rows that were scored in all, where a file had rows beside those of the test split: the scores are theirs too. */
   readonly scoredRows?: number | undefined;
   readonly dataDigest: string;
+  /** The test-time augmentation, where there was one. */
+  readonly tta?: string | undefined;
   /** Number of evaluations on this data set's test split so far, including this one. */
   readonly look: number;
 }
@@ -31,6 +33,7 @@ interface ScoredTest extends Pick<Evaluation, 'accuracy' | 'rmse' | 'loss'> {
   /** All rows that were scored. */
   readonly rows: number;
   readonly dataDigest: string;
+  readonly tta?: string | undefined;
 }
 
 /**
@@ -39,10 +42,10 @@ interface ScoredTest extends Pick<Evaluation, 'accuracy' | 'rmse' | 'loss'> {
  */
 export function recordTest(folder: string, evaluation: ScoredTest, testRows: number): { readonly result: TestResult; readonly leftOut: readonly string[] } {
   const ledger = join(runsOf(folder), ledgerFile);
-  const { run, when, accuracy, rmse, loss, rows, dataDigest } = evaluation;
+  const { run, when, accuracy, rmse, loss, rows, dataDigest, tta } = evaluation;
   const entry: Omit<TestResult, 'look'> = {
     run, when, ...(accuracy !== undefined && { testAccuracy: accuracy }), ...(rmse !== undefined && { testRmse: rmse }), testLoss: loss, testRows,
-    ...(testRows < rows && { scoredRows: rows }), dataDigest,
+    ...(testRows < rows && { scoredRows: rows }), dataDigest, ...(tta !== undefined && { tta }),
   };
   // Counted and written under a lock, so that no two evaluations get the same number.
   return withLock(`${ledger}.lock`, () => {
@@ -63,7 +66,7 @@ export function recordTest(folder: string, evaluation: ScoredTest, testRows: num
 
 /** Shape of a line of the ledger, and of `test` in depth.json. */
 export const testResultShape = objectOf<TestResult>({
-  run: text, when: text, testAccuracy: optional(numberOrNaN), testRmse: optional(numberOrNaN), testLoss: numberOrNaN, testRows: count, scoredRows: optional(count), dataDigest: text, look: count,
+  run: text, when: text, testAccuracy: optional(numberOrNaN), testRmse: optional(numberOrNaN), testLoss: numberOrNaN, testRows: count, scoredRows: optional(count), dataDigest: text, tta: optional(text), look: count,
 });
 
 /**

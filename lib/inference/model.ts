@@ -27,7 +27,7 @@ export class Model extends BaseModel {
    */
   static override load(from: string | Uint8Array, options: LoadOptions = {}): Model {
     const trained = readTrained(from, options);
-    return new Model(trained, new Net(trained, options));
+    return new Model(trained, new Net(trained, options), options.tta);
   }
 
   /**
@@ -70,7 +70,7 @@ export class Model extends BaseModel {
   async predictAsync(rows: PredictRows, options: PredictOptions = {}): Promise<Prediction[]> {
     checkOptions(options);
     const { outputNames: names, net } = this;
-    this.background ??= new Background({ bytes: this.toBytes(), backend: net.model.kernels.backend });
+    this.background ??= new Background({ bytes: this.toBytes(), backend: net.model.kernels.backend, tta: this.tta });
     const all: Prediction[] = [];
     for await (const block of predictBlocks(net, this.background, rows, options)) for (const one of predictionsOf(net, names, block)) all.push(one);
     return all;

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { checkOptions, checkText } from '../arguments';
+import { checkText } from '../arguments';
 import { readFile, sizeLimits } from '../files';
 import type { Kernels } from '../kernels/contract';
 import { warmStart } from '../build/warmStart';
@@ -9,7 +9,7 @@ import { modelFile } from '../runFolder/runFolder';
 import type { TrainSpec } from '../spec/spec';
 import { decodeTrained } from '../train/modelFile';
 import type { TrainedModel } from '../train/modelFile';
-import { decodeModel } from './trainedModel';
+import { checkLoadOptions, decodeModel } from './trainedModel';
 import type { LoadOptions } from './trainedModel';
 
 /** What a training of this spec takes over from the model that its key `from` names. Throws as `Model.load` and {@link warmStart} do. */
@@ -20,8 +20,7 @@ export function startOf(spec: TrainSpec, data: TrainingData, kernels: Kernels): 
 /** Reads a trained model, see `Model.load`. */
 export function readTrained(from: string | Uint8Array, options: LoadOptions): TrainedModel {
   if (typeof from !== 'string') return decodeModel(from, options, 'a path or the bytes of a model');
-  checkOptions(options);
-  if (options.name !== undefined) checkText(options.name, 'options.name', 'a name');
+  checkLoadOptions(options);
   checkText(from, 'from');
   const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() === true;
   const file = isFolder ? modelFile(from) : from;

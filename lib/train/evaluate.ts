@@ -1,13 +1,15 @@
 import { checkObject } from '../arguments';
 import { allocate } from '../kernels/contract';
-import type { FloatArray, SourceArray } from '../kernels/contract';
+import type { FloatArray } from '../kernels/contract';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { InputReader } from '../data/inputs';
+import type { Views } from '../data/views';
 import { checkNormalization } from '../data/normalize/transform';
 import type { Normalization } from '../data/normalize/transform';
 import { TargetReader } from '../data/targets';
 import { unscale } from '../data/targetScale';
 import type { TargetScale } from '../data/targetScale';
+import type { Sequential } from '../model/sequential';
 import type { WeightAverage } from '../optim/average';
 import type { Objective } from './objective';
 import { BatchScores } from './batchScores';
@@ -45,6 +47,8 @@ export interface EvaluateOptions {
 export class Evaluator {
   /** What the logits of classes are divided by, see temperature.ts. Training evaluates with 1. */
   temperature = 1;
+  /** The views of a picture over which outputs are averaged; training evaluates pictures as they are. */
+  views: Views | null = null;
   /** [maxBatch, inputSize], the inputs of a batch. */
   private readonly inputBuffer: FloatArray;
   private readonly rows: Int32Array;
@@ -77,9 +81,9 @@ export class Evaluator {
     const sums = emptySums();
     let penalty = 0;
     this.averaged(() => {
-      this.forEachBatch(data, (m, x, from) => {
+      this.forEachBatch(data, (m, from) => {
         const numbers = targets.read(m, this.rows);
-        const plain = objective.sum(m, x, numbers, 'evaluate', targets.weights);
+        const plain = objective.sumOfOutputs(m, numbers, 'evaluate', targets.weights);
         const sum = temperature === 1 ? plain : logLossAt(temperature, m, objective.predictions, targets.labels, outputSize, targets.weights);
         this.scores.measure(m, targets, sum);
         sums.lossSum += sum;
@@ -121,22 +125,16 @@ export class Evaluator {
    * @param check is called before the first batch whose inputs may not all be finite; a sum of squares tells, in a fraction of the time of a look at each feature.
    */
   predict(data: Dataset | StoredDataset, check?: () => void): { predictions: FloatArray; labels: Int32Array } {
-    const { model } = this.objective;
-    const { kernels, inputSize, outputSize } = model;
-    let isChecked = check === undefined;
+    const { kernels, outputSize } = this.objective.model;
     const all = allocate(kernels.dtype, data.size * outputSize); // outlives the model
     const labels = new Int32Array(data.size);
     this.averaged(() => {
-      this.forEachBatch(data, (m, x, from) => {
-        if (!isChecked && !Number.isFinite(kernels.dot(m * inputSize, x as FloatArray, x as FloatArray))) {
-          check!();
-          isChecked = true;
-        }
-        const predictions = this.objective.predict(m, x);
+      this.forEachBatch(data, (m, from) => {
+        const predictions = this.objective.predictOfOutputs(m);
         all.set(predictions.subarray(0, m * outputSize), from * outputSize);
         labels.set(this.scores.classify(m).subarray(0, m), from);
         return true;
-      });
+      }, check);
     });
     return { predictions: this.inUnits(all), labels };
   }
@@ -162,18 +160,52 @@ export class Evaluator {
     }
   }
 
-  /** Calls `visit` for each batch, until it returns false. */
-  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, x: SourceArray, from: number) => boolean): void {
+  /** Calls `visit` for each batch, with its outputs in the model, until it returns false; and once `check`, before inputs that may not all be finite. */
+  private forEachBatch(data: Dataset | StoredDataset, visit: (m: number, from: number) => boolean, check?: () => void): void {
     if (data.size === 0) return;
-    const { inputBuffer: buffer, normalization, objective: { model } } = this;
-    const { kernels, maxBatch } = model;
+    const { inputBuffer: buffer, normalization, views, objective: { model }, objective: { model: { kernels, maxBatch, inputSize } } } = this;
     const mayBeBytes = 'scale' in normalization && model.readBytes(normalization);
-    const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', buffer, mayBeBytes });
+    const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', buffer, mayBeBytes, changes: views ?? undefined });
+    const mean = views === null ? undefined : new MeanOutputs(model, views.count);
+    let isChecked = check === undefined;
     for (let from = 0; from < data.size; from += maxBatch) {
       const m = Math.min(maxBatch, data.size - from);
       for (let i = 0; i < m; i++) this.rows[i] = from + i;
-      inputs.read(m, this.rows);
-      if (!visit(m, inputs.x, from)) return;
+      for (let view = 0; view < (views?.count ?? 1); view++) {
+        inputs.read(m, this.rows);
+        const x = inputs.x as FloatArray;
+        if (!isChecked && !Number.isFinite(kernels.dot(m * inputSize, x, x))) {
+          check!();
+          isChecked = true;
+        }
+        model.forward(m, inputs.x, 'evaluate');
+        mean?.add(m);
+      }
+      mean?.take(m);
+      if (!visit(m, from)) return;
     }
+  }
+}
+
+/** The mean of a model's outputs for several views of the same rows. */
+class MeanOutputs {
+  private readonly sums: FloatArray;
+  /** Numbers of a row. */
+  private readonly width: number;
+
+  constructor(private readonly model: Sequential, private readonly views: number) {
+    this.width = model.outputSize * model.members;
+    this.sums = model.kernels.allocate(model.maxBatch * this.width);
+  }
+
+  /** Adds the outputs of m rows that the model holds. */
+  add(m: number): void {
+    this.model.kernels.axpy(m * this.width, 1 / this.views, this.model.output, this.sums);
+  }
+
+  /** Puts the mean into the place of the outputs, and begins anew. */
+  take(m: number): void {
+    this.model.output.set(this.sums.subarray(0, m * this.width));
+    this.sums.fill(0);
   }
 }

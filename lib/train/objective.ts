@@ -82,6 +82,11 @@ export class Objective {
    */
   sum(m: number, x: SourceArray, targets: Targets, mode: Mode, weights?: FloatArray): number {
     this.model.forward(m, x, mode);
+    return this.sumOfOutputs(m, targets, mode, weights);
+  }
+
+  /** {@link sum} for outputs that the model holds. */
+  sumOfOutputs(m: number, targets: Targets, mode: Mode, weights?: FloatArray): number {
     this.current = mode === 'train' ? this.trainingLoss : this.evaluationLoss;
     return this.current.forward(m, this.model.output, targets, weights);
   }
@@ -89,6 +94,11 @@ export class Objective {
   /** {@link predictions} for m rows x[m, inputSize] without targets. */
   predict(m: number, x: SourceArray): FloatArray {
     this.model.forward(m, x, 'evaluate');
+    return this.predictOfOutputs(m);
+  }
+
+  /** {@link predictions} for m rows of outputs that the model holds. */
+  predictOfOutputs(m: number): FloatArray {
     this.current = this.evaluationLoss;
     this.current.predict(m, this.model.output);
     return this.predictions;

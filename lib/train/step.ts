@@ -115,7 +115,7 @@ export class TrainingStep {
     this.defersProducts = optimizer.takesProducts && this.accumulate === 1 && shards === null && typeof options.clipNorm !== 'number';
     const { augmenter } = options;
     this.inputs = new InputReader(kernels, {
-      data, normalization, maxBatch, order: 'sharded', ...(augmenter && { augmenter }),
+      data, normalization, maxBatch, order: 'sharded', changes: augmenter,
       mayBeBytes: 'scale' in normalization && model.readBytes(normalization),
     });
     this.targets = new TargetReader(kernels, data, maxBatch, augmenter, options.targetScale);

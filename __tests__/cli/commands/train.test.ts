@@ -58,12 +58,25 @@ describe('a run', () => {
     expect(confusion!.reduce((sum, row, j) => sum + row[j]!, 0) / rows).toBe(accuracy);
   });
 
+  test('is scored on views of its pictures, too, and the record says so', async () => {
+    const { status, stdout } = await blastrain(['evaluate', 'first', '--split', 'train', '--tta', 'flip-shift'], { cwd });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/on 500 train rows, with test-time augmentation flip-shift$/m) as string });
+    const { train } = JSON.parse(readFileSync(join(cwd, 'runs', 'first', 'evaluation.json'), 'utf8')) as { train: RunEvaluation };
+    expect(train).toMatchObject({ tta: 'flip-shift', rows: 500 });
+    await blastrain(['evaluate', 'first', '--split', 'train'], { cwd });
+    const plain = JSON.parse(readFileSync(join(cwd, 'runs', 'first', 'evaluation.json'), 'utf8')) as { train: RunEvaluation };
+    expect(plain.train).not.toHaveProperty('tta');
+    expect(plain.train.loss).not.toBe(train.loss);
+  });
+
   test('is tested once, and a second look says so', async () => {
     const first = await blastrain(['test', 'first', '--json'], { cwd });
     expect(jsonLines(first.stdout)).toMatchObject([{ type: 'test', run: 'first', testRows: 100, look: 1 }]);
     const second = await blastrain(['test', 'first'], { cwd });
     expect(second.stdout).toContain('look 2');
-    expect(jsonLines(readFileSync(join(cwd, 'runs', 'test-ledger.jsonl'), 'utf8'))).toHaveLength(2);
+    const third = await blastrain(['test', 'first', '--tta', 'flip', '--json'], { cwd });
+    expect(jsonLines(third.stdout)).toMatchObject([{ type: 'test', look: 3, tta: 'flip' }]);
+    expect(jsonLines(readFileSync(join(cwd, 'runs', 'test-ledger.jsonl'), 'utf8'))).toMatchObject([{ look: 1 }, { look: 2 }, { look: 3, tta: 'flip' }]);
   });
 
   test('is not overwritten by another of the same name', async () => {
@@ -197,6 +210,7 @@ test.each([
   ['going on with a run that is not there', ['train', '--resume', 'nobody'], 'ERR_CONFIG', 'nobody'],
   ['going on under another name', ['train', '--resume', 'first', '--name', 'other'], 'ERR_CONFIG', 'other'],
   ['going on at another rate', ['train', '--resume', 'first', '--set', 'learningRate=1'], 'ERR_CONFIG', 'learningRate'],
+  ['views that there are not', ['evaluate', 'first', '--tta', 'rotate'], 'ERR_CONFIG', '--tta'],
   ['evaluating the test split', ['evaluate', 'first', '--split', 'test'], 'ERR_CONFIG', 'blastrain test'],
 ])('%s ends in one sentence with a code', async (_, args, code, part) => {
   writeFileSync(join(cwd, 'broken.json'), '{"steps": ');

@@ -7,6 +7,7 @@ import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import type { Command } from '../command';
+import { ttaOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
 import { renderScores } from '../scores';
 import { fileLines, terminalOf, wrap } from '../terminal/style';
@@ -33,12 +34,16 @@ run's test split are among them, this counts as a look at it.
 Options:
   --split SPLIT    validation or train [validation]
   --target COLUMN  the column of FILE to predict [the one of the training]
+  --tta NAME       average outputs over views of each picture: flip (it and its
+                   mirror image) or flip-shift (both also moved by a pixel in
+                   four directions)
   --runs DIR       where the runs are [runs]
   --json           the result as one line of JSON on standard output
 `,
   run(args) {
     const { values, positionals } = readOptions(
-      args, { split: { type: 'string' }, target: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['MODEL', 'FILE'] },
+      args, { split: { type: 'string' }, target: { type: 'string' }, tta: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } },
+      { names: ['MODEL', 'FILE'] },
     );
     const given = requirePositional(positionals[0], 'MODEL', 'evaluate');
     const { path, isFile } = findModel(given, values.runs);
@@ -46,25 +51,26 @@ Options:
     if (isFile && file === undefined) throw expected('ERR_CONFIG', 'a FILE to evaluate a model file on', 'blastrain evaluate', given, { path: 'file' });
     if (file !== undefined && values.split !== undefined) throw expected('ERR_CONFIG', 'no --split with a FILE', '--split', values.split, { path: 'split' });
     if (file === undefined && values.target !== undefined) throw expected('ERR_CONFIG', 'a FILE with --target', '--target', values.target, { path: 'target' });
+    const tta = ttaOption(values.tta);
     announceFallback();
-    if (file === undefined) scoreSplit(path, values.split ?? 'validation', values.json === true);
-    else scoreFile(path, file, values.target, values.json === true);
+    if (file === undefined) scoreSplit(path, values.split ?? 'validation', tta, values.json === true);
+    else scoreFile(path, file, { ...tta, ...(values.target !== undefined && { target: values.target }) }, values.json === true);
     return Promise.resolve(0);
   },
 };
 
-function scoreSplit(folder: string, split: string, json: boolean): void {
+function scoreSplit(folder: string, split: string, tta: ReturnType<typeof ttaOption>, json: boolean): void {
   if (split !== 'validation' && split !== 'train') {
     const what = split === 'test' ? 'validation or train (blastrain test is the way to the test split)' : 'validation or train';
     throw expected('ERR_CONFIG', what, '--split', split, { path: 'split' });
   }
-  const evaluation = evaluateRun(folder, runName(folder), split);
+  const evaluation = evaluateRun(folder, runName(folder), split, tta);
   if (json) process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));
   else process.stdout.write(`${renderScores(evaluation, `${split} rows`, terminalOf(process.stdout))}${fileLines([join(folder, runFiles.evaluation)])}`);
 }
 
-function scoreFile(folder: string, file: string, target: string | undefined, json: boolean): void {
-  const { leftOut, ...evaluation } = evaluateFile(folder, runName(folder), file, { ...(target !== undefined && { target }) });
+function scoreFile(folder: string, file: string, options: Parameters<typeof evaluateFile>[3], json: boolean): void {
+  const { leftOut, ...evaluation } = evaluateFile(folder, runName(folder), file, options);
   warn(leftOut);
   if (json) {
     process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));

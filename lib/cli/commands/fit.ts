@@ -124,7 +124,7 @@ into the ledger beside the runs. docs/fit.md explains the scores.
     };
     if (rows.validation.size > 0) say('validation', rows.validation);
     if (test.size > 0) {
-      const { look, leftOut } = testRun(folder, result.run, plan.data);
+      const { look, leftOut } = testRun(folder, result.run, { loaded: plan.data });
       warn(leftOut);
       say('test', test, { look });
       if (!json && look > 1) process.stdout.write(`This was look ${String(look)} at these test rows: the scores are no longer unbiased estimates.\n`);

@@ -8,6 +8,7 @@ import { csvBlocks, jsonLinesBlocks } from '../../inference/rowBlocks';
 import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import type { Command } from '../command';
+import { ttaOption } from '../flagValues';
 import { outputOption, readOptions, requirePositional } from '../options';
 import { openPredictions } from '../predictionFile';
 
@@ -31,19 +32,23 @@ Options:
                      appears when it is whole
   --probabilities    also the probability of each class or label
   --id COLUMN        a column of a .csv or .jsonl to write beside predictions
+  --tta NAME         average outputs over views of each picture: flip or
+                     flip-shift, as 'blastrain evaluate' does
   --runs DIR         where the runs are [runs]
 `,
   async run(args) {
     const { values, positionals } = readOptions(
-      args, { out: { type: 'string' }, probabilities: { type: 'boolean' }, id: { type: 'string' }, runs: { type: 'string' } }, { names: ['MODEL', 'FILE'] },
+      args, { out: { type: 'string' }, probabilities: { type: 'boolean' }, id: { type: 'string' }, tta: { type: 'string' }, runs: { type: 'string' } },
+      { names: ['MODEL', 'FILE'] },
     );
     const given = requirePositional(positionals[0], 'MODEL', 'predict');
     const file = requirePositional(positionals[1], 'FILE', 'predict');
     const out = outputOption('out', values.out);
     const ending = out === undefined ? '.csv' : extname(out).toLowerCase();
     if (!endings.includes(ending)) throw expected('ERR_CONFIG', `a file ending in ${endings.join(', ')}`, '--out', out, { path: 'out' });
+    const tta = ttaOption(values.tta);
     announceFallback();
-    const model = Model.load(findModel(given, values.runs).path);
+    const model = Model.load(findModel(given, values.runs).path, tta);
     const predictions = await openPredictions(model, out, { ending, id: values.id, withProbabilities: values.probabilities === true });
     try {
       for await (const { features, ids } of blocks(model, file, values.id)) await predictions.write(model.predict(features), ids);

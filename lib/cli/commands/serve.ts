@@ -4,7 +4,7 @@ import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import { findModel } from '../findModel';
 import type { Command } from '../command';
-import { integerOption, portOption } from '../flagValues';
+import { integerOption, portOption, ttaOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
 
 export const serveCommand: Command = {
@@ -26,6 +26,8 @@ Options:
   --max-body N       bytes of a request [8388608]
   --max-queue N      requests at a time; others are told to come again [256]
   --batch-rows N     rows that are computed at a time [256]
+  --tta NAME         average outputs over views of each picture: flip or
+                     flip-shift, as 'blastrain evaluate' does
   --runs DIR         where the runs are [runs]
   --json             one JSON object with the address on standard output
 
@@ -36,15 +38,16 @@ in front of it.
   async run(args) {
     const { values, positionals } = readOptions(args, {
       port: { type: 'string' }, host: { type: 'string' }, 'max-rows': { type: 'string' }, 'max-body': { type: 'string' }, 'max-queue': { type: 'string' },
-      'batch-rows': { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' },
+      'batch-rows': { type: 'string' }, tta: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' },
     }, { names: ['MODEL'] });
     const { path, name } = findModel(requirePositional(positionals[0], 'MODEL', 'serve'), values.runs);
+    const tta = ttaOption(values.tta);
     announceFallback();
     const limit = (option: 'max-rows' | 'max-body' | 'max-queue' | 'batch-rows', key: string): object => {
       const text = values[option];
       return text === undefined ? {} : { [key]: integerOption(option, text, 1) };
     };
-    const server = await serveModel(Model.load(path), {
+    const server = await serveModel(Model.load(path, tta), {
       name, ...(values.port !== undefined && { port: portOption(values.port) }), ...(values.host !== undefined && { host: values.host }),
       ...limit('max-rows', 'maxRows'), ...limit('max-body', 'maxBody'), ...limit('max-queue', 'maxQueue'), ...limit('batch-rows', 'batchRows'),
     });

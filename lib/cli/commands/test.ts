@@ -3,6 +3,7 @@ import { testRun } from '../../inference/testRun';
 import { jsonLine, printable } from '../../text';
 import { announceFallback } from '../backend';
 import type { Command } from '../command';
+import { ttaOption } from '../flagValues';
 import { readOptions, requirePositional } from '../options';
 import { renderScores } from '../scores';
 import { formatKnown, formatPercent } from '../terminal/format';
@@ -20,14 +21,17 @@ the ledger beside the runs; a second look at the same data is possible, but says
 so: a choice made after it is no longer blind.
 
 Options:
+  --tta NAME   average outputs over views of each picture: flip or flip-shift,
+               as 'blastrain evaluate' does
   --runs DIR   where the runs are [runs]
   --json       the result as one line of JSON on standard output
 `,
   run(args) {
-    const { values, positionals } = readOptions(args, { runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] });
+    const { values, positionals } = readOptions(args, { tta: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'test'));
+    const tta = ttaOption(values.tta);
     announceFallback();
-    const { leftOut, ...result } = testRun(folder, runName(folder));
+    const { leftOut, ...result } = testRun(folder, runName(folder), tta);
     warn(leftOut);
     if (values.json === true) process.stdout.write(jsonLine({ type: 'test', ...result }));
     else {

@@ -4,6 +4,7 @@ import { BlastrainError, fromPlain, toPlain } from '../../errors';
 import type { PlainError } from '../../errors';
 import { packageRoot } from '../../files';
 import { loadedModules } from '../../spec/modules';
+import type { TestTimeAugmentation } from '../../data/views';
 import type { BackendName } from '../../kernels/contract';
 import { areCells } from '../givenRows';
 import type { Outputs } from '../prediction';
@@ -13,6 +14,7 @@ export interface PredictTask {
   /** A model file. */
   readonly bytes: Uint8Array;
   readonly backend: BackendName;
+  readonly tta: TestTimeAugmentation | undefined;
   /** Modules with parts of the user's own, to be loaded first. */
   readonly modules: readonly string[];
 }

@@ -7,8 +7,8 @@ import { loadModules } from '../../spec/modules';
 import { readTrained } from '../source';
 import type { PredictAnswer, PredictRequest, PredictTask } from './background';
 
-const { bytes, backend, modules } = workerData as PredictTask;
-const loading = loadModules(modules).then(() => new Net(readTrained(bytes, {}), { backend }));
+const { bytes, backend, tta, modules } = workerData as PredictTask;
+const loading = loadModules(modules).then(() => new Net(readTrained(bytes, {}), { backend, ...(tta && { tta }) }));
 
 parentPort!.on('message', ({ id, rows }: PredictRequest) => {
   void answer(id, rows);

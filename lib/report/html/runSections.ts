@@ -248,8 +248,8 @@ function ledgerPart({ testEvaluations, record }: RunReportData): Html {
   return html`${table(
     'Every recorded look at the test split of this data, by any run of the same folder.',
     ['look', 'run', 'when', testEvaluations.some(({ testRmse }) => testRmse !== undefined) ? 'error' : 'accuracy', 'rows', 'loss'],
-    testEvaluations.map(({ look, run, when, testAccuracy = NaN, testRmse, testRows, scoredRows, testLoss }) =>
-      [String(look), run === record.name ? html`<strong>${run}</strong>` : run, moment(when), testRmse === undefined ? percentOf(testAccuracy, scoredRows ?? testRows) : significant(testRmse),
+    testEvaluations.map(({ look, run, when, tta, testAccuracy = NaN, testRmse, testRows, scoredRows, testLoss }) =>
+      [String(look), html`${run === record.name ? html`<strong>${run}</strong>` : run}${tta === undefined ? '' : ` (test-time augmentation ${tta})`}`, moment(when), testRmse === undefined ? percentOf(testAccuracy, scoredRows ?? testRows) : significant(testRmse),
         scoredRows === undefined ? count(testRows) : `${count(testRows)} of ${count(scoredRows)}`, significant(testLoss)]),
   )}
 <p>${testEvaluations.length === 1 ? 'It was looked at once.' : `It was looked at ${String(testEvaluations.length)} times, ${String(own)} of them for this run. Only the first figure is unbiased: whatever was chosen after a look may owe something to it.`}</p>`;
