@@ -1,4 +1,5 @@
 import { symmetricEigen } from '../../lib/data/normalize/eigen';
+import { largestEigen } from '../../lib/data/normalize/largestEigen';
 import { kernelsFor } from '../../lib/kernels';
 import { RandomState } from '../../lib/random';
 import { backends } from '../support/backends';
@@ -64,5 +65,44 @@ describe.each(backends)('on %s kernels', (backend) => {
     const a = symmetric(9, () => random.gaussian());
     const halved = a.map((value, at) => (at % 9 > Math.floor(at / 9) ? NaN : value));
     expect(symmetricEigen(9, halved, kernels)).toEqual(symmetricEigen(9, a, kernels));
+  });
+});
+
+describe.each(backends)('the largest of many, on %s kernels', (backend) => {
+  const kernels = kernelsFor('float64', backend);
+  const n = 160;
+  /** Of orthonormal vectors and these eigenvalues. */
+  const composed = (values: (i: number) => number): Float64Array => {
+    const { vectors } = symmetricEigen(n, symmetric(n, () => random.gaussian()), kernels);
+    const scaled = vectors.slice();
+    for (let i = 0; i < n; i++) kernels.scal(n, values(i), scaled.subarray(i * n, (i + 1) * n));
+    const a = new Float64Array(n * n);
+    kernels.gemm(true, false, n, n, n, 1, vectors, scaled, 0, a);
+    return a;
+  };
+
+  test.each([
+    ['as those of pictures', (i: number) => 900 / (1 + i) ** 1.3], ['that fall by a fifth', (i: number) => 0.8 ** i / 1e3], ['all the same', () => 2], ['in two groups', (i: number) => (i < 10 ? 5 : 1)],
+  ])('eigenvalues %s: their variance, on uncorrelated orthonormal vectors', (_, values) => {
+    const count = 12;
+    const a = composed(values);
+    const { values: found, vectors } = largestEigen(n, a, count, kernels)!;
+    const exact = symmetricEigen(n, a.slice(), kernels).values.slice(0, count);
+    const sum = (all: Float64Array): number => all.reduce((total, value) => total + value);
+    expect(Math.abs(sum(found) / sum(exact) - 1)).toBeLessThan(1e-6);
+    const stretched = new Float64Array(count * n);
+    kernels.gemm(false, false, count, n, n, 1, vectors, a, 0, stretched);
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < count; j++) {
+        const row = vectors.subarray(j * n, (j + 1) * n);
+        expect(Math.abs(kernels.dot(n, vectors.subarray(i * n, (i + 1) * n), row) - Number(i === j))).toBeLessThanOrEqual(roundoff(n));
+        expect(Math.abs(kernels.dot(n, stretched.subarray(i * n, (i + 1) * n), row) - (i === j ? found[i]! : 0))).toBeLessThanOrEqual(roundoff(n) * exact[0]!);
+      }
+    }
+    expect(largestEigen(n, a, count, kernels)!.vectors).toEqual(vectors);
+  });
+
+  test.each([['none beside 0', (i: number) => Number(i < 20)], ['hardly any', (i: number) => 2 ** -i]])('of a matrix that has %s they are left to the other way', (_, values) => {
+    expect(largestEigen(n, composed(values), 12, kernels)).toBeUndefined();
   });
 });

@@ -5,7 +5,8 @@ import { inputSizeOf } from '../../lib/data/normalize/transform';
 import { kernelsFor } from '../../lib/kernels';
 import { allocate, unitRoundoff } from '../../lib/kernels/contract';
 import type { BackendName, Dtype, FloatArray } from '../../lib/kernels/contract';
-import { variants } from '../support/backends';
+import { RandomState } from '../../lib/random';
+import { backends, variants } from '../support/backends';
 import { goldenData } from '../support/data/goldenData';
 
 /** Rows of numbers as training rows: bytes where all are. */
@@ -70,6 +71,35 @@ describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) =>
     covariance.forEach((value, at) => {
       expect(Math.abs(value - Number(at % (size + 1) === 0))).toBeLessThan(dtype === 'float32' ? 1e-3 : 1e-8);
     });
+  });
+});
+
+describe.each(backends)('a few components of many features, on %s kernels', (backend) => {
+  const [features, components] = [530, 20];
+  const random = new RandomState(8);
+  /** Rows of a few hidden causes and noise. */
+  const mixing = Array.from({ length: 30 }, (_, cause) => Array.from({ length: features }, () => random.gaussian() / (1 + cause)));
+  const rowsOf = (size: number): number[][] => Array.from({ length: size }, () => {
+    const causes = mixing.map(() => random.gaussian());
+    return Array.from({ length: features }, (_, j) => mixing.reduce((sum, row, i) => sum + row[j]! * causes[i]!, 0.1 * random.gaussian()));
+  });
+
+  // Of fewer rows than vectors are iterated, all eigenvectors are found.
+  test.each([700, 45])('%i rows become uncorrelated inputs of falling variance', (size) => {
+    const data = dataOf(rowsOf(size), 'float64');
+    const kernels = kernelsFor('float64', backend);
+    const normalization = fitNormalization('pca', data, kernels, whitening(backend, 0.5, components));
+    const reader = new InputReader(kernels, { data, normalization, maxBatch: size, order: 'sequential' });
+    reader.read(size, Int32Array.from({ length: size }, (_, i) => i));
+    const inputs = reader.x as FloatArray;
+    const covariance = allocate('float64', components * components);
+    kernels.gemm(true, false, components, components, size, 1 / size, inputs, inputs, 0, covariance);
+    const variances = Array.from({ length: components }, (_, i) => covariance[i * (components + 1)]!);
+    covariance.forEach((value, at) => { if (at % (components + 1) !== 0) expect(Math.abs(value)).toBeLessThan(1e-9); });
+    expect(variances).toEqual([...variances].sort((x, y) => y - x));
+    // λ / (λ + ε), and the largest λ are most of the 530 that all have together.
+    const eigenvalues = variances.map((variance) => 0.5 * variance / (1 - variance));
+    expect(eigenvalues.reduce((sum, value) => sum + value)).toBeGreaterThan(0.9 * features);
   });
 });
 
