@@ -36,7 +36,7 @@ function runTable(found) {
       return [
         name, spec.layers.join('-'), start.parameters.toLocaleString('en'), result.epochs.toFixed(0), seedsOf(group),
         spread(group.map((run) => run.result.trainAccuracy)), spread(group.map((run) => run.result.valAccuracy)),
-        looks.length < group.length ? 'sealed' : `${spread(looks.map((look) => look.testAccuracy))} of ${looks[0].testRows}`,
+        looks.length < group.length ? 'sealed' : `${spread(looks.map((look) => look.testAccuracy))} of ${looks[0].testRows}${looks[0].tta === undefined ? '' : `, tta ${looks[0].tta}`}`,
         `${mean(group.map((run) => run.result.seconds)).toFixed(0)} s`,
       ];
     }),

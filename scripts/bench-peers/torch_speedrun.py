@@ -57,6 +57,28 @@ train = torch.from_numpy(images[:count]).float()
 mean, std = train.mean(0), train.std(0, unbiased=False)
 train = train.sub_(mean).div_(std)
 validation = torch.from_numpy(images[count:count + spec['validationRows']]).float().sub_(mean).div_(std)
+whitening = None
+if spec['normalization'] == 'pca':
+    _, singular, components = torch.pca_lowrank(train, q=spec['components'], center=False, niter=2)
+    whitening = components / (singular**2 / count + spec['whitenEpsilon']).sqrt()
+
+
+def inputs_of(standardized):
+    return standardized if whitening is None else standardized @ whitening
+
+
+def augmented(x):
+    """Each picture mirrored or not and shifted; edge pixels repeat. Of standardised pixels, as their statistics hardly differ between neighbours."""
+    m, shift, pixels = len(x), spec['shift'], torch.arange(32)
+    columns = pixels.expand(m, 32)
+    if spec['flip']:
+        columns = torch.where(torch.rand(m, 1) < 0.5, columns.flip(1), columns)
+    columns = (columns + torch.randint(-shift, shift + 1, (m, 1))).clamp(0, 31)
+    rows = (pixels + torch.randint(-shift, shift + 1, (m, 1))).clamp(0, 31)
+    places = (rows[:, :, None] * 32 + columns[:, None, :]).reshape(m, 1, 1024)
+    return x.view(m, 3, 1024).gather(2, places.expand(m, 3, 1024)).view(m, 3072)
+
+
 train_labels, validation_labels = labels[:count], labels[count:count + spec['validationRows']]
 
 model = make_model()
@@ -73,14 +95,15 @@ for step in range(steps):
         batches = torch.randperm(count).split(spec['batchSize'])
     rows = batches[step % per_epoch]
     optimizer.zero_grad(set_to_none=True)
+    pictures = augmented(train[rows]) if spec['flip'] or spec['shift'] > 0 else train[rows]
     with rounding():
-        loss = nn.functional.cross_entropy(model(train[rows]), train_labels[rows], label_smoothing=spec['labelSmoothing'])
+        loss = nn.functional.cross_entropy(model(inputs_of(pictures)), train_labels[rows], label_smoothing=spec['labelSmoothing'])
     loss.backward()
     optimizer.step()
     schedule.step()
     if (step + 1) % per_epoch == 0 or step + 1 == steps:
         model.eval()
         with torch.no_grad(), rounding():
-            accuracy = (model(validation).argmax(1) == validation_labels).double().mean().item()
+            accuracy = (model(inputs_of(validation)).argmax(1) == validation_labels).double().mean().item()
         model.train()
         print(json.dumps({'type': 'evaluation', 'step': step + 1, 'valAccuracy': accuracy}), flush=True)

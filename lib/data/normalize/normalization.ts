@@ -48,7 +48,7 @@ export function fitNormalization(
   if (components !== null && components > train.featureSize) {
     throw expected('ERR_SHAPE', `at most ${String(train.featureSize)}, the features of ${train.name},`, 'components', components, { path: 'components' });
   }
-  const white = fitWhitening(train, fitted, { ...whitening!, kind });
+  const white = fitWhitening(train, fitted, { ...whitening!, kind, inputKernels: kernels });
   const matrix = kernels.allocate(white.length);
   matrix.set(white);
   return { ...fitted, matrix };
