@@ -88,11 +88,13 @@ test('a mirror image has the outputs of the picture', () => {
   });
 });
 
-test('a row that is no finite number is found in any view', () => {
+test('a row that is no finite number is found, and leaves no trace in later predictions', () => {
   const model = Model.load(run({}, { data: pictures() }).checkpoint, { tta: 'flip' });
   const features = Float32Array.from(rows);
+  const before = model.predict(features);
   features[12] = NaN;
   expect(() => model.predict(features)).toThrow(expect.objectContaining({ code: 'ERR_DATA', details: { row: 1, column: 0 } }));
+  expect(model.predict(Float32Array.from(rows))).toEqual(before);
 });
 
 test.each([

@@ -39,6 +39,11 @@ export class Views implements RowChanges {
     this.geometry = new Int32Array(geometrySize * maxBatch);
   }
 
+  /** Begins with the first view, also where the last reading was broken off. */
+  begin(): void {
+    this.#next = 0;
+  }
+
   /** Turns to the next view, after the last to the first. */
   draw(m: number): void {
     const view = this.#views[this.#next]!;

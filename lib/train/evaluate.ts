@@ -168,6 +168,7 @@ export class Evaluator {
     const inputs = new InputReader(kernels, { data, normalization, maxBatch, order: 'sequential', buffer, mayBeBytes, changes: views ?? undefined });
     const mean = views === null ? undefined : new MeanOutputs(model, views.count);
     let isChecked = check === undefined;
+    views?.begin();
     for (let from = 0; from < data.size; from += maxBatch) {
       const m = Math.min(maxBatch, data.size - from);
       for (let i = 0; i < m; i++) this.rows[i] = from + i;
