@@ -12,7 +12,7 @@ namespace blastrain::bf16 {
 struct Pass {
   int a, b;
 };
-// Both split in three. The small products come first, so that they are not lost in a large sum. The three that are a out are
+// Both split in three. The small products come first, so that they are not lost in a large sum. The three that are left out are
 // below 2^-23 of the product, together (docs/precision.md).
 inline constexpr Pass kSplitBoth[] = {{2, 0}, {1, 1}, {0, 2}, {1, 0}, {0, 1}, {0, 0}};
 // One split, the other exact in one part.
