@@ -105,7 +105,7 @@ export type { BaseModel, SaveOptions } from './inference/baseModel';
 export type { Prediction } from './inference/prediction';
 export type { PredictOptions } from './inference/threads/predictBlocks';
 export type { LoadOptions } from './inference/trainedModel';
-export type { TestTimeAugmentation } from './data/views';
+export type { TestTimeAugmentation, ViewOptions } from './data/views';
 export type { ModelWeights } from './inference/weights';
 export type { ModelMetrics, StoredDtype } from './train/modelFile';
 export { importModel } from './formats/import/importModel';

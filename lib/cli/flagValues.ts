@@ -1,5 +1,5 @@
 import { testTimeAugmentations } from '../data/views';
-import type { TestTimeAugmentation } from '../data/views';
+import type { ViewOptions } from '../data/views';
 import { expected, nearest } from '../errors';
 import { backendNames } from '../kernels/contract';
 import type { BackendName, KernelName } from '../kernels/contract';
@@ -43,7 +43,7 @@ export function choiceOf<Name extends string>(argument: string, text: string, na
 }
 
 /** The value of --tta as an API option; absent when the flag is. Throws ERR_CONFIG for another name. */
-export function ttaOption(value: string | undefined): { tta?: TestTimeAugmentation } {
+export function ttaOption(value: string | undefined): ViewOptions {
   return value === undefined ? {} : { tta: choiceOf('--tta', value, testTimeAugmentations) };
 }
 

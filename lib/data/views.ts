@@ -10,10 +10,19 @@ type View = readonly [mirrored: 0 | 1, x: number, y: number];
 const still: readonly View[] = [[0, 0, 0], [1, 0, 0]];
 const moved: readonly View[] = [[1, 0], [-1, 0], [0, 1], [0, -1]].flatMap(([x, y]): View[] => [[0, x!, y!], [1, x!, y!]]);
 
-/** Test-time augmentations by name: `flip` is a picture and its mirror image, `flip-shift` also both moved by a pixel in each of four directions. */
+/** Test-time augmentations by name, see {@link ViewOptions}. */
 const viewsByName = { flip: still, 'flip-shift': [...still, ...moved] } as const;
 export type TestTimeAugmentation = keyof typeof viewsByName;
 export const testTimeAugmentations = Object.keys(viewsByName) as readonly TestTimeAugmentation[];
+
+/** How pictures are looked at. */
+export interface ViewOptions {
+  /**
+   * Test-time augmentation: outputs, before they become probabilities, are averaged over views of each picture. `flip` is the picture and its mirror image,
+   * `flip-shift` also both moved by a pixel in each of four directions; 2 and 10 times the work.
+   */
+  readonly tta?: TestTimeAugmentation;
+}
 
 /** Throws ERR_CONFIG for anything but the name of a test-time augmentation. */
 export function checkTestTimeAugmentation(value: unknown): asserts value is TestTimeAugmentation {

@@ -53,12 +53,7 @@ export class BaseModel {
   readonly metrics: ModelMetrics | null;
   protected readonly net: Net;
 
-  protected constructor(
-    protected readonly known: ModelFacts,
-    net: Net,
-    /** The test-time augmentation that it was loaded with. */
-    readonly tta: TestTimeAugmentation | undefined,
-  ) {
+  protected constructor(protected readonly known: ModelFacts, net: Net) {
     const { facts, step, metrics } = known;
     this.columns = facts.columns;
     this.classNames = facts.classNames;
@@ -76,7 +71,7 @@ export class BaseModel {
    */
   static load(from: Uint8Array, options: LoadOptions = {}): BaseModel {
     const trained = decodeModel(from, options);
-    return new BaseModel(trained, new Net(trained, options), options.tta);
+    return new BaseModel(trained, new Net(trained, options));
   }
 
   /** The spec of its training. */
@@ -146,6 +141,11 @@ export class BaseModel {
    */
   evaluateRegression(data: Dataset | StoredDataset): RegressionEvaluation {
     return evaluateNumbers(this.net, data);
+  }
+
+  /** The test-time augmentation that it was loaded with, where there is one. */
+  get tta(): TestTimeAugmentation | undefined {
+    return this.net.tta;
   }
 
   /** What each output of {@link outputs} is, in order: the class, label or target by name or number, and for quantiles the level. */

@@ -2,6 +2,7 @@ import { blocksOf } from '../data/blocks';
 import { alignRows } from '../data/columns/align';
 import type { Dataset, StoredDataset } from '../data/dataset';
 import { loadData } from '../data/sources';
+import type { ViewOptions } from '../data/views';
 import { expected, toPlain } from '../errors';
 import { Model } from './model';
 import { evaluateInFull } from './evaluateRun';
@@ -9,7 +10,6 @@ import type { ScoredRows } from './evaluateRun';
 import { recordTest } from './ledger';
 import { readRows } from './readRows';
 import type { ReadRowsOptions } from './readRows';
-import type { LoadOptions } from './trainedModel';
 import { dataRequest } from '../spec/spec';
 
 /** Evaluation of a run's model on the rows of another file. */
@@ -23,11 +23,14 @@ export type FileEvaluation = ScoredRows & {
   readonly leftOut: readonly string[];
 };
 
+/** How another file is read and evaluated. */
+export type EvaluateFileOptions = ReadRowsOptions & ViewOptions;
+
 /**
  * Evaluates a run's model on all rows of a file, whose columns, classes and targets are matched by name. Where rows of the run's test split are among
  * them the evaluation goes into the ledger beside the runs, as {@link testRun} writes it. Throws what {@link readRows} and `Model.evaluate` throw.
  */
-export function evaluateFile(folder: string, name: string, file: string, { tta, ...options }: ReadRowsOptions & Pick<LoadOptions, 'tta'> = {}): FileEvaluation {
+export function evaluateFile(folder: string, name: string, file: string, { tta, ...options }: EvaluateFileOptions = {}): FileEvaluation {
   const model = Model.load(folder, tta && { tta });
   const data = alignRows(readRows(model, file, options), model);
   if (data.size === 0) throw expected('ERR_DATA', 'at least one row', file, data.size, { file });

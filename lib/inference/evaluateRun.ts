@@ -7,10 +7,10 @@ import { otherData } from '../data/otherData';
 import { loadData } from '../data/sources';
 import type { LoadedData } from '../data/sources';
 import type { DataOrigin, Dataset, SplitName, StoredDataset } from '../data/dataset';
+import type { ViewOptions } from '../data/views';
 import type { Evaluation } from '../train/evaluate';
 import type { Calibration, CalibrationBin, ClassificationReport, ClassScores } from '../train/metrics';
 import { Model } from './model';
-import type { LoadOptions } from './trainedModel';
 import type { Calibrated, DetailedEvaluation, RegressionEvaluation } from './evaluateModel';
 import { runFiles } from '../runFolder/runFolder';
 import { readRunSpec } from '../runFolder/runRecord';
@@ -30,7 +30,7 @@ export type RunEvaluation =
  * {@link testRun}. Throws ERR_DATA when the data differs from what the run was trained on, the split has no rows, or the run is part
  * of a cross-validation; ERR_CHECKPOINT, ERR_IO.
  */
-export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>, options: Pick<LoadOptions, 'tta'> = {}): RunEvaluation {
+export function evaluateRun(folder: string, name: string, split: Exclude<SplitName, 'test'>, options: ViewOptions = {}): RunEvaluation {
   const { evaluation } = evaluateSplit(folder, name, split, options);
   recordEvaluation(folder, evaluation);
   return evaluation;
@@ -42,7 +42,7 @@ export function isCrossValidated({ data }: Pick<RunRecord, 'data'>): boolean {
 }
 
 /** How a split is evaluated. */
-export interface EvaluateSplitOptions extends Pick<LoadOptions, 'tta'> {
+export interface EvaluateSplitOptions extends ViewOptions {
   /** The run's data, which are loaded where they are not given. */
   readonly loaded?: LoadedData;
 }

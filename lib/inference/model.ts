@@ -27,7 +27,7 @@ export class Model extends BaseModel {
    */
   static override load(from: string | Uint8Array, options: LoadOptions = {}): Model {
     const trained = readTrained(from, options);
-    return new Model(trained, new Net(trained, options), options.tta);
+    return new Model(trained, new Net(trained, options));
   }
 
   /**

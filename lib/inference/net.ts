@@ -13,6 +13,7 @@ import type { Normalization } from '../data/normalize/transform';
 import { refuseLostTargets } from '../data/targets';
 import { refuseScaledOverflow } from '../data/targetScale';
 import { Views } from '../data/views';
+import type { TestTimeAugmentation } from '../data/views';
 import { generatorOf, initialize } from '../model/init';
 import { losses, makeEvaluationLoss, makeLoss } from '../model/losses';
 import type { Sequential } from '../model/sequential';
@@ -46,6 +47,8 @@ export class Net {
   readonly evaluator: Evaluator;
   /** What logits are divided by before they become probabilities. */
   readonly temperature: number;
+  /** The test-time augmentation, where there is one. */
+  readonly tta: TestTimeAugmentation | undefined;
 
   /** Throws ERR_CHECKPOINT where the parts of a model do not fit together, ERR_BACKEND, ERR_CONFIG for `tta` on rows that are no pictures. */
   constructor(trained: TrainedModel, { backend, untrained, tta }: LoadOptions) {
@@ -64,8 +67,9 @@ export class Net {
       loss: makeLoss(this.spec.loss, this.model, { huberDelta, quantiles }), evaluationLoss: makeEvaluationLoss(this.spec.loss, this.model, this.spec), decayBiases, weightDecays,
     });
     this.evaluator = new Evaluator(objective, this.normalization, null, facts.targetScale ?? null);
+    this.tta = tta;
     if (tta !== undefined) {
-      if (facts.imageShape === undefined) throw expected('ERR_CONFIG', 'a model of pictures for tta', source, 'one of other rows', { path: 'tta' });
+      if (facts.imageShape === undefined) throw expected('ERR_CONFIG', 'a model of pictures', 'tta', source, { path: 'tta' });
       this.evaluator.views = new Views(tta, facts.imageShape, this.model.maxBatch);
     }
     this.temperature = this.evaluator.temperature = untrained === true ? 1 : facts.temperature ?? 1;

@@ -1,24 +1,19 @@
 import { checkOptions, checkText } from '../arguments';
 import { expected } from '../errors';
 import { checkTestTimeAugmentation } from '../data/views';
-import type { TestTimeAugmentation } from '../data/views';
+import type { ViewOptions } from '../data/views';
 import type { BackendName } from '../kernels/contract';
 import { decodeTrained } from '../train/modelFile';
 import type { TrainedModel } from '../train/modelFile';
 
 /** How a model is loaded. */
-export interface LoadOptions {
+export interface LoadOptions extends ViewOptions {
   /** Can be another than that of the training. */
   readonly backend?: BackendName;
   /** What error messages call the bytes; of a file its path. */
   readonly name?: string;
   /** Whether to use the initial parameters, which follow from the spec's seed, in place of the trained ones. */
   readonly untrained?: boolean;
-  /**
-   * Test-time augmentation: outputs, before they become probabilities, are averaged over views of each picture. `flip` is the picture and its mirror image,
-   * `flip-shift` also both moved by a pixel in each of four directions; 2 and 10 times the work.
-   */
-  readonly tta?: TestTimeAugmentation;
 }
 
 /** A trained model from the bytes of a file. Throws ERR_CONFIG for anything but bytes, ERR_CHECKPOINT for bytes of something else. */

@@ -1,6 +1,8 @@
 import { basename, join } from 'node:path';
 import { expected } from '../../errors';
+import type { ViewOptions } from '../../data/views';
 import { evaluateFile } from '../../inference/evaluateFile';
+import type { EvaluateFileOptions } from '../../inference/evaluateFile';
 import { evaluateRun } from '../../inference/evaluateRun';
 import { runFiles, runName } from '../../runFolder/runFolder';
 import { jsonLine, printable } from '../../text';
@@ -51,25 +53,25 @@ Options:
     if (isFile && file === undefined) throw expected('ERR_CONFIG', 'a FILE to evaluate a model file on', 'blastrain evaluate', given, { path: 'file' });
     if (file !== undefined && values.split !== undefined) throw expected('ERR_CONFIG', 'no --split with a FILE', '--split', values.split, { path: 'split' });
     if (file === undefined && values.target !== undefined) throw expected('ERR_CONFIG', 'a FILE with --target', '--target', values.target, { path: 'target' });
-    const tta = ttaOption(values.tta);
+    const views = ttaOption(values.tta);
     announceFallback();
-    if (file === undefined) scoreSplit(path, values.split ?? 'validation', tta, values.json === true);
-    else scoreFile(path, file, { ...tta, ...(values.target !== undefined && { target: values.target }) }, values.json === true);
+    if (file === undefined) scoreSplit(path, values.split ?? 'validation', views, values.json === true);
+    else scoreFile(path, file, { ...views, ...(values.target !== undefined && { target: values.target }) }, values.json === true);
     return Promise.resolve(0);
   },
 };
 
-function scoreSplit(folder: string, split: string, tta: ReturnType<typeof ttaOption>, json: boolean): void {
+function scoreSplit(folder: string, split: string, views: ViewOptions, json: boolean): void {
   if (split !== 'validation' && split !== 'train') {
     const what = split === 'test' ? 'validation or train (blastrain test is the way to the test split)' : 'validation or train';
     throw expected('ERR_CONFIG', what, '--split', split, { path: 'split' });
   }
-  const evaluation = evaluateRun(folder, runName(folder), split, tta);
+  const evaluation = evaluateRun(folder, runName(folder), split, views);
   if (json) process.stdout.write(jsonLine({ type: 'evaluate', ...evaluation }));
   else process.stdout.write(`${renderScores(evaluation, `${split} rows`, terminalOf(process.stdout))}${fileLines([join(folder, runFiles.evaluation)])}`);
 }
 
-function scoreFile(folder: string, file: string, options: Parameters<typeof evaluateFile>[3], json: boolean): void {
+function scoreFile(folder: string, file: string, options: EvaluateFileOptions, json: boolean): void {
   const { leftOut, ...evaluation } = evaluateFile(folder, runName(folder), file, options);
   warn(leftOut);
   if (json) {

@@ -46,9 +46,9 @@ Options:
     const out = outputOption('out', values.out);
     const ending = out === undefined ? '.csv' : extname(out).toLowerCase();
     if (!endings.includes(ending)) throw expected('ERR_CONFIG', `a file ending in ${endings.join(', ')}`, '--out', out, { path: 'out' });
-    const tta = ttaOption(values.tta);
+    const views = ttaOption(values.tta);
     announceFallback();
-    const model = Model.load(findModel(given, values.runs).path, tta);
+    const model = Model.load(findModel(given, values.runs).path, views);
     const predictions = await openPredictions(model, out, { ending, id: values.id, withProbabilities: values.probabilities === true });
     try {
       for await (const { features, ids } of blocks(model, file, values.id)) await predictions.write(model.predict(features), ids);

@@ -41,13 +41,13 @@ in front of it.
       'batch-rows': { type: 'string' }, tta: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' },
     }, { names: ['MODEL'] });
     const { path, name } = findModel(requirePositional(positionals[0], 'MODEL', 'serve'), values.runs);
-    const tta = ttaOption(values.tta);
+    const views = ttaOption(values.tta);
     announceFallback();
     const limit = (option: 'max-rows' | 'max-body' | 'max-queue' | 'batch-rows', key: string): object => {
       const text = values[option];
       return text === undefined ? {} : { [key]: integerOption(option, text, 1) };
     };
-    const server = await serveModel(Model.load(path, tta), {
+    const server = await serveModel(Model.load(path, views), {
       name, ...(values.port !== undefined && { port: portOption(values.port) }), ...(values.host !== undefined && { host: values.host }),
       ...limit('max-rows', 'maxRows'), ...limit('max-body', 'maxBody'), ...limit('max-queue', 'maxQueue'), ...limit('batch-rows', 'batchRows'),
     });

@@ -29,9 +29,9 @@ Options:
   run(args) {
     const { values, positionals } = readOptions(args, { tta: { type: 'string' }, runs: { type: 'string' }, json: { type: 'boolean' } }, { names: ['RUN'] });
     const folder = findRun(values.runs ?? 'runs', requirePositional(positionals[0], 'RUN', 'test'));
-    const tta = ttaOption(values.tta);
+    const views = ttaOption(values.tta);
     announceFallback();
-    const { leftOut, ...result } = testRun(folder, runName(folder), tta);
+    const { leftOut, ...result } = testRun(folder, runName(folder), views);
     warn(leftOut);
     if (values.json === true) process.stdout.write(jsonLine({ type: 'test', ...result }));
     else {

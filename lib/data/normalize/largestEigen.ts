@@ -14,9 +14,9 @@ function subspaceSize(n: number, count: number): number {
 }
 
 /**
- * The `count` largest eigenvalues of a positive semidefinite matrix a[n,n] and their eigenvectors, to the accuracy that a projection of data needs: 320 components of
- * CIFAR-10 hold all but 1e-6 of the variance that exact ones do. By subspace iteration from random vectors and the Rayleigh–Ritz method, nearly all of it matrix
- * products (Halko, Martinsson & Tropp 2011): in a tenth of the time of {@link symmetricEigen}. To rounding, vectors are orthonormal and data projected on them uncorrelated.
+ * The `count` largest eigenvalues of a positive semidefinite matrix a[n,n] and their eigenvectors, to the accuracy that a projection of data needs: of images they hold
+ * all but 1e-6 of the variance that exact ones do. By subspace iteration from random vectors and the Rayleigh–Ritz method, nearly all of it matrix
+ * products (Halko, Martinsson & Tropp 2011): in much less time than {@link symmetricEigen}. To rounding, vectors are orthonormal and data projected on them uncorrelated.
  * Undefined where the matrix has too few eigenvalues beside 0. The kernels must be of float64.
  */
 export function largestEigen(n: number, a: Float64Array, count: number, kernels: Kernels): Eigen | undefined {
