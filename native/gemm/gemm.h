@@ -20,8 +20,8 @@ inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
 // gemm_outer.h packs B in the time of so many rows, of more where B does not stay in L2; with fewer than kMinOuterRows that is too long.
 inline constexpr int64_t kOuterPacking = 8, kOuterFarPacking = 25, kMinOuterRows = 24;
 inline constexpr int64_t kOuterNearBytes = 1 << 20;
-// Where B is larger than this and not transposed, OpenBLAS is faster than gemm_outer.h.
-inline constexpr int64_t kMaxOuterBytes = 1 << 22;
+// The fewest and most elements of A that threads pack together.
+inline constexpr int64_t kMinPackedTogether = 1 << 17, kMaxPackedTogether = 1 << 20;
 // The most elements of C with which k is divided: each part but the first writes as many, to be read once more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
 
@@ -54,8 +54,8 @@ Choice FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt,
   const bool fits_nt = transposed && nt.nr > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
   const bool fits_outer = outer.max_vectors > 0 && m >= kMinOuterRows && k > 0;
   if (!fits_nt) {
-    const int64_t most = transposed ? kOuterNearBytes : kMaxOuterBytes;
-    return fits_outer && LanesUsed(outer, n) >= 0.5 && n * k * int64_t(sizeof(T)) <= most ? Choice{Method::kOuter, OuterShare(outer, m, n, k)} : library;
+    const bool far = transposed && n * k * int64_t(sizeof(T)) > kOuterNearBytes;
+    return fits_outer && !far && LanesUsed(outer, n) >= 0.5 ? Choice{Method::kOuter, OuterShare(outer, m, n, k)} : library;
   }
   const double depth = double(std::min<int64_t>(k, kNtKCBytes / sizeof(T))) / nt.lanes;
   Choice best = {Method::kNt, double(m) / double(m + 4) * depth / (depth + 8)};
@@ -83,13 +83,13 @@ struct OwnKernels {
   GemmOuterKernel<T> outer;
 };
 
-// The product on the calling thread.
+// The product on the calling thread. `ready` is A, packed, where the threads have done that together for GemmOuterTransposed.
 template <typename T>
-void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
+void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready) {
   const OwnKernels<T>& own = OwnKernels<T>::Best();
   switch (own.Fastest(s.trans_a, s.trans_b, s.m, s.n, s.k).method) {
     case Method::kOuter: return GemmOuter(own.outer, s, alpha, a, b, beta, c);
-    case Method::kOuterTransposed: return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c);
+    case Method::kOuterTransposed: return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
     case Method::kNt: return GemmNt(own.nt, s, alpha, a, b, beta, c);
     case Method::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
   }
@@ -106,6 +106,26 @@ bool DividesRows(const GemmShape& s, int64_t divisions) {
   return s.m >= 64 * divisions || s.m >= s.n;
 }
 
+// A of A B^T packed for GemmOuterTransposed by all threads, where each of them is to multiply columns of C with it and would pack it by itself; else
+// null. Small ones are packed sooner than threads have met.
+template <typename T>
+const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
+  const OwnKernels<T>& own = OwnKernels<T>::Best();
+  const int64_t size = int64_t(s.m) * s.k;
+  if (divisions == 1 || size < kMinPackedTogether || size > kMaxPackedTogether) return nullptr;
+  if (own.Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).method != Method::kOuterTransposed) return nullptr;
+  const OuterBlocks<T> blocks(own.outer, s.m, s.k);
+  T* packed = Scratch<T, 1>(blocks.Size());
+  Split({s.k, kMinPackedTogether / s.m / divisions}, [=](int64_t begin, int64_t end) {
+    for (int64_t block = 0; block < blocks.vectors.count; block++) {
+      for (int64_t d = 0; d < blocks.depths.count; d++) {
+        PackOuterTransposed(own.outer, blocks, a, s.lda, block, d, begin, end, packed + blocks.Begin(block, d));
+      }
+    }
+  });
+  return packed;
+}
+
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
 // pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
 // last. Else C's rows or columns are. With `bias`[n], which goes with beta = 1, every row of C is that to
@@ -114,6 +134,7 @@ template <typename T>
 void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
   const int64_t divisions = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Divisions();
+  const T* ready = nullptr;
   const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
     GemmShape sub = shape;
     sub.m = int(height);
@@ -122,7 +143,7 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
     if (bias != nullptr && l == 0) FillRows(height, width, bias + j, out, shape.ldc);
     const bool ta = shape.trans_a, tb = shape.trans_b;
     SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
-                     b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out);
+                     b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out, ready);
   };
   if (divisions > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
     const Partition depths(k, 256);
@@ -137,6 +158,7 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
   } else if (DividesRows<T>(shape, divisions)) {
     Split({m, (m + divisions - 1) / divisions, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
   } else {
+    ready = PackedTogether(shape, divisions, a);
     Split({n, n / divisions}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });
   }
 }

@@ -1,6 +1,7 @@
 // C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C on one thread, as sums of outer products of a column of op(A) and a row of op(B). B is packed, by
-// vectors of its columns, unless A has few rows; A's elements are broadcast from where they lie, those of A^T from a copy of a micro-tile's.
-// Where B is the larger and has its rows along k, it is better that A is packed: GemmOuterTransposed.
+// vectors of its columns, unless A has few rows: B^T before a block is multiplied, B by the micro-tiles of its first rows. A's elements are broadcast
+// from where they lie, those of A^T from a copy of a micro-tile's. Where B is the larger and has its rows along k, it is better that A is packed:
+// GemmOuterTransposed. What the next micro-tiles and the next block read is fetched meanwhile, line by line.
 #pragma once
 
 #include <algorithm>
@@ -14,57 +15,110 @@
 
 namespace blastrain {
 
-// A packed block of B stays in L2, as deep as this; its panels pass through L1.
-inline constexpr int64_t kOuterKC = 512;
-inline constexpr int64_t kOuterNC = 192;  // A multiple of every panel's width.
+// A packed block of B, 512 KB, stays in L2; its panels pass through L1. With half the depth sums are written and read twice as often.
+template <typename T>
+inline constexpr int64_t kOuterKC = 4096 / sizeof(T);
+inline constexpr int64_t kOuterNC = 128;
 // B is packed in the time of some eight rows. With fewer rows than these it is read where it lies, as long as its rows are those of op(B).
 inline constexpr int64_t kMinRowsToPack = 16;
 
-// C <- alpha op(A) op(B) + beta C; beta = 0 does not read C. The CPU must have a micro-kernel (kernel.max_vectors > 0).
+// How op(B)[k,n] is cut: the vectors of its columns into blocks and those into panels, and its depth. Packed, a block of a depth has its panels
+// one after the other.
 template <typename T>
-void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
-  const int64_t lanes = kernel.lanes;
-  const Ranges blocks = Ranges::OfAtMost(kOuterNC, s.n, kernel.max_vectors * lanes);
-  const Ranges depths = Ranges::OfAtMost(kOuterKC, s.k);
-  const auto block_at = [=](int64_t j, int64_t l) { return b + (s.trans_b ? j * s.ldb + l : l * s.ldb + j); };
-  const bool few = s.m < kMinRowsToPack && !s.trans_b;
-  const int64_t most_k = std::min<int64_t>(s.k, 2 * kOuterKC);
-  T* packed = Scratch<T>((std::min<int64_t>(s.n, 2 * kOuterNC) + lanes + GemmOuterKernel<T>::kRows[0]) * most_k);
-  T* copied = packed + (std::min<int64_t>(s.n, 2 * kOuterNC) + lanes) * most_k;
-  for (int64_t block = 0; block < blocks.count; block++) {
-    const int64_t from = blocks.Begin(block), n = blocks.Length(block), vectors = (n + lanes - 1) / lanes;
-    const Ranges panels = Ranges::OfAtMost(kernel.max_vectors, vectors);
-    for (int64_t d = 0; d < depths.count; d++) {
-      const int64_t l = depths.Begin(d), k = depths.Length(d);
-      const auto in_place = [=](int64_t j, int64_t width) { return few && j + width <= n; };
-      for (int64_t p = 0; p < panels.count; p++) {
-        const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes, used = std::min<int64_t>(width, n - j);
-        if (s.trans_b) kernel.pack_transposed(used, k, block_at(from + j, l), s.ldb, width, packed + j * k);
-        else if (!in_place(j, width)) PackPanel(k, block_at(from + j, l), s.ldb, used, width, packed + j * k);
+struct OuterBlocks {
+  OuterBlocks(const GemmOuterKernel<T>& kernel, int64_t n, int64_t k)
+      : n(n), lanes(kernel.lanes), max_vectors(kernel.max_vectors), vectors(Ranges::OfAtMost(kOuterNC / lanes, (n + lanes - 1) / lanes)),
+        depths(Ranges::OfAtMost(kOuterKC<T>, k)) {}
+
+  int64_t Column(int64_t block) const { return vectors.Begin(block) * lanes; }
+  int64_t Columns(int64_t block) const { return std::min(vectors.Length(block) * lanes, n - Column(block)); }
+  Ranges Panels(int64_t block) const { return Ranges::OfAtMost(max_vectors, vectors.Length(block)); }
+  // Elements of the whole of op(B), packed, and of a block of a depth, and where that begins.
+  int64_t Size() const { return lanes * vectors.n * depths.n; }
+  int64_t Size(int64_t block, int64_t depth) const { return lanes * vectors.Length(block) * depths.Length(depth); }
+  int64_t Begin(int64_t block, int64_t depth) const {
+    return lanes * (vectors.Begin(block) * depths.n + vectors.Length(block) * depths.Begin(depth));
+  }
+
+  // A block of a depth, to be fetched.
+  Prefetcher Packed(const T* packed, int64_t block, int64_t depth) const {
+    return {packed + Begin(block, depth), 1, Size(block, depth) * int64_t(sizeof(T)), 0};
+  }
+  Prefetcher Unpacked(const T* b, int64_t ldb, bool transposed, int64_t block, int64_t depth) const {
+    const int64_t j = Column(block), width = Columns(block), l = depths.Begin(depth), k = depths.Length(depth);
+    const int64_t rows = transposed ? width : k, columns = transposed ? k : width;
+    return {b + (transposed ? j * ldb + l : l * ldb + j), rows, columns * int64_t(sizeof(T)), ldb * int64_t(sizeof(T))};
+  }
+
+  int64_t n, lanes, max_vectors;
+  Ranges vectors, depths;
+};
+
+// packed <- of a block of a depth of op(B) = b[n,k]^T what lies between `from` and `to` of k.
+template <typename T>
+void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>& blocks, const T* b, int64_t ldb, int64_t block, int64_t depth,
+                         int64_t from, int64_t to, T* packed) {
+  const int64_t begin = blocks.depths.Begin(depth), k = blocks.depths.Length(depth);
+  from = std::max(from, begin);
+  to = std::min(to, begin + k);
+  const Ranges panels = blocks.Panels(block);
+  for (int64_t p = 0; p < panels.count && from < to; p++) {
+    const int64_t j = panels.Begin(p) * blocks.lanes, width = panels.Length(p) * blocks.lanes, used = std::min(width, blocks.Columns(block) - j);
+    kernel.pack_transposed(used, to - from, b + (blocks.Column(block) + j) * ldb + from, ldb, width, packed + j * k + (from - begin) * width);
+  }
+}
+
+// C <- alpha op(A) op(B) + beta C; beta = 0 does not read C. The CPU must have a micro-kernel (kernel.max_vectors > 0). `ready` is the whole of
+// op(B), packed, where somebody has done that.
+template <typename T>
+void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready = nullptr) {
+  constexpr int64_t size = sizeof(T);
+  const int64_t lanes = kernel.lanes, lda = s.lda, ldb = s.ldb;
+  const OuterBlocks<T> blocks(kernel, s.n, s.k);
+  const bool few = s.m < kMinRowsToPack && !s.trans_b && ready == nullptr;
+  const int64_t most_k = std::min<int64_t>(s.k, kOuterKC<T>), most = ready != nullptr ? 0 : std::min<int64_t>(s.n + lanes, kOuterNC) * most_k;
+  T* scratch = Scratch<T>(most + GemmOuterKernel<T>::kRows[0] * most_k);
+  T* copied = scratch + most;
+  for (int64_t block = 0; block < blocks.vectors.count; block++) {
+    const int64_t column = blocks.Column(block), n = blocks.Columns(block);
+    const Ranges panels = blocks.Panels(block);
+    for (int64_t d = 0; d < blocks.depths.count; d++) {
+      const int64_t l = blocks.depths.Begin(d), k = blocks.depths.Length(d), fetches = std::max<int64_t>(1, k / kOuterFetchDepth);
+      int kind = 2 * blocks.vectors.Length(block) <= kernel.max_vectors ? 0 : 1;
+      const bool copies = kind == 1;
+      const auto in_place = [&](int64_t j, int64_t width) {
+        return !s.trans_b && ready == nullptr && (few || (copies && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
+      };
+      if (ready == nullptr && s.trans_b) {
+        PackOuterTransposed(kernel, blocks, b, ldb, block, d, l, l + k, scratch);
+      } else if (ready == nullptr) {
+        for (int64_t p = 0; p < panels.count; p++) {
+          const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
+          if (!in_place(j, width)) PackPanel(k, b + l * ldb + column + j, ldb, std::min(width, n - j), width, scratch + j * k);
+        }
       }
-      Prefetcher prefetcher;
-      const bool deeper = d + 1 < depths.count;
+      const T* packed = ready == nullptr ? scratch : ready + blocks.Begin(block, d);
+
+      const bool deeper = d + 1 < blocks.depths.count;
       const int64_t next = block + (deeper ? 0 : 1), next_d = deeper ? d + 1 : 0;
-      if (next < blocks.count) {
-        const int64_t next_n = blocks.Length(next), next_k = depths.Length(next_d);
-        prefetcher = Prefetcher(block_at(blocks.Begin(next), depths.Begin(next_d)), s.trans_b ? next_n : next_k,
-                                (s.trans_b ? next_k : next_n) * int64_t(sizeof(T)), s.ldb * int64_t(sizeof(T)));
-      }
-      int kind = 2 * vectors <= kernel.max_vectors ? 0 : 1;
+      Prefetcher ahead;
+      if (next < blocks.vectors.count) ahead = ready == nullptr ? blocks.Unpacked(b, ldb, s.trans_b, next, next_d) : blocks.Packed(ready, next, next_d);
       const int64_t tiles = (s.m / GemmOuterKernel<T>::kRows[kind] + 1) * panels.count;
-      const int64_t ahead = (prefetcher.Lines() + tiles - 1) / tiles;
+      const int64_t block_lines = (ahead.Lines() + tiles * fetches - 1) / (tiles * fetches);
       for (int64_t i = 0; i < s.m; i += GemmOuterKernel<T>::kRows[kind]) {
         while (GemmOuterKernel<T>::kRows[kind] > s.m - i) kind++;
         const int64_t rows = GemmOuterKernel<T>::kRows[kind];
-        if (s.trans_a) PackPanel(k, a + l * s.lda + i, s.lda, rows, rows, copied);
+        if (s.trans_a) PackPanel(k, a + l * lda + i, lda, rows, rows, copied);
+        Prefetcher below;
+        if (!s.trans_a && i + rows < s.m) below = Prefetcher(a + (i + rows) * lda + l, std::min(rows, s.m - i - rows), k * size, lda * size);
+        const int64_t row_lines = (below.Lines() + panels.count * fetches - 1) / (panels.count * fetches);
         for (int64_t p = 0; p < panels.count; p++) {
           const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
-          prefetcher.Fetch(ahead);
-          const bool stays = in_place(j, width);
-          kernel.functions[kind][panels.Length(p) - 1](
-              {k, s.trans_a ? copied : a + i * s.lda + l, s.trans_a ? 1 : s.lda, s.trans_a ? rows : 1,
-               stays ? block_at(from + j, l) : packed + j * k, stays ? s.ldb : width, alpha, d == 0 ? beta : T(1), c + i * s.ldc + from + j,
-               s.ldc, n - j});
+          const bool reads_b = (few || i == 0) && in_place(j, width);
+          (reads_b && !few ? kernel.copying : kernel.functions[kind])[panels.Length(p) - 1](
+              {k, s.trans_a ? copied : a + i * lda + l, s.trans_a ? 1 : lda, s.trans_a ? rows : 1,
+               reads_b ? b + l * ldb + column + j : packed + j * k, reads_b ? ldb : width, scratch + j * k, alpha, d == 0 ? beta : T(1),
+               c + i * s.ldc + column + j, s.ldc, n - j, &below, row_lines, &ahead, block_lines});
         }
       }
     }
@@ -72,9 +126,9 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
 }
 
 // C <- alpha A B^T + beta C as (B A^T)^T: A is packed in place of B, whose rows are read where they lie, once. For a layer's forward pass, whose
-// weights are larger than its batch (200 x 1024 x 3072 on an Emerald Rapids, one thread: 85 % of the FMA limit instead of gemm_nt.h's 78).
+// weights are larger than its batch. `ready` is A, packed.
 template <typename T>
-void GemmOuterTransposed(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c) {
+void GemmOuterTransposed(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready = nullptr) {
   constexpr int64_t line = 64 / sizeof(T), columns = 4 * line;
   GemmShape turned(false, true, s.n, s.m, s.k);
   turned.lda = s.ldb;
@@ -82,7 +136,7 @@ void GemmOuterTransposed(const GemmOuterKernel<T>& kernel, const GemmShape& s, T
   turned.ldc = int(((s.m + line - 1) / line | 1) * line);  // An odd number of cache lines, so that rows fall into different cache sets.
   T* product = Scratch<T, 3>(int64_t(s.n) * turned.ldc + s.m * columns);
   T* panel = product + int64_t(s.n) * turned.ldc;
-  GemmOuter(kernel, turned, T(1), b, a, T(0), product);
+  GemmOuter(kernel, turned, T(1), b, a, T(0), product, ready);
   for (int64_t j = 0; j < s.n; j += columns) {
     const int64_t width = std::min<int64_t>(columns, s.n - j);
     kernel.pack_transposed(width, s.m, product + j * turned.ldc, turned.ldc, columns, panel);

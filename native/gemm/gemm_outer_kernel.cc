@@ -30,20 +30,38 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
 // Defines a struct of micro-kernels.
 #define BLASTRAIN_GEMM_OUTER(target, name)                                                                                   \
   struct name {                                                                                                              \
-    template <typename S, int rows, int vectors>                                                                             \
+    template <typename S, int rows, int vectors, bool copies>                                                                \
     target static void Multiply(const OuterTile<typename S::T>& tile) {                                                      \
       using T = typename S::T;                                                                                               \
       using V = typename S::V;                                                                                               \
       constexpr int lanes = sizeof(V) / sizeof(T);                                                                           \
+      if (kPrefetches && tile.beta != 0) {                                                                                           \
+        for (int r = 0; r < rows; r++) {                                                                                     \
+          for (int v = 0; v < vectors; v++) __builtin_prefetch(tile.c + r * tile.ldc + v * lanes, 1);                        \
+        }                                                                                                                    \
+      }                                                                                                                      \
       V sums[rows][vectors] = {};                                                                                            \
       const T *a = tile.a, *row = tile.b;                                                                                    \
+      T* copy = tile.copy;                                                                                                   \
       const int64_t row_step = tile.row_step, depth_step = tile.depth_step, b_step = tile.b_step;                            \
-      for (int64_t l = tile.k; l > 0; l--, a += depth_step, row += b_step) {                                                 \
-        V b[vectors];                                                                                                        \
-        _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) b[v] = S::Load(row + v * lanes);                          \
-        _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                                            \
-          const V factor = S::Broadcast(a[r * row_step]);                                                                    \
-          _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) sums[r][v] = S::Fma(factor, b[v], sums[r][v]);          \
+      for (int64_t left = tile.k; left > 0;) {                                                                               \
+        int64_t end = 0;                                                                                                     \
+        if constexpr (kPrefetches) {                                                                                         \
+          tile.rows->Fetch(tile.row_lines);                                                                                  \
+          tile.block->Fetch(tile.block_lines);                                                                               \
+          if (left >= 2 * kOuterFetchDepth) end = left - kOuterFetchDepth;                                                   \
+        }                                                                                                                    \
+        for (; left > end; left--, a += depth_step, row += b_step) {                                                         \
+          V b[vectors];                                                                                                      \
+          _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) b[v] = S::Load(row + v * lanes);                        \
+          _Pragma("GCC unroll 16") for (int r = 0; r < rows; r++) {                                                          \
+            const V factor = S::Broadcast(a[r * row_step]);                                                                  \
+            _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) sums[r][v] = S::Fma(factor, b[v], sums[r][v]);        \
+          }                                                                                                                  \
+          if constexpr (copies) {                                                                                            \
+            _Pragma("GCC unroll 16") for (int v = 0; v < vectors; v++) S::Store(copy + v * lanes, b[v]);                     \
+            copy += vectors * lanes;                                                                                         \
+          }                                                                                                                  \
         }                                                                                                                    \
       }                                                                                                                      \
       const T beta = tile.beta;                                                                                              \
@@ -69,14 +87,15 @@ class GemmOuterTable {
   using T = typename S::T;
   using Kernel = GemmOuterKernel<T>;
 
-  template <int kind, int vectors>
+  template <int kind, int vectors, bool copies>
   static constexpr typename Kernel::Function Function() {
-    if constexpr (vectors <= (kind == 0 ? most / 2 : most)) return Multiplier::template Multiply<S, Kernel::kRows[kind], vectors>;
+    if constexpr (vectors <= (kind == 0 ? most / 2 : most) && vectors > (copies ? 1 : 0) && (kPrefetches || !copies)) return Multiplier::template Multiply<S, Kernel::kRows[kind], vectors, copies>;
     else return nullptr;
   }
   template <int kind, int... i>
   static void Fill(Kernel& kernel, std::integer_sequence<int, i...>) {
-    ((kernel.functions[kind][i] = Function<kind, i + 1>()), ...);
+    ((kernel.functions[kind][i] = Function<kind, i + 1, false>()), ...);
+    if constexpr (kind == 1) ((kernel.copying[i] = Function<kind, i + 1, true>()), ...);
   }
   template <int... kind>
   static Kernel Make(Kernel kernel, std::integer_sequence<int, kind...>) {
@@ -86,7 +105,7 @@ class GemmOuterTable {
 
  public:
   static Kernel Make(decltype(Kernel::pack_transposed) pack) {
-    return Make({most, sizeof(typename S::V) / sizeof(T), pack, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
+    return Make({most, sizeof(typename S::V) / sizeof(T), pack, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
   }
 };
 

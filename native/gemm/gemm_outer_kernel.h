@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <iterator>
 
+#include "gemm/prefetch.h"
+
 namespace blastrain {
 
 // One micro-tile: c[rows,columns], rows ldc apart, <- alpha A B + beta c. A's rows are row_step apart and its columns depth_step; B's rows, as
@@ -16,10 +18,19 @@ struct OuterTile {
   int64_t row_step, depth_step;
   const T* b;
   int64_t b_step;
+  T* copy;  // Where B is packed, by a micro-kernel that copies.
   T alpha, beta;
   T* c;
   int64_t ldc, columns;
+  // What other micro-tiles read, fetched meanwhile: so many lines of each for kOuterFetchDepth of the depth.
+  Prefetcher* rows;
+  int64_t row_lines;
+  Prefetcher* block;
+  int64_t block_lines;
 };
+
+// Each line that is fetched has the time of some ten multiply-adds of all sums: fetched all at once, they keep the core waiting.
+inline constexpr int64_t kOuterFetchDepth = 8;
 
 // What this CPU offers. A micro-tile is the product of some rows of A and a panel of up to kMaxVectors vectors of columns.
 template <typename T>
@@ -36,7 +47,9 @@ struct GemmOuterKernel {
   int max_vectors;  // 0 where there is no micro-kernel.
   int lanes;
   void (*pack_transposed)(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel);
-  Function functions[std::size(kRows)][kMaxVectors];  // By kRows and by the vectors of a panel, from 1.
+  // By kRows and by the vectors of a panel, from 1; the second ones copy B: of kRows[1] and two vectors or more, else
+  // null, as in WebAssembly, where they win a twentieth and a module is to stay small.
+  Function functions[std::size(kRows)][kMaxVectors], copying[kMaxVectors];
 };
 
 // For float and double.
