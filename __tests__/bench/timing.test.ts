@@ -1,4 +1,5 @@
-import { LoadWatch } from '../../lib/bench/machine';
+import { LoadWatch, steadinessOf } from '../../lib/bench/machine';
+import { nativeStatus } from '../../lib/kernels';
 import { measure, noiseOf, summarise } from '../../lib/bench/timing';
 import type { Contender } from '../../lib/bench/timing';
 
@@ -35,6 +36,12 @@ test('what takes many samples\' time is called once every third round', async ()
   expect(time!.samples).toBe(3);
 });
 
+test('each round is announced', async () => {
+  const onRound = jest.fn();
+  await measure([clockwork('a', 1, []), clockwork('b', 1, [])], { rounds: 3, sampleSeconds: 1, onRound });
+  expect(onRound).toHaveBeenCalledTimes(3);
+});
+
 test.each([
   [[3], { median: 3, low: 3, high: 3, best: 3, samples: 1 }],
   [[4, 1, 3, 2, 5], { median: 3, low: 2, high: 4, best: 1, samples: 5 }],
@@ -45,6 +52,26 @@ test.each([
 
 test('noise is half of the distance of the quartiles, relatively', () => {
   expect(noiseOf(summarise([8, 9, 10, 11, 12]))).toBeCloseTo(0.1);
+});
+
+test.each([
+  [[], undefined],
+  [[2, 2, 2, 2], 1],
+  [[1, 1, 1, 2, 1, 1, 1, 1], 1],
+  [[1, 2, 1, 2, 2], 0.5],
+])('%j: the steadiness of a machine', (seconds, share) => {
+  expect(steadinessOf(seconds)).toBe(share);
+});
+
+test('a machine whose rate was sampled says how steady it was', () => {
+  const watch = new LoadWatch();
+  expect(watch.end()).not.toHaveProperty('steadiness');
+  for (let i = 0; i < 4; i++) watch.sample();
+  const { steadiness } = watch.end();
+  if (nativeStatus().loaded) {
+    expect(steadiness).toBeGreaterThan(0);
+    expect(steadiness).toBeLessThanOrEqual(1);
+  } else expect(steadiness).toBeUndefined();
 });
 
 test('own work is not that of others, and whatever cannot be accounted for is', () => {

@@ -40,7 +40,7 @@ const reportShape = objectOf<Pick<BenchReport, 'type' | 'version' | 'benchmark' 
   machine: objectOf<BenchReport['machine']>({
     cpu: text, cores: number, platform: text, node: text, threads: number, openblas: nullOr(text), openblasCore: nullOr(text),
   }),
-  load: objectOf<BenchReport['load']>({ before: number, after: number, others: number, quiet: flag }),
+  load: objectOf<BenchReport['load']>({ before: number, after: number, others: number, steadiness: optional(number), quiet: flag }),
   entries: listOf(objectOf<BenchEntry>({
     subject: text,
     case: text,

@@ -39,7 +39,7 @@ export async function benchScaling(options: ScalingOptions): Promise<BenchReport
   for (const { subject, size, net: { name, spec, label } } of points) {
     onProgress?.(name);
     const training = benchTraining({ name, spec, label }, data, backend);
-    const [time] = await measure([trainingContender(backend, training)], { rounds, sampleSeconds });
+    const [time] = await measure([trainingContender(backend, training)], { rounds, sampleSeconds, onRound: () => { watch.sample(); } });
     entries.push({ subject, case: String(size), who: backend, time: time!, flops: training.flops, bytes: 0, share: null });
   }
   const notes = ['Nets of 3072 inputs and 10 classes; hidden units at a batch of 200, batches at 512 hidden units.'];

@@ -55,7 +55,7 @@ export async function benchStep(options: StepOptions): Promise<BenchReport> {
       contenders.push(trainingContender(bfloat16Name, training));
     }
     if (typeof products !== 'string') contenders.push(await products.contender(productsName, productsOf(net)));
-    const times = await measure(contenders, { rounds, sampleSeconds, pauseSeconds: settlingSeconds });
+    const times = await measure(contenders, { rounds, sampleSeconds, pauseSeconds: settlingSeconds, onRound: () => { watch.sample(); } });
     contenders.forEach(({ name }, c) => {
       const flops = trainings[c]?.flops ?? productsOf(net).reduce((sum, product) => sum + flopsOf(product), 0);
       const time = times[c]!;

@@ -22,6 +22,8 @@ export interface MeasureOptions {
   readonly sampleSeconds: number;
   /** Pause before each sample, as threads of a BLAS or of OpenMP spin for a while after their work. */
   readonly pauseSeconds?: number;
+  /** Called before each round of samples. */
+  readonly onRound?: () => void;
 }
 
 /** Calls after which work runs at its final speed, for instance compiled by V8. */
@@ -35,11 +37,12 @@ const slowEvery = 3;
  * work. Rethrows errors of a contender.
  */
 export async function measure(contenders: readonly Contender[], options: MeasureOptions): Promise<Timing[]> {
-  const { rounds, sampleSeconds, pauseSeconds = 0 } = options;
+  const { rounds, sampleSeconds, pauseSeconds = 0, onRound } = options;
   const plans: Plan[] = [];
   for (const contender of contenders) plans.push(await calibrate(contender, sampleSeconds));
   const samples: number[][] = contenders.map(() => []);
   for (let round = 0; round < rounds; round++) {
+    onRound?.();
     for (const [c, { count, isSlow }] of plans.entries()) {
       const contender = contenders[c]!;
       if (isSlow && round % slowEvery > 0) continue;

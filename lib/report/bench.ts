@@ -165,9 +165,11 @@ function byteText(bytes: number): string {
 }
 
 /** How busy the machine was, and whether the figures are conclusive. */
-export function loadText({ before, after, others, quiet }: Load): string {
+export function loadText({ before, after, others, steadiness, quiet }: Load): string {
   const facts = `Load average ${before.toFixed(2)} before and ${after.toFixed(2)} after; other processes used ${others.toFixed(2)} cores.`;
-  return quiet ? facts : `${facts} Inconclusive: repeat this while nobody else uses the machine.`;
+  if (quiet) return facts;
+  const varied = steadiness === undefined ? '' : ` A quarter of the time multiply-adds ran at ${(100 * steadiness).toFixed(0)} % of their best rate or less.`;
+  return `${facts}${varied} Inconclusive: repeat this while nobody else uses the machine or the hardware below it.`;
 }
 
 /** The changes since an earlier report, line by line, and whether they are conclusive. */
