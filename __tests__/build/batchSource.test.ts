@@ -176,6 +176,8 @@ describe('a spec is refused, by name,', () => {
     ['components', { components: 10, normalization: 'zca' }],
     ['whitenEpsilon', { whitenEpsilon: 0.5 }],
     ['whitenEpsilon', { whitenEpsilon: 0, normalization: 'zca' }],
+    ['whitenRows', { whitenRows: 1000 }],
+    ['whitenRows', { whitenRows: 1, normalization: 'pca' }],
     ['flip', { ...table, flip: true }],
     ['shift', { ...table, shift: 2 }],
     ['shift', { shift: -1 }],

@@ -56,6 +56,17 @@ describe.each(variants)('on $backend kernels in $dtype', ({ backend, dtype }) =>
     });
   });
 
+  test.each(['pca', 'zca'] as const)('%s of rows, evenly spread, is that of the rows between', (kind) => {
+    // Every row three times: 0, 3, 6, … are each of them once. More of them than a block of 1024.
+    const rows = Array.from({ length: 700 }, (_, i) => [Math.sin(i), Math.sin(i) + Math.cos(3 * i), Math.sin(i * i)]);
+    const data = dataOf(rows.flatMap((row) => [row, row, row]), dtype);
+    const fit = (taken: number | null) => fitNormalization(kind, data, kernelsFor(dtype, backend), { ...whitening(backend, 0.01, null), rows: taken }).matrix!;
+    const all = fit(null);
+    fit(700).forEach((value, at) => { expect(Math.abs(value - all[at]!)).toBeLessThanOrEqual(tolerance(dtype, 10)); });
+    expect(fit(10_000)).toEqual(all);
+    expect(fit(100)).not.toEqual(all);
+  });
+
   test.each(['pca', 'zca'] as const)('%s leaves inputs that are uncorrelated, with variance λ / (λ + ε)', (kind) => {
     const { x } = goldenData.whitening['floats']!;
     const data = dataOf(x, dtype);

@@ -77,6 +77,7 @@ export function fitInputs(spec: TrainSpec, train: Dataset | StoredDataset, kerne
   return fitNormalization(spec.normalization as PlainNormalization, train, kernels, {
     components: spec.components,
     epsilon: spec.whitenEpsilon,
+    rows: spec.whitenRows,
     kernels: defaultKernels('float64', kernels.backend),
   });
 }
@@ -87,8 +88,8 @@ export function cachedFits(): typeof fitInputs {
   return (spec, train, kernels) => {
     const fits = cache.get(train) ?? new Map<string, Normalization>();
     cache.set(train, fits);
-    const { normalization, oneHot, dtype, components, whitenEpsilon } = spec;
-    const key = JSON.stringify([normalization, oneHot, dtype, components, whitenEpsilon, kernels.backend]);
+    const { normalization, oneHot, dtype, components, whitenEpsilon, whitenRows } = spec;
+    const key = JSON.stringify([normalization, oneHot, dtype, components, whitenEpsilon, whitenRows, kernels.backend]);
     const fitted = fits.get(key) ?? fitInputs(spec, train, kernels);
     fits.set(key, fitted);
     return fitted;

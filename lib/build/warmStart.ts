@@ -23,7 +23,7 @@ export interface WarmStart extends StartingPoint {
 }
 
 /** Keys that say what features become. */
-const ofInputs = ['normalization', 'oneHot', 'components', 'whitenEpsilon', 'dtype'] as const;
+const ofInputs = ['normalization', 'oneHot', 'components', 'whitenEpsilon', 'whitenRows', 'dtype'] as const;
 
 /**
  * Prepares a training of `given` that starts from a trained model. Columns are matched by name. The last layer is kept where the rows have no

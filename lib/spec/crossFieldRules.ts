@@ -105,10 +105,9 @@ const crossFieldRules: readonly CrossFieldRule[] = [
     needs: 'four times the batchSize, and 8, at least', received: 'chunkRows',
   },
   { key: 'components', holds: ({ normalization }) => normalization === 'pca', needs: 'normalization pca', received: 'normalization' },
-  {
-    key: 'whitenEpsilon', holds: ({ normalization }) => normalization === 'pca' || normalization === 'zca',
-    needs: 'normalization pca or zca', received: 'normalization',
-  },
+  ...(['whitenEpsilon', 'whitenRows'] as const).map((key): CrossFieldRule => ({
+    key, holds: ({ normalization }) => normalization === 'pca' || normalization === 'zca', needs: 'normalization pca or zca', received: 'normalization',
+  })),
   ...optionRules('loss', losses),
   { key: 'weightColumn', holds: ({ mixup }) => mixup === 0, needs: 'no mixup, which would mix rows of different weights,', received: 'mixup' },
   {

@@ -37,6 +37,7 @@ export interface TrainSpec extends DataOptions, LossOptions, OptimizerOptions, S
   normalization: NormalizationKind;
   components: number | null;
   whitenEpsilon: number;
+  whitenRows: number | null;
   mixup: number;
   layers: readonly number[];
   hidden: readonly number[] | null;
@@ -145,6 +146,7 @@ export const specFields: { readonly [Key in keyof TrainSpec]: Field } = {
   normalization: choice('standardize', normalizationKinds, 'how features become inputs, fitted on the training rows'),
   components: orNull(integer(0, 1, 'principal components kept by normalization pca; null keeps all')),
   whitenEpsilon: number(0.1, '> 0', (value) => value > 0, 'added to the variances that pca and zca divide by; features have variance 1'),
+  whitenRows: orNull(integer(0, 2, 'training rows, evenly spread, whose correlations pca and zca are found from; null takes all')),
   flip: dataOptions.flip,
   shift: dataOptions.shift,
   cutout: dataOptions.cutout,

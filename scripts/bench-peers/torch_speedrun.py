@@ -59,8 +59,9 @@ train = train.sub_(mean).div_(std)
 validation = torch.from_numpy(images[count:count + spec['validationRows']]).float().sub_(mean).div_(std)
 whitening = None
 if spec['normalization'] == 'pca':
-    _, singular, components = torch.pca_lowrank(train, q=spec['components'], center=False, niter=2)
-    whitening = components / (singular**2 / count + spec['whitenEpsilon']).sqrt()
+    rows = min(spec['whitenRows'] or count, count)
+    _, singular, components = torch.pca_lowrank(train[torch.arange(rows) * count // rows], q=spec['components'], center=False, niter=2)
+    whitening = components / (singular**2 / rows + spec['whitenEpsilon']).sqrt()
 
 
 def inputs_of(standardized):

@@ -17,6 +17,8 @@ export interface WhiteningOptions {
   readonly components: number | null;
   /** Added to each variance: components far below it stay small. The variances of all components have the mean 1. */
   readonly epsilon: number;
+  /** How many rows, evenly spread, the correlations are those of; null or absent for all. */
+  readonly rows?: number | null;
   /** Kernels of float64. */
   readonly kernels: Kernels;
 }
@@ -48,7 +50,7 @@ export function fitWhitening(data: Dataset | StoredDataset, standardized: Normal
   const { kind, kernels, inputKernels, epsilon } = options;
   const n = data.featureSize;
   const components = kind === 'pca' ? options.components ?? n : n;
-  const matrix = correlations(data, standardized, epsilon >= smallestOfInputs ? inputKernels : kernels);
+  const matrix = correlations(data, options.rows ?? data.size, standardized, epsilon >= smallestOfInputs ? inputKernels : kernels);
   const isPart = n >= fromFeatures && components <= n * largestPart;
   const { values, vectors } = (isPart ? largestEigen(n, matrix, components, kernels) : undefined) ?? symmetricEigen(n, matrix, kernels);
   const whitened = vectors.slice(0, components * n);
@@ -62,19 +64,23 @@ export function fitWhitening(data: Dataset | StoredDataset, standardized: Normal
   return rotatedBack;
 }
 
-/** E[z·zᵀ], [featureSize, featureSize], summed by kernels of either dtype. */
-function correlations(data: Dataset | StoredDataset, standardized: Normalization, kernels: Kernels): Float64Array {
+/** E[z·zᵀ] of `most` rows, [featureSize, featureSize], summed by kernels of either dtype. */
+function correlations(data: Dataset | StoredDataset, most: number, standardized: Normalization, kernels: Kernels): Float64Array {
   const n = data.featureSize;
+  const taken = Math.min(most, data.size);
   const { dtype } = kernels;
   const z = allocate(dtype, Math.min(rowsPerBlock, data.size) * n);
-  const rows = Int32Array.from({ length: rowsPerBlock }, (_, i) => i);
+  const rows = new Int32Array(rowsPerBlock);
   const [scale, shift] = 'scale' in standardized ? [floats(dtype, standardized.scale), floats(dtype, standardized.shift)] : [];
   const panels = Array.from({ length: Math.ceil(n / featuresPerPanel) }, (_, p) => {
     const from = p * featuresPerPanel;
     const width = Math.min(featuresPerPanel, n - from);
     return { from, width, columns: allocate(dtype, Math.min(rowsPerBlock, data.size) * width), sums: allocate(dtype, width * (n - from)) };
   });
-  for (const { features, size } of blocksOf(data, rowsPerBlock)) {
+  let next = 0;
+  for (const { features, from: first, size: rowsOfBlock } of blocksOf(data, rowsPerBlock)) {
+    let size = 0;
+    for (; next < taken && Math.floor((next * data.size) / taken) < first + rowsOfBlock; next++) rows[size++] = Math.floor((next * data.size) / taken) - first;
     if ('mean' in standardized) kernels.standardizeRows(size, n, rows, features, standardized.mean, standardized.std, z);
     else kernels.gatherRows(size, n, rows, features, scale!, shift!, z);
     for (const { from, width, columns } of panels) {
@@ -83,7 +89,7 @@ function correlations(data: Dataset | StoredDataset, standardized: Normalization
     panels.forEach(({ from, width, columns, sums }, p) => {
       for (const other of panels.slice(p)) {
         const at = width * (other.from - from);
-        kernels.gemm(true, false, width, other.width, size, 1 / data.size, columns, other.columns, 1, sums.subarray(at, at + width * other.width));
+        kernels.gemm(true, false, width, other.width, size, 1 / taken, columns, other.columns, 1, sums.subarray(at, at + width * other.width));
       }
     });
   }
