@@ -5,7 +5,7 @@ import type { Eigen } from './eigen';
 
 /** Multiplications of the subspace by the matrix. */
 const rounds = 8;
-/** A pivot below this share of the largest means that the subspace has fewer dimensions than vectors, as far as rounding can tell. */
+/** A pivot below this share of the largest element means that the subspace has fewer dimensions than vectors, as far as rounding can tell. */
 const smallestPivot = 1e-12;
 
 /** Vectors of the subspace: more than are wanted, as the last ones converge slowly. */
@@ -31,7 +31,7 @@ export function largestEigen(n: number, a: Float64Array, count: number, kernels:
       [rows, next] = [next, rows];
     }
     kernels.gemm(false, true, size, size, n, 1, rows, rows, 0, gram);
-    if (!invertCholesky(size, gram)) return undefined;
+    if (!invertCholesky(size, gram, smallestPivot * largestPivot(size, gram), kernels)) return undefined;
     kernels.gemm(false, false, size, n, size, 1, gram, rows, 0, next);
     [rows, next] = [next, rows];
   }
@@ -43,10 +43,54 @@ export function largestEigen(n: number, a: Float64Array, count: number, kernels:
   return { values: values.slice(0, count), vectors: found };
 }
 
-/** Overwrites a[n,n] = L·Lᵀ with L⁻¹, lower triangular. False where a is not positive definite. */
-function invertCholesky(n: number, a: Float64Array): boolean {
+function largestPivot(n: number, a: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, a[i * n + i]!);
+  return largest;
+}
+
+/** Matrices of up to so many rows are inverted element by element. */
+const smallMatrix = 48;
+
+/**
+ * Overwrites a[n,n] = L·Lᵀ with L⁻¹, lower triangular. False where a pivot is not above `least`: where a is not positive definite. By halves, so that nearly all of it
+ * is matrix products.
+ */
+function invertCholesky(n: number, a: Float64Array, least: number, kernels: Kernels): boolean {
+  if (n <= smallMatrix) return invertSmallCholesky(n, a, least);
+  const p = n >> 1;
+  const q = n - p;
+  const first = block(a, n, 0, 0, p, p);
+  const below = block(a, n, p, 0, q, p);
+  const second = block(a, n, p, p, q, q);
+  if (!invertCholesky(p, first, least, kernels)) return false;
+  // L₂₁ = A₂₁·L₁₁⁻ᵀ, and L₂₂ is that of A₂₂ − L₂₁·L₂₁ᵀ.
+  const product = new Float64Array(q * p);
+  kernels.gemm(false, true, q, p, p, 1, below, first, 0, product);
+  kernels.gemm(false, true, q, q, p, -1, product, product, 1, second);
+  if (!invertCholesky(q, second, least, kernels)) return false;
+  // What stands below L₁₁⁻¹ in L⁻¹ is −L₂₂⁻¹·L₂₁·L₁₁⁻¹.
+  kernels.gemm(false, false, q, p, q, -1, second, product, 0, below);
+  kernels.gemm(false, false, q, p, p, 1, below, first, 0, product);
+  for (let i = 0; i < p; i++) {
+    a.set(first.subarray(i * p, (i + 1) * p), i * n);
+    a.fill(0, i * n + p, (i + 1) * n);
+  }
+  for (let i = 0; i < q; i++) {
+    a.set(product.subarray(i * p, (i + 1) * p), (p + i) * n);
+    a.set(second.subarray(i * q, (i + 1) * q), (p + i) * n + p);
+  }
+  return true;
+}
+
+/** A copy of [rows, columns] of a matrix whose rows are n long, from row i and column j on. */
+function block(a: Float64Array, n: number, i: number, j: number, rows: number, columns: number): Float64Array {
+  const copy = new Float64Array(rows * columns);
+  for (let r = 0; r < rows; r++) copy.set(a.subarray((i + r) * n + j, (i + r) * n + j + columns), r * columns);
+  return copy;
+}
+
+function invertSmallCholesky(n: number, a: Float64Array, least: number): boolean {
   for (let i = 0; i < n; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = a[i * n + j]!;
@@ -54,7 +98,7 @@ function invertCholesky(n: number, a: Float64Array): boolean {
       if (i > j) {
         a[i * n + j] = sum / a[j * n + j]!;
       } else {
-        if (!(sum > smallestPivot * largest)) return false;
+        if (!(sum > least)) return false;
         a[i * n + i] = Math.sqrt(sum);
       }
     }
