@@ -39,6 +39,6 @@ if [ -z "${TMPDIR:-}" ] && grep -q ' /dev/shm ' /proc/mounts 2>/dev/null && ! gr
   export TMPDIR
   trap 'rm -rf "$TMPDIR"' EXIT
 fi
-# By default jest uses one worker on two cores.
-workers=$(node -p 'Math.max(Math.min(2, os.availableParallelism()), os.availableParallelism() - 1)')
+# A fifth of the time tests wait: for browsers, ranks and other processes. One worker more than cores computes meanwhile; by default jest uses one on two cores.
+workers=$(node -p 'Math.max(Math.min(3, os.availableParallelism() + 1), os.availableParallelism() - 1)')
 npx jest --maxWorkers "$workers" --json --outputFile=.cache/jest.json "$@" >/dev/null
