@@ -88,6 +88,17 @@ test('a mirror image has the outputs of the picture', () => {
   });
 });
 
+test('the mean of models averages over the views that they do', () => {
+  const { checkpoint } = run({ steps: 8 }, { data: pictures() });
+  const plain = Model.load(checkpoint);
+  const flipped = Model.load(checkpoint, { tta: 'flip' });
+  const average = Model.average([flipped, flipped]);
+  expect(average.tta).toBe('flip');
+  expect(average.predict(rows)).toEqual(flipped.predict(rows));
+  expect(Model.average([plain, plain]).tta).toBeUndefined();
+  expect(() => Model.average([flipped, plain])).toThrow('Expected tta flip, as the first model has, for models but received undefined');
+});
+
 test('a row that is no finite number is found, and leaves no trace in later predictions', () => {
   const model = Model.load(run({}, { data: pictures() }).checkpoint, { tta: 'flip' });
   const features = Float32Array.from(rows);

@@ -32,18 +32,20 @@ export class Model extends BaseModel {
 
   /**
    * The model whose parameters and buffers are the mean of those of several models (Wortsman et al. 2022, *Model soups*): of runs that started `from` the same model,
-   * as nets from different initial weights have nothing in common to average. What it is worth is for `evaluate` to say. Throws ERR_CONFIG for no models, and
-   * for models that differ in layers, preprocessing, columns, classes or targets.
+   * as nets from different initial weights have nothing in common to average. What it is worth is for `evaluate` to say. It averages over the views that they do. Throws
+   * ERR_CONFIG for no models, and for models that differ in layers, preprocessing, columns, classes, targets or views.
    */
   static average(models: readonly Model[]): Model {
     checkList(models, 'models', 'a list of models');
     const [first] = models;
     if (first === undefined) throw expected('ERR_CONFIG', 'at least one model', 'models', models, { path: 'models' });
     for (const model of models) checkObject(model, 'models', 'models', ['weights', 'known']);
+    const { tta } = first;
+    for (const model of models) if (model.tta !== tta) throw expected('ERR_CONFIG', `tta ${String(tta)}, as the first model has,`, 'models', model.tta, { path: 'models' });
     const all = models.map((model) => ({ facts: model.known, weights: model.weights() }));
     const weights = meanWeights(all);
     const known: ModelFacts = { ...first.known, metrics: null, facts: { ...first.known.facts, temperature: meanTemperature(all) } };
-    const average = Model.load(concatBytes(modelChunks(first.net.model, known)), { backend: first.net.model.kernels.backend });
+    const average = Model.load(concatBytes(modelChunks(first.net.model, known)), { backend: first.net.model.kernels.backend, ...(tta && { tta }) });
     average.setWeights(weights);
     return average;
   }
