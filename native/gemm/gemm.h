@@ -20,6 +20,8 @@ inline constexpr int64_t kMinGemmNtDepthBytes = 1024;
 // gemm_outer.h packs B in the time of so many rows, of more where B does not stay in L2; with fewer than kMinOuterRows that is too long.
 inline constexpr int64_t kOuterPacking = 8, kOuterFarPacking = 25, kMinOuterRows = 24;
 inline constexpr int64_t kOuterNearBytes = 1 << 20;
+// With shorter vectors than AVX-512's, OpenBLAS is faster than gemm_outer.h where B is larger than this and not transposed.
+inline constexpr int64_t kMaxOuterBytes = 1 << 22;
 // The fewest and most elements of A that threads pack together.
 inline constexpr int64_t kMinPackedTogether = 1 << 17, kMaxPackedTogether = 1 << 20;
 // The most elements of C with which k is divided: each part but the first writes as many, to be read once more.
@@ -54,7 +56,8 @@ Choice FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt,
   const bool fits_nt = transposed && nt.nr > 0 && m * n * k > kMinGemmNt && k * int64_t(sizeof(T)) >= kMinGemmNtDepthBytes && m >= 4 && n >= 4;
   const bool fits_outer = outer.max_vectors > 0 && m >= kMinOuterRows && k > 0;
   if (!fits_nt) {
-    const bool far = transposed && n * k * int64_t(sizeof(T)) > kOuterNearBytes;
+    const int64_t bytes = n * k * int64_t(sizeof(T));
+    const bool far = transposed ? bytes > kOuterNearBytes : bytes > kMaxOuterBytes && outer.lanes * sizeof(T) < 64;
     return fits_outer && !far && LanesUsed(outer, n) >= 0.5 ? Choice{Method::kOuter, OuterShare(outer, m, n, k)} : library;
   }
   const double depth = double(std::min<int64_t>(k, kNtKCBytes / sizeof(T))) / nt.lanes;

@@ -83,7 +83,7 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
     const int64_t column = blocks.Column(block), n = blocks.Columns(block);
     const Ranges panels = blocks.Panels(block);
     for (int64_t d = 0; d < blocks.depths.count; d++) {
-      const int64_t l = blocks.depths.Begin(d), k = blocks.depths.Length(d), fetches = std::max<int64_t>(1, k / kOuterFetchDepth);
+      const int64_t l = blocks.depths.Begin(d), k = blocks.depths.Length(d), fetches = std::max<int64_t>(1, k / kernel.fetch_depth);
       int kind = 2 * blocks.vectors.Length(block) <= kernel.max_vectors ? 0 : 1;
       const bool copies = kind == 1;
       const auto in_place = [&](int64_t j, int64_t width) {

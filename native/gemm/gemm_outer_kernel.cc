@@ -35,7 +35,8 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
       using T = typename S::T;                                                                                               \
       using V = typename S::V;                                                                                               \
       constexpr int lanes = sizeof(V) / sizeof(T);                                                                           \
-      if (kPrefetches && tile.beta != 0) {                                                                                           \
+      [[maybe_unused]] constexpr int64_t fetch_depth = kOuterFetchDepth<sizeof(V)>;                                          \
+      if (kPrefetches && tile.beta != 0) {                                                                                   \
         for (int r = 0; r < rows; r++) {                                                                                     \
           for (int v = 0; v < vectors; v++) __builtin_prefetch(tile.c + r * tile.ldc + v * lanes, 1);                        \
         }                                                                                                                    \
@@ -49,7 +50,7 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
         if constexpr (kPrefetches) {                                                                                         \
           tile.rows->Fetch(tile.row_lines);                                                                                  \
           tile.block->Fetch(tile.block_lines);                                                                               \
-          if (left >= 2 * kOuterFetchDepth) end = left - kOuterFetchDepth;                                                   \
+          if (left >= 2 * fetch_depth) end = left - fetch_depth;                                                             \
         }                                                                                                                    \
         for (; left > end; left--, a += depth_step, row += b_step) {                                                         \
           V b[vectors];                                                                                                      \
@@ -105,7 +106,7 @@ class GemmOuterTable {
 
  public:
   static Kernel Make(decltype(Kernel::pack_transposed) pack) {
-    return Make({most, sizeof(typename S::V) / sizeof(T), pack, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
+    return Make({most, sizeof(typename S::V) / sizeof(T), kOuterFetchDepth<sizeof(typename S::V)>, pack, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
   }
 };
 

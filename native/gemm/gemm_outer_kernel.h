@@ -2,6 +2,7 @@
 // AVX2 with FMA and, where it stands in for a BLAS library, vectors of 128 bits.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
 
@@ -22,15 +23,17 @@ struct OuterTile {
   T alpha, beta;
   T* c;
   int64_t ldc, columns;
-  // What other micro-tiles read, fetched meanwhile: so many lines of each for kOuterFetchDepth of the depth.
+  // What other micro-tiles read, fetched meanwhile: so many lines of each for kOuterFetchDepth of the depth of these vectors.
   Prefetcher* rows;
   int64_t row_lines;
   Prefetcher* block;
   int64_t block_lines;
 };
 
-// Each line that is fetched has the time of some ten multiply-adds of all sums: fetched all at once, they keep the core waiting.
-inline constexpr int64_t kOuterFetchDepth = 8;
+// Lines that are fetched all at once keep the core waiting. With vectors of 32 bytes a micro-tile takes less time for a depth, of which turning from
+// it to what is fetched takes a larger share.
+template <size_t vector_bytes>
+inline constexpr int64_t kOuterFetchDepth = vector_bytes == 64 ? 8 : 64;
 
 // What this CPU offers. A micro-tile is the product of some rows of A and a panel of up to kMaxVectors vectors of columns.
 template <typename T>
@@ -46,6 +49,7 @@ struct GemmOuterKernel {
 
   int max_vectors;  // 0 where there is no micro-kernel.
   int lanes;
+  int64_t fetch_depth;
   void (*pack_transposed)(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel);
   // By kRows and by the vectors of a panel, from 1; the second ones copy B: of kRows[1] and two vectors or more, else
   // null, as in WebAssembly, where they win a twentieth and a module is to stay small.
