@@ -1,7 +1,8 @@
 // C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C on one thread, as sums of outer products of a column of op(A) and a row of op(B). B is packed, by
 // vectors of its columns, unless A has few rows: B^T before a block is multiplied, B by the micro-tiles of its first rows. A's elements are broadcast
 // from where they lie, those of A^T from a copy of a micro-tile's. Where B is the larger and has its rows along k, it is better that A is packed:
-// GemmOuterTransposed. What the next micro-tiles and the next block read is fetched meanwhile, line by line.
+// GemmOuterTransposed. The next block is fetched meanwhile, line by line; A's rows are left to
+// the CPU, as fetching them too made the steps of large nets slower.
 #pragma once
 
 #include <algorithm>
@@ -72,7 +73,6 @@ void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>&
 // op(B), packed, where somebody has done that.
 template <typename T>
 void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready = nullptr) {
-  constexpr int64_t size = sizeof(T);
   const int64_t lanes = kernel.lanes, lda = s.lda, ldb = s.ldb;
   const OuterBlocks<T> blocks(kernel, s.n, s.k);
   const bool few = s.m < kMinRowsToPack && !s.trans_b && ready == nullptr;
@@ -109,16 +109,13 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
         while (GemmOuterKernel<T>::kRows[kind] > s.m - i) kind++;
         const int64_t rows = GemmOuterKernel<T>::kRows[kind];
         if (s.trans_a) PackPanel(k, a + l * lda + i, lda, rows, rows, copied);
-        Prefetcher below;
-        if (!s.trans_a && i + rows < s.m) below = Prefetcher(a + (i + rows) * lda + l, std::min(rows, s.m - i - rows), k * size, lda * size);
-        const int64_t row_lines = (below.Lines() + panels.count * fetches - 1) / (panels.count * fetches);
         for (int64_t p = 0; p < panels.count; p++) {
           const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
           const bool reads_b = (few || i == 0) && in_place(j, width);
           (reads_b && !few ? kernel.copying : kernel.functions[kind])[panels.Length(p) - 1](
               {k, s.trans_a ? copied : a + i * lda + l, s.trans_a ? 1 : lda, s.trans_a ? rows : 1,
                reads_b ? b + l * ldb + column + j : packed + j * k, reads_b ? ldb : width, scratch + j * k, alpha, d == 0 ? beta : T(1),
-               c + i * s.ldc + column + j, s.ldc, n - j, &below, row_lines, &ahead, block_lines});
+               c + i * s.ldc + column + j, s.ldc, n - j, &ahead, block_lines});
         }
       }
     }

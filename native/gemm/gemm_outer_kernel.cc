@@ -48,7 +48,6 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
       for (int64_t left = tile.k; left > 0;) {                                                                               \
         int64_t end = 0;                                                                                                     \
         if constexpr (kPrefetches) {                                                                                         \
-          tile.rows->Fetch(tile.row_lines);                                                                                  \
           tile.block->Fetch(tile.block_lines);                                                                               \
           if (left >= 2 * fetch_depth) end = left - fetch_depth;                                                             \
         }                                                                                                                    \

@@ -23,9 +23,7 @@ struct OuterTile {
   T alpha, beta;
   T* c;
   int64_t ldc, columns;
-  // What other micro-tiles read, fetched meanwhile: so many lines of each for kOuterFetchDepth of the depth of these vectors.
-  Prefetcher* rows;
-  int64_t row_lines;
+  // The next block, fetched meanwhile: so many lines for kOuterFetchDepth of the depth of these vectors.
   Prefetcher* block;
   int64_t block_lines;
 };
