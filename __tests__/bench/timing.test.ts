@@ -1,7 +1,7 @@
 import { LoadWatch, steadinessOf } from '../../lib/bench/machine';
-import { nativeStatus } from '../../lib/kernels';
 import { measure, noiseOf, summarise } from '../../lib/bench/timing';
 import type { Contender } from '../../lib/bench/timing';
+import { nativeStatus } from '../../lib/kernels';
 
 /** Takes `seconds` for each piece of work, by its own account, and remembers what it was asked. */
 function clockwork(name: string, seconds: number, asked: string[]): Contender {

@@ -39,7 +39,6 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
   const { backends, kernels = kernelNames, dtype = 'float32', threads = defaultThreads(), sizes = realSizes, squares = [512] } = options;
   const { rounds = 5, sampleSeconds = 0.003, onProgress } = options;
   const watch = new LoadWatch();
-  const onRound = (): void => { watch.sample(); };
   setThreads(threads);
   const hasPeak = backends.some((name) => allBackends[name].definesPeak);
   if (hasPeak) onProgress?.('peak');
@@ -55,7 +54,7 @@ export async function benchKernels(options: KernelsOptions): Promise<BenchReport
       const { shape, flops, bytes } = costOf(kernel, args, width);
       if (known.has(shape)) continue;
       known.add(shape);
-      const times = await measure(contenders.map(({ who, caller }) => inProcess(who, caller(kernel, args))), { rounds, sampleSeconds, onRound });
+      const times = await measure(contenders.map(({ who, caller }) => inProcess(who, caller(kernel, args))), { rounds, sampleSeconds, onRound: () => { watch.sample(); } });
       contenders.forEach(({ who, backend }, c) => {
         const time = times[c]!;
         const limit = allBackends[backend].definesPeak ? peak : null;

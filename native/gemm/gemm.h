@@ -119,7 +119,7 @@ const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
   if (own.Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).method != Method::kOuterTransposed) return nullptr;
   const OuterBlocks<T> blocks(own.outer, s.m, s.k);
   T* packed = Scratch<T, 1>(blocks.Size());
-  Split({s.k, kMinPackedTogether / s.m / divisions}, [=](int64_t begin, int64_t end) {
+  Split({s.k, s.k / divisions}, [=](int64_t begin, int64_t end) {
     for (int64_t block = 0; block < blocks.vectors.count; block++) {
       for (int64_t d = 0; d < blocks.depths.count; d++) {
         PackOuterTransposed(own.outer, blocks, a, s.lda, block, d, begin, end, packed + blocks.Begin(block, d));

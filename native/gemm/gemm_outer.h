@@ -1,8 +1,8 @@
 // C[m,n] <- alpha op(A)[m,k] op(B)[k,n] + beta C on one thread, as sums of outer products of a column of op(A) and a row of op(B). B is packed, by
 // vectors of its columns, unless A has few rows: B^T before a block is multiplied, B by the micro-tiles of its first rows. A's elements are broadcast
 // from where they lie, those of A^T from a copy of a micro-tile's. Where B is the larger and has its rows along k, it is better that A is packed:
-// GemmOuterTransposed. The next block is fetched meanwhile, line by line; A's rows are left to
-// the CPU, as fetching them too made the steps of large nets slower.
+// GemmOuterTransposed. The next block is fetched meanwhile, line by line; A's rows are left to the CPU's own prefetching, beside which fetching them
+// made the steps of large nets slower.
 #pragma once
 
 #include <algorithm>
@@ -70,7 +70,7 @@ void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>&
 }
 
 // C <- alpha op(A) op(B) + beta C; beta = 0 does not read C. The CPU must have a micro-kernel (kernel.max_vectors > 0). `ready` is the whole of
-// op(B), packed, where somebody has done that.
+// op(B), packed, where the caller has it.
 template <typename T>
 void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready = nullptr) {
   const int64_t lanes = kernel.lanes, lda = s.lda, ldb = s.ldb;
@@ -83,11 +83,12 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
     const int64_t column = blocks.Column(block), n = blocks.Columns(block);
     const Ranges panels = blocks.Panels(block);
     for (int64_t d = 0; d < blocks.depths.count; d++) {
-      const int64_t l = blocks.depths.Begin(d), k = blocks.depths.Length(d), fetches = std::max<int64_t>(1, k / kernel.fetch_depth);
+      const int64_t l = blocks.depths.Begin(d), k = blocks.depths.Length(d);
       int kind = 2 * blocks.vectors.Length(block) <= kernel.max_vectors ? 0 : 1;
-      const bool copies = kind == 1;
+      const bool wide = kind == 1;
+      // Whether a panel of B is read where it lies: by all micro-tiles, or by those of the first rows, which copy it.
       const auto in_place = [&](int64_t j, int64_t width) {
-        return !s.trans_b && ready == nullptr && (few || (copies && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
+        return !s.trans_b && ready == nullptr && (few || (wide && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
       };
       if (ready == nullptr && s.trans_b) {
         PackOuterTransposed(kernel, blocks, b, ldb, block, d, l, l + k, scratch);
@@ -104,7 +105,8 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
       Prefetcher ahead;
       if (next < blocks.vectors.count) ahead = ready == nullptr ? blocks.Unpacked(b, ldb, s.trans_b, next, next_d) : blocks.Packed(ready, next, next_d);
       const int64_t tiles = (s.m / GemmOuterKernel<T>::kRows[kind] + 1) * panels.count;
-      const int64_t block_lines = (ahead.Lines() + tiles * fetches - 1) / (tiles * fetches);
+      const int64_t fetches = tiles * std::max<int64_t>(1, k / OuterFetchDepth(lanes * sizeof(T)));
+      const int64_t lines = (ahead.Lines() + fetches - 1) / fetches;
       for (int64_t i = 0; i < s.m; i += GemmOuterKernel<T>::kRows[kind]) {
         while (GemmOuterKernel<T>::kRows[kind] > s.m - i) kind++;
         const int64_t rows = GemmOuterKernel<T>::kRows[kind];
@@ -115,7 +117,7 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
           (reads_b && !few ? kernel.copying : kernel.functions[kind])[panels.Length(p) - 1](
               {k, s.trans_a ? copied : a + i * lda + l, s.trans_a ? 1 : lda, s.trans_a ? rows : 1,
                reads_b ? b + l * ldb + column + j : packed + j * k, reads_b ? ldb : width, scratch + j * k, alpha, d == 0 ? beta : T(1),
-               c + i * s.ldc + column + j, s.ldc, n - j, &ahead, block_lines});
+               c + i * s.ldc + column + j, s.ldc, n - j, &ahead, lines});
         }
       }
     }

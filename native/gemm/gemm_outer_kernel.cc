@@ -35,7 +35,7 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
       using T = typename S::T;                                                                                               \
       using V = typename S::V;                                                                                               \
       constexpr int lanes = sizeof(V) / sizeof(T);                                                                           \
-      [[maybe_unused]] constexpr int64_t fetch_depth = kOuterFetchDepth<sizeof(V)>;                                          \
+      [[maybe_unused]] constexpr int64_t fetch_depth = OuterFetchDepth(sizeof(V));                                           \
       if (kPrefetches && tile.beta != 0) {                                                                                   \
         for (int r = 0; r < rows; r++) {                                                                                     \
           for (int v = 0; v < vectors; v++) __builtin_prefetch(tile.c + r * tile.ldc + v * lanes, 1);                        \
@@ -89,7 +89,8 @@ class GemmOuterTable {
 
   template <int kind, int vectors, bool copies>
   static constexpr typename Kernel::Function Function() {
-    if constexpr (vectors <= (kind == 0 ? most / 2 : most) && vectors > (copies ? 1 : 0) && (kPrefetches || !copies)) return Multiplier::template Multiply<S, Kernel::kRows[kind], vectors, copies>;
+    constexpr bool fits = vectors <= (kind == 0 ? most / 2 : most), offers = !copies || (kPrefetches && vectors > 1);
+    if constexpr (fits && offers) return Multiplier::template Multiply<S, Kernel::kRows[kind], vectors, copies>;
     else return nullptr;
   }
   template <int kind, int... i>
@@ -105,7 +106,7 @@ class GemmOuterTable {
 
  public:
   static Kernel Make(decltype(Kernel::pack_transposed) pack) {
-    return Make({most, sizeof(typename S::V) / sizeof(T), kOuterFetchDepth<sizeof(typename S::V)>, pack, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
+    return Make({most, sizeof(typename S::V) / sizeof(T), pack, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
   }
 };
 

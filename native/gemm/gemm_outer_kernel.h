@@ -23,15 +23,14 @@ struct OuterTile {
   T alpha, beta;
   T* c;
   int64_t ldc, columns;
-  // The next block, fetched meanwhile: so many lines for kOuterFetchDepth of the depth of these vectors.
+  // The next block, fetched meanwhile: so many lines for each OuterFetchDepth of the depth.
   Prefetcher* block;
   int64_t block_lines;
 };
 
 // Lines that are fetched all at once keep the core waiting. With vectors of 32 bytes a micro-tile takes less time for a depth, of which turning from
 // it to what is fetched takes a larger share.
-template <size_t vector_bytes>
-inline constexpr int64_t kOuterFetchDepth = vector_bytes == 64 ? 8 : 64;
+constexpr int64_t OuterFetchDepth(size_t vector_bytes) { return vector_bytes == 64 ? 8 : 64; }
 
 // What this CPU offers. A micro-tile is the product of some rows of A and a panel of up to kMaxVectors vectors of columns.
 template <typename T>
@@ -47,10 +46,9 @@ struct GemmOuterKernel {
 
   int max_vectors;  // 0 where there is no micro-kernel.
   int lanes;
-  int64_t fetch_depth;
   void (*pack_transposed)(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel);
-  // By kRows and by the vectors of a panel, from 1; the second ones copy B: of kRows[1] and two vectors or more, else
-  // null, as in WebAssembly, where they win a twentieth and a module is to stay small.
+  // By kRows and by the vectors of a panel, from 1. The second ones copy B; they have kRows[1] rows and two vectors or more, and are null in WebAssembly,
+  // whose module is to stay small.
   Function functions[std::size(kRows)][kMaxVectors], copying[kMaxVectors];
 };
 

@@ -5,7 +5,7 @@ import type { Eigen } from './eigen';
 
 /** Multiplications of the subspace by the matrix. */
 const rounds = 8;
-/** A pivot below this share of the largest element means that the subspace has fewer dimensions than vectors, as far as rounding can tell. */
+/** A pivot below this share of the largest element of the diagonal means that the subspace has fewer dimensions than vectors, as far as rounding can tell. */
 const smallestPivot = 1e-12;
 
 /** Vectors of the subspace: more than are wanted, as the last ones converge slowly. */
@@ -31,7 +31,7 @@ export function largestEigen(n: number, a: Float64Array, count: number, kernels:
       [rows, next] = [next, rows];
     }
     kernels.gemm(false, true, size, size, n, 1, rows, rows, 0, gram);
-    if (!invertCholesky(size, gram, smallestPivot * largestPivot(size, gram), kernels)) return undefined;
+    if (!invertCholesky(size, gram, smallestPivot * largestOnDiagonal(size, gram), kernels)) return undefined;
     kernels.gemm(false, false, size, n, size, 1, gram, rows, 0, next);
     [rows, next] = [next, rows];
   }
@@ -43,7 +43,7 @@ export function largestEigen(n: number, a: Float64Array, count: number, kernels:
   return { values: values.slice(0, count), vectors: found };
 }
 
-function largestPivot(n: number, a: Float64Array): number {
+function largestOnDiagonal(n: number, a: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < n; i++) largest = Math.max(largest, a[i * n + i]!);
   return largest;

@@ -64,10 +64,11 @@ export function fitWhitening(data: Dataset | StoredDataset, standardized: Normal
   return rotatedBack;
 }
 
-/** E[z·zᵀ] of `most` rows, [featureSize, featureSize], summed by kernels of either dtype. */
+/** E[z·zᵀ] of `most` rows, evenly spread, [featureSize, featureSize], summed by kernels of either dtype. */
 function correlations(data: Dataset | StoredDataset, most: number, standardized: Normalization, kernels: Kernels): Float64Array {
   const n = data.featureSize;
   const taken = Math.min(most, data.size);
+  const rowAt = (i: number): number => Math.floor((i * data.size) / taken);
   const { dtype } = kernels;
   const z = allocate(dtype, Math.min(rowsPerBlock, data.size) * n);
   const rows = new Int32Array(rowsPerBlock);
@@ -80,7 +81,7 @@ function correlations(data: Dataset | StoredDataset, most: number, standardized:
   let next = 0;
   for (const { features, from: first, size: rowsOfBlock } of blocksOf(data, rowsPerBlock)) {
     let size = 0;
-    for (; next < taken && Math.floor((next * data.size) / taken) < first + rowsOfBlock; next++) rows[size++] = Math.floor((next * data.size) / taken) - first;
+    for (; next < taken && rowAt(next) < first + rowsOfBlock; next++) rows[size++] = rowAt(next) - first;
     if ('mean' in standardized) kernels.standardizeRows(size, n, rows, features, standardized.mean, standardized.std, z);
     else kernels.gatherRows(size, n, rows, features, scale!, shift!, z);
     for (const { from, width, columns } of panels) {
