@@ -67,12 +67,30 @@ void SetDivisions(Args& args) {
   Pool::SetDivisions(static_cast<int>(std::min<int64_t>(args.Size(), Pool::kMax)));
 }
 
-// Asks for large pages for an array that nothing was written to yet.
+// Asks for large pages for bytes that nothing was written to yet, on these nodes of memory (a bit for each), 0 for the system's choice.
 void UseLargePagesFor(Args& args) {
   const ArrayView array = args.Read();
-  if (array.type != ArrayType::kFloat32 && array.type != ArrayType::kFloat64) Refuse(kBadArgument);
-  const int64_t width = array.type == ArrayType::kFloat64 ? sizeof(double) : sizeof(float);
-  UseLargePages(array.data, size_t(array.length * width));
+  if (array.type != ArrayType::kUint8) Refuse(kBadArgument);
+  UseLargePages(array.data, size_t(array.length), uint64_t(args.Size()));
+}
+
+// An ArrayBuffer for so many elements of so many bytes in large pages; undefined where there are none, or a runtime takes no memory from elsewhere.
+napi_value AllocateLargePages(napi_env env, napi_callback_info info) {
+  napi_value buffer = nullptr;
+  try {
+    Args args(env, info);
+    const int64_t length = args.Size();
+    const size_t bytes = size_t(length * args.Size());
+    void* const data = LargePages::Allocate(bytes, uint64_t(args.Size()));
+    if (data == nullptr) return nullptr;
+    const auto free = [](napi_env, void* begin, void* length) { LargePages::Free(begin, reinterpret_cast<size_t>(length)); };
+    if (napi_create_external_arraybuffer(env, data, bytes, free, reinterpret_cast<void*>(bytes), &buffer) == napi_ok) return buffer;
+    LargePages::Free(data, bytes);
+    return nullptr;
+  } catch (const Rejected& rejected) {
+    napi_throw_error(env, rejected.code, "The addon refused an argument");
+    return nullptr;
+  }
 }
 
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
@@ -110,6 +128,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["setThreads"] = Function(env, "setThreads", Callback<SetThreads>);
   exports["setDivisions"] = Function(env, "setDivisions", Callback<SetDivisions>);
   exports["limitDefaultThreads"] = Function(env, "limitDefaultThreads", Callback<LimitDefaultThreads>);
+  exports["allocateLargePages"] = Function(env, "allocateLargePages", AllocateLargePages);
   exports["useLargePages"] = Function(env, "useLargePages", Callback<UseLargePagesFor>);
   exports["getThreads"] = Function(env, "getThreads", Callback<GetThreads>);
   return exports;

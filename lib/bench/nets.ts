@@ -1,5 +1,6 @@
 import { expected, nearest } from '../errors';
 import { makeSynthetic } from '../data/synthetic';
+import { sharedBytes } from '../data/shared';
 import type { Dataset } from '../data/dataset';
 import type { TrainingData } from '../build/buildTraining';
 import { parseSpec, withBatchSize } from '../spec/spec';
@@ -62,7 +63,7 @@ export function benchData({ spec: { layers, batchSize } }: BenchNet, rows = imag
 
 function images(rows: number): Dataset {
   const { train } = makeSynthetic({ train: Math.min(rows, distinctImages), validation: 1, test: 1 });
-  const features = new Uint8Array(rows * train.featureSize);
+  const features = new Uint8Array(sharedBytes(rows * train.featureSize)); // as loaders of images do
   const labels = new Int32Array(rows);
   for (let row = 0; row < rows; row += train.size) {
     const count = Math.min(train.size, rows - row);

@@ -1,6 +1,10 @@
+import { useLargePages } from '../machine';
+
 /** Zeroed memory that threads share, where this place has it: a page only where its server isolates it (crossOriginIsolated). */
 export function sharedBytes(bytes: number): ArrayBuffer {
-  return (typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes)) as ArrayBuffer;
+  const buffer = (typeof SharedArrayBuffer === 'undefined' ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes)) as ArrayBuffer;
+  useLargePages(buffer);
+  return buffer;
 }
 
 /** Whether other threads can have an array without a copy. */

@@ -1,4 +1,4 @@
-import type { FloatArray, Precision } from './contract';
+import type { Precision } from './contract';
 
 /** What the addon tells about itself and the machine. */
 export interface NativeInfo {
@@ -43,8 +43,10 @@ export interface Addon {
   /** At most so many threads, until {@link setThreads} is called in the process. */
   readonly limitDefaultThreads: (most: number) => void;
   readonly getThreads: () => number;
-  /** Asks the system for large pages for an array that nothing was written to yet, where it has such. */
-  readonly useLargePages: (array: FloatArray) => void;
+  /** Asks the system for large pages for bytes that nothing was written to yet, where it has such, on the nodes of memory that `nodes` has a bit for, 0 for its own choice. */
+  readonly useLargePages: (bytes: Uint8Array, nodes: number) => void;
+  /** Zeroed memory in large pages for an array, likewise; undefined where there is none. */
+  readonly allocateLargePages: (length: number, bytesPerElement: number, nodes: number) => ArrayBuffer | undefined;
   /** Computes chains of multiply-adds in registers, about that many FLOPs on each thread; returns how many on all, 0 without instructions for bfloat16. */
   readonly multiplyAdds: Readonly<Record<Precision, (flops: number) => number>>;
 }

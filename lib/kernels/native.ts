@@ -1,7 +1,8 @@
 import { BlastrainError } from '../errors';
+import { memoryNodes } from '../machine';
 import type { Addon, AddonOutcome, Operation } from './addon';
 import { openAddon, placeOfAddon } from './addonFile';
-import { allocate, storedDtype } from './contract';
+import { allocate, bytesPerNumber, storedDtype } from './contract';
 import type { Dtype, FloatArray, KernelName, Kernels, Precision } from './contract';
 import { refusalOf } from './validate';
 
@@ -57,13 +58,14 @@ export function nativeKernels(addon: Addon, precision: Precision): Kernels {
   return { ...Object.fromEntries(explained), ...facts } as Kernels;
 }
 
-/** Bytes of an array from which on it gets large pages: two of them, so that one lies within it wherever it begins. */
-const worthLargePages = 2 * 2 ** 21;
+/** Bytes of an array from which on it gets large pages of its own, a quarter of one: what is left of the last one is lost. */
+const worthLargePages = 2 ** 19;
 
 function allocateFor(addon: Addon, dtype: Dtype, length: number): FloatArray {
-  const array = allocate(dtype, length);
-  if (array.byteLength >= worthLargePages) addon.useLargePages(array);
-  return array;
+  const width = bytesPerNumber(dtype);
+  const buffer = width * length < worthLargePages ? undefined : addon.allocateLargePages(length, width, memoryNodes());
+  if (buffer === undefined) return allocate(dtype, length);
+  return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
 }
 
 /** `operation` with refusals in words. The wrapper is inlined: it costs 5 ns of a call's 125. */

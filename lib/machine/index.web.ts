@@ -1,4 +1,5 @@
 export { formatBytes, withMemory } from './bytes';
+export { setLargePages, useLargePages } from './largePages';
 
 /** A page has no environment variables. */
 export const environment: Readonly<Record<string, string | undefined>> = {};
@@ -11,4 +12,9 @@ export function requireMemory(_bytes: number, _name: string, _received: unknown)
 /** As many as the machine has cores, where threads can share memory; else one. */
 export function defaultThreads(): number {
   return globalThis.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
+}
+
+/** A page's memory is the browser's business. */
+export function memoryNodes(): number {
+  return 0;
 }

@@ -65,7 +65,7 @@ function affinityOf(root: string): number {
 }
 
 /** '0-2,5' → 0, 1, 2, 5; undefined for anything else. */
-function parseList(text: string | undefined): Set<number> | undefined {
+export function parseList(text: string | undefined): Set<number> | undefined {
   if (text === undefined || !/^\d+(-\d+)?(,\d+(-\d+)?)*$/.test(text)) return undefined;
   return new Set(text.split(',').flatMap((range) => {
     const [first = 0, last = first] = range.split('-').map(Number);

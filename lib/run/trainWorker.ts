@@ -12,6 +12,7 @@ import { loadData } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
 import { checkPlace } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
+import { kernelsOf } from '../build/buildTraining';
 import type { TrainingData } from '../build/buildTraining';
 import { announce, followTraining, meet } from './ranks';
 import { findResumption } from './resume';
@@ -104,12 +105,16 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     post({ type: 'owning', lock: owned.lock.handle });
     return folder = owned;
   };
+  // Rows that are read here lie in large pages, for which the addon has to be there.
+  const rowsFor = (spec: TrainSpec): TrainingData => {
+    kernelsOf(spec);
+    return task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data);
+  };
   try {
     const { resume, place } = task;
     const communicator = task.cluster === undefined ? undefined : attach(task.cluster);
     if (communicator !== undefined && communicator.rank > 0) {
-      const load = (spec: TrainSpec): TrainingData => (task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data));
-      const run = followTraining(communicator, task.spec, load, isAskedToStop);
+      const run = followTraining(communicator, task.spec, rowsFor, isAskedToStop);
       let next = run.next();
       while (next.done !== true) next = run.next();
       post({ type: 'done', checkpoint: next.value.model });
@@ -121,7 +126,7 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     const asked = resume === undefined ? task.spec! : resumedSpec(resume.folder, resume.changes);
     const spec = communicator === undefined ? asked : announce(communicator, asked, resume?.changes);
     setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
-    const data = task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data);
+    const data = rowsFor(spec);
     const ranks = communicator && meet(communicator, spec, data);
     const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
     const openFolder = (): RunFolder => {

@@ -1,12 +1,14 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
+import { kernelsOf } from '../build/buildTraining';
 import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
 import type { PackedTraining } from '../data/packed';
 import { loadData } from '../data/sources';
-import type { DataRequest } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
+import { dataRequest } from '../spec/spec';
+import type { TrainSpec } from '../spec/spec';
 
 /** What the thread that loads a search's rows says. */
 export type DataMessage =
@@ -18,7 +20,9 @@ const post = (message: DataMessage): void => { parentPort!.postMessage(message);
 
 setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
 try {
-  post({ type: 'loaded', data: packTraining(trainingRows(loadData(workerData as DataRequest))) });
+  const spec = workerData as TrainSpec;
+  kernelsOf(spec); // Rows that are read here lie in large pages, for which the addon has to be there.
+  post({ type: 'loaded', data: packTraining(trainingRows(loadData(dataRequest(spec)))) });
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });
 }

@@ -5,13 +5,12 @@ import { unpackTraining } from '../data/packed';
 import { tellLoading } from '../data/threads/progress';
 import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
-import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import type { DataMessage } from './dataWorker';
 
 /** The training and validation rows that a spec names, loaded in a thread, so that the caller's event loop is not blocked. Rejects with what loading throws. */
 export function loadRows(spec: TrainSpec): Promise<TrainingData> {
-  const worker = new Worker(join(packageRoot, 'dist', 'search', 'dataWorker.js'), { workerData: dataRequest(spec) });
+  const worker = new Worker(join(packageRoot, 'dist', 'search', 'dataWorker.js'), { workerData: spec });
   return new Promise((resolve, reject) => {
     worker.on('message', (message: DataMessage) => {
       if (message.type === 'loading') tellLoading(message.rows, message.all);

@@ -75,7 +75,10 @@ struct PreciseProducts {
   static const T* Numbers(int64_t m, int64_t k, const ByteInputs<T>& inputs) {
     T* x = Scratch<T, 2>(m * k);
     Split(Rows(m, k, kMemoryGrain), [=](int64_t i, int64_t end) {
-      for (; i < end; i++) NormaliseRow(k, inputs.x + i * k, inputs.scale, inputs.shift, x + i * k);
+      for (; i < end; i++) {
+        const uint8_t* row = inputs.x + i * k;
+        NormaliseRow(k, row, i + 1 < end ? row + k : row, inputs.scale, inputs.shift, x + i * k);
+      }
     });
     return x;
   }

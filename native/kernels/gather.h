@@ -9,57 +9,71 @@
 
 namespace blastrain {
 
-// x[n] <- scale src + shift, for one row.
-template <typename T, typename Source>
-BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const T* scale, const T* shift, T* x) {
+// Bytes of a cache line.
+inline constexpr int64_t kLine = 64;
+
+// x[j] <- value(j) for j in [0, n), for one row, while the row `next` of a data set of Sources is fetched: a line at a time, as lines that are fetched all at
+// once keep the core waiting.
+template <typename Source, typename T, typename Value>
+BLASTRAIN_INLINE void FillRow(int64_t n, const Source* next, T* x, const Value& value) {
+  constexpr int64_t line = kLine / int64_t(sizeof(Source));
+  int64_t begin = 0;
+  for (; begin + line <= n; begin += line) {
+    __builtin_prefetch(next + begin);
+    BLASTRAIN_ELEMENTWISE
+    for (int64_t j = begin; j < begin + line; j++) x[j] = value(j);
+  }
+  __builtin_prefetch(next + begin);
   BLASTRAIN_ELEMENTWISE
-  for (int64_t j = 0; j < n; j++) x[j] = scale[j] * static_cast<T>(src[j]) + shift[j];
+  for (int64_t j = begin; j < n; j++) x[j] = value(j);
 }
 
-// Runs work(row of src, i) for each of m rows of n elements. The rows are scattered over a data set larger than any cache,
-// so columns [begin, end) of the next ones are prefetched: without, half the time is spent waiting for memory.
+// x[n] <- scale src + shift, for one row.
+template <typename T, typename Source>
+BLASTRAIN_KERNEL void NormaliseRow(int64_t n, const Source* src, const Source* next, const T* scale, const T* shift, T* x) {
+  FillRow(n, next, x, [=](int64_t j) { return scale[j] * static_cast<T>(src[j]) + shift[j]; });
+}
+
+// Runs work(row of src, next row of src, i) for each of m rows of n elements. The rows are scattered over a data set larger than any cache: unless the
+// next one is fetched meanwhile, half the time is spent waiting for memory.
 template <typename Source, typename Work>
-void ForEachRow(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const Work& work) {
-  constexpr int64_t ahead = 2;
-  constexpr int64_t line = 64 / sizeof(Source);
-  for (int64_t i = 0; i < m; i++) {
-    if (i + ahead < m) {
-      const Source* next = src + indices[i + ahead] * n;
-      for (int64_t j = begin; j < end; j += line) __builtin_prefetch(next + j);
-    }
-    work(src + indices[i] * n, i);
-  }
+void ForEachRow(int64_t m, int64_t n, Indices indices, const Source* src, const Work& work) {
+  for (int64_t i = 0; i < m; i++) work(src + indices[i] * n, src + indices[std::min(i + 1, m - 1)] * n, i);
 }
 
 // x[i,j] <- scale[j] src[indices[i],j] + shift[j] for columns j in [begin, end) of n.
 template <typename T, typename Source>
 void GatherRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const T* scale,
                 const T* shift, T* x) {
-  ForEachRow(m, n, begin, end, indices, src, [=](const Source* row, int64_t i) {
-    NormaliseRow(end - begin, row + begin, scale + begin, shift + begin, x + i * n + begin);
+  ForEachRow(m, n, indices, src, [=](const Source* row, const Source* next, int64_t i) {
+    NormaliseRow(end - begin, row + begin, next + begin, scale + begin, shift + begin, x + i * n + begin);
   });
 }
 
 // x[n] <- (src - mean) / std, for one row, in double and rounded once.
 template <typename T, typename Source>
-BLASTRAIN_KERNEL void StandardizeRow(int64_t n, const Source* src, const double* mean, const double* std, T* x) {
-  BLASTRAIN_ELEMENTWISE
-  for (int64_t j = 0; j < n; j++) x[j] = static_cast<T>((static_cast<double>(src[j]) - mean[j]) / std[j]);
+BLASTRAIN_KERNEL void StandardizeRow(int64_t n, const Source* src, const Source* next, const double* mean, const double* std, T* x) {
+  FillRow(n, next, x, [=](int64_t j) { return static_cast<T>((static_cast<double>(src[j]) - mean[j]) / std[j]); });
 }
 
 // x[i,j] <- (src[indices[i],j] - mean[j]) / std[j] for columns j in [begin, end) of n.
 template <typename T, typename Source>
 void StandardizeRows(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const Source* src, const double* mean,
                      const double* std, T* x) {
-  ForEachRow(m, n, begin, end, indices, src, [=](const Source* row, int64_t i) {
-    StandardizeRow(end - begin, row + begin, mean + begin, std + begin, x + i * n + begin);
+  ForEachRow(m, n, indices, src, [=](const Source* row, const Source* next, int64_t i) {
+    StandardizeRow(end - begin, row + begin, next + begin, mean + begin, std + begin, x + i * n + begin);
   });
+}
+
+// x[n] <- src, for one row.
+BLASTRAIN_KERNEL inline void CopyRow(int64_t n, const uint8_t* src, const uint8_t* next, uint8_t* x) {
+  FillRow(n, next, x, [=](int64_t j) { return src[j]; });
 }
 
 // x[i,j] <- src[indices[i],j] for columns j in [begin, end) of n.
 inline void GatherBytes(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const uint8_t* src, uint8_t* x) {
-  ForEachRow(m, n, begin, end, indices, src, [=](const uint8_t* row, int64_t i) {
-    std::copy(row + begin, row + end, x + i * n + begin);
+  ForEachRow(m, n, indices, src, [=](const uint8_t* row, const uint8_t* next, int64_t i) {
+    CopyRow(end - begin, row + begin, next + begin, x + i * n + begin);
   });
 }
 
@@ -119,9 +133,9 @@ struct Pixels {
   uint8_t* x;
 };
 
-// One image, as gatherImages in contract.ts says. Each line is its interior with a repeated edge pixel on either side.
+// One image, as gatherImages in contract.ts says, while the image `next` is fetched. Each line is its interior with a repeated edge pixel on either side.
 template <typename Source, typename Target>
-BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, Target image) {
+BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source* src, const Source* next, Target image) {
   const int64_t width = shape.width;
   const auto within = [](int64_t value, int64_t size) { return std::clamp<int64_t>(value, 0, size); };
   const int64_t begin = within(by.dx, width);
@@ -129,7 +143,8 @@ BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source
   const int64_t left = within(by.left, width);
   const int64_t right = within(by.right, width);
   for (int64_t c = 0; c < shape.channels; c++, src += shape.height * width) {
-    for (int64_t v = 0; v < shape.height; v++) {
+    for (int64_t v = 0; v < shape.height; v++, next += width) {
+      for (int64_t u = 0; u < width; u += kLine / int64_t(sizeof(Source))) __builtin_prefetch(next + u);
       const Target out = image.From((c * shape.height + v) * width);
       const Source* line = src + within(v - by.dy, shape.height - 1) * width;
       const Source first = line[by.flip ? width - 1 : 0];
@@ -153,7 +168,9 @@ BLASTRAIN_KERNEL void TransformImage(ImageShape shape, Geometry by, const Source
 template <typename Source, typename Target>
 void GatherImages(int64_t m, ImageShape shape, Indices indices, const int32_t* geometry, const Source* src, Target batch) {
   const int64_t n = shape.channels * shape.height * shape.width;
-  for (int64_t i = 0; i < m; i++) TransformImage(shape, Geometry(geometry + 7 * i), src + indices[i] * n, batch.Row(i * n));
+  ForEachRow(m, n, indices, src, [=](const Source* image, const Source* next, int64_t i) {
+    TransformImage(shape, Geometry(geometry + 7 * i), image, next, batch.Row(i * n));
+  });
 }
 
 // sums[j] <- sum over rows of src[i,j], squares[j] <- sum of src[i,j]^2, modulo 2^32, for columns j in [begin, end) of n.
