@@ -84,8 +84,9 @@ napi_value AllocateLargePages(napi_env env, napi_callback_info info) {
     void* const data = LargePages::Allocate(bytes, uint64_t(args.Size()));
     if (data == nullptr) return nullptr;
     const auto free = [](napi_env, void* begin, void* length) { LargePages::Free(begin, reinterpret_cast<size_t>(length)); };
-    if (napi_create_external_arraybuffer(env, data, bytes, free, reinterpret_cast<void*>(bytes), &buffer) == napi_ok) return buffer;
-    LargePages::Free(data, bytes);
+    const napi_status status = napi_create_external_arraybuffer(env, data, bytes, free, reinterpret_cast<void*>(bytes), &buffer);
+    if (status == napi_ok) return buffer;
+    if (status == napi_no_external_buffers_allowed) LargePages::Free(data, bytes);  // Other failures have done so.
     return nullptr;
   } catch (const Rejected& rejected) {
     napi_throw_error(env, rejected.code, "The addon refused an argument");

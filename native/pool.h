@@ -153,8 +153,9 @@ class Pool {
 // arithmetic such as exp.
 inline constexpr int64_t kMemoryGrain = 32768;
 inline constexpr int64_t kComputeGrain = 4096;
-// Products of fewer multiplications than this run on one thread, which takes less time than dividing them.
-inline constexpr int64_t kMinParallelProduct = 1 << 17;
+// Products are divided into parts of at least so many multiplications, as dividing them further takes longer than it saves; those of fewer than two parts run
+// on one thread.
+inline constexpr int64_t kMinPartOfProduct = 1 << 16, kMinParallelProduct = 2 * kMinPartOfProduct;
 
 // Into how many ranges a loop is divided: at most one for each division; or by its size alone, so that sums, which are added
 // range by range, have the same bits whatever the number of divisions.
@@ -180,6 +181,12 @@ inline Partition Rows(int64_t m, int64_t n, int64_t grain, SplitBy by = SplitBy:
 template <typename Work>
 void Split(const Partition& partition, const Work& work) {
   Pool::Shared().Run(partition.count, [&](int i) { work(partition.Begin(i), partition.End(i)); });
+}
+
+// Runs work(row, end of rows, column, end of columns) for each part of a grid, on all threads.
+template <typename Work>
+void Split(const Grid& grid, const Work& work) {
+  Pool::Shared().Run(int(grid.Count()), [&](int i) { grid.Visit(i, work); });
 }
 
 // Folds work(begin, end) of all ranges with `add`, from first to last. Threads share the ranges evenly.

@@ -1,4 +1,4 @@
-// Dividing a range into consecutive parts.
+// Dividing a range into consecutive parts, and a matrix into a grid of them.
 #pragma once
 
 #include <cstdint>
@@ -18,5 +18,39 @@ struct Ranges {
 
   int64_t n, count, step;
 };
+
+// Rows of parts, each of which has as many columns.
+struct Grid {
+  int64_t Count() const { return rows.count * columns.count; }
+
+  // work(row, end of rows, column, end of columns) for part i of them.
+  template <typename Work>
+  void Visit(int64_t i, const Work& work) const {
+    const int64_t row = i / columns.count, column = i % columns.count;
+    work(rows.Begin(row), rows.End(row), columns.Begin(column), columns.End(column));
+  }
+
+  Ranges rows, columns;
+};
+
+// From so many divisions on parts of one row or one column are narrower than what packing them is worth, or too few.
+inline constexpr int64_t kMinGridDivisions = 4;
+
+struct GridSize {
+  int64_t rows, columns;
+};
+
+// Of grids of at most so many parts one whose largest part costs little, as cost(rows, columns) says: more rows have to save an eighth, which is more than
+// costs are known to.
+template <typename Cost>
+GridSize CheapestGrid(int64_t divisions, const Cost& cost) {
+  GridSize best = {1, divisions};
+  double least = cost(1, divisions);
+  for (int64_t rows = 2; rows <= divisions; rows *= 2) {
+    const double next = cost(rows, divisions / rows);
+    if (next < 0.875 * least) best = {rows, divisions / rows}, least = next;
+  }
+  return best;
+}
 
 }  // namespace blastrain

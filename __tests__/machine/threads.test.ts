@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { usableThreads } from '../../lib/machine';
+import { memoryNodesOf, usableThreads } from '../../lib/machine';
 import { backends } from '../support/backends';
 import { root } from '../support/cli';
 import { ControlGroup, whyNoControlGroup } from '../support/controlGroup';
@@ -19,6 +19,7 @@ interface Case {
   readonly cpus?: number;
   readonly source?: string;
   readonly affinity?: number;
+  readonly physical?: number;
 }
 
 const v2 = (path: string, top = '/'): Record<string, string> => ({
@@ -31,6 +32,9 @@ const v1 = (path: string, top = '/'): Record<string, string> => ({
 const quotaV1 = (group: string, quota: string, period = '100000\n'): Record<string, string> => ({
   [`sys/fs/cgroup/cpu,cpuacct${group}/cpu.cfs_quota_us`]: quota, [`sys/fs/cgroup/cpu,cpuacct${group}/cpu.cfs_period_us`]: period,
 });
+
+/** CPU i and CPU i + 32 are threads of one core. */
+const twoThreads = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`sys/devices/system/cpu/cpu${String(i)}/topology/thread_siblings_list`, `${String(i % 32)},${String(i % 32 + 32)}\n`]));
 
 const cases: readonly Case[] = [
   { name: 'no control groups', files: {}, threads: 64 },
@@ -75,14 +79,38 @@ const cases: readonly Case[] = [
   { name: 'malformed lists of groups and mounts', files: { 'proc/self/cgroup': 'x\n::\n0::relative\n', 'proc/self/mountinfo': '\n - cgroup2\nx - - -\n' }, threads: 64 },
   { name: 'affinity', files: { 'proc/self/status': 'Cpus_allowed_list:\t0,2-3,9\n' }, threads: 4, affinity: 4 },
   { name: 'cores that are switched off', files: { 'proc/self/status': 'Cpus_allowed_list:\t0-127\n' }, threads: 64, affinity: 64 },
+  { name: 'two threads on each core', files: twoThreads, threads: 32, physical: 32 },
+  { name: 'affinity to some of them', files: { ...twoThreads, 'proc/self/status': 'Cpus_allowed_list:\t0-3,33,40\n' }, threads: 5, affinity: 6, physical: 5 },
+  { name: 'the second one alone', files: { ...twoThreads, 'proc/self/status': 'Cpus_allowed_list:\t63\n' }, threads: 1, affinity: 1, physical: 1 },
+  { name: 'two threads on each core, and a quota', files: { ...twoThreads, ...v2('/a'), 'sys/fs/cgroup/a/cpu.max': '3000000 100000\n' }, threads: 30, cpus: 30, physical: 32 },
+  { name: 'malformed threads of cores', files: { 'sys/devices/system/cpu/cpu0/topology/thread_siblings_list': 'x\n' }, threads: 64 },
   { name: 'affinity below the quota', files: { ...v2('/a'), 'sys/fs/cgroup/a/cpu.max': '400000 100000\n', 'proc/self/status': 'Cpus_allowed_list:\t1-2\n' }, threads: 2, cpus: 4, affinity: 2 },
 ];
 
-test.each(cases)('$name', ({ files, threads, cpus, source, affinity = 64 }) => {
+test.each(cases)('$name', ({ files, threads, cpus, source, affinity = 64, physical = affinity }) => {
   const fake = fakeRoot(folder, { ...cores, ...files });
   const found = usableThreads(fake);
-  expect(found).toMatchObject({ threads, affinity, quota: cpus === undefined ? null : { cpus } });
+  expect(found).toMatchObject({ threads, affinity, cores: physical, quota: cpus === undefined ? null : { cpus } });
   if (source !== undefined) expect(found.quota!.source).toBe(join(fake, source));
+});
+
+/** Two sockets, whose memory is node 0 and node 1. */
+const sockets = {
+  'sys/devices/system/node/has_memory': '0-1\n', 'sys/devices/system/node/node0/cpulist': '0-15,32-47\n', 'sys/devices/system/node/node1/cpulist': '16-31,48-63\n',
+};
+
+test.each<[string, Readonly<Record<string, string>>, number]>([
+  ['one node', { 'sys/devices/system/node/has_memory': '0\n', 'sys/devices/system/node/node0/cpulist': '0-63\n' }, 0],
+  ['a system that does not say', {}, 0],
+  ['two sockets', sockets, 3],
+  ['two sockets, of whose cores each is two CPUs', { ...sockets, ...twoThreads }, 3],
+  ['affinity to one of them', { ...sockets, 'proc/self/status': 'Cpus_allowed_list:\t16-31\n' }, 0],
+  ['a quota that one of them fulfils', { ...sockets, ...v2('/a'), 'sys/fs/cgroup/a/cpu.max': '1600000 100000\n' }, 0],
+  ['a quota beyond one of them', { ...sockets, ...twoThreads, ...v2('/a'), 'sys/fs/cgroup/a/cpu.max': '1700000 100000\n' }, 3],
+  ['memory without cores', { ...sockets, 'sys/devices/system/node/has_memory': '0-2\n', 'sys/devices/system/node/node2/cpulist': '\n' }, 3],
+  ['more nodes than the addon takes', { 'sys/devices/system/node/has_memory': '0,40\n', 'sys/devices/system/node/node0/cpulist': '0-31\n', 'sys/devices/system/node/node40/cpulist': '32-63\n' }, 0],
+])('large arrays lie on the nodes that threads run on: %s', (_, files, nodes) => {
+  expect(memoryNodesOf(fakeRoot(folder, { ...cores, ...files }))).toBe(nodes);
 });
 
 test.each(['Name:\tnode\n', 'Cpus_allowed_list:\t\n', 'Cpus_allowed_list:\t0-x\n'])('without a list of cores, those of the operating system count: %j', (status) => {

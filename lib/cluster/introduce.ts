@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import { allowedCores, usableThreads } from '../machine';
+import { physicalCores, usableThreads } from '../machine';
 import { version } from '../version';
 import type { Communicator } from './communicator';
 
@@ -29,7 +29,7 @@ export interface Acquaintance {
  */
 export function introduce(communicator: Communicator, dataDigest: string, conditions: Introduction['conditions']): Acquaintance {
   const { threads, quota } = usableThreads();
-  const all = communicator.gather<Introduction>({ version, dataDigest, conditions, cores: allowedCores(), quota: quota?.cpus, threads });
+  const all = communicator.gather<Introduction>({ version, dataDigest, conditions, cores: physicalCores(), quota: quota?.cpus, threads });
   const first = all[0]!;
   all.forEach((other, rank) => {
     const of = (what: string): string => `${what} of ${communicator.nameOf(rank)}`;

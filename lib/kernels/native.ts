@@ -1,5 +1,5 @@
 import { BlastrainError } from '../errors';
-import { memoryNodes } from '../machine';
+import { memoryNodes, useLargePages } from '../machine';
 import type { Addon, AddonOutcome, Operation } from './addon';
 import { openAddon, placeOfAddon } from './addonFile';
 import { allocate, bytesPerNumber, storedDtype } from './contract';
@@ -61,11 +61,16 @@ export function nativeKernels(addon: Addon, precision: Precision): Kernels {
 /** Bytes of an array from which on it gets large pages of its own, a quarter of one: what is left of the last one is lost. */
 const worthLargePages = 2 ** 19;
 
+/** The most: Node.js takes no longer buffers from an addon. Where so long an array begins makes no difference. */
+const mostFromAddon = 2 ** 30;
+
 function allocateFor(addon: Addon, dtype: Dtype, length: number): FloatArray {
-  const width = bytesPerNumber(dtype);
-  const buffer = width * length < worthLargePages ? undefined : addon.allocateLargePages(length, width, memoryNodes());
-  if (buffer === undefined) return allocate(dtype, length);
-  return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+  const width = bytesPerNumber(dtype), bytes = width * length;
+  const buffer = bytes < worthLargePages || bytes > mostFromAddon ? undefined : addon.allocateLargePages(length, width, memoryNodes());
+  if (buffer !== undefined) return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
+  const array = allocate(dtype, length);
+  useLargePages(array.buffer);
+  return array;
 }
 
 /** `operation` with refusals in words. The wrapper is inlined: it costs 5 ns of a call's 125. */

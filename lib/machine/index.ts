@@ -3,6 +3,6 @@ export { environment } from './environment';
 export { setLargePages, useLargePages } from './largePages';
 export { availableMemory, requireMemory } from './memory';
 export type { AvailableMemory } from './memory';
-export { memoryNodes } from './memoryNodes';
-export { allowedCores, defaultThreads, usableThreads } from './threads';
+export { memoryNodes, memoryNodesOf } from './memoryNodes';
+export { defaultThreads, physicalCores, usableThreads } from './threads';
 export type { CpuQuota, UsableThreads } from './threads';

@@ -8,6 +8,9 @@
 
 namespace blastrain {
 
+// Elements of rows with an exponential, a quotient and a logarithm or a branch each, 10 ns, that are worth a thread of their own.
+inline constexpr int64_t kRowGrain = 512;
+
 template <typename T>
 struct LossBindings {
   static void SoftmaxForward(Args& args) {
@@ -15,7 +18,7 @@ struct LossBindings {
     const int64_t n = args.Size();
     const T* x = args.Array<T>(m * n);
     T* y = args.Array<T>(m * n);
-    Split(Rows(m, n, kComputeGrain / 2), [=](int64_t i, int64_t end) {
+    Split(Rows(m, n, kRowGrain), [=](int64_t i, int64_t end) {
       blastrain::SoftmaxForward(end - i, n, x + i * n, y + i * n);
     });
   }
@@ -39,7 +42,7 @@ struct LossBindings {
     const int32_t* labels = args.Array<int32_t>(m);
     T* probs = args.Array<T>(m * n);
     const Indices targets = Checked(labels, m, n);
-    return Sum(Rows(m, n, kComputeGrain, by), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kRowGrain, by), [=](int64_t i, int64_t end) {
       return blastrain::SoftmaxCrossEntropyForward(end - i, n, x + i * n, targets.From(i), probs + i * n);
     });
   }
@@ -66,7 +69,7 @@ struct LossBindings {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(n);
     T* probs = args.Array<T>(m * n);
-    return Sum(Rows(m, n, kComputeGrain, by), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kRowGrain, by), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       return blastrain::SoftCrossEntropyForward(end - i, n, smoothing, x + at, targets + at, weights, probs + at);
     });
@@ -164,7 +167,7 @@ struct LossBindings {
     const T* targets = args.Array<T>(m * n);
     const T* weights = args.Array<T>(m);
     T* out = args.Array<T>(m * n);
-    return Sum(Rows(m, n, kComputeGrain, by), [=](int64_t i, int64_t end) {
+    return Sum(Rows(m, n, kRowGrain, by), [=](int64_t i, int64_t end) {
       const int64_t at = i * n;
       return loss(end - i, n, x + at, targets + at, weights + i, out + at);
     });
@@ -176,7 +179,7 @@ struct LossBindings {
     const T* x = args.Array<T>(m * n);
     int32_t* out = args.Array<int32_t>(m);
     if (n == 0 && m > 0) Refuse(kBadArgument);  // An empty row has no maximum.
-    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) { blastrain::Argmax(end - i, n, x + i * n, out + i); });
+    Split(Rows(m, n, kRowGrain), [=](int64_t i, int64_t end) { blastrain::Argmax(end - i, n, x + i * n, out + i); });
   }
 };
 

@@ -43,9 +43,8 @@ struct PreciseProducts {
     blastrain::Gemm(shape, T(1), x, w, T(1), y, bias);
   }
 
-  template <typename Update>
   static void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw,
-                          std::initializer_list<const T*> arrays, const Update& update) {
+                          std::initializer_list<const T*> arrays, WeightUpdate<T> update) {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitFusedUpdate(m, n, k, dy, x, arrays, update)) return;
     }
@@ -61,9 +60,8 @@ struct PreciseProducts {
   }
 
   // FusedUpdate of dW[n,k] = dy[m,n]^T inputs[m,k].
-  template <typename Update>
   static void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const ByteInputs<T>& inputs, T* dw,
-                          std::initializer_list<const T*> arrays, const Update& update) {
+                          std::initializer_list<const T*> arrays, WeightUpdate<T> update) {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitByteFusedUpdate(m, n, k, dy, inputs, arrays, update)) return;
     }
@@ -97,9 +95,8 @@ struct Bfloat16Products {
     AddRow(shape.m, shape.n, bias, y);
   }
 
-  template <typename Update>
   static void FusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const float* x, float*,
-                          std::initializer_list<const float*> arrays, const Update& update) {
+                          std::initializer_list<const float*> arrays, WeightUpdate<float> update) {
     bf16::FusedUpdate<1, 1>(bf16::OperandA(m, n, dy), bf16::OperandB(m, k, x), 1, arrays, update);
   }
 
@@ -107,9 +104,8 @@ struct Bfloat16Products {
     bf16::ByteForward<1>(bf16::ScaledWeights(n, k, inputs.scale, w), m, inputs, 1, y);
   }
 
-  template <typename Update>
   static void FusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs, float*,
-                          std::initializer_list<const float*> arrays, const Update& update) {
+                          std::initializer_list<const float*> arrays, WeightUpdate<float> update) {
     bf16::ByteFusedUpdate<1>(bf16::OperandA(m, n, dy), k, inputs, 1, arrays, update);
   }
 };

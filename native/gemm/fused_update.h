@@ -16,6 +16,7 @@
 #include "gemm/gemm_tn_kernel.h"
 #include "gemm/prefetch.h"
 #include "gemm/scratch.h"
+#include "gemm/weight_update.h"
 #include "pool.h"
 
 namespace blastrain {
@@ -23,12 +24,23 @@ namespace blastrain {
 // Elements of x that a thread packs at a time: they stay in L2, beside as many that are fetched.
 inline constexpr int64_t kMaxPackedX = 1 << 17;
 
+// How dW is divided among threads: its columns, so that each packs only what it reads of x; with many threads its panels of rows as well, where the tiles of a
+// row are fewer than threads, or so many that some threads would have one more.
+inline Grid FusedGrid(int64_t m, int64_t n, int64_t k, int64_t panels, int64_t nr) {
+  const int64_t divisions = std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, Pool::Shared().Divisions()), tiles = (k + nr - 1) / nr;
+  if (divisions < kMinGridDivisions) return {Ranges(panels, 1), Ranges(k, std::clamp<int64_t>(k / nr, 1, divisions), kTwoLines)};
+  const auto [rows, columns] = CheapestGrid(divisions, [=](int64_t rows, int64_t columns) {
+    return double((panels + rows - 1) / rows + 1) * double((tiles + columns - 1) / columns);  // x is packed in the time of one panel.
+  });
+  return {Ranges(panels, std::min(rows, panels)), Ranges(k, std::min(columns, tiles), nr)};
+}
+
 // Calls update(at, count, g) for pieces that cover dW: g points to the gradients of the `count` weights from element `at`
 // on. `arrays` are the n x k arrays that the update reads and writes, to be prefetched. dw is scratch memory, its contents
 // afterwards unspecified.
-template <typename T, typename Update>
+template <typename T>
 void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, std::initializer_list<const T*> arrays,
-                 const Update& update) {
+                 WeightUpdate<T> update) {
   if (n == 0 || k == 0) return;
   static const GemmTnKernel<T> kernel = BestGemmTnKernel<T>();
   if (kernel.max_mr == 0 || m * n * k < kMinParallelProduct || m * kernel.nr > kMaxPackedX) {
@@ -45,7 +57,8 @@ void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw
   });
 
   const int64_t max_nc = std::clamp(kMaxPackedX / m / nr * nr, nr, kFusedNC);
-  Split({k, nr}, [&](int64_t begin, int64_t end) {
+  const Grid grid = FusedGrid(m, n, k, panels, nr);
+  Split(grid, [&](int64_t first_panel, int64_t end_panel, int64_t begin, int64_t end) {
     T* packed_x = Scratch<T>(max_nc * (m + mr));
     T* g = packed_x + max_nc * m;
     const auto columns = [&](int64_t from) {
@@ -58,13 +71,13 @@ void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw
       const int64_t nc = std::min(max_nc, end - from), whole = nc / nr * nr;
       if (whole < nc) PackPanel(m, x + from + whole, k, nc - whole, nr, packed_x + whole * m);
       Prefetcher next = columns(from + max_nc);
-      const int64_t steps = panels * mr * ((nc + nr - 1) / nr), lines = (next.Lines() + steps - 1) / steps;
-      for (int64_t p = 0; p < panels; p++) {
+      const int64_t steps = (end_panel - first_panel) * mr * ((nc + nr - 1) / nr), lines = (next.Lines() + steps - 1) / steps;
+      for (int64_t p = first_panel; p < end_panel; p++) {
         const int64_t at = p * mr * k + from;
         const int64_t used = std::min(mr, n - p * mr);
         for (int64_t j = 0; j < nc; j += nr) {
           RowsPrefetcher weights(arrays, at + j, used, k, nr);
-          const bool copies = p == 0 && j < whole;
+          const bool copies = p == first_panel && j < whole;
           const T* columns_of_x = copies ? x + from + j : packed_x + j * m;
           (copies ? kernel.copying : kernel.functions)[mr / 2 - 1](
               {m, packed_dy + p * mr * m, columns_of_x, copies ? k : nr, packed_x + j * m, g + j, max_nc, &weights, &next, lines});

@@ -24,8 +24,13 @@ inline constexpr int64_t kOuterNearBytes = 1 << 20;
 inline constexpr int64_t kMaxOuterBytes = 1 << 22;
 // The fewest and most elements of A that threads pack together.
 inline constexpr int64_t kMinPackedTogether = 1 << 17, kMaxPackedTogether = 1 << 20;
+// With fewer rows of C a depth is not worth dividing further.
+inline constexpr int64_t kMinSplitRows = 32;
 // The most elements of C with which k is divided: each part but the first writes as many, to be read once more.
 inline constexpr int64_t kMaxPartialSums = 1 << 20;
+
+// The share of the FMA limit that a BLAS library is taken to reach where own kernels are compared with it.
+inline constexpr double kLibraryShare = 0.7;
 
 enum class Method { kOuter, kOuterTransposed, kNt, kLibrary };
 
@@ -109,14 +114,37 @@ bool DividesRows(const GemmShape& s, int64_t divisions) {
   return s.m >= 64 * divisions || s.m >= s.n;
 }
 
-// A of A B^T packed for GemmOuterTransposed by all threads, where each of them is to multiply columns of C with it and would pack it by itself; else
-// null. Small ones are packed sooner than threads have met.
+// Whether all threads pack A of A B^T for GemmOuterTransposed, where each of them is to multiply columns of C with it and would pack it by itself. Small ones
+// are packed sooner than threads have met.
+template <typename T>
+bool PacksTogether(const GemmShape& s, int64_t divisions) {
+  const int64_t size = int64_t(s.m) * s.k;
+  if (divisions == 1 || size < kMinPackedTogether || size > kMaxPackedTogether) return false;
+  return OwnKernels<T>::Best().Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).method == Method::kOuterTransposed;
+}
+
+// How C is divided among threads.
+template <typename T>
+Grid GridOf(const GemmShape& s, int64_t divisions) {
+  const OwnKernels<T>& own = OwnKernels<T>::Best();
+  const auto along_columns = [&](int64_t count) { return Partition(s.n, (s.n + count - 1) / count); };
+  if (divisions < kMinGridDivisions) {
+    if (DividesRows<T>(s, divisions)) return {Partition(s.m, (s.m + divisions - 1) / divisions, 1), Ranges(s.n, 1)};
+    return {Ranges(s.m, 1), Partition(s.n, s.n / divisions)};
+  }
+  const GridSize size = CheapestGrid(divisions, [&](int64_t rows, int64_t columns) {
+    const int64_t m = (s.m + rows - 1) / rows, n = std::min<int64_t>(s.n, ((s.n + columns - 1) / columns + kTwoLines - 1) / kTwoLines * kTwoLines);
+    const double share = rows == 1 && PacksTogether<T>(s, columns) ? LanesUsed(own.outer, m) : own.Fastest(s.trans_a, s.trans_b, m, n, s.k).share;
+    return double(m) * double(n) / (share > 0 ? share : kLibraryShare);
+  });
+  return {Ranges(s.m, std::min<int64_t>(size.rows, s.m)), along_columns(size.columns)};
+}
+
+// A, packed by them; else null.
 template <typename T>
 const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
+  if (!PacksTogether<T>(s, divisions)) return nullptr;
   const OwnKernels<T>& own = OwnKernels<T>::Best();
-  const int64_t size = int64_t(s.m) * s.k;
-  if (divisions == 1 || size < kMinPackedTogether || size > kMaxPackedTogether) return nullptr;
-  if (own.Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).method != Method::kOuterTransposed) return nullptr;
   const OuterBlocks<T> blocks(own.outer, s.m, s.k);
   T* packed = Scratch<T, 1>(blocks.Size());
   Split({s.k, s.k / divisions}, [=](int64_t begin, int64_t end) {
@@ -131,12 +159,12 @@ const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
 
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
 // pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
-// last. Else C's rows or columns are. With `bias`[n], which goes with beta = 1, every row of C is that to
+// last; where there are more threads than depths are worth, these have C's rows divided as well. Else C's rows or columns are, or with many threads both. With `bias`[n], which goes with beta = 1, every row of C is that to
 // begin with: each thread writes its part just before it adds to it.
 template <typename T>
 void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
-  const int64_t divisions = m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Divisions();
+  const int64_t divisions = std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, Pool::Shared().Divisions());
   const T* ready = nullptr;
   const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
     GemmShape sub = shape;
@@ -149,20 +177,23 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
                      b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out, ready);
   };
   if (divisions > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
-    const Partition depths(k, 256);
+    const Ranges depths(k, std::clamp<int64_t>(k / 256, 1, divisions), kTwoLines);
+    const Grid grid = {Ranges(m, std::clamp<int64_t>(divisions / depths.count, 1, (m + kMinSplitRows - 1) / kMinSplitRows)), depths};
     T* sums = Scratch<T, 1>((depths.count - 1) * m * n);
-    Pool::Shared().Run(depths.count, [&](int p) {
-      const bool first = p == 0;
-      part(0, m, 0, n, depths.Begin(p), depths.Length(p), first ? beta : 0, first ? c : sums + (p - 1) * m * n);
+    Pool::Shared().Run(int(grid.Count()), [&](int p) {
+      const int64_t d = p % depths.count;
+      const bool first = d == 0;
+      grid.Visit(p, [&](int64_t i, int64_t end, int64_t l, int64_t deepest) {
+        part(i, end - i, 0, n, l, deepest - l, first ? beta : 0, (first ? c : sums + (d - 1) * m * n) + i * n);
+      });
     });
     Split({m * n, kMemoryGrain / depths.count}, [&](int64_t begin, int64_t end) {
       for (int p = 1; p < depths.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
     });
-  } else if (DividesRows<T>(shape, divisions)) {
-    Split({m, (m + divisions - 1) / divisions, 1}, [&](int64_t i, int64_t end) { part(i, end - i, 0, n, 0, k, beta, c + i * n); });
   } else {
-    ready = PackedTogether(shape, divisions, a);
-    Split({n, n / divisions}, [&](int64_t j, int64_t end) { part(0, m, j, end - j, 0, k, beta, c + j); });
+    const Grid grid = GridOf<T>(shape, divisions);
+    if (grid.rows.count == 1) ready = PackedTogether(shape, grid.columns.count, a);
+    Split(grid, [&](int64_t i, int64_t bottom, int64_t j, int64_t end) { part(i, bottom - i, j, end - j, 0, k, beta, c + i * n + j); });
   }
 }
 

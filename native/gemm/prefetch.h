@@ -5,13 +5,9 @@
 #include <cstdint>
 #include <initializer_list>
 
-namespace blastrain {
+#include "kernels/loops.h"
 
-#if defined(__wasm__)
-inline constexpr bool kPrefetches = false;  // It has no instruction for that.
-#else
-inline constexpr bool kPrefetches = true;
-#endif
+namespace blastrain {
 
 // Fetches a line to be written, so that no other core holds it any longer: one that it may only read has to be asked for once more when it is written. The
 // compilers' own way means that only where they are told that a CPU has the instruction; 64-bit ones without it, which Intel made until 2014, take it as nothing to do.

@@ -18,12 +18,14 @@ template <typename Source, typename T, typename Value>
 BLASTRAIN_INLINE void FillRow(int64_t n, const Source* next, T* x, const Value& value) {
   constexpr int64_t line = kLine / int64_t(sizeof(Source));
   int64_t begin = 0;
-  for (; begin + line <= n; begin += line) {
+  if constexpr (kPrefetches) {
+    for (; begin + line <= n; begin += line) {
+      __builtin_prefetch(next + begin);
+      BLASTRAIN_ELEMENTWISE
+      for (int64_t j = begin; j < begin + line; j++) x[j] = value(j);
+    }
     __builtin_prefetch(next + begin);
-    BLASTRAIN_ELEMENTWISE
-    for (int64_t j = begin; j < begin + line; j++) x[j] = value(j);
   }
-  __builtin_prefetch(next + begin);
   BLASTRAIN_ELEMENTWISE
   for (int64_t j = begin; j < n; j++) x[j] = value(j);
 }

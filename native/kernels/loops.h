@@ -20,3 +20,14 @@
 #else
 #define BLASTRAIN_ELEMENTWISE _Pragma("GCC ivdep")
 #endif
+
+namespace blastrain {
+
+// Whether memory can be fetched ahead.
+#if defined(__wasm__)
+inline constexpr bool kPrefetches = false;  // It has no instruction for that.
+#else
+inline constexpr bool kPrefetches = true;
+#endif
+
+}  // namespace blastrain

@@ -1,6 +1,7 @@
 // Softmax and cross-entropy of the rows of a matrix. Sums are in double for both dtypes.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -89,14 +90,20 @@ void SoftmaxCrossEntropyBackward(int64_t m, int64_t n, T scale, const T* probs, 
   }
 }
 
-// out[i] <- index of the first maximum of x[i,:], or of its first NaN. n >= 1 unless m = 0.
+// out[i] <- index of the first maximum of x[i,:], or of its first NaN. n >= 1 unless m = 0. Without branches, which nothing foretells here.
 template <typename T>
 void Argmax(int64_t m, int64_t n, const T* x, int32_t* out) {
   for (int64_t i = 0; i < m; i++, x += n) {
+    T max = x[0];
     int64_t best = 0;
-    for (int64_t j = 1; j < n && !std::isnan(x[best]); j++) {
-      if (x[j] > x[best] || std::isnan(x[j])) best = j;
+    bool any_nan = std::isnan(max);
+    for (int64_t j = 1; j < n; j++) {
+      const bool larger = x[j] > max;
+      max = larger ? x[j] : max;
+      best = larger ? j : best;
+      any_nan |= std::isnan(x[j]);
     }
+    if (any_nan) best = std::find_if(x, x + n, [](T value) { return std::isnan(value); }) - x;
     out[i] = static_cast<int32_t>(best);
   }
 }

@@ -62,9 +62,14 @@ function describeSystem({ native, wasm, mpi, data, mends, ...facts }: SystemChec
   ].join('');
 }
 
-/** '2 by default: 64 cores, of which affinity leaves 4; a quota leaves 1.5 CPUs'. */
-function describeThreads(cores: number, { threads, affinity, quota }: UsableThreads): string {
-  return `${String(threads)} by default: ${String(cores)} ${cores === 1 ? 'core' : 'cores'}` +
-    (affinity < cores ? `, of which affinity leaves ${String(affinity)}` : '') +
+/** '2 by default: 64 CPUs, of which affinity leaves 8, on 4 cores; a quota leaves 1.5 CPUs'. */
+function describeThreads(cpus: number, { threads, affinity, cores, quota }: UsableThreads): string {
+  return `${String(threads)} by default: ${counted(cpus, cores < affinity ? 'CPU' : 'core')}` +
+    (affinity < cpus ? `, of which affinity leaves ${String(affinity)}` : '') +
+    (cores < affinity ? `, on ${counted(cores, 'core')}` : '') +
     (quota === null ? ', no quota' : `; a quota leaves ${String(Number(quota.cpus.toFixed(2)))} CPUs`);
+}
+
+function counted(count: number, what: string): string {
+  return `${String(count)} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -26,9 +26,9 @@ void ByteForward(const Operand<>& weights, int64_t m, const ByteInputs<float>& i
 }
 
 // As FusedUpdate for dW[n,k] = dy^T inputs[m,k], dy given as the operand A.
-template <int parts, typename Update>
+template <int parts>
 void ByteFusedUpdate(const Operand<>& dy, int64_t k, const ByteInputs<float>& inputs, float alpha,
-                     std::initializer_list<const float*> arrays, const Update& update) {
+                     std::initializer_list<const float*> arrays, WeightUpdate<float> update) {
   const int64_t m = dy.depth, n = dy.lines;
   float* sums = Scratch<float, 2>(n);
   BiasBackward(m, n, n, dy.data, 0.0f, sums);

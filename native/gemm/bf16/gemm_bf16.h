@@ -16,6 +16,7 @@
 #include "gemm/gemm_tn_kernel.h"
 #include "gemm/prefetch.h"
 #include "gemm/scratch.h"
+#include "gemm/weight_update.h"
 #include "kernels/bias.h"
 #include "pool.h"
 #include "ranges.h"
@@ -28,7 +29,7 @@ inline int64_t MaxPackedPairs() { return UsedInstructions().amx ? 1 << 18 : 1 <<
 inline constexpr int64_t kSplitKTiles = 16;
 
 inline int ThreadsFor(int64_t m, int64_t n, int64_t k) {
-  return m * n * k < kMinParallelProduct ? 1 : Pool::Shared().Threads();
+  return int(std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, Pool::Shared().Threads()));
 }
 
 // Packs all of an operand, on all threads, into the caller's memory.
@@ -209,9 +210,9 @@ inline constexpr int64_t kAmxFusedNC = 1536;
 
 // dW[n,k] = alpha A B and the update made from it, as blastrain::FusedUpdate. 512 x 3072 weights, 200 examples as bytes, SGD
 // with momentum, on one thread of a Xeon with AMX: 1.65 ms instead of 2.2 with short rows prefetched line by line.
-template <int a_parts, int b_parts, typename Source, typename Update>
+template <int a_parts, int b_parts, typename Source>
 void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std::initializer_list<const float*> arrays,
-                 const Update& update) {
+                 WeightUpdate<float> update) {
   const int64_t n = a.lines, k = b.lines;
   if (n == 0 || k == 0) return;
   const MicroKernel& kernel = UsedMicroKernel();

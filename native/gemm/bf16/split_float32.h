@@ -83,9 +83,8 @@ inline bool SplitGemm(const GemmShape& shape, float alpha, const float* a, const
 }
 
 // As FusedUpdate for dW[n,k] = dy[m,n]^T x[m,k].
-template <typename Update>
-bool SplitFusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const float* x,
-                      std::initializer_list<const float*> arrays, const Update& update) {
+inline bool SplitFusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const float* x,
+                      std::initializer_list<const float*> arrays, WeightUpdate<float> update) {
   Operand<> op_a = OperandA(m, n, dy), op_b = OperandB(m, k, x);
   float alpha = 1;
   if (!SplitPays(op_a, op_b) || !Scale(op_a, op_b, alpha)) return false;
@@ -104,9 +103,8 @@ inline bool SplitByteForward(int64_t m, int64_t n, int64_t k, const ByteInputs<f
 }
 
 // As FusedUpdate for dW[n,k] = dy[m,n]^T inputs[m,k].
-template <typename Update>
-bool SplitByteFusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs,
-                          std::initializer_list<const float*> arrays, const Update& update) {
+inline bool SplitByteFusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs,
+                          std::initializer_list<const float*> arrays, WeightUpdate<float> update) {
   Operand<> op_a = OperandA(m, n, dy);
   Operand<uint8_t> op_b = OperandB(m, k, inputs.x);
   float alpha = 1;
