@@ -61,11 +61,14 @@ class Pool {
     for (;;) {
       offers_[i].signal.Wait();
       if (!offers_[i].signal.Take()) continue;
+#if defined(__wasm__)
+      worker_ = i;
+#endif
       RunOwn(i);
 #if defined(__wasm__)
       helped_.fetch_add(1, std::memory_order_relaxed);
 #endif
-      unfinished_.fetch_sub(1, std::memory_order_release);
+      offers_[i].done.store(true, std::memory_order_release);
     }
   }
 
@@ -76,16 +79,16 @@ class Pool {
   // For a thread whose part was ended by an error that JavaScript threw: its call then ends as one that found no memory.
   void Fail() {
     failed_.store(true, std::memory_order_relaxed);
-    unfinished_.fetch_sub(1, std::memory_order_release);
+    offers_[worker_].done.store(true, std::memory_order_release);
   }
 
   // For the caller whose call was ended so: returns when no thread computes for it any longer.
   void Settle() {
     if (!busy_.load(std::memory_order_relaxed)) return;
     for (int i = 1; i < started_; i++) {
-      if (offers_[i].signal.Take()) unfinished_.fetch_sub(1, std::memory_order_relaxed);
+      if (offers_[i].signal.Take()) offers_[i].done.store(true, std::memory_order_relaxed);
+      else offers_[i].AwaitDone();
     }
-    AwaitOthers();
     failed_.store(false, std::memory_order_relaxed);
     busy_.store(false, std::memory_order_release);
   }
@@ -95,9 +98,15 @@ class Pool {
   // Runs the parts from begin to end.
   using Function = void (*)(const void* job, int begin, int end);
 
-  // Says to a thread that there is a part for it.
+  // Says to a thread that there is a part for it, and to the caller that it has done it. Each has lines of its own, as many threads that change one
+  // number wait for each other.
   struct alignas(kApart) Offer {
+    void AwaitDone() const {
+      for (int turns = 0; !done.load(std::memory_order_acquire); turns++) Await(turns);
+    }
+
     Signal signal;
+    std::atomic<bool> done{true};
   };
 
   // Not a template, as what it takes to share parts would otherwise be compiled for each kernel.
@@ -110,15 +119,19 @@ class Pool {
     function_ = function;
     job_ = job;
     own_ = Ranges(parts, threads);
-    unfinished_.store(threads - 1, std::memory_order_relaxed);
-    for (int i = 1; i < threads; i++) offers_[i].signal.Set();
+    for (int i = 1; i < threads; i++) {
+      offers_[i].done.store(false, std::memory_order_relaxed);
+      offers_[i].signal.Set();
+    }
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    for (int i = 1; i < threads; i++) offers_[i].signal.Wake();
     RunOwn(0);
     for (int i = 1; i < threads; i++) {
       if (!offers_[i].signal.Take()) continue;
       RunOwn(i);
-      unfinished_.fetch_sub(1, std::memory_order_relaxed);
+      offers_[i].done.store(true, std::memory_order_relaxed);
     }
-    AwaitOthers();
+    for (int i = 1; i < threads; i++) offers_[i].AwaitDone();
 #if defined(__wasm__)
     if (failed_.load(std::memory_order_relaxed)) RefuseInJavaScript(kMemoryFull);
 #endif
@@ -128,11 +141,10 @@ class Pool {
   // The parts of one thread.
   void RunOwn(int thread) { function_(job_, int(own_.Begin(thread)), int(own_.End(thread))); }
 
-  void AwaitOthers() const {
-    for (int turns = 0; unfinished_.load(std::memory_order_acquire) > 0; turns++) Await(turns);
-  }
-
   static inline thread_local int divisions_ = 0;
+#if defined(__wasm__)
+  static inline thread_local int worker_ = 0;  // Which of the pool's threads this is.
+#endif
   std::atomic<int> threads_{kMax};
   std::atomic<bool> chosen_{false};
   // Whether a caller uses what follows; a worker reads it only while it runs a part that it has claimed.
@@ -142,7 +154,6 @@ class Pool {
   Function function_ = nullptr;
   const void* job_ = nullptr;
   Ranges own_{0, 1};  // Of each thread.
-  std::atomic<int> unfinished_{0};
 #if defined(__wasm__)
   std::atomic<bool> failed_{false};
   std::atomic<int> helped_{0};

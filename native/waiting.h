@@ -35,13 +35,15 @@ inline void Await(int turns) {
   else std::this_thread::yield();
 }
 
-// A flag that any thread sets and one waits for.
+// A flag that any thread sets and one waits for. To set it takes two calls, with a sequentially consistent fence between them: so a caller that sets many
+// waits for the caches once.
 class Signal {
  public:
-  void Set() {
-    // Sequentially consistent, as in Wait: either this sees that the thread sleeps, or the thread sees the flag.
-    set_.store(true);
-    if (!asleep_.load()) return;
+  void Set() { set_.store(true, std::memory_order_release); }
+
+  // Wakes the thread if it sleeps. Either this sees that it does, or the thread sees the flag.
+  void Wake() {
+    if (!asleep_.load(std::memory_order_relaxed)) return;
     const std::lock_guard<std::mutex> lock(mutex_);
     wake_.notify_one();
   }
@@ -59,9 +61,10 @@ class Signal {
       }
     } while (std::chrono::steady_clock::now() < until);
     std::unique_lock<std::mutex> lock(mutex_);
-    asleep_.store(true);
-    wake_.wait(lock, [this] { return set_.load(); });
-    asleep_.store(false);
+    asleep_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    wake_.wait(lock, [this] { return set_.load(std::memory_order_relaxed); });
+    asleep_.store(false, std::memory_order_relaxed);
   }
 
  private:

@@ -27,8 +27,8 @@ inline void Await(int turns) {
 
 class Signal {
  public:
-  void Set() {
-    set_.store(1);
+  void Set() { set_.store(1); }
+  void Wake() {
     if (asleep_.load() != 0) __builtin_wasm_memory_atomic_notify(Word(), 1);
   }
 
