@@ -15,8 +15,6 @@ namespace blastrain {
 // Chains that are computed in turn: with 12 no instruction waits for one before, and AVX2's 16 registers hold them.
 inline constexpr int kChains = 12;
 
-#if defined(BLASTRAIN_SIMD)
-
 // sums[i] <- sums[i] / 2 + 1, `rounds` times for each vector of kChains in memory.
 #define BLASTRAIN_CHAINS(target, name)                                                                       \
   template <typename S>                                                                                      \
@@ -30,24 +28,12 @@ inline constexpr int kChains = 12;
     }                                                                                                        \
     _Pragma("GCC unroll 16") for (int i = 0; i < kChains; i++) S::Store(sums + i * lanes, v[i]);             \
   }
+BLASTRAIN_CHAINS(, Chains128)
+#if defined(BLASTRAIN_SIMD)
 BLASTRAIN_CHAINS(BLASTRAIN_AVX512, Avx512Chains)
 BLASTRAIN_CHAINS(BLASTRAIN_AVX2, Avx2Chains)
-#undef BLASTRAIN_CHAINS
-
 #endif
-
-// The same in vectors of 16 bytes, which every CPU that is supported has.
-template <typename T>
-void PlainChains(int64_t rounds, T* sums) {
-  typedef T V __attribute__((vector_size(16)));
-  constexpr int lanes = 16 / sizeof(T);
-  V v[kChains] = {};
-  for (int i = 0; i < kChains * lanes; i++) v[i / lanes][i % lanes] = sums[i];
-  for (int64_t round = 0; round < rounds; round++) {
-    _Pragma("GCC unroll 16") for (int i = 0; i < kChains; i++) v[i] = v[i] * T(0.5) + T(1);
-  }
-  for (int i = 0; i < kChains * lanes; i++) sums[i] = v[i / lanes][i % lanes];
-}
+#undef BLASTRAIN_CHAINS
 
 #if defined(BLASTRAIN_BF16)
 
@@ -83,7 +69,7 @@ BLASTRAIN_AMX inline void AmxChains(int64_t rounds) {
 // Computes chains of the widest instructions in use, about `flops` FLOPs on each thread. Returns how many there were on all.
 template <typename T>
 double MultiplyAdds(int64_t flops) {
-  void (*chains)(int64_t, T*) = PlainChains<T>;
+  void (*chains)(int64_t, T*) = Chains128<Vector128<T>>;
   int64_t lanes = 16 / sizeof(T);
 #if defined(BLASTRAIN_SIMD)
   constexpr bool single = std::is_same_v<T, float>;
@@ -127,6 +113,8 @@ inline double Bfloat16MultiplyAdds(int64_t flops) {
     return double(rounds) * double(each * threads);
   }
   if (used.vectors >= Isa::kAvx2 && !used.emulated) return MultiplyAdds<float>(flops);  // As gemm/bf16/fma_kernels.h.
+#elif defined(__aarch64__)
+  return MultiplyAdds<float>(flops);
 #endif
   static_cast<void>(flops);
   return 0;

@@ -72,13 +72,19 @@ GemmTnKernel<T> BestGemmTnKernel() {
   return {};
 }
 
-#elif defined(__wasm__)
+#elif defined(__wasm__) || defined(__aarch64__)
 
 BLASTRAIN_GEMM_TN(, GemmTn128)
 
+#if defined(__aarch64__)
+constexpr int kMaxRows128 = 12;  // It has 32 registers.
+#else
+constexpr int kMaxRows128 = 4;
+#endif
+
 template <typename T>
 GemmTnKernel<T> BestGemmTnKernel() {
-  return MakeGemmTn<GemmTn128, Vector128<T>, 4>();
+  return MakeGemmTn<GemmTn128, Vector128<T>, kMaxRows128>();
 }
 
 #else

@@ -1,5 +1,5 @@
 // The micro-kernels of bfloat16 for CPUs without instructions for it, or with slow ones: factors are widened to float32, which is exact, and
-// multiplied by fused multiply-adds of AVX-512 or AVX2, so that bfloat16 is at least as fast as float32 there.
+// multiplied by fused multiply-adds of AVX-512, AVX2 or NEON, so that bfloat16 is at least as fast as float32 there.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 #include "gemm/bf16/micro_tile.h"
 #include "gemm/simd.h"
 
-#if defined(BLASTRAIN_SIMD)
+#if defined(BLASTRAIN_SIMD) || defined(__aarch64__)
 
 namespace blastrain::bf16 {
 
@@ -67,9 +67,21 @@ namespace blastrain::bf16 {
       }                                                                                                                                               \
     }                                                                                                                                                 \
   };
+#if defined(__aarch64__)
+
+BLASTRAIN_FMA_BF16(, NeonFma)
+
+// A panel of 16 is four vectors; 4 rows of them leave half of the registers for factors.
+inline void NeonFmaMicroKernel(const MicroTile& tile, RowsPrefetcher& written) {
+  constexpr MicroKernel::Function functions[] = {NeonFma::Multiply<Vector128<float>, 4, 4, 1>, NeonFma::Multiply<Vector128<float>, 4, 4, 2>,
+                                                 NeonFma::Multiply<Vector128<float>, 4, 4, 3>};
+  functions[tile.b_panels - 1](tile, written);
+}
+
+#else
+
 BLASTRAIN_FMA_BF16(BLASTRAIN_AVX512, Avx512Fma)
 BLASTRAIN_FMA_BF16(BLASTRAIN_AVX2, Avx2Fma)
-#undef BLASTRAIN_FMA_BF16
 
 inline void Avx512FmaMicroKernel(const MicroTile& tile, RowsPrefetcher& written) {
   constexpr MicroKernel::Function functions[] = {Avx512Fma::Multiply<Avx512Float, 8, 1, 1>, Avx512Fma::Multiply<Avx512Float, 8, 2, 1>,
@@ -83,6 +95,9 @@ inline void Avx2FmaMicroKernel(const MicroTile& tile, RowsPrefetcher& written) {
                                                  Avx2Fma::Multiply<Avx2Float, 4, 3, 2>};
   functions[tile.b_panels - 1](tile, written);
 }
+
+#endif
+#undef BLASTRAIN_FMA_BF16
 
 }  // namespace blastrain::bf16
 

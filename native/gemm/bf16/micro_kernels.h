@@ -171,12 +171,16 @@ inline bool MatchesPlain(const MicroKernel& kernel) {
 
 inline MicroKernel BestMicroKernel() {
   const Instructions& used = UsedInstructions();
-#if defined(BLASTRAIN_SIMD)
+#if defined(BLASTRAIN_SIMD) || defined(__aarch64__)
   const std::pair<bool, MicroKernel> candidates[] = {
+#if defined(__aarch64__)
+      {!used.emulated, {1, 3, false, false, NeonFmaMicroKernel}},
+#else
       {used.amx, {2, 2, true, true, AmxMicroKernel}},
       {used.bfloat16_products && !used.emulated, {1, 3, false, false, Avx512MicroKernel}},
       {used.vectors >= Isa::kAvx512 && !used.emulated, {1, 3, false, false, Avx512FmaMicroKernel}},
       {used.vectors >= Isa::kAvx2 && !used.emulated, {1, 3, false, false, Avx2FmaMicroKernel}},
+#endif
   };
   for (const auto& [present, kernel] : candidates) {
     if (present && MatchesPlain(kernel)) return kernel;
