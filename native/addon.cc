@@ -94,6 +94,8 @@ napi_value AllocateLargePages(napi_env env, napi_callback_info info) {
   }
 }
 
+double TimeParts(Args& args) { return Pool::TimeParts(args.Flag()); }
+
 double GetThreads(Args&) { return Pool::Shared().Threads(); }
 
 // FLOPs of chains of multiply-adds on each thread, about as many as the argument: of float32, float64 and bfloat16.
@@ -131,6 +133,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["limitDefaultThreads"] = Function(env, "limitDefaultThreads", Callback<LimitDefaultThreads>);
   exports["allocateLargePages"] = Function(env, "allocateLargePages", AllocateLargePages);
   exports["useLargePages"] = Function(env, "useLargePages", Callback<UseLargePagesFor>);
+  exports["timeParts"] = Function(env, "timeParts", Callback<TimeParts>);
   exports["getThreads"] = Function(env, "getThreads", Callback<GetThreads>);
   return exports;
 }

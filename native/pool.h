@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "ranges.h"
 #include "waiting.h"
@@ -55,6 +57,15 @@ class Pool {
       for (int i = begin; i < end; i++) (*static_cast<const Part*>(job))(i);
     }, &part);
   }
+
+#if !defined(__wasm__)
+  // With `on`, calls from this thread that it computes alone time the parts that each of as many threads as divisions would take. Returns the seconds that such
+  // threads would have saved since the last call, had they nothing in common: all parts' but those of the slowest of each call.
+  static double TimeParts(bool on) {
+    timed_ = on;
+    return std::exchange(saved_, 0.0);
+  }
+#endif
 
   // What the pool's i-th thread does, i > 0, for as long as it lives.
   [[noreturn]] void Work(int i) {
@@ -112,7 +123,12 @@ class Pool {
   // Not a template, as what it takes to share parts would otherwise be compiled for each kernel.
   void RunAll(int parts, Function function, const void* job) {
     const int threads = std::min(parts, Threads());
-    if (threads <= 1 || busy_.exchange(true, std::memory_order_acquire)) return function(job, 0, parts);
+    if (threads <= 1 || busy_.exchange(true, std::memory_order_acquire)) {
+#if !defined(__wasm__)
+      if (timed_) return RunTimed(parts, function, job);
+#endif
+      return function(job, 0, parts);
+    }
     for (; started_ < threads; started_++) {
       StartThread(started_, [this, i = started_] { Work(i); });
     }
@@ -138,10 +154,30 @@ class Pool {
     busy_.store(false, std::memory_order_release);
   }
 
+#if !defined(__wasm__)
+  void RunTimed(int parts, Function function, const void* job) {
+    using Clock = std::chrono::steady_clock;
+    const Ranges own(parts, std::min(parts, Divisions()));
+    double sum = 0, longest = 0;
+    for (int64_t i = 0; i < own.count; i++) {
+      const Clock::time_point start = Clock::now();
+      function(job, int(own.Begin(i)), int(own.End(i)));
+      const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      sum += seconds;
+      longest = std::max(longest, seconds);
+    }
+    saved_ += sum - longest;
+  }
+#endif
+
   // The parts of one thread.
   void RunOwn(int thread) { function_(job_, int(own_.Begin(thread)), int(own_.End(thread))); }
 
   static inline thread_local int divisions_ = 0;
+#if !defined(__wasm__)
+  static inline thread_local bool timed_ = false;
+  static inline thread_local double saved_ = 0;
+#endif
 #if defined(__wasm__)
   static inline thread_local int worker_ = 0;  // Which of the pool's threads this is.
 #endif

@@ -1,9 +1,11 @@
 import { benchData, findNet, makeNet, netNames } from '../../lib/bench/nets';
 import { ProductsInC, productsOf } from '../../lib/bench/products';
+import { benchCores } from '../../lib/bench/cores';
 import { benchScaling } from '../../lib/bench/scaling';
 import { benchStep, productsName } from '../../lib/bench/step';
 import { benchTraining } from '../../lib/bench/training';
-import { nativeStatus } from '../../lib/kernels';
+import { nativeStatus, setThreads } from '../../lib/kernels';
+import { requireAddon } from '../../lib/kernels/native';
 import { backends } from '../support/backends';
 
 const quick = { rounds: 1, sampleSeconds: 1e-4, threads: 1, rows: 200, peak: { flops: 1e4, stream: 2 ** 15 } };
@@ -61,6 +63,32 @@ test('without a C compiler the report says so', async () => {
     if (CC === undefined) delete process.env.CC;
     else process.env.CC = CC;
   }
+});
+
+(native ? describe : describe.skip)('cores', () => {
+  const net = makeNet('wide', { layers: [3072, 64, 10], batchSize: 64 });
+  afterAll(() => { setThreads(1); });
+
+  test('one entry for each number of them, of which more take less time', async () => {
+    const { entries } = await benchCores({ ...quick, rounds: 9, sampleSeconds: 2e-3, nets: [net], cores: [1, 8] });
+    expect(entries.map(({ subject, who }) => `${subject}, ${who}`)).toEqual(['wide, 1 core', 'wide, 8 cores']);
+    expect(entries[1]!.time.best).toBeGreaterThan(0);
+    expect(entries[1]!.time.best).toBeLessThan(entries[0]!.time.best); // what is not divided is less than half of it
+    expect(entries[1]!.flops).toBe(entries[0]!.flops);
+  });
+
+  test('a step that is timed has the bits of one that is not', () => {
+    const data = benchData(net, 200);
+    const weights = [false, true].map((timed) => {
+      setThreads(1, 8);
+      const { built: { training: { objective } }, step } = benchTraining(net, data, 'native');
+      requireAddon().timeParts(timed);
+      step();
+      expect(requireAddon().timeParts(false) > 0).toBe(timed);
+      return [...objective.model.arena.values];
+    });
+    expect(weights[1]).toEqual(weights[0]);
+  });
 });
 
 test('scaling: one entry for each width and each batch', async () => {

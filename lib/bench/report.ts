@@ -5,7 +5,7 @@ import type { Peak } from './peak';
 import type { Timing } from './timing';
 
 /** The names of the benchmarks. */
-export const benchmarks = ['kernels', 'step', 'peers', 'scaling', 'job', 'inference', 'load'] as const;
+export const benchmarks = ['kernels', 'step', 'peers', 'scaling', 'cores', 'job', 'inference', 'load'] as const;
 export type BenchmarkName = (typeof benchmarks)[number];
 
 /** Options of every benchmark. */

@@ -47,6 +47,11 @@ export interface Addon {
   readonly useLargePages: (bytes: Uint8Array, nodes: number) => void;
   /** Zeroed memory in large pages for an array, likewise; undefined where there is none. */
   readonly allocateLargePages: (length: number, bytesPerElement: number, nodes: number) => ArrayBuffer | undefined;
+  /**
+   * With `on`, calls from this thread that it computes alone time the parts that each of as many threads as divisions would take. Returns the seconds that these would
+   * have saved since the last call, had they nothing in common.
+   */
+  readonly timeParts: (on: boolean) => number;
   /** Computes chains of multiply-adds in registers, about that many FLOPs on each thread; returns how many on all, 0 without instructions for bfloat16. */
   readonly multiplyAdds: Readonly<Record<Precision, (flops: number) => number>>;
 }

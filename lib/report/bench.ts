@@ -66,6 +66,7 @@ export function benchVerdicts({ benchmark, entries, load }: BenchReport): string
     const [first, ...others] = group as [BenchEntry, ...BenchEntry[]];
     const ratios = others.map(({ who, time }) => ({ who, ratio: time.median / first.time.median }));
     if (ratios.length === 0) return [];
+    if (benchmark === 'cores') return [`${first.subject}: ${ratios.map(({ who, ratio }) => `${who} gain ${ratioText(1 / ratio)}`).join(', ')} at best.`];
     if (benchmark === 'load') return [`The ${first.who} kernels take ${timeText(first.time.median)} ${first.case}; ${ratios.map(({ who, ratio }) => `${who} ${ratioText(ratio)} as long`).join(', ')}.`];
     if (benchmark === 'inference') return [`${first.subject}, ${first.case}: ${ratios.map(({ who, ratio }) => `${who} takes ${ratioText(ratio)} as long`).join(', ')}.`];
     if (benchmark === 'step') {

@@ -107,7 +107,7 @@ function barsSvg({ benchmark, entries, machine }: BenchReport): string {
 }
 
 const titles: Readonly<Record<BenchReport['benchmark'], string>> = {
-  kernels: 'Time of a call', step: 'Time of a training step', peers: 'Time of a training step, beside other libraries', scaling: 'Scaling',
+  kernels: 'Time of a call', step: 'Time of a training step', peers: 'Time of a training step, beside other libraries', scaling: 'Scaling', cores: 'Time of a training step, on so many cores at best',
   job: 'Time of a whole training', inference: 'Time of a prediction', load: 'Time until the first result',
 };
 

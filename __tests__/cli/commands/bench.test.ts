@@ -50,8 +50,8 @@ test.each([
 });
 
 test.each([
-  [[], 'one of kernels, step, peers, scaling, job'],
-  [['speed'], 'one of kernels, step, peers, scaling, job'],
+  [[], 'one of kernels, step, peers, scaling, cores, job'],
+  [['speed'], 'one of kernels, step, peers, scaling, cores, job'],
   [['step', '--nets', 'two-layers'], 'two-layer'],
   [['kernels', '--kernels', 'gem'], 'gemm'],
   [['kernels', '--dtype', 'bf16'], 'float32'],

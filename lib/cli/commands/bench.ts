@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { compareReports, readBenchReport } from '../../bench/compare';
+import { benchCores } from '../../bench/cores';
 import { benchJob } from '../../bench/job';
 import { benchInference } from '../../bench/inference';
 import { benchKernels } from '../../bench/kernels';
@@ -56,6 +57,8 @@ export const benchCommand: Command = {
             they are installed: scripts/bench-peers/README.md
   scaling   how a step's time grows with its operations, from 50 to 4096 hidden
             units and from 32 to 4096 rows
+  cores     what a step would gain from up to 64 cores at best: its parts, timed
+            one by one on one core
   inference one row and 10,000, from features to probabilities, beside the
             exported model in onnxruntime-node where that is installed
   tables    presets on real tables, beside scikit-learn, LightGBM, RealMLP and
@@ -118,6 +121,7 @@ async function measureWith(benchmark: BenchmarkName, values: Values): Promise<Be
     if (benchmark === 'step') return await benchStep({ ...common, nets, backends, bfloat16 });
     if (benchmark === 'job') return await benchJob({ ...common, nets, backend: backends[0]! });
     if (benchmark === 'scaling') return await benchScaling({ ...common, backend: backends[0]! });
+    if (benchmark === 'cores') return await benchCores({ ...common, nets });
     if (benchmark === 'load') return await benchLoad({ ...common, backends });
     const folder = values.peers ?? process.env.BLASTRAIN_PEERS;
     if (benchmark === 'inference') return await benchInference({ ...common, backends, ...(folder !== undefined && { folder }) });
