@@ -26,7 +26,7 @@ export default [
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-imports': 'error',
-      // There are no enums, and looking for them is a fifth of the time.
+      // We have no enums, and looking for them is a fifth of the time.
       '@typescript-eslint/no-unsafe-enum-assignment': 'off',
       // { a, ...rest } is how an object without a is made.
       '@typescript-eslint/no-unused-vars': ['error', { ignoreRestSiblings: true }],

@@ -16,7 +16,7 @@ namespace blastrain {
 
 // Asks the system for large pages from `data` on, before they are first written. It may have none, or be set not to give any: nothing is lost then. Pages are
 // laid on the memory of several sockets in turn if `nodes` has a bit for each of them: each core reads every part of such arrays sooner or later, and one
-// socket's memory alone has a share of the rate of all. That, too, may be refused.
+// socket's memory alone has a share of the rate of all. That, too, may be refused, and where the process was given a policy of its own (numactl) that stays.
 inline void UseLargePages([[maybe_unused]] void* data, [[maybe_unused]] size_t bytes, [[maybe_unused]] uint64_t nodes) {
 #if defined(MADV_HUGEPAGE)
   constexpr uintptr_t page = 4096;  // Of other sizes of pages the calls take no range that is not aligned to them.
@@ -25,8 +25,11 @@ inline void UseLargePages([[maybe_unused]] void* data, [[maybe_unused]] size_t b
   if (begin >= end) return;
   madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #if defined(SYS_mbind)
-  constexpr int interleave = 3;  // MPOL_INTERLEAVE of linux/mempolicy.h
-  if (nodes != 0) syscall(SYS_mbind, begin, end - begin, interleave, &nodes, 8 * sizeof(nodes) + 1, 0);
+  if (nodes == 0) return;
+  constexpr int by_default = 0, interleave = 3;  // MPOL_DEFAULT and MPOL_INTERLEAVE of linux/mempolicy.h
+  int policy = by_default;
+  syscall(SYS_get_mempolicy, &policy, nullptr, 0, nullptr, 0);
+  if (policy == by_default) syscall(SYS_mbind, begin, end - begin, interleave, &nodes, 8 * sizeof(nodes) + 1, 0);
 #endif
 #endif
 }

@@ -33,7 +33,7 @@ struct Grid {
   Ranges rows, columns;
 };
 
-// From so many divisions on parts of one row or one column are narrower than what packing them is worth, or too few.
+// From so many divisions on, parts along one side alone may be narrower than their packing is worth, or too few.
 inline constexpr int64_t kMinGridDivisions = 4;
 
 struct GridSize {

@@ -108,7 +108,6 @@ export class Chart implements Zoomed {
       scales: {
         x: { time: xAxis === 'wall', range: () => [...this.group.visible] },
         y: {
-          // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- a const enum of declarations cannot be read here
           ...(log && { distr: 3 }),
           range: () => {
             const [low, high] = this.scale;
