@@ -66,7 +66,7 @@ const mostFromAddon = 2 ** 30;
 
 function allocateFor(addon: Addon, dtype: Dtype, length: number): FloatArray {
   const width = bytesPerNumber(dtype), bytes = width * length;
-  const buffer = bytes < worthLargePages || bytes > mostFromAddon ? undefined : addon.allocateLargePages(length, width, memoryNodes());
+  const buffer = bytes >= worthLargePages && bytes <= mostFromAddon ? addon.allocateLargePages(length, width, memoryNodes()) : undefined;
   if (buffer !== undefined) return dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer);
   const array = allocate(dtype, length);
   useLargePages(array.buffer);

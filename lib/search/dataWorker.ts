@@ -1,14 +1,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
-import { kernelsOf } from '../build/buildTraining';
 import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
 import type { PackedTraining } from '../data/packed';
 import { loadData } from '../data/sources';
+import type { DataRequest } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
-import { dataRequest } from '../spec/spec';
-import type { TrainSpec } from '../spec/spec';
+import { defaultKernels } from '../kernels';
+import type { BackendName, Precision } from '../kernels/contract';
+
+/** What the thread that loads a search's rows is to do, and what trials will compute on. */
+export interface RowsTask {
+  readonly request: DataRequest;
+  readonly precision: Precision;
+  readonly backend: BackendName | null;
+}
 
 /** What the thread that loads a search's rows says. */
 export type DataMessage =
@@ -20,9 +27,9 @@ const post = (message: DataMessage): void => { parentPort!.postMessage(message);
 
 setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
 try {
-  const spec = workerData as TrainSpec;
-  kernelsOf(spec); // Rows that are read here lie in large pages, for which the addon has to be there.
-  post({ type: 'loaded', data: packTraining(trainingRows(loadData(dataRequest(spec)))) });
+  const { request, precision, backend } = workerData as RowsTask;
+  defaultKernels(precision, backend ?? undefined); // Rows that are read here lie in large pages, for which the addon has to be there.
+  post({ type: 'loaded', data: packTraining(trainingRows(loadData(request))) });
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });
 }
