@@ -69,12 +69,12 @@ class Pool {
 
   // What the pool's i-th thread does, i > 0, for as long as it lives.
   [[noreturn]] void Work(int i) {
+#if defined(__wasm__)
+    worker_ = i;
+#endif
     for (;;) {
       offers_[i].signal.Wait();
       if (!offers_[i].signal.Take()) continue;
-#if defined(__wasm__)
-      worker_ = i;
-#endif
       RunOwn(i);
 #if defined(__wasm__)
       helped_.fetch_add(1, std::memory_order_relaxed);
@@ -174,12 +174,11 @@ class Pool {
   void RunOwn(int thread) { function_(job_, int(own_.Begin(thread)), int(own_.End(thread))); }
 
   static inline thread_local int divisions_ = 0;
-#if !defined(__wasm__)
-  static inline thread_local bool timed_ = false;
-  static inline thread_local double saved_ = 0;
-#endif
 #if defined(__wasm__)
   static inline thread_local int worker_ = 0;  // Which of the pool's threads this is.
+#else
+  static inline thread_local bool timed_ = false;
+  static inline thread_local double saved_ = 0;
 #endif
   std::atomic<int> threads_{kMax};
   std::atomic<bool> chosen_{false};
@@ -203,6 +202,11 @@ inline constexpr int64_t kComputeGrain = 4096;
 // Products are divided into parts of at least so many multiplications, as dividing them further takes longer than it saves; those of fewer than two parts run
 // on one thread.
 inline constexpr int64_t kMinPartOfProduct = 1 << 16, kMinParallelProduct = 2 * kMinPartOfProduct;
+
+// Into how many of at most `most` parts a product is divided.
+inline int64_t PartsOfProduct(int64_t m, int64_t n, int64_t k, int64_t most) {
+  return std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, most);
+}
 
 // Into how many ranges a loop is divided: at most one for each division; or by its size alone, so that sums, which are added
 // range by range, have the same bits whatever the number of divisions.

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join, sep } from 'node:path';
 import { toPlain } from '../errors';
 import { packageRoot } from '../files';
-import { defaultThreads, environment, memoryNodes, setLargePages } from '../machine';
+import { defaultThreads, environment, memoryNodes, setLargePagesHook } from '../machine';
 import type { Addon, AddonOutcome } from './addon';
 
 /** Where the addon is looked for. */
@@ -33,7 +33,7 @@ export function openAddon(careful: boolean): AddonOutcome {
     const addon = load(path) as Addon;
     // OpenBLAS, which says how many there are, knows nothing of quotas.
     addon.limitDefaultThreads(defaultThreads());
-    setLargePages((bytes) => { addon.useLargePages(bytes, memoryNodes()); });
+    setLargePagesHook((bytes) => { addon.useLargePages(bytes, memoryNodes()); });
     return { addon };
   } catch (error) {
     return whyNot(toPlain(error).message);

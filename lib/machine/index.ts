@@ -1,6 +1,6 @@
 export { formatBytes, withMemory } from './bytes';
 export { environment } from './environment';
-export { setLargePages, useLargePages } from './largePages';
+export { setLargePagesHook, useLargePages } from './largePages';
 export { availableMemory, requireMemory } from './memory';
 export type { AvailableMemory } from './memory';
 export { memoryNodes, memoryNodesOf } from './memoryNodes';

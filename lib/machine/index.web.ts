@@ -1,5 +1,5 @@
 export { formatBytes, withMemory } from './bytes';
-export { setLargePages, useLargePages } from './largePages';
+export { setLargePagesHook, useLargePages } from './largePages';
 
 /** A page has no environment variables. */
 export const environment: Readonly<Record<string, string | undefined>> = {};

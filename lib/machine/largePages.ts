@@ -1,8 +1,8 @@
-/** What asks the system for large pages for memory that nothing was written to yet; the addon, once it has loaded. */
-let ask: ((bytes: Uint8Array) => void) | undefined;
+let hook: ((bytes: Uint8Array) => void) | undefined;
 
-export function setLargePages(asking: (bytes: Uint8Array) => void): void {
-  ask = asking;
+/** Sets what asks the system for large pages for memory that nothing was written to yet: the addon, once it has loaded in this thread. */
+export function setLargePagesHook(advise: (bytes: Uint8Array) => void): void {
+  hook = advise;
 }
 
 /**
@@ -10,5 +10,5 @@ export function setLargePages(asking: (bytes: Uint8Array) => void): void {
  * anywhere in them, and of small pages there are more than a core remembers the places of.
  */
 export function useLargePages(buffer: ArrayBufferLike): void {
-  if (buffer.byteLength >= 2 * 2 ** 21) ask?.(new Uint8Array(buffer));
+  if (buffer.byteLength >= 2 * 2 ** 21) hook?.(new Uint8Array(buffer));
 }

@@ -23,9 +23,9 @@ export interface UsableThreads {
 
 /**
  * The number of threads that can compute at the same time in this process: the cores that it may run on, but at most its CPU quota
- * rounded up, and at least 1. More threads would exhaust the quota sooner, as threads that wait for each other spin; and two on one core share its
- * multiply-adds: a training step took 1.37 ms so, and 1.31 ms with one. Read anew at each call, as quotas change. The same with every release of Node.js, whose `availableParallelism` considers affinity alone in
- * some and parts of the quota in others.
+ * rounded up, and at least 1. More threads would exhaust the quota sooner, as threads that wait for each other spin; two on one core
+ * share its multiply-adds. Read anew at each call, as quotas change. The same with every release of Node.js, whose `availableParallelism`
+ * considers affinity alone in some and parts of the quota in others.
  */
 export function usableThreads(root = systemRoot): UsableThreads {
   const affinity = affinityOf(root);

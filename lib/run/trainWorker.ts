@@ -105,10 +105,10 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     post({ type: 'owning', lock: owned.lock.handle });
     return folder = owned;
   };
-  // Rows that are read here lie in large pages, for which the addon has to be there.
   const rowsFor = (spec: TrainSpec): TrainingData => {
-    kernelsOf(spec);
-    return task.data === undefined ? loadData(dataRequest(spec)) : unpackTraining(task.data);
+    if (task.data !== undefined) return unpackTraining(task.data);
+    kernelsOf(spec); // Loads the addon, which gives large pages to the rows that are read here.
+    return loadData(dataRequest(spec));
   };
   try {
     const { resume, place } = task;

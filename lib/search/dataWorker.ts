@@ -28,7 +28,7 @@ const post = (message: DataMessage): void => { parentPort!.postMessage(message);
 setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
 try {
   const { request, precision, backend } = workerData as RowsTask;
-  defaultKernels(precision, backend ?? undefined); // Rows that are read here lie in large pages, for which the addon has to be there.
+  defaultKernels(precision, backend ?? undefined); // Loads the addon, which gives large pages to the rows that are read here.
   post({ type: 'loaded', data: packTraining(trainingRows(loadData(request))) });
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });

@@ -8,7 +8,7 @@
 
 namespace blastrain {
 
-// Elements of rows with an exponential, a quotient and a logarithm or a branch each, 10 ns, that are worth a thread of their own.
+// The grain size of losses and of what reads their rows: an element has an exponential and a quotient.
 inline constexpr int64_t kRowGrain = 512;
 
 template <typename T>

@@ -27,7 +27,7 @@ inline constexpr int64_t kMaxPackedX = 1 << 17;
 // How dW is divided among threads: its columns, so that each packs only what it reads of x; with many threads its panels of rows as well, where the tiles of a
 // row are fewer than threads, or so many that some threads would have one more.
 inline Grid FusedGrid(int64_t m, int64_t n, int64_t k, int64_t panels, int64_t nr) {
-  const int64_t divisions = std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, Pool::Shared().Divisions()), tiles = (k + nr - 1) / nr;
+  const int64_t divisions = PartsOfProduct(m, n, k, Pool::Shared().Divisions()), tiles = (k + nr - 1) / nr;
   if (divisions < kMinGridDivisions) return {Ranges(panels, 1), Ranges(k, std::clamp<int64_t>(k / nr, 1, divisions), kTwoLines)};
   const auto [rows, columns] = CheapestGrid(divisions, [=](int64_t rows, int64_t columns) {
     return double((panels + rows - 1) / rows + 1) * double((tiles + columns - 1) / columns);  // x is packed in the time of one panel.
@@ -57,8 +57,7 @@ void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw
   });
 
   const int64_t max_nc = std::clamp(kMaxPackedX / m / nr * nr, nr, kFusedNC);
-  const Grid grid = FusedGrid(m, n, k, panels, nr);
-  Split(grid, [&](int64_t first_panel, int64_t end_panel, int64_t begin, int64_t end) {
+  Split(FusedGrid(m, n, k, panels, nr), [&](int64_t first_panel, int64_t end_panel, int64_t begin, int64_t end) {
     T* packed_x = Scratch<T>(max_nc * (m + mr));
     T* g = packed_x + max_nc * m;
     const auto columns = [&](int64_t from) {

@@ -127,7 +127,6 @@ bool PacksTogether(const GemmShape& s, int64_t divisions) {
 template <typename T>
 Grid GridOf(const GemmShape& s, int64_t divisions) {
   const OwnKernels<T>& own = OwnKernels<T>::Best();
-  const auto along_columns = [&](int64_t count) { return Partition(s.n, (s.n + count - 1) / count); };
   if (divisions < kMinGridDivisions) {
     if (DividesRows<T>(s, divisions)) return {Partition(s.m, (s.m + divisions - 1) / divisions, 1), Ranges(s.n, 1)};
     return {Ranges(s.m, 1), Partition(s.n, s.n / divisions)};
@@ -137,7 +136,7 @@ Grid GridOf(const GemmShape& s, int64_t divisions) {
     const double share = rows == 1 && PacksTogether<T>(s, columns) ? LanesUsed(own.outer, m) : own.Fastest(s.trans_a, s.trans_b, m, n, s.k).share;
     return double(m) * double(n) / (share > 0 ? share : kLibraryShare);
   });
-  return {Ranges(s.m, std::min<int64_t>(size.rows, s.m)), along_columns(size.columns)};
+  return {Ranges(s.m, std::min<int64_t>(size.rows, s.m)), Partition(s.n, (s.n + size.columns - 1) / size.columns)};
 }
 
 // A, packed by them; else null.
@@ -159,12 +158,12 @@ const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
 
 // The product on all threads; beta = 0 does not read C. Where k is long beside m and n, as in the first layer's forward
 // pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
-// last; where there are more threads than depths are worth, these have C's rows divided as well. Else C's rows or columns are, or with many threads both. With `bias`[n], which goes with beta = 1, every row of C is that to
-// begin with: each thread writes its part just before it adds to it.
+// last; where there are more threads than depths are worth, these have C's rows divided as well. Else C's rows or columns are,
+// or with many threads both. With `bias`[n], which goes with beta = 1, every row of C is that to begin with: each thread writes its part just before it adds to it.
 template <typename T>
 void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
-  const int64_t divisions = std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, Pool::Shared().Divisions());
+  const int64_t divisions = PartsOfProduct(m, n, k, Pool::Shared().Divisions());
   const T* ready = nullptr;
   const auto part = [&](int64_t i, int64_t height, int64_t j, int64_t width, int64_t l, int64_t depth, T scale, T* out) {
     GemmShape sub = shape;
@@ -178,14 +177,12 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
   };
   if (divisions > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
     const Ranges depths(k, std::clamp<int64_t>(k / 256, 1, divisions), kTwoLines);
-    const Grid grid = {Ranges(m, std::clamp<int64_t>(divisions / depths.count, 1, (m + kMinSplitRows - 1) / kMinSplitRows)), depths};
+    const Ranges rows(m, std::clamp<int64_t>(divisions / depths.count, 1, (m + kMinSplitRows - 1) / kMinSplitRows));
     T* sums = Scratch<T, 1>((depths.count - 1) * m * n);
-    Pool::Shared().Run(int(grid.Count()), [&](int p) {
-      const int64_t d = p % depths.count;
+    Pool::Shared().Run(int(rows.count * depths.count), [&](int p) {
+      const int64_t r = p / depths.count, d = p % depths.count, i = rows.Begin(r);
       const bool first = d == 0;
-      grid.Visit(p, [&](int64_t i, int64_t end, int64_t l, int64_t deepest) {
-        part(i, end - i, 0, n, l, deepest - l, first ? beta : 0, (first ? c : sums + (d - 1) * m * n) + i * n);
-      });
+      part(i, rows.Length(r), 0, n, depths.Begin(d), depths.Length(d), first ? beta : 0, (first ? c : sums + (d - 1) * m * n) + i * n);
     });
     Split({m * n, kMemoryGrain / depths.count}, [&](int64_t begin, int64_t end) {
       for (int p = 1; p < depths.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
@@ -193,7 +190,7 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
   } else {
     const Grid grid = GridOf<T>(shape, divisions);
     if (grid.rows.count == 1) ready = PackedTogether(shape, grid.columns.count, a);
-    Split(grid, [&](int64_t i, int64_t bottom, int64_t j, int64_t end) { part(i, bottom - i, j, end - j, 0, k, beta, c + i * n + j); });
+    Split(grid, [&](int64_t i, int64_t end_i, int64_t j, int64_t end_j) { part(i, end_i - i, j, end_j - j, 0, k, beta, c + i * n + j); });
   }
 }
 

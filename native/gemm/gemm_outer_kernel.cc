@@ -38,7 +38,7 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
       [[maybe_unused]] constexpr int64_t fetch_depth = OuterFetchDepth(sizeof(V));                                           \
       if (kPrefetches && tile.beta != 0) {                                                                                   \
         for (int r = 0; r < rows; r++) {                                                                                     \
-          for (int v = 0; v < vectors; v++) PrefetchToWrite(tile.c + r * tile.ldc + v * lanes);                                \
+          for (int v = 0; v < vectors; v++) PrefetchToWrite(tile.c + r * tile.ldc + v * lanes);                              \
         }                                                                                                                    \
       }                                                                                                                      \
       V sums[rows][vectors] = {};                                                                                            \

@@ -9,8 +9,8 @@
 
 namespace blastrain {
 
-// Fetches a line to be written, so that no other core holds it any longer: one that it may only read has to be asked for once more when it is written. The
-// compilers' own way means that only where they are told that a CPU has the instruction; 64-bit ones without it, which Intel made until 2014, take it as nothing to do.
+// Fetches a line to be written: other cores give up their copies now, and not when it is written. Compilers make an ordinary prefetch of
+// __builtin_prefetch(at, 1) unless they are told that the CPU has PREFETCHW; to x86-64 CPUs without it, Intel's until 2014, it is a NOP.
 inline void PrefetchToWrite(const void* at) {
 #if defined(__x86_64__)
   __asm__ volatile("prefetchw %0" : : "m"(*static_cast<const char*>(at)));

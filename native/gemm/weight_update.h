@@ -5,7 +5,8 @@
 
 namespace blastrain {
 
-// Updates `count` weights from element `at` on, whose gradients are g, which it may overwrite. Not a type of its own for each rule, as the whole product would be compiled for each.
+// Updates `count` weights from element `at` on, whose gradients are g, which it may overwrite. A reference to a callable, which has to outlive it:
+// with a template parameter in its place the whole product would be compiled for each rule.
 template <typename T>
 class WeightUpdate {
  public:

@@ -29,7 +29,7 @@ inline int64_t MaxPackedPairs() { return UsedInstructions().amx ? 1 << 18 : 1 <<
 inline constexpr int64_t kSplitKTiles = 16;
 
 inline int ThreadsFor(int64_t m, int64_t n, int64_t k) {
-  return int(std::clamp<int64_t>(m * n * k / kMinPartOfProduct, 1, Pool::Shared().Threads()));
+  return int(PartsOfProduct(m, n, k, Pool::Shared().Threads()));
 }
 
 // Packs all of an operand, on all threads, into the caller's memory.
