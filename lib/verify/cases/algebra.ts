@@ -17,6 +17,9 @@ const large = [[129, 131, 259], [203, 67, 300], [37, 131, 200], [331, 307, 3]] a
  * the blocks and panels of native/gemm/gemm_outer.h: more than NC and KC, and a remainder of rows and of columns.
  */
 const blocked = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460], [601, 208, 530], [29, 50, 33], [95, 75, 18]] as const;
+/** So many rows and columns that native kernels with AMX split float32, and more depth than they sum at once; with how it is transposed, and beta. */
+const deep = [[false, true, 0], [false, false, 0], [true, false, 0.5]] as const;
+const deepShape = [250, 241, 1050] as const;
 /** Products of more multiplications than this get fewer cases. */
 const costly = 1e6;
 
@@ -24,10 +27,10 @@ type ProductSizes = readonly [transA: boolean, transB: boolean, m: number, n: nu
 const nameOf = (transA: boolean, transB: boolean): string => `${transA ? 'T' : 'N'}${transB ? 'T' : 'N'}`;
 
 /** Ordinary numbers; then the same with a NaN or an infinity in A and in B. */
-function* roundedProducts(draw: Draw, sizes: ProductSizes): Generator<VerifyCase> {
+function* roundedProducts(draw: Draw, sizes: ProductSizes, betas?: readonly number[]): Generator<VerifyCase> {
   const [transA, transB, m, n, k] = sizes;
   const isCostly = m * n * k > costly;
-  const betas = isCostly ? [0.5] : [0, 1, 0.5];
+  betas ??= isCostly ? [0.5] : [0, 1, 0.5];
   for (const beta of betas) {
     // A CPU multiplies into subnormal numbers many times more slowly than into others: they are tried in smaller products.
     const magnitude = draw.pick(isCostly ? draw.magnitudes.slice(1) : draw.magnitudes);
@@ -80,6 +83,9 @@ export const algebraCases: CaseMakers<'algebra'> = {
     for (const shape of draw.products(blocked)) {
       yield* exactProducts(draw, [false, true, ...shape]);
       if (shape[0] >= 24) yield* exactProducts(draw, [false, false, ...shape]);
+    }
+    for (const shape of draw.products([deepShape])) {
+      for (const [transA, transB, beta] of deep) yield* roundedProducts(draw, [transA, transB, ...shape], [beta]);
     }
   },
 

@@ -18,11 +18,12 @@ inline Operand<> ScaledWeights(int64_t n, int64_t k, const float* scale, const f
 
 // y[m,n] <- inputs[m,k] W^T for `weights` of ScaledWeights. alpha undoes any further scaling of them.
 template <int parts>
-void ByteForward(const Operand<>& weights, int64_t m, const ByteInputs<float>& inputs, float alpha, float* y) {
+void ByteForward(Operand<> weights, int64_t m, const ByteInputs<float>& inputs, float alpha, float* y) {
   const int64_t k = weights.depth;
   float* zero_inputs = Scratch<float, 2>(k);
   ZeroPointInputs(k, inputs.scale, inputs.shift, zero_inputs);
-  Gemm<1, parts>(Operand<uint8_t>{inputs.x, m, k, k, 1}, weights, alpha, 0, y, zero_inputs);
+  weights.shift = zero_inputs;
+  Gemm<1, parts>(Operand<uint8_t>{inputs.x, m, k, k, 1}, weights, alpha, 0, y);
 }
 
 // As FusedUpdate for dW[n,k] = dy^T inputs[m,k], dy given as the operand A.

@@ -28,34 +28,31 @@ namespace blastrain::bf16 {
       for (int64_t r = 0; r < tile.rows; r += rows) {                                                                                                 \
         for (int g = 0; g < groups; g++) {                                                                                                            \
           V sums[rows][vectors] = {};                                                                                                                 \
-          for (int p = 0; p < tile.passes.count; p++) {                                                                                               \
-            const Pass pass = tile.passes.first[p];                                                                                                   \
-            const uint32_t* a = tile.a.pairs + pass.a * tile.a.part + r / kTileLines * tile.a.panel + r % kTileLines * kTilePairs;                    \
-            const uint32_t* b[vectors];                                                                                                               \
-            for (int v = 0; v < vectors; v++) {                                                                                                       \
-              const int at = g * vectors + v;                                                                                                         \
-              b[v] = tile.b.pairs + pass.b * tile.b.part + at / per_panel * tile.b.panel + at % per_panel * lanes;                                    \
-            }                                                                                                                                         \
-            for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize) {                                                                          \
-              for (int i = 0; i < rows; i++) {                                                                                                        \
-                for (int q = 0; q < kTilePairs; q += lanes) {                                                                                         \
-                  const auto pairs = Load<S>(a + i * kTilePairs + q);                                                                                 \
-                  S::Store(&a_wide[0][i][q], V(pairs << 16));                                                                                         \
-                  S::Store(&a_wide[1][i][q], V(pairs & 0xffff0000u));                                                                                 \
-                }                                                                                                                                     \
+          const uint32_t* a = tile.a.pairs + r / kTileLines * tile.a.panel + r % kTileLines * kTilePairs;                                             \
+          const uint32_t* b[vectors];                                                                                                                 \
+          for (int v = 0; v < vectors; v++) {                                                                                                         \
+            const int at = g * vectors + v;                                                                                                           \
+            b[v] = tile.b.pairs + at / per_panel * tile.b.panel + at % per_panel * lanes;                                                             \
+          }                                                                                                                                           \
+          for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize) {                                                                            \
+            for (int i = 0; i < rows; i++) {                                                                                                          \
+              for (int q = 0; q < kTilePairs; q += lanes) {                                                                                           \
+                const auto pairs = Load<S>(a + i * kTilePairs + q);                                                                                   \
+                S::Store(&a_wide[0][i][q], V(pairs << 16));                                                                                           \
+                S::Store(&a_wide[1][i][q], V(pairs & 0xffff0000u));                                                                                   \
               }                                                                                                                                       \
-              for (int64_t q = 0; q < kTilePairs; q++) {                                                                                              \
-                if (q % (kTilePairs / 2) == 0) written.FetchRows(1);                                                                                  \
-                _Pragma("GCC unroll 2") for (int odd = 0; odd < 2; odd++) {                                                                           \
-                  V factors[vectors];                                                                                                                 \
-                  for (int v = 0; v < vectors; v++) {                                                                                                 \
-                    const auto pairs = Load<S>(b[v] + d * kTileSize + q * kTileLines);                                                                \
-                    factors[v] = odd == 0 ? V(pairs << 16) : V(pairs & 0xffff0000u);                                                                  \
-                  }                                                                                                                                   \
-                  _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {                                                                            \
-                    const V factor = S::Broadcast(a_wide[odd][i][q]);                                                                                 \
-                    for (int v = 0; v < vectors; v++) sums[i][v] = S::Fma(factor, factors[v], sums[i][v]);                                            \
-                  }                                                                                                                                   \
+            }                                                                                                                                         \
+            for (int64_t q = 0; q < kTilePairs; q++) {                                                                                                \
+              if (q % (kTilePairs / 2) == 0) written.FetchRows(1);                                                                                    \
+              _Pragma("GCC unroll 2") for (int odd = 0; odd < 2; odd++) {                                                                             \
+                V factors[vectors];                                                                                                                   \
+                for (int v = 0; v < vectors; v++) {                                                                                                   \
+                  const auto pairs = Load<S>(b[v] + d * kTileSize + q * kTileLines);                                                                  \
+                  factors[v] = odd == 0 ? V(pairs << 16) : V(pairs & 0xffff0000u);                                                                    \
+                }                                                                                                                                     \
+                _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {                                                                              \
+                  const V factor = S::Broadcast(a_wide[odd][i][q]);                                                                                   \
+                  for (int v = 0; v < vectors; v++) sums[i][v] = S::Fma(factor, factors[v], sums[i][v]);                                              \
                 }                                                                                                                                     \
               }                                                                                                                                       \
             }                                                                                                                                         \

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <type_traits>
 
 #include "blas.h"
 #include "gemm/bf16/micro_kernels.h"
@@ -25,70 +26,98 @@ namespace blastrain::bf16 {
 
 // Packed pairs of a block, which stay in L2: of CPUs with AMX that has 2 MB, and their products wait for all that comes from farther away.
 inline int64_t MaxPackedPairs() { return UsedInstructions().amx ? 1 << 18 : 1 << 16; }
+// Those of a block, on AMX, and of what it is multiplied with.
+inline constexpr int64_t kMaxBothPacked = 3 << 17;
 // Tiles of the depth that one segment of a split-K product sums.
 inline constexpr int64_t kSplitKTiles = 16;
+// Tiles that a panel has at most, of all its parts, where a product is divided along its depth: so a few panels of one operand and all of one with 200
+// lines are in L2 together.
+inline constexpr int64_t kPanelTiles = 96;
 
 inline int ThreadsFor(int64_t m, int64_t n, int64_t k) {
   return int(PartsOfProduct(m, n, k, Pool::Shared().Threads()));
 }
 
-// Packs all of an operand, on all threads, into the caller's memory.
+// The depth of an operand in segments of so many tiles.
+struct Segments {
+  Segments(int64_t depth_tiles, int64_t max_tiles)
+      : depth_tiles(depth_tiles), tiles(std::clamp<int64_t>(depth_tiles, 1, max_tiles)), count(std::max<int64_t>(1, (depth_tiles + tiles - 1) / tiles)) {}
+
+  int64_t TilesOf(int64_t segment) const { return std::min(tiles, depth_tiles - segment * tiles); }
+  template <typename Source>
+  Operand<Source> Of(const Operand<Source>& operand, int64_t segment) const {
+    return operand.Slice(segment * tiles * kTileDepth, tiles * kTileDepth);
+  }
+  // Pairs of a panel's segment in so many parts.
+  int64_t Panel(int parts) const { return parts * tiles * kTileSize; }
+
+  int64_t depth_tiles, tiles, count;
+};
+
+// Packs panels of an operand's segment; offsets[line] gets what its shift adds, the sum over segments from the first on.
 template <int parts, typename Source>
-Packed PackWhole(const Operand<Source>& operand, Side side, int threads) {
-  const int64_t panel = operand.DepthTiles() * kTileSize, part = operand.Panels() * panel;
-  const Packed packed{Scratch<uint32_t, 1>(parts * part), panel, part};
+void PackSegment(const Operand<Source>& segment, Side side, int64_t begin, int64_t end, const Packed& packed, bool first, float* offsets) {
+  Pack<parts>(segment, side, begin, end, packed);
+  if constexpr (std::is_same_v<Source, float>) {
+    if (segment.shift == nullptr) return;
+    for (int64_t line = begin * kTileLines; line < std::min(segment.lines, end * kTileLines); line++) {
+      const float sum = blas::Dot(int(segment.depth), segment.data + line * segment.line_step, segment.shift);
+      offsets[line] = first ? sum : offsets[line] + sum;
+    }
+  }
+}
+
+// Packs all of an operand, on all threads, into the caller's memory: one segment's panels after the other's.
+template <int parts, typename Source>
+Packed PackWhole(const Operand<Source>& operand, Side side, const Segments& segments, int threads, float* offsets = nullptr) {
+  const int64_t panels = operand.Panels();
+  const Packed packed{Scratch<uint32_t, 1>(segments.count * panels * segments.Panel(parts)), segments.Panel(parts), parts};
   Pool::Shared().Run(threads, [&](int i) {
-    const Ranges own(operand.Panels(), threads);
-    Pack<parts>(operand, side, own.Begin(i), own.End(i), packed);
+    const Ranges own(panels, threads);
+    for (int64_t s = 0; s < segments.count; s++) {
+      PackSegment<parts>(segments.Of(operand, s), side, own.Begin(i), own.End(i), packed.From(s * panels), s == 0, offsets);
+    }
   });
   return packed;
 }
 
-// How many packed panels of an operand fit L2, from 1 to `max`; a multiple of the micro-kernel's, `step`, if that many fit.
-template <int parts, typename Source>
-int64_t PanelsInL2(const Operand<Source>& operand, int64_t step, int64_t max) {
-  const int64_t panel = std::max<int64_t>(1, parts * operand.DepthTiles() * kTileSize);
-  const int64_t fit = std::clamp<int64_t>(MaxPackedPairs() / panel, 1, max);
+// How many panels fit into so many pairs, from 1 to `max`; a multiple of the micro-kernel's, `step`, if that many fit.
+inline int64_t PanelsInL2(int64_t panel, int64_t pairs, int64_t step, int64_t max) {
+  const int64_t fit = std::clamp<int64_t>(pairs / panel, 1, max);
   return fit < step ? fit : fit / step * step;
 }
 
-// Each thread packs its own lines of an operand, a block of so many panels at a time, and calls use(packed, first line,
-// lines); and before that look(first line, end) for lines just packed, which are still in cache.
-template <int parts, typename Source, typename Look, typename Use>
-void ForEachBlock(const Operand<Source>& operand, Side side, int64_t panels, int threads, const Look& look, const Use& use) {
-  const int64_t panel = operand.DepthTiles() * kTileSize;
+// Each thread packs its own lines of an operand, a block of so many panels at a time, segment after segment, and calls
+// use(packed, segment, first line, lines).
+template <int parts, typename Source, typename Use>
+void ForEachBlock(const Operand<Source>& operand, Side side, const Segments& segments, int64_t panels, int threads, float* offsets, const Use& use) {
+  const int64_t panel = segments.Panel(parts);
   panels = std::min(panels, (operand.Panels() + threads - 1) / threads);
   Pool::Shared().Run(threads, [&](int i) {
     const AmxScope amx;
-    const Packed packed{Scratch<uint32_t>(parts * panels * panel), panel, panels * panel};
+    const Packed packed{Scratch<uint32_t>(panels * panel), panel, parts};
     const Ranges own(operand.Panels(), threads);
     for (int64_t from = own.Begin(i); from < own.End(i); from += panels) {
       const int64_t to = std::min(own.End(i), from + panels);
-      const auto pack = [&](int64_t begin, int64_t end) {
-        Pack<parts>(operand, side, begin, end, packed.From(-from));
-        look(begin * kTileLines, std::min(operand.lines, end * kTileLines));
-      };
-      if (operand.depth_step == 1) {
-        for (int64_t g = from; g < to; g++) pack(g, g + 1);
-      } else {
-        pack(from, to);
+      for (int64_t s = 0; s < segments.count; s++) {
+        const auto pack = [&](int64_t begin, int64_t end) {
+          PackSegment<parts>(segments.Of(operand, s), side, begin, end, packed.From(-from), s == 0, offsets);
+        };
+        if (operand.depth_step == 1) {
+          for (int64_t g = from; g < to; g++) pack(g, g + 1);
+        } else {
+          pack(from, to);
+        }
+        use(packed, s, from * kTileLines, std::min(operand.lines, to * kTileLines) - from * kTileLines);
       }
-      use(packed, from * kTileLines, std::min(operand.lines, to * kTileLines) - from * kTileLines);
     }
   });
 }
 
-// Packed operands, their depth, and which of their parts are multiplied.
-struct PackedProduct {
-  int64_t depth_tiles;
-  Passes passes;
-  Packed a, b;
-};
-
 // The macro-kernel: take(row, rows, column, columns, sums) for each micro-tile of a product of m rows and n columns; rows of
 // sums are kMaxNR apart. The panels of `in_l2` are read again for each of the other operand's, which come from farther away.
 template <typename Take>
-void ForEachMicroTile(const PackedProduct& product, Side in_l2, int64_t m, int64_t n, const Take& take) {
+void ForEachMicroTile(int64_t depth_tiles, const Packed& a, const Packed& b, Side in_l2, int64_t m, int64_t n, const Take& take) {
   const MicroKernel& kernel = UsedMicroKernel();
   const auto panels = [](int64_t lines) { return (lines + kTileLines - 1) / kTileLines; };
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, panels(m)), b_panels = Ranges::OfAtMost(kernel.b_panels, panels(n));
@@ -97,8 +126,7 @@ void ForEachMicroTile(const PackedProduct& product, Side in_l2, int64_t m, int64
   const auto tile = [&](int64_t u, int64_t v) {
     const int64_t column = b_panels.Begin(v) * kTileLines, columns = std::min(n - column, b_panels.Length(v) * kTileLines);
     const int64_t row = a_panels.Begin(u) * kTileLines, rows = std::min(m - row, a_panels.Length(u) * kTileLines);
-    kernel.function({product.depth_tiles, product.passes, product.a.From(a_panels.Begin(u)),
-                     product.b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), sums, kMaxNR}, none);
+    kernel.function({depth_tiles, a.From(a_panels.Begin(u)), b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), sums, kMaxNR}, none);
     take(row, rows, column, columns, sums);
   };
   if (in_l2 == Side::kA) {
@@ -112,96 +140,132 @@ void ForEachMicroTile(const PackedProduct& product, Side in_l2, int64_t m, int64
   }
 }
 
-// offsets[j] <- sum over depth of shift B[:,j], B unscaled, for columns j in [begin, end).
-inline void Offsets(const Operand<>& b, const float* shift, int64_t begin, int64_t end, float* offsets) {
-  for (int64_t line = begin; line < end; line++) offsets[line] = blas::Dot(int(b.depth), b.data + line * b.line_step, shift);
+// What becomes of the sums of a product: C <- alpha sums + beta C, C[.,n], or C^T in their place; and the offsets of C's columns are added, if there are any.
+struct Result {
+  float alpha, beta;
+  float* c;
+  int64_t n;
+  bool transposed;
+  const float* offsets;
+};
+
+// x[rows, columns] += sums, whose rows are `stride` apart, those of x kMaxNR.
+BLASTRAIN_KERNEL inline void AddSums(int64_t rows, int64_t columns, const float* sums, int64_t stride, float* x) {
+  for (int64_t i = 0; i < rows; i++) {
+    for (int64_t j = 0; j < columns; j++) x[i * kMaxNR + j] += sums[i * stride + j];
+  }
 }
 
-// As Gemm, for a depth that is long beside m and n, as in the first layer's forward pass (split-K): threads take segments of
-// the depth, so that one core alone reads each element of A and B. The segments' sums are added from first to last.
+// Writes a micro-tile's sums to rows and columns of C from (row, column) on.
+BLASTRAIN_KERNEL inline void WriteRows(const Result& result, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+  for (int64_t i = 0; i < rows; i++) {
+    const float* from = sums + i * kMaxNR;
+    float* to = result.c + (row + i) * result.n + column;
+    Accumulate(columns, result.alpha, from, result.beta, to);
+    if (result.offsets != nullptr) BiasForward(1, columns, result.offsets + column, to);
+  }
+}
+
+inline void Write(const Result& result, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+#if defined(BLASTRAIN_BF16)
+  if (result.transposed) {
+    alignas(64) float turned[kMaxNR * kMaxNR];
+    TransposeSums(rows, columns, sums, turned);
+    return WriteRows(result, column, columns, row, rows, turned);
+  }
+#endif
+  WriteRows(result, row, rows, column, columns, sums);
+}
+
+// As Multiply, for a depth that is long beside m and n, as in the first layer's forward pass (split-K): threads take segments of
+// the depth, so that one core alone reads each element of A and B.
 template <int a_parts, int b_parts, typename Source>
-void GemmSplitK(const Operand<Source>& a, const Operand<>& b, float alpha, float beta, float* c, const float* shift) {
+void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, const Result& result) {
   const int64_t m = a.lines, n = b.lines;
-  const int64_t segments = (a.DepthTiles() + kSplitKTiles - 1) / kSplitKTiles;
-  const int threads = int(std::min<int64_t>(ThreadsFor(m, n, a.depth), segments));
+  const Segments segments(a.DepthTiles(), kSplitKTiles);
+  const int threads = int(std::min<int64_t>(ThreadsFor(m, n, a.depth), segments.count));
   const int64_t size = (m + 1) * n;  // A segment's sums, and its offsets as one more row.
-  float* partial = Scratch<float, 1>(segments * size);
+  float* partial = Scratch<float, 1>(segments.count * size);
   Pool::Shared().Run(threads, [&](int i) {
     const AmxScope amx;
-    const Ranges own(segments, threads);
+    const Ranges own(segments.count, threads);
+    const int64_t a_panel = segments.Panel(a_parts), b_panel = segments.Panel(b_parts);
+    const Packed packed_a{Scratch<uint32_t>(a.Panels() * a_panel + b.Panels() * b_panel), a_panel, a_parts};
+    const Packed packed_b{packed_a.pairs + a.Panels() * a_panel, b_panel, b_parts};
     for (int64_t s = own.Begin(i); s < own.End(i); s++) {
-      const auto a_slice = a.Slice(s * kSplitKTiles * kTileDepth, kSplitKTiles * kTileDepth);
-      const auto b_slice = b.Slice(s * kSplitKTiles * kTileDepth, kSplitKTiles * kTileDepth);
-      const int64_t panel = a_slice.DepthTiles() * kTileSize;
-      const int64_t a_part = a.Panels() * panel, b_part = b.Panels() * panel;
-      const Packed packed_a{Scratch<uint32_t>(a_parts * a_part + b_parts * b_part), panel, a_part};
-      const Packed packed_b{packed_a.pairs + a_parts * a_part, panel, b_part};
-      Pack<a_parts>(a_slice, Side::kA, 0, a.Panels(), packed_a);
-      Pack<b_parts>(b_slice, Side::kB, 0, b.Panels(), packed_b);
       float* sums = partial + s * size;
-      if (shift == nullptr) std::fill_n(sums + m * n, n, 0.0f);
-      else Offsets(b_slice, shift + s * kSplitKTiles * kTileDepth, 0, n, sums + m * n);
-      ForEachMicroTile({a_slice.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a, packed_b}, Side::kA, m, n,
+      PackSegment<a_parts>(segments.Of(a, s), Side::kA, 0, a.Panels(), packed_a, true, nullptr);
+      PackSegment<b_parts>(segments.Of(b, s), Side::kB, 0, b.Panels(), packed_b, true, sums + m * n);
+      ForEachMicroTile(segments.TilesOf(s), packed_a, packed_b, Side::kA, m, n,
                        [&](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* tile) {
         for (int64_t r = 0; r < rows; r++) std::copy_n(tile + r * kMaxNR, columns, sums + (row + r) * n + column);
       });
     }
   });
-  Split({size, kMemoryGrain / segments}, [&](int64_t begin, int64_t end) {
-    for (int64_t s = 1; s < segments; s++) blas::Axpy(int(end - begin), 1.0f, partial + s * size + begin, partial + begin);
+  Split({b.shift == nullptr ? m * n : size, kMemoryGrain / segments.count}, [&](int64_t begin, int64_t end) {
+    for (int64_t s = 1; s < segments.count; s++) blas::Axpy(int(end - begin), 1.0f, partial + s * size + begin, partial + begin);
   });
   Split(Rows(m, n, kMemoryGrain), [&](int64_t row, int64_t end) {
-    Accumulate((end - row) * n, alpha, partial + row * n, beta, c + row * n);
-    if (shift != nullptr) BiasForward(end - row, n, partial + m * n, c + row * n);
+    Accumulate((end - row) * n, result.alpha, partial + row * n, result.beta, result.c + row * n);
+    if (b.shift != nullptr) BiasForward(end - row, n, partial + m * n, result.c + row * n);
   });
 }
 
-// C[m,n] <- alpha A B + beta C; beta = 0 does not read C. With a `shift`[k], shift B, B unscaled, is added to each row of C.
-template <int a_parts, int b_parts, typename Source>
-void Gemm(const Operand<Source>& a, const Operand<>& b, float alpha, float beta, float* c, const float* shift = nullptr) {
-  const int64_t m = a.lines, n = b.lines;
-  if (a.depth >= 8 * std::max(m, n) && a.DepthTiles() > kSplitKTiles) {
-    return GemmSplitK<a_parts, b_parts>(a, b, alpha, beta, c, shift);
-  }
+// The product of operands to a result. The operand of fewer lines is packed as a whole, the other one block by block, on all threads.
+template <int a_parts, int b_parts, typename A, typename B>
+void Multiply(const Operand<A>& a, const Operand<B>& b, Result result) {
   const MicroKernel& kernel = UsedMicroKernel();
-  const int threads = ThreadsFor(m, n, a.depth);
-  float* offsets = Scratch<float, 1>(n);
-  const auto multiply = [&](Side in_l2, const Packed& packed_a, int64_t i, int64_t mc, const Packed& packed_b, int64_t j, int64_t nc) {
-    ForEachMicroTile({a.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a, packed_b}, in_l2, mc, nc,
-                     [&](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* tile) {
-      for (int64_t r = 0; r < rows; r++) {
-        float* out = c + (i + row + r) * n + j + column;
-        Accumulate(columns, alpha, tile + r * kMaxNR, beta, out);
-        if (shift != nullptr) BiasForward(1, columns, offsets + j + column, out);
-      }
+  const int threads = ThreadsFor(a.lines, b.lines, a.depth);
+  // With a segment's factors in L2, tiles wait for nothing that comes from farther away, whatever the depth; other instructions wait for arithmetic.
+  const Segments segments(a.DepthTiles(), kernel.split_pays ? kPanelTiles / std::max(a_parts, b_parts) : std::max<int64_t>(1, a.DepthTiles()));
+  float* offsets = nullptr;
+  if (a.shift != nullptr || b.shift != nullptr) result.offsets = offsets = Scratch<float, 1>(result.n);
+  const auto multiply = [&](int64_t s, Side in_l2, const Packed& packed_a, int64_t i, int64_t mc, const Packed& packed_b, int64_t j, int64_t nc) {
+    const int64_t stride = (nc + 2 * kTileLines - 1) / kTileLines * kTileLines;  // A line more than columns: rows a multiple of 4 KB apart would share places in L1.
+    float* block = segments.count > 1 ? Scratch<float>(mc * stride) : nullptr;
+    ForEachMicroTile(segments.TilesOf(s), packed_a, packed_b, in_l2, mc, nc,
+                     [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* tile) {
+      float* sums = block + row * stride + column;
+      if (s > 0) AddSums(rows, columns, sums, stride, tile);
+      if (s == segments.count - 1) return Write(result, i + row, rows, j + column, columns, tile);
+      for (int64_t r = 0; r < rows; r++) std::copy_n(tile + r * kMaxNR, columns, sums + r * stride);
     });
   };
-  // The operand of fewer lines is packed as a whole, the other one block by block. Where its lines are not contiguous, a
-  // block would use only a little of each row of memory: all of it is one, but on AMX, where it has to fit L2, 1 KB of each.
+  // Of rows that are not contiguous a block would use only a little each: all of it is one block, but on AMX, where it has to fit L2, 1 KB of each.
   constexpr int64_t kilobyte = 16;
-  const auto block_of = [&](const auto& operand, int64_t panels) {
+  const auto block_of = [&](const auto& operand, int parts, int64_t step, int64_t others) {
+    const int64_t max = kernel.tiles ? std::max<int64_t>(MaxPackedPairs() / 4, kMaxBothPacked - others) : MaxPackedPairs();
+    const int64_t panels = PanelsInL2(segments.Panel(parts), max, step, operand.Panels());
     if (operand.depth_step == 1) return panels;
     return kernel.tiles ? std::max(panels, kilobyte) : operand.Panels();
   };
-  const auto no_look = [](int64_t, int64_t) {};
   if (a.Panels() > b.Panels()) {
-    const Packed packed_b = PackWhole<b_parts>(b, Side::kB, threads);
-    if (shift != nullptr) {
-      Split(Rows(n, b.depth, kMemoryGrain), [&](int64_t begin, int64_t end) { Offsets(b, shift, begin, end, offsets); });
-    }
-    const int64_t panels = block_of(a, PanelsInL2<a_parts>(a, kernel.a_panels, a.Panels()));
-    ForEachBlock<a_parts>(a, Side::kA, panels, threads, no_look,
-                          [&](const Packed& packed_a, int64_t i, int64_t mc) { multiply(Side::kA, packed_a, i, mc, packed_b, 0, n); });
+    const Packed packed_b = PackWhole<b_parts>(b, Side::kB, segments, threads, offsets);
+    ForEachBlock<a_parts>(a, Side::kA, segments, block_of(a, a_parts, kernel.a_panels, b.Panels() * segments.Panel(b_parts)), threads, offsets,
+                          [&](const Packed& packed_a, int64_t s, int64_t i, int64_t mc) {
+      multiply(s, Side::kA, packed_a, i, mc, packed_b.From(s * b.Panels()), 0, b.lines);
+    });
   } else {
-    const Packed packed_a = PackWhole<a_parts>(a, Side::kA, threads);
-    const int64_t panels = block_of(b, PanelsInL2<b_parts>(b, kernel.b_panels, b.Panels()));
-    const auto add_offsets = [&](int64_t begin, int64_t end) {
-      if (shift != nullptr) Offsets(b, shift, begin, end, offsets);
-    };
-    ForEachBlock<b_parts>(b, Side::kB, panels, threads, add_offsets, [&](const Packed& packed_b, int64_t j, int64_t nc) {
-      multiply(Side::kB, packed_a, 0, m, packed_b, j, nc);
+    const Packed packed_a = PackWhole<a_parts>(a, Side::kA, segments, threads, offsets);
+    ForEachBlock<b_parts>(b, Side::kB, segments, block_of(b, b_parts, kernel.b_panels, a.Panels() * segments.Panel(a_parts)), threads, offsets,
+                          [&](const Packed& packed_b, int64_t s, int64_t j, int64_t nc) {
+      multiply(s, Side::kB, packed_a.From(s * a.Panels()), 0, a.lines, packed_b, j, nc);
     });
   }
+}
+
+// C[m,n] <- alpha A B + beta C; beta = 0 does not read C.
+template <int a_parts, int b_parts, typename Source>
+void Gemm(const Operand<Source>& a, const Operand<>& b, float alpha, float beta, float* c) {
+  const Result result{alpha, beta, c, b.lines, false, nullptr};
+  if (a.depth >= 8 * std::max(a.lines, b.lines) && a.DepthTiles() > kSplitKTiles) return MultiplySplitK<a_parts, b_parts>(a, b, result);
+#if defined(BLASTRAIN_BF16)
+  // Rows along the depth are packed as A in a third of the time they take as B. So the longer operand is A, and C computed as its transpose.
+  if (UsedMicroKernel().tiles && UsedInstructions().bfloat16 && b.depth_step == 1 && (a.depth_step != 1 || b.lines > a.lines)) {
+    return Multiply<b_parts, a_parts>(b, a, {alpha, beta, c, b.lines, true, nullptr});
+  }
+#endif
+  Multiply<a_parts, b_parts>(a, b, result);
 }
 
 // The most columns of dW that are computed before their weights are updated, on AMX. CPUs with it prefetch long rows by
@@ -217,13 +281,14 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
   if (n == 0 || k == 0) return;
   const MicroKernel& kernel = UsedMicroKernel();
   const int threads = ThreadsFor(n, k, a.depth);
-  const Packed packed_a = PackWhole<a_parts>(a, Side::kA, threads);
+  const Segments whole(a.DepthTiles(), std::max<int64_t>(1, a.DepthTiles()));
+  const Packed packed_a = PackWhole<a_parts>(a, Side::kA, whole, threads);
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, a.Panels());
   const int64_t max_panels = (kernel.tiles ? kAmxFusedNC : kFusedNC) / kTileLines;
   // A line more than the columns take: the same place in rows a multiple of 4 KB apart would be the same place in L1.
   const int64_t stride = (max_panels + 1) * kTileLines;
-  ForEachBlock<b_parts>(b, Side::kB, PanelsInL2<b_parts>(b, kernel.b_panels, max_panels), threads, [](int64_t, int64_t) {},
-                        [&](const Packed& packed_b, int64_t begin, int64_t nc) {
+  ForEachBlock<b_parts>(b, Side::kB, whole, PanelsInL2(whole.Panel(b_parts), MaxPackedPairs(), kernel.b_panels, std::min(b.Panels(), max_panels)), threads, nullptr,
+                        [&](const Packed& packed_b, int64_t, int64_t begin, int64_t nc) {
     float* g = Scratch<float>(kernel.a_panels * kTileLines * stride);
     const Ranges b_panels = Ranges::OfAtMost(kernel.b_panels, (nc + kTileLines - 1) / kTileLines);
     for (int64_t u = 0; u < a_panels.count; u++) {
@@ -232,8 +297,8 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
       for (int64_t v = 0; v < b_panels.count; v++) {
         const int64_t j = b_panels.Begin(v) * kTileLines;
         RowsPrefetcher weights(arrays, first + j, rows, k, b_panels.Length(v) * kTileLines);
-        kernel.function({a.DepthTiles(), PassesOf<a_parts, b_parts>(), packed_a.From(a_panels.Begin(u)),
-                         packed_b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), g + j, stride}, weights);
+        kernel.function({a.DepthTiles(), packed_a.From(a_panels.Begin(u)), packed_b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), g + j, stride},
+                        weights);
       }
       for (int64_t r = 0; r < rows; r++) {
         if (alpha != 1) Accumulate(nc, alpha, g + r * stride, 0.0f, g + r * stride);

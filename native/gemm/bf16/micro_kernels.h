@@ -18,15 +18,16 @@ namespace blastrain::bf16 {
 // exact in float32, so that a multiplication and an addition round as a fused one does. Only subnormal numbers differ: here
 // they are kept, there they are 0.
 BLASTRAIN_KERNEL inline void PlainMicroKernel(const MicroTile& tile, RowsPrefetcher&) {
+  const Passes passes = PassesOf(tile.a.parts, tile.b.parts);
   constexpr int kAtOnce = 4;  // Rows whose sums are independent, so that they overlap.
   for (int64_t r = 0; r < (tile.rows + kAtOnce - 1) / kAtOnce * kAtOnce; r++) {
     for (int64_t j = 0; j < tile.b_panels * kTileLines; j++) tile.sums[r * tile.stride + j] = 0;
   }
   for (int c = 0; c < tile.b_panels; c++) {
-    for (int64_t step = 0; step < tile.passes.count * tile.depth_tiles; step++) {
-      const Pass pass = tile.passes.first[step / tile.depth_tiles];
-      const int64_t at = step % tile.depth_tiles * kTileSize;
-      const uint32_t* b = tile.b.pairs + pass.b * tile.b.part + c * tile.b.panel + at;
+    for (int64_t step = 0; step < passes.count * tile.depth_tiles; step++) {
+      const Pass pass = passes.first[step % passes.count];
+      const int64_t d = step / passes.count;
+      const uint32_t* b = tile.b.pairs + c * tile.b.panel + (d * tile.b.parts + pass.b) * kTileSize;
       float b_even[kTileSize], b_odd[kTileSize];
       for (int64_t i = 0; i < kTileSize; i++) {
         b_even[i] = Float(b[i] << 16);
@@ -35,7 +36,7 @@ BLASTRAIN_KERNEL inline void PlainMicroKernel(const MicroTile& tile, RowsPrefetc
       for (int64_t r = 0; r < tile.rows; r += kAtOnce) {
         float even[kAtOnce][kTileLines] = {}, odd[kAtOnce][kTileLines] = {};
         const uint32_t* a =
-            tile.a.pairs + pass.a * tile.a.part + r / kTileLines * tile.a.panel + at + r % kTileLines * kTilePairs;
+            tile.a.pairs + r / kTileLines * tile.a.panel + (d * tile.a.parts + pass.a) * kTileSize + r % kTileLines * kTilePairs;
         for (int64_t q = 0; q < kTilePairs; q++) {
           for (int i = 0; i < kAtOnce; i++) {
             const float a_even = Float(a[i * kTilePairs + q] << 16), a_odd = Float(a[i * kTilePairs + q] & 0xffff0000u);
@@ -62,19 +63,16 @@ BLASTRAIN_AVX512_BF16 void Avx512Columns(const MicroTile& tile, RowsPrefetcher& 
   constexpr int rows = 8;
   for (int64_t r = 0; r < tile.rows; r += rows) {
     __m512 sums[rows][columns] = {};
-    for (int p = 0; p < tile.passes.count; p++) {
-      const Pass pass = tile.passes.first[p];
-      const uint32_t* a = tile.a.pairs + pass.a * tile.a.part + r / kTileLines * tile.a.panel + r % kTileLines * kTilePairs;
-      const uint32_t* b = tile.b.pairs + pass.b * tile.b.part;
-      for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize, b += kTileSize) {
-        for (int64_t q = 0; q < kTilePairs; q++) {
-          if (q % (kTilePairs / 2) == 0) written.FetchRows(1);
-          __m512bh b_pairs[columns];
-          for (int c = 0; c < columns; c++) b_pairs[c] = (__m512bh)_mm512_loadu_si512(b + c * tile.b.panel + q * kTileLines);
-          _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
-            const __m512bh a_pair = (__m512bh)_mm512_set1_epi32(int(a[i * kTilePairs + q]));
-            for (int c = 0; c < columns; c++) sums[i][c] = _mm512_dpbf16_ps(sums[i][c], a_pair, b_pairs[c]);
-          }
+    const uint32_t* a = tile.a.pairs + r / kTileLines * tile.a.panel + r % kTileLines * kTilePairs;
+    const uint32_t* b = tile.b.pairs;
+    for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize, b += kTileSize) {
+      for (int64_t q = 0; q < kTilePairs; q++) {
+        if (q % (kTilePairs / 2) == 0) written.FetchRows(1);
+        __m512bh b_pairs[columns];
+        for (int c = 0; c < columns; c++) b_pairs[c] = (__m512bh)_mm512_loadu_si512(b + c * tile.b.panel + q * kTileLines);
+        _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++) {
+          const __m512bh a_pair = (__m512bh)_mm512_set1_epi32(int(a[i * kTilePairs + q]));
+          for (int c = 0; c < columns; c++) sums[i][c] = _mm512_dpbf16_ps(sums[i][c], a_pair, b_pairs[c]);
         }
       }
     }
@@ -89,10 +87,24 @@ inline void Avx512MicroKernel(const MicroTile& tile, RowsPrefetcher& written) {
   functions[tile.b_panels - 1](tile, written);
 }
 
+// turned <- the transpose of sums[rows, columns], in whole tiles; rows of both are kMaxNR apart.
+BLASTRAIN_AVX512_BF16 inline void TransposeSums(int64_t rows, int64_t columns, const float* sums, float* turned) {
+  for (int64_t r = 0; r < rows; r += kTileLines) {
+    for (int64_t c = 0; c < columns; c += kTileLines) {
+      __m512i tile[kTileLines];
+      for (int i = 0; i < kTileLines; i++) tile[i] = _mm512_loadu_si512(sums + (r + i) * kMaxNR + c);
+      Transpose(tile);
+      for (int i = 0; i < kTileLines; i++) _mm512_storeu_si512(turned + (c + i) * kMaxNR + r, tile[i]);
+    }
+  }
+}
+
 #define BLASTRAIN_AMX __attribute__((target("amx-tile,amx-bf16")))
 
-// 2 x 2 tiles of sums, so that each tile loaded serves two products.
-BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher&) {
+// 2 x 2 tiles of sums, so that each tile loaded serves two products, and with operands in several parts more: loads take longer than products.
+template <int a_parts, int b_parts>
+BLASTRAIN_AMX void AmxTiles(const MicroTile& tile) {
+  constexpr Passes passes = PassesOf(a_parts, b_parts);
   const bool two_a = tile.rows > kTileLines, two_b = tile.b_panels > 1;
   constexpr int row = kTilePairs * sizeof(uint32_t);
   asm volatile("" : : : "memory");  // GCC's _tile_loadd is not declared to read memory.
@@ -100,20 +112,21 @@ BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher&)
   _tile_zero(1);
   _tile_zero(2);
   _tile_zero(3);
-  for (int p = 0; p < tile.passes.count; p++) {
-    const Pass pass = tile.passes.first[p];
-    const uint32_t* a = tile.a.pairs + pass.a * tile.a.part;
-    const uint32_t* b = tile.b.pairs + pass.b * tile.b.part;
-    for (int64_t d = 0; d < tile.depth_tiles; d++, a += kTileSize, b += kTileSize) {
-      _tile_loadd(4, a, row);
-      _tile_loadd(6, b, row);
+  const uint32_t *a = tile.a.pairs, *b = tile.b.pairs;
+  for (int64_t d = 0; d < tile.depth_tiles; d++, a += a_parts * kTileSize, b += b_parts * kTileSize) {
+    _Pragma("GCC unroll 6") for (int p = 0; p < passes.count; p++) {
+      const Pass pass = passes.first[p];
+      const bool new_a = p == 0 || pass.a != passes.first[p - 1].a, new_b = p == 0 || pass.b != passes.first[p - 1].b;
+      const uint32_t *a_part = a + pass.a * kTileSize, *b_part = b + pass.b * kTileSize;
+      if (new_a) _tile_loadd(4, a_part, row);
+      if (new_b) _tile_loadd(6, b_part, row);
       _tile_dpbf16ps(0, 4, 6);
       if (two_b) {
-        _tile_loadd(7, b + tile.b.panel, row);
+        if (new_b) _tile_loadd(7, b_part + tile.b.panel, row);
         _tile_dpbf16ps(1, 4, 7);
       }
       if (two_a) {
-        _tile_loadd(5, a + tile.a.panel, row);
+        if (new_a) _tile_loadd(5, a_part + tile.a.panel, row);
         _tile_dpbf16ps(2, 5, 6);
         if (two_b) _tile_dpbf16ps(3, 5, 7);
       }
@@ -124,6 +137,11 @@ BLASTRAIN_AMX inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher&)
   if (two_b) _tile_stored(1, tile.sums + kTileLines, stride);
   if (two_a) _tile_stored(2, tile.sums + kTileLines * tile.stride, stride);
   if (two_a && two_b) _tile_stored(3, tile.sums + kTileLines * tile.stride + kTileLines, stride);
+}
+
+inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher&) {
+  if (tile.a.parts == 1) (tile.b.parts == 1 ? AmxTiles<1, 1> : AmxTiles<1, 3>)(tile);
+  else (tile.b.parts == 1 ? AmxTiles<3, 1> : AmxTiles<3, 3>)(tile);
 }
 
 // A thread has to configure AMX's tiles before it uses them, and to release them afterwards.
@@ -154,7 +172,7 @@ inline bool MatchesPlain(const MicroKernel& kernel) {
   for (int64_t i = 0; i < 2 * panel; i++) a[i] = integer(i) >> 16 | integer(i + 5);
   for (int64_t i = 0; i < 3 * panel; i++) b[i] = integer(3 * i) >> 16 | integer(i + 11);
   alignas(64) float plain[kMaxMR * kMaxNR], sums[kMaxMR * kMaxNR];
-  MicroTile tile{depth_tiles, PassesOf<1, 1>(), {a, panel, 0}, {b, panel, 0}, kernel.a_panels * kTileLines, kernel.b_panels,
+  MicroTile tile{depth_tiles, {a, panel, 1}, {b, panel, 1}, kernel.a_panels * kTileLines, kernel.b_panels,
                  plain, kMaxNR};
   RowsPrefetcher none;
   PlainMicroKernel(tile, none);

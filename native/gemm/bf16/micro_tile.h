@@ -12,9 +12,9 @@ namespace blastrain::bf16 {
 struct Pass {
   int a, b;
 };
-// Both split in three. The small products come first, so that they are not lost in a large sum. The three that are left out are
-// below 2^-23 of the product, together (docs/precision.md).
-inline constexpr Pass kSplitBoth[] = {{2, 0}, {1, 1}, {0, 2}, {1, 0}, {0, 1}, {0, 0}};
+// Both split in three: small products before large ones, and each pass shares a part with the one before, which is loaded once for both. The three products
+// that are left out are below 2^-23 of the whole, together (docs/precision.md).
+inline constexpr Pass kSplitBoth[] = {{2, 0}, {1, 0}, {1, 1}, {0, 1}, {0, 2}, {0, 0}};
 // One split, the other exact in one part.
 inline constexpr Pass kSplitA[] = {{2, 0}, {1, 0}, {0, 0}};
 inline constexpr Pass kSplitB[] = {{0, 2}, {0, 1}, {0, 0}};
@@ -25,18 +25,15 @@ struct Passes {
   const Pass* first;
   int count;
 };
-template <int a_parts, int b_parts>
-constexpr Passes PassesOf() {
-  static_assert((a_parts == 1 || a_parts == 3) && (b_parts == 1 || b_parts == 3));
+constexpr Passes PassesOf(int a_parts, int b_parts) {
   if (a_parts == 3) return b_parts == 3 ? Passes{kSplitBoth, 6} : Passes{kSplitA, 3};
   return b_parts == 3 ? Passes{kSplitB, 3} : Passes{kUnsplit, 1};
 }
 
-// What a micro-kernel computes: sums[rows, 16 b_panels] <- A B, over all `passes`. Rows of sums are `stride` apart; there is
+// What a micro-kernel computes: sums[rows, 16 b_panels] <- A B, over all passes of each tile of the depth. Rows of sums are `stride` apart; there is
 // room for rows up to the next multiple of 16.
 struct MicroTile {
   int64_t depth_tiles;
-  Passes passes;
   Packed a, b;
   int64_t rows;
   int b_panels;
@@ -53,7 +50,7 @@ struct MicroKernel {
   using Function = void (*)(const MicroTile& tile, RowsPrefetcher& written);
 
   int a_panels, b_panels;  // MR and NR, in panels of 16.
-  bool split_pays;         // Whether computing float32 as six products of bfloat16 is faster than other ways.
+  bool split_pays;         // Whether computing float32 as six products of bfloat16 is faster than other ways; else operands have one part.
   bool tiles;              // Whether it works on AMX's tiles.
   Function function;
 };

@@ -3,7 +3,7 @@
 // A line is a row of A or a column of B. A tile holds 16 lines by 32 of the depth, as 16 x 16 pairs of elements that are
 // neighbours in depth, in 32 bits with the first in the lower half. Tiles of A are [line, pair], those of B [pair, line];
 // AMX loads either, and AVX-512 loads vectors of 16 pairs from them. A panel is the tiles of 16 lines over the whole depth,
-// one after the other. Elements beyond the matrix are 0.
+// one after the other, each in all of its parts. Elements beyond the matrix are 0.
 //
 // A float32 is the sum of three bfloat16: itself rounded, the rest rounded, and what then is left, with 8 bits of
 // significand each. An operand is packed as one part, rounded, or as these three. A byte less 128 is a bfloat16, so bytes
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 
@@ -50,38 +51,66 @@ BLASTRAIN_INLINE uint32_t Rounded(float x) {
   return magnitude < 0x00800000u ? bits & 0x80000000u : number & 0xffff0000u;
 }
 
+// The largest magnitude of what was packed, as a float's bits: that of an infinity or a NaN is above all others.
+class Largest {
+ public:
+  void Add(uint32_t bits) {
+    uint32_t before = bits_.load(std::memory_order_relaxed);
+    while (bits > before && !bits_.compare_exchange_weak(before, bits, std::memory_order_relaxed)) {
+    }
+  }
+  uint32_t Bits() const { return bits_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint32_t> bits_{0};
+};
+
 // A or B of a product: element (line, depth) is at data[line * line_step + depth * depth_step], and one of the steps is 1.
 // Floats are first multiplied by scales[depth], unless that is null, as it must be where depth_step is not 1; and, if they
-// are split in three, by `scale`, a power of two.
+// are split in three, by `scale`, a power of two; `largest`, unless it is null, is then told of what is split. With a shift[depth], the sum of shift times the unscaled line is added to each of a line's results.
 template <typename Source = float>
 struct Operand {
   const Source* data;
   int64_t lines, depth, line_step, depth_step;
   const float* scales = nullptr;
+  const float* shift = nullptr;
   float scale = 1;
+  Largest* largest = nullptr;
 
   // Its elements of depths from `from` on, at most `length` of them.
   Operand Slice(int64_t from, int64_t length) const {
-    const float* slice_scales = scales == nullptr ? nullptr : scales + from;
-    return {data + from * depth_step, lines, std::min(length, depth - from), line_step, depth_step, slice_scales, scale};
+    const auto along = [=](const float* numbers) { return numbers == nullptr ? nullptr : numbers + from; };
+    return {data + from * depth_step, lines, std::min(length, depth - from), line_step, depth_step, along(scales), along(shift), scale, largest};
   }
 
   int64_t Panels() const { return (lines + kTileLines - 1) / kTileLines; }
   int64_t DepthTiles() const { return (depth + kTileDepth - 1) / kTileDepth; }
 };
 
-// A packed operand: its pairs, and the distances from one panel to the next and from one part to the next.
+// A packed operand: its pairs, the distance from one panel to the next, and in how many parts a tile is.
 struct Packed {
-  Packed From(int64_t panels) const { return {pairs + panels * panel, panel, part}; }
+  Packed From(int64_t panels) const { return {pairs + panels * panel, panel, parts}; }
 
   uint32_t* pairs;
-  int64_t panel, part;
+  int64_t panel;
+  int parts;
 };
 
 enum class Side { kA, kB };
 
 BLASTRAIN_INLINE float Number(float x) { return x; }
 BLASTRAIN_INLINE float Number(uint8_t x) { return float(int(x) - kZeroPoint); }
+
+// The largest of n magnitudes, as bits; that of an infinity or a NaN is above all others.
+BLASTRAIN_KERNEL inline uint32_t LargestBits(int64_t n, const float* x) {
+  int32_t largest = 0;
+  for (int64_t i = 0; i < n; i++) {
+    int32_t bits;
+    std::memcpy(&bits, x + i, sizeof bits);
+    largest = std::max(largest, bits & 0x7fffffff);
+  }
+  return uint32_t(largest);
+}
 
 // The element of a line at depth + at, scaled; `line` points to the one at `depth`, and those between are neighbours.
 template <typename Source>
@@ -90,9 +119,9 @@ BLASTRAIN_INLINE float NumberAt(const Operand<Source>& operand, const Source* li
   return operand.scales == nullptr ? x : x * operand.scales[depth + at];
 }
 
-// Packs the tile of `operand` that begins at (line, depth), in each of its parts, which are `part` apart.
+// Packs the tile of `operand` that begins at (line, depth), part after part.
 template <int parts, typename Source>
-BLASTRAIN_KERNEL void PackTile(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile, int64_t part) {
+BLASTRAIN_KERNEL void PackTile(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile) {
   const int64_t lines = std::min(kTileLines, operand.lines - line), deep = std::min(kTileDepth, operand.depth - depth);
   const Source* from = operand.data + line * operand.line_step + depth * operand.depth_step;
   // Its numbers as they are in memory, line by line or depth by depth, so that loops over them vectorise.
@@ -110,6 +139,7 @@ BLASTRAIN_KERNEL void PackTile(const Operand<Source>& operand, Side side, int64_
   }
   if (parts > 1) {
     for (float& x : rest) x *= operand.scale;
+    if (operand.largest != nullptr) operand.largest->Add(LargestBits(kTileLines * kTileDepth, rest));
   }
   for (int p = 0; p < parts; p++) {
     uint32_t rounded[kTileLines * kTileDepth];
@@ -120,7 +150,7 @@ BLASTRAIN_KERNEL void PackTile(const Operand<Source>& operand, Side side, int64_
     for (int64_t i = 0; i < kTileLines; i++) {
       for (int64_t j = 0; j < kTilePairs; j++) {
         const uint32_t* pair = rounded + (side == Side::kA ? i * line_step + 2 * j * depth_step : j * line_step + 2 * i * depth_step);
-        tile[p * part + i * kTilePairs + j] = pair[0] >> 16 | pair[depth_step];
+        tile[p * kTileSize + i * kTilePairs + j] = pair[0] >> 16 | pair[depth_step];
       }
     }
   }
@@ -192,10 +222,16 @@ BLASTRAIN_AVX512_BF16 inline void Subtract(bool along, __m512i pairs, __m512& lo
   high = _mm512_sub_ps(high, _mm512_castsi512_ps(_mm512_and_epi32(of_lines, _mm512_set1_epi32(int(0xffff0000u)))));
 }
 
+// The largest of its lanes, without a sign.
+BLASTRAIN_AVX512_BF16 inline uint32_t LargestOf(__m512i lanes) {
+  alignas(64) uint32_t bits[16];
+  _mm512_store_si512(bits, lanes);
+  return *std::max_element(bits, bits + 16);
+}
+
 // PackTile with AVX-512, to the bit. `whole` tiles need no masks: bytes are packed in half the time.
 template <int parts, bool along, bool whole, typename Source>
-BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth,
-                                          uint32_t* tile, int64_t part) {
+BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile) {
   const int64_t lines = operand.lines - line, deep = operand.depth - depth;
   const Source* from = operand.data + line * operand.line_step + depth * operand.depth_step;
   const __m512 scale = _mm512_set1_ps(operand.scale);
@@ -205,7 +241,8 @@ BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side s
     low_scales = Load(First(deep), operand.scales + depth);
     if (deep > 16) high_scales = Load(First(deep - 16), operand.scales + depth + 16);
   }
-  __m512i rows[parts][16];
+  __m512i rows[parts][16], largest = _mm512_setzero_si512();
+  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
   for (int i = 0; i < 16; i++) {
     // The first and last 16 of one line; or a pair of each of 16 lines.
     const Source* x = from + (along ? i * operand.line_step : 2 * i * operand.depth_step);
@@ -228,24 +265,26 @@ BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side s
     if (parts > 1) {
       low = _mm512_mul_ps(low, scale);
       high = _mm512_mul_ps(high, scale);
+      for (const __m512 x : {low, high}) largest = _mm512_maskz_max_epu32(kAll, largest, _mm512_and_epi32(_mm512_castps_si512(x), magnitude));
     }
     for (int p = 0; p < parts; p++) {
       rows[p][i] = Pairs(along, low, high);
       if (p + 1 < parts) Subtract(along, rows[p][i], low, high);
     }
   }
+  if (parts > 1 && operand.largest != nullptr) operand.largest->Add(LargestOf(largest));
   for (int p = 0; p < parts; p++) {
     if (along != (side == Side::kA)) Transpose(rows[p]);
-    for (int i = 0; i < 16; i++) _mm512_storeu_si512(tile + p * part + 16 * i, rows[p][i]);
+    for (int i = 0; i < 16; i++) _mm512_storeu_si512(tile + p * kTileSize + 16 * i, rows[p][i]);
   }
 }
 
 template <int parts, typename Source>
-void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile, int64_t part) {
+void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile) {
   const bool whole = operand.lines - line >= kTileLines && operand.depth - depth >= kTileDepth;
   const auto pack = operand.depth_step == 1 ? (whole ? PackTileAvx512<parts, true, true, Source> : PackTileAvx512<parts, true, false, Source>)
                                             : (whole ? PackTileAvx512<parts, false, true, Source> : PackTileAvx512<parts, false, false, Source>);
-  pack(operand, side, line, depth, tile, part);
+  pack(operand, side, line, depth, tile);
 }
 
 #endif
@@ -258,7 +297,7 @@ void Pack(const Operand<Source>& operand, Side side, int64_t begin, int64_t end,
   if (UsedInstructions().bfloat16) pack = PackTileAvx512<parts, Source>;
 #endif
   const auto one = [&](int64_t g, int64_t b) {
-    pack(operand, side, g * kTileLines, b * kTileDepth, packed.pairs + g * packed.panel + b * kTileSize, packed.part);
+    pack(operand, side, g * kTileLines, b * kTileDepth, packed.pairs + g * packed.panel + b * parts * kTileSize);
   };
   if (operand.depth_step == 1) {
     for (int64_t g = begin; g < end; g++) {
