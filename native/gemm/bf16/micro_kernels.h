@@ -103,8 +103,9 @@ BLASTRAIN_AVX512_BF16 inline void TransposeSums(int64_t rows, int64_t columns, c
 
 // 2 x 2 tiles of sums, so that each tile loaded serves two products, and with operands in several parts more: loads take longer than products.
 template <int a_parts, int b_parts>
-BLASTRAIN_AMX void AmxTiles(const MicroTile& tile) {
+BLASTRAIN_AMX void AmxTiles(const MicroTile& tile, RowsPrefetcher& written) {
   constexpr Passes passes = PassesOf(a_parts, b_parts);
+  constexpr int rows_fetched = passes.count == 1 ? 2 : 1;  // More at a time would keep loads of tiles waiting.
   const bool two_a = tile.rows > kTileLines, two_b = tile.b_panels > 1;
   constexpr int row = kTilePairs * sizeof(uint32_t);
   asm volatile("" : : : "memory");  // GCC's _tile_loadd is not declared to read memory.
@@ -121,6 +122,7 @@ BLASTRAIN_AMX void AmxTiles(const MicroTile& tile) {
       if (new_a) _tile_loadd(4, a_part, row);
       if (new_b) _tile_loadd(6, b_part, row);
       _tile_dpbf16ps(0, 4, 6);
+      written.FetchRows(rows_fetched);
       if (two_b) {
         if (new_b) _tile_loadd(7, b_part + tile.b.panel, row);
         _tile_dpbf16ps(1, 4, 7);
@@ -139,9 +141,9 @@ BLASTRAIN_AMX void AmxTiles(const MicroTile& tile) {
   if (two_a && two_b) _tile_stored(3, tile.sums + kTileLines * tile.stride + kTileLines, stride);
 }
 
-inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher&) {
-  if (tile.a.parts == 1) (tile.b.parts == 1 ? AmxTiles<1, 1> : AmxTiles<1, 3>)(tile);
-  else (tile.b.parts == 1 ? AmxTiles<3, 1> : AmxTiles<3, 3>)(tile);
+inline void AmxMicroKernel(const MicroTile& tile, RowsPrefetcher& written) {
+  if (tile.a.parts == 1) (tile.b.parts == 1 ? AmxTiles<1, 1> : AmxTiles<1, 3>)(tile, written);
+  else (tile.b.parts == 1 ? AmxTiles<3, 1> : AmxTiles<3, 3>)(tile, written);
 }
 
 // A thread has to configure AMX's tiles before it uses them, and to release them afterwards.
