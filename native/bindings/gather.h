@@ -88,8 +88,9 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t>) Refuse(kBadArgument);
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    SplitGathered(m, n, kMemoryGrain, [=](int64_t first, int64_t count, int64_t begin, int64_t end) {
-      blastrain::GatherBytes(count, n, begin, end, rows.From(first), src.As<uint8_t>(), x + first * n);
+    // By rows: two threads that read halves of each take half as long again, and bytes are soon read by another core.
+    Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) {
+      blastrain::GatherBytes(end - i, n, rows.From(i), src.As<uint8_t>(), x + i * n);
     });
   }
 

@@ -12,19 +12,19 @@ namespace blastrain {
 // Bytes of a cache line.
 inline constexpr int64_t kLine = 64;
 
-// x[j] <- value(j) for j in [0, n), for one row, while the row `next` of a data set of Sources is fetched: a line at a time, as lines that are fetched all at
-// once keep the core waiting.
+// x[j] <- value(j) for j in [0, n), for one row, while the row `next` of a data set of Sources is fetched, into L2: a line at a time, as lines that are fetched
+// all at once keep the core waiting.
 template <typename Source, typename T, typename Value>
 BLASTRAIN_INLINE void FillRow(int64_t n, const Source* next, T* x, const Value& value) {
   constexpr int64_t line = kLine / int64_t(sizeof(Source));
   int64_t begin = 0;
   if constexpr (kPrefetches) {
     for (; begin + line <= n; begin += line) {
-      __builtin_prefetch(next + begin);
+      __builtin_prefetch(next + begin, 0, 2);
       BLASTRAIN_ELEMENTWISE
       for (int64_t j = begin; j < begin + line; j++) x[j] = value(j);
     }
-    __builtin_prefetch(next + begin);
+    __builtin_prefetch(next + begin, 0, 2);
   }
   BLASTRAIN_ELEMENTWISE
   for (int64_t j = begin; j < n; j++) x[j] = value(j);
@@ -72,11 +72,9 @@ BLASTRAIN_KERNEL inline void CopyRow(int64_t n, const uint8_t* src, const uint8_
   FillRow(n, next, x, [=](int64_t j) { return src[j]; });
 }
 
-// x[i,j] <- src[indices[i],j] for columns j in [begin, end) of n.
-inline void GatherBytes(int64_t m, int64_t n, int64_t begin, int64_t end, Indices indices, const uint8_t* src, uint8_t* x) {
-  ForEachRow(m, n, indices, src, [=](const uint8_t* row, const uint8_t* next, int64_t i) {
-    CopyRow(end - begin, row + begin, next + begin, x + i * n + begin);
-  });
+// x[i,:] <- src[indices[i],:].
+inline void GatherBytes(int64_t m, int64_t n, Indices indices, const uint8_t* src, uint8_t* x) {
+  ForEachRow(m, n, indices, src, [=](const uint8_t* row, const uint8_t* next, int64_t i) { CopyRow(n, row, next, x + i * n); });
 }
 
 struct ImageShape {
