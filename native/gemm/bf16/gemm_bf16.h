@@ -202,11 +202,12 @@ void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, const Result& 
       });
     }
   });
-  Split({b.shift == nullptr ? m * n : size, kMemoryGrain / segments.count}, [&](int64_t begin, int64_t end) {
-    for (int64_t s = 1; s < segments.count; s++) blas::Axpy(int(end - begin), 1.0f, partial + s * size + begin, partial + begin);
-  });
-  Split(Rows(m, n, kMemoryGrain), [&](int64_t row, int64_t end) {
-    Accumulate((end - row) * n, result.alpha, partial + row * n, result.beta, result.c + row * n);
+  for (int64_t s = 1; b.shift != nullptr && s < segments.count; s++) blas::Axpy(int(n), 1.0f, partial + s * size + m * n, partial + m * n);
+  Split(Rows(m, segments.count * n, kComputeGrain), [&](int64_t row, int64_t end) {
+    float* sums = partial + row * n;
+    const int64_t count = (end - row) * n;
+    for (int64_t s = 1; s < segments.count; s++) blas::Axpy(int(count), 1.0f, sums + s * size, sums);
+    Accumulate(count, result.alpha, sums, result.beta, result.c + row * n);
     if (b.shift != nullptr) BiasForward(end - row, n, partial + m * n, result.c + row * n);
   });
 }
