@@ -114,19 +114,19 @@ void ForEachBlock(const Operand<Source>& operand, Side side, const Segments& seg
   });
 }
 
-// The macro-kernel: take(row, rows, column, columns, sums) for each micro-tile of a product of m rows and n columns; rows of
-// sums are kMaxNR apart. The panels of `in_l2` are read again for each of the other operand's, which come from farther away.
-template <typename Take>
-void ForEachMicroTile(int64_t depth_tiles, const Packed& a, const Packed& b, Side in_l2, int64_t m, int64_t n, const Take& take) {
+// The macro-kernel: the sums of each micro-tile of a product of m rows and n columns, at place(row, column), where rows are `stride` apart and whole panels have
+// room; then take(row, rows, column, columns, sums). The panels of `in_l2` are read again for each of the other operand's, which come from farther away.
+template <typename Place, typename Take>
+void ForEachMicroTile(int64_t depth_tiles, const Packed& a, const Packed& b, Side in_l2, int64_t m, int64_t n, int64_t stride, const Place& place, const Take& take) {
   const MicroKernel& kernel = UsedMicroKernel();
   const auto panels = [](int64_t lines) { return (lines + kTileLines - 1) / kTileLines; };
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, panels(m)), b_panels = Ranges::OfAtMost(kernel.b_panels, panels(n));
   RowsPrefetcher none;
-  alignas(64) float sums[kMaxMR * kMaxNR];
   const auto tile = [&](int64_t u, int64_t v) {
     const int64_t column = b_panels.Begin(v) * kTileLines, columns = std::min(n - column, b_panels.Length(v) * kTileLines);
     const int64_t row = a_panels.Begin(u) * kTileLines, rows = std::min(m - row, a_panels.Length(u) * kTileLines);
-    kernel.function({depth_tiles, a.From(a_panels.Begin(u)), b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), sums, kMaxNR}, none);
+    float* sums = place(row, column);
+    kernel.function({depth_tiles, a.From(a_panels.Begin(u)), b.From(b_panels.Begin(v)), rows, int(b_panels.Length(v)), sums, stride}, none);
     take(row, rows, column, columns, sums);
   };
   if (in_l2 == Side::kA) {
@@ -156,35 +156,37 @@ BLASTRAIN_KERNEL inline void AddSums(int64_t rows, int64_t columns, const float*
   }
 }
 
-// Writes a micro-tile's sums to rows and columns of C from (row, column) on.
-BLASTRAIN_KERNEL inline void WriteRows(const Result& result, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+// Writes sums, whose rows are `stride` apart, to rows and columns of C from (row, column) on.
+BLASTRAIN_KERNEL inline void WriteRows(const Result& result, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums, int64_t stride) {
   for (int64_t i = 0; i < rows; i++) {
-    const float* from = sums + i * kMaxNR;
+    const float* from = sums + i * stride;
     float* to = result.c + (row + i) * result.n + column;
     Accumulate(columns, result.alpha, from, result.beta, to);
     if (result.offsets != nullptr) BiasForward(1, columns, result.offsets + column, to);
   }
 }
 
-inline void Write(const Result& result, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
+// The same of a micro-tile, whose rows are kMaxNR apart; to C^T for a transposed result.
+inline void WriteTile(const Result& result, int64_t row, int64_t rows, int64_t column, int64_t columns, const float* sums) {
 #if defined(BLASTRAIN_BF16)
   if (result.transposed) {
     alignas(64) float turned[kMaxNR * kMaxNR];
     TransposeSums(rows, columns, sums, turned);
-    return WriteRows(result, column, columns, row, rows, turned);
+    return WriteRows(result, column, columns, row, rows, turned, kMaxNR);
   }
 #endif
-  WriteRows(result, row, rows, column, columns, sums);
+  WriteRows(result, row, rows, column, columns, sums, kMaxNR);
 }
 
 // As Multiply, for a depth that is long beside m and n, as in the first layer's forward pass (split-K): threads take segments of
 // the depth, so that one core alone reads each element of A and B.
 template <int a_parts, int b_parts, typename Source>
-void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, const Result& result) {
+void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, Result result) {
   const int64_t m = a.lines, n = b.lines;
   const Segments segments(a.DepthTiles(), kSplitKTiles);
   const int threads = int(std::min<int64_t>(ThreadsFor(m, n, a.depth), segments.count));
-  const int64_t size = (m + 1) * n;  // A segment's sums, and its offsets as one more row.
+  // A segment's sums, in whole panels, and its offsets as one more row.
+  const int64_t stride = b.Panels() * kTileLines, offsets = a.Panels() * kTileLines * stride, size = offsets + stride;
   float* partial = Scratch<float, 1>(segments.count * size);
   Pool::Shared().Run(threads, [&](int i) {
     const AmxScope amx;
@@ -195,20 +197,19 @@ void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, const Result& 
     for (int64_t s = own.Begin(i); s < own.End(i); s++) {
       float* sums = partial + s * size;
       PackSegment<a_parts>(segments.Of(a, s), Side::kA, 0, a.Panels(), packed_a, true, nullptr);
-      PackSegment<b_parts>(segments.Of(b, s), Side::kB, 0, b.Panels(), packed_b, true, sums + m * n);
-      ForEachMicroTile(segments.TilesOf(s), packed_a, packed_b, Side::kA, m, n,
-                       [&](int64_t row, int64_t rows, int64_t column, int64_t columns, const float* tile) {
-        for (int64_t r = 0; r < rows; r++) std::copy_n(tile + r * kMaxNR, columns, sums + (row + r) * n + column);
-      });
+      PackSegment<b_parts>(segments.Of(b, s), Side::kB, 0, b.Panels(), packed_b, true, sums + offsets);
+      ForEachMicroTile(segments.TilesOf(s), packed_a, packed_b, Side::kA, m, n, stride, [=](int64_t row, int64_t column) { return sums + row * stride + column; },
+                       [](int64_t, int64_t, int64_t, int64_t, float*) {});
     }
   });
-  for (int64_t s = 1; b.shift != nullptr && s < segments.count; s++) blas::Axpy(int(n), 1.0f, partial + s * size + m * n, partial + m * n);
+  if (b.shift != nullptr) {
+    for (int64_t s = 1; s < segments.count; s++) blas::Axpy(int(n), 1.0f, partial + s * size + offsets, partial + offsets);
+    result.offsets = partial + offsets;
+  }
   Split(Rows(m, segments.count * n, kComputeGrain), [&](int64_t row, int64_t end) {
-    float* sums = partial + row * n;
-    const int64_t count = (end - row) * n;
-    for (int64_t s = 1; s < segments.count; s++) blas::Axpy(int(count), 1.0f, sums + s * size, sums);
-    Accumulate(count, result.alpha, sums, result.beta, result.c + row * n);
-    if (b.shift != nullptr) BiasForward(end - row, n, partial + m * n, result.c + row * n);
+    float* sums = partial + row * stride;
+    for (int64_t s = 1; s < segments.count; s++) blas::Axpy(int((end - row) * stride), 1.0f, sums + s * size, sums);
+    WriteRows(result, row, end - row, 0, n, sums, stride);
   });
 }
 
@@ -224,11 +225,12 @@ void Multiply(const Operand<A>& a, const Operand<B>& b, Result result) {
   const auto multiply = [&](int64_t s, Side in_l2, const Packed& packed_a, int64_t i, int64_t mc, const Packed& packed_b, int64_t j, int64_t nc) {
     const int64_t stride = (nc + 2 * kTileLines - 1) / kTileLines * kTileLines;  // A line more than columns: rows a multiple of 4 KB apart would share places in L1.
     float* block = segments.count > 1 ? Scratch<float>(mc * stride) : nullptr;
-    ForEachMicroTile(segments.TilesOf(s), packed_a, packed_b, in_l2, mc, nc,
+    alignas(64) float micro_tile[kMaxMR * kMaxNR];
+    ForEachMicroTile(segments.TilesOf(s), packed_a, packed_b, in_l2, mc, nc, kMaxNR, [&](int64_t, int64_t) { return micro_tile; },
                      [&](int64_t row, int64_t rows, int64_t column, int64_t columns, float* tile) {
       float* sums = block + row * stride + column;
       if (s > 0) AddSums(rows, columns, sums, stride, tile);
-      if (s == segments.count - 1) return Write(result, i + row, rows, j + column, columns, tile);
+      if (s == segments.count - 1) return WriteTile(result, i + row, rows, j + column, columns, tile);
       for (int64_t r = 0; r < rows; r++) std::copy_n(tile + r * kMaxNR, columns, sums + r * stride);
     });
   };
