@@ -48,7 +48,7 @@ inline bool Avx512HasBfloat16() {
 // A module is compiled for its instructions, and reads no variables.
 struct Instructions {
   Isa vectors = Isa::kGeneric;
-  bool bfloat16 = false, bfloat16_products = false, amx = false, emulated = false;
+  bool bfloat16 = false, bytes = false, bfloat16_products = false, amx = false, emulated = false;
 };
 
 #else
@@ -62,6 +62,7 @@ struct Instructions {
     const Isa max = at == std::end(kIsaNames) ? Isa::kAmx : Isa(at - kIsaNames);
     vectors = std::min(max, Vectors());
     bfloat16 = max >= Isa::kAvx512 && Avx512HasBfloat16();
+    bytes = bfloat16 && CpuHas("avx512vbmi") && CpuHas("avx512vnni");
     bfloat16_products = bfloat16 && !CpuIsOf("GenuineIntel");
     amx = max == Isa::kAmx && MayUseAmx();
     emulated = requested == kIsaNames[int(Isa::kAmx)] && !amx;
@@ -75,6 +76,8 @@ struct Instructions {
   Isa vectors;
   // Whether AVX512-BF16 may be used.
   bool bfloat16;
+  // Whether AVX512-VBMI and AVX512-VNNI may be, too, which permute bytes and widen them.
+  bool bytes;
   // Whether its products are faster than fused multiply-adds of float32: Intel's CPUs do a quarter as many, each of twice the products.
   bool bfloat16_products;
   bool amx;

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "isa.h"
 #include "kernels/byte_inputs.h"
@@ -279,9 +280,56 @@ BLASTRAIN_AVX512_BF16 void PackTileAvx512(const Operand<Source>& operand, Side s
   }
 }
 
+#define BLASTRAIN_AVX512_BYTES __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16,avx512vbmi,avx512vnni")))
+
+// Bytes of four numbers in each lane, as a pair of the first two and one of the others. A small integer's float has nothing in its lower half.
+BLASTRAIN_AVX512_BYTES inline void PairsOfBytes(__m512i bytes, __m512i& first, __m512i& second) {
+  const __m512i zero_point = _mm512_set1_epi32(-kZeroPoint);
+  const auto floats = [=](int at) BLASTRAIN_AVX512_BYTES {
+    return _mm512_castps_si512(_mm512_maskz_cvtepi32_ps(kAll, _mm512_dpbusd_epi32(zero_point, bytes, _mm512_set1_epi32(1 << 8 * at))));
+  };
+  first = _mm512_or_si512(_mm512_maskz_srli_epi32(kAll, floats(0), 16), floats(1));
+  second = _mm512_or_si512(_mm512_maskz_srli_epi32(kAll, floats(2), 16), floats(3));
+}
+
+// The same of a whole tile of bytes, in half the time: two rows of pairs at once.
+template <bool along>
+BLASTRAIN_AVX512_BYTES void PackBytes(const Operand<uint8_t>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile) {
+  const uint8_t* from = operand.data + line * operand.line_step + depth * operand.depth_step;
+  alignas(64) uint8_t order[64];
+  for (int i = 0; i < 16; i++) {
+    // Two neighbours of each of two lines; or one number of each of four depths.
+    for (int b = 0; b < 4; b++) order[4 * i + b] = uint8_t(along ? b / 2 * 32 + 2 * i + b % 2 : b * 16 + i);
+  }
+  const __m512i permutation = _mm512_load_si512(order);
+  __m512i rows[16];
+  for (int i = 0; i < 16; i += 2) {
+    __m512i bytes;
+    if (along) {
+      const uint8_t* x = from + i * operand.line_step;
+      bytes = _mm512_maskz_inserti64x4(0xFF, _mm512_castsi256_si512(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x))),
+                                       _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + operand.line_step)), 1);
+    } else {
+      const auto load = [&](int d) BLASTRAIN_AVX512_BYTES {
+        return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + (2 * i + d) * operand.depth_step));
+      };
+      bytes = _mm512_castsi128_si512(load(0));
+      bytes = _mm512_maskz_inserti32x4(kAll, bytes, load(1), 1);
+      bytes = _mm512_maskz_inserti32x4(kAll, bytes, load(2), 2);
+      bytes = _mm512_maskz_inserti32x4(kAll, bytes, load(3), 3);
+    }
+    PairsOfBytes(_mm512_maskz_permutexvar_epi8(~0ull, permutation, bytes), rows[i], rows[i + 1]);
+  }
+  if (along != (side == Side::kA)) Transpose(rows);
+  for (int i = 0; i < 16; i++) _mm512_storeu_si512(tile + 16 * i, rows[i]);
+}
+
 template <int parts, typename Source>
 void PackTileAvx512(const Operand<Source>& operand, Side side, int64_t line, int64_t depth, uint32_t* tile) {
   const bool whole = operand.lines - line >= kTileLines && operand.depth - depth >= kTileDepth;
+  if constexpr (std::is_same_v<Source, uint8_t>) {
+    if (whole && UsedInstructions().bytes) return (operand.depth_step == 1 ? PackBytes<true> : PackBytes<false>)(operand, side, line, depth, tile);
+  }
   const auto pack = operand.depth_step == 1 ? (whole ? PackTileAvx512<parts, true, true, Source> : PackTileAvx512<parts, true, false, Source>)
                                             : (whole ? PackTileAvx512<parts, false, true, Source> : PackTileAvx512<parts, false, false, Source>);
   pack(operand, side, line, depth, tile);
