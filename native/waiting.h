@@ -12,6 +12,11 @@
 #include <mutex>
 #include <thread>
 
+#if defined(__linux__)
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -35,6 +40,46 @@ inline void Await(int turns) {
   else std::this_thread::yield();
 }
 
+// Where a thread wakes. A system may put it on the CPU of the one that wakes it, which goes on computing there, and leave it waiting for milliseconds beside
+// an idle CPU: so it is kept off that one until it runs. Does nothing but on Linux.
+class Waking {
+ public:
+  // By the thread, before it sleeps.
+  void Prepare() {
+#if defined(__linux__)
+    thread_ = pid_t(syscall(SYS_gettid));
+    known_ = sched_getaffinity(0, sizeof allowed_, &allowed_) == 0;
+    confined_ = false;
+#endif
+  }
+
+  // By another that is about to wake it.
+  void KeepOff() {
+#if defined(__linux__)
+    const int cpu = sched_getcpu();
+    if (!known_ || confined_ || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &allowed_) || CPU_COUNT(&allowed_) == 1) return;
+    others_ = allowed_;
+    CPU_CLR(cpu, &others_);
+    confined_ = sched_setaffinity(thread_, sizeof others_, &others_) == 0;
+#endif
+  }
+
+  // By the thread, when it runs: it may go where it likes again, unless someone has said otherwise meanwhile.
+  void End() {
+#if defined(__linux__)
+    cpu_set_t now;
+    if (confined_ && sched_getaffinity(0, sizeof now, &now) == 0 && CPU_EQUAL(&now, &others_)) sched_setaffinity(0, sizeof allowed_, &allowed_);
+#endif
+  }
+
+ private:
+#if defined(__linux__)
+  pid_t thread_ = 0;
+  bool known_ = false, confined_ = false;
+  cpu_set_t allowed_, others_;
+#endif
+};
+
 // A flag that any thread sets and one waits for. To set it takes two calls, with a sequentially consistent fence between them: so a caller that sets many
 // waits for the caches once.
 class Signal {
@@ -45,6 +90,8 @@ class Signal {
   void Wake() {
     if (!asleep_.load(std::memory_order_relaxed)) return;
     const std::lock_guard<std::mutex> lock(mutex_);
+    if (!asleep_.load(std::memory_order_relaxed)) return;
+    waking_.KeepOff();
     wake_.notify_one();
   }
 
@@ -63,7 +110,12 @@ class Signal {
     std::unique_lock<std::mutex> lock(mutex_);
     asleep_.store(true, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    wake_.wait(lock, [this] { return set_.load(std::memory_order_relaxed); });
+    // Woken for a part that the caller has taken meanwhile, it sleeps again.
+    while (!set_.load(std::memory_order_relaxed)) {
+      waking_.Prepare();
+      wake_.wait(lock);
+      waking_.End();
+    }
     asleep_.store(false, std::memory_order_relaxed);
   }
 
@@ -72,6 +124,7 @@ class Signal {
   std::atomic<bool> asleep_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
+  Waking waking_;
 };
 
 // Runs work() on a new thread, the pool's i-th.
