@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { findCifar10 } from '../../../lib/data/cifar10/cifar10';
 import { blastrain, jsonLines } from '../../support/cli';
 import { backends } from '../../support/backends';
 import { temporaryFolder } from '../../support/folder';
@@ -13,11 +15,14 @@ test('says what runs here, in at most 80 columns of prose', async () => {
 test('gives each missing thing a mend', async () => {
   const { stdout } = await blastrain(['doctor', '--json'], { cwd, env: { BLASTRAIN_DATASETS: cwd } });
   const [diagnosis] = jsonLines(stdout);
+  // Of the clone's own folder doctor finds them, too: a developer may have put them there.
+  const isThere = findCifar10(join(__dirname, '../../../datasets')) !== undefined;
+  const mend = { problem: expect.stringContaining('CIFAR-10') as string, mend: 'npx blastrain data get cifar10' };
   expect(diagnosis).toMatchObject({
     backend: backends[0],
     threads: { threads: expect.any(Number) as number, affinity: expect.any(Number) as number },
     memory: { source: expect.any(String) as string },
     dtypes: { typescript: ['float32', 'float64'] },
-    mends: expect.arrayContaining([{ problem: expect.stringContaining('CIFAR-10') as string, mend: 'npx blastrain data get cifar10' }]) as object,
+    mends: (isThere ? expect.not : expect).arrayContaining([mend]) as object,
   });
 });
