@@ -101,7 +101,7 @@ struct Bfloat16Products {
   }
 
   static void ByteForward(int64_t m, int64_t n, int64_t k, const ByteInputs<float>& inputs, const float* w, float* y) {
-    bf16::ByteForward<1>(bf16::ScaledWeights(n, k, inputs.scale, w), m, inputs, 1, y);
+    bf16::ByteForward<1>(bf16::ScaledWeights(n, k, inputs.scale, w), m, inputs, y);
   }
 
   static void FusedUpdate(int64_t m, int64_t n, int64_t k, const float* dy, const ByteInputs<float>& inputs, float*,

@@ -16,14 +16,14 @@ namespace blastrain::bf16 {
 // w[n,k]^T as the operand B, its columns of W scaled.
 inline Operand<> ScaledWeights(int64_t n, int64_t k, const float* scale, const float* w) { return {w, n, k, k, 1, scale}; }
 
-// y[m,n] <- inputs[m,k] W^T for `weights` of ScaledWeights. alpha undoes any further scaling of them.
+// y[m,n] <- inputs[m,k] W^T for `weights` of ScaledWeights.
 template <int parts>
-void ByteForward(Operand<> weights, int64_t m, const ByteInputs<float>& inputs, float alpha, float* y) {
+void ByteForward(Operand<> weights, int64_t m, const ByteInputs<float>& inputs, float* y) {
   const int64_t k = weights.depth;
   float* zero_inputs = Scratch<float, 2>(k);
   ZeroPointInputs(k, inputs.scale, inputs.shift, zero_inputs);
   weights.shift = zero_inputs;
-  Gemm<1, parts>(Operand<uint8_t>{inputs.x, m, k, k, 1}, weights, alpha, 0, y);
+  Gemm<1, parts>(Operand<uint8_t>{inputs.x, m, k, k, 1}, weights, 1, 0, y);
 }
 
 // As FusedUpdate for dW[n,k] = dy^T inputs[m,k], dy given as the operand A.

@@ -101,7 +101,7 @@ inline bool SplitByteForward(int64_t m, int64_t n, int64_t k, const ByteInputs<f
   if (!SplitPays(op_a, op_b)) return false;
   Largest largest;
   op_b.largest = &largest;
-  ByteForward<3>(op_b, m, inputs, 1, y);
+  ByteForward<3>(op_b, m, inputs, y);
   return FarFromEnds(largest);
 }
 
