@@ -34,8 +34,8 @@ inline constexpr int64_t kSplitKTiles = 16;
 // lines are in L2 together.
 inline constexpr int64_t kPanelTiles = 96;
 
-inline int ThreadsFor(int64_t m, int64_t n, int64_t k) {
-  return int(PartsOfProduct(m, n, k, Pool::Shared().Threads()));
+inline int DivisionsFor(int64_t m, int64_t n, int64_t k) {
+  return int(PartsOfProduct(m, n, k, Pool::Shared().Divisions()));
 }
 
 // The depth of an operand in segments of so many tiles.
@@ -69,11 +69,11 @@ void PackSegment(const Operand<Source>& segment, Side side, int64_t begin, int64
 
 // Packs all of an operand, on all threads, into the caller's memory: one segment's panels after the other's.
 template <int parts, typename Source>
-Packed PackWhole(const Operand<Source>& operand, Side side, const Segments& segments, int threads, float* offsets = nullptr) {
+Packed PackWhole(const Operand<Source>& operand, Side side, const Segments& segments, int divisions, float* offsets = nullptr) {
   const int64_t panels = operand.Panels();
   const Packed packed{Scratch<uint32_t, 1>(segments.count * panels * segments.Panel(parts)), segments.Panel(parts), parts};
-  Pool::Shared().Run(threads, [&](int i) {
-    const Ranges own(panels, threads);
+  Pool::Shared().Run(divisions, [&](int i) {
+    const Ranges own(panels, divisions);
     for (int64_t s = 0; s < segments.count; s++) {
       PackSegment<parts>(segments.Of(operand, s), side, own.Begin(i), own.End(i), packed.From(s * panels), s == 0, offsets);
     }
@@ -90,13 +90,13 @@ inline int64_t PanelsInL2(int64_t panel, int64_t pairs, int64_t step, int64_t ma
 // Each thread packs its own lines of an operand, a block of so many panels at a time, segment after segment, and calls
 // use(packed, segment, first line, lines).
 template <int parts, typename Source, typename Use>
-void ForEachBlock(const Operand<Source>& operand, Side side, const Segments& segments, int64_t panels, int threads, float* offsets, const Use& use) {
+void ForEachBlock(const Operand<Source>& operand, Side side, const Segments& segments, int64_t panels, int divisions, float* offsets, const Use& use) {
   const int64_t panel = segments.Panel(parts);
-  panels = std::min(panels, (operand.Panels() + threads - 1) / threads);
-  Pool::Shared().Run(threads, [&](int i) {
+  panels = std::min(panels, (operand.Panels() + divisions - 1) / divisions);
+  Pool::Shared().Run(divisions, [&](int i) {
     const AmxScope amx;
     const Packed packed{Scratch<uint32_t>(panels * panel), panel, parts};
-    const Ranges own(operand.Panels(), threads);
+    const Ranges own(operand.Panels(), divisions);
     for (int64_t from = own.Begin(i); from < own.End(i); from += panels) {
       const int64_t to = std::min(own.End(i), from + panels);
       for (int64_t s = 0; s < segments.count; s++) {
@@ -184,13 +184,13 @@ template <int a_parts, int b_parts, typename Source>
 void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, Result result) {
   const int64_t m = a.lines, n = b.lines;
   const Segments segments(a.DepthTiles(), kSplitKTiles);
-  const int threads = int(std::min<int64_t>(ThreadsFor(m, n, a.depth), segments.count));
+  const int divisions = int(std::min<int64_t>(DivisionsFor(m, n, a.depth), segments.count));
   // A segment's sums, in whole panels, and its offsets as one more row.
   const int64_t stride = b.Panels() * kTileLines, offsets = a.Panels() * kTileLines * stride, size = offsets + stride;
   float* partial = Scratch<float, 1>(segments.count * size);
-  Pool::Shared().Run(threads, [&](int i) {
+  Pool::Shared().Run(divisions, [&](int i) {
     const AmxScope amx;
-    const Ranges own(segments.count, threads);
+    const Ranges own(segments.count, divisions);
     const int64_t a_panel = segments.Panel(a_parts), b_panel = segments.Panel(b_parts);
     const Packed packed_a{Scratch<uint32_t>(a.Panels() * a_panel + b.Panels() * b_panel), a_panel, a_parts};
     const Packed packed_b{packed_a.pairs + a.Panels() * a_panel, b_panel, b_parts};
@@ -217,7 +217,7 @@ void MultiplySplitK(const Operand<Source>& a, const Operand<>& b, Result result)
 template <int a_parts, int b_parts, typename A, typename B>
 void Multiply(const Operand<A>& a, const Operand<B>& b, Result result) {
   const MicroKernel& kernel = UsedMicroKernel();
-  const int threads = ThreadsFor(a.lines, b.lines, a.depth);
+  const int divisions = DivisionsFor(a.lines, b.lines, a.depth);
   // With a segment's factors in L2, tiles wait for nothing that comes from farther away, whatever the depth; other instructions wait for arithmetic.
   const Segments segments(a.DepthTiles(), kernel.split_pays ? kPanelTiles / std::max(a_parts, b_parts) : std::max<int64_t>(1, a.DepthTiles()));
   float* offsets = nullptr;
@@ -243,14 +243,14 @@ void Multiply(const Operand<A>& a, const Operand<B>& b, Result result) {
     return kernel.tiles ? std::max(panels, kilobyte) : operand.Panels();
   };
   if (a.Panels() > b.Panels()) {
-    const Packed packed_b = PackWhole<b_parts>(b, Side::kB, segments, threads, offsets);
-    ForEachBlock<a_parts>(a, Side::kA, segments, block_of(a, a_parts, kernel.a_panels, b.Panels() * segments.Panel(b_parts)), threads, offsets,
+    const Packed packed_b = PackWhole<b_parts>(b, Side::kB, segments, divisions, offsets);
+    ForEachBlock<a_parts>(a, Side::kA, segments, block_of(a, a_parts, kernel.a_panels, b.Panels() * segments.Panel(b_parts)), divisions, offsets,
                           [&](const Packed& packed_a, int64_t s, int64_t i, int64_t mc) {
       multiply(s, Side::kA, packed_a, i, mc, packed_b.From(s * b.Panels()), 0, b.lines);
     });
   } else {
-    const Packed packed_a = PackWhole<a_parts>(a, Side::kA, segments, threads, offsets);
-    ForEachBlock<b_parts>(b, Side::kB, segments, block_of(b, b_parts, kernel.b_panels, a.Panels() * segments.Panel(a_parts)), threads, offsets,
+    const Packed packed_a = PackWhole<a_parts>(a, Side::kA, segments, divisions, offsets);
+    ForEachBlock<b_parts>(b, Side::kB, segments, block_of(b, b_parts, kernel.b_panels, a.Panels() * segments.Panel(a_parts)), divisions, offsets,
                           [&](const Packed& packed_b, int64_t s, int64_t j, int64_t nc) {
       multiply(s, Side::kB, packed_a.From(s * a.Panels()), 0, a.lines, packed_b, j, nc);
     });
@@ -283,14 +283,14 @@ void FusedUpdate(const Operand<>& a, const Operand<Source>& b, float alpha, std:
   const int64_t n = a.lines, k = b.lines;
   if (n == 0 || k == 0) return;
   const MicroKernel& kernel = UsedMicroKernel();
-  const int threads = ThreadsFor(n, k, a.depth);
+  const int divisions = DivisionsFor(n, k, a.depth);
   const Segments whole(a.DepthTiles(), std::max<int64_t>(1, a.DepthTiles()));
-  const Packed packed_a = PackWhole<a_parts>(a, Side::kA, whole, threads);
+  const Packed packed_a = PackWhole<a_parts>(a, Side::kA, whole, divisions);
   const Ranges a_panels = Ranges::OfAtMost(kernel.a_panels, a.Panels());
   const int64_t max_panels = (kernel.tiles ? kAmxFusedNC : kFusedNC) / kTileLines;
   // A line more than the columns take: the same place in rows a multiple of 4 KB apart would be the same place in L1.
   const int64_t stride = (max_panels + 1) * kTileLines;
-  ForEachBlock<b_parts>(b, Side::kB, whole, PanelsInL2(whole.Panel(b_parts), MaxPackedPairs(), kernel.b_panels, std::min(b.Panels(), max_panels)), threads, nullptr,
+  ForEachBlock<b_parts>(b, Side::kB, whole, PanelsInL2(whole.Panel(b_parts), MaxPackedPairs(), kernel.b_panels, std::min(b.Panels(), max_panels)), divisions, nullptr,
                         [&](const Packed& packed_b, int64_t, int64_t begin, int64_t nc) {
     float* g = Scratch<float>(kernel.a_panels * kTileLines * stride);
     const Ranges b_panels = Ranges::OfAtMost(kernel.b_panels, (nc + kTileLines - 1) / kTileLines);
