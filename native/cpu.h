@@ -29,8 +29,8 @@ inline constexpr CpuFeature kCpuFeatures[] = {
     {"sse4.2", 1, 0, 2, 20, kSseState},       {"avx", 1, 0, 2, 28, kAvxState},          {"avx2", 7, 0, 1, 5, kAvxState},
     {"fma", 1, 0, 2, 12, kAvxState},          {"avx512f", 7, 0, 1, 16, kAvx512State},   {"avx512dq", 7, 0, 1, 17, kAvx512State},
     {"avx512bw", 7, 0, 1, 30, kAvx512State},  {"avx512vl", 7, 0, 1, 31, kAvx512State},  {"avx512vnni", 7, 0, 2, 11, kAvx512State},
-    {"avx512vbmi", 7, 0, 2, 1, kAvx512State}, {"avx512bf16", 7, 1, 0, 5, kAvx512State}, {"amx-bf16", 7, 0, 3, 22, kAmxState},     {"amx-tile", 7, 0, 3, 24, kAmxState},
-    {"amx-int8", 7, 0, 3, 25, kAmxState},
+    {"avx512vbmi", 7, 0, 2, 1, kAvx512State}, {"avx512bf16", 7, 1, 0, 5, kAvx512State}, {"amx-bf16", 7, 0, 3, 22, kAmxState},
+    {"amx-tile", 7, 0, 3, 24, kAmxState},     {"amx-int8", 7, 0, 3, 25, kAmxState},
 };
 
 // XCR0; 0 where the operating system does not use it.

@@ -76,10 +76,10 @@ struct Instructions {
   Isa vectors;
   // Whether AVX512-BF16 may be used.
   bool bfloat16;
-  // Whether AVX512-VBMI and AVX512-VNNI may be, too, which permute bytes and widen them.
-  bool bytes;
   // Whether its products are faster than fused multiply-adds of float32: Intel's CPUs do a quarter as many, each of twice the products.
   bool bfloat16_products;
+  // Whether AVX512-VBMI and AVX512-VNNI may be used with it, which permute bytes and widen them.
+  bool bytes;
   bool amx;
   // Whether amx was requested on a CPU without it: plain C++ then computes what AMX would.
   bool emulated;

@@ -40,43 +40,43 @@ inline void Await(int turns) {
   else std::this_thread::yield();
 }
 
-// Where a thread wakes. A system may put it on the CPU of the one that wakes it, which goes on computing there, and leave it waiting for milliseconds beside
-// an idle CPU: so it is kept off that one until it runs. Does nothing but on Linux.
-class Waking {
+// The CPU affinity of a sleeping thread. Linux may wake a thread on the CPU of its waker, which goes on computing there, and leave it in that run queue for
+// milliseconds beside an idle CPU: so the waker's CPU is excluded from its affinity until it runs. Elsewhere this does nothing.
+class WakeAffinity {
  public:
-  // By the thread, before it sleeps.
-  void Prepare() {
+  // Called by the thread before it sleeps.
+  void Save() {
 #if defined(__linux__)
     thread_ = pid_t(syscall(SYS_gettid));
-    known_ = sched_getaffinity(0, sizeof allowed_, &allowed_) == 0;
-    confined_ = false;
+    is_saved_ = sched_getaffinity(0, sizeof saved_, &saved_) == 0;
+    excluded_ = false;
 #endif
   }
 
-  // By another that is about to wake it.
-  void KeepOff() {
+  // Called by another thread that is about to wake it.
+  void ExcludeCallersCpu() {
 #if defined(__linux__)
     const int cpu = sched_getcpu();
-    if (!known_ || confined_ || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &allowed_) || CPU_COUNT(&allowed_) == 1) return;
-    others_ = allowed_;
+    if (!is_saved_ || excluded_ || cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &saved_) || CPU_COUNT(&saved_) == 1) return;
+    others_ = saved_;
     CPU_CLR(cpu, &others_);
-    confined_ = sched_setaffinity(thread_, sizeof others_, &others_) == 0;
+    excluded_ = sched_setaffinity(thread_, sizeof others_, &others_) == 0;
 #endif
   }
 
-  // By the thread, when it runs: it may go where it likes again, unless someone has said otherwise meanwhile.
-  void End() {
+  // Called by the thread when it runs. An affinity that was set from outside meanwhile stays.
+  void Restore() {
 #if defined(__linux__)
     cpu_set_t now;
-    if (confined_ && sched_getaffinity(0, sizeof now, &now) == 0 && CPU_EQUAL(&now, &others_)) sched_setaffinity(0, sizeof allowed_, &allowed_);
+    if (excluded_ && sched_getaffinity(0, sizeof now, &now) == 0 && CPU_EQUAL(&now, &others_)) sched_setaffinity(0, sizeof saved_, &saved_);
 #endif
   }
 
  private:
 #if defined(__linux__)
   pid_t thread_ = 0;
-  bool known_ = false, confined_ = false;
-  cpu_set_t allowed_, others_;
+  bool is_saved_ = false, excluded_ = false;
+  cpu_set_t saved_, others_;
 #endif
 };
 
@@ -91,7 +91,7 @@ class Signal {
     if (!asleep_.load(std::memory_order_relaxed)) return;
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!asleep_.load(std::memory_order_relaxed)) return;
-    waking_.KeepOff();
+    affinity_.ExcludeCallersCpu();
     wake_.notify_one();
   }
 
@@ -112,9 +112,9 @@ class Signal {
     std::atomic_thread_fence(std::memory_order_seq_cst);
     // Woken for a part that the caller has taken meanwhile, it sleeps again.
     while (!set_.load(std::memory_order_relaxed)) {
-      waking_.Prepare();
+      affinity_.Save();
       wake_.wait(lock);
-      waking_.End();
+      affinity_.Restore();
     }
     asleep_.store(false, std::memory_order_relaxed);
   }
@@ -124,7 +124,7 @@ class Signal {
   std::atomic<bool> asleep_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  Waking waking_;
+  WakeAffinity affinity_;
 };
 
 // Runs work() on a new thread, the pool's i-th.

@@ -88,7 +88,7 @@ struct GatherBindings {
     if (src.type != kArrayType<uint8_t>) Refuse(kBadArgument);
     if (n == 0) return;
     const Indices rows = Checked(indices, m, src.length / n);
-    // By rows: two threads that read halves of each take half as long again, and bytes are soon read by another core.
+    // By rows, unlike floats: two threads that read halves of each row take half as long again, and so few bytes are read quickly from another core's cache.
     Split(Rows(m, n, kMemoryGrain), [=](int64_t i, int64_t end) {
       blastrain::GatherBytes(end - i, n, rows.From(i), src.As<uint8_t>(), x + i * n);
     });

@@ -17,9 +17,10 @@ const large = [[129, 131, 259], [203, 67, 300], [37, 131, 200], [331, 307, 3]] a
  * the blocks and panels of native/gemm/gemm_outer.h: more than NC and KC, and a remainder of rows and of columns.
  */
 const blocked = [[5, 531, 1029], [133, 9, 1029], [182, 182, 1460], [601, 208, 530], [29, 50, 33], [95, 75, 18]] as const;
-/** So many rows and columns that native kernels with AMX split float32, and more depth than they sum at once; with how it is transposed, and beta. */
-const deep = [[false, true, 0], [false, false, 0], [true, false, 0.5]] as const;
-const deepShape = [250, 241, 1050] as const;
+/** Enough rows and columns for native kernels with AMX to split float32 into bfloat16, and more depth than one of their segments. */
+const split = [250, 241, 1050] as const;
+/** How its factors are transposed, and beta: weights are scaled before they are split only if it is not 0. */
+const splitVariants = [[false, true, 0], [false, false, 0], [true, false, 0.5]] as const;
 /** Products of more multiplications than this get fewer cases. */
 const costly = 1e6;
 
@@ -84,8 +85,8 @@ export const algebraCases: CaseMakers<'algebra'> = {
       yield* exactProducts(draw, [false, true, ...shape]);
       if (shape[0] >= 24) yield* exactProducts(draw, [false, false, ...shape]);
     }
-    for (const shape of draw.products([deepShape])) {
-      for (const [transA, transB, beta] of deep) yield* roundedProducts(draw, [transA, transB, ...shape], [beta]);
+    for (const shape of draw.products([split])) {
+      for (const [transA, transB, beta] of splitVariants) yield* roundedProducts(draw, [transA, transB, ...shape], [beta]);
     }
   },
 

@@ -140,7 +140,7 @@ void ForEachMicroTile(int64_t depth_tiles, const Packed& a, const Packed& b, Sid
   }
 }
 
-// What becomes of the sums of a product: C <- alpha sums + beta C, C[.,n], or C^T in their place; and the offsets of C's columns are added, if there are any.
+// Where a product goes: C <- alpha A B + beta C, or alpha (A B)^T + beta C if `transposed`, with n columns; offsets[n], unless it is null, is added to each row of C.
 struct Result {
   float alpha, beta;
   float* c;

@@ -37,11 +37,12 @@ inline int ExponentOf(const Operand<uint8_t>&) { return 0; }
 
 // Scales both operands by powers of two so that their largest elements are about 1, as parts of small numbers could else be
 // subnormal, which counts as 0; alpha undoes it. False for infinities and NaN, which cannot be split, and for exponents near
-// the range's ends. With `b_unseen` B is not scaled: to read weights only for their exponent would take as long as half of the product.
+// the range's ends. B is left as it is without `scale_b`: to read weights only for
+// their exponent takes a tenth of a forward pass.
 template <typename A, typename B>
-bool Scale(A& a, B& b, float& alpha, bool b_unseen = false) {
+bool Scale(A& a, B& b, float& alpha, bool scale_b = true) {
   constexpr int max_exponent = 100;
-  const int a_exponent = ExponentOf(a), b_exponent = b_unseen ? 0 : ExponentOf(b);
+  const int a_exponent = ExponentOf(a), b_exponent = scale_b ? ExponentOf(b) : 0;
   const float rescaled = alpha * std::ldexp(1.0f, a_exponent + b_exponent);
   if (std::max(std::abs(a_exponent), std::abs(b_exponent)) >= max_exponent || !std::isnormal(rescaled)) return false;
   a.scale = std::ldexp(1.0f, -a_exponent);
@@ -76,12 +77,12 @@ inline bool SplitGemm(const GemmShape& shape, float alpha, const float* a, const
   Operand<> op_a = OperandA(shape, a), op_b = OperandB(shape, b);
   // A few rows are bound by the reading of B.
   if (shape.m <= blas::kMaxDotRows || !SplitPays(op_a, op_b)) return false;
-  const bool unseen = beta == 0;  // C can be computed anew.
-  if (!Scale(op_a, op_b, alpha, unseen)) return false;
+  const bool scale_b = beta != 0;  // Else C can be computed again, in another way.
+  if (!Scale(op_a, op_b, alpha, scale_b)) return false;
   Largest largest;
-  op_b.largest = &largest;
+  if (!scale_b) op_b.largest = &largest;
   Gemm<3, 3>(op_a, op_b, alpha, beta, c);
-  return !unseen || FarFromEnds(largest);
+  return scale_b || FarFromEnds(largest);
 }
 
 // As FusedUpdate for dW[n,k] = dy[m,n]^T x[m,k].
