@@ -1,4 +1,5 @@
-import { buildTraining, kernelsOf } from '../build/buildTraining';
+import { buildTraining } from '../build/buildTraining';
+import { kernelsOf } from '../build/kernelsOf';
 import type { TrainingData } from '../build/buildTraining';
 import type { TrainSpec } from '../spec/spec';
 import { backends, setThreads } from '../kernels';
@@ -100,36 +101,52 @@ interface Total {
   seconds: number;
 }
 
+/** A call of a kernel. Its arguments are kept to see its sizes by later: to find them out takes as long as a small kernel. */
+interface Call {
+  readonly kernel: KernelName;
+  readonly args: readonly unknown[];
+  readonly seconds: number;
+}
+
 type Operations = Record<KernelName, (...args: unknown[]) => unknown>;
 
 /** Kernels that time each of their calls. */
 class KernelTimer {
   readonly kernels: Kernels;
-  private readonly sums = new Map<string, Total>();
+  private readonly width: number;
+  private readonly calls: Call[] = [];
 
   constructor(inner: Kernels) {
-    const width = inner.dtype === 'float32' ? 4 : 8;
+    this.width = inner.dtype === 'float32' ? 4 : 8;
     const operations = inner as unknown as Operations;
-    const timed = kernelNames.map((kernel) => [kernel, (...args: unknown[]) => {
-      const begun = now();
-      const result = operations[kernel](...args);
-      const seconds = now() - begun;
-      const cost = costOf(kernel, args, width);
-      const key = `${kernel} ${cost.shape}`;
-      const sum = this.sums.get(key) ?? { kernel, cost, calls: 0, seconds: 0 };
-      sum.calls++;
-      sum.seconds += seconds;
-      this.sums.set(key, sum);
-      return result;
-    }]);
+    const { calls } = this;
+    const timed = kernelNames.map((kernel) => {
+      const operation = operations[kernel];
+      return [kernel, (...args: unknown[]) => {
+        const begun = now();
+        const result = operation(...args);
+        calls.push({ kernel, args, seconds: now() - begun });
+        return result;
+      }];
+    });
     this.kernels = { ...inner, ...Object.fromEntries(timed) } as Kernels;
   }
 
+  /** The calls since the last {@link reset}, by kernel and sizes. */
   totals(): readonly Total[] {
-    return [...this.sums.values()];
+    const sums = new Map<string, Total>();
+    for (const { kernel, args, seconds } of this.calls) {
+      const cost = costOf(kernel, args, this.width);
+      const key = `${kernel} ${cost.shape}`;
+      const sum = sums.get(key) ?? { kernel, cost, calls: 0, seconds: 0 };
+      sum.calls++;
+      sum.seconds += seconds;
+      sums.set(key, sum);
+    }
+    return [...sums.values()];
   }
 
   reset(): void {
-    this.sums.clear();
+    this.calls.length = 0;
   }
 }
