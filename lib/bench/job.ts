@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
-import { loadData } from '../data/sources';
-import { dataRequest, parseSpec, withBatchSize } from '../spec/spec';
+import { loadTrainingData } from '../build/loadTrainingData';
+import { parseSpec, withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { RunHistory } from '../history/runHistory';
 import { setThreads } from '../kernels';
@@ -50,7 +50,7 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
   try {
     for (const net of nets) {
       onProgress?.(net.name);
-      const spec = withBatchSize(parseSpec({ ...net.spec, steps: null, epochs: 1, health: true, backend, threads, ...changes }), Infinity);
+      const spec = withBatchSize(parseSpec({ ...net.spec, steps: null, epochs: 1, health: true, generator: 'counter', backend, threads, ...changes }), Infinity);
       const file = join(folder, `${net.name}.json`);
       writeFileSync(file, JSON.stringify(spec));
       const run = async (...settings: string[]): Promise<Job> => {
@@ -62,7 +62,7 @@ export async function benchJob(options: JobOptions): Promise<BenchReport> {
       const starts: number[] = [];
       for (let round = 0; round < rounds; round++) starts.push((await run('steps=1', 'epochs=null')).firstStep);
 
-      const data = loadData(dataRequest(spec));
+      const data = loadTrainingData(spec);
       const { step, flops } = benchTraining({ ...net, spec }, data, backend);
       const jobs: Job[] = [];
       const alone: number[] = [];

@@ -2,13 +2,13 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { loadData } from '../data/sources';
+import { loadTrainingData } from '../build/loadTrainingData';
 import { BlastrainError, expected } from '../errors';
 import { packageRoot, readFile, readJson, readJsonLines, sizeLimits } from '../files';
 import { count, listOf, number, objectOf, oneOf, optional, text } from '../files/shape';
 import { train } from '../run/train';
 import { presetFor } from '../spec/presets';
-import { applySettings, dataRequest, parseSpec } from '../spec/spec';
+import { applySettings, parseSpec } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { describeMachine, LoadWatch } from './machine';
 import type { Load, Machine } from './machine';
@@ -137,7 +137,7 @@ function tableSpec(folder: string, { name, predicts }: RealTable, seed: number, 
 
 async function fitTable(folder: string, table: RealTable, seed: number, preset: string, settings: readonly string[]): Promise<TableResult> {
   const spec = tableSpec(folder, table, seed, preset, settings);
-  const { test, ...data } = loadData(dataRequest(spec));
+  const { test, ...data } = loadTrainingData(spec);
   const begun = performance.now();
   const model = await train(spec, { data }).model;
   const seconds = (performance.now() - begun) / 1000;

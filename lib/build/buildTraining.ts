@@ -1,5 +1,4 @@
 import { expected } from '../errors';
-import { defaultKernels } from '../kernels';
 import type { Kernels } from '../kernels/contract';
 import { sliceRows } from '../data/dataset';
 import type { Dataset, DataSplits, StoredDataset } from '../data/dataset';
@@ -27,7 +26,7 @@ import { checkTrainingMemory } from './memory';
 import { buildModel, maxBatchOf, modelSizes } from './buildModel';
 import { makeOptimizer } from '../optim/optimizers';
 import { factorsOf, makeLosses, monitorOfSpec, predictsOf, scheduleOf } from './buildOptimizer';
-import { precisionOf, withBatchSize } from '../spec/spec';
+import { withBatchSize } from '../spec/spec';
 import type { SizedSpec, TrainSpec } from '../spec/spec';
 
 /** The rows for training and model selection; without the test split, on purpose. */
@@ -142,11 +141,6 @@ function usedRows(
     sliceRows(data, data.split, 0, Math.min(data.size, batches * batchSize));
   if (fastDevRun) return { train: first(train, 1), validation: first(validation, 1) };
   return { train: overfitBatches === null ? train : first(train, overfitBatches), validation };
-}
-
-/** The kernels of a spec. */
-export function kernelsOf(spec: TrainSpec): Kernels {
-  return defaultKernels(precisionOf(spec), spec.backend ?? undefined);
 }
 
 /** Rows that the training doctor sees of a step, with shards those of the first, and steps per epoch, for a number of training rows. */

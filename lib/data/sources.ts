@@ -1,5 +1,5 @@
 import { expected } from '../errors';
-import { loadCifar10, storeCifar10 } from './cifar10/cifar10';
+import { readCifar10, storeCifar10 } from './cifar10/cifar10';
 import { loadArrow } from './arrow/arrow';
 import { loadCsv } from './csv/csv';
 import type { Encoding } from './csv/encodings';
@@ -45,7 +45,7 @@ function loadImages(name: 'auto' | 'cifar10' | 'synthetic') {
   return ({ folder: given, sizes = {}, chunkRows }: SourceRequest): LoadedData => {
     const { folder } = locateImages({ name, folder: given });
     if (folder === undefined) return makeSynthetic(sizes);
-    return chunkRows === undefined ? loadCifar10(folder, sizes) : storeCifar10(folder, sizes, chunkRows);
+    return chunkRows === undefined ? readCifar10(folder, sizes) : storeCifar10(folder, sizes, chunkRows);
   };
 }
 

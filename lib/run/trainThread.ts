@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../files/packageRoot';
+import { compiledFolder } from '../machine/compileCache';
+
+/** `workerData` of the thread. */
+export interface TrainThreadData {
+  /** The folder of compiled code; absent where none is kept. */
+  readonly compiled: string | undefined;
+}
 
 /** A thread that was started before there was a training for it. */
 let waiting: Worker | undefined;
@@ -28,6 +35,7 @@ export function takeThread(): Worker {
 
 function startThread(): Worker {
   return new Worker(join(packageRoot, 'dist', 'run', 'trainWorker.js'), {
+    workerData: { compiled: compiledFolder() } satisfies TrainThreadData,
     // A small young generation: loading data makes garbage, training hardly any. Saves 7 MB with CIFAR-10.
     resourceLimits: { maxYoungGenerationSizeMb: 6 },
   });

@@ -1,3 +1,4 @@
+import './compileCache';
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { attach } from '../cluster';
 import { toPlain } from '../errors';
@@ -8,20 +9,15 @@ import type { LockHandle } from '../files/lock';
 import type { TrainEvent } from '../train/events';
 import { unpackTraining } from '../data/packed';
 import type { PackedTraining } from '../data/packed';
-import { loadData } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
 import { checkPlace } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
-import { kernelsOf } from '../build/buildTraining';
+import { loadTrainingData } from '../build/loadTrainingData';
 import type { TrainingData } from '../build/buildTraining';
-import { announce, followTraining, meet } from './ranks';
-import { findResumption } from './resume';
 import { resumedSpec } from './resumedSpec';
 import { RunControl } from '../runFolder/runControl';
 import { RunFolder } from '../runFolder/runFolder';
-import { runTraining } from './run';
 import { loadModules } from '../spec/modules';
-import { dataRequest } from '../spec/spec';
 import type { GivenSpec, TrainSpec } from '../spec/spec';
 import type { MessagePort } from 'node:worker_threads';
 
@@ -57,7 +53,7 @@ export type WorkerMessage =
   | { readonly type: 'failed'; readonly error: PlainError };
 
 /** Milliseconds that the event of a step may be held back. */
-const maxDelay = 20;
+const maxDelay = 100;
 
 /** Milliseconds between two looks whether the run is asked to stop, unless there is an event. */
 const askEvery = 5;
@@ -85,7 +81,8 @@ class Outbox {
   }
 }
 
-function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): void {
+/** Modules that rows can be read without come after them, while another thread still hashes these. */
+async function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): Promise<void> {
   const outbox = new Outbox(post);
   const isStopped = (): boolean => receiveMessageOnPort(task.control)?.message === 'stop';
   const onWait = (waiting: Waiting): void => {
@@ -107,14 +104,14 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
   };
   const rowsFor = (spec: TrainSpec): TrainingData => {
     if (task.data !== undefined) return unpackTraining(task.data);
-    kernelsOf(spec); // Loads the addon, which gives large pages to the rows that are read here.
-    return loadData(dataRequest(spec));
+    return loadTrainingData(spec);
   };
   try {
     const { resume, place } = task;
     const communicator = task.cluster === undefined ? undefined : attach(task.cluster);
-    if (communicator !== undefined && communicator.rank > 0) {
-      const run = followTraining(communicator, task.spec, rowsFor, isAskedToStop);
+    const cluster = communicator && { communicator, ...await import('./ranks.js') };
+    if (cluster !== undefined && cluster.communicator.rank > 0) {
+      const run = cluster.followTraining(cluster.communicator, task.spec, rowsFor, isAskedToStop);
       let next = run.next();
       while (next.done !== true) next = run.next();
       post({ type: 'done', checkpoint: next.value.model });
@@ -124,11 +121,12 @@ function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBu
     else if (place !== undefined) checkPlace(place);
     // The spec of a run to resume is read again now that nobody else can change it.
     const asked = resume === undefined ? task.spec! : resumedSpec(resume.folder, resume.changes);
-    const spec = communicator === undefined ? asked : announce(communicator, asked, resume?.changes);
+    const spec = cluster === undefined ? asked : cluster.announce(cluster.communicator, asked, resume?.changes);
     setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
     const data = rowsFor(spec);
-    const ranks = communicator && meet(communicator, spec, data);
-    const resumption = resume === undefined ? undefined : findResumption(resume.folder, spec);
+    const { runTraining } = await import('./run.js');
+    const ranks = cluster?.meet(cluster.communicator, spec, data);
+    const resumption = resume === undefined ? undefined : (await import('./resume.js')).findResumption(resume.folder, spec);
     const openFolder = (): RunFolder => {
       const owned = folder ?? own(RunFolder.create(place!, { onWait }));
       control = new RunControl(owned.path);
@@ -176,11 +174,7 @@ const port = parentPort!;
 const post = (message: WorkerMessage, transfer: ArrayBuffer[] = []): void => { port.postMessage(message, transfer); };
 port.once('message', (task: TrainTask) => {
   port.unref(); // the thread ends with its one training
-  // At once where there is nothing to load.
-  if (task.modules.length === 0) main(task, post);
-  else {
-    loadModules(task.modules).then(() => { main(task, post); }, (error: unknown) => {
-      post({ type: 'failed', error: toPlain(error) });
-    });
-  }
+  loadModules(task.modules).then(() => main(task, post), (error: unknown) => {
+    post({ type: 'failed', error: toPlain(error) });
+  });
 });

@@ -1,21 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toPlain } from '../errors';
 import type { PlainError } from '../errors';
+import { loadTrainingData } from '../build/loadTrainingData';
 import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
 import type { PackedTraining } from '../data/packed';
-import { loadData } from '../data/sources';
-import type { DataRequest } from '../data/sources';
 import { setLoadingListener } from '../data/threads/progress';
-import { defaultKernels } from '../kernels';
-import type { BackendName, Precision } from '../kernels/contract';
-
-/** What the thread that loads a search's rows is to do, and what trials will compute on. */
-export interface RowsTask {
-  readonly request: DataRequest;
-  readonly precision: Precision;
-  readonly backend: BackendName | null;
-}
+import type { TrainSpec } from '../spec/spec';
 
 /** What the thread that loads a search's rows says. */
 export type DataMessage =
@@ -27,9 +18,7 @@ const post = (message: DataMessage): void => { parentPort!.postMessage(message);
 
 setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
 try {
-  const { request, precision, backend } = workerData as RowsTask;
-  defaultKernels(precision, backend ?? undefined); // Loads the addon, which gives large pages to the rows that are read here.
-  post({ type: 'loaded', data: packTraining(trainingRows(loadData(request))) });
+  post({ type: 'loaded', data: packTraining(trainingRows(loadTrainingData(workerData as TrainSpec))) });
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });
 }

@@ -5,19 +5,19 @@ import { BlastrainError, toPlain } from '../errors';
 import type { PlainError } from '../errors';
 import { Lock, readFile, readJsonLines, sizeLimits } from '../files';
 import type { LockHandle } from '../files/lock';
-import { loadData } from '../data/sources';
 import type { EvaluationEvent } from '../train/events';
 import { eventShape } from '../train/eventShape';
 import type { TrainingData } from '../build/buildTraining';
 import { Model } from '../inference/model';
 import { cachedFits } from '../build/batchSource';
+import { loadTrainingData } from '../build/loadTrainingData';
 import { monitorOfSpec } from '../build/buildOptimizer';
 import { isBetter } from '../train/monitor';
 import { findResumption } from '../run/resume';
 import { runTraining } from '../run/run';
 import { RunFolder, runFiles } from '../runFolder/runFolder';
 import { loadModules } from '../spec/modules';
-import { dataRequest, withBatchSize } from '../spec/spec';
+import { withBatchSize } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 
 /** A segment of a run: from its last checkpoint, or its beginning, to a step. */
@@ -159,7 +159,7 @@ let rows: readonly TrainingData[] | undefined;
 
 function execute(task: TrialTask, post: (message: TrialMessage) => void): void {
   try {
-    rows ??= 'rows' in source ? source.rows : [loadData(dataRequest(source.spec))];
+    rows ??= 'rows' in source ? source.rows : [loadTrainingData(source.spec)];
     if (task.type === 'check') post({ type: 'checked', correct: check(task.folder, rows[task.data]!) });
     else {
       const end = train(task.segment, rows[task.segment.data]!, (step) => {

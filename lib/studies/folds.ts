@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { foldsOf } from '../build/folds';
+import { loadTrainingData } from '../build/loadTrainingData';
 import type { TrainingData } from '../build/buildTraining';
 import { csvLine } from '../files/csvLine';
-import { loadData } from '../data/sources';
 import type { LoadedData } from '../data/sources';
 import { expected } from '../errors';
 import type { Model } from '../inference/model';
 import { checkPlaceArgument, isTaken, nextName } from '../runFolder/ownedFolder';
 import type { RunPlace } from '../runFolder/ownedFolder';
-import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
 import { scoreModel } from './fit/baselines';
 import type { Scores } from './fit/baselines';
@@ -37,7 +36,7 @@ export function foldRuns(spec: TrainSpec, folds: number, place: RunPlace, loaded
   if (!(Number.isSafeInteger(folds) && folds >= 2)) throw expected('ERR_CONFIG', 'an integer of at least 2', 'folds', folds, { path: 'folds' });
   if (spec.seeds > 1) throw expected('ERR_CONFIG', '1, as each fold is a run,', 'seeds', spec.seeds, { path: 'seeds' });
   if (spec.timeColumn !== null) throw expected('ERR_CONFIG', 'null, as folds mix times,', 'timeColumn', spec.timeColumn, { path: 'timeColumn' });
-  const { train, validation, origin } = loaded ?? loadData(dataRequest(spec));
+  const { train, validation, origin } = loaded ?? loadTrainingData(spec);
   const { runs } = place;
   const base = 'name' in place ? place.name : nextName(runs, place.base);
   const predictionsFile = join(runs, `${base}-folds.csv`);

@@ -52,8 +52,9 @@ go into its folder, else beside the runs under the spec's name.
     const [given, ...settings] = positionals;
     const source = requirePositional(given, 'RUN, PRESET or SPEC.json', 'learning-curve');
     const { place, ...named } = subjectOf(values.runs ?? 'runs', source, [...(values.set ?? []), ...settings]);
-    const { base: name, spec, data = loadData(dataRequest(spec)) } = named;
-    announceFallback(spec.backend ?? undefined);
+    const { base: name, spec } = named;
+    announceFallback(spec.backend ?? undefined); // Loads the addon, which gives large pages to the rows that are read next.
+    const { data = loadData(dataRequest(spec)) } = named;
     if (values.json !== true) process.stdout.write(renderAssumed(named));
     const { train: rows, validation, origin } = data;
     const runs = learningCurveRuns(spec, { train: rows, validation, origin }, {

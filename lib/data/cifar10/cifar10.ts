@@ -81,6 +81,13 @@ export function findCifar10(...candidates: readonly string[]): Cifar10Folder | u
  * another format or has a label above 9; ERR_CONFIG for sizes that do not fit 50,000 and 10,000 rows.
  */
 export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): DataSplits {
+  const splits = readCifar10(folder, sizes);
+  // The copy has the digest of the bytes as they were read, whatever the caller does to them next.
+  return { ...splits, origin: { ...splits.origin } };
+}
+
+/** As {@link loadCifar10}, for callers that leave the bytes as they are: the digest is waited for where it is asked for first. */
+export function readCifar10(folder: string, sizes: Partial<SplitSizes>): DataSplits {
   checkText(folder, 'folder');
   checkOptions(sizes, 'sizes');
   const { path, layout, classNames, name, description } = recognise(folder);
@@ -103,7 +110,8 @@ export function loadCifar10(folder: string, sizes: Partial<SplitSizes> = {}): Da
     digest.abandon();
     throw error;
   }
-  return splitImages(rows, wanted, { name, description, digest: digest.finish(rows.labels) }, classNames);
+  digest.complete(rows.labels);
+  return splitImages(rows, wanted, { name, description, get digest() { return digest.value; } }, classNames);
 }
 
 /**

@@ -26,10 +26,11 @@ export interface DigestTask {
  */
 export class GrowingDigest {
   private readonly rest: Uint8Array;
+  private known: string | undefined;
   /** What a thread was started for; undefined where the caller hashes. */
   readonly task: DigestTask | undefined;
 
-  /** @param restLength how many bytes {@link finish} adds, at least 1. */
+  /** @param restLength how many bytes {@link complete} adds, at least 1. */
   constructor(private readonly bytes: Uint8Array, restLength: number) {
     this.rest = new Uint8Array(new SharedArrayBuffer(restLength));
     if (bytes.length < worthAThread || bytes.length + restLength >= 2 ** 31 || !isShared(bytes) || defaultThreads() === 1) return;
@@ -52,13 +53,21 @@ export class GrowingDigest {
     Atomics.notify(this.task.progress, 0);
   }
 
-  /** The digest of all bytes followed by `rest`, in hexadecimal digits. */
-  finish(rest: ArrayLike<number>): string {
+  /** Says that all bytes are filled in, and what follows them. */
+  complete(rest: ArrayLike<number>): void {
     this.rest.set(rest);
-    const all = this.bytes.length + this.rest.length;
-    this.filled(all);
+    this.filled(this.bytes.length + this.rest.length);
+  }
+
+  /** The digest of all bytes and what follows them, in hexadecimal digits; waits for it where it is not known yet. */
+  get value(): string {
+    return this.known ??= this.finish();
+  }
+
+  private finish(): string {
     if (this.task !== undefined) {
       const { progress, result } = this.task;
+      const all = this.bytes.length + this.rest.length;
       for (let done = Atomics.load(progress, 1); done < all; done = Atomics.load(progress, 1)) {
         if (Atomics.wait(progress, 1, done, patience) === 'timed-out') break;
       }

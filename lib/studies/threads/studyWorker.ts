@@ -3,10 +3,9 @@ import { toPlain } from '../../errors';
 import type { PlainError } from '../../errors';
 import { unpackTraining } from '../../data/packed';
 import type { PackedTraining } from '../../data/packed';
-import { loadData } from '../../data/sources';
+import { loadTrainingData } from '../../build/loadTrainingData';
 import { setLoadingListener } from '../../data/threads/progress';
 import { loadModules } from '../../spec/modules';
-import { dataRequest } from '../../spec/spec';
 import type { TrainSpec } from '../../spec/spec';
 import { checkSpec } from '../gradcheck';
 import { sweepLearningRates } from '../lrFind';
@@ -38,5 +37,5 @@ const post = (message: StudyMessage): void => { parentPort!.postMessage(message)
 setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
 loadModules(modules).then(() => {
   const run = studies[study] as (...args: unknown[]) => unknown;
-  post({ type: 'done', report: run(spec, data === undefined ? loadData(dataRequest(spec)) : unpackTraining(data), options) });
+  post({ type: 'done', report: run(spec, data === undefined ? loadTrainingData(spec) : unpackTraining(data), options) });
 }).catch((error: unknown) => { post({ type: 'failed', error: toPlain(error) }); });
