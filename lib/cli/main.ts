@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import './compileCache';
 import { toPlain, expected, nearest } from '../errors';
 import { version } from '../version';
 import { printable, printableLines } from '../text';

@@ -18,7 +18,7 @@ export { lockIn } from './ownedFolder';
 export { runFiles, searchFiles } from './runFiles';
 
 /** Milliseconds for which the event of a step may be kept back. */
-const maxDelay = 20;
+const maxDelay = 100;
 
 /** How the folder of a run is owned. */
 export interface FolderOptions extends LockOptions {

@@ -1,0 +1,5 @@
+// The first import of the command line, so that all modules after it come from the cache.
+import { join } from 'node:path';
+import { keepCompiled, userCacheFolder } from '../machine/compileCache';
+
+keepCompiled(join(userCacheFolder(), 'compiled'));
