@@ -105,7 +105,7 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
       Prefetcher ahead;
       if (next < blocks.vectors.count) ahead = ready == nullptr ? blocks.Unpacked(b, ldb, s.trans_b, next, next_d) : blocks.Packed(ready, next, next_d);
       const int64_t tiles = (s.m / GemmOuterKernel<T>::kRows[kind] + 1) * panels.count;
-      const int64_t fetches = tiles * std::max<int64_t>(1, k / OuterFetchDepth(lanes * sizeof(T)));
+      const int64_t fetches = tiles * std::max<int64_t>(1, k / kOuterFetchDepth);
       const int64_t lines = (ahead.Lines() + fetches - 1) / fetches;
       for (int64_t i = 0; i < s.m; i += GemmOuterKernel<T>::kRows[kind]) {
         while (GemmOuterKernel<T>::kRows[kind] > s.m - i) kind++;

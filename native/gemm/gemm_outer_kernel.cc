@@ -35,7 +35,6 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
       using T = typename S::T;                                                                                               \
       using V = typename S::V;                                                                                               \
       constexpr int lanes = sizeof(V) / sizeof(T);                                                                           \
-      [[maybe_unused]] constexpr int64_t fetch_depth = OuterFetchDepth(sizeof(V));                                           \
       if (kPrefetches && tile.beta != 0) {                                                                                   \
         for (int r = 0; r < rows; r++) {                                                                                     \
           for (int v = 0; v < vectors; v++) PrefetchToWrite(tile.c + r * tile.ldc + v * lanes);                              \
@@ -49,7 +48,7 @@ void PackTransposed(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width
         int64_t end = 0;                                                                                                     \
         if constexpr (kPrefetches) {                                                                                         \
           tile.block->Fetch(tile.block_lines);                                                                               \
-          if (left >= 2 * fetch_depth) end = left - fetch_depth;                                                             \
+          if (left >= 2 * kOuterFetchDepth) end = left - kOuterFetchDepth;                                                   \
         }                                                                                                                    \
         for (; left > end; left--, a += depth_step, row += b_step) {                                                         \
           V b[vectors];                                                                                                      \
