@@ -6,6 +6,7 @@
 #include "binding.h"
 #include "blas.h"
 #include "cpu.h"
+#include "gemm/gemm_outer_kernel.h"
 #include "isa.h"
 #include "large_pages.h"
 #include "multiply_adds.h"
@@ -47,6 +48,7 @@ Napi::Value Info(const Napi::CallbackInfo& call) {
   info["maxThreads"] = blas::MaxThreads();
   info["cpuFeatures"] = features;
   info["isa"] = UsedInstructions().Name();
+  info["packsBytes"] = BestGemmOuterKernel<float>().pack_bytes != nullptr;
   info["splitsProducts"] = bf16::UsedMicroKernel().split_pays;
   info["compiler"] = kCompiler;
   return info;

@@ -46,6 +46,7 @@ nativeOnly('with native kernels', () => {
         cpuFeatures: expect.any(Array) as string[],
         isa: expect.stringMatching(/^(generic|avx2|avx512|amx(-emulated)?)$/) as string,
         splitsProducts: expect.any(Boolean) as boolean,
+        packsBytes: expect.any(Boolean) as boolean,
         compiler: expect.stringMatching(/\d+\.\d+/) as string,
       },
     });

@@ -52,7 +52,8 @@ export function tryAddon(): void {
 export function nativeKernels(addon: Addon, precision: Precision): Kernels {
   const dtype = storedDtype(precision);
   const operations = Object.entries({ ...addon[dtype], ...addon[precision] });
-  const prefersBytes = precision === 'bfloat16' || (precision === 'float32' && addon.info().splitsProducts);
+  const { splitsProducts, packsBytes } = addon.info();
+  const prefersBytes = precision === 'bfloat16' || (precision === 'float32' && (splitsProducts || packsBytes));
   const facts = { backend: 'native', dtype, prefersBytes, allocate: (length: number) => allocateFor(addon, dtype, length) } as const;
   const explained = operations.map(([name, operation]) => [name, explain(name as KernelName, dtype, operation)]);
   return { ...Object.fromEntries(explained), ...facts } as Kernels;

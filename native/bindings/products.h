@@ -56,7 +56,11 @@ struct PreciseProducts {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitByteForward(m, n, k, inputs, w, y)) return;
     }
-    blastrain::Gemm(GemmShape(false, true, int(m), int(n), int(k)), T(1), Numbers(m, k, inputs), w, T(0), y);
+    const GemmShape shape(false, true, int(m), int(n), int(k));
+    if constexpr (kMayPackBytes<T>) {
+      if (OwnKernels<T>::Best().PacksBytes(m, n, k)) return blastrain::Gemm(shape, T(1), inputs, w, T(0), y);
+    }
+    blastrain::Gemm(shape, T(1), Numbers(m, k, inputs), w, T(0), y);
   }
 
   // FusedUpdate of dW[n,k] = dy[m,n]^T inputs[m,k].
@@ -64,6 +68,9 @@ struct PreciseProducts {
                           std::initializer_list<const T*> arrays, WeightUpdate<T> update) {
     if constexpr (std::is_same_v<T, float>) {
       if (bf16::SplitByteFusedUpdate(m, n, k, dy, inputs, arrays, update)) return;
+    }
+    if constexpr (kMayPackBytes<T>) {
+      if (UpdatesInMicroTiles(OwnTnKernel<T>(), m, n, k)) return blastrain::FusedUpdate(m, n, k, dy, inputs, dw, arrays, update);
     }
     blastrain::FusedUpdate(m, n, k, dy, Numbers(m, k, inputs), dw, arrays, update);
   }

@@ -11,18 +11,27 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <type_traits>
 
 #include "gemm/gemm.h"
 #include "gemm/gemm_tn_kernel.h"
 #include "gemm/prefetch.h"
 #include "gemm/scratch.h"
 #include "gemm/weight_update.h"
+#include "kernels/byte_inputs.h"
 #include "pool.h"
 
 namespace blastrain {
 
 // Elements of x that a thread packs at a time: they stay in L2, beside as many that are fetched.
 inline constexpr int64_t kMaxPackedX = 1 << 17;
+
+// That of this CPU.
+template <typename T>
+const GemmTnKernel<T>& OwnTnKernel() {
+  static const GemmTnKernel<T> kernel = BestGemmTnKernel<T>();
+  return kernel;
+}
 
 // How dW is divided among threads: its columns, so that each packs only what it reads of x; with many threads its panels of rows as well, where the tiles of a
 // row are fewer than threads, or so many that some threads would have one more.
@@ -35,15 +44,33 @@ inline Grid FusedGrid(int64_t m, int64_t n, int64_t k, int64_t panels, int64_t n
   return {Ranges(panels, std::min(rows, panels)), Ranges(k, std::min(columns, tiles), nr)};
 }
 
+// panel[i,r] <- inputs[i,r] for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
+template <typename T>
+BLASTRAIN_KERNEL void PackBytePanel(int64_t m, const ByteInputs<T>& inputs, int64_t stride, int64_t used, int64_t columns, T* panel) {
+  for (int64_t i = 0; i < m; i++, panel += columns) {
+    const uint8_t* row = inputs.x + i * stride;
+    BLASTRAIN_ELEMENTWISE
+    for (int64_t r = 0; r < used; r++) panel[r] = inputs.scale[r] * static_cast<T>(row[r]) + inputs.shift[r];
+    std::fill(panel + used, panel + columns, T(0));
+  }
+}
+
+// Whether FusedUpdate computes the gradient itself, so that x may be bytes.
+template <typename T>
+bool UpdatesInMicroTiles(const GemmTnKernel<T>& kernel, int64_t m, int64_t n, int64_t k) {
+  return kernel.max_mr > 0 && m * n * k >= kMinParallelProduct && m * kernel.nr <= kMaxPackedX;
+}
+
 // Calls update(at, count, g) for pieces that cover dW: g points to the gradients of the `count` weights from element `at`
 // on. `arrays` are the n x k arrays that the update reads and writes, to be prefetched. dw is scratch memory, its contents
-// afterwards unspecified.
-template <typename T>
-void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw, std::initializer_list<const T*> arrays,
+// afterwards unspecified. x is numbers or, where UpdatesInMicroTiles says so, bytes: these are packed before they are multiplied.
+template <typename T, typename X>
+void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const X& x, T* dw, std::initializer_list<const T*> arrays,
                  WeightUpdate<T> update) {
+  constexpr bool bytes = std::is_same_v<X, ByteInputs<T>>;
   if (n == 0 || k == 0) return;
-  static const GemmTnKernel<T> kernel = BestGemmTnKernel<T>();
-  if (kernel.max_mr == 0 || m * n * k < kMinParallelProduct || m * kernel.nr > kMaxPackedX) {
+  const GemmTnKernel<T>& kernel = OwnTnKernel<T>();
+  if constexpr (!bytes) if (!UpdatesInMicroTiles(kernel, m, n, k)) {
     blastrain::Gemm(GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
     return Split({n * k, kMemoryGrain}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
   }
@@ -61,14 +88,19 @@ void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw
     T* packed_x = Scratch<T>(max_nc * (m + mr));
     T* g = packed_x + max_nc * m;
     const auto columns = [&](int64_t from) {
-      const int64_t nc = std::clamp<int64_t>(end - from, 0, max_nc);
-      return Prefetcher(x + from, nc == 0 ? 0 : m, nc * int64_t(sizeof(T)), k * int64_t(sizeof(T)));
+      const int64_t nc = std::clamp<int64_t>(end - from, 0, max_nc), rows = nc == 0 ? 0 : m;
+      if constexpr (bytes) return Prefetcher(x.x + from, rows, nc, k);
+      else return Prefetcher(x + from, rows, nc * int64_t(sizeof(T)), k * int64_t(sizeof(T)));
     };
     Prefetcher first = columns(begin);
     first.Fetch(first.Lines());
     for (int64_t from = begin; from < end; from += max_nc) {
       const int64_t nc = std::min(max_nc, end - from), whole = nc / nr * nr;
-      if (whole < nc) PackPanel(m, x + from + whole, k, nc - whole, nr, packed_x + whole * m);
+      if constexpr (bytes) {
+        for (int64_t j = 0; j < nc; j += nr) PackBytePanel(m, x.From(0, k, from + j), k, std::min(nr, nc - j), nr, packed_x + j * m);
+      } else if (whole < nc) {
+        PackPanel(m, x + from + whole, k, nc - whole, nr, packed_x + whole * m);
+      }
       Prefetcher next = columns(from + max_nc);
       const int64_t steps = (end_panel - first_panel) * mr * ((nc + nr - 1) / nr), lines = (next.Lines() + steps - 1) / steps;
       for (int64_t p = first_panel; p < end_panel; p++) {
@@ -76,8 +108,11 @@ void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const T* x, T* dw
         const int64_t used = std::min(mr, n - p * mr);
         for (int64_t j = 0; j < nc; j += nr) {
           RowsPrefetcher weights(arrays, at + j, used, k, nr);
-          const bool copies = p == first_panel && j < whole;
-          const T* columns_of_x = copies ? x + from + j : packed_x + j * m;
+          const bool copies = !bytes && p == first_panel && j < whole;
+          const T* columns_of_x = packed_x + j * m;
+          if constexpr (!bytes) {
+            if (copies) columns_of_x = x + from + j;
+          }
           (copies ? kernel.copying : kernel.functions)[mr / 2 - 1](
               {m, packed_dy + p * mr * m, columns_of_x, copies ? k : nr, packed_x + j * m, g + j, max_nc, &weights, &next, lines});
         }

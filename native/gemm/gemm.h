@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "blas.h"
 #include "gemm/gemm_nt.h"
 #include "gemm/gemm_outer.h"
 #include "gemm/scratch.h"
+#include "gemm/simd.h"
+#include "kernels/byte_inputs.h"
 #include "pool.h"
 #include "ranges.h"
 
@@ -33,6 +36,15 @@ inline constexpr int64_t kMaxPartialSums = 1 << 20;
 inline constexpr double kLibraryShare = 0.7;
 
 enum class Method { kOuter, kOuterTransposed, kNt, kLibrary };
+
+// Whether products of bytes, as T, may be computed without numbers made of them beforehand: where vectors are AVX-512's.
+#if defined(BLASTRAIN_SIMD)
+template <typename T>
+inline constexpr bool kMayPackBytes = std::is_same_v<T, float>;
+#else
+template <typename T>
+inline constexpr bool kMayPackBytes = false;
+#endif
 
 // A method, and the share of the FMA limit by which it was chosen; 0 for the library's.
 struct Choice {
@@ -83,19 +95,26 @@ struct OwnKernels {
     return best;
   }
 
+  // For a first operand of numbers or bytes (const T* or ByteInputs<T>).
+  template <typename A>
   Choice Fastest(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k) const {
-    return trans_a ? Choice{Method::kLibrary, 0} : FastestMethod(outer, nt, trans_b, m, n, k);
+    if constexpr (std::is_same_v<A, ByteInputs<T>>) return {Method::kOuterTransposed, OuterShare(outer, n, m, k)};
+    else return trans_a ? Choice{Method::kLibrary, 0} : FastestMethod(outer, nt, trans_b, m, n, k);
   }
+
+  // Whether A B^T of bytes A is faster so than with numbers made of them.
+  bool PacksBytes(int64_t m, int64_t n, int64_t k) const { return outer.pack_bytes != nullptr && n >= kMinOuterRows && m * n * k > kMinGemmNt; }
 
   GemmNtKernel<T> nt;
   GemmOuterKernel<T> outer;
 };
 
 // The product on the calling thread. `ready` is A, packed, where the threads have done that together for GemmOuterTransposed.
-template <typename T>
-void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready) {
+template <typename T, typename A>
+void SingleThreadGemm(const GemmShape& s, T alpha, const A& a, const T* b, T beta, T* c, const T* ready) {
   const OwnKernels<T>& own = OwnKernels<T>::Best();
-  switch (own.Fastest(s.trans_a, s.trans_b, s.m, s.n, s.k).method) {
+  if constexpr (std::is_same_v<A, ByteInputs<T>>) return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
+  else switch (own.template Fastest<A>(s.trans_a, s.trans_b, s.m, s.n, s.k).method) {
     case Method::kOuter: return GemmOuter(own.outer, s, alpha, a, b, beta, c);
     case Method::kOuterTransposed: return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
     case Method::kNt: return GemmNt(own.nt, s, alpha, a, b, beta, c);
@@ -104,45 +123,45 @@ void SingleThreadGemm(const GemmShape& s, T alpha, const T* a, const T* b, T bet
 }
 
 // Whether C's rows are divided rather than its columns, which are where rows are few or a part of them leaves lanes of vectors unused.
-template <typename T>
+template <typename T, typename A>
 bool DividesRows(const GemmShape& s, int64_t divisions) {
   if (divisions == 1) return true;  // Nothing is divided, and small products need not pay for the choice.
   const OwnKernels<T>& own = OwnKernels<T>::Best();
-  const double rows = own.Fastest(s.trans_a, s.trans_b, (s.m + divisions - 1) / divisions, s.n, s.k).share;
-  const double columns = own.Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).share;
+  const double rows = own.template Fastest<A>(s.trans_a, s.trans_b, (s.m + divisions - 1) / divisions, s.n, s.k).share;
+  const double columns = own.template Fastest<A>(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).share;
   if (rows > 0 && columns > rows) return false;
   return s.m >= 64 * divisions || s.m >= s.n;
 }
 
 // Whether all threads pack A of A B^T for GemmOuterTransposed, where each of them is to multiply columns of C with it and would pack it by itself. Small ones
 // are packed sooner than threads have met.
-template <typename T>
+template <typename T, typename A>
 bool PacksTogether(const GemmShape& s, int64_t divisions) {
   const int64_t size = int64_t(s.m) * s.k;
   if (divisions == 1 || size < kMinPackedTogether || size > kMaxPackedTogether) return false;
-  return OwnKernels<T>::Best().Fastest(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).method == Method::kOuterTransposed;
+  return OwnKernels<T>::Best().template Fastest<A>(s.trans_a, s.trans_b, s.m, s.n / divisions, s.k).method == Method::kOuterTransposed;
 }
 
 // How C is divided among threads.
-template <typename T>
+template <typename T, typename A>
 Grid GridOf(const GemmShape& s, int64_t divisions) {
   const OwnKernels<T>& own = OwnKernels<T>::Best();
   if (divisions < kMinGridDivisions) {
-    if (DividesRows<T>(s, divisions)) return {Partition(s.m, (s.m + divisions - 1) / divisions, 1), Ranges(s.n, 1)};
+    if (DividesRows<T, A>(s, divisions)) return {Partition(s.m, (s.m + divisions - 1) / divisions, 1), Ranges(s.n, 1)};
     return {Ranges(s.m, 1), Partition(s.n, s.n / divisions)};
   }
   const GridSize size = CheapestGrid(divisions, [&](int64_t rows, int64_t columns) {
     const int64_t m = (s.m + rows - 1) / rows, n = std::min<int64_t>(s.n, ((s.n + columns - 1) / columns + kTwoLines - 1) / kTwoLines * kTwoLines);
-    const double share = rows == 1 && PacksTogether<T>(s, columns) ? LanesUsed(own.outer, m) : own.Fastest(s.trans_a, s.trans_b, m, n, s.k).share;
+    const double share = rows == 1 && PacksTogether<T, A>(s, columns) ? LanesUsed(own.outer, m) : own.template Fastest<A>(s.trans_a, s.trans_b, m, n, s.k).share;
     return double(m) * double(n) / (share > 0 ? share : kLibraryShare);
   });
   return {Ranges(s.m, std::min<int64_t>(size.rows, s.m)), Partition(s.n, (s.n + size.columns - 1) / size.columns)};
 }
 
 // A, packed by them; else null.
-template <typename T>
-const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
-  if (!PacksTogether<T>(s, divisions)) return nullptr;
+template <typename T, typename A>
+const T* PackedTogether(const GemmShape& s, int64_t divisions, const A& a) {
+  if (!PacksTogether<T, A>(s, divisions)) return nullptr;
   const OwnKernels<T>& own = OwnKernels<T>::Best();
   const OuterBlocks<T> blocks(own.outer, s.m, s.k);
   T* packed = Scratch<T, 1>(blocks.Size());
@@ -160,8 +179,9 @@ const T* PackedTogether(const GemmShape& s, int64_t divisions, const T* a) {
 // pass, k is divided (split-K), so that one core alone reads each element of A and B; the parts' sums are added from first to
 // last; where there are more threads than depths are worth, these have C's rows divided as well. Else C's rows or columns are,
 // or with many threads both. With `bias`[n], which goes with beta = 1, every row of C is that to begin with: each thread writes its part just before it adds to it.
-template <typename T>
-void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c, const T* bias = nullptr) {
+// A may be bytes where PacksBytes says so, for A B^T.
+template <typename T, typename A>
+void Gemm(const GemmShape& shape, T alpha, const A& a, const T* b, T beta, T* c, const T* bias = nullptr) {
   const int64_t m = shape.m, n = shape.n, k = shape.k;
   const int64_t divisions = PartsOfProduct(m, n, k, Pool::Shared().Divisions());
   const T* ready = nullptr;
@@ -172,8 +192,9 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
     sub.k = int(depth);
     if (bias != nullptr && l == 0) FillRows(height, width, bias + j, out, shape.ldc);
     const bool ta = shape.trans_a, tb = shape.trans_b;
-    SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l),
-                     b + (tb ? j * shape.ldb + l : l * shape.ldb + j), scale, out, ready);
+    const T* own_b = b + (tb ? j * shape.ldb + l : l * shape.ldb + j);
+    if constexpr (std::is_same_v<A, ByteInputs<T>>) SingleThreadGemm(sub, alpha, a.From(i, shape.lda, l), own_b, scale, out, ready);
+    else SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l), own_b, scale, out, ready);
   };
   if (divisions > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {
     const Ranges depths(k, std::clamp<int64_t>(k / 256, 1, divisions), kTwoLines);
@@ -188,8 +209,8 @@ void Gemm(const GemmShape& shape, T alpha, const T* a, const T* b, T beta, T* c,
       for (int p = 1; p < depths.count; p++) blas::Axpy(int(end - begin), T(1), sums + (p - 1) * m * n + begin, c + begin);
     });
   } else {
-    const Grid grid = GridOf<T>(shape, divisions);
-    if (grid.rows.count == 1) ready = PackedTogether(shape, grid.columns.count, a);
+    const Grid grid = GridOf<T, A>(shape, divisions);
+    if (grid.rows.count == 1) ready = PackedTogether<T>(shape, grid.columns.count, a);
     Split(grid, [&](int64_t i, int64_t end_i, int64_t j, int64_t end_j) { part(i, end_i - i, j, end_j - j, 0, k, beta, c + i * n + j); });
   }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "gemm/gemm_outer_kernel.h"
 #include "gemm/prefetch.h"
@@ -45,19 +46,34 @@ struct OuterBlocks {
   Prefetcher Packed(const T* packed, int64_t block, int64_t depth) const {
     return {packed + Begin(block, depth), 1, Size(block, depth) * int64_t(sizeof(T)), 0};
   }
-  Prefetcher Unpacked(const T* b, int64_t ldb, bool transposed, int64_t block, int64_t depth) const {
+  template <typename Number>
+  Prefetcher Unpacked(const Number* b, int64_t ldb, bool transposed, int64_t block, int64_t depth) const {
     const int64_t j = Column(block), width = Columns(block), l = depths.Begin(depth), k = depths.Length(depth);
     const int64_t rows = transposed ? width : k, columns = transposed ? k : width;
-    return {b + (transposed ? j * ldb + l : l * ldb + j), rows, columns * int64_t(sizeof(T)), ldb * int64_t(sizeof(T))};
+    return {b + (transposed ? j * ldb + l : l * ldb + j), rows, columns * int64_t(sizeof(Number)), ldb * int64_t(sizeof(Number))};
+  }
+  Prefetcher Unpacked(const ByteInputs<T>& b, int64_t ldb, bool transposed, int64_t block, int64_t depth) const {
+    return Unpacked(b.x, ldb, transposed, block, depth);
   }
 
   int64_t n, lanes, max_vectors;
   Ranges vectors, depths;
 };
 
-// packed <- of a block of a depth of op(B) = b[n,k]^T what lies between `from` and `to` of k.
+// packed <- rows [0, n) of b from a row and a column on, as columns.
 template <typename T>
-void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>& blocks, const T* b, int64_t ldb, int64_t block, int64_t depth,
+void PackRows(const GemmOuterKernel<T>& kernel, int64_t n, int64_t k, const T* b, int64_t ldb, int64_t row, int64_t column, int64_t width, T* packed) {
+  kernel.pack_transposed(n, k, b + row * ldb + column, ldb, width, packed);
+}
+template <typename T>
+void PackRows(const GemmOuterKernel<T>& kernel, int64_t n, int64_t k, const ByteInputs<T>& b, int64_t ldb, int64_t row, int64_t column, int64_t width,
+              T* packed) {
+  kernel.pack_bytes(n, k, b.From(row, ldb, column), ldb, width, packed);
+}
+
+// packed <- of a block of a depth of op(B) = b[n,k]^T, of numbers or bytes, what lies between `from` and `to` of k.
+template <typename T, typename B>
+void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>& blocks, const B& b, int64_t ldb, int64_t block, int64_t depth,
                          int64_t from, int64_t to, T* packed) {
   const int64_t begin = blocks.depths.Begin(depth), k = blocks.depths.Length(depth);
   from = std::max(from, begin);
@@ -65,14 +81,15 @@ void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>&
   const Ranges panels = blocks.Panels(block);
   for (int64_t p = 0; p < panels.count && from < to; p++) {
     const int64_t j = panels.Begin(p) * blocks.lanes, width = panels.Length(p) * blocks.lanes, used = std::min(width, blocks.Columns(block) - j);
-    kernel.pack_transposed(used, to - from, b + (blocks.Column(block) + j) * ldb + from, ldb, width, packed + j * k + (from - begin) * width);
+    PackRows(kernel, used, to - from, b, ldb, blocks.Column(block) + j, from, width, packed + j * k + (from - begin) * width);
   }
 }
 
 // C <- alpha op(A) op(B) + beta C; beta = 0 does not read C. The CPU must have a micro-kernel (kernel.max_vectors > 0). `ready` is the whole of
-// op(B), packed, where the caller has it.
-template <typename T>
-void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready = nullptr) {
+// op(B), packed, where the caller has it. B may be bytes where it is transposed and the kernel packs them.
+template <typename T, typename B>
+void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const B& b, T beta, T* c, const T* ready = nullptr) {
+  constexpr bool bytes = std::is_same_v<B, ByteInputs<T>>;
   const int64_t lanes = kernel.lanes, lda = s.lda, ldb = s.ldb;
   const OuterBlocks<T> blocks(kernel, s.n, s.k);
   const bool few = s.m < kMinRowsToPack && !s.trans_b && ready == nullptr;
@@ -88,12 +105,12 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
       const bool wide = kind == 1;
       // Whether a panel of B is read where it lies: by all micro-tiles, or by those of the first rows, which copy it.
       const auto in_place = [&](int64_t j, int64_t width) {
-        return !s.trans_b && ready == nullptr && (few || (wide && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
+        return !bytes && !s.trans_b && ready == nullptr && (few || (wide && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
       };
       if (ready == nullptr && s.trans_b) {
         PackOuterTransposed(kernel, blocks, b, ldb, block, d, l, l + k, scratch);
-      } else if (ready == nullptr) {
-        for (int64_t p = 0; p < panels.count; p++) {
+      } else if constexpr (!bytes) {
+        for (int64_t p = 0; ready == nullptr && p < panels.count; p++) {
           const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
           if (!in_place(j, width)) PackPanel(k, b + l * ldb + column + j, ldb, std::min(width, n - j), width, scratch + j * k);
         }
@@ -114,9 +131,13 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
         for (int64_t p = 0; p < panels.count; p++) {
           const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
           const bool reads_b = (few || i == 0) && in_place(j, width);
+          const T* columns_of_b = packed + j * k;
+          if constexpr (!bytes) {
+            if (reads_b) columns_of_b = b + l * ldb + column + j;
+          }
           (reads_b && !few ? kernel.copying : kernel.functions[kind])[panels.Length(p) - 1](
               {k, s.trans_a ? copied : a + i * lda + l, s.trans_a ? 1 : lda, s.trans_a ? rows : 1,
-               reads_b ? b + l * ldb + column + j : packed + j * k, reads_b ? ldb : width, scratch + j * k, alpha, d == 0 ? beta : T(1),
+               columns_of_b, reads_b ? ldb : width, scratch + j * k, alpha, d == 0 ? beta : T(1),
                c + i * s.ldc + column + j, s.ldc, n - j, &ahead, lines});
         }
       }
@@ -125,9 +146,9 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
 }
 
 // C <- alpha A B^T + beta C as (B A^T)^T: A is packed in place of B, whose rows are read where they lie, once. For a layer's forward pass, whose
-// weights are larger than its batch. `ready` is A, packed.
-template <typename T>
-void GemmOuterTransposed(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const T* b, T beta, T* c, const T* ready = nullptr) {
+// weights are larger than its batch. A may be bytes where the kernel packs them. `ready` is A, packed.
+template <typename T, typename A>
+void GemmOuterTransposed(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const A& a, const T* b, T beta, T* c, const T* ready = nullptr) {
   constexpr int64_t line = 64 / sizeof(T), columns = 4 * line;
   GemmShape turned(false, true, s.n, s.m, s.k);
   turned.lda = s.ldb;

@@ -104,24 +104,43 @@ class GemmOuterTable {
   }
 
  public:
-  static Kernel Make(decltype(Kernel::pack_transposed) pack) {
-    return Make({most, sizeof(typename S::V) / sizeof(T), pack, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
+  static Kernel Make(decltype(Kernel::pack_transposed) pack, decltype(Kernel::pack_bytes) pack_bytes = nullptr) {
+    return Make({most, sizeof(typename S::V) / sizeof(T), pack, pack_bytes, {}, {}}, std::make_integer_sequence<int, int(std::size(Kernel::kRows))>());
   }
 };
 
 #if defined(BLASTRAIN_SIMD)
 
+// Up to 16 numbers of a row, 0 where the mask has no bit: as they are, ...
+BLASTRAIN_AVX512 static __m512 Avx512Row(const float* b, int64_t ldb, int64_t row, int64_t column, __mmask16 mask) {
+  return _mm512_maskz_loadu_ps(mask, b + row * ldb + column);
+}
+// ... or from bytes, rounded as kernels/gather.h rounds them.
+BLASTRAIN_AVX512 static __m512 Avx512Row(const ByteInputs<float>& b, int64_t ldb, int64_t row, int64_t column, __mmask16 mask) {
+  constexpr __mmask16 all = 0xFFFF;
+  const uint8_t* at = b.x + row * ldb + column;
+  uint8_t part[16];
+  if (mask != all) {
+    for (int i = 0; i < 16; i++) part[i] = (mask >> i & 1) != 0 ? at[i] : 0;
+    at = part;
+  }
+  const __m512 numbers = _mm512_maskz_cvtepi32_ps(all, _mm512_maskz_cvtepu8_epi32(all, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+  const __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, b.scale + column), numbers);
+  return _mm512_add_ps(scaled, _mm512_maskz_loadu_ps(mask, b.shift + column));
+}
+
 // PackTransposed of float32 in blocks of 16 x 16, in registers: its elements one by one take as long as the product with 18 rows.
-BLASTRAIN_AVX512 static void Avx512PackTransposed(int64_t n, int64_t k, const float* b, int64_t ldb, int64_t width, float* panel) {
+template <typename Rows>
+BLASTRAIN_AVX512 static void Avx512PackTransposed(int64_t n, int64_t k, Rows b, int64_t ldb, int64_t width, float* panel) {
   constexpr int lanes = 16;
   constexpr __mmask16 all = 0xFFFF;
-  for (int64_t j = 0; j < width; j += lanes, b += lanes * ldb, panel += lanes) {
+  for (int64_t j = 0; j < width; j += lanes, panel += lanes) {
     const int64_t rows = std::clamp<int64_t>(n - j, 0, lanes);
     for (int64_t l = 0; l < k; l += lanes) {
       const int64_t columns = std::min<int64_t>(k - l, lanes);
       const __mmask16 mask = Avx512Float::Mask(0, columns);
       __m512 v[lanes], w[lanes];
-      _Pragma("GCC unroll 16") for (int r = 0; r < lanes; r++) v[r] = r < rows ? _mm512_maskz_loadu_ps(mask, b + r * ldb + l) : _mm512_setzero_ps();
+      _Pragma("GCC unroll 16") for (int r = 0; r < lanes; r++) v[r] = r < rows ? Avx512Row(b, ldb, j + r, l, mask) : _mm512_setzero_ps();
       _Pragma("GCC unroll 16") for (int r = 0; r < lanes; r += 2) {
         w[r] = _mm512_maskz_unpacklo_ps(all, v[r], v[r + 1]);
         w[r + 1] = _mm512_maskz_unpackhi_ps(all, v[r], v[r + 1]);
@@ -167,7 +186,7 @@ GemmOuterKernel<T> BestGemmOuterKernel() {
 #if defined(BLASTRAIN_SIMD)
   constexpr bool single = sizeof(T) == sizeof(float);
   if (UsedInstructions().vectors >= Isa::kAvx512) {
-    if constexpr (single) return GemmOuterTable<Avx512GemmOuter, Avx512Float, 4>::Make(Avx512PackTransposed);
+    if constexpr (single) return GemmOuterTable<Avx512GemmOuter, Avx512Float, 4>::Make(Avx512PackTransposed<const float*>, Avx512PackTransposed<ByteInputs<float>>);
     else return GemmOuterTable<Avx512GemmOuter, Avx512Double, 4>::Make(PackTransposed<double>);
   }
   if (UsedInstructions().vectors >= Isa::kAvx2) {

@@ -13,6 +13,9 @@ struct ByteInputs {
   const uint8_t* x;
   const T* scale;
   const T* shift;
+
+  // Those from a row and a column on, of rows `stride` apart.
+  ByteInputs From(int64_t row, int64_t stride, int64_t column) const { return {x + row * stride + column, scale + column, shift + column}; }
 };
 
 // Subtracted from each byte before it is multiplied: bfloat16 holds -128 to 127 exactly.

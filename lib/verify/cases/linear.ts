@@ -12,8 +12,8 @@ const { abs } = Math;
 const shapes = [
   ...products, [129, 70, 131], [200, 50, 96], [64, 12, 512], [33, 25, 1037], [4, 131, 803], [4200, 6, 37],
 ] as const;
-/** A forward product so large that threads also divide the contribution of the bytes' zero point. */
-const wide = [130, 101, 999] as const;
+/** Forward products so large that threads also divide the contribution of the bytes' zero point, and so deep that they divide the depth, in several blocks. */
+const large = [[130, 101, 999], [40, 24, 2100]] as const;
 
 /** A step's arguments that follow its inputs. */
 type ArgumentsAfterInputs<Step> =
@@ -160,7 +160,7 @@ export const linearCases: CaseMakers<'linear'> = {
 export const byteCases: CaseMakers<'bytes'> = {
   /** The bound is that of the gradients of bytes. */
   *byteLinearForward(from) {
-    for (const [m, n, k] of from.products([...shapes, wide])) {
+    for (const [m, n, k] of from.products([...shapes, ...large])) {
       const forward = ({ x, scale, shift }: ByteInputs, w: FloatArray): VerifyCase['run'] => (kernels) => {
         const y = from.output(m * n);
         kernels.byteLinearForward(m, n, k, x, scale, shift, w, y);
