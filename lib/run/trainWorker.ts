@@ -81,7 +81,7 @@ class Outbox {
   }
 }
 
-/** Modules that rows can be read without come after them, while another thread still hashes these. */
+/** Modules that reading rows takes none of are imported after it, while another thread still hashes the rows. */
 async function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): Promise<void> {
   const outbox = new Outbox(post);
   const isStopped = (): boolean => receiveMessageOnPort(task.control)?.message === 'stop';

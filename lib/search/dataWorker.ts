@@ -6,7 +6,14 @@ import { trainingRows } from '../build/trainingRows';
 import { packTraining } from '../data/packed';
 import type { PackedTraining } from '../data/packed';
 import { setLoadingListener } from '../data/threads/progress';
+import type { DataRequest } from '../data/sources';
 import type { TrainSpec } from '../spec/spec';
+
+/** What the thread that loads a search's rows is to do; it loads no module of the user's own. */
+export interface RowsTask {
+  readonly spec: TrainSpec;
+  readonly request: DataRequest;
+}
 
 /** What the thread that loads a search's rows says. */
 export type DataMessage =
@@ -18,7 +25,8 @@ const post = (message: DataMessage): void => { parentPort!.postMessage(message);
 
 setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
 try {
-  post({ type: 'loaded', data: packTraining(trainingRows(loadTrainingData(workerData as TrainSpec))) });
+  const { spec, request } = workerData as RowsTask;
+  post({ type: 'loaded', data: packTraining(trainingRows(loadTrainingData(spec, request))) });
 } catch (error) {
   post({ type: 'failed', error: toPlain(error) });
 }

@@ -5,13 +5,14 @@ import { unpackTraining } from '../data/packed';
 import { tellLoading } from '../data/threads/progress';
 import { BlastrainError, fromPlain, toPlain } from '../errors';
 import { packageRoot } from '../files';
+import { dataRequest } from '../spec/spec';
 import type { TrainSpec } from '../spec/spec';
-import type { DataMessage } from './dataWorker';
+import type { DataMessage, RowsTask } from './dataWorker';
 
 /** The training and validation rows that a spec names, loaded in a thread, so that the caller's event loop is not blocked. Rejects with what loading throws. */
 export function loadRows(spec: TrainSpec): Promise<TrainingData> {
   const worker = new Worker(join(packageRoot, 'dist', 'search', 'dataWorker.js'), {
-    workerData: spec,
+    workerData: { spec, request: dataRequest(spec) } satisfies RowsTask,
   });
   return new Promise((resolve, reject) => {
     worker.on('message', (message: DataMessage) => {

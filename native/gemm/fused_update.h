@@ -5,13 +5,12 @@
 //
 // As a GEMM: M = n, N = k, and the depth is m. dy^T is packed once, for all threads; each thread multiplies columns of its own, so that it reads
 // only its part of x and of the weights. x is packed by the micro-tiles of the first rows, which find it in L2: it was fetched while the
-// columns before were multiplied.
+// columns before were multiplied. Bytes are packed before, as numbers.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
-#include <type_traits>
 
 #include "gemm/gemm.h"
 #include "gemm/gemm_tn_kernel.h"
@@ -67,12 +66,14 @@ bool UpdatesInMicroTiles(const GemmTnKernel<T>& kernel, int64_t m, int64_t n, in
 template <typename T, typename X>
 void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const X& x, T* dw, std::initializer_list<const T*> arrays,
                  WeightUpdate<T> update) {
-  constexpr bool bytes = std::is_same_v<X, ByteInputs<T>>;
+  constexpr bool bytes = kIsBytes<T, X>;
   if (n == 0 || k == 0) return;
   const GemmTnKernel<T>& kernel = OwnTnKernel<T>();
-  if constexpr (!bytes) if (!UpdatesInMicroTiles(kernel, m, n, k)) {
-    blastrain::Gemm(GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
-    return Split({n * k, kMemoryGrain}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
+  if constexpr (!bytes) {
+    if (!UpdatesInMicroTiles(kernel, m, n, k)) {
+      blastrain::Gemm(GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
+      return Split({n * k, kMemoryGrain}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
+    }
   }
   const int64_t panels = (n + kernel.max_mr - 1) / kernel.max_mr;
   const int64_t mr = ((n + panels - 1) / panels + 1) / 2 * 2;  // Even, and nearly the same rows in each panel.

@@ -98,7 +98,7 @@ struct OwnKernels {
   // For a first operand of numbers or bytes (const T* or ByteInputs<T>).
   template <typename A>
   Choice Fastest(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k) const {
-    if constexpr (std::is_same_v<A, ByteInputs<T>>) return {Method::kOuterTransposed, OuterShare(outer, n, m, k)};
+    if constexpr (kIsBytes<T, A>) return {Method::kOuterTransposed, OuterShare(outer, n, m, k)};
     else return trans_a ? Choice{Method::kLibrary, 0} : FastestMethod(outer, nt, trans_b, m, n, k);
   }
 
@@ -113,12 +113,15 @@ struct OwnKernels {
 template <typename T, typename A>
 void SingleThreadGemm(const GemmShape& s, T alpha, const A& a, const T* b, T beta, T* c, const T* ready) {
   const OwnKernels<T>& own = OwnKernels<T>::Best();
-  if constexpr (std::is_same_v<A, ByteInputs<T>>) return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
-  else switch (own.template Fastest<A>(s.trans_a, s.trans_b, s.m, s.n, s.k).method) {
-    case Method::kOuter: return GemmOuter(own.outer, s, alpha, a, b, beta, c);
-    case Method::kOuterTransposed: return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
-    case Method::kNt: return GemmNt(own.nt, s, alpha, a, b, beta, c);
-    case Method::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
+  if constexpr (kIsBytes<T, A>) {
+    GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
+  } else {
+    switch (own.template Fastest<A>(s.trans_a, s.trans_b, s.m, s.n, s.k).method) {
+      case Method::kOuter: return GemmOuter(own.outer, s, alpha, a, b, beta, c);
+      case Method::kOuterTransposed: return GemmOuterTransposed(own.outer, s, alpha, a, b, beta, c, ready);
+      case Method::kNt: return GemmNt(own.nt, s, alpha, a, b, beta, c);
+      case Method::kLibrary: return blas::Gemm(s, alpha, a, b, beta, c);
+    }
   }
 }
 
@@ -193,7 +196,7 @@ void Gemm(const GemmShape& shape, T alpha, const A& a, const T* b, T beta, T* c,
     if (bias != nullptr && l == 0) FillRows(height, width, bias + j, out, shape.ldc);
     const bool ta = shape.trans_a, tb = shape.trans_b;
     const T* own_b = b + (tb ? j * shape.ldb + l : l * shape.ldb + j);
-    if constexpr (std::is_same_v<A, ByteInputs<T>>) SingleThreadGemm(sub, alpha, a.From(i, shape.lda, l), own_b, scale, out, ready);
+    if constexpr (kIsBytes<T, A>) SingleThreadGemm(sub, alpha, a.From(i, shape.lda, l), own_b, scale, out, ready);
     else SingleThreadGemm(sub, alpha, a + (ta ? l * shape.lda + i : i * shape.lda + l), own_b, scale, out, ready);
   };
   if (divisions > 1 && k >= 8 * std::max(m, n) && m * n <= kMaxPartialSums) {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <type_traits>
 
 #include "gemm/gemm_outer_kernel.h"
 #include "gemm/prefetch.h"
@@ -89,7 +88,7 @@ void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>&
 // op(B), packed, where the caller has it. B may be bytes where it is transposed and the kernel packs them.
 template <typename T, typename B>
 void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, const T* a, const B& b, T beta, T* c, const T* ready = nullptr) {
-  constexpr bool bytes = std::is_same_v<B, ByteInputs<T>>;
+  constexpr bool bytes = kIsBytes<T, B>;
   const int64_t lanes = kernel.lanes, lda = s.lda, ldb = s.ldb;
   const OuterBlocks<T> blocks(kernel, s.n, s.k);
   const bool few = s.m < kMinRowsToPack && !s.trans_b && ready == nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/loops.h"
 
@@ -17,6 +18,10 @@ struct ByteInputs {
   // Those from a row and a column on, of rows `stride` apart.
   ByteInputs From(int64_t row, int64_t stride, int64_t column) const { return {x + row * stride + column, scale + column, shift + column}; }
 };
+
+// Whether A is such bytes, and not numbers: const T*.
+template <typename T, typename A>
+inline constexpr bool kIsBytes = std::is_same_v<A, ByteInputs<T>>;
 
 // Subtracted from each byte before it is multiplied: bfloat16 holds -128 to 127 exactly.
 inline constexpr int kZeroPoint = 128;
