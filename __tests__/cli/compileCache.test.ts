@@ -32,6 +32,14 @@ test('a command runs where nothing can be kept', async () => {
   expect(await blastrain(['--version'], { env: { XDG_CACHE_HOME: cache } })).toMatchObject({ status: 0, stderr: '' });
 });
 
+test('a command runs for a user without a home, and takes no relative folder', async () => {
+  const homeless = join(folder, 'homeless.js');
+  writeFileSync(homeless, "require('node:os').homedir = () => { throw new Error('no such user'); };\n");
+  const env = { NODE_OPTIONS: `--require ${homeless}`, XDG_CACHE_HOME: 'relative' };
+  expect(await blastrain(['--version'], { cwd: folder, env })).toMatchObject({ status: 0, stderr: '' });
+  expect(existsSync(join(folder, 'relative'))).toBe(false);
+});
+
 test('the user may have it in another folder, or not at all', async () => {
   const [cache, other] = [join(folder, 'second'), join(folder, 'other')];
   mkdirSync(other);

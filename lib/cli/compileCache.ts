@@ -2,4 +2,5 @@
 import { join } from 'node:path';
 import { keepCompiled, userCacheFolder } from '../machine/compileCache';
 
-keepCompiled(join(userCacheFolder(), 'compiled'));
+const cache = userCacheFolder();
+if (cache !== undefined) keepCompiled(join(cache, 'compiled'));

@@ -1,6 +1,6 @@
 import module from 'node:module';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 /** What Node.js has from 22.1 on. */
 interface CompileCache {
@@ -10,9 +10,15 @@ interface CompileCache {
 /** The folder of compiled code in this process; undefined until {@link keepCompiled} is called. */
 let folder: string | undefined;
 
-/** Where programs keep what they can make again, by the XDG base directory specification. */
-export function userCacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'blastrain');
+/** Where blastrain keeps what it can make again, by the XDG base directory specification; undefined for a user without a home. */
+export function userCacheFolder(): string | undefined {
+  const given = process.env['XDG_CACHE_HOME'] ?? '';
+  if (isAbsolute(given)) return join(given, 'blastrain');
+  try {
+    return join(homedir(), '.cache', 'blastrain');
+  } catch {
+    return undefined;
+  }
 }
 
 /**
