@@ -18,7 +18,7 @@ export interface NativeInfo {
   readonly isa: string;
   /** Whether products of float32 are computed as several of bfloat16, so that products of bytes are faster. */
   readonly splitsProducts: boolean;
-  /** Whether products of float32 take a first layer's bytes as they are, which takes less time than to make numbers of them beforehand. */
+  /** Whether products of float32 dequantise a first layer's bytes while they pack them, which takes less time than to do it beforehand. */
   readonly packsBytes: boolean;
   readonly compiler: string;
 }

@@ -22,8 +22,8 @@ export function userCacheFolder(): string | undefined {
 }
 
 /**
- * Has Node.js from 22.1 on keep the compiled code of modules in a folder, from which the next process reads it: half of the time until a command runs is spent on
- * compiling. NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE=1 keeps none. Does nothing on older versions, and where the folder cannot be written.
+ * Has Node.js from 22.1 on keep the compiled code of modules in a folder, from which the next process reads it instead of compiling them again.
+ * NODE_COMPILE_CACHE names another folder, NODE_DISABLE_COMPILE_CACHE=1 keeps none. Does nothing on older versions, and where the folder cannot be written.
  * For each thread, before it loads its modules; a folder of the user's own, as everything in it is run.
  */
 export function keepCompiled(where: string): void {

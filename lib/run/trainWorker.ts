@@ -81,7 +81,6 @@ class Outbox {
   }
 }
 
-/** Modules that reading rows takes none of are imported after it, while another thread still hashes the rows. */
 async function main(task: TrainTask, post: (message: WorkerMessage, transfer?: ArrayBuffer[]) => void): Promise<void> {
   const outbox = new Outbox(post);
   const isStopped = (): boolean => receiveMessageOnPort(task.control)?.message === 'stop';
@@ -109,9 +108,9 @@ async function main(task: TrainTask, post: (message: WorkerMessage, transfer?: A
   try {
     const { resume, place } = task;
     const communicator = task.cluster === undefined ? undefined : attach(task.cluster);
-    const cluster = communicator && { communicator, ...await import('./ranks.js') };
-    if (cluster !== undefined && cluster.communicator.rank > 0) {
-      const run = cluster.followTraining(cluster.communicator, task.spec, rowsFor, isAskedToStop);
+    const ranksModule = communicator && await import('./ranks.js');
+    if (communicator !== undefined && communicator.rank > 0) {
+      const run = ranksModule!.followTraining(communicator, task.spec, rowsFor, isAskedToStop);
       let next = run.next();
       while (next.done !== true) next = run.next();
       post({ type: 'done', checkpoint: next.value.model });
@@ -121,11 +120,12 @@ async function main(task: TrainTask, post: (message: WorkerMessage, transfer?: A
     else if (place !== undefined) checkPlace(place);
     // The spec of a run to resume is read again now that nobody else can change it.
     const asked = resume === undefined ? task.spec! : resumedSpec(resume.folder, resume.changes);
-    const spec = cluster === undefined ? asked : cluster.announce(cluster.communicator, asked, resume?.changes);
+    const spec = communicator === undefined ? asked : ranksModule!.announce(communicator, asked, resume?.changes);
     setLoadingListener((rows, all) => { post({ type: 'loading', rows, all }); });
     const data = rowsFor(spec);
+    // Reading rows needs none of these modules: they are loaded while another thread still hashes what was read.
     const { runTraining } = await import('./run.js');
-    const ranks = cluster?.meet(cluster.communicator, spec, data);
+    const ranks = communicator && ranksModule!.meet(communicator, spec, data);
     const resumption = resume === undefined ? undefined : (await import('./resume.js')).findResumption(resume.folder, spec);
     const openFolder = (): RunFolder => {
       const owned = folder ?? own(RunFolder.create(place!, { onWait }));

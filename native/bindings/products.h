@@ -60,7 +60,7 @@ struct PreciseProducts {
     if constexpr (kMayPackBytes<T>) {
       if (OwnKernels<T>::Best().PacksBytes(m, n, k)) return blastrain::Gemm(shape, T(1), inputs, w, T(0), y);
     }
-    blastrain::Gemm(shape, T(1), Numbers(m, k, inputs), w, T(0), y);
+    blastrain::Gemm(shape, T(1), Dequantized(m, k, inputs), w, T(0), y);
   }
 
   // FusedUpdate of dW[n,k] = dy[m,n]^T inputs[m,k].
@@ -70,14 +70,14 @@ struct PreciseProducts {
       if (bf16::SplitByteFusedUpdate(m, n, k, dy, inputs, arrays, update)) return;
     }
     if constexpr (kMayPackBytes<T>) {
-      if (UpdatesInMicroTiles(OwnTnKernel<T>(), m, n, k)) return blastrain::FusedUpdate(m, n, k, dy, inputs, dw, arrays, update);
+      if (UpdatesInMicroTiles<T>(m, n, k)) return blastrain::FusedUpdate(m, n, k, dy, inputs, dw, arrays, update);
     }
-    blastrain::FusedUpdate(m, n, k, dy, Numbers(m, k, inputs), dw, arrays, update);
+    blastrain::FusedUpdate(m, n, k, dy, Dequantized(m, k, inputs), dw, arrays, update);
   }
 
  private:
-  // The inputs as numbers, in scratch memory.
-  static const T* Numbers(int64_t m, int64_t k, const ByteInputs<T>& inputs) {
+  // The inputs as floats, in scratch memory.
+  static const T* Dequantized(int64_t m, int64_t k, const ByteInputs<T>& inputs) {
     T* x = Scratch<T, 2>(m * k);
     Split(Rows(m, k, kMemoryGrain), [=](int64_t i, int64_t end) {
       for (; i < end; i++) {

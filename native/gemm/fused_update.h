@@ -5,7 +5,7 @@
 //
 // As a GEMM: M = n, N = k, and the depth is m. dy^T is packed once, for all threads; each thread multiplies columns of its own, so that it reads
 // only its part of x and of the weights. x is packed by the micro-tiles of the first rows, which find it in L2: it was fetched while the
-// columns before were multiplied. Bytes are packed before, as numbers.
+// columns before were multiplied. Bytes are dequantised and packed before.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,6 @@
 #include <initializer_list>
 
 #include "gemm/gemm.h"
-#include "gemm/gemm_tn_kernel.h"
 #include "gemm/prefetch.h"
 #include "gemm/scratch.h"
 #include "gemm/weight_update.h"
@@ -24,13 +23,6 @@ namespace blastrain {
 
 // Elements of x that a thread packs at a time: they stay in L2, beside as many that are fetched.
 inline constexpr int64_t kMaxPackedX = 1 << 17;
-
-// That of this CPU.
-template <typename T>
-const GemmTnKernel<T>& OwnTnKernel() {
-  static const GemmTnKernel<T> kernel = BestGemmTnKernel<T>();
-  return kernel;
-}
 
 // How dW is divided among threads: its columns, so that each packs only what it reads of x; with many threads its panels of rows as well, where the tiles of a
 // row are fewer than threads, or so many that some threads would have one more.
@@ -43,7 +35,7 @@ inline Grid FusedGrid(int64_t m, int64_t n, int64_t k, int64_t panels, int64_t n
   return {Ranges(panels, std::min(rows, panels)), Ranges(k, std::min(columns, tiles), nr)};
 }
 
-// panel[i,r] <- inputs[i,r] for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
+// panel[i,r] <- inputs[i,r], dequantised, for m rows, `stride` apart, of `used` columns, and 0 for columns from there to `columns`.
 template <typename T>
 BLASTRAIN_KERNEL void PackBytePanel(int64_t m, const ByteInputs<T>& inputs, int64_t stride, int64_t used, int64_t columns, T* panel) {
   for (int64_t i = 0; i < m; i++, panel += columns) {
@@ -56,25 +48,26 @@ BLASTRAIN_KERNEL void PackBytePanel(int64_t m, const ByteInputs<T>& inputs, int6
 
 // Whether FusedUpdate computes the gradient itself, so that x may be bytes.
 template <typename T>
-bool UpdatesInMicroTiles(const GemmTnKernel<T>& kernel, int64_t m, int64_t n, int64_t k) {
+bool UpdatesInMicroTiles(int64_t m, int64_t n, int64_t k) {
+  const GemmTnKernel<T>& kernel = OwnKernels<T>::Best().tn;
   return kernel.max_mr > 0 && m * n * k >= kMinParallelProduct && m * kernel.nr <= kMaxPackedX;
 }
 
 // Calls update(at, count, g) for pieces that cover dW: g points to the gradients of the `count` weights from element `at`
 // on. `arrays` are the n x k arrays that the update reads and writes, to be prefetched. dw is scratch memory, its contents
-// afterwards unspecified. x is numbers or, where UpdatesInMicroTiles says so, bytes: these are packed before they are multiplied.
+// afterwards unspecified. x is floats or, where UpdatesInMicroTiles says so, bytes: these are dequantised and packed before they are multiplied.
 template <typename T, typename X>
 void FusedUpdate(int64_t m, int64_t n, int64_t k, const T* dy, const X& x, T* dw, std::initializer_list<const T*> arrays,
                  WeightUpdate<T> update) {
   constexpr bool bytes = kIsBytes<T, X>;
   if (n == 0 || k == 0) return;
-  const GemmTnKernel<T>& kernel = OwnTnKernel<T>();
   if constexpr (!bytes) {
-    if (!UpdatesInMicroTiles(kernel, m, n, k)) {
+    if (!UpdatesInMicroTiles<T>(m, n, k)) {
       blastrain::Gemm(GemmShape(true, false, int(n), int(k), int(m)), T(1), dy, x, T(0), dw);
       return Split({n * k, kMemoryGrain}, [&](int64_t i, int64_t end) { update(i, end - i, dw + i); });
     }
   }
+  const GemmTnKernel<T>& kernel = OwnKernels<T>::Best().tn;
   const int64_t panels = (n + kernel.max_mr - 1) / kernel.max_mr;
   const int64_t mr = ((n + panels - 1) / panels + 1) / 2 * 2;  // Even, and nearly the same rows in each panel.
   const int64_t nr = kernel.nr;

@@ -8,6 +8,7 @@
 #include "blas.h"
 #include "gemm/gemm_nt.h"
 #include "gemm/gemm_outer.h"
+#include "gemm/gemm_tn_kernel.h"
 #include "gemm/scratch.h"
 #include "gemm/simd.h"
 #include "kernels/byte_inputs.h"
@@ -37,7 +38,7 @@ inline constexpr double kLibraryShare = 0.7;
 
 enum class Method { kOuter, kOuterTransposed, kNt, kLibrary };
 
-// Whether products of bytes, as T, may be computed without numbers made of them beforehand: where vectors are AVX-512's.
+// Whether products are compiled that dequantise bytes while they pack them.
 #if defined(BLASTRAIN_SIMD)
 template <typename T>
 inline constexpr bool kMayPackBytes = std::is_same_v<T, float>;
@@ -91,22 +92,23 @@ Choice FastestMethod(const GemmOuterKernel<T>& outer, const GemmNtKernel<T>& nt,
 template <typename T>
 struct OwnKernels {
   static const OwnKernels& Best() {
-    static const OwnKernels best = {BestGemmNtKernel<T>(), BestGemmOuterKernel<T>()};
+    static const OwnKernels best = {BestGemmNtKernel<T>(), BestGemmOuterKernel<T>(), BestGemmTnKernel<T>()};
     return best;
   }
 
-  // For a first operand of numbers or bytes (const T* or ByteInputs<T>).
+  // For a first operand of floats or bytes (const T* or ByteInputs<T>).
   template <typename A>
   Choice Fastest(bool trans_a, bool trans_b, int64_t m, int64_t n, int64_t k) const {
     if constexpr (kIsBytes<T, A>) return {Method::kOuterTransposed, OuterShare(outer, n, m, k)};
     else return trans_a ? Choice{Method::kLibrary, 0} : FastestMethod(outer, nt, trans_b, m, n, k);
   }
 
-  // Whether A B^T of bytes A is faster so than with numbers made of them.
+  // Whether A B^T of bytes A takes less time when they are dequantised while they are packed, and not before.
   bool PacksBytes(int64_t m, int64_t n, int64_t k) const { return outer.pack_bytes != nullptr && n >= kMinOuterRows && m * n * k > kMinGemmNt; }
 
   GemmNtKernel<T> nt;
   GemmOuterKernel<T> outer;
+  GemmTnKernel<T> tn;  // For fused_update.h.
 };
 
 // The product on the calling thread. `ready` is A, packed, where the threads have done that together for GemmOuterTransposed.

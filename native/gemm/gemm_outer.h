@@ -70,7 +70,7 @@ void PackRows(const GemmOuterKernel<T>& kernel, int64_t n, int64_t k, const Byte
   kernel.pack_bytes(n, k, b.From(row, ldb, column), ldb, width, packed);
 }
 
-// packed <- of a block of a depth of op(B) = b[n,k]^T, of numbers or bytes, what lies between `from` and `to` of k.
+// packed <- of a block of a depth of op(B) = b[n,k]^T, floats or bytes, what lies between `from` and `to` of k.
 template <typename T, typename B>
 void PackOuterTransposed(const GemmOuterKernel<T>& kernel, const OuterBlocks<T>& blocks, const B& b, int64_t ldb, int64_t block, int64_t depth,
                          int64_t from, int64_t to, T* packed) {
@@ -104,14 +104,16 @@ void GemmOuter(const GemmOuterKernel<T>& kernel, const GemmShape& s, T alpha, co
       const bool wide = kind == 1;
       // Whether a panel of B is read where it lies: by all micro-tiles, or by those of the first rows, which copy it.
       const auto in_place = [&](int64_t j, int64_t width) {
-        return !bytes && !s.trans_b && ready == nullptr && (few || (wide && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
+        return !s.trans_b && ready == nullptr && (few || (wide && kernel.copying[width / lanes - 1] != nullptr)) && j + width <= n;
       };
       if (ready == nullptr && s.trans_b) {
         PackOuterTransposed(kernel, blocks, b, ldb, block, d, l, l + k, scratch);
-      } else if constexpr (!bytes) {
-        for (int64_t p = 0; ready == nullptr && p < panels.count; p++) {
-          const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
-          if (!in_place(j, width)) PackPanel(k, b + l * ldb + column + j, ldb, std::min(width, n - j), width, scratch + j * k);
+      } else if (ready == nullptr) {
+        if constexpr (!bytes) {
+          for (int64_t p = 0; p < panels.count; p++) {
+            const int64_t j = panels.Begin(p) * lanes, width = panels.Length(p) * lanes;
+            if (!in_place(j, width)) PackPanel(k, b + l * ldb + column + j, ldb, std::min(width, n - j), width, scratch + j * k);
+          }
         }
       }
       const T* packed = ready == nullptr ? scratch : ready + blocks.Begin(block, d);

@@ -111,11 +111,11 @@ class GemmOuterTable {
 
 #if defined(BLASTRAIN_SIMD)
 
-// Up to 16 numbers of a row, 0 where the mask has no bit: as they are, ...
+// Up to 16 elements of a row, 0 where the mask has no bit: floats, ...
 BLASTRAIN_AVX512 static __m512 Avx512Row(const float* b, int64_t ldb, int64_t row, int64_t column, __mmask16 mask) {
   return _mm512_maskz_loadu_ps(mask, b + row * ldb + column);
 }
-// ... or from bytes, rounded as kernels/gather.h rounds them.
+// ... or bytes, dequantised and rounded as kernels/gather.h does it.
 BLASTRAIN_AVX512 static __m512 Avx512Row(const ByteInputs<float>& b, int64_t ldb, int64_t row, int64_t column, __mmask16 mask) {
   constexpr __mmask16 all = 0xFFFF;
   const uint8_t* at = b.x + row * ldb + column;
@@ -124,8 +124,8 @@ BLASTRAIN_AVX512 static __m512 Avx512Row(const ByteInputs<float>& b, int64_t ldb
     for (int i = 0; i < 16; i++) part[i] = (mask >> i & 1) != 0 ? at[i] : 0;
     at = part;
   }
-  const __m512 numbers = _mm512_maskz_cvtepi32_ps(all, _mm512_maskz_cvtepu8_epi32(all, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
-  const __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, b.scale + column), numbers);
+  const __m512 floats = _mm512_maskz_cvtepi32_ps(all, _mm512_maskz_cvtepu8_epi32(all, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+  const __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, b.scale + column), floats);
   return _mm512_add_ps(scaled, _mm512_maskz_loadu_ps(mask, b.shift + column));
 }
 

@@ -47,7 +47,7 @@ struct GemmOuterKernel {
   int max_vectors;  // 0 where there is no micro-kernel.
   int lanes;
   void (*pack_transposed)(int64_t n, int64_t k, const T* b, int64_t ldb, int64_t width, T* panel);
-  // The same of inputs that are bytes; null where it takes longer than to make numbers of them beforehand.
+  // The same of bytes, which it dequantises; null where it takes longer than to do that beforehand.
   void (*pack_bytes)(int64_t n, int64_t k, ByteInputs<T> b, int64_t ldb, int64_t width, T* panel);
   // By kRows and by the vectors of a panel, from 1. The second ones copy B; they have kRows[1] rows and two vectors or more, and are null in WebAssembly,
   // whose module is to stay small.

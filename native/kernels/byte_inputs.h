@@ -19,7 +19,7 @@ struct ByteInputs {
   ByteInputs From(int64_t row, int64_t stride, int64_t column) const { return {x + row * stride + column, scale + column, shift + column}; }
 };
 
-// Whether A is such bytes, and not numbers: const T*.
+// Whether A is such bytes, and not floats: const T*.
 template <typename T, typename A>
 inline constexpr bool kIsBytes = std::is_same_v<A, ByteInputs<T>>;
 
